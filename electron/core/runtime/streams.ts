@@ -1,0 +1,24 @@
+import type { StreamName, StreamValue } from '../../../shared/contract/streams.ts';
+import type { Clock } from '../ports.ts';
+import { createTopic, type Topic } from './topic.ts';
+
+export type Streams = { readonly [Name in StreamName]: Topic<StreamValue<Name>> };
+
+/** One topic per stream of the contract. Telemetry and work go out once a second, the rest twice. */
+export function createStreams({ clock, epoch }: { clock: Clock; epoch: string }): Streams {
+  const fast = { clock, epoch, coalesceMs: 500 };
+  const slow = { clock, epoch, coalesceMs: 1000 };
+  return {
+    core: createTopic(fast),
+    fleet: createTopic(fast),
+    telemetry: createTopic(slow),
+    work: createTopic(slow),
+    optimizer: createTopic(fast),
+    moves: createTopic(fast),
+    sources: createTopic(fast),
+    jobs: createTopic(fast),
+    embedders: createTopic(fast),
+    activity: createTopic(fast),
+    settings: createTopic(fast),
+  };
+}

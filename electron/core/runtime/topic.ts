@@ -1,0 +1,162 @@
+import type { Cursor, Frame } from '../../../shared/contract/streams.ts';
+import type { Clock, Timer } from '../ports.ts';
+
+export interface TopicSubscription {
+  /** The link can take another frame: call it when a slow link has drained. */
+  resume(): void;
+  end(): void;
+}
+
+/**
+ * A stream of keyed entries. Values live here whether or not anybody looks; frames are made only for
+ * subscribers, at most one each `coalesceMs`, holding the newest value of what changed since their cursor.
+ */
+export interface Topic<Value> {
+  set(key: string, value: Value): void;
+  delete(key: string): void;
+  get(key: string): Value | undefined;
+  values(): Value[];
+  keys(): string[];
+  /** True while somebody listens: a producer with costly values may stay silent otherwise. */
+  readonly active: boolean;
+  /** Called when the first subscriber comes and when the last one goes. */
+  onActive(listener: (active: boolean) => void): () => void;
+  /**
+   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. It returns
+   * false when the link is full: nothing more is sent until `resume`, and then only the newest values.
+   */
+  subscribe(cursor: Cursor | null, deliver: (frame: Frame) => boolean): TopicSubscription;
+}
+
+export interface TopicOptions {
+  clock: Clock;
+  /** Names this run of the core: a cursor of another epoch earns a snapshot. */
+  epoch: string;
+  /** Least time between two frames to one subscriber, milliseconds. */
+  coalesceMs: number;
+  /** How many removals are remembered for resuming. Default 1,000. */
+  tombstones?: number;
+}
+
+interface Subscriber {
+  sequence: number;
+  deliver: (frame: Frame) => boolean;
+  full: boolean;
+  lastFrameAt: number;
+}
+
+export function createTopic<Value>(options: TopicOptions): Topic<Value> {
+  const { clock, epoch, coalesceMs, tombstones: maxTombstones = 1000 } = options;
+  const entries = new Map<string, { value: Value; sequence: number }>();
+  const removed = new Map<string, number>();
+  const subscribers = new Set<Subscriber>();
+  const activeListeners = new Set<(active: boolean) => void>();
+  let sequence = 0;
+  /** Cursors older than this may have missed a removal. */
+  let oldestResumable = 0;
+  let timer: Timer | null = null;
+
+  function changed(): void {
+    if (subscribers.size === 0 || timer) return;
+    const now = clock.monotonic();
+    let wait = coalesceMs;
+    for (const subscriber of subscribers) {
+      if (!subscriber.full) wait = Math.min(wait, Math.max(0, subscriber.lastFrameAt + coalesceMs - now));
+    }
+    timer = clock.timer(wait, flush);
+  }
+
+  function flush(): void {
+    timer = null;
+    for (const subscriber of subscribers) {
+      if (!subscriber.full && subscriber.sequence < sequence) sendDelta(subscriber);
+    }
+  }
+
+  function sendDelta(subscriber: Subscriber): void {
+    const since = subscriber.sequence;
+    const set: [string, unknown][] = [];
+    // A changed entry is moved to the end of the map, so the walk can stop at the first old one.
+    const newest = [...entries].reverse();
+    for (const [key, entry] of newest) {
+      if (entry.sequence <= since) break;
+      set.push([key, entry.value]);
+    }
+    set.reverse();
+    const gone = [...removed].filter(([, at]) => at > since).map(([key]) => key);
+    send(subscriber, { kind: 'delta', cursor: { epoch, sequence }, set, removed: gone });
+  }
+
+  function sendSnapshot(subscriber: Subscriber): void {
+    const set = [...entries].map(([key, entry]): [string, unknown] => [key, entry.value]);
+    send(subscriber, { kind: 'snapshot', cursor: { epoch, sequence }, set, removed: [] });
+  }
+
+  function send(subscriber: Subscriber, frame: Frame): void {
+    subscriber.sequence = sequence;
+    subscriber.lastFrameAt = clock.monotonic();
+    subscriber.full = !subscriber.deliver(frame);
+  }
+
+  return {
+    set(key, value) {
+      sequence += 1;
+      entries.delete(key);
+      entries.set(key, { value, sequence });
+      removed.delete(key);
+      changed();
+    },
+    delete(key) {
+      if (!entries.delete(key)) return;
+      sequence += 1;
+      removed.set(key, sequence);
+      if (removed.size > maxTombstones) {
+        const [oldestKey, at] = removed.entries().next().value as [string, number];
+        removed.delete(oldestKey);
+        oldestResumable = at;
+      }
+      changed();
+    },
+    get: (key) => entries.get(key)?.value,
+    values: () => [...entries.values()].map((entry) => entry.value),
+    keys: () => [...entries.keys()],
+    get active() {
+      return subscribers.size > 0;
+    },
+    onActive(listener) {
+      activeListeners.add(listener);
+      return () => activeListeners.delete(listener);
+    },
+    subscribe(cursor, deliver) {
+      const subscriber: Subscriber = { sequence: 0, deliver, full: false, lastFrameAt: 0 };
+      subscribers.add(subscriber);
+      if (subscribers.size === 1) for (const listener of activeListeners) listener(true);
+      const resumable =
+        cursor !== null &&
+        cursor.epoch === epoch &&
+        cursor.sequence >= oldestResumable &&
+        cursor.sequence <= sequence;
+      if (resumable) {
+        subscriber.sequence = cursor.sequence;
+        sendDelta(subscriber);
+      } else {
+        sendSnapshot(subscriber);
+      }
+      return {
+        resume() {
+          if (!subscriber.full) return;
+          subscriber.full = false;
+          if (subscriber.sequence < sequence) changed();
+        },
+        end() {
+          if (!subscribers.delete(subscriber)) return;
+          if (subscribers.size === 0) {
+            timer?.cancel();
+            timer = null;
+            for (const listener of activeListeners) listener(false);
+          }
+        },
+      };
+    },
+  };
+}

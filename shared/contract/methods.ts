@@ -1,0 +1,347 @@
+/**
+ * Every method: what it takes, what it gives, who may call it, what it can answer with instead. Types,
+ * validation, the contract tests and the API reference all come from here.
+ */
+import * as z from 'zod';
+import { activityEntrySchema, activityQuerySchema } from '../models/activity.ts';
+import { nodeViewSchema } from '../models/fleet.ts';
+import {
+  embedderChoiceSchema,
+  embedderSchema,
+  indexJobSchema,
+  searchResultSchema,
+  sourceViewSchema,
+  whenGpuGoneSchema,
+} from '../models/indexing.ts';
+import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { settingsSchema } from '../models/settings.ts';
+import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+import type { ErrorCode } from './errors.ts';
+import { coreStatusSchema } from './streams.ts';
+
+/** `view` reads, `control` changes things. A token carries one or both. */
+export type Scope = 'view' | 'control';
+
+interface MethodDefinition {
+  summary: string;
+  scope: Scope;
+  params: z.ZodType;
+  result: z.ZodType;
+  errors: readonly ErrorCode[];
+}
+
+const nothing = z.strictObject({});
+const done = z.object({ ok: z.literal(true) });
+const nodeId = z.string().min(1).max(100);
+const modelName = z.string().trim().min(1).max(300);
+const name = z.string().trim().min(1).max(120);
+
+/** What a person may say about a node. Checked further by the service, with an error that names the field. */
+const nodeInput = {
+  name: name.optional(),
+  url: z.string().trim().min(1).max(2000),
+  mac: z.string().trim().max(40).nullable().optional(),
+  wakeDestinations: z.array(z.string().trim().min(1).max(100)).max(16).optional(),
+  secureOn: z.string().trim().max(40).nullable().optional(),
+  vramBytes: z.number().min(0).max(1e15).nullable().optional(),
+};
+
+export const methods = {
+  'core.status': {
+    summary: 'What runs here: version, offers, notices.',
+    scope: 'view',
+    params: nothing,
+    result: coreStatusSchema,
+    errors: [],
+  },
+  'core.dismissNotice': {
+    summary: 'Take a notice away.',
+    scope: 'control',
+    params: z.strictObject({ id: z.string() }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+
+  'fleet.list': {
+    summary: 'All nodes as they were last seen.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(nodeViewSchema),
+    errors: [],
+  },
+  'fleet.add': {
+    summary: 'Add a node by the URL of its Ollama server.',
+    scope: 'control',
+    params: z.strictObject(nodeInput),
+    result: nodeViewSchema,
+    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'ALREADY_EXISTS'],
+  },
+  'fleet.update': {
+    summary: 'Change what is saved of a node; fields that are left out stay.',
+    scope: 'control',
+    params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
+    result: nodeViewSchema,
+    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'ALREADY_EXISTS'],
+  },
+  'fleet.remove': {
+    summary: 'Forget a node. Its machine is left as it is.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+  'fleet.look': {
+    summary: 'Look at one node, or all, now; answers when the look is done.',
+    scope: 'control',
+    params: z.strictObject({ nodeId: nodeId.optional() }),
+    result: z.array(nodeViewSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'fleet.simulate': {
+    summary: 'Add the simulated fleet, or take it away.',
+    scope: 'control',
+    params: z.strictObject({ on: z.boolean() }),
+    result: z.array(nodeViewSchema),
+    errors: [],
+  },
+  'simulator.sleep': {
+    summary: 'Put a simulated machine to sleep.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: done,
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+  'simulator.faults': {
+    summary: 'The faults that a simulated machine can show.',
+    scope: 'view',
+    params: z.strictObject({ nodeId }),
+    result: z.array(z.object({ name: z.string(), on: z.boolean(), description: z.string() })),
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+  'simulator.setFault': {
+    summary: 'Switch a fault of a simulated machine on or off.',
+    scope: 'control',
+    params: z.strictObject({ nodeId, fault: z.string(), on: z.boolean() }),
+    result: done,
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+
+  'power.wake': {
+    summary: 'Send magic packets until the node serves; answers once the first was sent.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodeViewSchema,
+    errors: ['NOT_FOUND', 'CANNOT_WAKE', 'ALREADY_AWAKE', 'WAKE_FAILED'],
+  },
+  'power.cancelWake': {
+    summary: 'Stop waiting for a node that is waking.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodeViewSchema,
+    errors: ['NOT_FOUND'],
+  },
+
+  'models.place': {
+    summary: 'Force a model to the GPU or the CPU, on one node or on all that have it.',
+    scope: 'control',
+    params: z.strictObject({ model: modelName, target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable() }),
+    result: z.array(moveRecordSchema),
+    errors: ['NOT_FOUND', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS', 'NODE_ASLEEP'],
+  },
+  'models.placeAll': {
+    summary: 'Force every priority model that is loaded to the GPU or the CPU, on one node or on all.',
+    scope: 'control',
+    params: z.strictObject({ target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable() }),
+    result: z.array(moveRecordSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'models.unload': {
+    summary: 'Take a model out of memory.',
+    scope: 'control',
+    params: z.strictObject({ model: modelName, nodeId }),
+    result: done,
+    errors: ['NOT_FOUND', 'NOT_LOADED', 'NODE_ASLEEP', 'PINNED'],
+  },
+  'models.pin': {
+    summary: 'Forbid or allow moves of a model on a node.',
+    scope: 'control',
+    params: z.strictObject({ model: modelName, nodeId, pinned: z.boolean() }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+  'models.explain': {
+    summary: 'Why a model is where it is, and what a move would evict.',
+    scope: 'view',
+    params: z.strictObject({ model: modelName, nodeId }),
+    result: explanationSchema,
+    errors: ['NOT_FOUND'],
+  },
+
+  'optimizer.status': {
+    summary: 'Whether it is on, its last and next look, what it found.',
+    scope: 'view',
+    params: nothing,
+    result: optimizerStatusSchema,
+    errors: [],
+  },
+  'optimizer.run': {
+    summary: 'Look now; answers when the look and its moves are done.',
+    scope: 'control',
+    params: nothing,
+    result: optimizerStatusSchema,
+    errors: [],
+  },
+  'optimizer.history': {
+    summary: 'Moves, newest first.',
+    scope: 'view',
+    params: z.strictObject({ limit: z.number().int().min(1).max(500).default(50) }),
+    result: z.array(moveRecordSchema),
+    errors: [],
+  },
+
+  'index.sources': {
+    summary: 'The folders that are indexed.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(sourceViewSchema),
+    errors: [],
+  },
+  'index.embedders': {
+    summary: 'The embedders that can be chosen: the built-in one and the embedding models of the fleet.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(embedderChoiceSchema),
+    errors: [],
+  },
+  'index.addSource': {
+    summary: 'Add a folder.',
+    scope: 'control',
+    params: z.strictObject({
+      path: z.string().trim().min(1).max(4096),
+      name: name.optional(),
+      embedder: embedderSchema.default({ kind: 'builtin' }),
+      wake: z.boolean().default(true),
+      whenGpuGone: whenGpuGoneSchema.default('use-cpu'),
+    }),
+    result: sourceViewSchema,
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'ALREADY_EXISTS'],
+  },
+  'index.updateSource': {
+    summary: 'Change a folder. Another embedder takes effect by a rebuild.',
+    scope: 'control',
+    params: z.strictObject({
+      sourceId: z.string(),
+      name: name.optional(),
+      embedder: embedderSchema.optional(),
+      wake: z.boolean().optional(),
+      whenGpuGone: whenGpuGoneSchema.optional(),
+    }),
+    result: sourceViewSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING'],
+  },
+  'index.removeSource': {
+    summary: 'Forget a folder and its index. The files are left as they are.',
+    scope: 'control',
+    params: z.strictObject({ sourceId: z.string() }),
+    result: done,
+    errors: ['NOT_FOUND', 'JOB_RUNNING'],
+  },
+  'index.start': {
+    summary: 'Start an index job over some folders, or all.',
+    scope: 'control',
+    params: z.strictObject({
+      sourceIds: z.array(z.string()).min(1).nullable().default(null),
+      full: z.boolean().default(false),
+      rebuild: z.boolean().default(false),
+      useGpu: z.boolean().default(true),
+      callbackUrl: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null),
+    }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],
+  },
+  'index.cancel': {
+    summary: 'Cancel a job. What it committed stays.',
+    scope: 'control',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.job': {
+    summary: 'One job.',
+    scope: 'view',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.jobs': {
+    summary: 'Jobs, newest first.',
+    scope: 'view',
+    params: z.strictObject({ limit: z.number().int().min(1).max(100).default(10) }),
+    result: z.array(indexJobSchema),
+    errors: [],
+  },
+  'index.search': {
+    summary: 'Search by words and vectors together.',
+    scope: 'view',
+    params: z.strictObject({
+      text: z.string().trim().min(1).max(2000),
+      sourceIds: z.array(z.string()).min(1).nullable().default(null),
+      limit: z.number().int().min(1).max(100).default(10),
+    }),
+    result: searchResultSchema,
+    errors: ['NOT_FOUND', 'NOTHING_TO_INDEX'],
+  },
+
+  'telemetry.history': {
+    summary: 'The last hour of samples of one node, oldest first.',
+    scope: 'view',
+    params: z.strictObject({ nodeId }),
+    result: z.array(telemetrySampleSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'telemetry.work': {
+    summary: 'The last hour of work, oldest first.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(workSampleSchema),
+    errors: [],
+  },
+
+  'activity.list': {
+    summary: 'What happened and why, newest first.',
+    scope: 'view',
+    params: activityQuerySchema,
+    result: z.array(activityEntrySchema),
+    errors: [],
+  },
+
+  'settings.get': {
+    summary: 'All settings.',
+    scope: 'view',
+    params: nothing,
+    result: settingsSchema,
+    errors: [],
+  },
+  'settings.update': {
+    summary: 'Change settings: a nested object with only what changes. All or nothing.',
+    scope: 'control',
+    params: z.record(z.string(), z.unknown()),
+    result: settingsSchema,
+    errors: ['BAD_SETTING'],
+  },
+} as const satisfies Record<string, MethodDefinition>;
+
+export type MethodName = keyof typeof methods;
+/** What a caller may write: defaults may be left out. */
+export type MethodInput<Name extends MethodName> = z.input<(typeof methods)[Name]['params']>;
+/** What a handler gets: checked, defaults filled in. */
+export type MethodParams<Name extends MethodName> = z.output<(typeof methods)[Name]['params']>;
+export type MethodResult<Name extends MethodName> = z.output<(typeof methods)[Name]['result']>;
+export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];
+
+export function isMethodName(value: string): value is MethodName {
+  return Object.hasOwn(methods, value);
+}

@@ -1,0 +1,76 @@
+/**
+ * Every stream is a map of keyed entries. A subscriber gets a snapshot, then deltas that name what changed;
+ * the newest value of a key wins, so a slow subscriber skips states but never ends up wrong.
+ */
+import * as z from 'zod';
+import { activityEntrySchema } from '../models/activity.ts';
+import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
+import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
+import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { settingsSchema } from '../models/settings.ts';
+import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+
+export const noticeSchema = z.object({
+  id: z.string(),
+  code: z.string(),
+  message: z.string(),
+  next: z.string(),
+});
+export type Notice = z.infer<typeof noticeSchema>;
+
+export const coreStatusSchema = z.object({
+  version: z.string(),
+  startedAt: z.number(),
+  simulated: z.boolean(),
+  offers: z.array(nodeOfferSchema),
+  /** What went wrong at start and was mended, such as a settings file that was kept aside. */
+  notices: z.array(noticeSchema),
+});
+export type CoreStatus = z.infer<typeof coreStatusSchema>;
+
+/** Stream name → what the value of one entry looks like. Keys are named in the comment. */
+export const streamSchemas = {
+  /** `status` */
+  core: coreStatusSchema,
+  /** node id */
+  fleet: nodeViewSchema,
+  /** node id: its newest sample */
+  telemetry: telemetrySampleSchema,
+  /** `work`: the newest bucket */
+  work: workSampleSchema,
+  /** `status` */
+  optimizer: optimizerStatusSchema,
+  /** move id, the newest 200 */
+  moves: moveRecordSchema,
+  /** source id */
+  sources: sourceViewSchema,
+  /** job id, the newest 20 */
+  jobs: indexJobSchema,
+  /** embedder id */
+  embedders: embedderChoiceSchema,
+  /** entry id, the newest 200 */
+  activity: activityEntrySchema,
+  /** `settings` */
+  settings: settingsSchema,
+} as const;
+
+export type StreamName = keyof typeof streamSchemas;
+export type StreamValue<Name extends StreamName> = z.infer<(typeof streamSchemas)[Name]>;
+export const streamNames = Object.keys(streamSchemas) as [StreamName, ...StreamName[]];
+
+export function isStreamName(name: string): name is StreamName {
+  return Object.hasOwn(streamSchemas, name);
+}
+
+/** Where a subscriber stands. A cursor of another epoch (the core was restarted) earns a fresh snapshot. */
+export const cursorSchema = z.object({ epoch: z.string(), sequence: z.number().int() });
+export type Cursor = z.infer<typeof cursorSchema>;
+
+export const frameSchema = z.object({
+  /** `snapshot` replaces everything; `delta` changes what it names. */
+  kind: z.enum(['snapshot', 'delta']),
+  cursor: cursorSchema,
+  set: z.array(z.tuple([z.string(), z.unknown()])),
+  removed: z.array(z.string()),
+});
+export type Frame = z.infer<typeof frameSchema>;

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+
+export const activityKindSchema = z.enum([
+  'fleet',
+  'power',
+  'placement',
+  'optimizer',
+  'index',
+  'search',
+  'settings',
+  'system',
+]);
+export type ActivityKind = z.infer<typeof activityKindSchema>;
+export const severitySchema = z.enum(['info', 'success', 'warning', 'error']);
+
+/** One thing that happened, and why. */
+export const activityEntrySchema = z.object({
+  id: z.number(),
+  at: z.number(),
+  kind: activityKindSchema,
+  severity: severitySchema,
+  /** One sentence. */
+  message: z.string(),
+  /** Why it happened, or what to do; empty when the message says it all. */
+  why: z.string(),
+  nodeId: z.string().nullable(),
+  /** People who wait for it are told by a notification. */
+  notify: z.boolean(),
+});
+export type ActivityEntry = z.infer<typeof activityEntrySchema>;
+
+export interface NewActivityEntry {
+  kind: ActivityEntry['kind'];
+  severity: ActivityEntry['severity'];
+  message: string;
+  why?: string;
+  nodeId?: string | null;
+  notify?: boolean;
+}
+
+export const activityQuerySchema = z.object({
+  /** Only entries older than this id. */
+  before: z.number().int().optional(),
+  limit: z.number().int().min(1).max(500).default(100),
+  kinds: z.array(activityKindSchema).optional(),
+});
+export type ActivityQuery = z.infer<typeof activityQuerySchema>;

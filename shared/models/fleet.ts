@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
+import { gpuReadingSchema, hostReadingSchema } from './telemetry.ts';
+
+/**
+ * `unknown` before the first look. `off` also stands for "does not answer": from outside, a machine that is
+ * asleep and one that was unplugged look the same. `trouble` answers, but wrongly.
+ */
+export const nodeStateSchema = z.enum([
+  'unknown',
+  'off',
+  'waking',
+  'booting',
+  'serving',
+  'gpu-verified',
+  'trouble',
+]);
+export type NodeState = z.infer<typeof nodeStateSchema>;
+
+export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
+
+/** What is saved of a node. Everything else is seen, not kept. */
+export const nodeRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: nodeKindSchema,
+  /** Base URL of its inference server; null when it has none. */
+  url: z.string().nullable(),
+  mac: z.string().nullable(),
+  /** `address[:port]`, tried beside the directed broadcasts; port 9 when left out. */
+  wakeDestinations: z.array(z.string()),
+  /** SecureOn password: 4 bytes dotted or 6 bytes hex; null for none. */
+  secureOn: z.string().nullable(),
+  /** Told by the person; wins over nothing, loses to tools. Bytes. 0 says "no GPU". */
+  vramBytes: z.number().nullable(),
+  addedAt: z.number(),
+});
+export type NodeRecord = z.infer<typeof nodeRecordSchema>;
+
+export const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
+
+export const wakeProgressSchema = z.object({
+  startedAt: z.number(),
+  /** The last step that was reached. */
+  step: wakeStepSchema,
+  /** Usual boot time of this node in milliseconds; null before the first wake. */
+  expectedMs: z.number().nullable(),
+  /** When Pilotlight gives up, milliseconds since the epoch. */
+  deadlineAt: z.number(),
+  packetsSent: z.number(),
+  /** Destinations that refused a packet, with the system's words. */
+  failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
+});
+export type WakeProgress = z.infer<typeof wakeProgressSchema>;
+
+export const troubleSchema = z.object({ code: z.string(), message: z.string(), next: z.string() });
+export type Trouble = z.infer<typeof troubleSchema>;
+
+/** A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. */
+export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend({
+  state: nodeStateSchema,
+  /** Since when it is in this state. */
+  since: z.number(),
+  trouble: troubleSchema.nullable(),
+  server: z.object({ kind: z.literal('ollama'), version: z.string().nullable() }).nullable(),
+  canWake: z.boolean(),
+  wake: wakeProgressSchema.nullable(),
+  /** The last wake that did not end well; cleared by the next one. */
+  lastWakeError: troubleSchema.nullable(),
+  boot: z.object({ usualMs: z.number().nullable(), count: z.number() }),
+  /** true, false, or null when nobody knows. */
+  hasGpu: z.boolean().nullable(),
+  vram: z.object({
+    totalBytes: z.number().nullable(),
+    /** Sum over loaded models, or the tool's own reading where there is one. */
+    usedBytes: z.number().nullable(),
+    source: z.enum(['tools', 'person', 'simulator', 'unknown']),
+  }),
+  gpus: z.array(gpuReadingSchema),
+  host: hostReadingSchema.nullable(),
+  loaded: z.array(modelOnNodeSchema),
+  installed: z.array(installedModelSchema),
+  lastSeenAt: z.number().nullable(),
+  /** Why it is needed now, one sentence each, for example `index "Notes"`. */
+  uses: z.array(z.string()),
+});
+export type NodeView = z.infer<typeof nodeViewSchema>;
+
+/** An address that the environment names but nobody has agreed to contact yet. */
+export const nodeOfferSchema = z.object({ url: z.string(), source: z.string() });
+export type NodeOffer = z.infer<typeof nodeOfferSchema>;
+
+/** The words for a state, the same in panel, tray and CLI. */
+export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'url'>): string {
+  switch (node.state) {
+    case 'unknown':
+      return 'not looked at yet';
+    case 'off':
+      return 'off';
+    case 'waking':
+      return 'waking';
+    case 'booting':
+      return 'booting';
+    case 'serving':
+      return node.hasGpu === false ? 'serving' : 'serving, GPU not checked';
+    case 'gpu-verified':
+      return 'gpu-verified';
+    case 'trouble':
+      return 'trouble';
+  }
+}
+
+export function isServing(state: NodeState): boolean {
+  return state === 'serving' || state === 'gpu-verified';
+}

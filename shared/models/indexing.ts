@@ -1,0 +1,179 @@
+import * as z from 'zod';
+
+export const BUILTIN_EMBEDDER_ID = 'builtin:lexical-384';
+export const BUILTIN_DIMENSIONS = 384;
+
+/** Which embedder a source uses. A fleet model is named by its digest; the name is for people. */
+export const embedderSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('builtin') }),
+  z.object({ kind: z.literal('model'), name: z.string().min(1), digest: z.string().min(1) }),
+]);
+export type Embedder = z.infer<typeof embedderSchema>;
+
+export function embedderId(embedder: Embedder): string {
+  return embedder.kind === 'builtin' ? BUILTIN_EMBEDDER_ID : `sha256:${embedder.digest}`;
+}
+
+/** A choice the person can make, with the nodes that have it. */
+export const embedderChoiceSchema = z.object({
+  embedder: embedderSchema,
+  label: z.string(),
+  dimensions: z.number().nullable(),
+  nodes: z.array(
+    z.object({ nodeId: z.string(), name: z.string(), awake: z.boolean(), hasGpu: z.boolean().nullable() }),
+  ),
+});
+export type EmbedderChoice = z.infer<typeof embedderChoiceSchema>;
+
+/** What to do when no GPU node with the model is there. */
+export const whenGpuGoneSchema = z.enum(['use-cpu', 'wait']);
+export type WhenGpuGone = z.infer<typeof whenGpuGoneSchema>;
+
+export const sourceRecordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Canonical absolute path. */
+  path: z.string(),
+  embedder: embedderSchema,
+  /** Wake a sleeping GPU machine that has the model. */
+  wake: z.boolean(),
+  whenGpuGone: whenGpuGoneSchema,
+  addedAt: z.number(),
+});
+export type SourceRecord = z.infer<typeof sourceRecordSchema>;
+
+/** One entry of the `sources` part of the `index` stream. */
+export const sourceViewSchema = sourceRecordSchema.extend({
+  files: z.number(),
+  chunks: z.number(),
+  lastRun: z
+    .object({
+      jobId: z.string(),
+      status: z.string(),
+      at: z.number(),
+      indexed: z.number(),
+      failed: z.number(),
+    })
+    .nullable(),
+});
+export type SourceView = z.infer<typeof sourceViewSchema>;
+
+/** Offsets are bytes into the file as it is on disk. */
+export const chunkSchema = z.object({
+  /** 0-based position inside the file. */
+  ordinal: z.number(),
+  text: z.string(),
+  startByte: z.number(),
+  endByte: z.number(),
+  /** The headings above it, outermost first, joined by ` › `; empty when there are none. */
+  heading: z.string(),
+});
+export type Chunk = z.infer<typeof chunkSchema>;
+
+export const jobStatusSchema = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']);
+export type JobStatus = z.infer<typeof jobStatusSchema>;
+
+/** What a running job does now. `waiting` says for what in `detail`. */
+export const jobPhaseSchema = z.enum([
+  'queued',
+  'waking',
+  'placing',
+  'scanning',
+  'embedding',
+  'waiting',
+  'finishing',
+  'done',
+]);
+export type JobPhase = z.infer<typeof jobPhaseSchema>;
+
+export const jobFailureSchema = z.object({
+  path: z.string(),
+  code: z.string(),
+  reason: z.string(),
+});
+export type JobFailure = z.infer<typeof jobFailureSchema>;
+
+/** Something that happened while the job ran: it fell to the CPU, it waited, a node came back. */
+export const jobEventSchema = z.object({
+  at: z.number(),
+  kind: z.enum(['woke', 'placed', 'fell-back', 'recovered', 'waiting', 'resumed', 'note']),
+  nodeId: z.string().nullable(),
+  message: z.string(),
+});
+export type JobEvent = z.infer<typeof jobEventSchema>;
+
+export const jobNodeShareSchema = z.object({
+  nodeId: z.string(),
+  name: z.string(),
+  placement: z.enum(['gpu', 'partial', 'cpu', 'builtin']),
+  vectors: z.number(),
+  /** Over the last few seconds. */
+  vectorsPerSecond: z.number(),
+});
+export type JobNodeShare = z.infer<typeof jobNodeShareSchema>;
+
+export const indexJobSchema = z.object({
+  id: z.string(),
+  sourceIds: z.array(z.string()),
+  /** What to call it: the source's name, or "all folders". */
+  label: z.string(),
+  full: z.boolean(),
+  rebuild: z.boolean(),
+  useGpu: z.boolean(),
+  callbackUrl: z.string().nullable(),
+  status: jobStatusSchema,
+  phase: jobPhaseSchema,
+  /** One line in words: what it does, or what it waits for. */
+  detail: z.string(),
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  files: z.object({
+    total: z.number(),
+    done: z.number(),
+    unchanged: z.number(),
+    removed: z.number(),
+    failed: z.number(),
+    skipped: z.number(),
+  }),
+  vectors: z.number(),
+  /** Vectors made on a CPU because the GPU was gone. */
+  fallbackVectors: z.number(),
+  etaMs: z.number().nullable(),
+  currentFile: z.string(),
+  nodes: z.array(jobNodeShareSchema),
+  events: z.array(jobEventSchema),
+  /** The first 200; `files.failed` counts them all. */
+  failures: z.array(jobFailureSchema),
+  error: z.object({ code: z.string(), message: z.string(), next: z.string() }).nullable(),
+  /** True when the job was taken up again after the process had ended. */
+  resumed: z.boolean(),
+});
+export type IndexJob = z.infer<typeof indexJobSchema>;
+
+export const searchHitSchema = z.object({
+  sourceId: z.string(),
+  sourceName: z.string(),
+  path: z.string(),
+  absolutePath: z.string(),
+  heading: z.string(),
+  snippet: z.string(),
+  /** Character ranges inside `snippet` that match a word of the query: [start, end). */
+  highlights: z.array(z.tuple([z.number(), z.number()])),
+  /** Byte range of the snippet in the file. */
+  startByte: z.number(),
+  endByte: z.number(),
+  score: z.number(),
+  words: z.object({ rank: z.number(), score: z.number() }).nullable(),
+  vectors: z.object({ rank: z.number(), similarity: z.number() }).nullable(),
+});
+export type SearchHit = z.infer<typeof searchHitSchema>;
+
+export const searchResultSchema = z.object({
+  query: z.string(),
+  hits: z.array(searchHitSchema),
+  tookMs: z.number(),
+  /** What was left out and why, for example that the vectors' model is asleep. */
+  notices: z.array(z.string()),
+});
+export type SearchResult = z.infer<typeof searchResultSchema>;

@@ -1,0 +1,123 @@
+import * as z from 'zod';
+
+/** Where a loaded model sits. `partial` is not GPU: some layers run on the CPU. */
+export const placementSchema = z.enum(['gpu', 'partial', 'cpu']);
+export type Placement = z.infer<typeof placementSchema>;
+
+export const installedModelSchema = z.object({
+  name: z.string(),
+  /** Bare hex. An index belongs to it. */
+  digest: z.string(),
+  /** Bytes on disk. */
+  sizeBytes: z.number(),
+  family: z.string(),
+  parameterSize: z.string(),
+  quantization: z.string(),
+  /** From the server where it says so (0.30 and later), else null: ask `describe`. Never from the name. */
+  capabilities: z.array(z.string()).nullable(),
+  embeddingLength: z.number().nullable(),
+});
+export type InstalledModel = z.infer<typeof installedModelSchema>;
+
+export const loadedModelSchema = z.object({
+  name: z.string(),
+  digest: z.string(),
+  /** Bytes in memory, GPU and CPU together. */
+  sizeBytes: z.number(),
+  vramBytes: z.number(),
+  /** Milliseconds since the epoch; null when it stays for ever. */
+  expiresAt: z.number().nullable(),
+  contextLength: z.number().nullable(),
+});
+export type LoadedModel = z.infer<typeof loadedModelSchema>;
+
+export const describedModelSchema = z.object({
+  capabilities: z.array(z.string()),
+  blockCount: z.number().nullable(),
+  embeddingLength: z.number().nullable(),
+  contextLength: z.number().nullable(),
+  headCount: z.number().nullable(),
+  headCountKv: z.number().nullable(),
+});
+export type DescribedModel = z.infer<typeof describedModelSchema>;
+
+/** A loaded model as the panel shows it. */
+export const modelOnNodeSchema = loadedModelSchema.extend({
+  placement: placementSchema,
+  /** Share of the model in VRAM, 0 to 1. */
+  gpuShare: z.number(),
+  priority: z.boolean(),
+  pinned: z.boolean(),
+  /** A priority model that is not wholly on the GPU of a node that has one. */
+  flagged: z.boolean(),
+});
+export type ModelOnNode = z.infer<typeof modelOnNodeSchema>;
+
+/** Why a model is where it is, and what a move would do. Every part is a sentence for a person. */
+export const explanationSchema = z.object({
+  nodeId: z.string(),
+  model: z.string(),
+  placement: placementSchema.nullable(),
+  wanted: placementSchema.nullable(),
+  right: z.boolean(),
+  /** Why it is there, and why it is not where it is wanted. */
+  reason: z.string(),
+  /** What a move would unload, by name. */
+  evicts: z.array(z.string()),
+  /** The next step, when there is one. */
+  next: z.string().nullable(),
+  /** A code that scripts can read. */
+  code: z.enum([
+    'RIGHT',
+    'NOT_LOADED',
+    'NOT_PRIORITY',
+    'PINNED',
+    'NO_GPU',
+    'VRAM_UNKNOWN',
+    'FITS',
+    'FITS_BY_EVICTION',
+    'DOES_NOT_FIT',
+    'BACKING_OFF',
+    'SETTLING',
+    'BUSY',
+    'SIBLING_TAG',
+    'NODE_NOT_SERVING',
+    'GPU_LOST',
+  ]),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
+
+export const moveOutcomeSchema = z.enum(['moved', 'already-right', 'refused', 'failed']);
+
+/** One move, tried or done, as it stands in the history. */
+export const moveRecordSchema = z.object({
+  id: z.number(),
+  at: z.number(),
+  nodeId: z.string(),
+  nodeName: z.string(),
+  model: z.string(),
+  by: z.enum(['optimizer', 'person', 'job']),
+  from: placementSchema.nullable(),
+  to: placementSchema.nullable(),
+  wanted: z.enum(['gpu', 'cpu']),
+  outcome: moveOutcomeSchema,
+  /** A sentence. */
+  reason: z.string(),
+  code: z.string().nullable(),
+  durationMs: z.number(),
+  evicted: z.array(z.string()),
+});
+export type MoveRecord = z.infer<typeof moveRecordSchema>;
+
+export const optimizerStatusSchema = z.object({
+  on: z.boolean(),
+  intervalMs: z.number(),
+  running: z.boolean(),
+  lastLookAt: z.number().nullable(),
+  nextLookAt: z.number().nullable(),
+  movesToday: z.number(),
+  /** What the last look found, one sentence. */
+  summary: z.string(),
+  explanations: z.array(explanationSchema),
+});
+export type OptimizerStatus = z.infer<typeof optimizerStatusSchema>;
