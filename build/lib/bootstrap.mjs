@@ -1,0 +1,131 @@
+// @ts-check
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installDependencies, readDependencyState, writeDependencyStamp } from './dependencies.mjs';
+import { SetUpError } from './errors.mjs';
+import { isBuilt } from './inputs.mjs';
+import { withLock } from './lock.mjs';
+import { repositoryRoot, setUpPaths } from './paths.mjs';
+import { endLike, runCaptured, runForeground, runtimeEnvironment } from './process.mjs';
+import { createProgress, formatMegabytes } from './progress.mjs';
+import { chooseRuntime, fetchRuntime, noRuntimeError } from './runtime.mjs';
+
+/**
+ * @typedef {object} Ready
+ * @property {string} root the repository's folder
+ * @property {string} node the Node that runs the program
+ * @property {NodeJS.ProcessEnv} env the environment for it
+ * @property {ReturnType<typeof setUpPaths>} paths
+ */
+
+/**
+ * Makes the machine ready, in the order Node, dependencies, build, and says so only where something is missing.
+ * @param {{ root?: string, build?: boolean }} [options] `build`: false when the caller builds by itself
+ * @returns {Promise<Ready>}
+ */
+export async function prepare({ root = repositoryRoot, build = true } = {}) {
+  const paths = setUpPaths(root);
+  let needs = look(root, paths, build);
+  if (needs.any) {
+    const tellWaiting = (/** @type {number} */ pid) =>
+      process.stderr.write(`Another set-up runs in this folder (process ${pid}), waiting for it …\n`);
+    await withLock(paths.setUpLock, () => setUp(root, paths, build), { onWait: tellWaiting });
+    needs = look(root, paths, build);
+  }
+  mkdirSync(paths.compileCache, { recursive: true });
+  const node = needs.runtime.kind === 'none' ? process.execPath : needs.runtime.node;
+  return { root, node, paths, env: runtimeEnvironment({ node, compileCache: paths.compileCache }) };
+}
+
+/**
+ * What is missing. Without a change this is all that a start costs: a few milliseconds.
+ * @param {string} root
+ * @param {ReturnType<typeof setUpPaths>} paths
+ * @param {boolean} build
+ */
+function look(root, paths, build) {
+  const runtime = chooseRuntime({
+    version: process.version,
+    execPath: process.execPath,
+    platform: process.platform,
+    arch: process.arch,
+    folder: paths.runtimes,
+    exists: existsSync,
+  });
+  const dependencies = readDependencyState(paths);
+  const stale = build && !isBuilt(root, paths.buildStamp);
+  const fetch = runtime.kind === 'fetch' || runtime.kind === 'none';
+  return { runtime, dependencies, stale, any: fetch || dependencies !== 'ready' || stale };
+}
+
+/**
+ * @param {string} root
+ * @param {ReturnType<typeof setUpPaths>} paths
+ * @param {boolean} build
+ */
+async function setUp(root, paths, build) {
+  // Looked at again: another set-up may have done it while this one waited.
+  const needs = look(root, paths, build);
+  const { runtime } = needs;
+  if (runtime.kind === 'none') throw noRuntimeError(runtime.platform);
+  const install = needs.dependencies === 'install';
+  const total = Number(runtime.kind === 'fetch') + Number(install) + Number(needs.stale);
+  const progress = createProgress({ total });
+
+  if (runtime.kind === 'fetch') {
+    const { version, bytes } = runtime.package;
+    await step(progress, `Node ${version}, ${formatMegabytes(bytes)}`, () =>
+      fetchRuntime({ choice: runtime, runtimes: paths.runtimes }),
+    );
+  }
+  if (needs.dependencies === 'adopt') writeDependencyStamp(paths, readFileSync(paths.lockFile, 'utf8'));
+  if (install) await step(progress, 'Dependencies', () => installDependencies({ root, paths }));
+  if (needs.stale) await step(progress, 'Build', () => runBuild(root, runtime.node, paths));
+}
+
+/**
+ * @template T
+ * @param {ReturnType<typeof createProgress>} progress
+ * @param {string} title
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function step(progress, title, work) {
+  const current = progress.start(title);
+  try {
+    const result = await work();
+    current.done();
+    return result;
+  } catch (error) {
+    current.fail();
+    throw error;
+  }
+}
+
+/**
+ * @param {string} root
+ * @param {string} node
+ * @param {ReturnType<typeof setUpPaths>} paths
+ */
+async function runBuild(root, node, paths) {
+  const env = runtimeEnvironment({ node, compileCache: paths.compileCache });
+  const result = await runCaptured(node, [join(root, 'build', 'bundle.mjs')], { cwd: root, env });
+  if (result.code === 0) return;
+  throw new SetUpError('SETUP_BUILD', 'The build failed.', 'Mend what is named above, then run it again.', {
+    details: result.tail,
+  });
+}
+
+/**
+ * Runs the real program in the place of this one.
+ * @param {Ready} ready
+ * @param {readonly string[]} args script and its arguments
+ * @param {{ command?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>} the exit code
+ */
+export async function runProgram(ready, args, options = {}) {
+  const ending = await runForeground(options.command ?? ready.node, args, {
+    env: options.env ?? ready.env,
+  });
+  return endLike(ending);
+}

@@ -1,0 +1,23 @@
+// @ts-check
+
+/**
+ * Every Node program of the product. Each output lies one folder below `dist`, as the shared chunks do, so that
+ * `new URL('../renderer/', import.meta.url)` means the same from whichever file the bundler put it in.
+ * @type {readonly { source: string, output: string, format: 'esm' | 'cjs' }[]}
+ */
+export const nodeEntries = [
+  { source: 'electron/main/main.ts', output: 'main/main.mjs', format: 'esm' },
+  // A sandboxed preload script is one CommonJS file: it can load nothing but `electron`.
+  { source: 'electron/preload/preload.ts', output: 'preload/preload.cjs', format: 'cjs' },
+  { source: 'electron/headless/headless.ts', output: 'headless/headless.mjs', format: 'esm' },
+  { source: 'electron/cli/cli.ts', output: 'cli/cli.mjs', format: 'esm' },
+  { source: 'electron/cli/demo.ts', output: 'cli/demo.mjs', format: 'esm' },
+  { source: 'electron/workers/index/index-worker.ts', output: 'workers/index-worker.mjs', format: 'esm' },
+  { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
+];
+
+/** Packages that stay outside the bundle: they carry or find files of their own. */
+export const externalPackages = ['electron', 'sqlite-vec'];
+
+/** The oldest Node that runs the output; newer syntax is rewritten. */
+export const nodeTarget = 'node22.19';

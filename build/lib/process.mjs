@@ -1,0 +1,148 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+
+const keptCharacters = 8_000;
+
+/**
+ * Runs a program quietly and keeps the end of what it prints.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, timeoutMs?: number,
+ *   onOutput?: (text: string) => void }} [options]
+ * @returns {Promise<{ code: number, tail: string, timedOut: boolean }>} `code` 127 when it could not start
+ */
+export function runCaptured(command, args, options = {}) {
+  return new Promise((resolve) => {
+    let tail = '';
+    const keep = (/** @type {Buffer} */ chunk) => {
+      const text = chunk.toString('utf8');
+      options.onOutput?.(text);
+      tail = (tail + text).slice(-keptCharacters);
+    };
+    const child = spawn(command, [...args], {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      shell: options.shell ?? false,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    let timedOut = false;
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            child.kill('SIGKILL');
+          }, options.timeoutMs);
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      resolve({ code: 127, tail: error.message, timedOut: false });
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: exitCodeOf(code, signal), tail, timedOut });
+    });
+  });
+}
+
+/**
+ * Runs a program in the place of this one: its streams are ours, signals go on to it.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
+ */
+export function runForeground(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: 'inherit',
+    });
+    /** @type {NodeJS.Signals[]} */
+    const signals = process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const handlers = signals.map((signal) => {
+      const forward = () => {
+        // A terminal sends Ctrl+C to the whole group: a second one from here would read as "stop at once".
+        if (signal === 'SIGINT' && process.stdin.isTTY) return;
+        child.kill(signal);
+      };
+      process.on(signal, forward);
+      return { signal, forward };
+    });
+    const release = () => {
+      for (const { signal, forward } of handlers) process.removeListener(signal, forward);
+    };
+    child.once('error', (error) => {
+      release();
+      reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      release();
+      resolve({ code, signal });
+    });
+  });
+}
+
+/**
+ * Ends this process as the child ended, so that a caller sees the same signal or the same code.
+ * @param {{ code: number | null, signal: NodeJS.Signals | null }} ending
+ * @returns {number} the exit code, when it did not end by a signal
+ */
+export function endLike(ending) {
+  if (ending.signal !== null && process.platform !== 'win32') process.kill(process.pid, ending.signal);
+  return exitCodeOf(ending.code, ending.signal);
+}
+
+/**
+ * @param {number | null} code
+ * @param {NodeJS.Signals | null} signal
+ * @returns {number} as a shell counts: 128 and the number of the signal
+ */
+export function exitCodeOf(code, signal) {
+  if (signal !== null) return 128 + (constants.signals[signal] ?? 0);
+  return code ?? 1;
+}
+
+/**
+ * How to start npm: the one that started us, else the one beside the running Node, else the one on the PATH.
+ * @param {{ env?: NodeJS.ProcessEnv, execPath?: string, exists?: (path: string) => boolean,
+ *   platform?: string }} [facts]
+ * @returns {{ command: string, args: string[], shell: boolean }}
+ */
+export function npmCommand({
+  env = process.env,
+  execPath = process.execPath,
+  exists = existsSync,
+  platform = process.platform,
+} = {}) {
+  const startedBy = env.npm_execpath;
+  if (startedBy !== undefined && basename(startedBy) === 'npm-cli.js' && exists(startedBy)) {
+    return { command: execPath, args: [startedBy], shell: false };
+  }
+  const folders = [dirname(execPath), join(dirname(dirname(execPath)), 'lib')];
+  for (const folder of folders) {
+    const script = join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js');
+    if (exists(script)) return { command: execPath, args: [script], shell: false };
+  }
+  // On Windows `npm` is a command file, which only a shell can start.
+  return { command: 'npm', args: [], shell: platform === 'win32' };
+}
+
+/**
+ * The environment of what runs under a chosen Node: that Node is first in PATH, its compile cache is on.
+ * @param {{ node: string, compileCache: string, env?: NodeJS.ProcessEnv }} options
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function runtimeEnvironment({ node, compileCache, env = process.env }) {
+  // Windows names it `Path`, and a second spelling would hide the first.
+  const key = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  const rest = env[key] ?? '';
+  const path = rest === '' ? dirname(node) : `${dirname(node)}${delimiter}${rest}`;
+  return { ...env, [key]: path, NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? compileCache };
+}

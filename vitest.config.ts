@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const tests = (folder: string) => [`test/${folder}/**/*.test.{ts,tsx,mts}`];
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    projects: [
+      { extends: true, test: { name: 'unit', include: tests('unit') } },
+      { extends: true, test: { name: 'contract', include: tests('contract'), testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: tests('integration'),
+          // Real processes, sockets and files: slower, and each in a process of its own.
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
