@@ -148,8 +148,27 @@ export const indexJobSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), next: z.string() }).nullable(),
   /** True when the job was taken up again after the process had ended. */
   resumed: z.boolean(),
+  /**
+   * By source id, what was settled when the job began it, so that a job that is taken up again neither
+   * empties the index a second time nor counts its own files as unchanged.
+   */
+  checkpoints: z
+    .record(z.string(), z.object({ reset: z.boolean(), unchanged: z.number(), removed: z.number() }))
+    .optional(),
 });
 export type IndexJob = z.infer<typeof indexJobSchema>;
+
+/** Files that are settled, of all that the job covers, and percent with one decimal. The same in every face. */
+export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
+  processed: number;
+  total: number;
+  percent: number;
+} {
+  const { done, unchanged, failed, total } = job.files;
+  const processed = Math.min(total, done + unchanged + failed);
+  if (job.status === 'completed') return { processed, total, percent: 100 };
+  return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
+}
 
 export const searchHitSchema = z.object({
   sourceId: z.string(),
