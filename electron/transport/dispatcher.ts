@@ -1,0 +1,109 @@
+import type * as z from 'zod';
+import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import { isMethodName, methods, type Scope } from '../../shared/contract/methods.ts';
+import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
+
+export interface DispatcherOptions {
+  handlers: Handlers;
+  /** Checks each result by the contract too. For tests: a wrong result becomes INTERNAL. Default false. */
+  checkResults?: boolean;
+}
+
+export interface DispatchedCall {
+  method: string;
+  /** Not trusted: parsed by the contract. `undefined` and `null` stand for no parameters. */
+  params: unknown;
+  /** What the sender may do. */
+  scopes: ReadonlySet<Scope>;
+  /** Aborted when the sender cancels or its link is gone. */
+  signal: AbortSignal;
+}
+
+/** The one door to the methods, shared by all links of a host. */
+export interface Dispatcher {
+  /**
+   * Runs a method and gives its result. Rejects with UNKNOWN_METHOD, FORBIDDEN, BAD_REQUEST (its
+   * `details.fields` name what is wrong), STOPPING, CANCELLED, or what the handler rejects with.
+   */
+  call(call: DispatchedCall): Promise<unknown>;
+  /** From now on each call is answered with STOPPING; those under way go on. */
+  refuse(): void;
+  /** Resolves when no call is under way. */
+  drained(): Promise<void>;
+  /** Aborts the calls under way. */
+  abort(): void;
+  readonly running: number;
+}
+
+export function createDispatcher({ handlers, checkResults = false }: DispatcherOptions): Dispatcher {
+  const stopped = new AbortController();
+  const waiting = new Set<() => void>();
+  let refusing = false;
+  let running = 0;
+
+  async function run({ method, params, scopes, signal }: DispatchedCall): Promise<unknown> {
+    if (refusing) throw new PilotlightError('STOPPING');
+    if (!isMethodName(method)) throw new PilotlightError('UNKNOWN_METHOD', { details: { method } });
+    const definition = methods[method];
+    if (!scopes.has(definition.scope)) {
+      throw new PilotlightError('FORBIDDEN', { details: { method, scope: definition.scope } });
+    }
+    const checked = parseRequest(definition.params, params ?? {});
+    signal.throwIfAborted();
+    // The types tie each handler to its method; this is the one place that calls them all alike.
+    const handler = handlers[method] as (params: unknown, context: CallContext) => unknown;
+    const both = AbortSignal.any([signal, stopped.signal]);
+    let result: unknown;
+    try {
+      result = await handler(checked, { signal: both });
+    } catch (error) {
+      if (both.aborted && !isPilotlightError(error)) throw new PilotlightError('CANCELLED', { cause: error });
+      throw error;
+    }
+    return checkResults ? (definition.result as z.ZodType).parse(result) : result;
+  }
+
+  return {
+    async call(call) {
+      running += 1;
+      try {
+        return await run(call);
+      } finally {
+        running -= 1;
+        if (running === 0) {
+          for (const wake of waiting) wake();
+          waiting.clear();
+        }
+      }
+    },
+    refuse() {
+      refusing = true;
+    },
+    drained() {
+      if (running === 0) return Promise.resolve();
+      return new Promise((resolve) => waiting.add(resolve));
+    },
+    abort() {
+      stopped.abort(new PilotlightError('STOPPING'));
+    },
+    get running() {
+      return running;
+    },
+  };
+}
+
+/** Parses what a sender wrote. Rejects with BAD_REQUEST; `details.fields` is `{path, message}[]`. */
+export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.map(String).join('.'),
+    message: issue.message,
+  }));
+  const first = fields[0];
+  const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
+  throw new PilotlightError('BAD_REQUEST', {
+    message: `The request is not what this method expects.${named}`,
+    details: { fields },
+  });
+}

@@ -1,0 +1,70 @@
+import type { Scope } from '../../shared/contract/methods.ts';
+import type { Log } from '../core/ports.ts';
+import type { Streams } from '../core/runtime/streams.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { createSession, type Session } from './session.ts';
+
+/**
+ * What Electron's MessagePortMain and Node's MessagePort have in common. The first hands an event with
+ * `data` and `ports` to the listener, the second the message itself.
+ */
+export interface PortLike {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  start?(): void;
+  close(): void;
+}
+
+export interface MessagePortOptions {
+  port: PortLike;
+  dispatcher: Dispatcher;
+  streams: Streams;
+  /** Default: all. Who got the port is the panel itself. */
+  scopes?: ReadonlySet<Scope>;
+  log: Log;
+}
+
+export interface MessagePortLink {
+  session: Session;
+  /** Ends the streams, then closes the port. */
+  stop(): void;
+}
+
+/**
+ * Serves the contract over a MessagePort. A port has no buffer that could be asked, and its other end is
+ * on this machine: frames are never held back there, only coalesced.
+ */
+export function serveMessagePort(options: MessagePortOptions): MessagePortLink {
+  const { port, dispatcher, streams, log } = options;
+  const scopes = options.scopes ?? new Set<Scope>(['view', 'control']);
+  const session = createSession({
+    dispatcher,
+    streams,
+    scopes,
+    log,
+    send(message) {
+      try {
+        port.postMessage(message);
+      } catch (error) {
+        log.warn('A message could not be put on the port.', { error: String(error) });
+      }
+      return true;
+    },
+  });
+  port.on('message', (message) => session.receive(isPortEvent(message) ? message.data : message));
+  port.on('close', () => session.close());
+  port.start?.();
+  return {
+    session,
+    stop() {
+      session.endStreams();
+      session.close();
+      port.close();
+    },
+  };
+}
+
+function isPortEvent(message: unknown): message is { data: unknown } {
+  return typeof message === 'object' && message !== null && 'data' in message && 'ports' in message;
+}
