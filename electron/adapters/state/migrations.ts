@@ -1,0 +1,44 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Numbered by position: the database's `user_version` says how many have run. Never edit one that shipped. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE settings (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL) STRICT;
+  CREATE TABLE nodes (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE boot_times (
+    id INTEGER PRIMARY KEY, node_id TEXT NOT NULL, at INTEGER NOT NULL, duration_ms REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX boot_times_by_node ON boot_times (node_id, id DESC);
+  CREATE TABLE pins (node_id TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (node_id, model)) STRICT, WITHOUT ROWID;
+  CREATE TABLE moves (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
+  CREATE TABLE activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX activity_by_kind ON activity (kind, id DESC);
+  CREATE TABLE sources (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, status TEXT NOT NULL, value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX jobs_by_age ON jobs (created_at DESC, id DESC);
+  CREATE INDEX jobs_unfinished ON jobs (status) WHERE status IN ('pending', 'running');
+  `,
+];
+
+/** Brings the database to the newest shape, one transaction a step. Throws when it is from a newer version. */
+export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
+  const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (row.user_version > steps.length) {
+    throw new Error(`The database has version ${row.user_version}; this build knows ${steps.length}.`);
+  }
+  for (let version = row.user_version; version < steps.length; version++) {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(steps[version] ?? '');
+      database.exec(`PRAGMA user_version = ${version + 1}`);
+      database.exec('COMMIT');
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

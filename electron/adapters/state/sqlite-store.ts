@@ -1,0 +1,218 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/activity.ts';
+import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
+import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
+import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
+import type { Store } from '../../core/ports.ts';
+import { openDatabase, toStoreError } from './open-database.ts';
+
+export interface OpenedStore {
+  store: Store;
+  /** Where a damaged database was moved to, or null. */
+  keptAside: string | null;
+}
+
+/** How much of the past is kept; older rows go when new ones come. */
+const keep = { moves: 5000, activity: 20_000, jobs: 500, bootTimes: 20 };
+
+interface Parser<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}
+
+/**
+ * The state in one SQLite file. Values are JSON checked by the models' own schemas, so a row that another
+ * version wrote and this one cannot read is left out rather than trusted.
+ */
+export function createSqliteStore({ path }: { path: string }): OpenedStore {
+  const { database, keptAside } = openDatabase(path);
+  const statements = new Map<string, StatementSync>();
+
+  function statement(sql: string): StatementSync {
+    let prepared = statements.get(sql);
+    if (!prepared) {
+      prepared = database.prepare(sql);
+      statements.set(sql, prepared);
+    }
+    return prepared;
+  }
+
+  function run(sql: string, ...values: SQLInputValue[]): number {
+    try {
+      return Number(statement(sql).run(...values).lastInsertRowid);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  function all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return statement(sql).all(...values);
+  }
+
+  function parseRows<T>(rows: Record<string, unknown>[], schema: Parser<T>): T[] {
+    return rows.flatMap((row) => {
+      const parsed = schema.safeParse(parseJson(row.value));
+      return parsed.success ? [parsed.data] : [];
+    });
+  }
+
+  const numbered = <T extends { id: number }>(rows: Record<string, unknown>[], schema: Parser<T>): T[] =>
+    parseRows(
+      rows.map((row) => ({ value: JSON.stringify({ ...(parseJson(row.value) as object), id: row.id }) })),
+      schema,
+    );
+
+  const store: Store = {
+    settings: {
+      read: () => parseJson(all('SELECT value FROM settings WHERE id = 1')[0]?.value) ?? null,
+      write: (settings) => {
+        run(
+          'INSERT INTO settings (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
+          JSON.stringify(settings),
+        );
+      },
+    },
+    nodes: {
+      list: () => parseRows(all('SELECT value FROM nodes ORDER BY id'), nodeRecordSchema).sort(byAge),
+      put: (node) => {
+        run(
+          'INSERT INTO nodes (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
+          node.id,
+          JSON.stringify(node),
+        );
+      },
+      remove: (id) => {
+        run('DELETE FROM nodes WHERE id = ?', id);
+        run('DELETE FROM boot_times WHERE node_id = ?', id);
+        run('DELETE FROM pins WHERE node_id = ?', id);
+      },
+    },
+    bootTimes: {
+      add: (nodeId, at, durationMs) => {
+        run('INSERT INTO boot_times (node_id, at, duration_ms) VALUES (?, ?, ?)', nodeId, at, durationMs);
+        run(
+          'DELETE FROM boot_times WHERE node_id = ? AND id NOT IN (SELECT id FROM boot_times WHERE node_id = ? ORDER BY id DESC LIMIT ?)',
+          nodeId,
+          nodeId,
+          keep.bootTimes,
+        );
+      },
+      recent: (nodeId, limit) =>
+        all(
+          'SELECT duration_ms FROM boot_times WHERE node_id = ? ORDER BY id DESC LIMIT ?',
+          nodeId,
+          limit,
+        ).map((row) => Number(row.duration_ms)),
+    },
+    pins: {
+      list: () =>
+        all('SELECT node_id, model FROM pins ORDER BY node_id, model').map((row) => ({
+          nodeId: String(row.node_id),
+          model: String(row.model),
+        })),
+      set: (nodeId, model, pinned) => {
+        if (pinned) run('INSERT OR IGNORE INTO pins (node_id, model) VALUES (?, ?)', nodeId, model);
+        else run('DELETE FROM pins WHERE node_id = ? AND model = ?', nodeId, model);
+      },
+    },
+    moves: {
+      append: (move): MoveRecord => {
+        const id = run('INSERT INTO moves (at, value) VALUES (?, ?)', move.at, JSON.stringify(move));
+        run('DELETE FROM moves WHERE id <= ?', id - keep.moves);
+        return { ...move, id };
+      },
+      list: (limit) =>
+        numbered(all('SELECT id, value FROM moves ORDER BY id DESC LIMIT ?', limit), moveRecordSchema),
+    },
+    activity: {
+      append: (entry): ActivityEntry => {
+        const whole = {
+          at: entry.at,
+          kind: entry.kind,
+          severity: entry.severity,
+          message: entry.message,
+          why: entry.why ?? '',
+          nodeId: entry.nodeId ?? null,
+          notify: entry.notify ?? false,
+        };
+        const id = run(
+          'INSERT INTO activity (at, kind, value) VALUES (?, ?, ?)',
+          whole.at,
+          whole.kind,
+          JSON.stringify(whole),
+        );
+        run('DELETE FROM activity WHERE id <= ?', id - keep.activity);
+        return { ...whole, id };
+      },
+      list: ({ before, limit, kinds }) => {
+        const older = before ?? Number.MAX_SAFE_INTEGER;
+        const rows =
+          kinds === undefined
+            ? all('SELECT id, value FROM activity WHERE id < ? ORDER BY id DESC LIMIT ?', older, limit)
+            : all(
+                'SELECT id, value FROM activity WHERE id < ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?',
+                older,
+                JSON.stringify(kinds),
+                limit,
+              );
+        return numbered(rows, activityEntrySchema);
+      },
+    },
+    sources: {
+      list: () => parseRows(all('SELECT value FROM sources ORDER BY id'), sourceRecordSchema).sort(byAge),
+      put: (source) => {
+        run(
+          'INSERT INTO sources (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
+          source.id,
+          JSON.stringify(source),
+        );
+      },
+      remove: (id) => {
+        run('DELETE FROM sources WHERE id = ?', id);
+      },
+    },
+    jobs: {
+      put: (job) => {
+        run(
+          `INSERT INTO jobs (id, created_at, status, value) VALUES (?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET status = excluded.status, value = excluded.value`,
+          job.id,
+          job.createdAt,
+          job.status,
+          JSON.stringify(job),
+        );
+        run(
+          `DELETE FROM jobs WHERE status NOT IN ('pending', 'running') AND id NOT IN
+             (SELECT id FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?)`,
+          keep.jobs,
+        );
+      },
+      get: (id) => parseRows(all('SELECT value FROM jobs WHERE id = ?', id), indexJobSchema)[0] ?? null,
+      list: (limit) =>
+        parseRows(
+          all('SELECT value FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?', limit),
+          indexJobSchema,
+        ),
+      unfinished: () =>
+        parseRows(
+          all("SELECT value FROM jobs WHERE status IN ('pending', 'running') ORDER BY created_at, id"),
+          indexJobSchema,
+        ),
+    },
+    close: () => database.close(),
+  };
+
+  return { store, keptAside };
+}
+
+function byAge(a: { addedAt: number }, b: { addedAt: number }): number {
+  return a.addedAt - b.addedAt;
+}
+
+function parseJson(text: unknown): unknown {
+  if (typeof text !== 'string') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+
+export interface ActivityService {
+  /** Writes down what happened. A store that cannot take it is logged, never thrown: telling must not break doing. */
+  record(entry: NewActivityEntry): void;
+  /** Newest first. */
+  list(query: ActivityQuery): ActivityEntry[];
+}
+
+export interface ActivityDependencies {
+  clock: Clock;
+  store: Pick<Store, 'activity'>;
+  streams: Pick<Streams, 'activity'>;
+  log: Log;
+}
+
+/** How many entries the stream carries; older ones are read by `activity.list`. */
+const streamed = 200;
+
+export function createActivityService({ clock, store, streams, log }: ActivityDependencies): ActivityService {
+  const shown: number[] = [];
+
+  function show(entry: ActivityEntry): void {
+    streams.activity.set(String(entry.id), entry);
+    shown.push(entry.id);
+    while (shown.length > streamed) streams.activity.delete(String(shown.shift()));
+  }
+
+  for (const entry of store.activity.list({ limit: streamed }).reverse()) show(entry);
+
+  return {
+    record(entry) {
+      try {
+        show(store.activity.append({ ...entry, at: clock.now() }));
+      } catch (error) {
+        log.error('An activity entry could not be saved.', { message: entry.message, error: String(error) });
+      }
+    },
+    list: (query) => store.activity.list(query),
+  };
+}

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTopic } from '../../../../electron/core/runtime/topic.ts';
+import type { Cursor, Frame } from '../../../../shared/contract/streams.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+
+function setup(options: { tombstones?: number } = {}) {
+  const clock = createFakeClock();
+  const topic = createTopic<number>({ clock, epoch: 'one', coalesceMs: 500, ...options });
+  return { clock, topic };
+}
+
+/** What a panel holds after these frames. */
+function replay(frames: Frame[], start = new Map<string, unknown>()): Map<string, unknown> {
+  let map = start;
+  for (const frame of frames) {
+    if (frame.kind === 'snapshot') map = new Map();
+    for (const [key, value] of frame.set) map.set(key, value);
+    for (const key of frame.removed) map.delete(key);
+  }
+  return map;
+}
+
+describe('a topic', () => {
+  it('gives a snapshot first, then only what changed, at most once in the coalescing time', async () => {
+    const { clock, topic } = setup();
+    topic.set('a', 1);
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    expect(frames).toEqual([
+      { kind: 'snapshot', cursor: { epoch: 'one', sequence: 1 }, set: [['a', 1]], removed: [] },
+    ]);
+
+    for (let value = 2; value <= 50; value++) topic.set('b', value);
+    topic.delete('a');
+    await clock.advance(499);
+    expect(frames).toHaveLength(1);
+    await clock.advance(1);
+    expect(frames).toHaveLength(2);
+    expect(frames[1]).toMatchObject({ kind: 'delta', set: [['b', 50]], removed: ['a'] });
+  });
+
+  it('sends the first change after a pause at once', async () => {
+    const { clock, topic } = setup();
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    await clock.advance(10_000);
+    topic.set('a', 1);
+    await clock.advance(0);
+    expect(frames).toHaveLength(2);
+  });
+
+  it('resumes from a cursor with what was missed, removals included', async () => {
+    const { clock, topic } = setup();
+    topic.set('a', 1);
+    topic.set('b', 1);
+    const first: Frame[] = [];
+    const subscription = topic.subscribe(null, (frame) => first.push(frame) > 0);
+    subscription.end();
+    topic.delete('a');
+    topic.set('b', 2);
+    topic.set('c', 3);
+    const second: Frame[] = [];
+    topic.subscribe(first[0]?.cursor ?? null, (frame) => second.push(frame) > 0);
+    await clock.advance(0);
+    expect(second).toHaveLength(1);
+    expect(second[0]).toMatchObject({
+      kind: 'delta',
+      set: [
+        ['b', 2],
+        ['c', 3],
+      ],
+      removed: ['a'],
+    });
+  });
+
+  it.each([
+    ['another epoch', { epoch: 'two', sequence: 1 }],
+    ['a sequence from the future', { epoch: 'one', sequence: 99 }],
+  ])('answers a cursor of %s with a snapshot', (_name, cursor) => {
+    const { topic } = setup();
+    topic.set('a', 1);
+    const frames: Frame[] = [];
+    topic.subscribe(cursor, (frame) => frames.push(frame) > 0);
+    expect(frames[0]?.kind).toBe('snapshot');
+  });
+
+  it('answers a cursor older than the removals it remembers with a snapshot', () => {
+    const { topic } = setup({ tombstones: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) topic.set(key, 1);
+    const cursor: Cursor = { epoch: 'one', sequence: 4 };
+    for (const key of ['a', 'b', 'c']) topic.delete(key);
+    const frames: Frame[] = [];
+    topic.subscribe(cursor, (frame) => frames.push(frame) > 0);
+    expect(frames[0]?.kind).toBe('snapshot');
+    expect([...replay(frames)]).toEqual([['d', 1]]);
+  });
+
+  it('holds back for a full link and then sends only the newest', async () => {
+    const { clock, topic } = setup();
+    const frames: Frame[] = [];
+    let room = false;
+    const subscription = topic.subscribe(null, (frame) => {
+      frames.push(frame);
+      return room;
+    });
+    topic.set('a', 1);
+    await clock.advance(5000);
+    topic.set('a', 2);
+    await clock.advance(5000);
+    expect(frames).toHaveLength(1);
+    room = true;
+    subscription.resume();
+    await clock.advance(5000);
+    expect(frames).toHaveLength(2);
+    expect(frames[1]?.set).toEqual([['a', 2]]);
+  });
+
+  it('keeps no timer while nobody listens, and tells when somebody does', async () => {
+    const { clock, topic } = setup();
+    const told: boolean[] = [];
+    topic.onActive((active) => told.push(active));
+    topic.set('a', 1);
+    expect(topic.active).toBe(false);
+    expect(clock.pending()).toBe(0);
+    const subscription = topic.subscribe(null, () => true);
+    topic.set('a', 2);
+    expect(clock.pending()).toBe(1);
+    subscription.end();
+    expect(clock.pending()).toBe(0);
+    expect(told).toEqual([true, false]);
+  });
+
+  it('leaves a client equal to itself after any interleaving', async () => {
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constant('set' as const),
+          key: fc.constantFrom('a', 'b', 'c', 'd'),
+          value: fc.integer(),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          do: fc.constant('delete' as const),
+          key: fc.constantFrom('a', 'b', 'c', 'd'),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 900 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('full' as const), full: fc.boolean() }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { clock, topic } = setup({ tombstones: 2 });
+        let map = new Map<string, unknown>();
+        let cursor: Cursor | null = null;
+        let full = false;
+        const deliver = (frame: Frame): boolean => {
+          map = replay([frame], map);
+          cursor = frame.cursor;
+          return !full;
+        };
+        let subscription = topic.subscribe(null, deliver);
+        for (const next of steps) {
+          if (next.do === 'set') topic.set(next.key, next.value);
+          if (next.do === 'delete') topic.delete(next.key);
+          if (next.do === 'advance') await clock.advance(next.ms);
+          if (next.do === 'full') {
+            full = next.full;
+            if (!full) subscription.resume();
+          }
+          if (next.do === 'reconnect') {
+            subscription.end();
+            subscription = topic.subscribe(cursor, deliver);
+          }
+        }
+        full = false;
+        subscription.resume();
+        await clock.advance(2000);
+        expect(new Map([...map].sort())).toEqual(
+          new Map(
+            topic
+              .keys()
+              .map((key) => [key, topic.get(key)] as const)
+              .sort(),
+          ),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
