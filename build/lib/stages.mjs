@@ -1,0 +1,126 @@
+// @ts-check
+import { SetUpError } from './errors.mjs';
+
+/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end'} StageName */
+
+/** In this order: what is quick and says most comes first. @type {readonly StageName[]} */
+export const stageNames = ['types', 'lint', 'layers', 'unit', 'contract', 'integration', 'end-to-end'];
+
+/** Stages that run test files, so that a filter means something to them. @type {readonly StageName[]} */
+export const testStages = ['unit', 'contract', 'integration', 'end-to-end'];
+
+/** Stages that start the built programs. @type {readonly StageName[]} */
+const stagesOnBuild = ['integration', 'end-to-end'];
+
+export const testUsage = `Usage: npm test -- [stage …] [filter …]
+  stages: ${stageNames.join(', ')} (all by default)
+  filter: a part of a test file's path`;
+
+/** What `npm test` ends with. */
+export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
+
+/**
+ * @typedef {{ stages: StageName[], filters: string[], needsBuild: boolean }} Selection
+ */
+
+/**
+ * Reads what to run. A filter without a stage runs every stage that has test files.
+ * @param {readonly string[]} args
+ * @returns {Selection}
+ * @throws {SetUpError} `SETUP_OPTION`
+ */
+export function selectStages(args) {
+  const option = args.find((argument) => argument.startsWith('-'));
+  if (option !== undefined) {
+    throw new SetUpError(
+      'SETUP_OPTION',
+      `The option ${option} is not known.`,
+      'Correct it and run it again.',
+      {
+        details: testUsage,
+        exitCode: exitCodes.usage,
+      },
+    );
+  }
+  const words = args.map((argument) => (argument === 'e2e' ? 'end-to-end' : argument));
+  const named = stageNames.filter((name) => words.includes(name));
+  const filters = words.filter((word) => !stageNames.includes(/** @type {StageName} */ (word)));
+  const all = filters.length > 0 ? testStages : stageNames;
+  const stages = named.length > 0 ? named : [...all];
+  return { stages, filters, needsBuild: stages.some((stage) => stagesOnBuild.includes(stage)) };
+}
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {object} StageResult
+ * @property {StageName} stage
+ * @property {'passed' | 'failed' | 'incomplete'} outcome
+ * @property {Counts} counts tests; a check that is no test counts only where it fails
+ * @property {string} [mend] one line: what could not run, and how to mend it
+ */
+
+/**
+ * Puts the results together. What could not run is a failure where nobody is there to mend it.
+ * @param {readonly StageResult[]} results
+ * @param {boolean} onCi
+ * @returns {{ counts: Counts, exitCode: number, closingLine: string, mends: string[] }}
+ */
+export function summarise(results, onCi) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const result of results) {
+    counts.passed += result.counts.passed;
+    counts.failed += result.counts.failed;
+    counts.skipped += result.counts.skipped;
+    if (result.outcome === 'failed' && result.counts.failed === 0) counts.failed += 1;
+    if (result.outcome === 'incomplete' && onCi) counts.failed += 1;
+  }
+  const incomplete = results.some((result) => result.outcome === 'incomplete');
+  const complete = incomplete ? exitCodes.incomplete : exitCodes.passed;
+  return {
+    counts,
+    exitCode: counts.failed > 0 ? exitCodes.failed : complete,
+    closingLine: closingLine(counts),
+    mends: results.flatMap((result) => (result.mend === undefined ? [] : [result.mend])),
+  };
+}
+
+/**
+ * The last line of a run, for people and for programs that count.
+ * @param {Counts} counts
+ * @returns {string}
+ */
+export function closingLine({ passed, failed, skipped }) {
+  const line = `${passed} passed, ${failed} failed`;
+  return skipped > 0 ? `${line}, ${skipped} skipped` : line;
+}
+
+/**
+ * The counts in a report of vitest's or Playwright's JSON reporter. A run that failed without a failed test (a file
+ * that could not be loaded, an error outside of tests) counts one.
+ * @param {any} report undefined where there is none
+ * @param {number} exitCode of the runner
+ * @returns {Counts}
+ */
+export function countTests(report, exitCode) {
+  const counts = readCounts(report);
+  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+/**
+ * @param {any} report
+ * @returns {Counts}
+ */
+function readCounts(report) {
+  const stats = report?.stats;
+  if (stats !== undefined) {
+    // A test that passed only when it was tried again is a defect, too.
+    return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
+  }
+  if (report?.numTotalTests === undefined) return { passed: 0, failed: 0, skipped: 0 };
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+  };
+}

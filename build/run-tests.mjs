@@ -1,0 +1,208 @@
+// @ts-check
+// The stages of `npm test`, one after the other. It is started by build/test.mjs when everything is set up.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { findChromium } from './lib/chromium.mjs';
+import { runMain } from './lib/errors.mjs';
+import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
+import { runCaptured } from './lib/process.mjs';
+import { formatSeconds } from './lib/progress.mjs';
+import { countTests, exitCodes, selectStages, summarise } from './lib/stages.mjs';
+import { findPromtool } from './lib/tools.mjs';
+
+/**
+ * @typedef {import('./lib/stages.mjs').StageName} StageName
+ * @typedef {import('./lib/stages.mjs').StageResult} StageResult
+ */
+
+const stageLimitMs = 30 * 60 * 1_000;
+const noTests = { passed: 0, failed: 0, skipped: 0 };
+const root = repositoryRoot;
+const { cache, testReports } = setUpPaths(root);
+const requireHere = createRequire(join(root, 'package.json'));
+
+/**
+ * A program of an npm package, as a script for this Node.
+ * @param {string} packageName
+ * @param {string} program
+ * @returns {string}
+ */
+function programOf(packageName, program) {
+  const file = join(root, 'node_modules', packageName, 'package.json');
+  const { bin } = JSON.parse(readFileSync(file, 'utf8'));
+  return join(root, 'node_modules', packageName, typeof bin === 'string' ? bin : bin[program]);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function runNode(args, env = {}) {
+  const options = { cwd: root, env: { ...process.env, ...env }, timeoutMs: stageLimitMs };
+  let output = '';
+  return runCaptured(process.execPath, args, {
+    ...options,
+    onOutput: (text) => {
+      output += text;
+    },
+  }).then((result) => ({
+    code: result.code,
+    output: result.timedOut ? `${output}\nStopped after ${formatSeconds(stageLimitMs)}.` : output,
+  }));
+}
+
+/**
+ * @param {StageName} stage
+ * @param {readonly string[]} args
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runCheck(stage, args) {
+  const { code, output } = await runNode(args);
+  return { stage, outcome: code === 0 ? 'passed' : 'failed', counts: noTests, output };
+}
+
+/**
+ * @param {string} file
+ * @returns {any}
+ */
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {'unit' | 'contract' | 'integration'} stage
+ * @param {readonly string[]} filters
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runVitest(stage, filters, env) {
+  const reportFile = join(testReports, `${stage}.json`);
+  rmSync(reportFile, { force: true });
+  const { code, output } = await runNode(
+    [
+      programOf('vitest', 'vitest'),
+      'run',
+      '--project',
+      stage,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportFile}`,
+      ...(filters.length > 0 ? ['--passWithNoTests'] : []),
+      ...filters,
+    ],
+    env,
+  );
+  const counts = countTests(readReport(reportFile), code);
+  return { stage, outcome: counts.failed === 0 ? 'passed' : 'failed', counts, output };
+}
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runIntegration(filters) {
+  const promtool = await findPromtool({ cache, say });
+  if ('path' in promtool) return runVitest('integration', filters, { PROMTOOL_PATH: promtool.path });
+  const result = await runVitest('integration', filters, { PROMTOOL_PATH: '' });
+  const outcome = result.outcome === 'failed' ? 'failed' : 'incomplete';
+  return { ...result, outcome, mend: promtool.mend };
+}
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+async function runEndToEnd(filters) {
+  const stage = 'end-to-end';
+  const { chromium } = requireHere('@playwright/test');
+  const installer = programOf('@playwright/test', 'playwright');
+  const playwright = { executablePath: chromium.executablePath(), installer };
+  const found = await findChromium({ playwright, node: process.execPath, say });
+  if ('mend' in found) return { stage, outcome: 'incomplete', counts: noTests, output: '', mend: found.mend };
+  const reportFile = join(testReports, `${stage}.json`);
+  rmSync(reportFile, { force: true });
+  const { code, output } = await runNode(
+    [
+      installer,
+      'test',
+      '--config=test/e2e/playwright.config.ts',
+      '--reporter=list,json',
+      ...(filters.length > 0 ? ['--pass-with-no-tests'] : []),
+      ...filters,
+    ],
+    { CHROMIUM_PATH: found.path, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
+  );
+  const counts = countTests(readReport(reportFile), code);
+  return { stage, outcome: counts.failed === 0 ? 'passed' : 'failed', counts, output };
+}
+
+/**
+ * @param {StageName} stage
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+function runStage(stage, filters) {
+  switch (stage) {
+    case 'types':
+      return runCheck(stage, [programOf('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit', '--pretty']);
+    case 'lint':
+      return runCheck(stage, [programOf('@biomejs/biome', 'biome'), 'check', '.']);
+    case 'layers':
+      return runCheck(stage, [join(root, 'build', 'check-layers.mjs')]);
+    case 'unit':
+    case 'contract':
+      return runVitest(stage, filters, {});
+    case 'integration':
+      return runIntegration(filters);
+    case 'end-to-end':
+      return runEndToEnd(filters);
+  }
+}
+
+/**
+ * @param {string} sentence
+ */
+function say(sentence) {
+  process.stdout.write(`${sentence}\n`);
+}
+
+/**
+ * @param {StageResult} result
+ * @returns {string}
+ */
+function describe({ outcome, counts }) {
+  const { passed, failed, skipped } = counts;
+  const tests = passed + failed + skipped === 0 ? [] : [`${passed} passed`];
+  if (failed > 0) tests.push(`${failed} failed`);
+  if (skipped > 0) tests.push(`${skipped} skipped`);
+  const words = { passed: 'ok', failed: 'FAILED', incomplete: 'incomplete' };
+  return [words[outcome], ...tests].join(', ');
+}
+
+await runMain(async () => {
+  const { stages, filters } = selectStages(process.argv.slice(2));
+  const onCi = (process.env.CI ?? '') !== '' && process.env.CI !== 'false';
+  mkdirSync(testReports, { recursive: true });
+  /** @type {StageResult[]} */
+  const results = [];
+  for (const stage of stages) {
+    const began = performance.now();
+    if (process.stdout.isTTY) process.stdout.write(`${stage.padEnd(12)} …\r`);
+    const result = await runStage(stage, filters);
+    if (result.outcome === 'failed') say(`\n${result.output.trim()}\n`);
+    say(`${stage.padEnd(12)} ${describe(result)}, ${formatSeconds(performance.now() - began)}`);
+    results.push(result);
+  }
+  const summary = summarise(results, onCi);
+  const { passed, failed, skipped } = summary.counts;
+  const matchedNothing = filters.length > 0 && passed + failed + skipped === 0;
+  if (matchedNothing) say(`No test file has ${filters.join(' or ')} in its path.`);
+  for (const mend of summary.mends) say(`${onCi ? 'Failed' : 'Incomplete'}: ${mend}`);
+  say(summary.closingLine);
+  return matchedNothing ? exitCodes.failed : summary.exitCode;
+});
