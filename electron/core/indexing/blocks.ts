@@ -1,0 +1,161 @@
+/** Cuts a text into blocks: headings, and runs of lines between blank ones. Pure; offsets are UTF-16 units. */
+
+export interface Heading {
+  /** 1 is the outermost. */
+  level: number;
+  title: string;
+}
+
+export interface Block {
+  start: number;
+  /** After its last character that is not white space. */
+  end: number;
+  heading: Heading | null;
+  /** How good a place its start is to begin a chunk: 0 inside a line, 1 a line, 2 after a blank, 3 a definition. */
+  boundary: 0 | 1 | 2 | 3;
+}
+
+export type TextKind = 'text' | 'markdown' | 'html' | 'code';
+
+export interface Line {
+  start: number;
+  /** Without the line break. */
+  end: number;
+}
+
+const MAX_TITLE = 200;
+/** Longer lines are never headings; it also keeps the patterns below from ever running long. */
+const MAX_HEADING_LINE = 400;
+const ATX = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
+const SETEXT = /^ {0,3}(?:(=+)|(-{2,}))[ \t]*$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+const NOT_A_TITLE = /^ {0,3}(?:[-*+>|]|\d+[.)])(?:\s|$)|^ {4}|^\t/;
+const DEFINITION =
+  /^(?:@\w|#\[|template\b|(?:(?:export|default|pub(?:\([\w ]+\))?|public|private|protected|internal|static|abstract|async|final|sealed|open|unsafe|extern|inline|declare|override)\s+)*(?:function|class|interface|enum|struct|trait|impl|def|fn|func|fun|type|module|namespace|object|record|protocol|extension|macro_rules!|sub|proc|procedure|const|let|var|val|CREATE|create)\b)/;
+
+export function linesOf(text: string): Line[] {
+  const lines: Line[] = [];
+  let start = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code !== 10 && code !== 13) continue;
+    lines.push({ start, end: i });
+    if (code === 13 && text.charCodeAt(i + 1) === 10) i += 1;
+    start = i + 1;
+  }
+  if (start < text.length) lines.push({ start, end: text.length });
+  return lines;
+}
+
+const NOT_SPACE = /\S/;
+
+/** The index after the last character of [start, end) that is not white space; `start` when all is. */
+export function trimmedEnd(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && !NOT_SPACE.test(text.charAt(at - 1))) at -= 1;
+  return at;
+}
+
+function cleanTitle(title: string): string {
+  return title
+    .replace(/[ \t]+#+[ \t]*$/, '')
+    .replace(/[`*]+/g, '')
+    .trim()
+    .slice(0, MAX_TITLE);
+}
+
+export function blocksOf(text: string, kind: TextKind): Block[] {
+  const lines = linesOf(text);
+  const blocks: Block[] = [];
+  let open: { start: number; end: number; lastLine: number } | null = null;
+  let fence: string | null = null;
+  let inFrontMatter = false;
+
+  function close(): void {
+    if (open !== null) blocks.push(plainBlock(text, kind, open.start, open.end));
+    open = null;
+  }
+  function extend(line: Line, end: number): void {
+    if (open === null) open = { start: line.start, end, lastLine: line.start };
+    else {
+      open.end = end;
+      open.lastLine = line.start;
+    }
+  }
+
+  for (const [number, line] of lines.entries()) {
+    const end = trimmedEnd(text, line.start, line.end);
+    if (end === line.start) {
+      if (fence === null && !inFrontMatter) close();
+      continue;
+    }
+    if (kind !== 'markdown' || end - line.start > MAX_HEADING_LINE) {
+      extend(line, end);
+      continue;
+    }
+    const content = text.slice(line.start, end);
+    if (inFrontMatter) {
+      extend(line, end);
+      if (/^(?:---|\.\.\.)$/.test(content)) {
+        inFrontMatter = false;
+        close();
+      }
+      continue;
+    }
+    if (number === 0 && content === '---' && closesFrontMatter(text, lines)) {
+      inFrontMatter = true;
+      extend(line, end);
+      continue;
+    }
+    const mark = FENCE.exec(content)?.[1];
+    if (fence !== null) {
+      if (mark?.startsWith(fence) && content.trim() === mark) fence = null;
+      extend(line, end);
+      continue;
+    }
+    if (mark !== undefined) {
+      fence = mark;
+      extend(line, end);
+      continue;
+    }
+    const atx = ATX.exec(content);
+    if (atx !== null) {
+      close();
+      const heading = { level: (atx[1] ?? '').length, title: cleanTitle(atx[2] ?? '') };
+      blocks.push({ start: line.start, end, heading, boundary: 2 });
+      continue;
+    }
+    const setext = SETEXT.exec(content);
+    const before = open as { start: number; end: number; lastLine: number } | null;
+    if (setext !== null && before !== null && isTitle(text.slice(before.lastLine, before.end))) {
+      const title = cleanTitle(text.slice(before.lastLine, before.end));
+      if (before.lastLine > before.start) {
+        blocks.push(plainBlock(text, kind, before.start, trimmedEnd(text, before.start, before.lastLine)));
+      }
+      open = null;
+      const level = setext[1] === undefined ? 2 : 1;
+      blocks.push({ start: before.lastLine, end, heading: { level, title }, boundary: 2 });
+      continue;
+    }
+    extend(line, end);
+  }
+  close();
+  return blocks;
+}
+
+function plainBlock(text: string, kind: TextKind, start: number, end: number): Block {
+  const isDefinition = kind === 'code' && DEFINITION.test(text.slice(start, Math.min(end, start + 120)));
+  return { start, end, heading: null, boundary: isDefinition ? 3 : 2 };
+}
+
+function isTitle(line: string): boolean {
+  return line.length <= MAX_HEADING_LINE && !NOT_A_TITLE.test(line);
+}
+
+/** A front matter is one only if it ends, within a sane number of lines. */
+function closesFrontMatter(text: string, lines: readonly Line[]): boolean {
+  return lines.slice(1, 200).some((line) => {
+    const content = text.slice(line.start, Math.min(line.end, line.start + 8)).trimEnd();
+    return content === '---' || content === '...';
+  });
+}

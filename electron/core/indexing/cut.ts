@@ -1,0 +1,45 @@
+/** From the bytes of a file to its chunks: recognise, take out the text, cut. Pure. */
+import type { Chunk } from '../../../shared/models/indexing.ts';
+import { chunkText } from './chunk.ts';
+import { createByteAt } from './encoding.ts';
+import { extractHtml } from './html.ts';
+import { type NotText, recognise } from './recognise.ts';
+
+/** Raise it when the same file would be cut otherwise than before: every file is then cut anew. */
+export const CUT_VERSION = 1;
+
+export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
+
+/**
+ * @param bytes the whole file
+ * @param path relative, with `/`
+ * @param maxTokens estimated tokens a chunk may have
+ */
+export function cutFile(bytes: Uint8Array, path: string, maxTokens: number): CutFile {
+  const file = recognise(bytes, path);
+  if (!file.ok) return file;
+  const byteAt = createByteAt(file.text, file.encoding, file.bomBytes);
+  if (file.kind !== 'html') {
+    const chunks = chunkText({
+      text: file.text,
+      kind: file.kind,
+      maxTokens,
+      startByteAt: byteAt,
+      endByteAt: byteAt,
+    });
+    return { ok: true, language: file.language, chunks };
+  }
+  const html = extractHtml(file.text);
+  const chunks = chunkText({
+    text: html.text,
+    kind: 'html',
+    maxTokens,
+    headings: html.headings,
+    startByteAt: (index) => byteAt(html.sourceStart(index)),
+    endByteAt: (index) => byteAt(html.sourceEnd(index)),
+  });
+  if (chunks.length === 0) {
+    return { ok: false, code: 'FILE_EMPTY', reason: 'The page shows no text.' };
+  }
+  return { ok: true, language: file.language, chunks };
+}

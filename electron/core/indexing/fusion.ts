@@ -1,0 +1,50 @@
+/**
+ * Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): lists whose scores cannot be compared are
+ * joined by the ranks alone.
+ */
+const K = 60;
+
+export interface Ranked {
+  id: number;
+  score: number;
+}
+
+export interface Fused {
+  id: number;
+  /** 1-based; `null` where the list does not hold it. */
+  wordRank: number | null;
+  vectorRank: number | null;
+  wordScore: number | null;
+  vectorScore: number | null;
+  /** The sum of 1 / (60 + rank) over both lists. */
+  score: number;
+}
+
+/** Both lists best first. Equal sums are ordered by the better single rank, then by id: always the same. */
+export function fuseRanks(words: readonly Ranked[], vectors: readonly Ranked[]): Fused[] {
+  const fused = new Map<number, Fused>();
+  function entry(id: number): Fused {
+    const present = fused.get(id);
+    if (present !== undefined) return present;
+    const made = { id, wordRank: null, vectorRank: null, wordScore: null, vectorScore: null, score: 0 };
+    fused.set(id, made);
+    return made;
+  }
+  for (const [index, item] of words.entries()) {
+    const found = entry(item.id);
+    if (found.wordRank !== null) continue;
+    found.wordRank = index + 1;
+    found.wordScore = item.score;
+    found.score += 1 / (K + index + 1);
+  }
+  for (const [index, item] of vectors.entries()) {
+    const found = entry(item.id);
+    if (found.vectorRank !== null) continue;
+    found.vectorRank = index + 1;
+    found.vectorScore = item.score;
+    found.score += 1 / (K + index + 1);
+  }
+  const best = (item: Fused) =>
+    Math.min(item.wordRank ?? Number.POSITIVE_INFINITY, item.vectorRank ?? Number.POSITIVE_INFINITY);
+  return [...fused.values()].sort((a, b) => b.score - a.score || best(a) - best(b) || a.id - b.id);
+}

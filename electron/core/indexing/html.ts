@@ -1,0 +1,142 @@
+/** The text that a reader of an HTML page sees, with the way back to the places in its source. Pure. */
+import { Parser } from 'htmlparser2';
+import type { Heading } from './blocks.ts';
+
+export interface HtmlText {
+  text: string;
+  /** In `text`. */
+  headings: (Heading & { start: number; end: number })[];
+  /** The index in the source of the character at this index of `text`. */
+  sourceStart(index: number): number;
+  /** The index in the source after the character before this index of `text`. */
+  sourceEnd(index: number): number;
+}
+
+const LEFT_OUT = new Set([
+  'script',
+  'style',
+  'template',
+  'noscript',
+  'iframe',
+  'object',
+  'canvas',
+  'svg',
+  'math',
+]);
+const BREAKS_PARAGRAPH = new Set(
+  (
+    'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
+    'footer form h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol option p pre section select summary ' +
+    'table tbody tfoot thead title tr ul textarea'
+  ).split(' '),
+);
+
+interface Segment {
+  start: number;
+  length: number;
+  sourceStart: number;
+  sourceEnd: number;
+}
+
+export function extractHtml(source: string): HtmlText {
+  const parts: string[] = [];
+  const segments: Segment[] = [];
+  const headingRanges: { level: number; start: number; end: number }[] = [];
+  let length = 0;
+  let leftOut = 0;
+  let verbatim = 0;
+  let pending = '';
+  let heading: { level: number; start: number } | null = null;
+
+  function append(text: string, sourceStart: number, sourceEnd: number): void {
+    parts.push(text);
+    segments.push({ start: length, length: text.length, sourceStart, sourceEnd });
+    length += text.length;
+  }
+  function breakWith(space: string): void {
+    if (length > 0 && space.length > pending.length) pending = space;
+  }
+  function write(text: string, sourceStart: number, sourceEnd: number): void {
+    if (pending !== '') append(pending, sourceStart, sourceStart);
+    pending = '';
+    append(text, sourceStart, sourceEnd);
+  }
+  /** White space folds to one space, except where the page keeps it. */
+  function addText(data: string, sourceStart: number, sourceEnd: number): void {
+    if (verbatim > 0) {
+      write(data, sourceStart, sourceEnd);
+      return;
+    }
+    const isLiteral = data.length === sourceEnd - sourceStart;
+    for (const match of data.matchAll(/\s+|\S+/g)) {
+      if (/^\s/.test(match[0])) {
+        breakWith(' ');
+        continue;
+      }
+      const from = isLiteral ? sourceStart + match.index : sourceStart;
+      write(match[0], from, isLiteral ? from + match[0].length : sourceEnd);
+    }
+  }
+
+  const parser = new Parser({
+    onopentag(name) {
+      if (LEFT_OUT.has(name)) leftOut += 1;
+      if (name === 'pre' || name === 'textarea') verbatim += 1;
+      if (name === 'br') breakWith('\n');
+      if (name === 'td' || name === 'th') breakWith(' ');
+      if (BREAKS_PARAGRAPH.has(name)) breakWith('\n\n');
+      if (/^h[1-6]$/.test(name)) {
+        if (pending !== '') append(pending, parser.startIndex, parser.startIndex);
+        pending = '';
+        heading = { level: Number(name[1]), start: length };
+      }
+    },
+    onclosetag(name) {
+      if (LEFT_OUT.has(name)) leftOut = Math.max(0, leftOut - 1);
+      if (name === 'pre' || name === 'textarea') verbatim = Math.max(0, verbatim - 1);
+      if (heading !== null && name === `h${heading.level}`) {
+        headingRanges.push({ ...heading, end: length });
+        heading = null;
+      }
+      if (BREAKS_PARAGRAPH.has(name)) breakWith('\n\n');
+    },
+    ontext(data) {
+      if (leftOut === 0) addText(data, parser.startIndex, parser.endIndex + 1);
+    },
+  });
+  parser.write(source);
+  parser.end();
+
+  const text = parts.join('');
+  const headings = headingRanges
+    .map((range) => ({ ...range, title: text.slice(range.start, range.end).replace(/\s+/g, ' ').trim() }))
+    .filter((range) => range.title !== '')
+    .map((range) => ({ ...range, title: range.title.slice(0, 200) }));
+
+  function segmentAt(index: number): Segment | undefined {
+    let low = 0;
+    let high = segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((segments[middle] as Segment).start <= index) low = middle;
+      else high = middle - 1;
+    }
+    return segments[low];
+  }
+  const isLiteral = (segment: Segment) => segment.length === segment.sourceEnd - segment.sourceStart;
+
+  return {
+    text,
+    headings,
+    sourceStart(index) {
+      const segment = segmentAt(index);
+      if (segment === undefined) return 0;
+      return isLiteral(segment) ? segment.sourceStart + (index - segment.start) : segment.sourceStart;
+    },
+    sourceEnd(index) {
+      const segment = segmentAt(Math.max(0, index - 1));
+      if (segment === undefined) return 0;
+      return isLiteral(segment) ? segment.sourceStart + (index - segment.start) : segment.sourceEnd;
+    },
+  };
+}

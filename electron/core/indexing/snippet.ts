@@ -1,0 +1,121 @@
+/** The part of a chunk that shows best why it was found. Pure. */
+import type { Chunk } from '../../../shared/models/indexing.ts';
+import { utf8Length } from './encoding.ts';
+import { isUnspaced, normaliseText, type PlacedWord, placedWordsOf, wordsOf } from './words.ts';
+
+export interface Snippet {
+  text: string;
+  /** UTF-16 ranges inside `text`, [start, end), in order, apart from each other. */
+  highlights: [number, number][];
+  /** In the file. */
+  startByte: number;
+  endByte: number;
+}
+
+/**
+ * At most `maxLength` UTF-16 units around the place with the most different words of the query; begins and
+ * ends at words where it can. The bytes are exact for text files; the text of an HTML page is not in its
+ * source as it stands, so that there they are those of the whole chunk, unless the snippet is all of it.
+ */
+export function makeSnippet(
+  chunk: Pick<Chunk, 'text' | 'startByte' | 'endByte'>,
+  query: string,
+  maxLength = 240,
+): Snippet {
+  const { text } = chunk;
+  const matches = matchesOf(text, query);
+  const [start, end] = text.length <= maxLength ? [0, text.length] : window(text, matches, maxLength);
+  const bytesBefore = byteCounter(chunk);
+  const highlights = matches
+    .filter((match) => match.start >= start && match.end <= end)
+    .map((match): [number, number] => [match.start - start, match.end - start]);
+  return {
+    text: text.slice(start, end),
+    highlights,
+    startByte: bytesBefore === null ? chunk.startByte : chunk.startByte + bytesBefore(start),
+    endByte: bytesBefore === null ? chunk.endByte : chunk.startByte + bytesBefore(end),
+  };
+}
+
+/** The words of the query in the text, accents and case aside; in scripts without spaces, the runs. */
+function matchesOf(text: string, query: string): PlacedWord[] {
+  const wanted = new Set(wordsOf(normaliseText(query)).map(foldAccents));
+  if (wanted.size === 0) return [];
+  const runs = [...wanted].filter(isUnspaced);
+  const matches: PlacedWord[] = [];
+  for (const placed of placedWordsOf(text)) {
+    const word = foldAccents(placed.word);
+    if (wanted.has(word)) matches.push({ ...placed, word });
+    else if (isUnspaced(word) && word.length === placed.end - placed.start) {
+      for (const run of runs) {
+        const at = word.indexOf(run);
+        if (at < 0) continue;
+        matches.push({ word: run, start: placed.start + at, end: placed.start + at + run.length });
+        break;
+      }
+    }
+  }
+  return matches;
+}
+
+function foldAccents(word: string): string {
+  return word.normalize('NFD').replace(/\p{Mn}/gu, '');
+}
+
+function window(text: string, matches: readonly PlacedWord[], maxLength: number): [number, number] {
+  let best = { first: 0, last: -1, different: 0 };
+  for (let first = 0; first < matches.length; first += 1) {
+    const seen = new Set<string>();
+    let last = first - 1;
+    const from = (matches[first] as PlacedWord).start;
+    while (last + 1 < matches.length && (matches[last + 1] as PlacedWord).end - from <= maxLength) {
+      last += 1;
+      seen.add((matches[last] as PlacedWord).word);
+    }
+    if (seen.size > best.different) best = { first, last, different: seen.size };
+  }
+  const from = matches[best.first]?.start ?? 0;
+  const to = best.last >= best.first ? (matches[best.last] as PlacedWord).end : from;
+  const spare = Math.max(0, maxLength - (to - from));
+  let start = Math.max(0, Math.min(from - Math.floor(spare / 3), text.length - maxLength));
+  let end = Math.min(text.length, start + maxLength);
+  if (best.different === 0) {
+    start = 0;
+    end = Math.min(text.length, maxLength);
+  }
+  return [
+    forwardToWord(text, start, Math.max(start, from)),
+    backToWord(text, end, best.different === 0 ? 0 : to),
+  ];
+}
+
+const MOST_STEPS = 24;
+
+function forwardToWord(text: string, start: number, limit: number): number {
+  if (start === 0) return 0;
+  for (let at = start; at <= limit && at - start <= MOST_STEPS; at += 1) {
+    if (/\s/.test(text.charAt(at - 1)) && /\S/.test(text.charAt(at))) return at;
+  }
+  return isInsidePair(text, start) ? start + 1 : start;
+}
+
+function backToWord(text: string, end: number, limit: number): number {
+  if (end === text.length) return end;
+  for (let at = end; at > limit && end - at <= MOST_STEPS; at -= 1) {
+    if (/\S/.test(text.charAt(at - 1)) && /\s/.test(text.charAt(at))) return at;
+  }
+  return isInsidePair(text, end) ? end - 1 : end;
+}
+
+function isInsidePair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+}
+
+/** Bytes before a place in the chunk; the encoding shows in the number of bytes that the chunk takes. */
+function byteCounter(chunk: Pick<Chunk, 'text' | 'startByte' | 'endByte'>): ((at: number) => number) | null {
+  const bytes = chunk.endByte - chunk.startByte;
+  if (bytes === utf8Length(chunk.text)) return (at) => utf8Length(chunk.text, 0, at);
+  if (bytes === chunk.text.length) return (at) => at;
+  if (bytes === chunk.text.length * 2) return (at) => at * 2;
+  return null;
+}
