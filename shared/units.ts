@@ -5,17 +5,18 @@ const megabyte = 1e6;
 
 /** Bytes, decimal units as GPU vendors and Ollama print them: `7.4 GB`, `670 MB`, `12 kB`. */
 export function formatBytes(bytes: number): string {
-  if (bytes >= gigabyte) return `${trim(bytes / gigabyte)} GB`;
-  if (bytes >= megabyte) return `${Math.round(bytes / megabyte)} MB`;
-  if (bytes >= 1000) return `${Math.round(bytes / 1000)} kB`;
+  // The limits lie where rounding would reach the next unit, so that nothing reads "1000 MB".
+  if (bytes >= 0.9995 * gigabyte) return `${trim(bytes / gigabyte)} GB`;
+  if (bytes >= 0.9995 * megabyte) return `${Math.round(bytes / megabyte)} MB`;
+  if (bytes >= 999.5) return `${Math.round(bytes / 1000)} kB`;
   return `${Math.round(bytes)} B`;
 }
 
 /** Milliseconds: `850 ms`, `4.2 s`, `42 s`, `3 min 10 s`, `2 h 5 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = ms / 1000;
-  if (seconds < 10) return `${trim(seconds)} s`;
+  if (seconds < 9.95) return `${trim(seconds)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
