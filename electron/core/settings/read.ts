@@ -25,19 +25,19 @@ export function readSettings(saved: unknown): ReadSettings {
 
 export type PatchResult =
   | { ok: true; settings: Settings }
-  | { ok: false; problems: { field: string; message: string }[] };
+  | { ok: false; problems: { path: string; message: string }[] };
 
 /** Merges plain objects key by key, replaces everything else, refuses names that do not exist. */
 export function applyPatch(settings: Settings, patch: Record<string, unknown>): PatchResult {
   const unknown = unknownFields(settings, patch, []);
   if (unknown.length > 0) {
-    return { ok: false, problems: unknown.map((field) => ({ field, message: 'there is no such setting' })) };
+    return { ok: false, problems: unknown.map((field) => ({ path: field, message: 'there is no such setting' })) };
   }
   const parsed = settingsSchema.safeParse(merge(settings, patch));
   if (parsed.success) return { ok: true, settings: parsed.data };
   return {
     ok: false,
-    problems: parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
+    problems: parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
   };
 }
 

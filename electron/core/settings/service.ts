@@ -41,7 +41,7 @@ export function createSettingsService({ store, streams, log }: SettingsDependenc
       const result = applyPatch(settings, patch);
       if (!result.ok) {
         throw new PilotlightError('BAD_SETTING', {
-          message: `This cannot be set: ${result.problems.map((problem) => `${problem.field} (${problem.message})`).join(', ')}.`,
+          message: `This cannot be set: ${result.problems.map((problem) => `${problem.path} (${problem.message})`).join(', ')}.`,
           details: { fields: result.problems },
         });
       }

@@ -42,14 +42,14 @@ describe('changing settings', () => {
 
   it('refuses a value out of range, naming the field', () => {
     const result = applyPatch(defaultSettings, { fleet: { lookIntervalMs: 5 }, optimizer: { on: false } });
-    expect(result).toMatchObject({ ok: false, problems: [{ field: 'fleet.lookIntervalMs' }] });
+    expect(result).toMatchObject({ ok: false, problems: [{ path: 'fleet.lookIntervalMs' }] });
   });
 
   it('refuses a name that does not exist', () => {
     const result = applyPatch(defaultSettings, { optimizer: { onn: false } });
     expect(result).toEqual({
       ok: false,
-      problems: [{ field: 'optimizer.onn', message: 'there is no such setting' }],
+      problems: [{ path: 'optimizer.onn', message: 'there is no such setting' }],
     });
   });
 });
