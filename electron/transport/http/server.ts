@@ -1,0 +1,213 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
+import { exchangePath, exchangeRequestSchema } from '../../../shared/contract/link.ts';
+import type { Scope } from '../../../shared/contract/methods.ts';
+import type { Clock, Log } from '../../core/ports.ts';
+import type { Streams } from '../../core/runtime/streams.ts';
+import { type Dispatcher, parseRequest } from '../dispatcher.ts';
+import { describe } from '../session.ts';
+import { type Access, bearerOf } from './access.ts';
+import { isFromHere } from './origin.ts';
+import { createPanel, securityHeaders } from './panel.ts';
+import { createWebSocketLinks, type WebSocketLimits, type WebSocketLinks } from './web-socket.ts';
+
+export interface HttpServerOptions {
+  dispatcher: Dispatcher;
+  streams: Streams;
+  access: Access;
+  clock: Clock;
+  log: Log;
+  /** Folder of the built panel; null where there is none. */
+  panelRoot: string | null;
+  /** More routes, such as `/index/*` and `/metrics`. They get the same checks of Host and Origin. */
+  routes?: readonly ((app: FastifyInstance) => void)[];
+  /** Largest request body, bytes. Default 1 MiB. */
+  bodyLimit?: number;
+  limits?: WebSocketLimits;
+  /** The port that Host must name while none is listened on: for tests by `inject`. */
+  port?: number;
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  readonly links: WebSocketLinks;
+  /** Listens on 127.0.0.1 only; 0 takes a free port. Rejects with PORT_IN_USE. Gives the base URL. */
+  listen(port: number): Promise<string>;
+  /** An address that opens the panel once. The token stands in the fragment, which is never sent or logged. */
+  oneTimeUrl(): string;
+  /** Closes every connection and the port. End the streams and drain the dispatcher before. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** The control API, the link and the panel on one loopback port. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
+  let port = options.port ?? 0;
+  const app = fastify({
+    bodyLimit: options.bodyLimit ?? 1_048_576,
+    // The time a request may take to arrive, not to be answered.
+    requestTimeout: 60_000,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    logger: false,
+  });
+  const links = createWebSocketLinks({
+    access,
+    dispatcher,
+    streams,
+    clock,
+    log,
+    port: () => port,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  app.server.on('upgrade', links.upgrade);
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders);
+    const { host, origin } = request.headers;
+    if (!isFromHere({ host, origin }, port)) throw new PilotlightError('FORBIDDEN_ORIGIN');
+  });
+  app.setErrorHandler((error, _request, reply) => replyWithError(reply, toPilotlightError(error), log));
+  app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
+  acceptJson(app);
+
+  app.post(exchangePath, async (request) => {
+    const { token } = parseRequest(exchangeRequestSchema, request.body);
+    return { bearer: access.exchange(token) };
+  });
+  app.post(`${exchangePath}/token`, async (request) => {
+    requireScope(access, request, 'control');
+    return { url: oneTimeUrl() };
+  });
+  app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
+    const scopes = scopesOf(access, request);
+    const { method } = request.params;
+    const result = await dispatcher.call({ method, params: request.body, scopes, signal: goneSignal(reply) });
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
+  });
+  for (const add of routes) add(app);
+  servePanel(app, panelRoot);
+
+  function oneTimeUrl(): string {
+    return `http://127.0.0.1:${port}/#token=${access.mintOneTimeToken()}`;
+  }
+
+  return {
+    app,
+    links,
+    async listen(wanted) {
+      try {
+        await app.listen({ host: '127.0.0.1', port: wanted });
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : null;
+        if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+        throw new PilotlightError('PORT_IN_USE', {
+          message:
+            code === 'EACCES'
+              ? `This system does not allow Pilotlight to use port ${wanted}.`
+              : `Port ${wanted} is in use by another program.`,
+          details: { port: wanted },
+          cause: error,
+        });
+      }
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') throw new PilotlightError('INTERNAL');
+      port = address.port;
+      return `http://127.0.0.1:${port}`;
+    },
+    oneTimeUrl,
+    async close(deadlineMs) {
+      await links.close(deadlineMs);
+      await app.close();
+    },
+  };
+}
+
+/** JSON only, an empty body standing for none; keys that could reach a prototype are refused. */
+export function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, String(body), done);
+  });
+}
+
+/** The scopes of the request's bearer. Throws UNAUTHORIZED. */
+export function scopesOf(access: Access, request: FastifyRequest): ReadonlySet<Scope> {
+  const scopes = access.scopesOf(bearerOf(request.headers.authorization));
+  if (scopes === null) throw new PilotlightError('UNAUTHORIZED');
+  return scopes;
+}
+
+export function requireScope(access: Access, request: FastifyRequest, scope: Scope): void {
+  if (!scopesOf(access, request).has(scope)) throw new PilotlightError('FORBIDDEN', { details: { scope } });
+}
+
+/** Aborted when the client goes away before its answer was sent. */
+export function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new PilotlightError('LINK_LOST'));
+  });
+  return controller.signal;
+}
+
+/** Errors of the HTTP server itself (malformed JSON, too large, wrong type) become BAD_REQUEST, with their status. */
+function toPilotlightError(error: unknown): { error: unknown; status?: number } | PilotlightError {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') {
+    return { error };
+  }
+  if (error.statusCode >= 500) return { error };
+  const message =
+    error.statusCode === 413
+      ? 'The request is larger than it may be.'
+      : error.statusCode === 415
+        ? 'The request must be JSON, with the content type application/json.'
+        : 'The request is not valid JSON.';
+  return { error: new PilotlightError('BAD_REQUEST', { message }), status: error.statusCode };
+}
+
+function replyWithError(
+  reply: FastifyReply,
+  failure: { error: unknown; status?: number } | PilotlightError,
+  log: Log,
+): FastifyReply {
+  const { error, status } =
+    failure instanceof PilotlightError ? { error: failure } : { status: undefined, ...failure };
+  const wire: WireError = describe(error, log);
+  return reply
+    .code(status ?? errorCatalogue[wire.code].status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(wire));
+}
+
+function servePanel(app: FastifyInstance, root: string | null): void {
+  const panel = root === null ? null : createPanel({ root });
+  app.get('/*', async (request, reply) => {
+    const path = pathOf(request.url);
+    if (path === null || isApiPath(path)) throw new PilotlightError('NOT_FOUND');
+    const file = (await panel?.file(path, request.headers.host ?? '')) ?? null;
+    if (file === null) {
+      const isPage = path === '/';
+      throw new PilotlightError(
+        'NOT_FOUND',
+        isPage ? { message: 'The panel was not built.', next: 'Run npm start, which builds it.' } : {},
+      );
+    }
+    return reply.headers(file.headers).send(file.body);
+  });
+}
+
+/** Here a path that is not known is an error, elsewhere it may be a page of the panel. */
+function isApiPath(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/') || path.startsWith('/index/') || path === '/metrics';
+}
+
+function pathOf(url: string): string | null {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return null;
+  }
+}

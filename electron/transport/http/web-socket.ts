@@ -1,0 +1,196 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  bearerProtocol,
+  linkProtocol,
+  type ServerMessage,
+  streamPath,
+} from '../../../shared/contract/link.ts';
+import type { Clock, Log, Timer } from '../../core/ports.ts';
+import type { Streams } from '../../core/runtime/streams.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { createSession, type Session } from '../session.ts';
+import type { Access } from './access.ts';
+import { isFromHere } from './origin.ts';
+
+export interface WebSocketLimits {
+  /** Largest message of a client, bytes. Default 1 MiB. */
+  maxMessageBytes?: number;
+  /** Frames of streams wait while more than this is not yet sent, bytes. Default 1 MiB. */
+  fullBytes?: number;
+  /** A link with more than this not yet sent is cut: it asks without reading. Default 32 MiB. */
+  cutBytes?: number;
+  /** Time between two pings; a link that did not answer the last one is cut. Default 15 s. */
+  heartbeatMs?: number;
+  /** Open links. Default 64. */
+  maxLinks?: number;
+}
+
+export interface WebSocketOptions {
+  access: Access;
+  dispatcher: Dispatcher;
+  streams: Streams;
+  clock: Clock;
+  log: Log;
+  /** Our port, once it is known. */
+  port(): number;
+  limits?: WebSocketLimits;
+}
+
+export interface WebSocketLinks {
+  /** For the HTTP server's `upgrade` event. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly open: number;
+  /** Says `end` on each stream and takes no new links. */
+  endStreams(): void;
+  /** Closes each link with 1001 (going away); cuts those that do not answer within `deadlineMs`. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** The contract over WebSockets, as JSON text. */
+export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks {
+  const { access, dispatcher, streams, clock, log, port } = options;
+  const {
+    maxMessageBytes = 1_048_576,
+    fullBytes = 1_048_576,
+    cutBytes = 32 * 1_048_576,
+    heartbeatMs = 15_000,
+    maxLinks = 64,
+  } = options.limits ?? {};
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (protocols) => (protocols.has(linkProtocol) ? linkProtocol : false),
+  });
+  const links = new Map<WebSocket, Session>();
+  let stopping = false;
+
+  /** Who may open a link; throws what is answered instead. */
+  function admit(request: IncomingMessage) {
+    const { host, origin } = request.headers;
+    if (!isFromHere({ host, origin }, port())) throw new PilotlightError('FORBIDDEN_ORIGIN');
+    if (new URL(request.url ?? '', 'http://localhost').pathname !== streamPath) {
+      throw new PilotlightError('NOT_FOUND');
+    }
+    if (stopping) throw new PilotlightError('STOPPING');
+    const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
+    const prefix = bearerProtocol('');
+    const bearer = protocols.find((protocol) => protocol.startsWith(prefix))?.slice(prefix.length) ?? null;
+    const scopes = access.scopesOf(bearer);
+    if (scopes === null || !protocols.includes(linkProtocol)) throw new PilotlightError('UNAUTHORIZED');
+    if (links.size >= maxLinks) throw new PilotlightError('SERVER_BUSY');
+    return scopes;
+  }
+
+  function serve(socket: WebSocket, scopes: ReturnType<typeof admit>): void {
+    let full = false;
+    let alive = true;
+    let heartbeat: Timer | null = null;
+
+    function send(message: ServerMessage): boolean {
+      if (socket.readyState !== socket.OPEN) return true;
+      socket.send(JSON.stringify(message), sent);
+      if (socket.bufferedAmount > cutBytes) {
+        log.warn('A link was cut, because it asks without reading the answers.');
+        socket.terminate();
+      }
+      full = socket.bufferedAmount > fullBytes;
+      return !full;
+    }
+
+    function sent(): void {
+      if (!full || socket.bufferedAmount > fullBytes / 2) return;
+      full = false;
+      session.drained();
+    }
+
+    function beat(): void {
+      if (!alive) {
+        socket.terminate();
+        return;
+      }
+      alive = false;
+      socket.ping();
+      heartbeat = clock.timer(heartbeatMs, beat);
+    }
+
+    const session = createSession({ dispatcher, streams, scopes, log, send });
+    links.set(socket, session);
+    heartbeat = clock.timer(heartbeatMs, beat);
+    socket.on('pong', () => {
+      alive = true;
+    });
+    socket.on('message', (data, isBinary) => {
+      alive = true;
+      session.receive(isBinary ? undefined : parseJson(data.toString()));
+    });
+    // `ws` closes the link by itself after an error (too large, not UTF-8, reset); `close` follows.
+    socket.on('error', (error) => log.debug('A link failed.', { error: error.message }));
+    socket.on('close', () => {
+      heartbeat?.cancel();
+      links.delete(socket);
+      session.close();
+    });
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy());
+      try {
+        const scopes = admit(request);
+        server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, scopes));
+      } catch (error) {
+        refuse(socket, error instanceof PilotlightError ? error : new PilotlightError('BAD_REQUEST'));
+      }
+    },
+    get open() {
+      return links.size;
+    },
+    endStreams() {
+      stopping = true;
+      for (const session of links.values()) session.endStreams();
+    },
+    async close(deadlineMs) {
+      stopping = true;
+      const open = [...links.keys()];
+      const closed = open.map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      );
+      for (const socket of open) socket.close(1001);
+      const cut = clock.timer(deadlineMs, () => {
+        for (const socket of open) socket.terminate();
+      });
+      await Promise.all(closed);
+      cut.cancel();
+    },
+  };
+}
+
+/** What is not JSON is not a message either: the session answers it with BAD_REQUEST. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(socket: Duplex, error: PilotlightError): void {
+  const { status } = errorCatalogue[error.code];
+  const body = JSON.stringify(error.toWire());
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  );
+}
