@@ -87,6 +87,8 @@ export interface Udp {
   send(payload: Uint8Array, port: number, address: string): Promise<void>;
   /** IPv4 interfaces of this computer; injected in tests. */
   interfaces(): NetworkInterface[];
+  /** The wake packet for a checked MAC address, with a SecureOn password where there is one. */
+  magicPacket(mac: string, secureOn: string | null): Uint8Array;
 }
 
 // ---------------------------------------------------------------- machines

@@ -1,0 +1,53 @@
+/** The Folders port on node:fs. */
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { Folders } from '../core/ports.ts';
+
+export function createFolders(): Folders {
+  return {
+    async resolve(path) {
+      const details = { field: 'path', path };
+      if (path.includes('\0')) throw new PilotlightError('FOLDER_NOT_FOUND', { details });
+      if (!isAbsolute(path)) {
+        throw new PilotlightError('FOLDER_NOT_FOUND', {
+          message: 'The path of the folder is not a full one.',
+          next: 'Write it from the root, like /home/me/notes.',
+          details,
+        });
+      }
+      try {
+        const canonical = await realpath(path);
+        if (!(await stat(canonical)).isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details });
+        await access(canonical, constants.R_OK | constants.X_OK);
+        return canonical;
+      } catch (error) {
+        throw toFolderError(error, details);
+      }
+    },
+  };
+}
+
+function toFolderError(error: unknown, details: Record<string, unknown>): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENAMETOOLONG':
+      return new PilotlightError('FOLDER_NOT_FOUND', { details, cause: error });
+    case 'ENOTDIR':
+      return new PilotlightError('NOT_A_FOLDER', { details, cause: error });
+    case 'ELOOP':
+      return new PilotlightError('FOLDER_NOT_FOUND', {
+        message: 'The path of the folder is a link that leads to itself.',
+        details,
+        cause: error,
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EIO':
+      return new PilotlightError('FOLDER_UNREADABLE', { details, cause: error });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,66 @@
+/** What a server's refusal means. Ollama has no error codes: its own words are all there is. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { HttpReply } from '../../core/ports.ts';
+import { errorBodySchema } from './ollama-schemas.ts';
+
+/**
+ * Words of a load that found too little memory. 0.24 says the first two; since 0.30 llama-server's own words
+ * come through. A runner that merely died (`process has terminated` without a word of memory) is not one.
+ */
+const OUT_OF_MEMORY = [
+  /requires more system memory/i,
+  /memory layout cannot be allocated/i,
+  /out[- ]of[- ]memory/i,
+  /failed to allocate/i,
+  /unable to allocate/i,
+  /cudaMalloc failed/i,
+  /not enough (gpu |system |video )?memory/i,
+];
+
+const MODEL_MISSING = /^model ['"].*['"] not found/i;
+
+/** The longest part of a server's words that is kept. */
+const MAX_WORDS = 500;
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Something answers, but not in the way of an inference server. `path` is what was asked. */
+export function notAnInferenceServer(reply: HttpReply, path: string): PilotlightError {
+  return new PilotlightError('NOT_AN_INFERENCE_SERVER', {
+    details: { phase: 'answer', path, status: reply.status, answer: reply.text.slice(0, 200) },
+  });
+}
+
+/** A reply outside 2xx as an error. */
+export function toServerError(reply: HttpReply, path: string): PilotlightError {
+  const body = errorBodySchema.safeParse(parseJson(reply.text));
+  if (!body.success) {
+    // A failing server (or a proxy before it) is trouble; a page that is not there is another program.
+    if (reply.status < 500) return notAnInferenceServer(reply, path);
+    const server = reply.text.includes('<') ? '' : reply.text.trim();
+    return serverError(reply.status, server);
+  }
+  return serverError(reply.status, body.data.error);
+}
+
+/** Ollama's own words as one of our codes. The words stay in `details.server`. */
+export function serverError(status: number, words: string): PilotlightError {
+  const details = { phase: 'answer', status, server: words.slice(0, MAX_WORDS) };
+  if (status === 503) return new PilotlightError('SERVER_BUSY', { details });
+  if (status === 404 && MODEL_MISSING.test(words)) return new PilotlightError('MODEL_NOT_FOUND', { details });
+  if (OUT_OF_MEMORY.some((pattern) => pattern.test(words)))
+    return new PilotlightError('OUT_OF_MEMORY', { details });
+  return new PilotlightError('SERVER_ERROR', {
+    message:
+      words === ''
+        ? `The server answered with an error (HTTP ${status}).`
+        : `The server says: ${details.server}`,
+    details,
+  });
+}

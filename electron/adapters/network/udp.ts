@@ -1,0 +1,54 @@
+/** The Udp port on node:dgram. Packets are built by wake_on_lan; SecureOn, which it lacks, is added here. */
+import dgram from 'node:dgram';
+import os from 'node:os';
+import wakeOnLan from 'wake_on_lan';
+import type { NetworkInterface, Udp } from '../../core/ports.ts';
+
+export function createDgramUdp(): Udp {
+  return { send, interfaces: readInterfaces, magicPacket };
+}
+
+/** Six bytes FF, the MAC sixteen times, and where there is one the SecureOn password. */
+function magicPacket(mac: string, secureOn: string | null): Uint8Array {
+  const packet = wakeOnLan.createMagicPacket(mac.replaceAll(/[:.-]/g, ''));
+  return secureOn === null ? packet : Buffer.concat([packet, secureOnBytes(secureOn)]);
+}
+
+/** `10.20.30.40` is four decimal bytes, `AA:BB:CC:DD:EE:FF` six hexadecimal ones. */
+function secureOnBytes(secureOn: string): Buffer {
+  const dotted = secureOn.split('.');
+  return dotted.length === 4
+    ? Buffer.from(dotted.map(Number))
+    : Buffer.from(secureOn.replaceAll(/[:-]/g, ''), 'hex');
+}
+
+function send(payload: Uint8Array, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = dgram.createSocket('udp4');
+    let closed = false;
+    const finish = (error: Error | null) => {
+      if (closed) return;
+      closed = true;
+      socket.close();
+      if (error) reject(error);
+      else resolve();
+    };
+    socket.once('error', finish);
+    socket.bind(0, () => {
+      try {
+        socket.setBroadcast(true);
+        socket.send(payload, port, address, (error) => finish(error));
+      } catch (error) {
+        finish(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
+function readInterfaces(): NetworkInterface[] {
+  return Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? [])
+      .filter((entry) => entry.family === 'IPv4')
+      .map(({ address, netmask, internal }) => ({ name, address, netmask, internal })),
+  );
+}
