@@ -1,0 +1,61 @@
+/** What can be made to go wrong, switched on by a person or a test, one machine at a time. */
+
+export const FAULTS = {
+  'no-gpu-discovered':
+    'Ollama finds no GPU, as when the driver was not ready at boot. Switching it restarts Ollama.',
+  'gpu-lost-on-resume':
+    'The GPU is gone after the next sleep and wake: loads silently land on the CPU. Switching it off reloads the driver and restarts Ollama.',
+  'oom-on-explicit-layers': 'A load that asks for a number of GPU layers runs out of memory.',
+  'mid-stream-error': 'A streamed answer breaks off with an error line after a few tokens.',
+  'false-gpu': 'ps says 100% GPU while the model runs on the CPU.',
+  'slow-load': 'Loads take twenty times as long.',
+  'stalled-load': 'Loads make no progress and end at OLLAMA_LOAD_TIMEOUT.',
+  wedge: 'The scheduler is stuck: loads hang, while ps, tags and loaded models look healthy.',
+  'half-open': 'Connections are accepted and nothing ever answers.',
+  asleep: 'The machine is asleep.',
+  'does-not-wake': 'The machine ignores magic packets.',
+  'never-serves': 'The machine boots and its network answers, but Ollama does not start.',
+  'dies-half-way': 'The machine loses power in the middle of the next embedding or stream.',
+  html: 'Every answer is an HTML page, as from a router or a proxy.',
+  'half-json': 'Every JSON answer breaks off in the middle.',
+  'server-error': 'Every answer is 500.',
+  'endless-body': 'Every answer never ends.',
+} as const;
+
+export type FaultName = keyof typeof FAULTS;
+
+export interface Faults {
+  is(name: FaultName): boolean;
+  set(name: FaultName, on: boolean): void;
+  list(): { name: FaultName; on: boolean; description: string }[];
+  /** Calls `listener` after each change; returns how to stop. */
+  onChange(listener: (name: FaultName, on: boolean) => void): () => void;
+}
+
+export function isFaultName(name: string): name is FaultName {
+  return Object.hasOwn(FAULTS, name);
+}
+
+export function createFaults(initial: readonly FaultName[] = []): Faults {
+  const active = new Set<FaultName>(initial);
+  const listeners = new Set<(name: FaultName, on: boolean) => void>();
+  return {
+    is: (name) => active.has(name),
+    set: (name, on) => {
+      if (active.has(name) === on) return;
+      if (on) active.add(name);
+      else active.delete(name);
+      for (const listener of listeners) listener(name, on);
+    },
+    list: () =>
+      Object.entries(FAULTS).map(([name, description]) => ({
+        name: name as FaultName,
+        on: active.has(name as FaultName),
+        description,
+      })),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

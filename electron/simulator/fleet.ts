@@ -1,0 +1,180 @@
+/** The fleet that one click adds: a sleeping GPU machine, a small one that is always on, a second GPU machine. */
+import { CATALOGUE } from './catalogue.ts';
+import { createSystemClock, type SimulatorClock } from './clock.ts';
+import { FAULTS, type FaultName, isFaultName } from './faults.ts';
+import { createSimulatedMachine, type SimulatedMachine, type SimulatedMachineSetup } from './machine.ts';
+import type { ModelDefinition } from './model.ts';
+import { resolveLoadOptions } from './options.ts';
+import type { MachineTelemetry } from './telemetry.ts';
+
+export interface FleetControl {
+  machine(id: string): SimulatedMachine;
+  /** As by its power button. */
+  wake(id: string): void;
+  sleep(id: string): void;
+  /** Power goes at once. */
+  kill(id: string): void;
+  /** Power goes after so many more texts were embedded there, in the middle of that request. */
+  dieAfterTexts(id: string, texts: number): void;
+  /** Throws a RangeError for an unknown fault. */
+  setFault(id: string, fault: string, on: boolean): void;
+  restartOllama(id: string): void;
+}
+
+export interface SimulatedFleet {
+  readonly machines: readonly {
+    id: string;
+    name: string;
+    url: string;
+    mac: string;
+    wakeDestinations: string[];
+    vramBytes: number;
+  }[];
+  readonly control: FleetControl;
+  /** `null` while the machine is not on. Throws a RangeError for an unknown machine. */
+  telemetry(machineId: string): MachineTelemetry | null;
+  sleep(machineId: string): Promise<void>;
+  setFault(machineId: string, fault: string, on: boolean): void;
+  faults(machineId: string): { name: FaultName; on: boolean; description: string }[];
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+export interface FleetSetup {
+  clock?: SimulatorClock;
+  /** Makes booting, loading and computing so many times faster. Default 1. */
+  speed?: number;
+  host?: string;
+}
+
+/** Starts the three machines on loopback. */
+export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<SimulatedFleet> {
+  const clock = setup.clock ?? createSystemClock();
+  const common = { clock, speed: setup.speed ?? 1, host: setup.host ?? '127.0.0.1' };
+  const library = Object.values(CATALOGUE) as ModelDefinition[];
+  const definitions: SimulatedMachineSetup[] = [
+    {
+      ...common,
+      id: 'gpu-tower',
+      name: 'gpu-tower (simulated)',
+      mac: '00:00:5e:00:53:10',
+      wake: { bootMs: 6000, resumeMs: 3000 },
+      initially: 'off',
+      ollama: {
+        profile: '0.33',
+        models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.nomicEmbedText, CATALOGUE.llama31, CATALOGUE.qwenCoder],
+        gpus: [
+          {
+            id: 'GPU-0',
+            name: 'NVIDIA GeForce RTX 4090',
+            vramBytes: 24 * GIB,
+            baselineBytes: 620 * MIB,
+            boardWatts: 450,
+          },
+        ],
+        systemMemoryBytes: 64 * GIB,
+        registry: library,
+      },
+    },
+    {
+      ...common,
+      id: 'nas',
+      name: 'nas (simulated)',
+      mac: '00:00:5e:00:53:20',
+      wake: null,
+      ollama: {
+        profile: '0.33',
+        models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.allMiniLm],
+        systemMemoryBytes: 16 * GIB,
+        registry: library,
+      },
+    },
+    {
+      ...common,
+      id: 'lab-2',
+      name: 'lab-2 (simulated)',
+      mac: '00:00:5e:00:53:30',
+      wake: { bootMs: 9000, resumeMs: 4000 },
+      ollama: {
+        profile: '0.24',
+        models: [CATALOGUE.llama31, CATALOGUE.nomicEmbedText, CATALOGUE.llama32],
+        gpus: [
+          {
+            id: 'GPU-0',
+            name: 'NVIDIA GeForce RTX 3060',
+            vramBytes: 12 * GIB,
+            baselineBytes: 340 * MIB,
+            boardWatts: 170,
+          },
+        ],
+        systemMemoryBytes: 32 * GIB,
+        speeds: { gpuTextsPerSecond: 450, cpuTextsPerSecond: 40, gpuTokensPerSecond: 32 },
+        registry: library,
+      },
+    },
+  ];
+  const fleet = await assembleFleet(definitions);
+  const lab = fleet.control.machine('lab-2').ollama.scheduler;
+  // The model that fell to the CPU and stayed there, for the optimizer to find.
+  lab.preload(
+    CATALOGUE.llama31,
+    resolveLoadOptions({ num_gpu: 0 }, CATALOGUE.llama31, lab.defaultContext()),
+    Number.POSITIVE_INFINITY,
+  );
+  return fleet;
+}
+
+/** Starts any machines as one fleet. When one cannot start, those before it are stopped again. */
+export async function assembleFleet(definitions: readonly SimulatedMachineSetup[]): Promise<SimulatedFleet> {
+  const machines = new Map<string, SimulatedMachine>();
+  const stop = async () => {
+    await Promise.all([...machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const definition of definitions)
+      machines.set(definition.id, await createSimulatedMachine(definition));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const machine = (id: string): SimulatedMachine => {
+    const found = machines.get(id);
+    if (!found) throw new RangeError(`No simulated machine is called ${id}`);
+    return found;
+  };
+  const setFault = (id: string, fault: string, on: boolean) => {
+    if (!isFaultName(fault)) {
+      throw new RangeError(`No fault is called ${fault}. There are: ${Object.keys(FAULTS).join(', ')}`);
+    }
+    machine(id).faults.set(fault, on);
+  };
+  const control: FleetControl = {
+    machine,
+    wake: (id) => machine(id).powerOn(),
+    sleep: (id) => machine(id).sleep(),
+    kill: (id) => machine(id).powerOff(),
+    dieAfterTexts: (id, texts) => machine(id).ollama.compute.dieAfterTexts(texts),
+    setFault,
+    restartOllama: (id) => machine(id).restartOllama(),
+  };
+  return {
+    machines: [...machines.values()].map(({ id, name, url, mac, wakeDestinations, vramBytes }) => ({
+      id,
+      name,
+      url,
+      mac,
+      wakeDestinations: [...wakeDestinations],
+      vramBytes,
+    })),
+    control,
+    telemetry: (id) => machine(id).telemetry(),
+    sleep: async (id) => machine(id).sleep(),
+    setFault,
+    faults: (id) => machine(id).faults.list(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

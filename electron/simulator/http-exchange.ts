@@ -1,0 +1,112 @@
+/** One request and its answer over bare node:http, in the ways Ollama's web framework writes them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseGoJson } from './go-json.ts';
+import { OllamaError } from './model.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  /** Aborted when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+}
+
+export type JsonObject = Record<string, unknown>;
+
+/** A request larger than this is cut off; real requests with images stay below it. */
+const LARGEST_BODY_BYTES = 256 * 1024 * 1024;
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+export function sendError(response: ServerResponse, status: number, message: string): void {
+  sendJson(response, status, { error: message });
+}
+
+export function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+/** One JSON object on a line of its own, sent at once. */
+export function writeLine(response: ServerResponse, value: unknown): void {
+  if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  response.write(`${JSON.stringify(value)}\n`);
+}
+
+/** One server-sent event of the OpenAI dialect. */
+export function writeEvent(response: ServerResponse, value: unknown): void {
+  if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  response.write(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
+}
+
+/** The body as a JSON object. Throws 400 `missing request body`, or the Go parser's words. */
+export async function readJson(request: IncomingMessage): Promise<JsonObject> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    const bytes = part as Buffer;
+    size += bytes.length;
+    if (size > LARGEST_BODY_BYTES) throw new OllamaError(413, 'http: request body too large');
+    parts.push(bytes);
+  }
+  if (size === 0) throw new OllamaError(400, 'missing request body');
+  return parseGoJson(Buffer.concat(parts).toString('utf8'));
+}
+
+/** A field that must be text. Throws the Go decoder's 400. */
+export function textField(body: JsonObject, name: string, owner: string): string {
+  const value = body[name];
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  throw new OllamaError(
+    400,
+    `json: cannot unmarshal ${goKind(value)} into Go struct field ${owner}.${name} of type string`,
+  );
+}
+
+/** A field that must be true or false; `null` when it is absent. */
+export function booleanField(body: JsonObject, name: string, owner: string): boolean | null {
+  const value = body[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'boolean') return value;
+  throw new OllamaError(
+    400,
+    `json: cannot unmarshal ${goKind(value)} into Go struct field ${owner}.${name} of type bool`,
+  );
+}
+
+/** A field that must be an object; empty when it is absent. */
+export function objectField(body: JsonObject, name: string, owner: string): JsonObject {
+  const value = body[name];
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
+  throw new OllamaError(
+    400,
+    `json: cannot unmarshal ${goKind(value)} into Go struct field ${owner}.${name} of type map[string]interface {}`,
+  );
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+/** An object without the members that Go's `omitempty` leaves out. */
+export function withoutEmpty<T extends JsonObject>(value: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => {
+      if (member === undefined || member === null || member === 0 || member === '' || member === false) {
+        return false;
+      }
+      return !(Array.isArray(member) && member.length === 0);
+    }),
+  ) as Partial<T>;
+}

@@ -1,0 +1,34 @@
+/** The models that a server has on disk, found by name as Ollama finds them. */
+import { type ModelDefinition, OllamaError } from './model.ts';
+
+export interface Library {
+  /** Newest first, as `tags` lists them. */
+  list(): ModelDefinition[];
+  /** `null` when the server does not have it. Throws 400 `invalid model name`. */
+  find(name: string): ModelDefinition | null;
+  add(model: ModelDefinition): void;
+  remove(model: ModelDefinition): void;
+}
+
+const NAME = /^(?:[\w.-]+(?::\d+)?\/)?(?:[\w.-]+\/)?[A-Za-z0-9_][\w.-]{0,79}(?::[A-Za-z0-9_][\w.-]{0,79})?$/;
+
+/** The name with its tag; `latest` when it has none. */
+export function fullName(name: string): string {
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  return last.includes(':') ? name : `${name}:latest`;
+}
+
+export function createLibrary(models: readonly ModelDefinition[]): Library {
+  const byName = new Map(models.map((model) => [model.name.toLowerCase(), model]));
+  return {
+    list: () =>
+      [...byName.values()].sort((a, b) => b.modifiedAt - a.modifiedAt || (a.name < b.name ? -1 : 1)),
+    find: (name) => {
+      const short = name.replace(/^registry\.ollama\.ai\//, '').replace(/^library\//, '');
+      if (!NAME.test(short)) throw new OllamaError(400, 'invalid model name');
+      return byName.get(fullName(short).toLowerCase()) ?? null;
+    },
+    add: (model) => byName.set(model.name.toLowerCase(), model),
+    remove: (model) => byName.delete(model.name.toLowerCase()),
+  };
+}

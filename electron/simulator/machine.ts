@@ -1,0 +1,276 @@
+/**
+ * A simulated computer: it is off, asleep, booting or on; its network card listens for magic packets in
+ * every state; while it is not on, its Ollama port refuses connections.
+ */
+import { createSocket } from 'node:dgram';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { SimulatorClock, SimulatorTimer } from './clock.ts';
+import { createFaults, type FaultName, type Faults } from './faults.ts';
+import { listen, stopListening } from './listener.ts';
+import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
+import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
+import { macBytes, secureOnBytes, wakes } from './wake-packet.ts';
+
+export type PowerState = 'off' | 'asleep' | 'booting' | 'on';
+
+export interface WakeTimes {
+  /** From the packet until Ollama serves, from off. */
+  bootMs: number;
+  /** The same from sleep. */
+  resumeMs: number;
+  /** The part of that time after which the network answers, 0 to 1. */
+  networkShare: number;
+}
+
+export interface SimulatedMachineSetup {
+  id: string;
+  name: string;
+  mac: string;
+  /** Password of the network card, `1.2.3.4` or `aa:bb:cc:dd:ee:ff`. */
+  secureOn?: string;
+  /** `null` for a machine that never sleeps and has no network card that wakes it. */
+  wake: Partial<WakeTimes> | null;
+  /** Default `on`. */
+  initially?: 'off' | 'asleep' | 'on';
+  ollama: Omit<SimulatedOllamaSetup, 'clock' | 'faults' | 'losePower' | 'started' | 'speed'>;
+  clock: SimulatorClock;
+  /** Makes booting, loading and computing so many times faster. Default 1. */
+  speed?: number;
+  host?: string;
+  /** A fixed port for Ollama; default any. */
+  port?: number;
+}
+
+export interface SimulatedMachine {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly mac: string;
+  /** Where its network card hears magic packets, `host:port`; empty when it cannot be woken. */
+  readonly wakeDestinations: readonly string[];
+  /** Answers as soon as the network is up, before Ollama serves: `host:port`, `null` without wake. */
+  readonly networkAddress: string | null;
+  readonly vramBytes: number;
+  readonly ollama: SimulatedOllama;
+  readonly faults: Faults;
+  power(): PowerState;
+  /** Starts from off or asleep, as by its power button. Does nothing while it boots or runs. */
+  powerOn(): void;
+  /** Power goes at once: connections break, memory is lost. */
+  powerOff(): void;
+  /** Suspends: connections break, loaded models stay in memory. */
+  sleep(): void;
+  restartOllama(): void;
+  /** `null` while the machine is not on. */
+  telemetry(): MachineTelemetry | null;
+  /** Calls back after each change of the power state; returns how to stop. */
+  onPowerChange(listener: (state: PowerState) => void): () => void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const DEFAULT_WAKE: WakeTimes = { bootMs: 6000, resumeMs: 3000, networkShare: 0.5 };
+/** How long until a port that somebody else holds is tried again. */
+const RETRY_MS = 200;
+
+export async function createSimulatedMachine(setup: SimulatedMachineSetup): Promise<SimulatedMachine> {
+  const { clock } = setup;
+  const host = setup.host ?? '127.0.0.1';
+  const speed = setup.speed ?? 1;
+  const times = { ...DEFAULT_WAKE, ...setup.wake };
+  const faults = createFaults();
+  const listeners = new Set<(state: PowerState) => void>();
+  const initially = setup.initially ?? 'on';
+  let state: PowerState = initially;
+  /** Whether the GPU answers its driver. */
+  let gpusAlive = true;
+  let bootTimers: SimulatorTimer[] = [];
+  let disposed = false;
+
+  const ollama = createSimulatedOllama({
+    ...setup.ollama,
+    clock,
+    faults,
+    speed,
+    started: initially === 'on',
+    losePower: () => powerOff(),
+  });
+  const gpus = setup.ollama.gpus ?? [];
+  const telemetry = createTelemetry({
+    clock,
+    gpus,
+    systemMemoryBytes: setup.ollama.systemMemoryBytes ?? 32_000_000_000,
+    ollama,
+  });
+
+  const sockets = new Set<Socket>();
+  const remember = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const web = createHttpServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    // A connection to a sleeping machine that still looks open: nothing ever answers.
+    if (state === 'on') ollama.handle(request, response);
+  });
+  web.on('connection', remember);
+  const webPort = await listen(web, host, setup.port ?? (setup.wake ? 'stable' : 0));
+
+  let network: Server | null = null;
+  let networkPort = 0;
+  if (setup.wake) {
+    network = createTcpServer((socket) => {
+      remember(socket);
+      socket.resume();
+    });
+    networkPort = await listen(network, host, 'stable');
+  }
+  const wakeSocket = setup.wake ? createSocket('udp4') : null;
+  let wakePort = 0;
+  if (wakeSocket) {
+    const mac = macBytes(setup.mac);
+    if (!mac) throw new TypeError(`${setup.mac} is not a MAC address`);
+    const secureOn = setup.secureOn === undefined ? null : secureOnBytes(setup.secureOn);
+    wakeSocket.on('message', (payload) => {
+      if (!faults.is('does-not-wake') && wakes(payload, mac, secureOn)) powerOn();
+    });
+    wakePort = await new Promise<number>((resolve, reject) => {
+      wakeSocket.once('error', reject);
+      wakeSocket.bind(0, host, () => resolve(wakeSocket.address().port));
+    });
+  }
+
+  const reopen = (server: Server, port: number, wanted: () => boolean) => {
+    if (disposed || server.listening || !wanted()) return;
+    server.removeAllListeners('error');
+    server.once('error', () => clock.timer(RETRY_MS, () => reopen(server, port, wanted)));
+    server.listen(port, host);
+  };
+  const webWanted = () => state === 'on' || (faults.is('half-open') && state !== 'off');
+  const settleWeb = () => {
+    if (webWanted()) reopen(web, webPort, webWanted);
+    else stopListening(web);
+  };
+  const networkUp = () => state === 'on' || (state === 'booting' && bootTimers.length < 2);
+
+  const enter = (next: PowerState) => {
+    if (state === next) return;
+    state = next;
+    settleWeb();
+    if (network) {
+      if (networkUp()) reopen(network, networkPort, networkUp);
+      else stopListening(network);
+    }
+    if (next === 'on' || next === 'booting') faults.set('asleep', false);
+    for (const listener of listeners) listener(next);
+  };
+  const cancelBoot = () => {
+    for (const timer of bootTimers) timer.cancel();
+    bootTimers = [];
+  };
+  const breakConnections = () => {
+    // Under the half-open fault the other side never learns that the machine has gone.
+    if (faults.is('half-open')) return;
+    for (const socket of sockets) socket.destroy();
+  };
+
+  const powerOn = () => {
+    if (disposed || (state !== 'off' && state !== 'asleep')) return;
+    const from = state;
+    const totalMs = (from === 'asleep' ? times.resumeMs : times.bootMs) / speed;
+    const networkTimer = clock.timer(totalMs * times.networkShare, () => {
+      bootTimers = bootTimers.filter((timer) => timer !== networkTimer);
+      if (network) reopen(network, networkPort, networkUp);
+    });
+    const serveTimer = clock.timer(totalMs, () => {
+      if (faults.is('never-serves')) return;
+      bootTimers = [];
+      if (from === 'off') gpusAlive = true;
+      else if (faults.is('gpu-lost-on-resume')) {
+        gpusAlive = false;
+        ollama.scheduler.loseGpus();
+      }
+      if (!ollama.running()) ollama.start({ gpusAlive });
+      enter('on');
+    });
+    bootTimers = [networkTimer, serveTimer];
+    enter('booting');
+  };
+  const powerOff = () => {
+    if (state === 'off') return;
+    cancelBoot();
+    enter('off');
+    ollama.stop({ silently: faults.is('half-open') });
+    breakConnections();
+  };
+  const sleep = () => {
+    if (state !== 'on') return;
+    enter('asleep');
+    faults.set('asleep', true);
+    ollama.breakConnections({ silently: faults.is('half-open') });
+    breakConnections();
+  };
+  const restartOllama = () => {
+    if (!ollama.running()) return;
+    ollama.stop();
+    ollama.start({ gpusAlive });
+  };
+
+  const onFault = (name: FaultName, on: boolean) => {
+    if (name === 'asleep') {
+      if (on) sleep();
+      else powerOn();
+    } else if (name === 'no-gpu-discovered') restartOllama();
+    else if (name === 'gpu-lost-on-resume' && !on && !gpusAlive) {
+      gpusAlive = true;
+      restartOllama();
+    } else if (name === 'never-serves' && !on && state === 'booting' && bootTimers.length === 1) {
+      bootTimers = [];
+      if (!ollama.running()) ollama.start({ gpusAlive });
+      enter('on');
+    } else if (name === 'half-open') {
+      settleWeb();
+      if (!on) for (const socket of sockets) socket.destroy();
+    }
+  };
+  faults.onChange(onFault);
+
+  if (state !== 'on') {
+    if (state === 'asleep') faults.set('asleep', true);
+    stopListening(web);
+    if (network) stopListening(network);
+  }
+
+  return {
+    id: setup.id,
+    name: setup.name,
+    url: `http://${host}:${webPort}`,
+    mac: setup.mac,
+    wakeDestinations: wakeSocket ? [`${host}:${wakePort}`] : [],
+    networkAddress: network ? `${host}:${networkPort}` : null,
+    vramBytes: gpus.reduce((sum, gpu) => sum + gpu.vramBytes, 0),
+    ollama,
+    faults,
+    power: () => state,
+    powerOn,
+    powerOff,
+    sleep,
+    restartOllama,
+    telemetry: () => (state === 'on' ? telemetry.read() : null),
+    onPowerChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    [Symbol.asyncDispose]: async () => {
+      disposed = true;
+      cancelBoot();
+      ollama.stop();
+      for (const socket of sockets) socket.destroy();
+      const closed = [web, network].map(
+        (server) => server?.listening && new Promise((resolve) => server.close(resolve)),
+      );
+      if (wakeSocket) closed.push(new Promise((resolve) => wakeSocket.close(() => resolve(undefined))));
+      await Promise.all(closed);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The memory of one machine: what the runners hold, and what a dead one has not given back yet. */
+import type { GpuDefinition } from './model.ts';
+import type { GpuState } from './placement.ts';
+import { type Runner, systemBytes } from './runner.ts';
+
+export interface Memory {
+  /** Each GPU's total and free bytes, with every runner's full share counted. */
+  gpuStates(): GpuState[];
+  freeSystemBytes(): number;
+  /** VRAM still held by processes that have ended, per GPU. */
+  lingering(gpu: number): number;
+  /** Keeps a dead runner's VRAM; call the result when it comes back. */
+  linger(runner: Runner): () => void;
+  clear(): void;
+}
+
+/** The part of system memory that a loader may use. */
+const USABLE_SYSTEM_SHARE = 0.9;
+
+export function createMemory(setup: {
+  gpus: readonly GpuDefinition[];
+  systemMemoryBytes: number;
+  runners: () => Iterable<Runner>;
+}): Memory {
+  const dying = new Set<Runner>();
+  const lingering = (gpu: number) => {
+    let sum = 0;
+    for (const runner of dying) sum += runner.allocation.perGpu[gpu] ?? 0;
+    return sum;
+  };
+  return {
+    gpuStates: () =>
+      setup.gpus.map((gpu, index) => {
+        let used = gpu.baselineBytes + lingering(index);
+        for (const runner of setup.runners()) used += runner.allocation.perGpu[index] ?? 0;
+        return { totalBytes: gpu.vramBytes, freeBytes: Math.max(0, gpu.vramBytes - used) };
+      }),
+    freeSystemBytes: () => {
+      let used = 0;
+      for (const runner of setup.runners()) used += systemBytes(runner);
+      return Math.max(0, Math.floor(setup.systemMemoryBytes * USABLE_SYSTEM_SHARE) - used);
+    },
+    lingering,
+    linger: (runner) => {
+      dying.add(runner);
+      return () => dying.delete(runner);
+    },
+    clear: () => dying.clear(),
+  };
+}

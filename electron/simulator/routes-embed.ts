@@ -1,0 +1,132 @@
+/** `/api/embed` and the older `/api/embeddings`. */
+import { countTokens, shortened } from './embedding.ts';
+import {
+  booleanField,
+  type Exchange,
+  type JsonObject,
+  readJson,
+  sendJson,
+  textField,
+  withoutEmpty,
+} from './http-exchange.ts';
+import { type ModelDefinition, OllamaError } from './model.ts';
+import type { Lease } from './scheduler.ts';
+import {
+  acquire,
+  duration,
+  embedderFor,
+  findModel,
+  notFound,
+  readWishes,
+  type ServerContext,
+} from './server-context.ts';
+
+export async function embed(context: ServerContext, exchange: Exchange): Promise<void> {
+  const started = context.clock.monotonic();
+  const body = await readJson(exchange.request);
+  const name = textField(body, 'model', 'EmbedRequest');
+  const wishes = readWishes(body, 'EmbedRequest');
+  const truncate = booleanField(body, 'truncate', 'EmbedRequest') ?? true;
+  const texts = readInput(body.input);
+  const model = findModel(context, name, notFound.embedding);
+  const lease = await acquire(context, model, wishes, exchange.signal);
+  try {
+    if (texts.length === 0) {
+      sendJson(exchange.response, 200, { model: name, embeddings: [] });
+      return;
+    }
+    const { vectors, tokens } = await embedTexts(context, lease, texts, { truncate, body }, exchange.signal);
+    sendJson(exchange.response, 200, {
+      model: name,
+      embeddings: vectors,
+      ...withoutEmpty({
+        total_duration: duration(context.clock.monotonic() - started),
+        load_duration: duration(lease.waitedMs),
+        prompt_eval_count: tokens,
+      }),
+    });
+  } finally {
+    lease.release();
+  }
+}
+
+export async function embeddings(context: ServerContext, exchange: Exchange): Promise<void> {
+  const body = await readJson(exchange.request);
+  const name = textField(body, 'model', 'EmbeddingRequest');
+  const prompt = textField(body, 'prompt', 'EmbeddingRequest');
+  const wishes = readWishes(body, 'EmbeddingRequest');
+  const model = findModel(context, name, notFound.embedding);
+  const lease = await acquire(context, model, wishes, exchange.signal);
+  try {
+    if (prompt === '') {
+      sendJson(exchange.response, 200, { embedding: [] });
+      return;
+    }
+    const { vectors } = await embedTexts(
+      context,
+      lease,
+      [prompt],
+      { truncate: true, body: {} },
+      exchange.signal,
+    );
+    sendJson(exchange.response, 200, { embedding: vectors[0] });
+  } finally {
+    lease.release();
+  }
+}
+
+export function readInput(input: unknown): string[] {
+  if (input === undefined || input === null || input === '') return [];
+  if (typeof input === 'string') return [input];
+  if (Array.isArray(input) && input.every((entry) => typeof entry === 'string')) return input;
+  throw new OllamaError(400, 'invalid input type');
+}
+
+/** The vectors of a batch, in order. One text that is too long fails all of them when nothing may be cut. */
+export async function embedTexts(
+  context: ServerContext,
+  lease: Lease,
+  texts: readonly string[],
+  wishes: { truncate: boolean; body: JsonObject },
+  signal: AbortSignal,
+): Promise<{ vectors: number[][]; tokens: number }> {
+  const { model, contextLength } = lease.runner;
+  let tokens = 0;
+  for (const text of texts) {
+    const count = countTokens(text);
+    if (count > contextLength && !wishes.truncate) {
+      throw new OllamaError(400, 'the input length exceeds the context length');
+    }
+    tokens += Math.min(count, contextLength);
+  }
+  const dimensions = readDimensions(wishes.body, model);
+  const leaveSlot = await lease.runner.slots.acquire(signal);
+  try {
+    await context.compute.embed(lease.runner, texts.length, signal);
+    signal.throwIfAborted();
+  } finally {
+    leaveSlot();
+  }
+  const embedder = embedderFor(context, model);
+  const vectors = texts.map((text) => {
+    const vector = embedder.embed(cutToContext(text, contextLength), model.embeddingLength);
+    return dimensions < vector.length ? shortened(vector, dimensions) : vector;
+  });
+  return { vectors, tokens };
+}
+
+function readDimensions(body: JsonObject, model: ModelDefinition): number {
+  const value = body.dimensions;
+  return typeof value === 'number' && value > 0 ? Math.trunc(value) : model.embeddingLength;
+}
+
+/** Keeps about as many words as the context holds; the end of a longer text changes nothing. */
+function cutToContext(text: string, contextLength: number): string {
+  if (text.length <= contextLength * 3) return text;
+  let tokens = 0;
+  for (const match of text.matchAll(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)) {
+    tokens += Math.ceil(match[0].length / 6);
+    if (tokens > contextLength) return text.slice(0, match.index);
+  }
+  return text;
+}

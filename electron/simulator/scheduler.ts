@@ -1,0 +1,424 @@
+/**
+ * Ollama's scheduler: one loop that loads, reloads and evicts, one step at a time; requests for a model
+ * that is loaded pass it by. Nothing here knows HTTP, and all time comes from the clock.
+ */
+import { longTimer, type SimulatorClock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import { FOREVER_MS } from './go-values.ts';
+import { createMemory, type Memory } from './memory.ts';
+import {
+  type Allocation,
+  type Environment,
+  type GpuDefinition,
+  type LoadOptions,
+  type ModelDefinition,
+  OllamaError,
+  type Profile,
+  type RunnerView,
+  type Speeds,
+} from './model.ts';
+import { defaultContext, needsReload } from './options.ts';
+import {
+  decidePlacement,
+  effectiveContext,
+  effectiveParallel,
+  outOfMemory,
+  type PlacementAnswer,
+  predictedBytes,
+} from './placement.ts';
+import { chooseVictim, createSlots, expiryShown, maxLoadedModels, type Runner, viewOf } from './runner.ts';
+
+export interface SchedulerSetup {
+  profile: Profile;
+  clock: SimulatorClock;
+  gpus: readonly GpuDefinition[];
+  systemMemoryBytes: number;
+  environment: Environment;
+  speeds: Speeds;
+  /** Divides load and unload times. */
+  speed: number;
+  faults: Faults;
+}
+
+export interface AcquireRequest {
+  model: ModelDefinition;
+  options: LoadOptions;
+  /** `undefined` leaves a loaded runner's own keep_alive. */
+  keepAliveMs: number | undefined;
+  /** The client's connection. Aborted while waiting: 499, and a load in progress is given up. */
+  signal: AbortSignal;
+}
+
+export interface Lease {
+  runner: Runner;
+  /** Milliseconds from the request to a usable runner, queueing included. */
+  waitedMs: number;
+  release(): void;
+}
+
+export interface Scheduler {
+  /** Rejects with OllamaError 499, 500 or 503. */
+  acquire(request: AcquireRequest): Promise<Lease>;
+  /** What `keep_alive: 0` without a prompt does; returns at once, the unload follows. */
+  expire(blob: string): void;
+  /** As ps shows them: latest expiry first. */
+  loaded(): RunnerView[];
+  /** Every runner, hidden ones included, for tests and telemetry. */
+  runners(): readonly Runner[];
+  memory: Memory;
+  /** Waiting in the queue, without the one in hand. */
+  queued(): number;
+  defaultContext(): number;
+  /** Puts a model in memory at once, as if it had been loaded before the simulation began. */
+  preload(model: ModelDefinition, options: LoadOptions, keepAliveMs: number): void;
+  /** The server process starts: GPUs are discovered now, and never again in its life. */
+  start(gpusAlive: boolean): void;
+  /** The server process ends, and its runners with it. */
+  stop(): void;
+  /** The GPUs disappear under the running server. */
+  loseGpus(): void;
+  /** Discovered at the start of the process, and still there. */
+  gpusUsable(): boolean;
+  gpusAlive(): boolean;
+}
+
+type LoadWish = Pick<AcquireRequest, 'model' | 'options' | 'keepAliveMs'>;
+
+interface Pending extends AcquireRequest {
+  enqueuedAt: number;
+  settled: boolean;
+  resolve(lease: Lease): void;
+  reject(error: unknown): void;
+}
+
+/** How often the server looks whether VRAM came back, and when it stops looking. */
+const RECOVERY_POLL_MS = 250;
+const RECOVERY_LIMIT_MS = 5000;
+const SLOW_LOAD_FACTOR = 20;
+/** A load that runs out of memory dies after this part of its time. */
+const FAILING_LOAD_SHARE = 0.4;
+
+const canceled = () => new OllamaError(499, 'request canceled');
+
+export function createScheduler(setup: SchedulerSetup): Scheduler {
+  const { clock, environment, faults, profile, speeds } = setup;
+  const runners = new Map<string, Runner>();
+  const memory = createMemory({ ...setup, runners: () => runners.values() });
+  let pending: Pending[] = [];
+  let looping = false;
+  /** Counts server processes, so that what an earlier one left behind is dropped. */
+  let process = 0;
+  let discovered = false;
+  let alive = false;
+  let startContext = defaultContext(environment, 0);
+
+  const gpusUsable = () => discovered && alive && setup.gpus.length > 0;
+  const usableGpus = () => (gpusUsable() ? setup.gpus : []);
+
+  const acquire = (request: AcquireRequest): Promise<Lease> => {
+    if (request.signal.aborted) return Promise.reject(canceled());
+    const enqueuedAt = clock.monotonic();
+    const runner = runners.get(request.model.blob);
+    if (runner?.state === 'ready' && !needsReload(runner.options, request.options)) {
+      return Promise.resolve(attach(runner, request.keepAliveMs, enqueuedAt));
+    }
+    if (pending.length >= environment.maxQueue) {
+      return Promise.reject(
+        new OllamaError(503, 'server busy, please try again.  maximum pending requests exceeded'),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        if (item.settled) return;
+        item.settled = true;
+        request.signal.removeEventListener('abort', onAbort);
+        act();
+      };
+      const item: Pending = {
+        ...request,
+        enqueuedAt,
+        settled: false,
+        resolve: (lease) => settle(() => resolve(lease)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      // An abandoned request keeps its place in the queue until the loop reaches it, as in Ollama.
+      const onAbort = () => item.reject(canceled());
+      request.signal.addEventListener('abort', onAbort, { once: true });
+      pending.push(item);
+      if (!looping) void loop(process);
+    });
+  };
+
+  const loop = async (born: number) => {
+    looping = true;
+    for (;;) {
+      const item = pending.shift();
+      if (!item) break;
+      if (!item.settled) await schedule(item, born);
+      if (born !== process) return;
+    }
+    looping = false;
+  };
+
+  const schedule = async (item: Pending, born: number) => {
+    while (born === process && !item.settled) {
+      if (faults.is('wedge')) {
+        await wedgeEnds();
+        continue;
+      }
+      const runner = runners.get(item.model.blob);
+      let victim: Runner | null = null;
+      if (runner) {
+        if (runner.state === 'ready' && !needsReload(runner.options, item.options)) {
+          item.resolve(attach(runner, item.keepAliveMs, item.enqueuedAt));
+          return;
+        }
+        victim = runner;
+      } else if (runners.size >= maxLoadedModels(environment, usableGpus().length)) {
+        victim = chooseVictim([...runners.values()]);
+      } else {
+        const answer = place(item);
+        if (answer.kind !== 'evict') {
+          await load(item, answer, born);
+          return;
+        }
+        victim = chooseVictim([...runners.values()]);
+      }
+      if (!victim) return;
+      endRunner(victim);
+      await victim.gone.promise;
+    }
+  };
+
+  const wedgeEnds = () =>
+    new Promise<void>((resolve) => {
+      const stop = faults.onChange((name, on) => {
+        if (name !== 'wedge' || on) return;
+        stop();
+        resolve();
+      });
+    });
+
+  const place = (item: LoadWish): PlacementAnswer => {
+    const parallel = effectiveParallel(item.model, environment.numParallel);
+    const gpus = gpusUsable() ? memory.gpuStates() : [];
+    const question = {
+      profile,
+      model: item.model,
+      options: item.options,
+      parallel,
+      gpus,
+      freeSystemBytes: memory.freeSystemBytes(),
+      othersLoaded: runners.size > 0,
+      spread: environment.schedSpread,
+      overheadBytes: environment.gpuOverheadBytes,
+    };
+    if (faults.is('oom-on-explicit-layers') && item.options.numGpu > 0 && gpus.length > 0) {
+      return outOfMemory(question, predictedBytes(item.model, item.options, parallel));
+    }
+    return decidePlacement(question);
+  };
+
+  const load = async (item: Pending, answer: Exclude<PlacementAnswer, { kind: 'evict' }>, born: number) => {
+    if (answer.kind === 'fail' && !answer.atLoad) {
+      item.reject(new OllamaError(500, answer.message));
+      return;
+    }
+    const parallel = effectiveParallel(item.model, environment.numParallel);
+    const runner = startRunner(item, answer.kind === 'load' ? answer.allocation : null, parallel);
+    runners.set(runner.key, runner);
+    try {
+      if (faults.is('stalled-load')) {
+        await clock.sleep(environment.loadTimeoutMs, item.signal);
+        throw new OllamaError(
+          500,
+          profile === '0.24'
+            ? 'timed out waiting for llama runner to start - progress 0.00 - '
+            : 'timed out waiting for llama-server to start',
+        );
+      }
+      if (answer.kind === 'fail') {
+        await clock.sleep(runner.loadMs * FAILING_LOAD_SHARE, item.signal);
+        throw new OllamaError(500, answer.message);
+      }
+      await clock.sleep(runner.loadMs, item.signal);
+    } catch (error) {
+      if (born !== process) return;
+      runners.delete(runner.key);
+      runner.gone.resolve();
+      item.reject(error instanceof OllamaError ? error : canceled());
+      return;
+    }
+    // The GPU can have gone while the weights were read; then the process has ended already.
+    if (born !== process) return;
+    if (runners.get(runner.key) !== runner) {
+      item.reject(new OllamaError(500, 'llama-server process has terminated: CUDA error: unknown error'));
+      return;
+    }
+    runner.state = 'ready';
+    item.resolve(attach(runner, item.keepAliveMs, item.enqueuedAt));
+  };
+
+  const startRunner = (item: LoadWish, allocation: Allocation | null, parallel: number): Runner => {
+    const sizeBytes = predictedBytes(item.model, item.options, parallel);
+    const onCpu: Allocation = { sizeBytes, perGpu: setup.gpus.map(() => 0), layers: 0 };
+    const disguised = faults.is('false-gpu');
+    const held = disguised ? onCpu : (allocation ?? onCpu);
+    const slow = faults.is('slow-load') ? SLOW_LOAD_FACTOR : 1;
+    return {
+      key: item.model.blob,
+      model: item.model,
+      options: item.options,
+      parallel,
+      contextLength: effectiveContext(item.model, item.options),
+      allocation: held,
+      reported: disguised
+        ? { sizeBytes: item.model.sizeBytes, sizeVramBytes: item.model.sizeBytes }
+        : { sizeBytes, sizeVramBytes: held.perGpu.reduce((sum, bytes) => sum + bytes, 0) },
+      loadStartedAt: clock.monotonic(),
+      loadMs: (slow * (speeds.loadBaseMs + (1000 * sizeBytes) / speeds.loadBytesPerSecond)) / setup.speed,
+      state: 'loading',
+      refCount: 0,
+      sessionMs: item.keepAliveMs ?? environment.keepAliveMs,
+      expiresAt: null,
+      expiryTimer: null,
+      expiring: false,
+      gone: Promise.withResolvers<void>(),
+      slots: createSlots(parallel),
+    };
+  };
+
+  const attach = (runner: Runner, keepAliveMs: number | undefined, enqueuedAt: number): Lease => {
+    runner.refCount += 1;
+    runner.expiryTimer?.cancel();
+    runner.expiryTimer = null;
+    if (keepAliveMs !== undefined) runner.sessionMs = keepAliveMs;
+    let released = false;
+    return {
+      runner,
+      waitedMs: clock.monotonic() - enqueuedAt,
+      release: () => {
+        if (released) return;
+        released = true;
+        finish(runner);
+      },
+    };
+  };
+
+  const finish = (runner: Runner) => {
+    runner.refCount -= 1;
+    if (runner.refCount > 0 || runners.get(runner.key) !== runner) return;
+    if (runner.expiring) return;
+    if (runner.sessionMs <= 0) {
+      announceExpiry(runner);
+      return;
+    }
+    runner.expiresAt = clock.now() + Math.min(runner.sessionMs, FOREVER_MS);
+    runner.expiryTimer = longTimer(clock, runner.sessionMs, () => announceExpiry(runner));
+  };
+
+  /** From here the runner will end, whoever attaches meanwhile; only requests in flight delay it. */
+  const announceExpiry = (runner: Runner) => {
+    if (runner.expiring) return;
+    runner.expiring = true;
+    runner.expiryTimer?.cancel();
+    runner.expiryTimer = null;
+    const born = process;
+    const look = () => {
+      if (born !== process || runner.state === 'unloading' || runners.get(runner.key) !== runner) return;
+      if (runner.refCount > 0) clock.timer(10, look);
+      else unload(runner, born);
+    };
+    clock.timer(speeds.expiryLatencyMs / setup.speed, look);
+  };
+
+  /** Makes room: the runner ends as soon as it is idle. */
+  const endRunner = (runner: Runner) => {
+    if (runner.state !== 'ready') return;
+    runner.sessionMs = 0;
+    runner.expiryTimer?.cancel();
+    runner.expiryTimer = null;
+    if (runner.refCount <= 0) announceExpiry(runner);
+  };
+
+  const unload = (runner: Runner, born: number) => {
+    runner.state = 'unloading';
+    clock.timer(speeds.unloadMs / setup.speed, () => {
+      if (born !== process || runners.get(runner.key) !== runner) return;
+      runners.delete(runner.key);
+      const heldVram = runner.allocation.perGpu.some((bytes) => bytes > 0);
+      if (!heldVram) {
+        runner.gone.resolve();
+        return;
+      }
+      const released = memory.linger(runner);
+      const releaseMs = speeds.vramReleaseMs / setup.speed;
+      clock.timer(releaseMs, released);
+      const poll = RECOVERY_POLL_MS / setup.speed;
+      const seenMs = Math.min(Math.ceil(releaseMs / poll) * poll, RECOVERY_LIMIT_MS / setup.speed);
+      clock.timer(seenMs, () => runner.gone.resolve());
+    });
+  };
+
+  const dropAll = (which: (runner: Runner) => boolean) => {
+    for (const runner of [...runners.values()]) {
+      if (!which(runner)) continue;
+      runner.expiryTimer?.cancel();
+      runners.delete(runner.key);
+      runner.gone.resolve();
+    }
+  };
+
+  return {
+    acquire,
+    memory,
+    gpusUsable,
+    gpusAlive: () => alive,
+    runners: () => [...runners.values()],
+    queued: () => pending.length,
+    defaultContext: () => startContext,
+    loaded: () =>
+      [...runners.values()]
+        .filter((runner) => profile === '0.24' || runner.state !== 'loading')
+        .sort((a, b) => Math.floor(expiryShown(b, clock) / 1000) - Math.floor(expiryShown(a, clock) / 1000))
+        .map((runner) => viewOf(runner, clock)),
+    expire: (blob) => {
+      const runner = runners.get(blob);
+      if (!runner || runner.state === 'unloading') return;
+      runner.expiresAt = clock.now();
+      endRunner(runner);
+    },
+    preload: (model, options, keepAliveMs) => {
+      const item = { model, options, keepAliveMs };
+      const answer = place(item);
+      if (answer.kind !== 'load') throw new Error(`${model.name} does not fit`);
+      const runner = startRunner(item, answer.allocation, effectiveParallel(model, environment.numParallel));
+      runners.set(runner.key, runner);
+      runner.state = 'ready';
+      attach(runner, keepAliveMs, clock.monotonic()).release();
+    },
+    start: (gpusAlive) => {
+      process += 1;
+      alive = gpusAlive;
+      discovered = gpusAlive && setup.gpus.length > 0 && !faults.is('no-gpu-discovered');
+      startContext = defaultContext(
+        environment,
+        usableGpus().reduce((sum, gpu) => sum + gpu.vramBytes, 0),
+      );
+    },
+    stop: () => {
+      process += 1;
+      looping = false;
+      const left = pending;
+      pending = [];
+      for (const item of left) item.reject(canceled());
+      dropAll(() => true);
+      memory.clear();
+    },
+    loseGpus: () => {
+      alive = false;
+      dropAll((runner) => runner.allocation.perGpu.some((bytes) => bytes > 0));
+      memory.clear();
+    },
+  };
+}

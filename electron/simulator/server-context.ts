@@ -1,0 +1,92 @@
+/** What every route needs, and the steps that several of them share. */
+import type { SimulatorClock } from './clock.ts';
+import type { Compute } from './compute.ts';
+import { createEmbedder, type Embedder } from './embedding.ts';
+import type { Faults } from './faults.ts';
+import { nanoseconds, parseKeepAlive, rfc3339Nano } from './go-values.ts';
+import { type JsonObject, objectField } from './http-exchange.ts';
+import type { Library } from './library.ts';
+import { type ModelDefinition, OllamaError, type Profile } from './model.ts';
+import { checkOptionTypes, resolveLoadOptions } from './options.ts';
+import type { Lease, Scheduler } from './scheduler.ts';
+
+export interface ServerContext {
+  profile: Profile;
+  clock: SimulatorClock;
+  scheduler: Scheduler;
+  compute: Compute;
+  library: Library;
+  /** Models that `pull` can fetch. */
+  registry: readonly ModelDefinition[];
+  pullBytesPerSecond: number;
+  faults: Faults;
+  /** The zone of the server's clock, which `modified_at` and `expires_at` show. */
+  utcOffsetMinutes: number;
+  embedders: Map<string, Embedder>;
+  /** OpenAI completions answered, for their ids. */
+  completions: number;
+}
+
+/** No lookup takes no time at all; a real server never writes a zero duration. */
+const LEAST_MS = 0.9;
+
+/** Words for a missing model differ between the routes. */
+export const notFound = {
+  single: (name: string) => new OllamaError(404, `model '${name}' not found`),
+  embedding: (name: string) =>
+    new OllamaError(404, `model ${JSON.stringify(name)} not found, try pulling it first`),
+};
+
+export function findModel(
+  context: ServerContext,
+  name: string,
+  missing: (name: string) => OllamaError,
+): ModelDefinition {
+  const model = context.library.find(name);
+  if (!model) throw missing(name);
+  return model;
+}
+
+export interface LoadWishes {
+  options: JsonObject;
+  keepAliveMs: number | undefined;
+}
+
+/** `options` and `keep_alive` of a request. Throws a 400 for a keep_alive that cannot be read. */
+export function readWishes(body: JsonObject, owner: string): LoadWishes {
+  return {
+    options: objectField(body, 'options', owner),
+    keepAliveMs: parseKeepAlive(body.keep_alive),
+  };
+}
+
+/** Waits for a runner. Throws 499, 500 (wrong option type, out of memory) or 503. */
+export async function acquire(
+  context: ServerContext,
+  model: ModelDefinition,
+  wishes: LoadWishes,
+  signal: AbortSignal,
+): Promise<Lease> {
+  checkOptionTypes(wishes.options);
+  const options = resolveLoadOptions(wishes.options, model, context.scheduler.defaultContext());
+  return context.scheduler.acquire({ model, options, keepAliveMs: wishes.keepAliveMs, signal });
+}
+
+export function embedderFor(context: ServerContext, model: ModelDefinition): Embedder {
+  let embedder = context.embedders.get(model.digest);
+  if (!embedder) {
+    embedder = createEmbedder(model.digest);
+    context.embedders.set(model.digest, embedder);
+  }
+  return embedder;
+}
+
+/** `created_at` is in UTC. */
+export function createdAt(context: ServerContext): string {
+  return rfc3339Nano(context.clock.now());
+}
+
+/** Nanoseconds of a measured time, never zero. */
+export function duration(ms: number): number {
+  return nanoseconds(Math.max(LEAST_MS, ms));
+}

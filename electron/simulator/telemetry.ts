@@ -1,0 +1,85 @@
+/** What the tools on a simulated machine would report: VRAM, load, heat and power, moving as they do. */
+import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
+import type { SimulatorClock } from './clock.ts';
+import { hash } from './embedding.ts';
+import type { GpuDefinition } from './model.ts';
+import type { SimulatedOllama } from './ollama.ts';
+
+export interface MachineTelemetry {
+  gpus: GpuReading[];
+  host: HostReading;
+  /** VRAM per runner process, by model name, bytes: the truth where ps is wrong. */
+  vramByModel: Record<string, number>;
+}
+
+const IDLE_CELSIUS = 34;
+const FULL_CELSIUS = 76;
+const IDLE_WATTS = 22;
+/** How fast a GPU warms and cools. */
+const THERMAL_MS = 15_000;
+const HOST_BASELINE_BYTES = 3_200_000_000;
+
+export function createTelemetry(setup: {
+  clock: SimulatorClock;
+  gpus: readonly GpuDefinition[];
+  systemMemoryBytes: number;
+  ollama: SimulatedOllama;
+}): { read(): MachineTelemetry } {
+  const { clock, ollama } = setup;
+  let celsius = IDLE_CELSIUS;
+  let readAt = clock.monotonic();
+
+  /** A small repeatable unrest, −1 to 1, that changes each second. */
+  const unrest = (salt: string) => (hash(`${salt} ${Math.floor(clock.now() / 1000)}`) / 2 ** 31 - 1) * 1;
+
+  const read = (): MachineTelemetry => {
+    const now = clock.monotonic();
+    const runners = ollama.scheduler.runners();
+    const busy = ollama.compute.busy();
+    const share = busy ? ollama.compute.gpuShare() : 0;
+    const loading = runners.find((runner) => runner.state === 'loading');
+    const target = IDLE_CELSIUS + (FULL_CELSIUS - IDLE_CELSIUS) * share;
+    celsius += (target - celsius) * (1 - Math.exp(-(now - readAt) / THERMAL_MS));
+    readAt = now;
+
+    const held = (bytes: number, runner: (typeof runners)[number]) =>
+      runner.state === 'loading' ? bytes * Math.min(1, (now - runner.loadStartedAt) / runner.loadMs) : bytes;
+    const gpus = ollama.scheduler.gpusAlive()
+      ? setup.gpus.map((gpu, index): GpuReading => {
+          let used = gpu.baselineBytes + ollama.scheduler.memory.lingering(index);
+          for (const runner of runners) used += held(runner.allocation.perGpu[index] ?? 0, runner);
+          const percent = share > 0 ? 93 * share + 5 * unrest(gpu.id) : loading ? 12 : 2 + unrest(gpu.id);
+          const watts = gpu.boardWatts - IDLE_WATTS;
+          return {
+            id: gpu.id,
+            vendor: 'nvidia',
+            name: gpu.name,
+            vramTotalBytes: gpu.vramBytes,
+            vramUsedBytes: Math.min(gpu.vramBytes, Math.round(used)),
+            utilisationPercent: Math.round(Math.min(100, Math.max(0, percent))),
+            temperatureCelsius: Math.round(celsius),
+            powerWatts: Math.round(IDLE_WATTS + watts * 0.85 * share + 3 * (1 + unrest(`watts ${gpu.id}`))),
+          };
+        })
+      : [];
+
+    const vramByModel: Record<string, number> = {};
+    let systemUsed = HOST_BASELINE_BYTES;
+    for (const runner of runners) {
+      const vram = runner.allocation.perGpu.reduce((sum, bytes) => sum + bytes, 0);
+      vramByModel[runner.model.name] = Math.round(held(vram, runner));
+      systemUsed += held(runner.allocation.sizeBytes - vram, runner);
+    }
+    const cpu = busy ? 20 + 70 * (1 - share) : loading ? 25 : 4;
+    return {
+      gpus,
+      host: {
+        cpuPercent: Math.round(Math.min(100, Math.max(0, cpu + 3 * unrest('cpu')))),
+        memoryTotalBytes: setup.systemMemoryBytes,
+        memoryUsedBytes: Math.min(setup.systemMemoryBytes, Math.round(systemUsed)),
+      },
+      vramByModel,
+    };
+  };
+  return { read };
+}
