@@ -206,7 +206,7 @@ function isApiPath(path: string): boolean {
 
 function pathOf(url: string): string | null {
   try {
-    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    return decodeURIComponent(url.split('?', 1)[0] ?? '');
   } catch {
     return null;
   }

@@ -73,7 +73,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
   function admit(request: IncomingMessage) {
     const { host, origin } = request.headers;
     if (!isFromHere({ host, origin }, port())) throw new PilotlightError('FORBIDDEN_ORIGIN');
-    if (new URL(request.url ?? '', 'http://localhost').pathname !== streamPath) {
+    if ((request.url ?? '').split('?', 1)[0] !== streamPath) {
       throw new PilotlightError('NOT_FOUND');
     }
     if (stopping) throw new PilotlightError('STOPPING');
@@ -125,7 +125,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
       alive = true;
     });
     socket.on('message', (data, isBinary) => {
-      alive = true;
       session.receive(isBinary ? undefined : parseJson(data.toString()));
     });
     // `ws` closes the link by itself after an error (too large, not UTF-8, reset); `close` follows.
