@@ -1,0 +1,169 @@
+/** Whether a model would fit into a node's VRAM, and what Ollama would unload for it. Pure. */
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { DescribedModel, LoadedModel } from '../../../shared/models/placement.ts';
+
+/** Kept free on top of what a model needs: drivers and desktops take a little at any time. Bytes. */
+export const VRAM_RESERVE_BYTES = 256 * 1024 ** 2;
+/** A computed size leaves out compute buffers; a measured one does not. */
+const FORMULA_MARGIN = 1.1;
+/** Beside other resident models Ollama lets a newcomer take this part of what is free, then evicts. */
+const SHARE_BESIDE_OTHERS = 0.8;
+/** Ollama's default limit of resident models: three for each GPU. */
+const LOADED_PER_GPU = 3;
+const GIB = 1024 ** 3;
+
+export interface PredictedSize {
+  bytes: number;
+  /** True when the server itself said the size, with the model loaded. */
+  measured: boolean;
+}
+
+/**
+ * Bytes that a model will take when it is loaded. `measuredBytes` is the `size` that was seen with the same
+ * context; else file size + 2·layers·kv_heads·head_dim·context·parallel·2, with a margin. The head dimension
+ * is embedding length / heads. Null when neither is known.
+ */
+export function predictSize(input: {
+  measuredBytes: number | null;
+  fileBytes: number | null;
+  described: DescribedModel | null;
+  contextLength: number | null;
+  parallel?: number;
+}): PredictedSize | null {
+  if (input.measuredBytes !== null && input.measuredBytes > 0) {
+    return { bytes: input.measuredBytes, measured: true };
+  }
+  if (input.fileBytes === null) return null;
+  const { described } = input;
+  let cacheBytes = 0;
+  if (described?.blockCount && described.headCount && described.embeddingLength) {
+    const context = Math.min(
+      input.contextLength ?? 4096,
+      described.contextLength ?? Number.POSITIVE_INFINITY,
+    );
+    const headDimension = described.embeddingLength / described.headCount;
+    const keyValueHeads = described.headCountKv ?? described.headCount;
+    cacheBytes =
+      2 * described.blockCount * keyValueHeads * headDimension * context * (input.parallel ?? 1) * 2;
+  }
+  return { bytes: Math.ceil((input.fileBytes + cacheBytes) * FORMULA_MARGIN), measured: false };
+}
+
+/** The context that a server gives by itself, from its VRAM in bytes; null when the VRAM is not known. */
+export function defaultContextLength(totalVramBytes: number | null): number | null {
+  if (totalVramBytes === null) return null;
+  if (totalVramBytes >= 47 * GIB) return 262_144;
+  return totalVramBytes >= 23 * GIB ? 32_768 : 4096;
+}
+
+/**
+ * The `num_ctx` to send so that a reload keeps the loaded context; undefined when the server's own default
+ * gives the same, because a number that traffic does not send makes the next request reload the model.
+ */
+export function contextToSend(input: {
+  loadedContext: number | null;
+  trainedContext: number | null;
+  totalVramBytes: number | null;
+}): number | undefined {
+  const { loadedContext, trainedContext } = input;
+  if (loadedContext === null) return undefined;
+  const capped = (context: number) => Math.min(context, trainedContext ?? Number.POSITIVE_INFINITY);
+  const expected = defaultContextLength(input.totalVramBytes);
+  const defaults = expected === null ? [4096, 32_768, 262_144] : [expected];
+  return defaults.some((context) => capped(context) === loadedContext) ? undefined : loadedContext;
+}
+
+/** VRAM of a node as it is now. Bytes. */
+export interface VramState {
+  totalBytes: number;
+  freeBytes: number;
+  /** Free on the emptiest GPU; the same as `freeBytes` where there is one. */
+  freeOnOneBytes: number;
+  gpuCount: number;
+}
+
+/** Null when nobody knows the total. Totals of one node are never applied to another. */
+export function vramState(node: Pick<NodeView, 'vram' | 'gpus' | 'loaded'>): VramState | null {
+  const known = node.gpus.flatMap((gpu) =>
+    gpu.vramTotalBytes === null || gpu.vramUsedBytes === null
+      ? []
+      : [{ total: gpu.vramTotalBytes, free: Math.max(0, gpu.vramTotalBytes - gpu.vramUsedBytes) }],
+  );
+  if (known.length > 0 && known.length === node.gpus.length) {
+    return {
+      totalBytes: known.reduce((sum, gpu) => sum + gpu.total, 0),
+      freeBytes: known.reduce((sum, gpu) => sum + gpu.free, 0),
+      freeOnOneBytes: Math.max(...known.map((gpu) => gpu.free)),
+      gpuCount: known.length,
+    };
+  }
+  const { totalBytes } = node.vram;
+  if (totalBytes === null) return null;
+  const used = node.vram.usedBytes ?? node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
+  const free = Math.max(0, totalBytes - used);
+  return { totalBytes, freeBytes: free, freeOnOneBytes: free, gpuCount: Math.max(1, node.gpus.length) };
+}
+
+/** Ollama's order: idle first, then the shortest time left, then by name; "for ever" last, but not exempt. */
+export function evictionOrder<Model extends LoadedModel>(
+  models: readonly Model[],
+  inFlight: (model: string) => number,
+): Model[] {
+  return [...models].sort((one, other) => {
+    const busy = Number(inFlight(one.name) > 0) - Number(inFlight(other.name) > 0);
+    if (busy !== 0) return busy;
+    const end = (model: Model) => model.expiresAt ?? Number.POSITIVE_INFINITY;
+    if (end(one) !== end(other)) return end(one) < end(other) ? -1 : 1;
+    return one.name < other.name ? -1 : 1;
+  });
+}
+
+export type Fit =
+  | { kind: 'fits'; neededBytes: number; freeBytes: number; victims: string[] }
+  | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] }
+  | { kind: 'vram-unknown' };
+
+/**
+ * Whether a model fits wholly into VRAM, and whom Ollama would unload for it. `own` is the model as it is
+ * loaded now: a reload gives its VRAM back first. `others` are the other loaded models, those on the CPU
+ * too, because Ollama counts them.
+ */
+export function fitOnGpu(input: {
+  size: PredictedSize | null;
+  vram: VramState | null;
+  own: LoadedModel | null;
+  others: readonly LoadedModel[];
+  inFlight: (model: string) => number;
+}): Fit {
+  const { size, vram, own } = input;
+  if (vram === null || size === null) return { kind: 'vram-unknown' };
+  const gained = own?.vramBytes ?? 0;
+  let free = vram.freeBytes + gained;
+  let freeOnOne = Math.min(vram.freeOnOneBytes + gained, free);
+  const queue = evictionOrder(input.others, input.inFlight);
+  const victims: string[] = [];
+  const tooMany = own === null ? queue.length + 1 - LOADED_PER_GPU * vram.gpuCount : 0;
+  const roomFor = () => {
+    if (victims.length < tooMany) return false;
+    const share = queue.length > 0 ? SHARE_BESIDE_OTHERS : 1;
+    const needed = size.bytes + VRAM_RESERVE_BYTES;
+    // Spread over several GPUs a model loses a little to each split.
+    return needed <= freeOnOne * share || (vram.gpuCount > 1 && needed <= free * share * 0.9);
+  };
+  while (!roomFor()) {
+    const victim = queue.shift();
+    if (!victim) {
+      return {
+        kind: 'does-not-fit',
+        neededBytes: size.bytes,
+        totalBytes: vram.totalBytes,
+        freeBytes: vram.freeBytes + gained,
+        victims,
+      };
+    }
+    victims.push(victim.name);
+    free += victim.vramBytes;
+    freeOnOne = Math.min(freeOnOne + victim.vramBytes, vram.gpuCount === 1 ? free : vram.totalBytes);
+  }
+  return { kind: 'fits', neededBytes: size.bytes, freeBytes: vram.freeBytes + gained, victims };
+}
