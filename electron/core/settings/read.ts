@@ -31,7 +31,10 @@ export type PatchResult =
 export function applyPatch(settings: Settings, patch: Record<string, unknown>): PatchResult {
   const unknown = unknownFields(settings, patch, []);
   if (unknown.length > 0) {
-    return { ok: false, problems: unknown.map((field) => ({ path: field, message: 'there is no such setting' })) };
+    return {
+      ok: false,
+      problems: unknown.map((field) => ({ path: field, message: 'there is no such setting' })),
+    };
   }
   const parsed = settingsSchema.safeParse(merge(settings, patch));
   if (parsed.success) return { ok: true, settings: parsed.data };

@@ -1,0 +1,62 @@
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { CoreStatus, Notice } from '../../../shared/contract/streams.ts';
+import type { NodeOffer } from '../../../shared/models/fleet.ts';
+import type { Clock } from '../ports.ts';
+import type { Handlers } from '../runtime/handlers.ts';
+import type { Streams } from '../runtime/streams.ts';
+
+/** What runs here, and what a person should know of its start. */
+export interface StatusService {
+  current(): CoreStatus;
+  /** Addresses that the environment names and nobody has agreed to contact yet. */
+  setOffers(offers: NodeOffer[]): void;
+  setSimulated(simulated: boolean): void;
+  addNotice(notice: Notice): void;
+  /** Throws NOT_FOUND. */
+  dismissNotice(id: string): void;
+}
+
+export interface StatusDependencies {
+  clock: Clock;
+  streams: Pick<Streams, 'core'>;
+  version: string;
+}
+
+export function createStatusService({ clock, streams, version }: StatusDependencies): StatusService {
+  let status: CoreStatus = { version, startedAt: clock.now(), simulated: false, offers: [], notices: [] };
+
+  function change(part: Partial<CoreStatus>): void {
+    status = { ...status, ...part };
+    streams.core.set('status', status);
+  }
+
+  change({});
+
+  return {
+    current: () => status,
+    setOffers: (offers) => change({ offers }),
+    setSimulated: (simulated) => {
+      if (simulated !== status.simulated) change({ simulated });
+    },
+    addNotice: (notice) =>
+      change({ notices: [...status.notices.filter((other) => other.id !== notice.id), notice] }),
+    dismissNotice(id) {
+      if (!status.notices.some((notice) => notice.id === id)) throw new PilotlightError('NOT_FOUND');
+      change({ notices: status.notices.filter((notice) => notice.id !== id) });
+    },
+  };
+}
+
+export function statusMethods({
+  status,
+}: {
+  status: StatusService;
+}): Handlers<'core.status' | 'core.dismissNotice'> {
+  return {
+    'core.status': () => status.current(),
+    'core.dismissNotice': ({ id }) => {
+      status.dismissNotice(id);
+      return { ok: true };
+    },
+  };
+}
