@@ -22,6 +22,13 @@ export interface PanelFile {
   headers: Record<string, string>;
 }
 
+export interface PanelOptions {
+  /** Folder of the built panel. */
+  root: string;
+  /** The content security policy of its page. Default: that of a page on our loopback port. */
+  policy?: (page: { nonce: string; host: string }) => string;
+}
+
 export interface Panel {
   /** The file of a URL path (decoded, without a query), or null. `/` and paths of pages give the panel itself. */
   file(path: string, host: string): Promise<PanelFile | null>;
@@ -31,7 +38,7 @@ export interface Panel {
  * The files of the built panel. Only what a walk of `root` found is served, by its exact name: a path is
  * never joined with what a request says, and links are not followed, so nothing outside can be reached.
  */
-export function createPanel({ root }: { root: string }): Panel {
+export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptions): Panel {
   let known: Map<string, string> | null = null;
 
   async function walk(): Promise<Map<string, string>> {
@@ -57,7 +64,7 @@ export function createPanel({ root }: { root: string }): Panel {
       headers: {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',
-        'content-security-policy': contentSecurityPolicy({ nonce, host }),
+        'content-security-policy': policy({ nonce, host }),
       },
     };
   }

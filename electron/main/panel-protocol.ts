@@ -1,0 +1,54 @@
+import type { Panel } from '../transport/http/panel.ts';
+import { isPanelUrl } from './origin.ts';
+
+/** The policy of the window's page. It connects to nothing: its data comes over a MessagePort. */
+export function windowSecurityPolicy({ nonce }: { nonce: string }): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+const headers: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** Answers the requests of the window: files of the panel by GET, and nothing else. */
+export function createPanelHandler({ panel }: { panel: Panel }): (request: Request) => Promise<Response> {
+  return async (request) => {
+    if (request.method !== 'GET') return refuse(405);
+    if (!isPanelUrl(request.url)) return refuse(403);
+    const path = decodePath(new URL(request.url).pathname);
+    if (path === null) return refuse(400);
+    const file = await panel.file(path, '');
+    if (file === null) return refuse(404);
+    // A Buffer may share its memory with others: only its own bytes are given out.
+    const body = typeof file.body === 'string' ? file.body : new Uint8Array(file.body);
+    return new Response(body, { headers: { ...headers, ...file.headers } });
+  };
+}
+
+function refuse(status: number): Response {
+  return new Response(null, {
+    status,
+    headers: { ...headers, 'content-security-policy': "default-src 'none'" },
+  });
+}
+
+function decodePath(path: string): string | null {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+import { contextBridge, ipcRenderer } from 'electron';
+import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
+
+// The page gets two functions and no port: it can talk to the core, and to nothing else of Electron.
+const { port1: own, port2: handedOver } = new MessageChannel();
+const listeners = new Set<(message: ServerMessage) => void>();
+
+own.onmessage = (event: MessageEvent<ServerMessage>) => {
+  for (const listener of listeners) listener(event.data);
+};
+
+// The name is that of electron/main/link.ts; a sandboxed preload shares no code with it.
+ipcRenderer.postMessage('pilotlight:link', null, [handedOver]);
+
+contextBridge.exposeInMainWorld('pilotlight', {
+  /** Sends one message of the contract. The core checks it. */
+  send(message: ClientMessage): void {
+    own.postMessage(message);
+  },
+  /** Calls the listener with each message of the core, until the returned function is called. */
+  onMessage(listener: (message: ServerMessage) => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+});
