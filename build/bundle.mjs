@@ -3,48 +3,12 @@
 // and by `npm run build`, under a Node that is new enough and with the dependencies there.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { rolldown } from 'rolldown';
 import { build as buildWithVite } from 'vite';
-import { externalPackages, nodeEntries, nodeTarget } from './lib/entries.mjs';
+import { bundleNode } from './lib/bundle-node.mjs';
+import { nodeEntries } from './lib/entries.mjs';
 import { runMain, SetUpError } from './lib/errors.mjs';
 import { fingerprint, writeStamp } from './lib/inputs.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
-
-/** @typedef {typeof nodeEntries[number]} NodeEntry */
-
-/**
- * Bundles the entries of one format. npm packages go into the bundle, which starts faster than many small files.
- * @param {string} root
- * @param {string} folder
- * @param {readonly NodeEntry[]} entries
- */
-async function bundleNode(root, folder, entries) {
-  const first = entries[0];
-  if (first === undefined) return;
-  const extension = first.format === 'esm' ? 'mjs' : 'cjs';
-  const bundle = await rolldown({
-    cwd: root,
-    input: Object.fromEntries(
-      entries.map((entry) => [entry.output.replace(/\.[^.]+$/, ''), join(root, entry.source)]),
-    ),
-    platform: 'node',
-    external: externalPackages.map((name) => new RegExp(`^${name}(/|$)`)),
-    transform: { target: nodeTarget },
-    logLevel: 'warn',
-  });
-  try {
-    await bundle.write({
-      dir: folder,
-      format: first.format,
-      entryFileNames: `[name].${extension}`,
-      chunkFileNames: `chunks/[name]-[hash].${extension}`,
-      sourcemap: true,
-      ...(first.format === 'cjs' ? { codeSplitting: false } : {}),
-    });
-  } finally {
-    await bundle.close();
-  }
-}
 
 /**
  * @param {string} root

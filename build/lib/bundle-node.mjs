@@ -1,0 +1,40 @@
+// @ts-check
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { externalPackages, nodeTarget } from './entries.mjs';
+
+/** @typedef {typeof import('./entries.mjs').nodeEntries[number]} NodeEntry */
+
+/**
+ * Bundles the entries of one format. npm packages go into the bundle, which starts faster than many small files.
+ * @param {string} root
+ * @param {string} folder
+ * @param {readonly NodeEntry[]} entries
+ */
+export async function bundleNode(root, folder, entries) {
+  const first = entries[0];
+  if (first === undefined) return;
+  const extension = first.format === 'esm' ? 'mjs' : 'cjs';
+  const bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(
+      entries.map((entry) => [entry.output.replace(/\.[^.]+$/, ''), join(root, entry.source)]),
+    ),
+    platform: 'node',
+    external: externalPackages.map((name) => new RegExp(`^${name}(/|$)`)),
+    transform: { target: nodeTarget },
+    logLevel: 'warn',
+  });
+  try {
+    await bundle.write({
+      dir: folder,
+      format: first.format,
+      entryFileNames: `[name].${extension}`,
+      chunkFileNames: `chunks/[name]-[hash].${extension}`,
+      sourcemap: true,
+      ...(first.format === 'cjs' ? { codeSplitting: false } : {}),
+    });
+  } finally {
+    await bundle.close();
+  }
+}
