@@ -108,7 +108,7 @@ async function step(progress, title, work) {
  * @param {ReturnType<typeof setUpPaths>} paths
  */
 async function runBuild(root, node, paths) {
-  const env = runtimeEnvironment({ node, compileCache: paths.compileCache });
+  const env = { ...runtimeEnvironment({ node, compileCache: paths.compileCache }), NO_COLOR: '1' };
   const result = await runCaptured(node, [join(root, 'build', 'bundle.mjs')], { cwd: root, env });
   if (result.code === 0) return;
   throw new SetUpError('SETUP_BUILD', 'The build failed.', 'Mend what is named above, then run it again.', {
