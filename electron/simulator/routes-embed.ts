@@ -9,8 +9,8 @@ import {
   textField,
   withoutEmpty,
 } from './http-exchange.ts';
+import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError } from './model.ts';
-import type { Lease } from './scheduler.ts';
 import {
   acquire,
   duration,

@@ -11,8 +11,8 @@ import {
   withoutEmpty,
   writeLine,
 } from './http-exchange.ts';
+import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError } from './model.ts';
-import type { Lease } from './scheduler.ts';
 import {
   acquire,
   createdAt,

@@ -21,8 +21,8 @@ export interface Runner {
   /** `null` until the first request has ended. */
   expiresAt: number | null;
   expiryTimer: SimulatorTimer | null;
-  /** An expiry is on its way: whoever attaches now shares the runner's end. */
-  expiring: boolean;
+  /** `announced`: its end is on its way, and whoever attaches now shares it. `due`: it ends when idle. */
+  ending: 'no' | 'announced' | 'due';
   /** Resolves when the process is gone and its VRAM has been seen to come back. */
   readonly gone: PromiseWithResolvers<void>;
   readonly slots: Slots;

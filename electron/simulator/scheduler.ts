@@ -2,12 +2,11 @@
  * Ollama's scheduler: one loop that loads, reloads and evicts, one step at a time; requests for a model
  * that is loaded pass it by. Nothing here knows HTTP, and all time comes from the clock.
  */
-import { longTimer, type SimulatorClock } from './clock.ts';
+import type { SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import { FOREVER_MS } from './go-values.ts';
+import { createLifecycle, type Lease, type LoadWish } from './lifecycle.ts';
 import { createMemory, type Memory } from './memory.ts';
 import {
-  type Allocation,
   type Environment,
   type GpuDefinition,
   type LoadOptions,
@@ -20,13 +19,12 @@ import {
 import { defaultContext, needsReload } from './options.ts';
 import {
   decidePlacement,
-  effectiveContext,
   effectiveParallel,
   outOfMemory,
   type PlacementAnswer,
   predictedBytes,
 } from './placement.ts';
-import { chooseVictim, createSlots, expiryShown, maxLoadedModels, type Runner, viewOf } from './runner.ts';
+import { chooseVictim, expiryShown, maxLoadedModels, type Runner, viewOf } from './runner.ts';
 
 export interface SchedulerSetup {
   profile: Profile;
@@ -40,20 +38,9 @@ export interface SchedulerSetup {
   faults: Faults;
 }
 
-export interface AcquireRequest {
-  model: ModelDefinition;
-  options: LoadOptions;
-  /** `undefined` leaves a loaded runner's own keep_alive. */
-  keepAliveMs: number | undefined;
+export interface AcquireRequest extends LoadWish {
   /** The client's connection. Aborted while waiting: 499, and a load in progress is given up. */
   signal: AbortSignal;
-}
-
-export interface Lease {
-  runner: Runner;
-  /** Milliseconds from the request to a usable runner, queueing included. */
-  waitedMs: number;
-  release(): void;
 }
 
 export interface Scheduler {
@@ -82,8 +69,6 @@ export interface Scheduler {
   gpusAlive(): boolean;
 }
 
-type LoadWish = Pick<AcquireRequest, 'model' | 'options' | 'keepAliveMs'>;
-
 interface Pending extends AcquireRequest {
   enqueuedAt: number;
   settled: boolean;
@@ -91,19 +76,16 @@ interface Pending extends AcquireRequest {
   reject(error: unknown): void;
 }
 
-/** How often the server looks whether VRAM came back, and when it stops looking. */
-const RECOVERY_POLL_MS = 250;
-const RECOVERY_LIMIT_MS = 5000;
-const SLOW_LOAD_FACTOR = 20;
 /** A load that runs out of memory dies after this part of its time. */
 const FAILING_LOAD_SHARE = 0.4;
 
 const canceled = () => new OllamaError(499, 'request canceled');
 
 export function createScheduler(setup: SchedulerSetup): Scheduler {
-  const { clock, environment, faults, profile, speeds } = setup;
+  const { clock, environment, faults, profile } = setup;
   const runners = new Map<string, Runner>();
   const memory = createMemory({ ...setup, runners: () => runners.values() });
+  const lifecycle = createLifecycle({ ...setup, gpuCount: setup.gpus.length, runners, memory });
   let pending: Pending[] = [];
   let looping = false;
   /** Counts server processes, so that what an earlier one left behind is dropped. */
@@ -120,7 +102,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     const enqueuedAt = clock.monotonic();
     const runner = runners.get(request.model.blob);
     if (runner?.state === 'ready' && !needsReload(runner.options, request.options)) {
-      return Promise.resolve(attach(runner, request.keepAliveMs, enqueuedAt));
+      return Promise.resolve(lifecycle.attach(runner, request.keepAliveMs, enqueuedAt));
     }
     if (pending.length >= environment.maxQueue) {
       return Promise.reject(
@@ -170,7 +152,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       let victim: Runner | null = null;
       if (runner) {
         if (runner.state === 'ready' && !needsReload(runner.options, item.options)) {
-          item.resolve(attach(runner, item.keepAliveMs, item.enqueuedAt));
+          item.resolve(lifecycle.attach(runner, item.keepAliveMs, item.enqueuedAt));
           return;
         }
         victim = runner;
@@ -185,7 +167,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
         victim = chooseVictim([...runners.values()]);
       }
       if (!victim) return;
-      endRunner(victim);
+      lifecycle.end(victim);
       await victim.gone.promise;
     }
   };
@@ -224,8 +206,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       item.reject(new OllamaError(500, answer.message));
       return;
     }
-    const parallel = effectiveParallel(item.model, environment.numParallel);
-    const runner = startRunner(item, answer.kind === 'load' ? answer.allocation : null, parallel);
+    const runner = lifecycle.begin(item, answer.kind === 'load' ? answer.allocation : null);
     runners.set(runner.key, runner);
     try {
       if (faults.is('stalled-load')) {
@@ -256,117 +237,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       return;
     }
     runner.state = 'ready';
-    item.resolve(attach(runner, item.keepAliveMs, item.enqueuedAt));
-  };
-
-  const startRunner = (item: LoadWish, allocation: Allocation | null, parallel: number): Runner => {
-    const sizeBytes = predictedBytes(item.model, item.options, parallel);
-    const onCpu: Allocation = { sizeBytes, perGpu: setup.gpus.map(() => 0), layers: 0 };
-    const disguised = faults.is('false-gpu');
-    const held = disguised ? onCpu : (allocation ?? onCpu);
-    const slow = faults.is('slow-load') ? SLOW_LOAD_FACTOR : 1;
-    return {
-      key: item.model.blob,
-      model: item.model,
-      options: item.options,
-      parallel,
-      contextLength: effectiveContext(item.model, item.options),
-      allocation: held,
-      reported: disguised
-        ? { sizeBytes: item.model.sizeBytes, sizeVramBytes: item.model.sizeBytes }
-        : { sizeBytes, sizeVramBytes: held.perGpu.reduce((sum, bytes) => sum + bytes, 0) },
-      loadStartedAt: clock.monotonic(),
-      loadMs: (slow * (speeds.loadBaseMs + (1000 * sizeBytes) / speeds.loadBytesPerSecond)) / setup.speed,
-      state: 'loading',
-      refCount: 0,
-      sessionMs: item.keepAliveMs ?? environment.keepAliveMs,
-      expiresAt: null,
-      expiryTimer: null,
-      expiring: false,
-      gone: Promise.withResolvers<void>(),
-      slots: createSlots(parallel),
-    };
-  };
-
-  const attach = (runner: Runner, keepAliveMs: number | undefined, enqueuedAt: number): Lease => {
-    runner.refCount += 1;
-    runner.expiryTimer?.cancel();
-    runner.expiryTimer = null;
-    if (keepAliveMs !== undefined) runner.sessionMs = keepAliveMs;
-    let released = false;
-    return {
-      runner,
-      waitedMs: clock.monotonic() - enqueuedAt,
-      release: () => {
-        if (released) return;
-        released = true;
-        finish(runner);
-      },
-    };
-  };
-
-  const finish = (runner: Runner) => {
-    runner.refCount -= 1;
-    if (runner.refCount > 0 || runners.get(runner.key) !== runner) return;
-    if (runner.expiring) return;
-    if (runner.sessionMs <= 0) {
-      announceExpiry(runner);
-      return;
-    }
-    runner.expiresAt = clock.now() + Math.min(runner.sessionMs, FOREVER_MS);
-    runner.expiryTimer = longTimer(clock, runner.sessionMs, () => announceExpiry(runner));
-  };
-
-  /** From here the runner will end, whoever attaches meanwhile; only requests in flight delay it. */
-  const announceExpiry = (runner: Runner) => {
-    if (runner.expiring) return;
-    runner.expiring = true;
-    runner.expiryTimer?.cancel();
-    runner.expiryTimer = null;
-    const born = process;
-    const look = () => {
-      if (born !== process || runner.state === 'unloading' || runners.get(runner.key) !== runner) return;
-      if (runner.refCount > 0) clock.timer(10, look);
-      else unload(runner, born);
-    };
-    clock.timer(speeds.expiryLatencyMs / setup.speed, look);
-  };
-
-  /** Makes room: the runner ends as soon as it is idle. */
-  const endRunner = (runner: Runner) => {
-    if (runner.state !== 'ready') return;
-    runner.sessionMs = 0;
-    runner.expiryTimer?.cancel();
-    runner.expiryTimer = null;
-    if (runner.refCount <= 0) announceExpiry(runner);
-  };
-
-  const unload = (runner: Runner, born: number) => {
-    runner.state = 'unloading';
-    clock.timer(speeds.unloadMs / setup.speed, () => {
-      if (born !== process || runners.get(runner.key) !== runner) return;
-      runners.delete(runner.key);
-      const heldVram = runner.allocation.perGpu.some((bytes) => bytes > 0);
-      if (!heldVram) {
-        runner.gone.resolve();
-        return;
-      }
-      const released = memory.linger(runner);
-      const releaseMs = speeds.vramReleaseMs / setup.speed;
-      clock.timer(releaseMs, released);
-      const poll = RECOVERY_POLL_MS / setup.speed;
-      const seenMs = Math.min(Math.ceil(releaseMs / poll) * poll, RECOVERY_LIMIT_MS / setup.speed);
-      clock.timer(seenMs, () => runner.gone.resolve());
-    });
-  };
-
-  const dropAll = (which: (runner: Runner) => boolean) => {
-    for (const runner of [...runners.values()]) {
-      if (!which(runner)) continue;
-      runner.expiryTimer?.cancel();
-      runners.delete(runner.key);
-      runner.gone.resolve();
-    }
+    item.resolve(lifecycle.attach(runner, item.keepAliveMs, item.enqueuedAt));
   };
 
   return {
@@ -386,16 +257,16 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       const runner = runners.get(blob);
       if (!runner || runner.state === 'unloading') return;
       runner.expiresAt = clock.now();
-      endRunner(runner);
+      lifecycle.end(runner);
     },
     preload: (model, options, keepAliveMs) => {
       const item = { model, options, keepAliveMs };
       const answer = place(item);
       if (answer.kind !== 'load') throw new Error(`${model.name} does not fit`);
-      const runner = startRunner(item, answer.allocation, effectiveParallel(model, environment.numParallel));
+      const runner = lifecycle.begin(item, answer.allocation);
       runners.set(runner.key, runner);
       runner.state = 'ready';
-      attach(runner, keepAliveMs, clock.monotonic()).release();
+      lifecycle.attach(runner, keepAliveMs, clock.monotonic()).release();
     },
     start: (gpusAlive) => {
       process += 1;
@@ -412,12 +283,12 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       const left = pending;
       pending = [];
       for (const item of left) item.reject(canceled());
-      dropAll(() => true);
+      lifecycle.drop(() => true);
       memory.clear();
     },
     loseGpus: () => {
       alive = false;
-      dropAll((runner) => runner.allocation.perGpu.some((bytes) => bytes > 0));
+      lifecycle.drop((runner) => runner.allocation.perGpu.some((bytes) => bytes > 0));
       memory.clear();
     },
   };

@@ -6,9 +6,10 @@ import type { Faults } from './faults.ts';
 import { nanoseconds, parseKeepAlive, rfc3339Nano } from './go-values.ts';
 import { type JsonObject, objectField } from './http-exchange.ts';
 import type { Library } from './library.ts';
+import type { Lease } from './lifecycle.ts';
 import { type ModelDefinition, OllamaError, type Profile } from './model.ts';
 import { checkOptionTypes, resolveLoadOptions } from './options.ts';
-import type { Lease, Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export interface ServerContext {
   profile: Profile;
