@@ -1,0 +1,108 @@
+/**
+ * The shapes of a Recall server, which existing scripts read, made from our jobs. Times are ISO 8601 in UTC,
+ * durations milliseconds or seconds as the field says. Recall knows no cancelled jobs: ours reads `failed`
+ * with the error "cancelled".
+ */
+import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { formatDuration } from '../../../shared/units.ts';
+
+export type RecallStatus = 'pending' | 'running' | 'completed' | 'failed';
+
+export function recallStatus(status: IndexJob['status']): RecallStatus {
+  return status === 'cancelled' ? 'failed' : status;
+}
+
+export function isFinished(job: IndexJob): boolean {
+  return job.status !== 'pending' && job.status !== 'running';
+}
+
+/** Files that need no more work, and how many there are. `percent` is 0 to 100 with one decimal. */
+export function fileProgress({ files, status }: Pick<IndexJob, 'files' | 'status'>) {
+  const seen = files.done + files.unchanged + files.failed + files.skipped;
+  const processed = Math.min(files.total, seen);
+  const empty = status === 'completed' ? 100 : 0;
+  const percent = files.total === 0 ? empty : Math.round((processed / files.total) * 1000) / 10;
+  return { processed, total: files.total, percent };
+}
+
+/** The job that runs now, else the one that waits the longest; null when there is none. */
+export function currentJob(jobs: readonly IndexJob[]): IndexJob | null {
+  const waiting = jobs.filter((job) => job.status === 'pending');
+  return jobs.find((job) => job.status === 'running') ?? waiting.at(-1) ?? null;
+}
+
+/** The answer of `GET /index/progress`. `jobs` are newest first, `now` is milliseconds since the epoch. */
+export function recallProgress(jobs: readonly IndexJob[], now: number) {
+  const job = currentJob(jobs);
+  if (job === null) {
+    const last = jobs.find(isFinished);
+    return {
+      status: 'idle' as const,
+      last_job:
+        last === undefined
+          ? null
+          : {
+              job_id: last.id,
+              status: recallStatus(last.status),
+              indexed: last.files.done,
+              completed_at: toIso(last.endedAt),
+            },
+    };
+  }
+  return {
+    status: 'running' as const,
+    job_id: job.id,
+    ...fileProgress(job),
+    eta_seconds: toSeconds(job.etaMs),
+    eta_human: job.etaMs === null ? null : formatDuration(job.etaMs),
+    elapsed_seconds: job.startedAt === null ? 0 : Math.max(0, Math.round((now - job.startedAt) / 1000)),
+    current_file: currentFile(job),
+  };
+}
+
+/** The answer of `GET /index/status/{id}`. */
+export function recallJob(job: IndexJob) {
+  return {
+    job_id: job.id,
+    status: recallStatus(job.status),
+    started_at: toIso(job.startedAt),
+    completed_at: toIso(job.endedAt),
+    duration_ms: job.startedAt === null || job.endedAt === null ? null : job.endedAt - job.startedAt,
+    indexed: job.files.done,
+    error: job.status === 'cancelled' ? 'cancelled' : (job.error?.message ?? null),
+    progress: isFinished(job)
+      ? null
+      : { ...fileProgress(job), current_file: currentFile(job), eta_seconds: toSeconds(job.etaMs) },
+  };
+}
+
+/** One entry of `GET /index/jobs`. */
+export function recallJobEntry(job: IndexJob, sources: readonly SourceView[]) {
+  return {
+    job_id: job.id,
+    status: recallStatus(job.status),
+    vault: vaultOf(job, sources),
+    full: job.full,
+    started_at: toIso(job.startedAt),
+    indexed: job.files.done,
+  };
+}
+
+/** The name of the one source of a job, or `all`. */
+function vaultOf(job: IndexJob, sources: readonly SourceView[]): string {
+  const [only, ...more] = job.sourceIds;
+  if (only === undefined || more.length > 0) return 'all';
+  return sources.find((source) => source.id === only)?.name ?? job.label;
+}
+
+function currentFile(job: IndexJob): string {
+  return job.phase === 'waking' ? 'Waking GPU PC...' : job.currentFile;
+}
+
+function toIso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function toSeconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms / 1000);
+}

@@ -1,0 +1,139 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { MethodInput, MethodName, MethodResult, Scope } from '../../../shared/contract/methods.ts';
+import type { Clock, Log } from '../../core/ports.ts';
+import { type Dispatcher, parseRequest } from '../dispatcher.ts';
+import { describe } from '../session.ts';
+import { type Access, bearerOf, sameSecret } from './access.ts';
+import { isFinished, recallJob, recallJobEntry, recallProgress, recallStatus } from './recall-shapes.ts';
+
+export interface RecallOptions {
+  dispatcher: Dispatcher;
+  access: Access;
+  clock: Clock;
+  log: Log;
+  /** `settings.api.indexToken`, read at each request; null lets only the panel's own bearers in. */
+  indexToken(): string | null;
+}
+
+const startSchema = z.object({
+  vault: z.string().min(1).max(200).nullish(),
+  full: z.boolean().nullish(),
+  rebuild: z.boolean().nullish(),
+  callback_url: z.string().max(2000).nullish(),
+  use_gpu: z.boolean().nullish(),
+});
+const jobsQuerySchema = z.object({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+
+const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
+
+/**
+ * `/index/*` as a Recall server has it, so that scripts which drive one drive Pilotlight too. Errors are
+ * `{error, code, next}`; without the right token 401 `{error: "Unauthorized"}`.
+ */
+export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => void {
+  const { dispatcher, access, clock, log, indexToken } = options;
+
+  function call<Name extends MethodName>(
+    method: Name,
+    params: MethodInput<Name>,
+  ): Promise<MethodResult<Name>> {
+    // A job goes on when the script that started it went away, so its signal never aborts.
+    const { signal } = new AbortController();
+    return dispatcher.call({ method, params, scopes, signal }) as Promise<MethodResult<Name>>;
+  }
+
+  /** `all`, or the name or id of a source. Rejects with NOT_FOUND. */
+  async function sourceIdsOf(vault: string): Promise<string[] | null> {
+    if (vault === 'all') return null;
+    const sources = await call('index.sources', {});
+    const byId = sources.filter((source) => source.id === vault);
+    const found = byId.length > 0 ? byId : sources.filter((source) => source.name === vault);
+    if (found.length > 0) return found.map((source) => source.id);
+    throw new PilotlightError('NOT_FOUND', {
+      message: `There is no folder called "${vault}".`,
+      next:
+        sources.length > 0
+          ? `Use "all", or one of: ${sources.map(({ name }) => name).join(', ')}.`
+          : 'Add a folder first.',
+      details: { vault },
+    });
+  }
+
+  return (app) => {
+    void app.register(
+      async (routes) => {
+        // Scripts often post without a content type, or with curl's own.
+        routes.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+          if (body === '') return done(null, undefined);
+          try {
+            done(null, JSON.parse(String(body)));
+          } catch {
+            done(new PilotlightError('BAD_REQUEST', { message: 'The request is not valid JSON.' }));
+          }
+        });
+        routes.addHook('onRequest', async (request, reply) => {
+          if (!isAllowed(request, access, indexToken())) {
+            return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
+          }
+        });
+        routes.setErrorHandler((error, _request, reply) => replyInTheirShape(error, reply, log));
+
+        routes.post('/start', async (request) => {
+          const body = parseRequest(startSchema, request.body ?? {});
+          const job = await call('index.start', {
+            sourceIds: await sourceIdsOf(body.vault ?? 'all'),
+            full: body.full ?? false,
+            rebuild: body.rebuild ?? false,
+            callbackUrl: body.callback_url ?? null,
+            useGpu: body.use_gpu ?? true,
+          });
+          return { job_id: job.id, status: 'started' };
+        });
+        routes.get('/progress', async () =>
+          recallProgress(await call('index.jobs', { limit: 20 }), clock.now()),
+        );
+        routes.get<{ Params: { id: string } }>('/status/:id', async (request) =>
+          recallJob(await call('index.job', { jobId: request.params.id })),
+        );
+        routes.post<{ Params: { id: string } }>('/cancel/:id', async (request) => {
+          const jobId = request.params.id;
+          const job = await call('index.job', { jobId });
+          if (isFinished(job)) return { status: 'already_finished', job_status: recallStatus(job.status) };
+          await call('index.cancel', { jobId });
+          return { status: 'cancel_requested', job_id: jobId };
+        });
+        routes.get('/jobs', async (request) => {
+          const { limit } = parseRequest(jobsQuerySchema, request.query);
+          const [jobs, sources] = await Promise.all([
+            call('index.jobs', { limit }),
+            call('index.sources', {}),
+          ]);
+          return { jobs: jobs.map((job) => recallJobEntry(job, sources)) };
+        });
+      },
+      { prefix: '/index' },
+    );
+  };
+}
+
+/** Whether a request carries the index token, or a bearer that may do everything. */
+export function isAllowed(request: FastifyRequest, access: Access, indexToken: string | null): boolean {
+  const bearer = bearerOf(request.headers.authorization);
+  if (bearer === null) return false;
+  if (indexToken !== null && sameSecret(bearer, indexToken)) return true;
+  return access.scopesOf(bearer)?.has('control') ?? false;
+}
+
+function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
+  const own = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
+  const failure = own
+    ? new PilotlightError('BAD_REQUEST', { message: 'The request cannot be read.' })
+    : error;
+  const { code, message, next, details } = describe(failure, log);
+  const status = own ? Number(error.statusCode) : errorCatalogue[code].status;
+  return reply
+    .code(status)
+    .send({ error: message, code, next, ...(details === undefined ? {} : { details }) });
+}

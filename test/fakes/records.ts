@@ -1,0 +1,129 @@
+/** Whole records with plain values, of which a test changes what it is about. */
+import { type NodeView, nodeViewSchema } from '../../shared/models/fleet.ts';
+import {
+  type IndexJob,
+  indexJobSchema,
+  type SourceView,
+  sourceViewSchema,
+} from '../../shared/models/indexing.ts';
+import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
+
+export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
+  return indexJobSchema.parse({
+    id: 'job_1',
+    sourceIds: ['source_1'],
+    label: 'Notes',
+    full: false,
+    rebuild: false,
+    useGpu: true,
+    callbackUrl: null,
+    status: 'running',
+    phase: 'embedding',
+    detail: 'Embedding on tower.',
+    createdAt: Date.UTC(2026, 10, 21, 9),
+    startedAt: Date.UTC(2026, 10, 21, 9),
+    endedAt: null,
+    files: { total: 40, done: 10, unchanged: 5, removed: 1, failed: 1, skipped: 2 },
+    vectors: 120,
+    fallbackVectors: 20,
+    etaMs: 65_000,
+    currentFile: 'a/b.md',
+    nodes: [{ nodeId: 'node_1', name: 'tower', placement: 'gpu', vectors: 100, vectorsPerSecond: 12 }],
+    events: [],
+    failures: [],
+    error: null,
+    resumed: false,
+    ...changes,
+  });
+}
+
+export function aSource(changes: Partial<SourceView> = {}): SourceView {
+  return sourceViewSchema.parse({
+    id: 'source_1',
+    name: 'Notes',
+    path: '/notes',
+    embedder: { kind: 'builtin' },
+    wake: true,
+    whenGpuGone: 'use-cpu',
+    addedAt: 1,
+    files: 0,
+    chunks: 0,
+    lastRun: null,
+    ...changes,
+  });
+}
+
+export function aMove(changes: Partial<MoveRecord> = {}): MoveRecord {
+  return moveRecordSchema.parse({
+    id: 1,
+    at: Date.UTC(2026, 10, 21, 9),
+    nodeId: 'node_1',
+    nodeName: 'tower',
+    model: 'llama3.1:8b',
+    by: 'person',
+    from: 'cpu',
+    to: 'gpu',
+    wanted: 'gpu',
+    outcome: 'moved',
+    reason: 'It fits.',
+    code: null,
+    durationMs: 12,
+    evicted: [],
+    ...changes,
+  });
+}
+
+export function aNode(changes: Partial<NodeView> = {}): NodeView {
+  return nodeViewSchema.parse({
+    id: 'node_1',
+    name: 'tower',
+    kind: 'remote',
+    url: 'http://127.0.0.1:11434',
+    mac: null,
+    wakeDestinations: [],
+    secureOn: null,
+    addedAt: 1,
+    state: 'gpu-verified',
+    since: 1,
+    trouble: null,
+    server: { kind: 'ollama', version: '0.33.0' },
+    canWake: false,
+    wake: null,
+    lastWakeError: null,
+    boot: { usualMs: null, count: 0 },
+    hasGpu: true,
+    vram: { totalBytes: 24e9, usedBytes: 5e9, source: 'tools' },
+    gpus: [
+      {
+        id: 'gpu-0',
+        vendor: 'nvidia',
+        name: 'GPU "0"\\',
+        vramTotalBytes: 24e9,
+        vramUsedBytes: 5e9,
+        utilisationPercent: 50,
+        temperatureCelsius: 60,
+        powerWatts: 200,
+      },
+    ],
+    host: null,
+    loaded: [
+      {
+        name: 'llama3.1:8b',
+        digest: 'abc',
+        sizeBytes: 5e9,
+        vramBytes: 5e9,
+        expiresAt: null,
+        contextLength: 4096,
+        placement: 'gpu',
+        gpuShare: 1,
+        priority: true,
+        pinned: false,
+        flagged: false,
+      },
+    ],
+    installed: [],
+    lastSeenAt: 1,
+    uses: [],
+    ...changes,
+  });
+}

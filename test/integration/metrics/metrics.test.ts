@@ -1,0 +1,156 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSystemClock } from '../../../electron/adapters/system.ts';
+import { createStreams } from '../../../electron/core/runtime/streams.ts';
+import { createAccess } from '../../../electron/transport/http/access.ts';
+import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
+import { createTestServer } from '../../fakes/http-server.ts';
+import { aJob, aMove, aNode } from '../../fakes/records.ts';
+
+const startedAt = Date.UTC(2026, 10, 21, 9);
+
+function promtool(): string | null {
+  const named = process.env.PROMTOOL_PATH;
+  if (named) return named;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, 'promtool')).find(existsSync) ?? null;
+}
+
+const tool = promtool();
+if (tool === null && process.env.CI) {
+  throw new Error('promtool is missing. Install Prometheus, or name its promtool in PROMTOOL_PATH.');
+}
+
+function start() {
+  const streams = createStreams({ clock: createSystemClock(), epoch: 'run-1' });
+  const metrics = createMetrics({ streams, version: '0.1.0', startedAt });
+  const value = async (name: string): Promise<number | undefined> => {
+    const { text } = await metrics.read();
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1).replace('Nan', 'NaN'));
+  };
+  return { streams, metrics, value };
+}
+
+function check(text: string): { status: number; output: string } {
+  try {
+    const output = execFileSync(tool ?? 'promtool', ['check', 'metrics'], { input: text, stdio: 'pipe' });
+    return { status: 0, output: output.toString() };
+  } catch (error) {
+    const { status, stderr } = error as { status: number; stderr: Buffer };
+    return { status, output: stderr.toString() };
+  }
+}
+
+describe.skipIf(tool === null)('promtool', () => {
+  it('finds nothing to mend, idle or busy', async () => {
+    const { streams, metrics } = start();
+    expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
+    streams.fleet.set('node_1', aNode());
+    streams.fleet.set(
+      'node_2',
+      aNode({ id: 'node_2', name: 'a "b"\\\n', state: 'off', loaded: [], gpus: [] }),
+    );
+    streams.jobs.set('job_1', aJob());
+    streams.moves.set('1', aMove());
+    streams.work.set('work', { at: 1, vectorsPerSecondByNode: { node_1: 12.5 } });
+    expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
+    streams.jobs.set('job_1', aJob({ etaMs: null }));
+    expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
+  });
+
+  it('would find something', () => {
+    expect(check('pilotlight_moves 1\n').status).not.toBe(0);
+  });
+});
+
+describe('the metrics of a Recall server', () => {
+  it('are 0 while nothing runs', async () => {
+    const { value } = start();
+    for (const name of ['job_running', 'progress_percent', 'total_files', 'processed_files', 'eta_seconds']) {
+      expect([name, await value(`recall_index_${name}`)]).toEqual([name, 0]);
+    }
+  });
+
+  it('follow the job', async () => {
+    const { value, streams } = start();
+    streams.jobs.set('job_1', aJob());
+    expect(await value('recall_index_job_running')).toBe(1);
+    expect(await value('recall_index_progress_percent')).toBe(45);
+    expect(await value('recall_index_total_files')).toBe(40);
+    expect(await value('recall_index_processed_files')).toBe(18);
+    expect(await value('recall_index_eta_seconds')).toBe(65);
+    streams.jobs.set('job_1', aJob({ etaMs: null }));
+    expect(await value('recall_index_eta_seconds')).toBeNaN();
+    streams.jobs.set('job_1', aJob({ status: 'completed', endedAt: startedAt + 1 }));
+    expect(await value('recall_index_job_running')).toBe(0);
+  });
+});
+
+describe('our own metrics', () => {
+  it('show the fleet as it is, and forget what is gone', async () => {
+    const { value, streams, metrics } = start();
+    streams.fleet.set('node_1', aNode());
+    streams.fleet.set('node_2', aNode({ id: 'node_2', state: 'off', loaded: [] }));
+    expect(await value('pilotlight_nodes{state="gpu-verified"}')).toBe(1);
+    expect(await value('pilotlight_nodes{state="off"}')).toBe(1);
+    expect(await value('pilotlight_node_vram_size_bytes{node="node_1",name="tower"}')).toBe(24e9);
+    expect(await value('pilotlight_node_vram_used_bytes{node="node_1",name="tower"}')).toBe(5e9);
+    expect(await value('pilotlight_model_gpu_ratio{node="node_1",name="tower",model="llama3.1:8b"}')).toBe(1);
+    expect(await value('pilotlight_gpu_utilization_ratio{node="node_1",name="tower",gpu="gpu-0"}')).toBe(0.5);
+    streams.fleet.delete('node_1');
+    expect((await metrics.read()).text).not.toContain('node_1');
+  });
+
+  it('count moves of this run once, though the stream forgets them', async () => {
+    const { value, streams } = start();
+    streams.moves.set('1', aMove({ at: startedAt - 1 }));
+    streams.moves.set('2', aMove({ id: 2 }));
+    streams.moves.set('3', aMove({ id: 3, outcome: 'failed' }));
+    expect(await value('pilotlight_moves_total{outcome="moved"}')).toBe(1);
+    streams.moves.delete('2');
+    streams.moves.set('4', aMove({ id: 4 }));
+    expect(await value('pilotlight_moves_total{outcome="moved"}')).toBe(2);
+    expect(await value('pilotlight_moves_total{outcome="failed"}')).toBe(1);
+    expect(await value('pilotlight_moves_total{outcome="refused"}')).toBe(0);
+  });
+
+  it('count vectors by node over jobs, and never go back', async () => {
+    const { value, streams } = start();
+    streams.jobs.set('old', aJob({ id: 'old', status: 'completed', endedAt: startedAt - 1 }));
+    streams.jobs.set('job_1', aJob());
+    expect(await value('pilotlight_vectors_total{node="node_1"}')).toBe(100);
+    expect(await value('pilotlight_fallback_vectors_total')).toBe(20);
+    streams.jobs.delete('job_1');
+    streams.jobs.set('job_2', aJob({ id: 'job_2' }));
+    expect(await value('pilotlight_vectors_total{node="node_1"}')).toBe(200);
+  });
+});
+
+describe('GET /metrics', () => {
+  const cleanups: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0)) await cleanup();
+  });
+
+  it('is for the index token or a bearer', async () => {
+    const { metrics } = start();
+    const access = createAccess({ controlToken: 'control' });
+    const test = createTestServer({
+      routes: [metricsRoute({ metrics, access, indexToken: () => 'scripts' })],
+    });
+    cleanups.push(test.close);
+    const get = (authorization: string) =>
+      test.app.inject({ method: 'GET', url: '/metrics', headers: { host: test.host, authorization } });
+    expect((await get('')).statusCode).toBe(401);
+    expect((await get('Bearer wrong')).json()).toEqual({ error: 'Unauthorized' });
+    for (const token of ['scripts', 'control']) {
+      const reply = await get(`Bearer ${token}`);
+      expect(reply.statusCode).toBe(200);
+      expect(reply.headers['content-type']).toContain('text/plain; version=0.0.4');
+      expect(reply.body).toContain('pilotlight_build_info{version="0.1.0"} 1');
+    }
+  });
+});
