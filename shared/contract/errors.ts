@@ -220,6 +220,11 @@ export const errorCatalogue = {
     next: 'Nothing to do; it is skipped.',
     status: 422,
   },
+  OUTSIDE_FOLDER: {
+    message: 'The path leads outside the folder.',
+    next: 'Add the folder it leads to as a source of its own.',
+    status: 422,
+  },
   EMBEDDER_UNAVAILABLE: {
     message: 'No machine that is awake has this embedding model.',
     next: 'Wake a machine that has it, or let the job wait.',

@@ -1,0 +1,77 @@
+/** Starts worker processes: child processes in plain Node; Electron's shell brings its own host. */
+import { fork } from 'node:child_process';
+
+export interface WorkerExit {
+  code: number | null;
+  signal: string | null;
+  /** The end of what it wrote to its standard error. */
+  lastWords: string;
+}
+
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Sends a message by structured clone. Does nothing once the process has ended. */
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Called once, also when the process could not be started. */
+  onExit(listener: (exit: WorkerExit) => void): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+export interface WorkerHost {
+  start(): WorkerProcess;
+}
+
+const LAST_WORDS = 4096;
+
+/**
+ * A host for one entry file, run by the Node that runs this.
+ * @param options.entry absolute path of the worker's entry
+ * @param options.env added to this process's environment
+ */
+export function createForkWorkerHost(options: { entry: string; env?: Record<string, string> }): WorkerHost {
+  return {
+    start() {
+      const { NODE_OPTIONS: _, ...inherited } = process.env;
+      const child = fork(options.entry, [], {
+        serialization: 'advanced',
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        env: { ...inherited, ...options.env },
+      });
+      let lastWords = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        lastWords = (lastWords + text).slice(-LAST_WORDS);
+      });
+
+      const exitListeners: ((exit: WorkerExit) => void)[] = [];
+      let ended: WorkerExit | null = null;
+      function end(code: number | null, signal: string | null): void {
+        if (ended !== null) return;
+        ended = { code, signal, lastWords };
+        for (const listener of exitListeners) listener(ended);
+      }
+      child.once('error', (error) => {
+        lastWords = (lastWords + String(error)).slice(-LAST_WORDS);
+        if (child.pid === undefined) end(null, null);
+      });
+      // `close` follows `exit` when the last of its output has been read.
+      child.once('close', end);
+
+      return {
+        pid: child.pid,
+        send(message) {
+          // A failed write means that the process is ending; `close` will say so.
+          if (child.connected) child.send(message as object, () => {});
+        },
+        onMessage: (listener) => void child.on('message', listener),
+        onExit(listener) {
+          if (ended !== null) listener(ended);
+          else exitListeners.push(listener);
+        },
+        kill: () => void child.kill('SIGKILL'),
+      };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** What the index worker and its client say to each other. Everything survives a structured clone. */
+import type { WireError } from '../../../shared/contract/errors.ts';
+import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports.ts';
+
+/** Given once, before anything else. */
+export interface IndexWorkerConfig {
+  /** The folder that holds one database a source. */
+  folder: string;
+  /** No index grows past this; `null` leaves it to the disk. */
+  maxIndexBytes: number | null;
+  /** The most that the vectors of one index may take in memory; past it they are read from the disk. */
+  maxMatrixBytes: number;
+  /** Vectors not asked for this long leave the memory, milliseconds. */
+  matrixIdleMs: number;
+}
+
+export interface IndexSettings {
+  maxFileBytes: number;
+  /** Tokens a chunk may have, estimated. */
+  chunkTokens: number;
+}
+
+/** Which index a call is about, and how it is opened if it is not open yet. */
+export interface IndexSource {
+  id: string;
+  path: string;
+  embedderId: string;
+}
+
+export interface BuiltinOutcome {
+  path: string;
+  chunks: number;
+  error: { code: string; reason: string } | null;
+}
+
+export interface IndexCalls {
+  meta: { params: null; result: StoredIndexMeta };
+  scan: { params: { full: boolean }; result: ScanResult };
+  prepare: { params: { path: string }; result: PreparedFile };
+  commit: { params: { token: string; vectors: Float32Array[] }; result: { chunks: number } };
+  discard: { params: { token: string }; result: null };
+  indexBuiltin: { params: { paths: readonly string[] }; result: BuiltinOutcome[] };
+  search: {
+    params: { text: string; vector: Float32Array | null; limit: number };
+    result: VectorHit[];
+  };
+  reset: { params: { embedder: { id: string; dimensions: number | null } }; result: null };
+  close: { params: null; result: null };
+  remove: { params: { sourceId: string }; result: null };
+  embed: { params: { texts: readonly string[] }; result: Float32Array[] };
+}
+
+export type IndexMethod = keyof IndexCalls;
+
+export type ToIndexWorker =
+  | { kind: 'configure'; config: IndexWorkerConfig }
+  | {
+      kind: 'call';
+      id: number;
+      method: IndexMethod;
+      source: IndexSource | null;
+      settings: IndexSettings;
+      params: unknown;
+    }
+  | { kind: 'cancel'; id: number }
+  | { kind: 'stop' };
+
+/** An index was damaged: it lies aside as `keptAs`, and an empty one took its place. */
+export interface IndexNotice {
+  sourceId: string;
+  code: 'INDEX_CORRUPT';
+  keptAs: string;
+}
+
+export type FromIndexWorker =
+  | { kind: 'result'; id: number; value: unknown }
+  | { kind: 'error'; id: number; error: WireError; cause: string | null }
+  | { kind: 'progress'; id: number; seen: number }
+  | { kind: 'notice'; notice: IndexNotice };

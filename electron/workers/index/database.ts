@@ -1,0 +1,128 @@
+/** Opens the database of one source, brings it up to date, and keeps a damaged one aside. */
+import { existsSync, renameSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { hasCode, toCodedError } from './failures.ts';
+
+/** Numbered by their place; a released one is never changed, only followed by another. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    modified_ms REAL NOT NULL,
+    changed_ms REAL NOT NULL,
+    -- 0 when it was read so soon after its last change that another change could hide behind the same time
+    settled INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    -- how it was cut; another recipe means that it must be cut anew
+    recipe TEXT NOT NULL,
+    language TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    -- why it has no chunks, where it cannot have any as it is
+    problem_code TEXT,
+    problem_reason TEXT
+  );
+
+  -- AUTOINCREMENT: an id is never given twice, so that vectors in memory cannot be mistaken
+  CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start_byte INTEGER NOT NULL,
+    end_byte INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    text TEXT NOT NULL,
+    UNIQUE (file_id, ordinal)
+  );
+
+  -- float32, little-endian, of length 1 (or all zeros)
+  CREATE TABLE vectors (
+    chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+  );
+
+  CREATE VIRTUAL TABLE words USING fts5 (
+    title, body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+  );
+  `,
+];
+
+export interface OpenedDatabase {
+  database: DatabaseSync;
+  /** Where the damaged one lies that was here before. */
+  keptAs: string | null;
+}
+
+/**
+ * @throws DISK_FULL, DATA_FOLDER_UNUSABLE
+ */
+export function openDatabase(file: string, maxBytes: number | null): OpenedDatabase {
+  try {
+    return { database: open(file, maxBytes), keptAs: null };
+  } catch (error) {
+    const coded = toCodedError(error);
+    if (!hasCode(coded, 'INDEX_CORRUPT')) throw coded;
+    const keptAs = keepAside(file);
+    return { database: open(file, maxBytes), keptAs };
+  }
+}
+
+/** Renames a closed database and its companions to the first free name; returns that name. */
+export function keepAside(file: string): string {
+  let number = 1;
+  while (existsSync(`${file}.corrupt-${number}`)) number += 1;
+  const keptAs = `${file}.corrupt-${number}`;
+  for (const suffix of ['-wal', '-shm', '']) {
+    if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${keptAs}${suffix}`);
+  }
+  return keptAs;
+}
+
+function open(file: string, maxBytes: number | null): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    // In WAL mode NORMAL loses nothing when the process is killed. A power cut may take the last files, whole
+    // and with their state, so that the next run indexes them again.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+    database.exec('PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;');
+    migrate(database);
+    if (maxBytes !== null) {
+      const pageSize = Number(database.prepare('PRAGMA page_size').get()?.page_size ?? 4096);
+      database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    inTransaction(database, () => {
+      database.exec(migration);
+      database.exec(`PRAGMA user_version = ${index + 1}`);
+    });
+  }
+  // A first look at each table: damage in the schema shows here, not in the middle of a job.
+  database.exec('SELECT 1 FROM meta LIMIT 1; SELECT 1 FROM files LIMIT 1; SELECT 1 FROM words LIMIT 1');
+}
+
+/** All or nothing. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // A full disk may have rolled it back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

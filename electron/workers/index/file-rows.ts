@@ -1,0 +1,190 @@
+/** Everything that is read and written of one source's database, one transaction a file. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Chunk } from '../../../shared/models/indexing.ts';
+import { searchableText } from '../../core/indexing/words.ts';
+import type { StoredIndexMeta } from '../../core/ports.ts';
+import { inTransaction } from './database.ts';
+
+/** What says, without reading it, whether a file is still the same. */
+export interface FileStamp {
+  size: number;
+  modifiedMs: number;
+  changedMs: number;
+}
+
+export interface FileState extends FileStamp {
+  settled: boolean;
+  hash: Uint8Array;
+  recipe: string;
+  problem: { code: string; reason: string } | null;
+}
+
+export interface ReadFile extends FileState {
+  path: string;
+  language: string;
+  chunks: readonly Chunk[];
+}
+
+export interface StoredChanges {
+  removedIds: number[];
+  insertedIds: number[];
+}
+
+export type FileRows = ReturnType<typeof createFileRows>;
+
+export function createFileRows(database: DatabaseSync) {
+  const selectMeta = database.prepare('SELECT value FROM meta WHERE key = ?');
+  const upsertMeta = database.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+  const deleteMeta = database.prepare('DELETE FROM meta WHERE key = ?');
+  const countFiles = database.prepare(
+    'SELECT count(*) AS files, coalesce(sum(chunk_count), 0) AS chunks FROM files WHERE problem_code IS NULL',
+  );
+  const selectStates = database.prepare(
+    'SELECT path, size, modified_ms, changed_ms, settled, hash, recipe, problem_code, problem_reason FROM files',
+  );
+  const selectFile = database.prepare('SELECT id FROM files WHERE path = ?');
+  const upsertFile = database.prepare(`
+    INSERT INTO files (path, size, modified_ms, changed_ms, settled, hash, recipe, language, chunk_count,
+      problem_code, problem_reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (path) DO UPDATE SET size = excluded.size, modified_ms = excluded.modified_ms,
+      changed_ms = excluded.changed_ms, settled = excluded.settled, hash = excluded.hash,
+      recipe = excluded.recipe, language = excluded.language, chunk_count = excluded.chunk_count,
+      problem_code = excluded.problem_code, problem_reason = excluded.problem_reason
+    RETURNING id`);
+  const touchFile = database.prepare(
+    'UPDATE files SET modified_ms = ?, changed_ms = ?, settled = ? WHERE path = ?',
+  );
+  const deleteFile = database.prepare('DELETE FROM files WHERE id = ?');
+  const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
+  const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
+  const deleteVector = database.prepare('DELETE FROM vectors WHERE chunk_id = ?');
+  const deleteChunks = database.prepare('DELETE FROM chunks WHERE file_id = ?');
+  const insertChunk = database.prepare(
+    'INSERT INTO chunks (file_id, ordinal, start_byte, end_byte, heading, text) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const insertWords = database.prepare('INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)');
+  const insertVector = database.prepare('INSERT INTO vectors (chunk_id, vector) VALUES (?, ?)');
+
+  function readMeta(key: string): string | null {
+    const row = selectMeta.get(key);
+    return row === undefined ? null : String(row.value);
+  }
+
+  function writeMeta(key: string, value: string | null): void {
+    if (value === null) deleteMeta.run(key);
+    else upsertMeta.run(key, value);
+  }
+
+  function dropChunks(fileId: number): number[] {
+    const ids = selectChunkIds.all(fileId).map((row) => Number(row.id));
+    for (const id of ids) {
+      deleteWords.run(id);
+      deleteVector.run(id);
+    }
+    if (ids.length > 0) deleteChunks.run(fileId);
+    return ids;
+  }
+
+  return {
+    readMeta,
+    writeMeta,
+
+    counts(): Pick<StoredIndexMeta, 'files' | 'chunks'> {
+      const row = countFiles.get();
+      return { files: Number(row?.files ?? 0), chunks: Number(row?.chunks ?? 0) };
+    },
+
+    states(): Map<string, FileState> {
+      const states = new Map<string, FileState>();
+      for (const row of selectStates.iterate()) {
+        states.set(String(row.path), {
+          size: Number(row.size),
+          modifiedMs: Number(row.modified_ms),
+          changedMs: Number(row.changed_ms),
+          settled: row.settled === 1,
+          hash: row.hash as Uint8Array,
+          recipe: String(row.recipe),
+          problem:
+            row.problem_code === null
+              ? null
+              : { code: String(row.problem_code), reason: String(row.problem_reason) },
+        });
+      }
+      return states;
+    },
+
+    /** Replaces a file with all that belongs to it. `vectors` has one for each chunk. */
+    put(file: ReadFile, vectors: readonly Float32Array[]): StoredChanges {
+      return inTransaction(database, () => {
+        const before = selectFile.get(file.path);
+        const removedIds = before === undefined ? [] : dropChunks(Number(before.id));
+        const row = upsertFile.get(
+          file.path,
+          file.size,
+          file.modifiedMs,
+          file.changedMs,
+          file.settled ? 1 : 0,
+          file.hash,
+          file.recipe,
+          file.language,
+          file.chunks.length,
+          file.problem?.code ?? null,
+          file.problem?.reason ?? null,
+        );
+        const fileId = Number(row?.id);
+        const title = searchableText(file.path);
+        const insertedIds: number[] = [];
+        for (const [index, chunk] of file.chunks.entries()) {
+          const vector = vectors[index] as Float32Array;
+          const id = Number(
+            insertChunk.run(fileId, index, chunk.startByte, chunk.endByte, chunk.heading, chunk.text)
+              .lastInsertRowid,
+          );
+          insertWords.run(id, `${title} ${searchableText(chunk.heading)}`, searchableText(chunk.text));
+          insertVector.run(id, new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+          insertedIds.push(id);
+        }
+        const dimensions = vectors[0]?.length;
+        if (dimensions !== undefined && readMeta('dimensions') === null) {
+          writeMeta('dimensions', String(dimensions));
+        }
+        return { removedIds, insertedIds };
+      });
+    },
+
+    /** All that a scan found, in one transaction. Returns the ids of the chunks that went. */
+    applyScan(changes: {
+      removed: readonly string[];
+      touched: readonly (FileStamp & { path: string; settled: boolean })[];
+      rootIdentity: string;
+    }): number[] {
+      return inTransaction(database, () => {
+        const removedIds: number[] = [];
+        for (const path of changes.removed) {
+          const row = selectFile.get(path);
+          if (row === undefined) continue;
+          for (const id of dropChunks(Number(row.id))) removedIds.push(id);
+          deleteFile.run(Number(row.id));
+        }
+        for (const file of changes.touched) {
+          touchFile.run(file.modifiedMs, file.changedMs, file.settled ? 1 : 0, file.path);
+        }
+        if (readMeta('root') !== changes.rootIdentity) writeMeta('root', changes.rootIdentity);
+        return removedIds;
+      });
+    },
+
+    reset(embedder: { id: string; dimensions: number | null }): void {
+      inTransaction(database, () => {
+        // 'delete-all' empties a contentless table in one step; the ids of chunks go on rising.
+        database.exec("INSERT INTO words (words) VALUES ('delete-all')");
+        database.exec('DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM meta;');
+        writeMeta('embedder', embedder.id);
+        writeMeta('dimensions', embedder.dimensions === null ? null : String(embedder.dimensions));
+      });
+    },
+  };
+}

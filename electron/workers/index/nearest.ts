@@ -1,0 +1,159 @@
+/** The nearest vectors of one index: by the matrix in memory, or read from the disk where that is too large. */
+import type { DatabaseSync } from 'node:sqlite';
+import { createBest, createMatrix, type Matrix, matrixBytesPerVector } from './matrix.ts';
+
+export interface ScoredId {
+  id: number;
+  /** Cosine similarity. */
+  score: number;
+}
+
+export interface NearestVectors {
+  /** The `count` nearest, best first; only what is nearer than a right angle. */
+  find(query: Float32Array, count: number, signal: AbortSignal): Promise<ScoredId[]>;
+  /** After each commit. Does nothing while no vectors are in memory. */
+  apply(removed: readonly number[], inserted: readonly number[], vectors: readonly Float32Array[]): void;
+  /** Gives the memory back. */
+  release(): void;
+  /** How the last search was answered. */
+  mode(): 'wasm' | 'javascript' | 'disk' | 'none';
+}
+
+/** Candidates by 8 bits are at least this many, so that their rounding costs no neighbour. */
+const CANDIDATES = 50;
+const LOAD_ROWS = 2000;
+
+export function createNearestVectors(options: {
+  database: DatabaseSync;
+  dimensions: number;
+  maxBytes: number;
+  /** Lets other calls run. */
+  pause: () => Promise<void>;
+}): NearestVectors {
+  const { database, dimensions, pause } = options;
+  const selectPage = database.prepare(
+    'SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id LIMIT ?',
+  );
+  const selectVector = database.prepare('SELECT vector FROM vectors WHERE chunk_id = ?');
+  const countVectors = database.prepare('SELECT count(*) AS vectors FROM vectors');
+  const mostVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
+
+  let matrix: Matrix | null = null;
+  let loading: { matrix: Matrix; done: Promise<Matrix | null> } | null = null;
+  let lastMode: ReturnType<NearestVectors['mode']> = 'none';
+
+  /** Reads pages of vectors in the order of their ids; what is committed meanwhile comes last, so nothing is missed. */
+  async function eachPage(
+    visit: (id: number, vector: Float32Array) => void,
+    goOn: () => boolean,
+  ): Promise<void> {
+    let after = 0;
+    while (goOn()) {
+      const page = selectPage.all(after, LOAD_ROWS);
+      for (const row of page) visit(Number(row.chunk_id), toFloats(row.vector as Uint8Array));
+      if (page.length < LOAD_ROWS) return;
+      after = Number(page.at(-1)?.chunk_id);
+      await pause();
+    }
+  }
+
+  function load(): Promise<Matrix | null> {
+    if (loading !== null) return loading.done;
+    const made = createMatrix(dimensions);
+    const started = { matrix: made, done: Promise.resolve<Matrix | null>(null) };
+    loading = started;
+    started.done = (async () => {
+      try {
+        await eachPage(
+          (id, vector) => made.set(id, vector),
+          () => loading === started && made.size <= mostVectors,
+        );
+        if (loading !== started || made.size > mostVectors) return null;
+        matrix = made;
+        return made;
+      } finally {
+        if (loading === started) loading = null;
+      }
+    })();
+    return started.done;
+  }
+
+  async function scanDisk(query: Float32Array, count: number, signal: AbortSignal): Promise<ScoredId[]> {
+    lastMode = 'disk';
+    const best = createBest(count);
+    await eachPage(
+      (id, vector) => {
+        const score = dot(query, vector);
+        if (score > best.threshold()) best.offer(id, score);
+      },
+      () => !signal.aborted,
+    );
+    signal.throwIfAborted();
+    return best.sorted();
+  }
+
+  return {
+    async find(query, count, signal) {
+      const unit = normalised(query);
+      if (count <= 0 || unit.every((value) => value === 0)) return [];
+      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= mostVectors;
+      const ready = fits ? (matrix ?? (await load())) : null;
+      signal.throwIfAborted();
+      if (ready === null) {
+        const found = await scanDisk(unit, count, signal);
+        return found.filter((item) => item.score > 0);
+      }
+      lastMode = ready.kind;
+      const weighed: ScoredId[] = [];
+      for (const { id } of ready.nearest(unit, Math.max(CANDIDATES, count * 2))) {
+        const row = selectVector.get(id);
+        if (row === undefined) continue;
+        const score = dot(unit, toFloats(row.vector as Uint8Array));
+        if (score > 0) weighed.push({ id, score });
+      }
+      weighed.sort((a, b) => b.score - a.score || a.id - b.id);
+      return weighed.slice(0, count);
+    },
+
+    apply(removed, inserted, vectors) {
+      // A matrix that is being filled will still come to what was inserted: new ids are higher than all others.
+      for (const target of [matrix, loading?.matrix ?? null]) {
+        if (target !== null) for (const id of removed) target.remove(id);
+      }
+      if (matrix === null) return;
+      if (matrix.size + inserted.length > mostVectors) {
+        matrix = null;
+        return;
+      }
+      for (const [index, id] of inserted.entries()) matrix.set(id, vectors[index] as Float32Array);
+    },
+
+    release() {
+      matrix = null;
+      loading = null;
+    },
+    mode: () => lastMode,
+  };
+}
+
+/** A stored vector; copied only where it is not aligned. */
+export function toFloats(bytes: Uint8Array): Float32Array {
+  if (bytes.byteOffset % 4 === 0) {
+    return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
+  }
+  return new Float32Array(bytes.slice().buffer);
+}
+
+export function normalised(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (squares === 0) return vector.slice();
+  const scale = 1 / Math.sqrt(squares);
+  return vector.map((value) => value * scale);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}

@@ -1,0 +1,126 @@
+/** Reads one file whole, once it stands still. */
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { systemCode } from './failures.ts';
+import type { FileStamp } from './file-rows.ts';
+
+export interface StableFile extends FileStamp {
+  bytes: Uint8Array;
+  hash: Uint8Array;
+  /** Whether its times would show any later change. */
+  settled: boolean;
+}
+
+/** The absolute path of a file of this folder; whatever leads out of it is refused. */
+export async function resolveInside(root: string, path: string): Promise<string> {
+  const parts = path.split('/');
+  const isRelative = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  const hasForeignSeparator = path.includes('\0') || (sep === '\\' && /[\\:]/.test(path));
+  if (!isRelative || hasForeignSeparator) throw new PilotlightError('OUTSIDE_FOLDER', { details: { path } });
+  const absolute = join(root, ...parts);
+  try {
+    const [canonicalRoot, canonical] = [await realpath(root), await realpath(absolute)];
+    if (!canonical.startsWith(canonicalRoot + sep)) {
+      throw new PilotlightError('OUTSIDE_FOLDER', { details: { path } });
+    }
+    return canonical;
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+}
+
+function unreadable(error: unknown, path: string): unknown {
+  const code = systemCode(error);
+  if (error instanceof PilotlightError || code === null) return error;
+  const reason =
+    code === 'ENOENT' || code === 'ENOTDIR'
+      ? 'The file is gone.'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'The file may not be read.'
+        : `The file cannot be read (${code}).`;
+  return new PilotlightError('FILE_UNREADABLE', { message: reason, details: { path }, cause: error });
+}
+
+/** How the bytes are had; tests put themselves in between. */
+export type ReadBytes = (handle: FileHandle, size: number) => Promise<Uint8Array>;
+
+const readWhole: ReadBytes = (handle) => handle.readFile();
+
+/** So near to its last change, another one could carry the same time: file systems count in ticks. */
+const TICK_MS = 20;
+const COARSE_TICK_MS = 2100;
+
+export function isSettled(stamp: FileStamp, readAtMs: number): boolean {
+  const tick = stamp.modifiedMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
+  return readAtMs - Math.max(stamp.modifiedMs, stamp.changedMs) > tick;
+}
+
+/**
+ * Compares the file before and after reading; tries once more when it differs.
+ * @param absolute canonical path
+ * @param path what to call it
+ * @throws FILE_CHANGED, FILE_TOO_LARGE, FILE_UNREADABLE
+ */
+export async function readStable(options: {
+  absolute: string;
+  path: string;
+  maxBytes: number;
+  signal: AbortSignal;
+  now: () => number;
+  read?: ReadBytes;
+}): Promise<StableFile> {
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    options.signal.throwIfAborted();
+    const file = await readOnce(options).catch((error) => {
+      throw unreadable(error, options.path);
+    });
+    if (file !== null) return file;
+  }
+  throw new PilotlightError('FILE_CHANGED', { details: { path: options.path } });
+}
+
+async function readOnce(options: Parameters<typeof readStable>[0]): Promise<StableFile | null> {
+  const { absolute, path, maxBytes, now } = options;
+  // Without NONBLOCK, opening a pipe that took the file's place would wait for ever.
+  const handle = await open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const before = await handle.stat();
+    if (!before.isFile()) {
+      throw new PilotlightError('FILE_UNREADABLE', { message: 'It is not a file.', details: { path } });
+    }
+    if (before.size > maxBytes) {
+      throw new PilotlightError('FILE_TOO_LARGE', {
+        message: tooLarge(before.size, maxBytes),
+        details: { path, sizeBytes: before.size, maxFileBytes: maxBytes },
+      });
+    }
+    const readAt = now();
+    const bytes = await (options.read ?? readWhole)(handle, before.size);
+    // By its path: a file that was replaced meanwhile has changed, too.
+    const after = await stat(absolute);
+    const isSame =
+      after.dev === before.dev &&
+      after.ino === before.ino &&
+      after.size === before.size &&
+      after.mtimeMs === before.mtimeMs &&
+      after.ctimeMs === before.ctimeMs &&
+      bytes.length === before.size;
+    if (!isSame) return null;
+    const stamp = { size: before.size, modifiedMs: before.mtimeMs, changedMs: before.ctimeMs };
+    return { ...stamp, bytes, hash: hashOf(bytes), settled: isSettled(stamp, readAt) };
+  } finally {
+    await handle.close();
+  }
+}
+
+export function tooLarge(size: number, limit: number): string {
+  return `The file has ${size} bytes; the limit is ${limit}.`;
+}
+
+/** 16 bytes of SHA-256: to tell a change from a touch. */
+export function hashOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer').subarray(0, 16));
+}

@@ -1,0 +1,224 @@
+/** Walks a folder: every regular file in it, in one order always, without reading any. */
+import { type Dirent, lstat, type Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { systemCode } from './failures.ts';
+import type { FileStamp } from './file-rows.ts';
+
+export interface WalkedFile extends FileStamp {
+  /** Relative to the folder, with `/`. */
+  path: string;
+}
+
+export interface SkippedPath {
+  path: string;
+  code: string;
+  reason: string;
+}
+
+export interface Walk {
+  /** Sorted by path. */
+  files: WalkedFile[];
+  skipped: SkippedPath[];
+  /** Files and folders that are there but could not be looked at: what is indexed beneath them stays. */
+  unreadable: string[];
+  /** Says whether the folder is on the disk it was on before. */
+  rootIdentity: string;
+}
+
+/** Left out without a word, like everything whose name begins with a dot. */
+const IGNORED_FOLDERS = new Set(['node_modules', '__pycache__', 'bower_components']);
+const LANES = 16;
+
+const statOf = (path: string) =>
+  new Promise<Stats>((resolve, reject) => {
+    lstat(path, (error, stats) => (error ? reject(error) : resolve(stats)));
+  });
+
+const stampOf = (stats: Stats): FileStamp => ({
+  size: stats.size,
+  modifiedMs: stats.mtimeMs,
+  changedMs: stats.ctimeMs,
+});
+
+const isGone = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
+
+/** The folder itself: there, a folder, readable. */
+async function lookAtRoot(root: string): Promise<string> {
+  try {
+    const stats = await stat(root);
+    if (!stats.isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details: { path: root } });
+    return `${stats.dev}:${stats.ino}`;
+  } catch (error) {
+    if (error instanceof PilotlightError) throw error;
+    throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+      details: { path: root },
+      cause: error,
+    });
+  }
+}
+
+/**
+ * @param options.root canonical absolute path
+ * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, also when the folder vanished meanwhile;
+ * the signal's reason
+ */
+export async function walkFolder(options: {
+  root: string;
+  signal: AbortSignal;
+  onSeen: (seen: number) => void;
+}): Promise<Walk> {
+  const { root, signal } = options;
+  const rootIdentity = await lookAtRoot(root);
+  const files: WalkedFile[] = [];
+  const skipped: SkippedPath[] = [];
+  const unreadable: string[] = [];
+  const links: string[] = [];
+
+  const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
+
+  function cannotRead(path: string, reason: string): void {
+    unreadable.push(path);
+    skipped.push({ path, code: 'FILE_UNREADABLE', reason });
+  }
+
+  function addFile(path: string, stats: Stats): void {
+    if (stats.isFile()) files.push({ path, ...stampOf(stats) });
+    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'It is a device, pipe or socket.' });
+  }
+
+  async function lookAtFile(path: string): Promise<void> {
+    try {
+      addFile(path, await statOf(absolute(path)));
+    } catch (error) {
+      if (!isGone(error)) cannotRead(path, `It cannot be looked at (${systemCode(error)}).`);
+      // A name that is not UTF-8 cannot be asked for by the name that we were given.
+      else if (path.includes('\ufffd')) cannotRead(path, 'Its name is not valid UTF-8.');
+    }
+  }
+
+  /** Looks at one folder; gives the folders in it. */
+  async function lookAtFolder(path: string): Promise<string[]> {
+    let entries: Dirent[];
+    try {
+      entries = await readdir(absolute(path), { withFileTypes: true });
+    } catch (error) {
+      if (path === '') {
+        throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+          details: { path: root },
+          cause: error,
+        });
+      }
+      if (!isGone(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
+      return [];
+    }
+    const folders: string[] = [];
+    const waiting: Promise<void>[] = [];
+    for (const entry of entries) {
+      if (entry.name.startsWith('.')) continue;
+      const inside = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory()) {
+        if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
+      } else if (entry.isSymbolicLink()) links.push(inside);
+      else waiting.push(lookAtFile(inside));
+    }
+    await Promise.all(waiting);
+    options.onSeen(files.length);
+    return folders;
+  }
+
+  /** Walks a tree of real folders, many at a time. */
+  async function walkTree(top: string): Promise<void> {
+    const queue = [top];
+    const busy = new Set<Promise<void>>();
+    while (queue.length > 0 || busy.size > 0) {
+      signal.throwIfAborted();
+      while (queue.length > 0 && busy.size < LANES) {
+        const path = queue.pop() as string;
+        const task: Promise<void> = lookAtFolder(path).then((folders) => {
+          for (const folder of folders) queue.push(folder);
+        });
+        const settled = task.finally(() => busy.delete(settled));
+        busy.add(settled);
+      }
+      await Promise.race(busy);
+    }
+  }
+
+  await walkTree('');
+  await followLinks({
+    root,
+    links,
+    signal,
+    addFile,
+    walkTree,
+    absolute,
+    skip: (path, code, reason) => skipped.push({ path, code, reason }),
+    keep: (path) => unreadable.push(path),
+  });
+
+  // A disk that was unmounted meanwhile looks like a folder that was emptied.
+  if ((await lookAtRoot(root)) !== rootIdentity) {
+    throw new PilotlightError('FOLDER_NOT_FOUND', { details: { path: root } });
+  }
+  const byPath = (a: { path: string }, b: { path: string }) =>
+    a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+  files.sort(byPath);
+  skipped.sort(byPath);
+  return { files, skipped, unreadable, rootIdentity };
+}
+
+/**
+ * Links are followed after all else, in order, and only to what lies inside the folder. A folder is entered
+ * by links once at most, so that links that cross each other cannot multiply.
+ */
+async function followLinks(world: {
+  root: string;
+  links: string[];
+  signal: AbortSignal;
+  addFile(path: string, stats: Stats): void;
+  walkTree(top: string): Promise<void>;
+  absolute(path: string): string;
+  skip(path: string, code: string, reason: string): void;
+  keep(path: string): void;
+}): Promise<void> {
+  const { links, skip, absolute } = world;
+  const canonicalRoot = await realpath(world.root);
+  const entered = new Set<string>();
+  while (links.length > 0) {
+    world.signal.throwIfAborted();
+    links.sort();
+    const path = links.shift() as string;
+    try {
+      const target = await realpath(absolute(path));
+      const isInside = target === canonicalRoot || target.startsWith(canonicalRoot + sep);
+      if (!isInside) {
+        skip(path, 'OUTSIDE_FOLDER', 'The link leads outside the folder.');
+        continue;
+      }
+      const stats = await stat(absolute(path));
+      if (!stats.isDirectory()) {
+        world.addFile(path, stats);
+        continue;
+      }
+      const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
+      if (place === target || place.startsWith(target + sep)) {
+        skip(path, 'SYMLINK_LOOP', 'The link leads back to a folder that contains it.');
+      } else if (entered.has(target)) {
+        skip(path, 'SYMLINK_LOOP', 'Another link leads to the same folder already.');
+      } else {
+        entered.add(target);
+        await world.walkTree(path);
+      }
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', 'The link leads to itself.');
+      else if (isGone(error)) skip(path, 'FILE_UNREADABLE', 'The link leads nowhere.');
+      else if (code !== null) {
+        world.keep(path);
+        skip(path, 'FILE_UNREADABLE', `The link cannot be followed (${code}).`);
+      } else throw error;
+    }
+  }
+}
