@@ -1,0 +1,163 @@
+/** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import {
+  BUILTIN_DIMENSIONS,
+  type Embedder,
+  type EmbedderChoice,
+  embedderId,
+  type SourceRecord,
+} from '../../../shared/models/indexing.ts';
+import type { InstalledModel } from '../../../shared/models/placement.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+import type { IndexingFleet } from './model.ts';
+
+/** What was learned of a digest by asking a server that does not list capabilities. */
+export interface KnownModel {
+  embeds: boolean;
+  dimensions: number | null;
+}
+
+/** Families that only embed, for servers that say nothing about capabilities even when asked. */
+const embeddingFamilies = new Set(['bert', 'nomic-bert', 'nomic-bert-moe', 'xlm-roberta', 'jina-bert-v2']);
+
+/** null when nobody has asked yet. */
+function embeds(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean | null {
+  if (model.capabilities !== null) return model.capabilities.includes('embedding');
+  return known.get(model.digest)?.embeds ?? null;
+}
+
+export function shortModelName(name: string): string {
+  return name.endsWith(':latest') ? name.slice(0, -':latest'.length) : name;
+}
+
+/** Pure: the choices, the built-in one first, then by name. A source's model that no node has stays a choice. */
+export function listEmbedders({
+  nodes,
+  sources,
+  known,
+}: {
+  nodes: readonly Pick<NodeView, 'id' | 'name' | 'kind' | 'state' | 'hasGpu' | 'installed'>[];
+  sources: readonly Pick<SourceRecord, 'embedder'>[];
+  known: ReadonlyMap<string, KnownModel>;
+}): EmbedderChoice[] {
+  const here = nodes.find((node) => node.kind === 'this-computer');
+  const builtin: EmbedderChoice = {
+    embedder: { kind: 'builtin' },
+    label: 'Built-in, by words (lexical)',
+    dimensions: BUILTIN_DIMENSIONS,
+    nodes: here ? [{ nodeId: here.id, name: here.name, awake: true, hasGpu: here.hasGpu }] : [],
+  };
+  const models = new Map<string, EmbedderChoice>();
+  const choiceOf = (embedder: Extract<Embedder, { kind: 'model' }>): EmbedderChoice => {
+    let choice = models.get(embedder.digest);
+    if (!choice) {
+      choice = { embedder, label: shortModelName(embedder.name), dimensions: null, nodes: [] };
+      models.set(embedder.digest, choice);
+    }
+    return choice;
+  };
+  for (const node of nodes) {
+    for (const model of node.installed) {
+      if (embeds(model, known) !== true) continue;
+      const choice = choiceOf({ kind: 'model', name: model.name, digest: model.digest });
+      choice.dimensions ??= model.embeddingLength ?? known.get(model.digest)?.dimensions ?? null;
+      if (choice.nodes.some((other) => other.nodeId === node.id)) continue;
+      choice.nodes.push({
+        nodeId: node.id,
+        name: node.name,
+        awake: isServing(node.state),
+        hasGpu: node.hasGpu,
+      });
+    }
+  }
+  for (const { embedder } of sources) if (embedder.kind === 'model') choiceOf(embedder);
+  const sorted = [...models.values()].sort((one, other) => one.label.localeCompare(other.label, 'en'));
+  return [builtin, ...sorted];
+}
+
+export interface EmbedderList {
+  list(): EmbedderChoice[];
+  /** Nodes or sources have changed. */
+  refresh(): void;
+  stop(): void;
+}
+
+export function createEmbedderList({
+  clock,
+  fleet,
+  streams,
+  sources,
+  log,
+}: {
+  clock: Clock;
+  fleet: IndexingFleet;
+  streams: Pick<Streams, 'embedders'>;
+  sources: () => readonly SourceRecord[];
+  log: Log;
+}): EmbedderList {
+  const known = new Map<string, KnownModel>();
+  const asking = new Set<string>();
+  const shown = new Map<string, string>();
+  const controller = new AbortController();
+
+  const list = () => listEmbedders({ nodes: fleet.list(), sources: sources(), known });
+
+  function refresh(): void {
+    const choices = list();
+    const ids = new Set(choices.map((choice) => embedderId(choice.embedder)));
+    for (const choice of choices) {
+      const id = embedderId(choice.embedder);
+      const text = JSON.stringify(choice);
+      if (shown.get(id) === text) continue;
+      shown.set(id, text);
+      streams.embedders.set(id, choice);
+    }
+    for (const id of [...shown.keys()]) {
+      if (ids.has(id)) continue;
+      shown.delete(id);
+      streams.embedders.delete(id);
+    }
+    for (const node of fleet.list()) {
+      if (!isServing(node.state)) continue;
+      for (const model of node.installed) {
+        if (embeds(model, known) === null && !asking.has(model.digest)) void ask(node.id, model);
+      }
+    }
+  }
+
+  /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
+  async function ask(nodeId: string, model: InstalledModel): Promise<void> {
+    const server = fleet.server(nodeId);
+    if (!server) return;
+    asking.add(model.digest);
+    const late = new AbortController();
+    const timer = clock.timer(5000, () => late.abort());
+    try {
+      const described = await server.describe(model.name, AbortSignal.any([controller.signal, late.signal]));
+      const said = described.capabilities.length > 0;
+      known.set(model.digest, {
+        embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),
+        dimensions: described.embeddingLength,
+      });
+      if (!controller.signal.aborted) refresh();
+    } catch (error) {
+      log.debug('A model could not be described.', { model: model.name, error: String(error) });
+      clock.timer(60_000, () => asking.delete(model.digest));
+      return;
+    } finally {
+      timer.cancel();
+    }
+    asking.delete(model.digest);
+  }
+
+  const stopListening = fleet.onChange(refresh);
+  return {
+    list,
+    refresh,
+    stop() {
+      controller.abort(new DOMException('The core is stopping.', 'AbortError'));
+      stopListening();
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/** One job from its first scan to its last commit, over one source after another. */
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  BUILTIN_DIMENSIONS,
+  embedderId,
+  type IndexJob,
+  type SourceRecord,
+} from '../../../shared/models/indexing.ts';
+import type { ScannedFile, ScanResult, SourceIndex } from '../ports.ts';
+import type { CrewReport, NodeMemory } from './crew.ts';
+import { codeOf, isSkip, reasonOf } from './failures.ts';
+import type { IndexHandles } from './index-handles.ts';
+import type { JobTracker } from './job-tracker.ts';
+import type { IndexingDependencies } from './model.ts';
+import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
+
+export interface JobRunOptions {
+  dependencies: IndexingDependencies;
+  tracker: JobTracker;
+  handles: IndexHandles;
+  sources: readonly SourceRecord[];
+  /** Called when the index of a source has changed. */
+  onSourceChanged(sourceId: string): void;
+}
+
+const workerRestarts = 3;
+
+/** Resolves when all is committed that can be; rejects with the signal's reason or with what ended the job. */
+export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
+  const { dependencies, tracker, handles, sources, onSourceChanged } = options;
+  const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
+  const memory = new Map<string, NodeMemory>();
+  const job = tracker.snapshot();
+
+  const report: CrewReport = {
+    phase: tracker.phase,
+    event: tracker.event,
+    share: tracker.share,
+    tell: (entry) => activity.record({ kind: 'index', ...entry }),
+  };
+
+  /** The worker is started again after a crash: so is the task, a bounded number of times without progress. */
+  async function surviving<T>(source: SourceRecord, task: () => Promise<T>): Promise<T> {
+    let lost = 0;
+    for (;;) {
+      const before = tracker.doneIn(source.id);
+      try {
+        return await task();
+      } catch (error) {
+        const code = codeOf(error);
+        if (signal.aborted || (code !== 'WORKER_LOST' && code !== 'INDEX_CORRUPT')) throw error;
+        lost = tracker.doneIn(source.id) > before ? 1 : lost + 1;
+        if (lost > workerRestarts) throw error;
+        tracker.event('note', null, `${reasonOf(error)} The job goes on with what is committed.`);
+        await handles.forget(source.id);
+        await clock.sleep(100 * 2 ** lost, signal);
+      }
+    }
+  }
+
+  async function scan(source: SourceRecord): Promise<{ index: SourceIndex; pending: ScannedFile[] }> {
+    signal.throwIfAborted();
+    tracker.phase('scanning', `Looking through "${source.name}"…`);
+    await folders.resolve(source.path);
+    const index = await handles.get(source);
+    const checkpoint = tracker.checkpoint(source.id);
+    const wanted = embedderId(source.embedder);
+    const mustReset = (job.rebuild && checkpoint === null) || (await index.meta()).embedderId !== wanted;
+    if (mustReset) {
+      const dimensions = source.embedder.kind === 'builtin' ? BUILTIN_DIMENSIONS : null;
+      await index.reset({ id: wanted, dimensions });
+    }
+    const found = await index.scan({ full: job.full && checkpoint === null }, signal, (seen) =>
+      tracker.phase('scanning', `Looking through "${source.name}": ${seen.toLocaleString('en')} files…`),
+    );
+    if (checkpoint === null || mustReset) {
+      tracker.setCheckpoint(source.id, {
+        reset: true,
+        unchanged: found.unchanged,
+        removed: found.removed,
+      });
+    }
+    tellScan(source, found);
+    return { index, pending: found.pending };
+  }
+
+  function tellScan(source: SourceRecord, found: ScanResult): void {
+    const failed = found.skipped.filter((file) => !isSkip(file.code));
+    tracker.scanned(source.id, {
+      total: found.total + failed.length,
+      unchanged: found.unchanged,
+      removed: found.removed,
+      skipped: found.skipped.length - failed.length,
+      pendingBytes: found.pending.reduce((sum, file) => sum + file.sizeBytes, 0),
+    });
+    for (const file of failed) tracker.failed(source.id, { ...file, sizeBytes: 0 });
+  }
+
+  function hooksOf(source: SourceRecord): FileHooks {
+    return {
+      current: tracker.current,
+      committed: (file) => tracker.committed(source.id, file),
+      failed: (file) => tracker.failed(source.id, file),
+      skipped: (file) => tracker.skipped(source.id, file),
+    };
+  }
+
+  async function embed(source: SourceRecord, index: SourceIndex, pending: ScannedFile[]): Promise<void> {
+    if (pending.length === 0) return;
+    const hooks = hooksOf(source);
+    if (source.embedder.kind === 'builtin') {
+      const here = fleet.list().find((node) => node.kind === 'this-computer');
+      const node = {
+        nodeId: here?.id ?? 'builtin',
+        name: here?.name ?? 'This computer',
+        placement: 'builtin' as const,
+      };
+      tracker.phase('embedding', `Embedding on ${node.name} (built-in)`);
+      const onVectors = (count: number) => {
+        tracker.share(node, count);
+        telemetry.recordVectors(node.nodeId, count);
+      };
+      return embedBuiltin({ index, pending, hooks, onVectors }, signal);
+    }
+    const crew = {
+      dependencies,
+      source,
+      model: source.embedder,
+      useGpu: job.useGpu,
+      batchSize: settings.current().index.batchSize,
+      memory,
+      report,
+    };
+    return embedOnNodes({ index, pending, hooks, crew }, signal);
+  }
+
+  type Plan = { source: SourceRecord; index: SourceIndex; pending: ScannedFile[] };
+  const plans: Plan[] = [];
+  for (const source of sources) {
+    try {
+      plans.push({ source, ...(await surviving(source, () => scan(source))) });
+    } catch (error) {
+      // One folder that is gone, on a drive that is not plugged in say, does not stop the others.
+      if (signal.aborted || sources.length === 1 || !isFolderError(error)) throw error;
+      tracker.scanned(source.id, { total: 1, unchanged: 0, removed: 0, skipped: 0, pendingBytes: 0 });
+      tracker.failed(source.id, {
+        path: source.path,
+        sizeBytes: 0,
+        code: codeOf(error),
+        reason: reasonOf(error),
+      });
+    }
+  }
+  for (const { source, ...plan } of plans) {
+    let next: Omit<Plan, 'source'> | null = plan;
+    await surviving(source, async () => {
+      const { index, pending } = next ?? (await scan(source));
+      next = null;
+      await embed(source, index, pending);
+    });
+    onSourceChanged(source.id);
+  }
+  tracker.phase('finishing', 'Finishing…');
+}
+
+function isFolderError(error: unknown): boolean {
+  return (
+    isPilotlightError(error) &&
+    (error.code === 'FOLDER_NOT_FOUND' || error.code === 'NOT_A_FOLDER' || error.code === 'FOLDER_UNREADABLE')
+  );
+}
+
+/** One sentence on how a job ended. */
+export function endWords(job: IndexJob): string {
+  const count = (value: number, what: string) =>
+    `${value.toLocaleString('en')} ${what}${value === 1 ? '' : 's'}`;
+  const parts = [`${count(job.files.done, 'file')} indexed`];
+  if (job.files.unchanged > 0) parts.push(`${job.files.unchanged.toLocaleString('en')} unchanged`);
+  if (job.files.removed > 0) parts.push(`${job.files.removed.toLocaleString('en')} removed`);
+  if (job.files.failed > 0) parts.push(`${job.files.failed.toLocaleString('en')} failed`);
+  if (job.files.skipped > 0) parts.push(`${job.files.skipped.toLocaleString('en')} skipped`);
+  return `${parts.join(', ')}.`;
+}

@@ -1,0 +1,288 @@
+/**
+ * The record of one running job: what the pipeline reports becomes numbers and words, saved at each change
+ * of phase and at most once a second besides, shown at most four times a second.
+ */
+import type {
+  IndexJob,
+  JobEvent,
+  JobNodeShare,
+  JobPhase,
+  JobStatus,
+} from '../../../shared/models/indexing.ts';
+import type { Clock, Log, Store, Timer } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+import { createEta, createRateMeter, type RateMeter } from './progress.ts';
+
+export interface SourceCheckpoint {
+  reset: boolean;
+  unchanged: number;
+  removed: number;
+}
+
+export interface JobTracker {
+  /** The job as it stands now. */
+  snapshot(): IndexJob;
+  begin(resumed: boolean): void;
+  phase(phase: JobPhase, detail: string): void;
+  event(kind: JobEvent['kind'], nodeId: string | null, message: string): void;
+  checkpoint(sourceId: string): SourceCheckpoint | null;
+  /** Saved at once; throws what the store throws. */
+  setCheckpoint(sourceId: string, checkpoint: SourceCheckpoint): void;
+  /** What a scan found; replaces what an earlier scan of the same source found. */
+  scanned(
+    sourceId: string,
+    found: { total: number; unchanged: number; removed: number; skipped: number; pendingBytes: number },
+  ): void;
+  current(path: string): void;
+  committed(sourceId: string, file: { sizeBytes: number; chunks: number; fallback: number }): void;
+  failed(sourceId: string, file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+  skipped(sourceId: string, file: { sizeBytes: number }): void;
+  share(node: Pick<JobNodeShare, 'nodeId' | 'name' | 'placement'>, vectors: number): void;
+  /** How many files of a source are in the index by this job. */
+  doneIn(sourceId: string): number;
+  end(status: JobStatus, detail: string, error: IndexJob['error']): IndexJob;
+  /** Stops its timers; what was not shown yet is saved. For a core that stops while the job lives on. */
+  suspend(): void;
+}
+
+interface SourceCounts {
+  total: number;
+  done: number;
+  unchanged: number;
+  removed: number;
+  failed: number;
+  skipped: number;
+  pendingBytes: number;
+  settledBytes: number;
+}
+
+const keptFailures = 200;
+const keptEvents = 100;
+const saveEveryMs = 1000;
+const showEveryMs = 250;
+
+export function createJobTracker({
+  clock,
+  store,
+  streams,
+  log,
+  job: initial,
+}: {
+  clock: Clock;
+  store: Pick<Store, 'jobs'>;
+  streams: Pick<Streams, 'jobs'>;
+  log: Log;
+  job: IndexJob;
+}): JobTracker {
+  let job = initial;
+  const counts = new Map<string, SourceCounts>();
+  const shares = new Map<string, { share: Omit<JobNodeShare, 'vectorsPerSecond'>; meter: RateMeter }>();
+  const eta = createEta();
+  let savedAt = Number.NEGATIVE_INFINITY;
+  let timer: Timer | null = null;
+  let over = false;
+
+  function countsOf(sourceId: string): SourceCounts {
+    let known = counts.get(sourceId);
+    if (!known) {
+      known = {
+        total: 0,
+        done: 0,
+        unchanged: 0,
+        removed: 0,
+        failed: 0,
+        skipped: 0,
+        pendingBytes: 0,
+        settledBytes: 0,
+      };
+      counts.set(sourceId, known);
+    }
+    return known;
+  }
+
+  function sum(field: keyof SourceCounts): number {
+    let total = 0;
+    for (const known of counts.values()) total += known[field];
+    return total;
+  }
+
+  function refresh(): void {
+    const now = clock.monotonic();
+    const settledBytes = sum('settledBytes');
+    if (job.phase === 'embedding') eta.update(now, settledBytes);
+    else eta.pause();
+    job = {
+      ...job,
+      files: {
+        total: sum('total'),
+        done: sum('done'),
+        unchanged: sum('unchanged'),
+        removed: sum('removed'),
+        failed: sum('failed'),
+        skipped: sum('skipped'),
+      },
+      etaMs: job.phase === 'embedding' ? eta.remainingMs(sum('pendingBytes') - settledBytes) : null,
+      nodes: [...shares.values()].map(({ share, meter }) => ({
+        ...share,
+        vectorsPerSecond: over ? 0 : meter.perSecond(now),
+      })),
+    };
+  }
+
+  function save(): void {
+    savedAt = clock.monotonic();
+    store.jobs.put(job);
+  }
+
+  /** Progress that cannot be saved must not stop the work: what counts is in the index. */
+  function saveLeniently(): void {
+    try {
+      save();
+    } catch (error) {
+      log.error('The progress of a job could not be saved.', { job: job.id, error: String(error) });
+    }
+  }
+
+  function show(): void {
+    timer?.cancel();
+    timer = null;
+    refresh();
+    streams.jobs.set(job.id, job);
+    if (clock.monotonic() - savedAt >= saveEveryMs) saveLeniently();
+  }
+
+  function touch(): void {
+    if (!over) timer ??= clock.timer(showEveryMs, show);
+  }
+
+  return {
+    snapshot() {
+      refresh();
+      return job;
+    },
+    begin(resumed) {
+      job = {
+        ...job,
+        status: 'running',
+        startedAt: job.startedAt ?? clock.now(),
+        resumed: job.resumed || resumed,
+        // What failed before the restart is tried again.
+        failures: [],
+      };
+      for (const { vectors, ...share } of job.nodes) {
+        shares.set(`${share.nodeId} ${share.placement}`, {
+          share: { ...share, vectors },
+          meter: createRateMeter(),
+        });
+      }
+      refresh();
+      save();
+      streams.jobs.set(job.id, job);
+    },
+    phase(phase, detail) {
+      if (over || (job.phase === phase && job.detail === detail)) return;
+      job = { ...job, phase, detail };
+      refresh();
+      saveLeniently();
+      show();
+    },
+    event(kind, nodeId, message) {
+      if (over) return;
+      job = {
+        ...job,
+        events: [...job.events, { at: clock.now(), kind, nodeId, message }].slice(-keptEvents),
+      };
+      saveLeniently();
+      show();
+    },
+    checkpoint: (sourceId) => job.checkpoints?.[sourceId] ?? null,
+    setCheckpoint(sourceId, checkpoint) {
+      job = { ...job, checkpoints: { ...job.checkpoints, [sourceId]: checkpoint } };
+      refresh();
+      save();
+    },
+    scanned(sourceId, found) {
+      const first = job.checkpoints?.[sourceId];
+      const known = countsOf(sourceId);
+      known.total = found.total;
+      // What this job committed before it was interrupted is unchanged to the scan, yet it is this job's.
+      known.unchanged = first ? Math.min(first.unchanged, found.unchanged) : found.unchanged;
+      known.done = found.unchanged - known.unchanged;
+      known.removed = Math.max(found.removed, first?.removed ?? 0);
+      known.failed = 0;
+      known.skipped = found.skipped;
+      known.pendingBytes = found.pendingBytes;
+      known.settledBytes = 0;
+      touch();
+    },
+    current(path) {
+      job = { ...job, currentFile: path };
+      touch();
+    },
+    committed(sourceId, file) {
+      const known = countsOf(sourceId);
+      known.done += 1;
+      known.settledBytes += file.sizeBytes;
+      job = {
+        ...job,
+        vectors: job.vectors + file.chunks,
+        fallbackVectors: job.fallbackVectors + file.fallback,
+      };
+      touch();
+    },
+    failed(sourceId, file) {
+      const known = countsOf(sourceId);
+      known.failed += 1;
+      known.settledBytes += file.sizeBytes;
+      if (job.failures.length < keptFailures) {
+        const { path, code, reason } = file;
+        job = { ...job, failures: [...job.failures, { path, code, reason }] };
+      }
+      touch();
+    },
+    skipped(sourceId, file) {
+      const known = countsOf(sourceId);
+      known.skipped += 1;
+      known.total = Math.max(0, known.total - 1);
+      known.settledBytes += file.sizeBytes;
+      touch();
+    },
+    share(node, vectors) {
+      const key = `${node.nodeId} ${node.placement}`;
+      let known = shares.get(key);
+      if (!known) {
+        known = { share: { ...node, vectors: 0 }, meter: createRateMeter() };
+        shares.set(key, known);
+      }
+      known.share = { ...known.share, vectors: known.share.vectors + vectors };
+      known.meter.add(clock.monotonic(), vectors);
+      touch();
+    },
+    doneIn: (sourceId) => countsOf(sourceId).done,
+    end(status, detail, error) {
+      refresh();
+      over = true;
+      timer?.cancel();
+      job = {
+        ...job,
+        status,
+        phase: 'done',
+        detail,
+        error,
+        endedAt: clock.now(),
+        currentFile: '',
+        etaMs: null,
+        nodes: job.nodes.map((node) => ({ ...node, vectorsPerSecond: 0 })),
+      };
+      saveLeniently();
+      streams.jobs.set(job.id, job);
+      return job;
+    },
+    suspend() {
+      refresh();
+      over = true;
+      timer?.cancel();
+      saveLeniently();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Handlers } from '../runtime/handlers.ts';
+import type { IndexingService } from './service.ts';
+
+type Names =
+  | 'index.sources'
+  | 'index.embedders'
+  | 'index.addSource'
+  | 'index.updateSource'
+  | 'index.removeSource'
+  | 'index.start'
+  | 'index.cancel'
+  | 'index.job'
+  | 'index.jobs'
+  | 'index.search';
+
+export function indexingMethods({ indexing }: { indexing: IndexingService }): Handlers<Names> {
+  return {
+    'index.sources': () => indexing.sources(),
+    'index.embedders': () => indexing.embedders(),
+    'index.addSource': (source) => indexing.addSource(source),
+    'index.updateSource': (change) => indexing.updateSource(change),
+    'index.removeSource': async ({ sourceId }) => {
+      await indexing.removeSource(sourceId);
+      return { ok: true };
+    },
+    'index.start': (job) => indexing.startJob(job),
+    'index.cancel': ({ jobId }) => indexing.cancelJob(jobId),
+    'index.job': ({ jobId }) => indexing.job(jobId),
+    'index.jobs': ({ limit }) => indexing.jobs(limit),
+    'index.search': (query, { signal }) => indexing.search(query, signal),
+  };
+}

@@ -1,0 +1,68 @@
+/** What the indexing domain needs from its neighbours, narrowed to what it calls. */
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { Placement } from '../../../shared/models/placement.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import type { ActivityService } from '../activity/service.ts';
+import type {
+  Clock,
+  Folders,
+  Http,
+  Ids,
+  InferenceServer,
+  Log,
+  Random,
+  Store,
+  VectorStore,
+} from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+
+export interface IndexingFleet {
+  list(): NodeView[];
+  get(nodeId: string): NodeView | null;
+  server(nodeId: string): InferenceServer | null;
+  /** Tells of every change of a node; `node` is null when it was removed. Returns how to stop. */
+  onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
+  /** Something changed there: look at once. */
+  lookSoon(nodeId: string): void;
+  /** Says why a node is needed, until disposed. */
+  use(nodeId: string, reason: string): Disposable;
+}
+
+export interface IndexingPower {
+  /** Wakes the node if needed; resolves when it serves, rejects with WAKE_TIMEOUT, CANNOT_WAKE, … */
+  ensureAwake(nodeId: string, options: { signal: AbortSignal }): Promise<NodeView>;
+}
+
+export interface IndexingPlacement {
+  /** Loads the model if it is not loaded and says honestly where it ended; throws when the host is gone. */
+  ensureOnGpu(request: {
+    nodeId: string;
+    model: string;
+    by: 'job';
+    signal: AbortSignal;
+  }): Promise<{ placement: Placement; reason: string }>;
+  /** Marks one request as under way, so that no move disturbs it. */
+  begin(nodeId: string, model: string): Disposable;
+}
+
+export interface IndexingTelemetry {
+  recordVectors(nodeId: string, count: number): void;
+}
+
+export interface IndexingDependencies {
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  log: Log;
+  store: Pick<Store, 'sources' | 'jobs'>;
+  vectors: VectorStore;
+  folders: Folders;
+  http: Http;
+  fleet: IndexingFleet;
+  power: IndexingPower;
+  placement: IndexingPlacement;
+  telemetry: IndexingTelemetry;
+  settings: { current(): Settings };
+  activity: Pick<ActivityService, 'record'>;
+  streams: Pick<Streams, 'sources' | 'jobs' | 'embedders'>;
+}

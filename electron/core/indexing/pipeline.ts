@@ -1,0 +1,213 @@
+/**
+ * The files of one source on their way into the index: prepared ahead by a bounded amount, embedded in
+ * batches that run across files, committed one transaction a file as soon as all its vectors are there.
+ */
+import type { PreparedFile, ScannedFile, SourceIndex } from '../ports.ts';
+import { createChanges } from './changes.ts';
+import { type CrewOptions, runCrew } from './crew.ts';
+import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';
+import { createWorkQueue, type OpenFile, openFile } from './work-queue.ts';
+
+export interface FileHooks {
+  current(path: string): void;
+  committed(file: { path: string; sizeBytes: number; chunks: number; fallback: number }): void;
+  failed(file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+  /** It can never be indexed as it is. */
+  skipped(file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+}
+
+export interface PipelineOptions {
+  index: SourceIndex;
+  pending: readonly ScannedFile[];
+  hooks: FileHooks;
+}
+
+const preparers = 4;
+/** Texts that wait ahead of the nodes, in batches. */
+const batchesAhead = 12;
+const mostCommits = 64;
+const builtinGroup = 32;
+
+/**
+ * Embeds on the nodes of the fleet. Resolves when every file is committed, failed or skipped; rejects with
+ * the signal's reason, or with what ends the run (WORKER_LOST, DISK_FULL, INDEX_CORRUPT, …). What was
+ * prepared but not committed is discarded then.
+ */
+export async function embedOnNodes(
+  options: PipelineOptions & { crew: Omit<CrewOptions, 'queue' | 'onVectors' | 'onRefused'> },
+  signal: AbortSignal,
+): Promise<void> {
+  const { index, pending, hooks } = options;
+  if (pending.length === 0) return;
+  const queue = createWorkQueue();
+  const changes = createChanges();
+  const over = new AbortController();
+  const running = AbortSignal.any([signal, over.signal]);
+  const open = new Set<OpenFile>();
+  const commits = new Set<Promise<void>>();
+  const finished = Promise.withResolvers<void>();
+  let nextIndex = 0;
+  let preparing = preparers;
+  let settled = 0;
+
+  function settle(): void {
+    settled += 1;
+    if (settled === pending.length) finished.resolve();
+  }
+
+  /** Tells what became of a file that could not be indexed; ends the run where it is not the file's fault. */
+  function giveUp(file: ScannedFile, error: unknown): void {
+    const kind = classifyFileFailure(error);
+    if (kind === 'fatal') {
+      finished.reject(error);
+      return;
+    }
+    const what = { path: file.path, sizeBytes: file.sizeBytes, code: codeOf(error), reason: reasonOf(error) };
+    if (kind === 'skipped') hooks.skipped(what);
+    else hooks.failed(what);
+    settle();
+  }
+
+  async function prepareFile(file: ScannedFile): Promise<void> {
+    let prepared: PreparedFile;
+    try {
+      prepared = await prepareSettled(index, file.path, running);
+    } catch (error) {
+      if (!running.aborted) giveUp(file, error);
+      return;
+    }
+    hooks.current(file.path);
+    const opened = openFile(prepared, file.sizeBytes);
+    open.add(opened);
+    if (running.aborted) return;
+    if (opened.missing === 0) commit(opened);
+    else queue.add(opened);
+  }
+
+  async function prepareAll(room: number): Promise<void> {
+    try {
+      for (let file = pending[nextIndex++]; file; file = pending[nextIndex++]) {
+        await queue.room(room, running);
+        while (commits.size >= mostCommits) await changes.wait(running);
+        await prepareFile(file);
+      }
+    } catch (error) {
+      if (!running.aborted) finished.reject(error);
+    } finally {
+      preparing -= 1;
+      if (preparing === 0) queue.close();
+    }
+  }
+
+  function commit(file: OpenFile): void {
+    const task = commitFile(file).finally(() => {
+      commits.delete(task);
+      changes.notify();
+    });
+    commits.add(task);
+  }
+
+  async function commitFile(file: OpenFile): Promise<void> {
+    const { token, path } = file.prepared;
+    try {
+      const vectors = file.vectors.filter((vector) => vector !== null);
+      const { chunks } = await index.commit(token, vectors);
+      open.delete(file);
+      hooks.committed({ path, sizeBytes: file.sizeBytes, chunks, fallback: file.fallback });
+      settle();
+    } catch (error) {
+      if (classifyFileFailure(error) !== 'fatal') await discard(file);
+      giveUp({ path, sizeBytes: file.sizeBytes, modifiedMs: 0 }, error);
+    }
+  }
+
+  async function discard(file: OpenFile): Promise<void> {
+    open.delete(file);
+    await index.discard(file.prepared.token).catch(() => undefined);
+  }
+
+  const crew = runCrew(
+    {
+      ...options.crew,
+      queue,
+      onVectors(batch, vectors, fallback) {
+        for (const [position, { file, ordinal }] of batch.texts.entries()) {
+          const vector = vectors[position];
+          if (!vector || file.dropped || file.vectors[ordinal] !== null) continue;
+          file.vectors[ordinal] = vector;
+          file.missing -= 1;
+          if (fallback) file.fallback += 1;
+          if (file.missing === 0) commit(file);
+        }
+      },
+      onRefused({ file }, error) {
+        if (file.dropped) return;
+        file.dropped = true;
+        const { path } = file.prepared;
+        void discard(file);
+        hooks.failed({ path, sizeBytes: file.sizeBytes, code: codeOf(error), reason: reasonOf(error) });
+        settle();
+      },
+    },
+    running,
+  );
+  crew.catch((error) => finished.reject(error));
+  const room = options.crew.batchSize * batchesAhead;
+  const preparation = Array.from({ length: preparers }, () => prepareAll(room));
+  try {
+    await finished.promise;
+  } finally {
+    over.abort();
+    await Promise.allSettled([crew, ...preparation, ...commits]);
+    await Promise.all([...open].map(discard));
+  }
+}
+
+/** A file that is being written settles in a moment: it gets a second chance at once, and the next run after that. */
+async function prepareSettled(index: SourceIndex, path: string, signal: AbortSignal): Promise<PreparedFile> {
+  try {
+    return await index.prepare(path, signal);
+  } catch (error) {
+    if (signal.aborted || classifyFileFailure(error) !== 'changed') throw error;
+    return index.prepare(path, signal);
+  }
+}
+
+/** Indexes with the built-in embedder, group after group, all of it in the worker. */
+export async function embedBuiltin(
+  options: PipelineOptions & { onVectors(count: number): void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { index, pending, hooks } = options;
+  for (let start = 0; start < pending.length; start += builtinGroup) {
+    signal.throwIfAborted();
+    const group = pending.slice(start, start + builtinGroup);
+    const sizes = new Map(group.map((file) => [file.path, file.sizeBytes]));
+    const first = group[0];
+    if (first) hooks.current(first.path);
+    const results = await index.indexBuiltin(
+      group.map((file) => file.path),
+      signal,
+    );
+    for (const { path, chunks, error } of results) {
+      const sizeBytes = sizes.get(path) ?? 0;
+      if (error === null) {
+        options.onVectors(chunks);
+        hooks.committed({ path, sizeBytes, chunks, fallback: 0 });
+      } else {
+        tellResult(hooks, path, sizeBytes, error);
+      }
+    }
+  }
+}
+
+function tellResult(
+  hooks: FileHooks,
+  path: string,
+  sizeBytes: number,
+  error: { code: string; reason: string },
+): void {
+  const what = { path, sizeBytes, ...error };
+  if (isSkip(error.code)) hooks.skipped(what);
+  else hooks.failed(what);
+}

@@ -1,0 +1,227 @@
+/** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import {
+  type Embedder,
+  embedderId,
+  type SearchHit,
+  type SearchResult,
+  type SourceRecord,
+} from '../../../shared/models/indexing.ts';
+import type { VectorHit } from '../ports.ts';
+import { shortModelName } from './embedders.ts';
+import { reasonOf } from './failures.ts';
+import { fuseRanks } from './fusion.ts';
+import type { IndexHandles } from './index-handles.ts';
+import type { IndexingDependencies } from './model.ts';
+import { modelOnNode } from './route.ts';
+import { makeSnippet } from './snippet.ts';
+
+/** How long one node may take for the vector of a query; after that the next is asked, then words must do. */
+const nodeDeadlineMs = 4000;
+const sourceDeadlineMs = 10_000;
+const nodesTried = 2;
+
+export interface SourceHits {
+  source: Pick<SourceRecord, 'id' | 'name' | 'path' | 'embedder'>;
+  hits: readonly VectorHit[];
+}
+
+export interface MergedHit {
+  source: SourceHits['source'];
+  hit: VectorHit;
+  wordRank: number | null;
+  vectorRank: number | null;
+  score: number;
+}
+
+/**
+ * One list from those of several sources, by reciprocal ranks. Word scores compare across sources, so words
+ * make one list; similarities compare only within one embedder, so that each embedder's best comes first.
+ */
+export function mergeHits(found: readonly SourceHits[], limit: number): MergedHit[] {
+  const all = found.flatMap(({ source, hits }) => hits.map((hit) => ({ source, hit })));
+  const words = all
+    .flatMap(({ hit }, id) =>
+      hit.wordRank === null ? [] : [{ id, score: hit.wordScore ?? 0, rank: hit.wordRank }],
+    )
+    .sort(found.length === 1 ? (a, b) => a.rank - b.rank : (a, b) => b.score - a.score || a.rank - b.rank);
+  const ranksByEmbedder = new Map<string, { id: number; score: number; rank: number }[]>();
+  for (const [id, { source, hit }] of all.entries()) {
+    if (hit.vectorRank === null) continue;
+    const key = embedderId(source.embedder);
+    const list = ranksByEmbedder.get(key) ?? [];
+    list.push({ id, score: hit.vectorScore ?? 0, rank: hit.vectorRank });
+    ranksByEmbedder.set(key, list);
+  }
+  const vectors = [...ranksByEmbedder.values()]
+    .flatMap((list) =>
+      list.sort((a, b) => b.score - a.score || a.rank - b.rank).map((item, place) => ({ ...item, place })),
+    )
+    .sort((a, b) => a.place - b.place);
+  return fuseRanks(words, vectors)
+    .slice(0, limit)
+    .flatMap((fused) => {
+      const item = all[fused.id];
+      if (!item) return [];
+      return [{ ...item, wordRank: fused.wordRank, vectorRank: fused.vectorRank, score: fused.score }];
+    });
+}
+
+function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, query: string): SearchHit {
+  const snippet = makeSnippet(hit.chunk, query);
+  return {
+    sourceId: source.id,
+    sourceName: source.name,
+    path: hit.path,
+    absolutePath: joinPath(source.path, hit.path),
+    heading: hit.chunk.heading,
+    snippet: snippet.text,
+    highlights: snippet.highlights,
+    startByte: snippet.startByte,
+    endByte: snippet.endByte,
+    score,
+    words: wordRank === null ? null : { rank: wordRank, score: hit.wordScore ?? 0 },
+    vectors: vectorRank === null ? null : { rank: vectorRank, similarity: hit.vectorScore ?? 0 },
+  };
+}
+
+/** With the separator that the folder's own path uses. */
+function joinPath(folder: string, path: string): string {
+  const windows = /^[A-Za-z]:\\|^\\\\/.test(folder);
+  const base = folder.replace(/[\\/]+$/, '');
+  return windows ? `${base}\\${path.replaceAll('/', '\\')}` : `${base}/${path}`;
+}
+
+/** Nodes that can embed a query now, the quickest first: loaded on a GPU, loaded, then the rest. */
+export function queryNodes(nodes: readonly NodeView[], digest: string): NodeView[] {
+  const rank = (node: NodeView) => {
+    const loaded = node.loaded.find((model) => model.digest === digest);
+    return loaded ? 1 + loaded.gpuShare : 0;
+  };
+  return nodes
+    .filter((node) => isServing(node.state) && modelOnNode(node, digest) !== null)
+    .sort((one, other) => rank(other) - rank(one));
+}
+
+export interface Searcher {
+  search(
+    query: { text: string; sources: readonly SourceRecord[]; limit: number },
+    signal: AbortSignal,
+  ): Promise<SearchResult>;
+}
+
+export function createSearcher({
+  clock,
+  fleet,
+  placement,
+  vectors,
+  handles,
+  log,
+}: Pick<IndexingDependencies, 'clock' | 'fleet' | 'placement' | 'vectors' | 'log'> & {
+  handles: IndexHandles;
+}): Searcher {
+  async function within<T>(
+    ms: number,
+    signal: AbortSignal,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = new AbortController();
+    const timer = clock.timer(ms, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
+    const both = AbortSignal.any([signal, late.signal]);
+    try {
+      // What does not listen to its signal must not make the search wait either.
+      return await Promise.race([
+        task(both),
+        new Promise<never>((_, reject) =>
+          both.addEventListener('abort', () => reject(both.reason), { once: true }),
+        ),
+      ]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** The query's vector, or why there is none. */
+  async function embedQuery(
+    embedder: Embedder,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<{ vector: Float32Array | null; notice: string | null }> {
+    if (embedder.kind === 'builtin') {
+      const [vector] = await vectors.embedBuiltin([text]);
+      return { vector: vector ?? null, notice: null };
+    }
+    const name = shortModelName(embedder.name);
+    const nodes = queryNodes(fleet.list(), embedder.digest).slice(0, nodesTried);
+    if (nodes.length === 0) {
+      return { vector: null, notice: `Found by words only: no machine that is awake has ${name}.` };
+    }
+    let reason = '';
+    for (const node of nodes) {
+      const model = modelOnNode(node, embedder.digest);
+      const server = fleet.server(node.id);
+      if (model === null || server === null) continue;
+      const mark = placement.begin(node.id, model);
+      try {
+        const [vector] = await within(nodeDeadlineMs, signal, (limited) =>
+          server.embed(model, [text], limited),
+        );
+        if (vector) return { vector, notice: null };
+      } catch (error) {
+        signal.throwIfAborted();
+        reason = `${node.name}: ${reasonOf(error)}`;
+        log.warn('The vector of a query could not be made.', { node: node.id, reason });
+        fleet.lookSoon(node.id);
+      } finally {
+        mark[Symbol.dispose]();
+      }
+    }
+    return { vector: null, notice: `Found by words only: ${name} did not answer (${reason}).` };
+  }
+
+  return {
+    async search({ text, sources, limit }, signal) {
+      const startedAt = clock.monotonic();
+      const queries = new Map<string, ReturnType<typeof embedQuery>>();
+      const notices = new Set<string>();
+      const searchOne = async (source: SourceRecord): Promise<SourceHits> => {
+        const key = embedderId(source.embedder);
+        let query = queries.get(key);
+        if (!query) {
+          query = embedQuery(source.embedder, text, signal);
+          queries.set(key, query);
+        }
+        const { vector, notice } = await query;
+        if (notice !== null) notices.add(notice);
+        const index = await handles.get(source);
+        const usable = (await index.meta()).embedderId === key;
+        if (!usable) {
+          notices.add(`"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`);
+        }
+        const hits = await within(sourceDeadlineMs, signal, (limited) =>
+          index.search({ text, vector: usable ? vector : null, limit: Math.max(limit, 50) }, limited),
+        );
+        return { source, hits };
+      };
+      const found = await Promise.all(
+        sources.map(async (source): Promise<SourceHits> => {
+          try {
+            return await searchOne(source);
+          } catch (error) {
+            // Alone, a source's trouble is the answer; among others it is a notice.
+            if (signal.aborted || sources.length === 1) throw error;
+            notices.add(`"${source.name}" could not be searched: ${reasonOf(error)}`);
+            return { source, hits: [] };
+          }
+        }),
+      );
+      return {
+        query: text,
+        hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text)),
+        tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
+        notices: [...notices],
+      };
+    },
+  };
+}

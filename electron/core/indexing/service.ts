@@ -1,0 +1,108 @@
+/** Indexing as the rest of core sees it: folders, embedders, jobs one at a time, and search. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  type EmbedderChoice,
+  embedderId,
+  type IndexJob,
+  type SearchResult,
+  type SourceRecord,
+  type SourceView,
+} from '../../../shared/models/indexing.ts';
+import { createEmbedderList } from './embedders.ts';
+import { createIndexHandles } from './index-handles.ts';
+import { createJobs, type NewJob } from './jobs.ts';
+import type { IndexingDependencies } from './model.ts';
+import { createSearcher } from './search.ts';
+import { createSources, type NewSource, type SourceChange } from './sources.ts';
+
+export interface IndexingService {
+  sources(): Promise<SourceView[]>;
+  embedders(): EmbedderChoice[];
+  addSource(source: NewSource): Promise<SourceView>;
+  updateSource(change: SourceChange): Promise<SourceView>;
+  removeSource(sourceId: string): Promise<void>;
+  /** Throws NOT_FOUND, JOB_RUNNING, NOTHING_TO_INDEX. */
+  startJob(job: NewJob): IndexJob;
+  cancelJob(jobId: string): IndexJob;
+  job(jobId: string): IndexJob;
+  jobs(limit: number): IndexJob[];
+  /** The job that runs now, or null. */
+  currentJob(): IndexJob | null;
+  /** Resolves when the job has ended, at once when it has already. */
+  waitForJob(jobId: string, signal: AbortSignal): Promise<IndexJob>;
+  search(
+    query: { text: string; sourceIds: string[] | null; limit: number },
+    signal: AbortSignal,
+  ): Promise<SearchResult>;
+  /** Takes up the jobs that were unfinished when the process ended. */
+  start(): void;
+  /** Leaves a running job to be taken up at the next start. */
+  stop(): Promise<void>;
+}
+
+export function createIndexingService(dependencies: IndexingDependencies): IndexingService {
+  const handles = createIndexHandles(dependencies.vectors);
+  const sources = createSources({ ...dependencies, handles });
+  const embedders = createEmbedderList({ ...dependencies, sources: sources.records });
+  const searcher = createSearcher({ ...dependencies, handles });
+  const jobs = createJobs({ dependencies, handles, sources });
+
+  function choose(sourceIds: readonly string[] | null): readonly SourceRecord[] {
+    const chosen = sourceIds === null ? sources.records() : [...new Set(sourceIds)].map(sources.require);
+    if (chosen.length === 0) throw new PilotlightError('NOTHING_TO_INDEX');
+    return chosen;
+  }
+
+  function refuseWhileRunning(sourceId: string): void {
+    const job = jobs.current();
+    if (job?.sourceIds.includes(sourceId)) {
+      throw new PilotlightError('JOB_RUNNING', {
+        message: 'An index job is running over this folder.',
+        details: { jobId: job.id },
+      });
+    }
+  }
+
+  return {
+    sources: sources.views,
+    embedders: embedders.list,
+    async addSource(source) {
+      const added = await sources.add(source);
+      embedders.refresh();
+      return added;
+    },
+    async updateSource(change) {
+      const source = sources.require(change.sourceId);
+      if (change.embedder && embedderId(change.embedder) !== embedderId(source.embedder)) {
+        refuseWhileRunning(source.id);
+      }
+      const updated = await sources.update(change);
+      embedders.refresh();
+      return updated;
+    },
+    async removeSource(sourceId) {
+      sources.require(sourceId);
+      refuseWhileRunning(sourceId);
+      await jobs.settled();
+      await sources.remove(sourceId);
+      embedders.refresh();
+    },
+    startJob: (job) => jobs.start(job, choose(job.sourceIds)),
+    cancelJob: jobs.cancel,
+    job: jobs.require,
+    jobs: jobs.list,
+    currentJob: jobs.current,
+    waitForJob: jobs.waitFor,
+    search: ({ text, sourceIds, limit }, signal) =>
+      searcher.search({ text, sources: choose(sourceIds), limit }, signal),
+    start() {
+      embedders.refresh();
+      jobs.resume();
+    },
+    async stop() {
+      embedders.stop();
+      await jobs.stop();
+      await handles.closeAll();
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/** The folders that are indexed: kept, checked, shown. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  type Embedder,
+  embedderId,
+  type IndexJob,
+  type SourceRecord,
+  type SourceView,
+} from '../../../shared/models/indexing.ts';
+import type { IndexHandles } from './index-handles.ts';
+import type { IndexingDependencies } from './model.ts';
+
+export interface NewSource {
+  path: string;
+  name?: string | undefined;
+  embedder: Embedder;
+  wake: boolean;
+  whenGpuGone: SourceRecord['whenGpuGone'];
+}
+
+export interface SourceChange {
+  sourceId: string;
+  name?: string | undefined;
+  embedder?: Embedder | undefined;
+  wake?: boolean | undefined;
+  whenGpuGone?: SourceRecord['whenGpuGone'] | undefined;
+}
+
+export interface Sources {
+  records(): readonly SourceRecord[];
+  /** Throws NOT_FOUND. */
+  require(sourceId: string): SourceRecord;
+  /** With the sizes of the indexes as they are now. */
+  views(): Promise<SourceView[]>;
+  /** Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE or ALREADY_EXISTS. */
+  add(source: NewSource): Promise<SourceView>;
+  update(change: SourceChange): Promise<SourceView>;
+  remove(sourceId: string): Promise<void>;
+  /** Reads the size of one index again and shows it. */
+  refresh(sourceId: string): Promise<void>;
+}
+
+export function createSources({
+  clock,
+  ids,
+  log,
+  store,
+  vectors,
+  folders,
+  activity,
+  streams,
+  handles,
+}: Pick<
+  IndexingDependencies,
+  'clock' | 'ids' | 'log' | 'store' | 'vectors' | 'folders' | 'activity' | 'streams'
+> & { handles: IndexHandles }): Sources {
+  const records = new Map(store.sources.list().map((source) => [source.id, source]));
+  const sizes = new Map<string, { files: number; chunks: number }>();
+
+  function lastRunOf(sourceId: string, jobs: readonly IndexJob[]): SourceView['lastRun'] {
+    const job = jobs.find(
+      (candidate) => candidate.endedAt !== null && candidate.sourceIds.includes(sourceId),
+    );
+    if (!job || job.endedAt === null) return null;
+    return {
+      jobId: job.id,
+      status: job.status,
+      at: job.endedAt,
+      indexed: job.files.done,
+      failed: job.files.failed,
+    };
+  }
+
+  function view(source: SourceRecord): SourceView {
+    const size = sizes.get(source.id) ?? { files: 0, chunks: 0 };
+    return { ...source, ...size, lastRun: lastRunOf(source.id, store.jobs.list(50)) };
+  }
+
+  function show(source: SourceRecord): SourceView {
+    const shown = view(source);
+    streams.sources.set(source.id, shown);
+    return shown;
+  }
+
+  async function readSize(source: SourceRecord): Promise<void> {
+    try {
+      const { files, chunks, embedderId: id } = await (await handles.get(source)).meta();
+      // What another embedder made cannot be searched any more: to a person it is not there.
+      sizes.set(source.id, id === embedderId(source.embedder) ? { files, chunks } : { files: 0, chunks: 0 });
+    } catch (error) {
+      log.warn('The size of an index could not be read.', { source: source.id, error: String(error) });
+    }
+  }
+
+  function find(sourceId: string): SourceRecord {
+    const source = records.get(sourceId);
+    if (!source) throw new PilotlightError('NOT_FOUND', { message: 'There is no such folder in the index.' });
+    return source;
+  }
+
+  async function refresh(sourceId: string): Promise<void> {
+    const source = records.get(sourceId);
+    if (!source) return;
+    await readSize(source);
+    const still = records.get(sourceId);
+    if (still) show(still);
+  }
+
+  for (const source of records.values()) show(source);
+  // Reading sizes starts the worker: not before somebody looks.
+  streams.sources.onActive((active) => {
+    if (active) for (const sourceId of records.keys()) if (!sizes.has(sourceId)) void refresh(sourceId);
+  });
+
+  return {
+    records: () => [...records.values()],
+    require: find,
+    async views() {
+      await Promise.all([...records.values()].map(readSize));
+      return [...records.values()].map(view);
+    },
+    async add({ path, name, embedder, wake, whenGpuGone }) {
+      const canonical = await folders.resolve(path);
+      for (const other of records.values()) {
+        if (other.path !== canonical) continue;
+        throw new PilotlightError('ALREADY_EXISTS', {
+          message: `This folder is indexed already, as "${other.name}".`,
+          details: { sourceId: other.id },
+        });
+      }
+      const source: SourceRecord = {
+        id: ids.next('source'),
+        name: name ?? lastPart(canonical),
+        path: canonical,
+        embedder,
+        wake,
+        whenGpuGone,
+        addedAt: clock.now(),
+      };
+      store.sources.put(source);
+      records.set(source.id, source);
+      sizes.set(source.id, { files: 0, chunks: 0 });
+      activity.record({ kind: 'index', severity: 'info', message: `The folder "${source.name}" was added.` });
+      return show(source);
+    },
+    async update({ sourceId, ...change }) {
+      const source = find(sourceId);
+      const next: SourceRecord = {
+        ...source,
+        name: change.name ?? source.name,
+        embedder: change.embedder ?? source.embedder,
+        wake: change.wake ?? source.wake,
+        whenGpuGone: change.whenGpuGone ?? source.whenGpuGone,
+      };
+      store.sources.put(next);
+      records.set(sourceId, next);
+      if (embedderId(next.embedder) !== embedderId(source.embedder)) {
+        await handles.forget(sourceId);
+        sizes.set(sourceId, { files: 0, chunks: 0 });
+      }
+      return show(next);
+    },
+    async remove(sourceId) {
+      const source = find(sourceId);
+      await handles.forget(sourceId);
+      await vectors.removeIndex(sourceId);
+      store.sources.remove(sourceId);
+      records.delete(sourceId);
+      sizes.delete(sourceId);
+      streams.sources.delete(sourceId);
+      activity.record({
+        kind: 'index',
+        severity: 'info',
+        message: `The folder "${source.name}" was removed.`,
+      });
+    },
+    refresh,
+  };
+}
+
+/** The folder's own name, from a path of either kind of system. */
+function lastPart(path: string): string {
+  return (
+    path
+      .split(/[\\/]/)
+      .filter((part) => part !== '')
+      .at(-1) ?? path
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * The texts of prepared files on their way to the nodes. Batches run across files; what a node could not do
+ * comes back and is handed out first, so that nothing is lost and nothing is done twice.
+ */
+import type { PreparedFile } from '../ports.ts';
+import { createChanges } from './changes.ts';
+
+/** A prepared file whose vectors come in, in any order. */
+export interface OpenFile {
+  prepared: PreparedFile;
+  sizeBytes: number;
+  vectors: (Float32Array | null)[];
+  missing: number;
+  /** Vectors that were made on a CPU because the GPU was gone. */
+  fallback: number;
+  /** It failed: its remaining texts are not worth a request. */
+  dropped: boolean;
+}
+
+export interface QueuedText {
+  file: OpenFile;
+  ordinal: number;
+  text: string;
+}
+
+export interface Batch {
+  texts: QueuedText[];
+  /** How often a server failed on it, not counting nodes that went away. */
+  attempts: number;
+}
+
+export interface WorkQueue {
+  add(file: OpenFile): void;
+  /** No more files will come: a last batch may be smaller. */
+  close(): void;
+  /** The next batch; waits for a full one while more files are to come. */
+  take(max: number, signal: AbortSignal): Promise<Batch>;
+  giveBack(batch: Batch): void;
+  /** Resolves while fewer than `limit` texts wait. */
+  room(limit: number, signal: AbortSignal): Promise<void>;
+  /** Texts that wait, without those handed out. */
+  readonly waiting: number;
+}
+
+export function openFile(prepared: PreparedFile, sizeBytes: number): OpenFile {
+  return {
+    prepared,
+    sizeBytes,
+    vectors: prepared.chunks.map(() => null),
+    missing: prepared.chunks.length,
+    fallback: 0,
+    dropped: false,
+  };
+}
+
+export function createWorkQueue(): WorkQueue {
+  const changes = createChanges();
+  const returned: Batch[] = [];
+  let fresh: QueuedText[] = [];
+  let head = 0;
+  let closed = false;
+
+  const waiting = () => fresh.length - head;
+
+  function takeFresh(max: number): QueuedText[] {
+    const texts: QueuedText[] = [];
+    while (texts.length < max && head < fresh.length) {
+      const text = fresh[head++];
+      if (text && !text.file.dropped) texts.push(text);
+    }
+    if (head > 4096 || head === fresh.length) {
+      fresh = fresh.slice(head);
+      head = 0;
+    }
+    return texts;
+  }
+
+  function next(max: number): Batch | null {
+    for (let batch = returned.shift(); batch; batch = returned.shift()) {
+      const texts = batch.texts.filter((text) => !text.file.dropped);
+      if (texts.length > 0) return { ...batch, texts };
+    }
+    while (waiting() > 0 && (waiting() >= max || closed)) {
+      const texts = takeFresh(max);
+      changes.notify();
+      if (texts.length > 0) return { texts, attempts: 0 };
+    }
+    return null;
+  }
+
+  return {
+    add(file) {
+      for (const [ordinal, chunk] of file.prepared.chunks.entries()) {
+        fresh.push({ file, ordinal, text: embeddedText(chunk) });
+      }
+      changes.notify();
+    },
+    close() {
+      closed = true;
+      changes.notify();
+    },
+    async take(max, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const batch = next(max);
+        if (batch) return batch;
+        await changes.wait(signal);
+      }
+    },
+    giveBack(batch) {
+      returned.push(batch);
+      changes.notify();
+    },
+    async room(limit, signal) {
+      signal.throwIfAborted();
+      while (waiting() >= limit) await changes.wait(signal);
+    },
+    get waiting() {
+      return waiting();
+    },
+  };
+}
+
+/** What is embedded of a chunk: its headings say what a short text is about. */
+export function embeddedText(chunk: { heading: string; text: string }): string {
+  return chunk.heading === '' ? chunk.text : `${chunk.heading}\n\n${chunk.text}`;
+}
