@@ -1,0 +1,143 @@
+import { request } from 'node:http';
+import { isPilotlightError, PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
+import { callPath, exchangePath } from '../../shared/contract/link.ts';
+import {
+  type MethodInput,
+  type MethodName,
+  type MethodResult,
+  methods,
+} from '../../shared/contract/methods.ts';
+import type { Clock } from '../core/ports.ts';
+import { type Endpoint, readEndpoint } from './endpoint.ts';
+
+/** Talks to a running core over its endpoint file. */
+export interface CoreClient {
+  readonly endpoint: Endpoint;
+  /** Rejects with the core's own error, or NOT_RUNNING when nothing answers there any more. */
+  call<Name extends MethodName>(
+    method: Name,
+    params: MethodInput<Name>,
+    signal?: AbortSignal,
+  ): Promise<MethodResult<Name>>;
+  /** A fresh address that opens the panel once. */
+  oneTimeUrl(signal?: AbortSignal): Promise<string>;
+}
+
+export function createCoreClient(endpoint: Endpoint): CoreClient {
+  return {
+    endpoint,
+    async call(method, params, signal) {
+      const result = await post(endpoint, callPath(method), params, signal);
+      const parsed = methods[method].result.safeParse(result);
+      if (!parsed.success) throw new PilotlightError('INTERNAL', { cause: parsed.error });
+      return parsed.data as MethodResult<typeof method>;
+    },
+    async oneTimeUrl(signal) {
+      const reply = await post(endpoint, `${exchangePath}/token`, {}, signal);
+      if (typeof reply === 'object' && reply !== null && 'url' in reply && typeof reply.url === 'string') {
+        return reply.url;
+      }
+      throw new PilotlightError('NOT_RUNNING');
+    },
+  };
+}
+
+/**
+ * The core that runs with this data folder, or null. An endpoint file that a killed core left behind is
+ * found out by asking: nothing answers, or what answers does not know the token.
+ */
+export async function findRunningCore(dataFolder: string, signal?: AbortSignal): Promise<CoreClient | null> {
+  const endpoint = readEndpoint(dataFolder);
+  if (endpoint === null) return null;
+  const client = createCoreClient(endpoint);
+  try {
+    await client.call('core.status', {}, signal);
+    return client;
+  } catch (error) {
+    if (isPilotlightError(error) && strangers.has(error.code)) return null;
+    throw error;
+  }
+}
+
+/** As `findRunningCore`, for a core that may be starting just now: asks again until it answers or `waitMs` is over. */
+export async function waitForRunningCore(options: {
+  dataFolder: string;
+  clock: Clock;
+  waitMs: number;
+  signal?: AbortSignal;
+}): Promise<CoreClient | null> {
+  const { dataFolder, clock, waitMs, signal } = options;
+  const end = clock.monotonic() + waitMs;
+  for (;;) {
+    const client = await findRunningCore(dataFolder, signal);
+    if (client !== null || clock.monotonic() >= end) return client;
+    await clock.sleep(100, signal);
+  }
+}
+
+const strangers: ReadonlySet<string> = new Set([
+  'NOT_RUNNING',
+  'UNAUTHORIZED',
+  'FORBIDDEN_ORIGIN',
+  'NOT_FOUND',
+  'STOPPING',
+]);
+
+/** Largest answer that is read, and how long a connection may be silent while it is made. */
+const maxAnswerBytes = 64 * 1_048_576;
+
+function post(endpoint: Endpoint, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const text = JSON.stringify(body);
+    const outgoing = request(
+      new URL(path, endpoint.url),
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${endpoint.token}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(text),
+        },
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (reply) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        reply.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > maxAnswerBytes) reply.destroy(new PilotlightError('NOT_RUNNING'));
+          else chunks.push(chunk);
+        });
+        reply.on('error', failed);
+        reply.on('end', () => {
+          try {
+            resolve(readReply(reply.statusCode ?? 0, Buffer.concat(chunks).toString()));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      },
+    );
+    function failed(error: unknown): void {
+      if (signal?.aborted) reject(signal.reason);
+      else reject(isPilotlightError(error) ? error : new PilotlightError('NOT_RUNNING', { cause: error }));
+    }
+    outgoing.on('error', failed);
+    outgoing.end(text);
+  });
+}
+
+function readReply(status: number, text: string): unknown {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    // Another program has the port by now.
+    throw new PilotlightError('NOT_RUNNING', { cause });
+  }
+  if (status === 200) return body;
+  const parsed = wireErrorSchema.safeParse(body);
+  if (!parsed.success) throw new PilotlightError('NOT_RUNNING');
+  const { code, message, next, details } = parsed.data;
+  throw new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
+}

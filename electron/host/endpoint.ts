@@ -1,0 +1,41 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+/** How a program of the same user reaches the core that runs with a data folder. */
+export const endpointSchema = z.object({
+  /** Always on loopback: the token is never sent anywhere else. */
+  url: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/),
+  /** A bearer that may do everything, and mint one-time addresses. */
+  token: z.string().min(20),
+  pid: z.number().int().positive(),
+  startedAt: z.number(),
+  version: z.string(),
+});
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+export const endpointPath = (dataFolder: string) => join(dataFolder, 'endpoint.json');
+
+/** Written beside and renamed, so that a reader never sees half of it; mode 0600 from the first byte. */
+export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
+  const path = endpointPath(dataFolder);
+  const beside = `${path}.${endpoint.pid}`;
+  rmSync(beside, { force: true });
+  writeFileSync(beside, `${JSON.stringify(endpoint, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(beside, path);
+}
+
+/** What the file says; null where it is missing or makes no sense. Whether that core answers is another question. */
+export function readEndpoint(dataFolder: string): Endpoint | null {
+  try {
+    const parsed = endpointSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes the file away if it is still ours: another core may have started since. */
+export function removeEndpoint(dataFolder: string, token: string): void {
+  if (readEndpoint(dataFolder)?.token === token) rmSync(endpointPath(dataFolder), { force: true });
+}
