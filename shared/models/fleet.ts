@@ -92,6 +92,7 @@ export type NodeOffer = z.infer<typeof nodeOfferSchema>;
 
 /** The words for a state, the same in panel, tray and CLI. */
 export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'url'>): string {
+  if (node.url === null && node.state !== 'unknown') return 'no Ollama here';
   switch (node.state) {
     case 'unknown':
       return 'not looked at yet';

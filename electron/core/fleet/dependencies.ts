@@ -1,0 +1,27 @@
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import type { Clock, Ids, Log, Ports, Random, Store } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+
+export interface FleetDependencies {
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  log: Log;
+  store: Pick<Store, 'nodes' | 'bootTimes' | 'pins'>;
+  streams: Pick<Streams, 'fleet'>;
+  settings: {
+    current(): Settings;
+    update(patch: Record<string, unknown>): Settings;
+    onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
+  };
+  activity: { record(entry: NewActivityEntry): void };
+  hardware: Ports['hardware'];
+  connectInferenceServer: Ports['connectInferenceServer'];
+  startSimulatedFleet: Ports['startSimulatedFleet'];
+  /**
+   * Where this computer's own server would answer, a loopback URL (see readOllamaHost); null to look for none.
+   * A node's saved address wins over it.
+   */
+  localServerUrl: string | null;
+}

@@ -1,0 +1,21 @@
+import type { InferenceServer } from '../ports.ts';
+
+/**
+ * A server whose calls end when its machine goes off. A suspended machine leaves connections half open, and
+ * a load or a batch has no deadline of its own: without this it would wait for ever.
+ */
+export function guardServer(server: InferenceServer, gone: () => AbortSignal): InferenceServer {
+  const either = (signal: AbortSignal) => AbortSignal.any([signal, gone()]);
+  return {
+    kind: server.kind,
+    url: server.url,
+    capabilities: server.capabilities,
+    version: (signal) => server.version(either(signal)),
+    installed: (signal) => server.installed(either(signal)),
+    loaded: (signal) => server.loaded(either(signal)),
+    describe: (model, signal) => server.describe(model, either(signal)),
+    load: (model, options, signal) => server.load(model, options, either(signal)),
+    unload: (model, signal) => server.unload(model, either(signal)),
+    embed: (model, texts, signal) => server.embed(model, texts, either(signal)),
+  };
+}

@@ -1,0 +1,69 @@
+/** One look at a server: `/api/ps`, and now and then its version and what is installed. */
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
+import type { Clock, InferenceServer, Log } from '../ports.ts';
+import { type LookResult, readFailure } from './state.ts';
+import { hostOf, isLoopbackHost } from './validate.ts';
+
+/** Runs `work` with a signal that also aborts after `ms`, with HOST_TIMEOUT as the reason. */
+export async function withDeadline<Result>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const stop = () => controller.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = clock.timer(ms, () => controller.abort(new PilotlightError('HOST_TIMEOUT')));
+  try {
+    return await work(controller.signal);
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** What the look saw; null when it was stopped from outside. Never rejects. */
+export async function lookAt(
+  server: InferenceServer,
+  { clock, log, timeoutMs }: { clock: Clock; log: Log; timeoutMs: number },
+  signal: AbortSignal,
+): Promise<LookResult | null> {
+  try {
+    const loaded = await withDeadline(clock, timeoutMs, signal, (limited) => server.loaded(limited));
+    return { kind: 'healthy', loaded };
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (!isPilotlightError(error))
+      log.error('A look failed in an unforeseen way.', { url: server.url, error: String(error) });
+    const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
+    return readFailure(coded, isLoopbackHost(hostOf(server.url)));
+  }
+}
+
+/** What changes seldom. */
+export interface ServerDetails {
+  version: string;
+  installed: InstalledModel[];
+}
+
+export const DETAILS_EVERY_MS = 600_000;
+
+export function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
+  return Promise.all([server.version(signal), server.installed(signal)]).then(([version, installed]) => ({
+    version,
+    installed,
+  }));
+}
+
+/** Whether something is loaded that the list of installed models does not know. */
+export function hasUnknownModel(
+  loaded: readonly LoadedModel[],
+  installed: readonly InstalledModel[],
+): boolean {
+  return loaded.some(
+    (model) => !installed.some((one) => one.name === model.name && one.digest === model.digest),
+  );
+}

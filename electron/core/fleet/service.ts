@@ -1,0 +1,278 @@
+/** The registry of nodes and what is seen of them. Nobody waits for a node that does not answer. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import {
+  isServing,
+  type NodeRecord,
+  type NodeView,
+  type Trouble,
+  type WakeProgress,
+} from '../../../shared/models/fleet.ts';
+import type { InferenceServer, SimulatedMachine } from '../ports.ts';
+import type { FleetDependencies } from './dependencies.ts';
+import { createEntries, type Entry } from './entries.ts';
+import {
+  changedRecord,
+  type NodeInput,
+  type NodePatch,
+  newRecord,
+  refuseDuplicate,
+  THIS_COMPUTER_ID,
+  thisComputerRecord,
+} from './records.ts';
+import { createSimulation, type Simulation } from './simulation.ts';
+import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
+
+export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
+
+export interface FleetService {
+  list(): NodeView[];
+  get(nodeId: string): NodeView | null;
+  /** Throws NOT_FOUND. */
+  require(nodeId: string): NodeView;
+  record(nodeId: string): NodeRecord | null;
+  /** Throws BAD_URL, BAD_MAC, BAD_DESTINATION or ALREADY_EXISTS, with `details.field`. */
+  add(input: NodeInput): NodeView;
+  update(nodeId: string, patch: NodePatch): NodeView;
+  remove(nodeId: string): void;
+  /** Looks at one node, or at all, now; resolves when every look is done. */
+  look(nodeId?: string): Promise<NodeView[]>;
+  /** Something changed there: looks at once, waits for nothing. */
+  lookSoon(nodeId: string): void;
+  /** The node's server, or null when it has none. Its calls end with HOST_UNREACHABLE when the node goes off. */
+  server(nodeId: string): InferenceServer | null;
+  /** Called after every change of a view; null for "not there" (added, removed). */
+  onChange(listener: NodeListener): () => void;
+  /** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed. */
+  waitFor(nodeId: string, predicate: (node: NodeView) => boolean, signal: AbortSignal): Promise<NodeView>;
+  /** Placement knows better than a look whether the GPU is really used. */
+  markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
+  /** Says why the node is needed, until disposed. */
+  use(nodeId: string, reason: string): Disposable;
+  /** Pins or priorities changed: the views are made anew. */
+  refresh(nodeId?: string): void;
+  /** For power: what the wake under way has reached; null when it ended, with why if it did not end well. */
+  setWake(nodeId: string, wake: WakeProgress | null, error?: Trouble | null): void;
+  learnBoot(nodeId: string, durationMs: number): void;
+  simulatedMachine(nodeId: string): SimulatedMachine | null;
+  readonly simulation: Simulation;
+  simulate(on: boolean): Promise<NodeView[]>;
+  /** Resolves at once; the first looks run in the background. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createFleetService(dependencies: FleetDependencies): FleetService {
+  const { clock, ids, log, store, settings } = dependencies;
+  const listeners = new Set<NodeListener>();
+  const entries = createEntries({ ...dependencies, tell });
+  const simulation = createSimulation({ ...dependencies, entries });
+  let stopListening = () => {};
+
+  function tell(node: NodeView | null, previous: NodeView | null): void {
+    for (const listener of [...listeners]) {
+      try {
+        listener(node, previous);
+      } catch (error) {
+        log.error('A listener of the fleet failed.', { error: String(error) });
+      }
+    }
+  }
+
+  function find(nodeId: string): Entry {
+    const entry = entries.get(nodeId);
+    if (!entry)
+      throw new PilotlightError('NOT_FOUND', { message: 'There is no such node.', details: { nodeId } });
+    return entry;
+  }
+
+  function load(): void {
+    const saved = store.nodes.list().filter((record) => record.kind !== 'simulated');
+    if (!saved.some((record) => record.id === THIS_COMPUTER_ID)) {
+      const record = thisComputerRecord(clock.now());
+      saved.unshift(record);
+      try {
+        store.nodes.put(record);
+      } catch (error) {
+        log.error('This computer could not be saved as a node.', { error: String(error) });
+      }
+    }
+    for (const record of saved) entries.create(record, null);
+  }
+
+  function addresses(except: string | null) {
+    return entries
+      .all()
+      .filter((entry) => entry.record.id !== except)
+      .map((entry) => ({ id: entry.record.id, name: entry.record.name, url: entry.server?.url ?? null }));
+  }
+
+  load();
+
+  return {
+    list: () => entries.all().map((entry) => entry.view),
+    get: (nodeId) => entries.get(nodeId)?.view ?? null,
+    require: (nodeId) => find(nodeId).view,
+    record: (nodeId) => entries.get(nodeId)?.record ?? null,
+
+    add(input) {
+      const record = newRecord(input, { id: ids.next('node'), now: clock.now() });
+      if (record.url !== null) refuseDuplicate(record.url, addresses(null));
+      store.nodes.put(record);
+      return entries.create(record, null).view;
+    },
+
+    update(nodeId, patch) {
+      const entry = find(nodeId);
+      if (entry.simulated && patch.url !== undefined && patch.url !== entry.record.url) {
+        throw new PilotlightError('BAD_URL', {
+          message: 'A simulated machine keeps its address.',
+          next: 'Add another node for another address.',
+          details: { field: 'url' },
+        });
+      }
+      const record = changedRecord(entry.record, patch);
+      if (record.url !== null && record.url !== entry.record.url)
+        refuseDuplicate(record.url, addresses(nodeId));
+      if (!entry.simulated) store.nodes.put(record);
+      entries.replaceRecord(entry, record);
+      return entry.view;
+    },
+
+    remove(nodeId) {
+      const entry = find(nodeId);
+      if (nodeId === THIS_COMPUTER_ID) {
+        throw new PilotlightError('BAD_REQUEST', {
+          message: 'This computer is always in the list.',
+          next: 'Nothing to do.',
+          details: { field: 'nodeId' },
+        });
+      }
+      if (!entry.simulated) store.nodes.remove(nodeId);
+      entries.drop(nodeId);
+    },
+
+    async look(nodeId) {
+      const wanted = nodeId === undefined ? entries.all() : [find(nodeId)];
+      await Promise.all(wanted.map((entry) => entries.lookNow(entry)));
+      return wanted.filter((entry) => entries.get(entry.record.id) === entry).map((entry) => entry.view);
+    },
+
+    lookSoon(nodeId) {
+      const entry = entries.get(nodeId);
+      if (entry) void entries.lookNow(entry);
+    },
+
+    server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    waitFor(nodeId, predicate, signal) {
+      return new Promise((resolve, reject) => {
+        const finish = (settle: () => void) => {
+          listeners.delete(onView);
+          signal.removeEventListener('abort', onAbort);
+          settle();
+        };
+        const onAbort = () => finish(() => reject(signal.reason));
+        const check = (node: NodeView) => {
+          if (predicate(node)) finish(() => resolve(node));
+        };
+        const onView: NodeListener = (node, previous) => {
+          if (node?.id === nodeId) check(node);
+          else if (node === null && previous?.id === nodeId)
+            finish(() => reject(new PilotlightError('NOT_FOUND')));
+        };
+        if (signal.aborted) return reject(signal.reason);
+        const present = entries.get(nodeId);
+        if (!present) return reject(new PilotlightError('NOT_FOUND'));
+        signal.addEventListener('abort', onAbort, { once: true });
+        listeners.add(onView);
+        check(present.view);
+      });
+    },
+
+    markGpu(nodeId, verdict) {
+      const entry = entries.get(nodeId);
+      if (!entry) return;
+      entry.sight = withGpuVerdict(entry.sight, verdict, clock.now());
+      entries.publish(entry);
+    },
+
+    use(nodeId, reason) {
+      const key = Symbol(reason);
+      const entry = entries.get(nodeId);
+      if (entry) {
+        entry.uses.set(key, reason);
+        entries.publish(entry);
+      }
+      return {
+        [Symbol.dispose]() {
+          if (entry?.uses.delete(key)) entries.publish(entry);
+        },
+      };
+    },
+
+    refresh(nodeId) {
+      entries.readPins();
+      for (const entry of entries.all()) {
+        if (nodeId === undefined || entry.record.id === nodeId) entries.publish(entry);
+      }
+    },
+
+    setWake(nodeId, wake, error) {
+      const entry = entries.get(nodeId);
+      if (!entry) return;
+      const now = clock.now();
+      const begins = wake !== null && entry.wake?.startedAt !== wake.startedAt;
+      entry.wake = wake;
+      if (begins) {
+        entry.sight = beginWaking(entry.sight, now);
+        entry.lastWakeError = null;
+      }
+      if (wake === null) entry.sight = endWaking(entry.sight, now);
+      if (error !== undefined) entry.lastWakeError = error;
+      entries.publish(entry);
+      if (begins) void entries.lookNow(entry);
+      else if (wake === null && !isServing(entry.sight.state)) entry.watch?.reschedule();
+    },
+
+    learnBoot(nodeId, durationMs) {
+      const entry = entries.get(nodeId);
+      if (!entry) return;
+      try {
+        store.bootTimes.add(nodeId, clock.now(), Math.round(durationMs));
+      } catch (error) {
+        log.warn('A boot time could not be saved.', { nodeId, error: String(error) });
+      }
+      entries.readBoot(entry);
+      entries.publish(entry);
+    },
+
+    simulatedMachine: (nodeId) => entries.get(nodeId)?.simulated ?? null,
+    simulation,
+    async simulate(on) {
+      await simulation.set(on);
+      settings.update({ fleet: { simulated: on } });
+      return entries.all().map((entry) => entry.view);
+    },
+
+    async start() {
+      stopListening = settings.onChange((current, previous) => {
+        if (current.fleet.lookIntervalMs !== previous.fleet.lookIntervalMs) entries.reschedule();
+        if (current.optimizer.priorityModels !== previous.optimizer.priorityModels) this.refresh();
+        if (current.fleet.simulated !== previous.fleet.simulated) simulation.setSoon(current.fleet.simulated);
+      });
+      entries.start();
+      if (settings.current().fleet.simulated) simulation.setSoon(true);
+    },
+
+    async stop() {
+      stopListening();
+      await entries.stop();
+      await simulation.stop();
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/** What a person may write about a node, checked and brought into one form. Errors name the field. */
+import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+
+export const DEFAULT_SERVER_PORT = 11434;
+
+function refuse(code: ErrorCode, field: string, value: string, message?: string): PilotlightError {
+  return new PilotlightError(code, {
+    ...(message === undefined ? {} : { message }),
+    details: { field, value: value.slice(0, 200) },
+  });
+}
+
+/**
+ * The base URL of a server: `http` or `https`, no credentials, query or trailing slash. Without a scheme it
+ * is `http`, and then without a port it is Ollama's. Throws BAD_URL.
+ */
+export function normaliseServerUrl(text: string, field = 'url'): string {
+  const trimmed = text.trim();
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
+  if (/[\s\\]/.test(trimmed) || trimmed === '') throw refuse('BAD_URL', field, text);
+  const url = parseUrl(hasScheme ? trimmed : `http://${bracketIpv6(trimmed)}`);
+  if (!url || url.hostname === '') throw refuse('BAD_URL', field, text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw refuse('BAD_URL', field, text, 'The address must start with http:// or https://.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    // The value is left out: it holds a password.
+    throw refuse('BAD_URL', field, '', 'The address must not hold a user name or password.');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw refuse('BAD_URL', field, text, 'The address must end before a ? or #.');
+  }
+  if (url.port === '0') throw refuse('BAD_URL', field, text, 'Port 0 is not a port of a server.');
+  if (!hasScheme && !hasPort(trimmed)) url.port = String(DEFAULT_SERVER_PORT);
+  const host = url.hostname.endsWith('.') && !isIpv6(url.hostname) ? url.hostname.slice(0, -1) : url.hostname;
+  if (host === '') throw refuse('BAD_URL', field, text);
+  return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+/** `::1` or `fe80::1` alone is an address, not a host with a port. */
+function bracketIpv6(text: string): string {
+  return /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
+}
+
+/** Whether a text without a scheme names a port; the URL parser would hide that it was 80. */
+function hasPort(text: string): boolean {
+  const authority = text.split('/')[0] ?? '';
+  return bracketIpv6(authority) === authority && /:\d+$/.test(authority);
+}
+
+const isIpv6 = (hostname: string) => hostname.startsWith('[');
+
+/** The host of a normalised URL, IPv6 without its brackets. */
+export function hostOf(url: string): string {
+  const { hostname } = new URL(url);
+  return isIpv6(hostname) ? hostname.slice(1, -1) : hostname;
+}
+
+/** Whether a host means this computer: `localhost`, 127.0.0.0/8 or `::1`. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase();
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
+  );
+}
+
+/** Two addresses of one server compare equal here; loopback has several names. */
+export function sameServerKey(url: string): string {
+  const parsed = new URL(url);
+  const host = hostOf(url);
+  const port = parsed.port === '' ? (parsed.protocol === 'https:' ? '443' : '80') : parsed.port;
+  const loopback = host === 'localhost' || host === '::1' || host === '127.0.0.1';
+  return `${loopback ? 'loopback' : host}:${port}${parsed.pathname.replace(/\/+$/, '')}`;
+}
+
+/**
+ * Six bytes as `AA:BB:CC:DD:EE:FF`, from pairs with colons, dashes or spaces, dotted groups of four, or 12
+ * bare digits. All zeros, and group addresses (a set lowest bit in the first byte), name no single machine.
+ * Throws BAD_MAC.
+ */
+export function normaliseMac(text: string, field = 'mac'): string {
+  const trimmed = text.trim();
+  const pairs = /^[0-9a-f]{2}([:\- ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i;
+  const groups = /^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i;
+  const bare = /^[0-9a-f]{12}$/i;
+  if (!pairs.test(trimmed) && !groups.test(trimmed) && !bare.test(trimmed))
+    throw refuse('BAD_MAC', field, text);
+  const digits = trimmed.replaceAll(/[^0-9a-f]/gi, '').toUpperCase();
+  if (/^0+$/.test(digits) || Number.parseInt(digits.slice(0, 2), 16) % 2 === 1) {
+    throw refuse('BAD_MAC', field, text, 'This MAC address does not belong to a single machine.');
+  }
+  return inPairs(digits);
+}
+
+/** SecureOn: four decimal bytes with dots, or six bytes written like a MAC address. Throws BAD_MAC. */
+export function normaliseSecureOn(text: string, field = 'secureOn'): string {
+  const trimmed = text.trim();
+  const dotted = parseIpv4(trimmed);
+  if (dotted) return dotted;
+  const digits = trimmed.replaceAll(/[:\- .]/g, '').toUpperCase();
+  if (/^[0-9a-f:\- .]+$/i.test(trimmed) && digits.length === 12) return inPairs(digits);
+  throw new PilotlightError('BAD_MAC', {
+    message: 'This is not a SecureOn password.',
+    next: 'Write four numbers like 10.20.30.40, or six pairs of hex digits.',
+    // The value is left out: it is a password.
+    details: { field },
+  });
+}
+
+const inPairs = (digits: string) => (digits.match(/../g) ?? []).join(':');
+
+export interface Destination {
+  address: string;
+  /** null: the usual ones, 9 and 7. */
+  port: number | null;
+}
+
+/** `address[:port]` of one wake destination. Throws BAD_DESTINATION. */
+export function parseDestination(text: string, field = 'wakeDestinations'): Destination {
+  const [host = '', portText, ...rest] = text.trim().split(':');
+  const address = parseIpv4(host);
+  if (!address || rest.length > 0 || address.startsWith('0.')) throw refuse('BAD_DESTINATION', field, text);
+  if (portText === undefined) return { address, port: null };
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  if (port < 1 || port > 65_535)
+    throw refuse('BAD_DESTINATION', field, text, 'A port is a number from 1 to 65535.');
+  return { address, port };
+}
+
+export function formatDestination({ address, port }: Destination): string {
+  return port === null ? address : `${address}:${port}`;
+}
+
+/** Destinations in one form, each once. */
+export function normaliseDestinations(texts: readonly string[]): string[] {
+  const formatted = texts.map((text, index) =>
+    formatDestination(parseDestination(text, `wakeDestinations.${index}`)),
+  );
+  return [...new Set(formatted)];
+}
+
+/** Four decimal bytes without leading zeros (which some systems read as octal), or null. */
+export function parseIpv4(text: string): string | null {
+  const parts = text.split('.');
+  const valid =
+    parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  return valid ? parts.map(Number).join('.') : null;
+}
+
+/** What to call a node that was given no name. */
+export function nameFromUrl(url: string): string {
+  const host = hostOf(url);
+  return parseIpv4(host) || host.includes(':') ? host : (host.split('.')[0] ?? host);
+}
