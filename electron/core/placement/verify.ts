@@ -41,13 +41,14 @@ export async function lookUntilPlaced(
 
 /**
  * Polls until an unloaded model is gone, and one poll more: a load that comes at once can attach to the
- * dying runner and vanish with it. False when it was still there after five minutes.
+ * dying runner and vanish with it. False when it was still there at the deadline, by default five minutes.
  */
 export async function lookUntilGone(
   { clock, server, signal }: LookDependencies,
   model: string,
+  deadlineMs = GONE_MS,
 ): Promise<boolean> {
-  const deadline = clock.monotonic() + GONE_MS;
+  const deadline = clock.monotonic() + deadlineMs;
   while (findLoaded(await server.loaded(signal), model) !== null) {
     if (clock.monotonic() >= deadline) return false;
     await clock.sleep(POLL_MS, signal);

@@ -1,0 +1,68 @@
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import { canonicalName } from './read.ts';
+
+/** A priority model that is on the CPU of a node with a GPU. */
+export interface Fall {
+  node: NodeView;
+  model: string;
+  placement: Placement;
+  /** A sentence. */
+  reason: string;
+}
+
+/**
+ * Notices when a priority model falls to the CPU: it was on the GPU before, or came up on the CPU of a node
+ * that has a GPU. One fall is told once, until the model is seen on the GPU again.
+ */
+export interface FallWatch {
+  look(node: NodeView, moving: string | null): Fall[];
+  /** A person who forces a model to the CPU knows it. */
+  moved(record: Pick<MoveRecord, 'nodeId' | 'model' | 'by' | 'to' | 'outcome'>): void;
+  forget(nodeId: string): void;
+}
+
+export function createFallWatch(): FallWatch {
+  /** Last placement, and whether the fall was told, by node and model. */
+  const known = new Map<string, Map<string, { placement: Placement; told: boolean }>>();
+
+  const modelsOf = (nodeId: string) => {
+    const models = known.get(nodeId) ?? new Map<string, { placement: Placement; told: boolean }>();
+    known.set(nodeId, models);
+    return models;
+  };
+
+  return {
+    look(node, moving) {
+      if (!isServing(node.state) || moving !== null || node.hasGpu === false) return [];
+      if (node.loaded.length === 0) return [];
+      const models = modelsOf(node.id);
+      const falls: Fall[] = [];
+      for (const model of node.loaded) {
+        if (!model.priority || model.pinned) continue;
+        const name = canonicalName(model.name);
+        const before = models.get(name);
+        if (model.placement !== 'cpu') {
+          models.set(name, { placement: model.placement, told: false });
+          continue;
+        }
+        const fell = before !== undefined && before.placement !== 'cpu';
+        const cameUpThere = before === undefined && node.hasGpu === true;
+        const told = before?.told ?? false;
+        if ((fell || cameUpThere) && !told) {
+          const reason = fell
+            ? `It was ${before.placement === 'gpu' ? 'on the GPU' : 'partly on the GPU'} before: something loaded it again without the GPU.`
+            : `${node.name} has a GPU, but the model was loaded on the CPU.`;
+          falls.push({ node, model: model.name, placement: 'cpu', reason });
+        }
+        models.set(name, { placement: 'cpu', told: told || fell || cameUpThere });
+      }
+      return falls;
+    },
+    moved(record) {
+      if (record.outcome !== 'moved' || record.to !== 'cpu') return;
+      modelsOf(record.nodeId).set(canonicalName(record.model), { placement: 'cpu', told: true });
+    },
+    forget: (nodeId) => void known.delete(nodeId),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Handlers } from '../runtime/handlers.ts';
+import type { Optimizer } from './optimizer.ts';
+import type { PlacementService } from './service.ts';
+
+const ok = { ok: true } as const;
+
+export function placementMethods({
+  placement,
+}: {
+  placement: PlacementService;
+}): Handlers<'models.place' | 'models.placeAll' | 'models.unload' | 'models.pin' | 'models.explain'> {
+  return {
+    'models.place': ({ model, target, nodeId }, { signal }) =>
+      placement.place({ model, target, nodeId, by: 'person', signal }),
+    'models.placeAll': ({ target, nodeId }, { signal }) =>
+      placement.placeAll({ target, nodeId, by: 'person', signal }),
+    'models.unload': async ({ model, nodeId }, { signal }) => {
+      await placement.unload({ model, nodeId, signal });
+      return ok;
+    },
+    'models.pin': ({ model, nodeId, pinned }) => {
+      placement.pin(nodeId, model, pinned);
+      return ok;
+    },
+    'models.explain': ({ model, nodeId }) => placement.explain(nodeId, model),
+  };
+}
+
+export function optimizerMethods({
+  optimizer,
+  placement,
+}: {
+  optimizer: Optimizer;
+  placement: Pick<PlacementService, 'history'>;
+}): Handlers<'optimizer.status' | 'optimizer.run' | 'optimizer.history'> {
+  return {
+    'optimizer.status': () => optimizer.status(),
+    'optimizer.run': (_, { signal }) => optimizer.run(signal),
+    'optimizer.history': ({ limit }) => placement.history(limit),
+  };
+}

@@ -1,0 +1,42 @@
+import type { MoveRecord } from '../../../shared/models/placement.ts';
+import type { Log, Store } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+
+/** The history of moves: saved, and its newest part on the `moves` stream. */
+export interface MoveHistory {
+  append(move: Omit<MoveRecord, 'id'>): MoveRecord;
+  /** Newest first. */
+  list(limit: number): MoveRecord[];
+}
+
+const STREAMED = 200;
+
+export function createMoveHistory(deps: {
+  store: Pick<Store, 'moves'>;
+  streams: Pick<Streams, 'moves'>;
+  log: Log;
+}): MoveHistory {
+  const { store, streams, log } = deps;
+  const shown: string[] = [];
+  const show = (move: MoveRecord) => {
+    streams.moves.set(String(move.id), move);
+    shown.push(String(move.id));
+    while (shown.length > STREAMED) streams.moves.delete(shown.shift() ?? '');
+  };
+  for (const move of store.moves.list(STREAMED).reverse()) show(move);
+
+  return {
+    append(move) {
+      try {
+        const saved = store.moves.append(move);
+        show(saved);
+        return saved;
+      } catch (error) {
+        // The move itself is done: that it could not be written down must not make it fail.
+        log.error('A move could not be saved.', { model: move.model, error: String(error) });
+        return { ...move, id: 0 };
+      }
+    },
+    list: (limit) => store.moves.list(limit),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Store } from '../ports.ts';
+import { canonicalName } from './read.ts';
+
+/** Which models may not be moved, by node. */
+export interface Pins {
+  /** Canonical names pinned on a node. */
+  on(nodeId: string): ReadonlySet<string>;
+  has(nodeId: string, model: string): boolean;
+  /** Throws what the store throws; then nothing has changed. */
+  set(nodeId: string, model: string, pinned: boolean): void;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function createPins({ store }: { store: Pick<Store, 'pins'> }): Pins {
+  const byNode = new Map<string, Set<string>>();
+  const keep = (nodeId: string, model: string) => {
+    const names = byNode.get(nodeId) ?? new Set<string>();
+    names.add(canonicalName(model));
+    byNode.set(nodeId, names);
+  };
+  for (const { nodeId, model } of store.pins.list()) keep(nodeId, model);
+  return {
+    on: (nodeId) => byNode.get(nodeId) ?? NONE,
+    has: (nodeId, model) => byNode.get(nodeId)?.has(canonicalName(model)) ?? false,
+    set(nodeId, model, pinned) {
+      store.pins.set(nodeId, canonicalName(model), pinned);
+      if (pinned) keep(nodeId, model);
+      else byNode.get(nodeId)?.delete(canonicalName(model));
+    },
+  };
+}

@@ -1,0 +1,432 @@
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { Explanation, MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import type { ActivityService } from '../activity/service.ts';
+import type { Clock, InferenceServer, Log, Store } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+import { applyMove } from './apply.ts';
+import { createInFlightLedger } from './ledger.ts';
+import { createLoadWatch } from './loads.ts';
+import { createPlacementMemory } from './memory.ts';
+import type { MoveDependencies, MoveEnd } from './move.ts';
+import { createMoveHistory } from './moves.ts';
+import { createNodeLocks } from './node-lock.ts';
+import type { Pins } from './pins.ts';
+import { explainModel, type PlanInput } from './plan.ts';
+import { canonicalName, matchesPriority, placementOf, sameModelName } from './read.ts';
+import { resolveModel } from './resolve.ts';
+import { findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
+import { placementWords, whereSentence } from './words.ts';
+
+/** What placement needs of the fleet. */
+export interface PlacementFleet {
+  list(): NodeView[];
+  /** Throws NOT_FOUND. */
+  require(id: string): NodeView;
+  server(id: string): InferenceServer | null;
+  onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
+  lookSoon(nodeId: string): void;
+  markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
+}
+
+export interface PlaceRequest {
+  model: string;
+  target: 'gpu' | 'cpu';
+  /** Null for every node that has the model. */
+  nodeId: string | null;
+  by: MoveRecord['by'];
+  signal: AbortSignal;
+}
+
+export interface PlacementService {
+  /**
+   * Moves a model, or loads it where it is not loaded. With a node: throws NOT_FOUND, MODEL_NOT_FOUND,
+   * NODE_ASLEEP, MOVE_IN_PROGRESS. Everywhere else what cannot be done is a `refused` record.
+   */
+  place(request: PlaceRequest): Promise<MoveRecord[]>;
+  /** Every loaded priority model, on one node or all. Throws NOT_FOUND. */
+  placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
+  /**
+   * For jobs: loads the model and gets it onto the GPU where that can be done; says honestly where it ended.
+   * Throws when the host is gone, the model is missing, or it cannot be loaded at all.
+   */
+  ensureOnGpu(request: {
+    nodeId: string;
+    model: string;
+    by: 'job';
+    signal: AbortSignal;
+  }): Promise<{ placement: Placement; record: MoveRecord | null; reason: string }>;
+  /** Throws NOT_FOUND, NODE_ASLEEP, NOT_LOADED, PINNED. */
+  unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
+  pin(nodeId: string, model: string, pinned: boolean): void;
+  isPinned(nodeId: string, model: string): boolean;
+  explain(nodeId: string, model: string): Explanation;
+  /** Pilotlight's own requests under way. */
+  inFlight(nodeId: string, model: string): number;
+  /** One request has begun: no move disturbs it until it is disposed. */
+  begin(nodeId: string, model: string): Disposable;
+  /** What the planner needs to know of a node. */
+  planInput(node: NodeView): PlanInput;
+  /** Newest first. */
+  history(limit: number): MoveRecord[];
+  /** Called before the fleet shows what a move changed. Returns how to stop. */
+  onMove(listener: (record: MoveRecord) => void): () => void;
+  start(): void;
+  stop(): void;
+}
+
+export interface PlacementServiceDependencies {
+  clock: Clock;
+  log: Log;
+  store: Pick<Store, 'moves'>;
+  streams: Pick<Streams, 'moves'>;
+  settings: { current(): Settings };
+  activity: Pick<ActivityService, 'record'>;
+  fleet: PlacementFleet;
+  pins: Pins;
+  /** Fresh readings of a node's own tools; null where there are none. */
+  readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
+}
+
+/** How long own requests may take to end before a move is refused. */
+const DRAIN_MS = 30_000;
+const UNLOAD_SHOWN_MS = 5000;
+/** Looks at its present place that a model needs before the optimizer moves it. */
+const LOOKS_TO_SETTLE = 3;
+const LEARNED_MOVES = 500;
+const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
+
+export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
+  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus } = deps;
+  const moves = createMoveHistory({ store, streams, log });
+  const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
+  const ledger = createInFlightLedger({ clock });
+  const locks = createNodeLocks();
+  const lifetime = new AbortController();
+  const listeners = new Set<(record: MoveRecord) => void>();
+  let unsubscribe: (() => void) | null = null;
+  const loads = createLoadWatch({
+    clock,
+    onStalled: (nodeId, model, message) =>
+      activity.record({
+        kind: 'placement',
+        severity: 'error',
+        message: `${model} does not load on ${nameOf(nodeId)}.`,
+        why: `${message} Restart Ollama there.`,
+        nodeId,
+        notify: true,
+      }),
+  });
+
+  const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? 'a node';
+  const priorityModels = () => settings.current().optimizer.priorityModels;
+
+  function moveDependencies(nodeId: string, model: string): MoveDependencies {
+    return {
+      clock,
+      pinned: pins.on(nodeId),
+      isPriority: (name) => matchesPriority(name, priorityModels()),
+      inFlight: (name) => ledger.count(nodeId, name),
+      drain: (models, signal) => ledger.drain(nodeId, models, DRAIN_MS, signal),
+      readGpus: (signal) => readGpus(nodeId, signal),
+      explicitFailed: memory.history(nodeId, model)?.explicitFailed ?? false,
+      lastSizeBytes: memory.lastSizeBytes(nodeId, model),
+      watchLoad: (load) => loads.run(nodeId, model, load),
+      blocked: () => loads.blocked(nodeId),
+      markGpu: (verdict) => fleet.markGpu(nodeId, verdict),
+      restoreSignal: lifetime.signal,
+    };
+  }
+
+  type Task = Pick<PlaceRequest, 'target' | 'by'> & { model: string };
+
+  function write(
+    node: NodeView,
+    task: Task,
+    end: Omit<MoveEnd, 'error'>,
+    at: number,
+    durationMs: number,
+  ): MoveRecord {
+    const { outcome, reason, code, from, to, evicted } = end;
+    const move = {
+      at,
+      nodeId: node.id,
+      nodeName: node.name,
+      model: task.model,
+      by: task.by,
+      from,
+      to,
+      wanted: task.target,
+      outcome,
+      reason,
+      code,
+      durationMs,
+      evicted,
+    };
+    memory.learn(move);
+    const record = moves.append(move);
+    for (const listener of listeners) listener(record);
+    tell(record);
+    return record;
+  }
+
+  function tell(record: MoveRecord): void {
+    if (record.outcome === 'already-right') return;
+    const side = record.wanted === 'gpu' ? 'GPU' : 'CPU';
+    const message = {
+      moved: `${record.model} is ${record.to ? placementWords(record.to) : 'placed'} of ${record.nodeName}.`,
+      refused: `${record.model} was not moved to the ${side} of ${record.nodeName}.`,
+      failed: `${record.model} could not be brought to the ${side} of ${record.nodeName}.`,
+    }[record.outcome];
+    const severity =
+      record.outcome === 'moved' ? 'success' : record.outcome === 'failed' ? 'warning' : 'info';
+    activity.record({ kind: 'placement', severity, message, why: record.reason, nodeId: record.nodeId });
+  }
+
+  async function move(
+    node: NodeView,
+    server: InferenceServer,
+    task: Task,
+    signal: AbortSignal,
+  ): Promise<MoveEnd & { at: number; durationMs: number }> {
+    const at = clock.now();
+    const startedAt = clock.monotonic();
+    const both = AbortSignal.any([signal, lifetime.signal]);
+    const end = await applyMove(moveDependencies(node.id, task.model), { node, server, ...task }, both);
+    fleet.lookSoon(node.id);
+    return {
+      ...end,
+      at: end.outcome === 'moved' ? clock.now() : at,
+      durationMs: Math.round(clock.monotonic() - startedAt),
+    };
+  }
+
+  const refusal = (node: NodeView, task: Task, code: MoveEnd['code'], reason: string) => {
+    const loaded = node.loaded.find((model) => sameModelName(model.name, task.model));
+    const placement = loaded && isServing(node.state) ? loaded.placement : null;
+    return write(
+      node,
+      task,
+      { outcome: 'refused', reason, code, from: placement, to: placement, evicted: [] },
+      clock.now(),
+      0,
+    );
+  };
+
+  async function placeOn(node: NodeView, task: Task, signal: AbortSignal): Promise<MoveRecord> {
+    const server = fleet.server(node.id);
+    if (!server) return refusal(node, task, 'NO_SERVER', `${node.name} has no inference server.`);
+    using _ = locks.take(node.id, task.model);
+    const end = await move(node, server, task, signal);
+    return write(node, task, end, end.at, end.durationMs);
+  }
+
+  async function placeEverywhere(request: PlaceRequest): Promise<MoveRecord[]> {
+    const { model, target, by, signal } = request;
+    const having = fleet.list().flatMap((node) => {
+      const name = resolveModel(node.installed, model);
+      return name === null ? [] : [{ node, task: { model: name, target, by } }];
+    });
+    if (having.length === 0) {
+      throw new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has ${model}.` });
+    }
+    return Promise.all(
+      having.map(({ node, task }) => {
+        if (!isServing(node.state)) {
+          return refusal(node, task, 'NODE_ASLEEP', `${node.name} does not serve now. Wake it first.`);
+        }
+        const holder = locks.holder(node.id);
+        if (holder !== null) {
+          return refusal(node, task, 'MOVE_IN_PROGRESS', `${holder} is being moved on ${node.name} now.`);
+        }
+        return placeOn(node, task, signal);
+      }),
+    );
+  }
+
+  async function nameOn(node: NodeView, model: string, signal: AbortSignal): Promise<string> {
+    const known = resolveModel(node.installed, model);
+    if (known !== null) return known;
+    // The list may be older than a pull: the server itself has the last word.
+    const installed = (await fleet.server(node.id)?.installed(signal)) ?? [];
+    const name = resolveModel(installed, model);
+    if (name !== null) return name;
+    throw new PilotlightError('MODEL_NOT_FOUND', {
+      message: `${model} is not on ${node.name}.`,
+      details: { installed: installed.map((entry) => entry.name) },
+    });
+  }
+
+  function requireServing(nodeId: string): { node: NodeView; server: InferenceServer } {
+    const node = fleet.require(nodeId);
+    if (!isServing(node.state)) {
+      throw new PilotlightError('NODE_ASLEEP', { message: `${node.name} does not serve now.` });
+    }
+    const server = fleet.server(nodeId);
+    if (!server) throw new PilotlightError('NO_SERVER', { message: `${node.name} has no inference server.` });
+    return { node, server };
+  }
+
+  /** Loads the model as it comes, where moving it is not allowed or has no sense. */
+  async function justLoad(
+    node: NodeView,
+    server: InferenceServer,
+    model: string,
+    layers: 'auto' | 'cpu',
+    signal: AbortSignal,
+  ) {
+    const present = findLoaded(await server.loaded(signal), model);
+    if (present) return present;
+    const blocked = loads.blocked(node.id);
+    if (blocked !== null) throw new PilotlightError('SERVER_BUSY', { message: blocked });
+    await loads.run(node.id, model, () => server.load(model, { layers, keepAliveSeconds: null }, signal));
+    const { model: loaded } = await lookUntilPlaced(
+      { clock, server, signal },
+      model,
+      layers === 'cpu' ? 'cpu' : 'gpu',
+    );
+    fleet.lookSoon(node.id);
+    if (loaded) return loaded;
+    throw new PilotlightError('MOVE_FAILED', {
+      message: `${model} was loaded on ${node.name} but is not there.`,
+    });
+  }
+
+  const planInput = (node: NodeView): PlanInput => ({
+    now: clock.now(),
+    node,
+    priorityModels: priorityModels(),
+    pinned: pins.on(node.id),
+    inFlight: (model) => ledger.count(node.id, model),
+    moving: locks.holder(node.id),
+    blocked: loads.blocked(node.id),
+    history: (model) => memory.history(node.id, model),
+    placedSince: (model) => memory.placedSince(node.id, model),
+    lastLoadedAt: (model) => memory.lastLoadedAt(node.id, model),
+    settleMs: LOOKS_TO_SETTLE * settings.current().fleet.lookIntervalMs,
+  });
+
+  return {
+    async place(request) {
+      if (request.nodeId === null) return placeEverywhere(request);
+      const { model, target, by, signal } = request;
+      const { node } = requireServing(request.nodeId);
+      return [await placeOn(node, { model: await nameOn(node, model, signal), target, by }, signal)];
+    },
+
+    async placeAll({ target, nodeId, by, signal }) {
+      const nodes = nodeId === null ? fleet.list() : [fleet.require(nodeId)];
+      const records = await Promise.all(
+        nodes
+          .filter((node) => isServing(node.state))
+          .map(async (node) => {
+            const done: MoveRecord[] = [];
+            for (const model of node.loaded.filter((entry) =>
+              matchesPriority(entry.name, priorityModels()),
+            )) {
+              signal.throwIfAborted();
+              const task = { model: model.name, target, by };
+              const holder = locks.holder(node.id);
+              done.push(
+                holder === null
+                  ? await placeOn(node, task, signal)
+                  : refusal(node, task, 'MOVE_IN_PROGRESS', `${holder} is being moved on ${node.name} now.`),
+              );
+            }
+            return done;
+          }),
+      );
+      return records.flat();
+    },
+
+    async ensureOnGpu({ nodeId, model: wanted, by, signal }) {
+      const { node, server } = requireServing(nodeId);
+      const model = await nameOn(node, wanted, signal);
+      using _ = await locks.wait(nodeId, model, signal);
+      if (node.hasGpu === false || pins.has(nodeId, model)) {
+        const loaded = await justLoad(node, server, model, 'auto', signal);
+        const why = node.hasGpu === false ? `${node.name} has no GPU.` : 'It is pinned, so it was not moved.';
+        return { placement: placementOf(loaded), record: null, reason: `${whereSentence(loaded)} ${why}` };
+      }
+      const task = { model, target: 'gpu' as const, by };
+      const end = await move(node, server, task, signal);
+      if (end.outcome === 'already-right') return { placement: 'gpu', record: null, reason: end.reason };
+      const record = write(node, task, end, end.at, end.durationMs);
+      signal.throwIfAborted();
+      if (end.error && (HOST_GONE.has(end.code ?? '') || end.code === 'MODEL_NOT_FOUND')) throw end.error;
+      if (end.to !== null) return { placement: end.to, record, reason: end.reason };
+      const loaded = await justLoad(node, server, model, end.code === 'PINNED' ? 'cpu' : 'auto', signal);
+      return { placement: placementOf(loaded), record, reason: `${end.reason} ${whereSentence(loaded)}` };
+    },
+
+    async unload({ model, nodeId, signal }) {
+      const { node, server } = requireServing(nodeId);
+      if (pins.has(nodeId, model)) {
+        throw new PilotlightError('PINNED', { message: `${model} is pinned on ${node.name}.` });
+      }
+      const loaded = await server.loaded(signal);
+      const name = resolveModel(loaded, model);
+      if (name === null)
+        throw new PilotlightError('NOT_LOADED', { message: `${model} is not loaded on ${node.name}.` });
+      using _ = locks.take(nodeId, name);
+      await server.unload(name, signal);
+      await lookUntilGone({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
+      fleet.lookSoon(nodeId);
+      activity.record({
+        kind: 'placement',
+        severity: 'info',
+        message: `${name} was unloaded from ${node.name}.`,
+        nodeId,
+      });
+    },
+
+    pin(nodeId, model, pinned) {
+      const node = fleet.require(nodeId);
+      const name = resolveModel([...node.installed, ...node.loaded], model) ?? canonicalName(model);
+      if (pins.has(nodeId, name) === pinned) return;
+      pins.set(nodeId, name, pinned);
+      const message = pinned
+        ? `${name} is pinned on ${node.name}.`
+        : `The pin of ${name} on ${node.name} was taken off.`;
+      activity.record({ kind: 'placement', severity: 'info', message, nodeId });
+      fleet.lookSoon(nodeId);
+    },
+
+    isPinned: (nodeId, model) => pins.has(nodeId, model),
+
+    explain(nodeId, model) {
+      const node = fleet.require(nodeId);
+      const name = resolveModel([...node.loaded, ...node.installed], model) ?? model;
+      return explainModel(planInput(node), name).explanation;
+    },
+
+    inFlight: ledger.count,
+    begin: ledger.begin,
+    planInput,
+    history: moves.list,
+    onMove(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    start() {
+      for (const node of fleet.list()) memory.observe(node, null);
+      unsubscribe ??= fleet.onChange((node, previous) => {
+        if (node === null) {
+          if (previous) memory.forget(previous.id);
+          return;
+        }
+        const { restarted, appeared } = memory.observe(node, previous);
+        if (restarted || (appeared && locks.holder(node.id) === null)) loads.clear(node.id);
+      });
+    },
+
+    stop() {
+      lifetime.abort(new PilotlightError('STOPPING'));
+      unsubscribe?.();
+      unsubscribe = null;
+    },
+  };
+}

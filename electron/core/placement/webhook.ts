@@ -1,0 +1,46 @@
+import { errorCatalogue, isPilotlightError } from '../../../shared/contract/errors.ts';
+import type { ActivityService } from '../activity/service.ts';
+import type { Http } from '../ports.ts';
+
+const DEADLINE_MS = 10_000;
+
+export interface FallMessage {
+  event: 'priority-model-on-cpu';
+  node: { id: string; name: string };
+  model: string;
+  placement: 'cpu';
+  reason: string;
+  /** RFC 3339, UTC. */
+  at: string;
+}
+
+/** Posts a message to the address that the person gave. A failure is an activity entry, never more. */
+export async function postWebhook(
+  { http, activity }: { http: Http; activity: Pick<ActivityService, 'record'> },
+  url: string,
+  message: FallMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  const warn = (why: string) =>
+    activity.record({
+      kind: 'optimizer',
+      severity: 'warning',
+      message: 'The webhook could not be told.',
+      why,
+      nodeId: message.node.id,
+    });
+  try {
+    const reply = await http.request({
+      method: 'POST',
+      url,
+      body: message,
+      deadlineMs: DEADLINE_MS,
+      maxBytes: 64 * 1024,
+      signal,
+    });
+    if (reply.status >= 400) warn(`It answered with status ${reply.status}.`);
+  } catch (error) {
+    if (signal.aborted) return;
+    warn(isPilotlightError(error) ? error.message : errorCatalogue.INTERNAL.message);
+  }
+}

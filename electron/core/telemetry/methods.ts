@@ -1,0 +1,13 @@
+import type { Handlers } from '../runtime/handlers.ts';
+import type { TelemetryService } from './service.ts';
+
+export function telemetryMethods({
+  telemetry,
+}: {
+  telemetry: TelemetryService;
+}): Handlers<'telemetry.history' | 'telemetry.work'> {
+  return {
+    'telemetry.history': ({ nodeId }) => telemetry.history(nodeId),
+    'telemetry.work': () => telemetry.work(),
+  };
+}
