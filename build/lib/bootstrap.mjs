@@ -120,12 +120,12 @@ async function runBuild(root, node, paths) {
  * Runs the real program in the place of this one.
  * @param {Ready} ready
  * @param {readonly string[]} args script and its arguments
- * @param {{ command?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<number>} the exit code
  */
-export async function runProgram(ready, args, options = {}) {
-  const ending = await runForeground(options.command ?? ready.node, args, {
-    env: options.env ?? ready.env,
+export async function runProgram(ready, args) {
+  // Node 22 warns that node:sqlite is new, which nobody who starts Pilotlight can do anything about.
+  const ending = await runForeground(ready.node, ['--disable-warning=ExperimentalWarning', ...args], {
+    env: ready.env,
   });
   return endLike(ending);
 }
