@@ -1,0 +1,193 @@
+import type { Notice } from '../../shared/contract/streams.ts';
+import { activityMethods } from './activity/methods.ts';
+import { type ActivityService, createActivityService } from './activity/service.ts';
+import { fleetMethods } from './fleet/methods.ts';
+import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
+import { createFleetService, type FleetService } from './fleet/service.ts';
+import { indexingMethods } from './indexing/methods.ts';
+import { createIndexingService, type IndexingService } from './indexing/service.ts';
+import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import { createOptimizer, type Optimizer } from './placement/optimizer.ts';
+import { createPins } from './placement/pins.ts';
+import { createPlacementService, type PlacementService } from './placement/service.ts';
+import type { Ports } from './ports.ts';
+import { powerMethods } from './power/methods.ts';
+import { createPowerService, type PowerService } from './power/service.ts';
+import type { Handlers } from './runtime/handlers.ts';
+import { createStreams, type Streams } from './runtime/streams.ts';
+import { settingsMethods } from './settings/methods.ts';
+import { createSettingsService, type SettingsService } from './settings/service.ts';
+import { createStatusService, type StatusService, statusMethods } from './status/service.ts';
+import { telemetryMethods } from './telemetry/methods.ts';
+import { createTelemetryService, type TelemetryService } from './telemetry/service.ts';
+
+export interface CoreOptions {
+  version: string;
+  /** The value of OLLAMA_HOST, or null: a loopback one is looked at, any other is only offered. */
+  ollamaHost: string | null;
+  /** What went wrong before the core was there, such as a database that was kept aside. */
+  notices?: readonly Notice[];
+}
+
+export interface CoreServices {
+  activity: ActivityService;
+  settings: SettingsService;
+  status: StatusService;
+  fleet: FleetService;
+  power: PowerService;
+  placement: PlacementService;
+  optimizer: Optimizer;
+  telemetry: TelemetryService;
+  indexing: IndexingService;
+}
+
+export interface Core {
+  /** One handler for each method of the contract. */
+  handlers: Handlers;
+  streams: Streams;
+  services: CoreServices;
+  /** Starts the loops and takes up unfinished jobs; resolves before the first look at any node. */
+  start(): Promise<void>;
+  /** Aborts the loops, lets jobs stop where they can go on later, then closes the store. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Puts the core together out of its ports. Nothing runs until `start`. */
+export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
+  const { clock, random, ids, log, http, udp, hardware, folders, store, vectors } = ports;
+  const streams = createStreams({ clock, epoch: ids.next('epoch') });
+  const ollama = readOllamaHost(options.ollamaHost ?? undefined);
+
+  const settings = createSettingsService({ store, streams, log });
+  const activity = createActivityService({ clock, store, streams, log });
+  const status = createStatusService({ clock, streams, version: options.version });
+  const fleet = createFleetService({
+    clock,
+    random,
+    ids,
+    log,
+    store,
+    streams,
+    settings,
+    activity,
+    hardware,
+    connectInferenceServer: ports.connectInferenceServer,
+    startSimulatedFleet: ports.startSimulatedFleet,
+    localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
+  });
+  const power = createPowerService({ clock, log, udp, store, settings, activity, fleet });
+  const telemetry = createTelemetryService({
+    clock,
+    random,
+    log,
+    hardware,
+    streams,
+    fleet,
+    simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
+  });
+  const placement = createPlacementService({
+    clock,
+    log,
+    store,
+    streams,
+    settings,
+    activity,
+    fleet,
+    pins: createPins({ store }),
+    readGpus: telemetry.readGpus,
+  });
+  const optimizer = createOptimizer({
+    clock,
+    random,
+    log,
+    http,
+    streams,
+    settings,
+    activity,
+    fleet,
+    placement,
+  });
+  const indexing = createIndexingService({
+    clock,
+    random,
+    ids,
+    log,
+    store,
+    vectors,
+    folders,
+    http,
+    fleet,
+    power,
+    placement,
+    telemetry,
+    settings,
+    activity,
+    streams,
+  });
+
+  for (const notice of [...(options.notices ?? []), ...(settings.notice ? [settings.notice] : [])]) {
+    status.addNotice(notice);
+    activity.record({
+      kind: 'system',
+      severity: 'warning',
+      message: notice.message,
+      why: notice.next,
+      notify: true,
+    });
+  }
+  if (ollama?.kind === 'offer') status.setOffers([{ url: ollama.url, source: ollama.source }]);
+  status.setSimulated(settings.current().fleet.simulated);
+  settings.onChange((next) => status.setSimulated(next.fleet.simulated));
+  // An offer that became a node is no offer any more.
+  fleet.onChange((node) => {
+    const offers = status.current().offers;
+    const left = offers.filter((offer) => offer.url !== node?.url);
+    if (left.length < offers.length) status.setOffers(left);
+  });
+
+  let stopping: Promise<void> | null = null;
+
+  return {
+    streams,
+    services: { activity, settings, status, fleet, power, placement, optimizer, telemetry, indexing },
+    handlers: {
+      ...statusMethods({ status }),
+      ...fleetMethods({ service: fleet }),
+      ...powerMethods({ service: power }),
+      ...placementMethods({ placement }),
+      ...optimizerMethods({ optimizer, placement }),
+      ...indexingMethods({ indexing }),
+      ...telemetryMethods({ telemetry }),
+      ...activityMethods({ activity }),
+      ...settingsMethods({ settings }),
+    },
+    async start() {
+      placement.start();
+      await fleet.start();
+      telemetry.start();
+      optimizer.start();
+      indexing.start();
+    },
+    stop() {
+      stopping ??= (async () => {
+        const results: PromiseSettledResult<unknown>[] = [];
+        const settle = async (step: () => unknown) => {
+          results.push(...(await Promise.allSettled([Promise.resolve().then(step)])));
+        };
+        await settle(() => indexing.stop());
+        await settle(() => optimizer.stop());
+        await settle(() => power.stop());
+        await settle(() => telemetry.stop());
+        await settle(() => placement.stop());
+        await settle(() => fleet.stop());
+        await settle(() => vectors.close());
+        await settle(() => store.close());
+        for (const result of results) {
+          if (result.status === 'rejected')
+            log.error('A part did not stop cleanly.', { error: String(result.reason) });
+        }
+      })();
+      return stopping;
+    },
+  };
+}
