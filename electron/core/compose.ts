@@ -75,7 +75,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     startSimulatedFleet: ports.startSimulatedFleet,
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
-  const power = createPowerService({ clock, log, udp, store, settings, activity, fleet });
+  const power = createPowerService({ clock, log, udp, settings, activity, fleet });
   const telemetry = createTelemetryService({
     clock,
     random,
