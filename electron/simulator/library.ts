@@ -10,7 +10,8 @@ export interface Library {
   remove(model: ModelDefinition): void;
 }
 
-const NAME = /^(?:[\w.-]+(?::\d+)?\/)?(?:[\w.-]+\/)?[A-Za-z0-9_][\w.-]{0,79}(?::[A-Za-z0-9_][\w.-]{0,79})?$/;
+const PART = '[A-Za-z0-9][\\w.-]{0,79}';
+const NAME = new RegExp(`^(?:${PART}(?::\\d+)?/)?(?:${PART}/)?${PART}(?::${PART})?$`);
 
 /** The name with its tag; `latest` when it has none. */
 export function fullName(name: string): string {
