@@ -164,8 +164,8 @@ export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   total: number;
   percent: number;
 } {
-  const { done, unchanged, failed, total } = job.files;
-  const processed = Math.min(total, done + unchanged + failed);
+  const { done, unchanged, failed, skipped, total } = job.files;
+  const processed = Math.min(total, done + unchanged + failed + skipped);
   if (job.status === 'completed') return { processed, total, percent: 100 };
   return { processed, total, percent: total === 0 ? 0 : Math.floor((processed / total) * 1000) / 10 };
 }

@@ -9,11 +9,9 @@ export interface CallbackBody {
   error?: string;
 }
 
-export const everyFolder = 'all folders';
-
-/** What the existing API calls the folders of a job: `all`, or the name. */
-export function vaultOf(job: Pick<IndexJob, 'label'>): string {
-  return job.label === everyFolder ? 'all' : job.label;
+/** What the existing API calls the folders of a job: the name of the only one, or `all`. */
+export function vaultOf(job: Pick<IndexJob, 'label' | 'sourceIds'>): string {
+  return job.sourceIds.length === 1 ? job.label : 'all';
 }
 
 /** On failure there is an `error` and no `indexed`. A cancelled job has failed, for a script. */
@@ -26,7 +24,7 @@ export function callbackBody(job: IndexJob): CallbackBody {
   if (job.status === 'completed') {
     return { job_id: job.id, status: 'completed', stats: { indexed: job.files.done, ...stats } };
   }
-  const error = job.error?.message ?? 'The job was cancelled.';
+  const error = job.error?.message ?? 'cancelled';
   return { job_id: job.id, status: 'failed', stats, error };
 }
 

@@ -56,7 +56,7 @@ export function codeOf(error: unknown): string {
 
 /** Nothing is wrong with such a file; it is only nothing to index. */
 export function isSkip(code: string): boolean {
-  return code === 'FILE_BINARY' || code === 'FILE_EMPTY' || code === 'SYMLINK_LOOP';
+  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER'].includes(code);
 }
 
 /** What becomes of a file: left out because it can never be indexed as it is, failed, or the whole run stops. */

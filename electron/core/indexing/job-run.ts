@@ -87,7 +87,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   function tellScan(source: SourceRecord, found: ScanResult): void {
     const failed = found.skipped.filter((file) => !isSkip(file.code));
     tracker.scanned(source.id, {
-      total: found.total + failed.length,
+      total: found.total + found.skipped.length,
       unchanged: found.unchanged,
       removed: found.removed,
       skipped: found.skipped.length - failed.length,

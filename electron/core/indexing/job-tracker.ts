@@ -243,7 +243,6 @@ export function createJobTracker({
     skipped(sourceId, file) {
       const known = countsOf(sourceId);
       known.skipped += 1;
-      known.total = Math.max(0, known.total - 1);
       known.settledBytes += file.sizeBytes;
       touch();
     },

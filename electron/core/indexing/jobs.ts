@@ -1,7 +1,7 @@
 /** The life of jobs: one runs at a time, each survives the process, each ends in words. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
-import { everyFolder, postCallback } from './callback.ts';
+import { postCallback } from './callback.ts';
 import { createChanges } from './changes.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { endWords, runJob } from './job-run.ts';
@@ -36,6 +36,7 @@ interface Run {
   controller: AbortController;
 }
 
+const everyFolder = 'all folders';
 /** How many jobs the stream shows. */
 const streamed = 20;
 /** How long a stop waits for a callback that is being sent. */
@@ -164,13 +165,13 @@ export function createJobs({
     start(wanted, chosen) {
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
       if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
-      const only = chosen.length === 1 ? chosen[0] : undefined;
       const names = chosen.map((source) => source.name).join(', ');
+      const all = wanted.sourceIds === null && chosen.length > 1;
       return launch(
         {
           id: ids.next('job'),
           sourceIds: chosen.map((source) => source.id),
-          label: wanted.sourceIds === null ? everyFolder : (only?.name ?? names),
+          label: all ? everyFolder : names,
           full: wanted.full,
           rebuild: wanted.rebuild,
           useGpu: wanted.useGpu,
@@ -256,7 +257,8 @@ export function createJobs({
 function errorOfJob(error: unknown): NonNullable<IndexJob['error']> {
   const { code, message, next, details } = toWireError(error);
   const server = details?.server;
-  return { code, message: typeof server === 'string' ? `${message} It said: ${server}` : message, next };
+  const unsaid = typeof server === 'string' && server !== '' && !message.includes(server);
+  return { code, message: unsaid ? `${message} It said: ${server}` : message, next };
 }
 
 function named(job: IndexJob): string {

@@ -26,6 +26,8 @@ const preparers = 4;
 /** Texts that wait ahead of the nodes, in batches. */
 const batchesAhead = 12;
 const mostCommits = 64;
+/** Files that are prepared and not committed yet; the worker holds a little more. */
+const mostOpen = 900;
 const builtinGroup = 32;
 
 /**
@@ -88,7 +90,7 @@ export async function embedOnNodes(
     try {
       for (let file = pending[nextIndex++]; file; file = pending[nextIndex++]) {
         await queue.room(room, running);
-        while (commits.size >= mostCommits) await changes.wait(running);
+        while (commits.size >= mostCommits || open.size >= mostOpen) await changes.wait(running);
         await prepareFile(file);
       }
     } catch (error) {
@@ -123,6 +125,7 @@ export async function embedOnNodes(
 
   async function discard(file: OpenFile): Promise<void> {
     open.delete(file);
+    changes.notify();
     await index.discard(file.prepared.token).catch(() => undefined);
   }
 

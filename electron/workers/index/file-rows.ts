@@ -57,6 +57,7 @@ export function createFileRows(database: DatabaseSync) {
   const touchFile = database.prepare(
     'UPDATE files SET modified_ms = ?, changed_ms = ?, settled = ? WHERE path = ?',
   );
+  const forgetRecipes = database.prepare("UPDATE files SET recipe = ''");
   const deleteFile = database.prepare('DELETE FROM files WHERE id = ?');
   const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
   const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
@@ -159,6 +160,8 @@ export function createFileRows(database: DatabaseSync) {
     applyScan(changes: {
       removed: readonly string[];
       touched: readonly (FileStamp & { path: string; settled: boolean })[];
+      /** Every file is to be done anew: remembered, so that a run that is interrupted goes on with the rest. */
+      full: boolean;
       rootIdentity: string;
     }): number[] {
       return inTransaction(database, () => {
@@ -172,6 +175,7 @@ export function createFileRows(database: DatabaseSync) {
         for (const file of changes.touched) {
           touchFile.run(file.modifiedMs, file.changedMs, file.settled ? 1 : 0, file.path);
         }
+        if (changes.full) forgetRecipes.run();
         if (readMeta('root') !== changes.rootIdentity) writeMeta('root', changes.rootIdentity);
         return removedIds;
       });

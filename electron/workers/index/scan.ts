@@ -111,7 +111,8 @@ export async function scanSource(options: {
   plan.skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
   signal.throwIfAborted();
 
-  const changes = { removed: plan.removed, touched, rootIdentity: walk.rootIdentity };
+  const { full } = rules;
+  const changes = { removed: plan.removed, touched, full, rootIdentity: walk.rootIdentity };
   options.onRemoved(rows.applyScan(changes));
   return {
     total: plan.unchanged + plan.pending.length,
