@@ -27,6 +27,8 @@ export interface Entry extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVr
   hardwareAt: number | null;
   uses: Map<symbol, string>;
   watch: Watch | null;
+  /** Ends the look under way without a result. */
+  interruptLook: (() => void) | null;
   view: NodeView;
 }
 
@@ -124,7 +126,11 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     if (server) {
       const waking = entry.wake !== null;
       const timeoutMs = lookTimeoutMs(entry.sight.state, settings.current().fleet.lookTimeoutMs, waking);
-      const result = await lookAt(server, { clock, log, timeoutMs }, signal);
+      const register = (interrupt: () => void) => {
+        entry.interruptLook = interrupt;
+      };
+      const result = await lookAt(server, { clock, log, timeoutMs, register }, signal);
+      entry.interruptLook = null;
       if (result === null || entry.server !== server || entries.get(entry.record.id) !== entry) return;
       if (result.kind === 'healthy' && wantsDetails(entry, result)) await detailsOrMoment(entry, server);
       if (entry.server !== server) return;
@@ -253,6 +259,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       boot: { usualMs: null, count: 0 },
       uses: new Map(),
       watch: null,
+      interruptLook: null,
     };
     readBoot(draft);
     Object.assign(draft, connect(draft));

@@ -5,14 +5,19 @@ import type { Clock, InferenceServer, Log } from '../ports.ts';
 import { type LookResult, readFailure } from './state.ts';
 import { hostOf, isLoopbackHost } from './validate.ts';
 
-/** Runs `work` with a signal that also aborts after `ms`, with HOST_TIMEOUT as the reason. */
+/**
+ * Runs `work` with a signal that also aborts after `ms`, with HOST_TIMEOUT as the reason, and that whoever
+ * gets the function given to `register` can abort.
+ */
 export async function withDeadline<Result>(
   clock: Clock,
   ms: number,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<Result>,
+  register?: (interrupt: () => void) => void,
 ): Promise<Result> {
   const controller = new AbortController();
+  register?.(() => controller.abort(INTERRUPTED));
   const stop = () => controller.abort(signal.reason);
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
@@ -25,17 +30,26 @@ export async function withDeadline<Result>(
   }
 }
 
-/** What the look saw; null when it was stopped from outside. Never rejects. */
+const INTERRUPTED = new DOMException('The look was interrupted.', 'AbortError');
+
+/** What the look saw; null when it was stopped or interrupted. Never rejects. */
 export async function lookAt(
   server: InferenceServer,
-  { clock, log, timeoutMs }: { clock: Clock; log: Log; timeoutMs: number },
+  options: { clock: Clock; log: Log; timeoutMs: number; register: (interrupt: () => void) => void },
   signal: AbortSignal,
 ): Promise<LookResult | null> {
+  const { clock, log, timeoutMs, register } = options;
   try {
-    const loaded = await withDeadline(clock, timeoutMs, signal, (limited) => server.loaded(limited));
+    const loaded = await withDeadline(
+      clock,
+      timeoutMs,
+      signal,
+      (limited) => server.loaded(limited),
+      register,
+    );
     return { kind: 'healthy', loaded };
   } catch (error) {
-    if (signal.aborted) return null;
+    if (signal.aborted || error === INTERRUPTED) return null;
     if (!isPilotlightError(error))
       log.error('A look failed in an unforeseen way.', { url: server.url, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });

@@ -68,14 +68,24 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
   const simulation = createSimulation({ ...dependencies, entries });
   let stopListening = () => {};
 
+  const untold: [NodeView | null, NodeView | null][] = [];
+  let telling = false;
+
+  /** A listener may cause the next change: everybody hears of one after the other, in order. */
   function tell(node: NodeView | null, previous: NodeView | null): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener(node, previous);
-      } catch (error) {
-        log.error('A listener of the fleet failed.', { error: String(error) });
+    untold.push([node, previous]);
+    if (telling) return;
+    telling = true;
+    for (let change = untold.shift(); change; change = untold.shift()) {
+      for (const listener of [...listeners]) {
+        try {
+          listener(...change);
+        } catch (error) {
+          log.error('A listener of the fleet failed.', { error: String(error) });
+        }
       }
     }
+    telling = false;
   }
 
   function find(nodeId: string): Entry {
@@ -235,7 +245,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       if (wake === null) entry.sight = endWaking(entry.sight, now);
       if (error !== undefined) entry.lastWakeError = error;
       entries.publish(entry);
-      if (begins) void entries.lookNow(entry);
+      // A look at a silent host can take seconds; from now on looks are short.
+      if (begins) entry.interruptLook?.();
       else if (wake === null && !isServing(entry.sight.state)) entry.watch?.reschedule();
     },
 

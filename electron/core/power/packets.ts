@@ -1,0 +1,28 @@
+/** Sends one round of wake packets: every destination, and none that fails stops the others. */
+import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import type { Udp } from '../ports.ts';
+import { type WakeTarget, wakeDestinations } from './destinations.ts';
+
+export interface PacketRound {
+  sent: number;
+  failed: WakeProgress['failedDestinations'];
+}
+
+export async function sendPackets(
+  udp: Udp,
+  target: WakeTarget & { mac: string; secureOn: string | null },
+): Promise<PacketRound> {
+  const packet = udp.magicPacket(target.mac, target.secureOn);
+  const destinations = wakeDestinations(target, udp.interfaces());
+  const results = await Promise.allSettled(
+    destinations.map(({ address, port }) => udp.send(packet, port, address)),
+  );
+  const failed = results.flatMap((result, index) => {
+    const destination = destinations[index];
+    if (result.status === 'fulfilled' || !destination) return [];
+    return [{ destination: `${destination.address}:${destination.port}`, reason: words(result.reason) }];
+  });
+  return { sent: results.length - failed.length, failed };
+}
+
+const words = (error: unknown) => (error instanceof Error ? error.message : String(error));

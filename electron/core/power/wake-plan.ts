@@ -1,0 +1,31 @@
+/** How long a wake may take, and when its packets go. Pure. */
+import { isServing, type NodeView, type WakeProgress } from '../../../shared/models/fleet.ts';
+
+/** The first packets: some devices need two or three, and one that dozed off again needs the later one. */
+const FIRST_PACKETS_MS = [0, 100, 400];
+const REPEAT_MS = 3000;
+
+/** When packet number `index` (from 0) goes, milliseconds after the start. */
+export function packetAtMs(index: number): number {
+  const first = FIRST_PACKETS_MS[index];
+  if (first !== undefined) return first;
+  return (FIRST_PACKETS_MS.at(-1) ?? 0) + (index - FIRST_PACKETS_MS.length + 1) * REPEAT_MS;
+}
+
+const LEARNED_FACTOR = 3;
+/** A machine that usually resumes in seconds may have to boot for once. */
+const LEAST_WITH_LEARNED_MS = 60_000;
+
+/** How long to wait in all: three times the usual, or the setting where nothing was learned. */
+export function wakeLimitMs(usualMs: number | null, settingMs: number): number {
+  if (usualMs === null) return settingMs;
+  return Math.max(usualMs * LEARNED_FACTOR, Math.min(settingMs, LEAST_WITH_LEARNED_MS));
+}
+
+/** The last step that a node's state stands for. A step that was reached is not taken back. */
+export function wakeStep(before: WakeProgress['step'], state: NodeView['state']): WakeProgress['step'] {
+  const reached = state === 'gpu-verified' ? 3 : isServing(state) ? 2 : state === 'booting' ? 1 : 0;
+  return STEPS[Math.max(STEPS.indexOf(before), reached)] ?? before;
+}
+
+const STEPS: WakeProgress['step'][] = ['packet-sent', 'answers', 'serves', 'gpu-verified'];
