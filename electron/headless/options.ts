@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+
+export interface HeadlessOptions {
+  /** 0 takes a free port. */
+  port: number;
+  /** undefined for the system's usual place. */
+  data: string | undefined;
+  simulate: boolean;
+  open: boolean;
+  help: boolean;
+}
+
+export const usage = `Usage: npm start -- [options]
+  --headless   no window: serve the panel to the browser
+  --port N     the port of the panel on 127.0.0.1; a free one by default
+  --data DIR   where settings, history and the index are kept
+  --simulate   add a simulated fleet
+  --no-open    do not open the browser
+  --help       show this`;
+
+/** Reads the options of the program. Throws BAD_REQUEST that names the option. */
+export function parseOptions(args: readonly string[]): HeadlessOptions {
+  const values = read(args);
+  return {
+    port: values.port === undefined ? 0 : parsePort(values.port),
+    data: values.data,
+    simulate: values.simulate ?? false,
+    open: !values['no-open'],
+    help: values.help ?? false,
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: false,
+      options: {
+        headless: { type: 'boolean' },
+        port: { type: 'string' },
+        data: { type: 'string' },
+        simulate: { type: 'boolean' },
+        'no-open': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    // Node's message has more sentences; the first one names the option.
+    const message = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
+    throw badOption(`${message.replace(/\.$/, '')}.`, error);
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw badOption(`--port needs a number from 0 to 65535, and "${text}" is none.`);
+}
+
+function badOption(message: string, cause?: unknown): PilotlightError {
+  return new PilotlightError('BAD_REQUEST', { message, next: 'Correct it and run it again.', cause });
+}

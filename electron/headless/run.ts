@@ -1,0 +1,68 @@
+import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import type { Clock } from '../core/ports.ts';
+import { waitForRunningCore } from '../host/core-client.ts';
+import { openDataFolder } from '../host/data-folder.ts';
+import type { Host, StartHost } from '../host/start-host.ts';
+import { type HeadlessOptions, parseOptions, usage } from './options.ts';
+
+export interface HeadlessWorld {
+  clock: Clock;
+  startHost: StartHost;
+  openBrowser(url: string): void;
+  /** One line for the person. */
+  say(line: string): void;
+  /** Resolves when the person asks the program to stop. */
+  stopAsked: Promise<void>;
+}
+
+/** Serves the panel until it is asked to stop. Rejects with what kept it from starting. */
+export async function runHeadless(args: readonly string[], world: HeadlessWorld): Promise<void> {
+  const options = parseOptions(args);
+  if (options.help) {
+    world.say(usage);
+    return;
+  }
+  const host = await startOrJoin(options, world);
+  if (host === null) return;
+  const url = host.oneTimeUrl();
+  world.say(`This address opens the panel once; Ctrl+C stops Pilotlight.`);
+  world.say(`Pilotlight is ready at ${url}`);
+  if (options.open) world.openBrowser(url);
+  await world.stopAsked;
+  await host.stop();
+}
+
+/** Starts a core, or, where one runs with this data folder, opens that one's panel and gives null. */
+async function startOrJoin(options: HeadlessOptions, world: HeadlessWorld): Promise<Host | null> {
+  try {
+    const { data, port, simulate } = options;
+    return await world.startHost({ dataFolder: data, port, simulate });
+  } catch (error) {
+    if (!isPilotlightError(error) || error.code !== 'ALREADY_RUNNING') throw error;
+    await join(options, world, error);
+    return null;
+  }
+}
+
+async function join(options: HeadlessOptions, world: HeadlessWorld, refused: PilotlightError): Promise<void> {
+  const running = await waitForRunningCore({
+    dataFolder: openDataFolder(options.data),
+    clock: world.clock,
+    waitMs: 10_000,
+  });
+  if (running === null) throw refused;
+  world.say('Pilotlight is running already with this data folder, so its panel is opened.');
+  if (options.simulate) await running.call('fleet.simulate', { on: true });
+  const url = await running.oneTimeUrl();
+  world.say(`Pilotlight is ready at ${url}`);
+  if (options.open) world.openBrowser(url);
+}
+
+/** What a person reads when it could not start: the code, the sentence, the next step. */
+export function errorLines(error: unknown): string[] {
+  const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
+  const lines = [`${message} (${code})`, next];
+  if (!isPilotlightError(error))
+    lines.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return code === 'BAD_REQUEST' ? [...lines, usage] : lines;
+}

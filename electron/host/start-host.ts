@@ -1,0 +1,173 @@
+import { PilotlightError } from '../../shared/contract/errors.ts';
+import { createLog, type LogLevel } from '../adapters/system.ts';
+import { type Core, createCore } from '../core/compose.ts';
+import type { Log } from '../core/ports.ts';
+import { createScope } from '../core/runtime/scope.ts';
+import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
+import { createAccess, newToken } from '../transport/http/access.ts';
+import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
+import { recallRoutes } from '../transport/http/recall.ts';
+import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
+import { findRunningCore } from './core-client.ts';
+import { openDataFolder } from './data-folder.ts';
+import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
+import { tryLock } from './lock.ts';
+import { createRealPorts } from './ports.ts';
+import { findPanel, version } from './program.ts';
+
+export interface HostOptions {
+  /** Default: the system's usual place. */
+  dataFolder?: string | undefined;
+  /** Port on 127.0.0.1. Default 0, a free one. */
+  port?: number;
+  /** Starts the simulated fleet too. Default false, which leaves it as it was. */
+  simulate?: boolean;
+  /** Default: the process's own. `OLLAMA_HOST` and `PILOTLIGHT_LOG` are read. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Folder of the built panel. Default: where the build puts it. */
+  panelRoot?: string | null;
+  /** Results are checked by the contract too, for tests. Default false. */
+  checkResults?: boolean;
+  /** Default: lines on standard error, errors only unless `PILOTLIGHT_LOG` says otherwise. */
+  log?: Log;
+  /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
+  stopDeadlineMs?: number;
+}
+
+/** A core with its data folder and its door. */
+export interface Host {
+  readonly core: Core;
+  /** For more links: a MessagePort of a window. */
+  readonly dispatcher: Dispatcher;
+  readonly log: Log;
+  readonly dataFolder: string;
+  /** Base URL on loopback. */
+  readonly url: string;
+  /** A fresh address that opens the panel once. */
+  oneTimeUrl(): string;
+  /** Refuses work, ends streams, stops loops, drains to the deadline, then closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export type StartHost = (options: HostOptions) => Promise<Host>;
+
+/**
+ * Starts a core. Rejects with ALREADY_RUNNING (`details.url` is the running one's), DATA_FOLDER_UNUSABLE,
+ * PORT_IN_USE or DISK_FULL; nothing stays open then.
+ */
+export const startHost: StartHost = async (options = {}) => {
+  const environment = options.environment ?? process.env;
+  const log = options.log ?? createLog({ level: levelOf(environment.PILOTLIGHT_LOG) });
+  const dataFolder = openDataFolder(options.dataFolder);
+  const scope = createScope();
+  try {
+    return await assemble({ options, environment, log, dataFolder, scope });
+  } catch (error) {
+    await scope.dispose().catch((failure: unknown) => log.error('The start was not undone.', { failure }));
+    throw error;
+  }
+};
+
+interface Assembly {
+  options: HostOptions;
+  environment: Readonly<Record<string, string | undefined>>;
+  log: Log;
+  dataFolder: string;
+  scope: ReturnType<typeof createScope>;
+}
+
+async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
+  const lock = tryLock(dataFolder);
+  if (lock === null) throw await alreadyRunning(dataFolder);
+  scope.add(() => lock.release());
+
+  const { ports, notices, attach } = createRealPorts({ dataFolder, log });
+  const ollamaHost = environment.OLLAMA_HOST ?? null;
+  const core = createCore({ ports, options: { version, ollamaHost, notices } });
+  const { streams, services } = core;
+  attach({ settings: services.settings.current, addNotice: services.status.addNotice });
+  const { clock } = ports;
+  const deadlineMs = options.stopDeadlineMs ?? 5000;
+  scope.add(() => within(deadlineMs, core.stop(), log));
+
+  const dispatcher = createDispatcher({
+    handlers: core.handlers,
+    ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
+  });
+  const token = newToken();
+  const access = createAccess({ controlToken: token });
+  const startedAt = services.status.current().startedAt;
+  const metrics = createMetrics({ streams, version, startedAt });
+  const indexToken = () => services.settings.current().api.indexToken;
+  const server = createHttpServer({
+    dispatcher,
+    streams,
+    access,
+    clock,
+    log,
+    panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
+    routes: [
+      recallRoutes({ dispatcher, access, clock, log, indexToken }),
+      metricsRoute({ metrics, access, indexToken }),
+    ],
+  });
+  scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
+  const url = await server.listen(options.port ?? 0);
+  await core.start();
+  if (options.simulate) await core.services.fleet.simulate(true);
+  writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version });
+  scope.add(() => removeEndpoint(dataFolder, token));
+
+  return {
+    core,
+    dispatcher,
+    log,
+    dataFolder,
+    url,
+    oneTimeUrl: () => server.oneTimeUrl(),
+    stop: () => scope.dispose(),
+  };
+}
+
+/** Refuse work → end streams → abort and drain what runs → close the door. The core stops after it. */
+async function stopServing(parts: {
+  dispatcher: Dispatcher;
+  server: HttpServer;
+  deadlineMs: number;
+  log: Log;
+}): Promise<void> {
+  const { dispatcher, server, deadlineMs, log } = parts;
+  dispatcher.refuse();
+  server.links.endStreams();
+  dispatcher.abort();
+  await within(deadlineMs, dispatcher.drained(), log);
+  await server.close(500);
+}
+
+/** Waits for `work`, but no longer than the deadline. */
+async function within(deadlineMs: number, work: Promise<void>, log: Log): Promise<void> {
+  let timeout: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timeout = setTimeout(() => {
+      log.warn('A part did not stop in time and is cut off.', { deadlineMs });
+      resolve();
+    }, deadlineMs);
+  });
+  try {
+    await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+async function alreadyRunning(dataFolder: string): Promise<PilotlightError> {
+  const running = await findRunningCore(dataFolder, AbortSignal.timeout(2000)).catch(() => null);
+  const url = running?.endpoint.url ?? readEndpoint(dataFolder)?.url;
+  return new PilotlightError('ALREADY_RUNNING', {
+    details: { folder: dataFolder, ...(url === undefined ? {} : { url }) },
+  });
+}
+
+function levelOf(text: string | undefined): LogLevel {
+  return text === 'debug' || text === 'info' || text === 'warn' || text === 'silent' ? text : 'error';
+}
