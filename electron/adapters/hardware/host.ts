@@ -7,20 +7,27 @@ export interface HostSource {
   freemem(): number;
 }
 
+/** Less than this between two calls says nothing; the percentage before is given again. */
+const LEAST_MS = 500;
+
 /** CPU use since the last call; null at the first one, when there is nothing to compare with. */
 export function createHostReader(source: HostSource = os as unknown as HostSource): () => HostReading {
   let before: { idle: number; total: number } | null = null;
+  let cpuPercent: number | null = null;
   return () => {
     let idle = 0;
     let total = 0;
-    for (const { times } of source.cpus()) {
+    const cores = source.cpus();
+    for (const { times } of cores) {
       idle += times.idle ?? 0;
       for (const value of Object.values(times)) total += value;
     }
-    const passed = before ? total - before.total : 0;
-    const cpuPercent =
-      before && passed > 0 ? Math.min(100, Math.max(0, 100 * (1 - (idle - before.idle) / passed))) : null;
-    before = { idle, total };
+    if (before === null) before = { idle, total };
+    const passed = total - before.total;
+    if (passed >= LEAST_MS * cores.length && passed > 0) {
+      cpuPercent = Math.min(100, Math.max(0, 100 * (1 - (idle - before.idle) / passed)));
+      before = { idle, total };
+    }
     const memoryTotalBytes = source.totalmem();
     return { cpuPercent, memoryTotalBytes, memoryUsedBytes: memoryTotalBytes - source.freemem() };
   };

@@ -6,7 +6,7 @@ export const COOL_DOWN_MS = 10 * MINUTE;
 /** A move is not turned back within this time, unless a person says so. */
 export const REVERSAL_WINDOW_MS = 60 * MINUTE;
 /** Moves of one model within this time count as relapses, and each doubles the cool-down. */
-const RELAPSE_WINDOW_MS = 6 * 60 * MINUTE;
+const RELAPSE_WINDOW_MS = 24 * 60 * MINUTE;
 const FIRST_BACKOFF_MS = 5 * MINUTE;
 const LONGEST_WAIT_MS = 6 * 60 * MINUTE;
 

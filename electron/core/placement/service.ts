@@ -28,6 +28,8 @@ export interface PlacementFleet {
   server(id: string): InferenceServer | null;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   lookSoon(nodeId: string): void;
+  /** Pins changed: the views are made anew. */
+  refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
 }
 
@@ -391,7 +393,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
         ? `${name} is pinned on ${node.name}.`
         : `The pin of ${name} on ${node.name} was taken off.`;
       activity.record({ kind: 'placement', severity: 'info', message, nodeId });
-      fleet.lookSoon(nodeId);
+      fleet.refresh(nodeId);
     },
 
     isPinned: (nodeId, model) => pins.has(nodeId, model),
