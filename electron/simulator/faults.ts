@@ -18,7 +18,7 @@ export const FAULTS = {
   'dies-half-way': 'The machine loses power in the middle of the next embedding or stream.',
   html: 'Every answer is an HTML page, as from a router or a proxy.',
   'half-json': 'Every JSON answer breaks off in the middle.',
-  'server-error': 'Every answer is 500.',
+  'server-error': 'Every answer is an internal error, 500.',
   'endless-body': 'Every answer never ends.',
 } as const;
 
