@@ -1,0 +1,377 @@
+/** Small parts for tests of indexing: a fleet, servers and an index that live in memory. */
+
+import type {
+  IndexingDependencies,
+  IndexingFleet,
+  IndexingPlacement,
+  IndexingPower,
+} from '../../electron/core/indexing/model.ts';
+import type {
+  Http,
+  HttpRequest,
+  InferenceServer,
+  Log,
+  ScannedFile,
+  SourceIndex,
+  StoredIndexMeta,
+  VectorStore,
+} from '../../electron/core/ports.ts';
+import { createStreams } from '../../electron/core/runtime/streams.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { NewActivityEntry } from '../../shared/models/activity.ts';
+import type { NodeView } from '../../shared/models/fleet.ts';
+import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
+import { defaultSettings } from '../../shared/models/settings.ts';
+import { createFakeClock, type FakeClock } from './clock.ts';
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export const digest = 'd'.repeat(64);
+export const modelName = 'mxbai-embed-large:latest';
+
+export function embeddingModel(own: Partial<NodeView['installed'][number]> = {}) {
+  return {
+    name: modelName,
+    digest,
+    sizeBytes: 670e6,
+    family: 'bert',
+    parameterSize: '334M',
+    quantization: 'F16',
+    capabilities: ['embedding'],
+    embeddingLength: 4,
+    ...own,
+  };
+}
+
+export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
+  return {
+    name: own.id,
+    kind: 'remote',
+    url: `http://${own.id}:11434`,
+    mac: null,
+    wakeDestinations: [],
+    secureOn: null,
+    addedAt: 0,
+    state: 'serving',
+    since: 0,
+    trouble: null,
+    server: { kind: 'ollama', version: '0.33.0' },
+    canWake: false,
+    wake: null,
+    lastWakeError: null,
+    boot: { usualMs: null, count: 0 },
+    hasGpu: null,
+    vram: { totalBytes: null, usedBytes: null, source: 'unknown' },
+    gpus: [],
+    host: null,
+    loaded: [],
+    installed: [embeddingModel()],
+    lastSeenAt: null,
+    uses: [],
+    ...own,
+  };
+}
+
+export type Embed = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>;
+
+/** A vector that says which text it was made from. */
+export function vectorOf(text: string): Float32Array {
+  let hash = 7;
+  for (const character of text) hash = (hash * 31 + character.charCodeAt(0)) % 65_521;
+  return Float32Array.from([hash, text.length, 1, 1]);
+}
+
+export interface FakeFleet extends IndexingFleet {
+  set(node: NodeView): void;
+  patch(nodeId: string, change: Partial<NodeView>): void;
+  servers: Map<string, Embed>;
+  /** Texts that each node embedded, in order. */
+  embedded: Map<string, string[]>;
+  reasons: Map<string, string[]>;
+}
+
+export function createFakeFleet(nodes: NodeView[]): FakeFleet {
+  const views = new Map(nodes.map((node) => [node.id, node]));
+  const listeners = new Set<(node: NodeView | null, previous: NodeView | null) => void>();
+  const fleet: FakeFleet = {
+    servers: new Map(),
+    embedded: new Map(),
+    reasons: new Map(),
+    list: () => [...views.values()],
+    get: (id) => views.get(id) ?? null,
+    server(id) {
+      const view = views.get(id);
+      if (!view?.url) return null;
+      return {
+        kind: 'ollama',
+        url: view.url,
+        capabilities: new Set(),
+        describe: async () => ({
+          capabilities: ['embedding'],
+          blockCount: 24,
+          embeddingLength: 4,
+          contextLength: 512,
+          headCount: 16,
+          headCountKv: 16,
+        }),
+        embed: async (_model, texts, signal) => {
+          const embed = fleet.servers.get(id) ?? (async (some) => some.map(vectorOf));
+          const vectors = await embed(texts, signal);
+          fleet.embedded.set(id, [...(fleet.embedded.get(id) ?? []), ...texts]);
+          return vectors;
+        },
+      } as Partial<InferenceServer> as InferenceServer;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    lookSoon() {},
+    use(id, reason) {
+      const reasons = [...(fleet.reasons.get(id) ?? []), reason];
+      fleet.reasons.set(id, reasons);
+      return {
+        [Symbol.dispose]() {
+          const left = [...(fleet.reasons.get(id) ?? [])];
+          left.splice(left.indexOf(reason), 1);
+          fleet.reasons.set(id, left);
+        },
+      };
+    },
+    set(node) {
+      const previous = views.get(node.id) ?? null;
+      views.set(node.id, node);
+      for (const listener of listeners) listener(node, previous);
+    },
+    patch(id, change) {
+      const view = views.get(id);
+      if (!view) throw new Error(`There is no node ${id}.`);
+      fleet.set({ ...view, ...change });
+    },
+  };
+  return fleet;
+}
+
+export interface FakeIndex {
+  store: VectorStore;
+  /** Path → its texts on disk; change it between runs. */
+  files: Map<string, string[]>;
+  /** Path → the vectors that were committed. */
+  committed: Map<string, { texts: string[]; vectors: Float32Array[] }>;
+  commits: string[];
+  prepared: Map<string, string>;
+  resets: number;
+  /** Called before each step; throws to make it fail. */
+  before: (step: 'scan' | 'prepare' | 'commit' | 'builtin', path: string) => void;
+}
+
+export function createFakeIndex(files: Record<string, string[]>): FakeIndex {
+  const fake: FakeIndex = {
+    files: new Map(Object.entries(files)),
+    committed: new Map(),
+    commits: [],
+    prepared: new Map(),
+    resets: 0,
+    before: () => {},
+    store: {
+      openIndex: async ({ embedderId }) => {
+        meta.embedderId ||= embedderId;
+        return index;
+      },
+      removeIndex: async () => fake.committed.clear(),
+      embedBuiltin: async (texts) => texts.map(vectorOf),
+      close: async () => {},
+    },
+  };
+  const meta: StoredIndexMeta = { embedderId: '', dimensions: null, files: 0, chunks: 0 };
+  let lastToken = 0;
+
+  function store(path: string, texts: string[], vectors: Float32Array[]): void {
+    fake.committed.set(path, { texts, vectors });
+    fake.commits.push(path);
+  }
+
+  const index: SourceIndex = {
+    meta: async () => ({
+      ...meta,
+      files: fake.committed.size,
+      chunks: [...fake.committed.values()].reduce((sum, file) => sum + file.texts.length, 0),
+    }),
+    async scan({ full }, signal) {
+      signal.throwIfAborted();
+      fake.before('scan', '');
+      const removed = [...fake.committed.keys()].filter((path) => !fake.files.has(path));
+      for (const path of removed) fake.committed.delete(path);
+      const pending: ScannedFile[] = [];
+      for (const [path, texts] of fake.files) {
+        if (!full && fake.committed.get(path)?.texts === texts) continue;
+        pending.push({ path, sizeBytes: texts.join('').length, modifiedMs: 0 });
+      }
+      // As the real one does: a full run that is interrupted finds its rest as pending.
+      if (full) fake.committed.clear();
+      return {
+        total: fake.files.size,
+        unchanged: fake.files.size - pending.length,
+        removed: removed.length,
+        pending,
+        skipped: [],
+      };
+    },
+    async prepare(path) {
+      fake.before('prepare', path);
+      const texts = fake.files.get(path) ?? [];
+      lastToken += 1;
+      const token = String(lastToken);
+      fake.prepared.set(token, path);
+      const chunks = texts.map((text, ordinal) => ({ ordinal, text, startByte: 0, endByte: 1, heading: '' }));
+      return { token, path, language: 'text', chunks };
+    },
+    async commit(token, vectors) {
+      const path = fake.prepared.get(token);
+      if (path === undefined) throw new PilotlightError('WORKER_LOST');
+      fake.before('commit', path);
+      const texts = fake.files.get(path) ?? [];
+      if (vectors.length !== texts.length) throw new PilotlightError('DIMENSION_MISMATCH');
+      fake.prepared.delete(token);
+      store(path, texts, vectors);
+      return { chunks: texts.length };
+    },
+    async discard(token) {
+      fake.prepared.delete(token);
+    },
+    async indexBuiltin(paths, signal) {
+      signal.throwIfAborted();
+      return paths.map((path) => {
+        fake.before('builtin', path);
+        const texts = fake.files.get(path) ?? [];
+        store(path, texts, texts.map(vectorOf));
+        return { path, chunks: texts.length, error: null };
+      });
+    },
+    search: async () => [],
+    async reset({ id, dimensions }) {
+      fake.resets += 1;
+      fake.committed.clear();
+      meta.embedderId = id;
+      meta.dimensions = dimensions;
+    },
+    close: async () => {},
+  };
+  return fake;
+}
+
+export interface FakeWorld {
+  clock: FakeClock;
+  fleet: FakeFleet;
+  index: FakeIndex;
+  dependencies: IndexingDependencies;
+  jobs: Map<string, IndexJob>;
+  sources: Map<string, SourceRecord>;
+  told: NewActivityEntry[];
+  requests: HttpRequest[];
+  answer: (request: HttpRequest) => Promise<number>;
+  vectors: Map<string, number>;
+  placements: { nodeId: string; model: string }[];
+  inFlight: { now: number; most: number };
+  power: IndexingPower;
+  placement: IndexingPlacement;
+  batchSize: number;
+}
+
+/** Everything indexing needs, in memory, with time moved by hand. */
+export function createFakeWorld(
+  options: { nodes?: NodeView[]; files?: Record<string, string[]> } = {},
+): FakeWorld {
+  const clock = createFakeClock();
+  const fleet = createFakeFleet(options.nodes ?? []);
+  const index = createFakeIndex(options.files ?? {});
+  const jobs = new Map<string, IndexJob>();
+  const sources = new Map<string, SourceRecord>();
+  let lastId = 0;
+  const http: Http = {
+    async request(request) {
+      world.requests.push(request);
+      return { status: await world.answer(request), headers: {}, text: '' };
+    },
+  };
+  const world: FakeWorld = {
+    clock,
+    fleet,
+    index,
+    jobs,
+    sources,
+    told: [],
+    requests: [],
+    answer: async () => 200,
+    vectors: new Map(),
+    placements: [],
+    inFlight: { now: 0, most: 0 },
+    batchSize: 4,
+    power: {
+      ensureAwake: () => Promise.reject(new PilotlightError('CANNOT_WAKE')),
+    },
+    placement: {
+      async ensureOnGpu({ nodeId, model }) {
+        world.placements.push({ nodeId, model });
+        return { placement: 'gpu', reason: '' };
+      },
+      begin() {
+        world.inFlight.now += 1;
+        world.inFlight.most = Math.max(world.inFlight.most, world.inFlight.now);
+        return {
+          [Symbol.dispose]() {
+            world.inFlight.now -= 1;
+          },
+        };
+      },
+    },
+    dependencies: {
+      clock,
+      random: () => 0.5,
+      ids: { next: (prefix) => `${prefix}_${++lastId}` },
+      log: silentLog,
+      store: {
+        sources: {
+          list: () => [...sources.values()],
+          put: (source) => void sources.set(source.id, source),
+          remove: (id) => void sources.delete(id),
+        },
+        jobs: {
+          put: (job) => void jobs.set(job.id, structuredClone(job)),
+          get: (id) => jobs.get(id) ?? null,
+          list: (limit) => [...jobs.values()].reverse().slice(0, limit),
+          unfinished: () =>
+            [...jobs.values()].filter((job) => job.status === 'running' || job.status === 'pending'),
+        },
+      },
+      vectors: index.store,
+      folders: { resolve: async (path) => path },
+      http,
+      fleet,
+      power: { ensureAwake: (id, given) => world.power.ensureAwake(id, given) },
+      placement: {
+        ensureOnGpu: (request) => world.placement.ensureOnGpu(request),
+        begin: (id, model) => world.placement.begin(id, model),
+      },
+      telemetry: {
+        recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),
+      },
+      settings: {
+        current: () => ({
+          ...defaultSettings,
+          index: { ...defaultSettings.index, batchSize: world.batchSize },
+        }),
+      },
+      activity: { record: (entry) => void world.told.push(entry) },
+      streams: createStreams({ clock, epoch: 'test' }),
+    },
+  };
+  return world;
+}
+
+/** Moves time until the job has ended, at most `limitMs`. */
+export async function untilEnded(world: FakeWorld, job: () => IndexJob, limitMs = 60_000): Promise<IndexJob> {
+  for (let waited = 0; waited <= limitMs && job().endedAt === null; waited += 100)
+    await world.clock.advance(100);
+  return job();
+}
