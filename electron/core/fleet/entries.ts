@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { canWake } from '../power/destinations.ts';
+import { reachedStep } from '../power/wake-plan.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { guardServer } from './guarded-server.ts';
@@ -113,6 +114,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const known = guess && result.kind !== 'healthy' ? NOTHING_THERE : result;
     entry.sight = nextSight(before, known, { now: clock.now(), waking });
     if (known.kind === 'healthy') entry.loaded = known.loaded;
+    if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
     if (entry.sight.state === 'off' && before.state !== 'off') {
       entry.gone.abort(
         new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} went off.` }),

@@ -8,6 +8,7 @@ import {
   type WakeProgress,
 } from '../../../shared/models/fleet.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
+import { reachedStep } from '../power/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { createEntries, type Entry } from './entries.ts';
 import {
@@ -208,6 +209,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const entry = entries.get(nodeId);
       if (!entry) return;
       entry.sight = withGpuVerdict(entry.sight, verdict, clock.now());
+      if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
       entries.publish(entry);
     },
 

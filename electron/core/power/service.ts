@@ -8,7 +8,7 @@ import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Log, Udp } from '../ports.ts';
 import { canWake } from './destinations.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
-import { packetAtMs, wakeLimitMs, wakeStep } from './wake-plan.ts';
+import { packetAtMs, wakeLimitMs } from './wake-plan.ts';
 
 export interface PowerService {
   /**
@@ -60,18 +60,14 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
 
   const stopListening = fleet.onChange((node, previous) => {
     if (node === null && previous) wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
-    if (node?.wake) follow(node, node.wake);
+    if (node?.wake && !wakes.has(node.id)) follow(node, node.wake, previous);
   });
 
-  /** The progress goes as far as the node's state says. */
-  function follow(node: NodeView, wake: WakeProgress): void {
-    const step = wakeStep(wake.step, node.state);
-    if (step !== wake.step) {
-      fleet.setWake(node.id, { ...wake, step });
-      if (step === 'gpu-verified') clearLater(node.id, wake.startedAt, SHOWN_AFTER_VERIFIED_MS);
-    } else if (!wakes.has(node.id) && !isServing(node.state)) {
-      // It served, and went away again while the last steps were still shown.
-      fleet.setWake(node.id, null);
+  /** After a wake its last steps stay in view for a while. */
+  function follow(node: NodeView, wake: WakeProgress, previous: NodeView | null): void {
+    if (!isServing(node.state)) fleet.setWake(node.id, null);
+    else if (wake.step === 'gpu-verified' && previous?.wake?.step !== wake.step) {
+      clearLater(node.id, wake.startedAt, SHOWN_AFTER_VERIFIED_MS);
     }
   }
 

@@ -22,10 +22,11 @@ export function wakeLimitMs(usualMs: number | null, settingMs: number): number {
   return Math.max(usualMs * LEARNED_FACTOR, Math.min(settingMs, LEAST_WITH_LEARNED_MS));
 }
 
-/** The last step that a node's state stands for. A step that was reached is not taken back. */
-export function wakeStep(before: WakeProgress['step'], state: NodeView['state']): WakeProgress['step'] {
+/** The progress with the last step that a node's state stands for. A step that was reached is not taken back. */
+export function reachedStep(wake: WakeProgress, state: NodeView['state']): WakeProgress {
   const reached = state === 'gpu-verified' ? 3 : isServing(state) ? 2 : state === 'booting' ? 1 : 0;
-  return STEPS[Math.max(STEPS.indexOf(before), reached)] ?? before;
+  const step = STEPS[Math.max(STEPS.indexOf(wake.step), reached)] ?? wake.step;
+  return step === wake.step ? wake : { ...wake, step };
 }
 
 const STEPS: WakeProgress['step'][] = ['packet-sent', 'answers', 'serves', 'gpu-verified'];

@@ -1,0 +1,138 @@
+/** Fleet and power as the core puts them together, on a clock and a network that a test holds in its hand. */
+import type { FleetDependencies } from '../../electron/core/fleet/dependencies.ts';
+import { createFleetService } from '../../electron/core/fleet/service.ts';
+import type { Clock, NetworkInterface, StartSimulatedFleet, Udp } from '../../electron/core/ports.ts';
+import { createPowerService } from '../../electron/core/power/service.ts';
+import { createStreams } from '../../electron/core/runtime/streams.ts';
+import type { NewActivityEntry } from '../../shared/models/activity.ts';
+import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';
+import { defaultSettings, type Settings, settingsSchema } from '../../shared/models/settings.ts';
+import type { GpuReading } from '../../shared/models/telemetry.ts';
+import { createFakeClock, type FakeClock } from './clock.ts';
+import { createFakeInferenceServer, type FakeInferenceServer } from './inference-server.ts';
+import { createFakeUdp, type FakeUdp } from './udp.ts';
+
+export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp> {
+  clock: UsedClock;
+  udp: UsedUdp;
+  records: NodeRecord[];
+  pins: { nodeId: string; model: string }[];
+  localServerUrl: string | null;
+  gpus: GpuReading[];
+  connect: FleetDependencies['connectInferenceServer'];
+  startSimulatedFleet: StartSimulatedFleet;
+}
+
+/** A world of fakes: a server for each address, `server(url)`, and time that stands still. */
+export function createFakeFleetWorld(
+  options: Partial<FleetWorldOptions<FakeClock, FakeUdp>> & { interfaces?: NetworkInterface[] } = {},
+) {
+  const servers = new Map<string, FakeInferenceServer>();
+  const server = (url: string): FakeInferenceServer => {
+    const known = servers.get(url) ?? createFakeInferenceServer(url);
+    servers.set(url, known);
+    return known;
+  };
+  const world = createFleetWorld({
+    clock: createFakeClock(),
+    udp: createFakeUdp(options.interfaces ? { interfaces: options.interfaces } : {}),
+    connect: server,
+    ...options,
+  });
+  return { ...world, server };
+}
+
+export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
+  options: Partial<FleetWorldOptions<UsedClock, UsedUdp>> &
+    Pick<FleetWorldOptions<UsedClock, UsedUdp>, 'clock' | 'udp' | 'connect'>,
+) {
+  const { clock, udp, connect, pins = [], gpus = [] } = options;
+  const saved = new Map((options.records ?? []).map((record) => [record.id, record]));
+  const bootTimes = new Map<string, number[]>();
+  const activity: NewActivityEntry[] = [];
+  const logged: { level: string; message: string; fields: unknown }[] = [];
+  const views: NodeView[] = [];
+  const say = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    logged.push({ level, message, fields });
+  };
+  let settings = defaultSettings;
+  const settingsListeners = new Set<(current: Settings, previous: Settings) => void>();
+  let ids = 0;
+  const common = {
+    clock,
+    log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+    settings: {
+      current: () => settings,
+      update(patch: { [Part in keyof Settings]?: object }) {
+        const previous = settings;
+        settings = settingsSchema.parse({
+          ...settings,
+          fleet: { ...settings.fleet, ...patch.fleet },
+          power: { ...settings.power, ...patch.power },
+          optimizer: { ...settings.optimizer, ...patch.optimizer },
+        });
+        for (const listener of settingsListeners) listener(settings, previous);
+        return settings;
+      },
+      onChange(listener: (current: Settings, previous: Settings) => void) {
+        settingsListeners.add(listener);
+        return () => settingsListeners.delete(listener);
+      },
+    },
+    activity: { record: (entry: NewActivityEntry) => void activity.push(entry) },
+  };
+  const streams = createStreams({ clock, epoch: 'run-1' });
+  const fleet = createFleetService({
+    ...common,
+    random: () => 0.5,
+    ids: { next: (prefix) => `${prefix}_${++ids}` },
+    streams,
+    store: {
+      nodes: {
+        list: () => [...saved.values()],
+        put: (record) => void saved.set(record.id, record),
+        remove: (id) => void saved.delete(id),
+      },
+      bootTimes: {
+        add: (nodeId, _at, durationMs) =>
+          void bootTimes.set(nodeId, [durationMs, ...(bootTimes.get(nodeId) ?? [])]),
+        recent: (nodeId, limit) => (bootTimes.get(nodeId) ?? []).slice(0, limit),
+      },
+      pins: { list: () => pins, set: () => {} },
+    },
+    hardware: {
+      readGpus: async () => gpus,
+      readHost: () => ({ cpuPercent: 5, memoryTotalBytes: 16e9, memoryUsedBytes: 8e9 }),
+    },
+    connectInferenceServer: connect,
+    startSimulatedFleet:
+      options.startSimulatedFleet ?? (() => Promise.reject(new Error('No simulated fleet in this test.'))),
+    localServerUrl: options.localServerUrl ?? null,
+  });
+  fleet.onChange((node) => {
+    if (node) views.push(node);
+  });
+  const power = createPowerService({ ...common, udp, fleet });
+  return {
+    ...common,
+    clock,
+    udp,
+    fleet,
+    power,
+    streams,
+    saved,
+    bootTimes,
+    /** What was written down for people. */
+    entries: activity,
+    logged,
+    /** Every view that was told, in order. */
+    views,
+    states: (nodeId: string) => [
+      ...new Set(views.filter((view) => view.id === nodeId).map((view) => view.state)),
+    ],
+    async stop() {
+      await power.stop();
+      await fleet.stop();
+    },
+  };
+}
