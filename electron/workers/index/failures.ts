@@ -23,6 +23,9 @@ export function toCodedError(error: unknown): unknown {
   if (isPilotlightError(error)) return error;
   const system = systemCode(error);
   if (system === 'ENOSPC' || system === 'EDQUOT') return new PilotlightError('DISK_FULL', { cause: error });
+  if (system !== null && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(system)) {
+    return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });
+  }
   if (system === 'ERR_INVALID_STATE') {
     return new PilotlightError('WORKER_LOST', { message: 'The index was closed meanwhile.', cause: error });
   }
