@@ -1,0 +1,90 @@
+import { lazy, Suspense, useEffect } from 'react';
+import { client } from './client/index.ts';
+import { Loading, Skeleton } from './components/page.tsx';
+import { TooltipProvider } from './components/tooltip.tsx';
+import { useKeep } from './components/use-keep.ts';
+import { ActivityPage } from './features/activity/page.tsx';
+import { FleetPage } from './features/fleet/page.tsx';
+import { IndexPage } from './features/index/page.tsx';
+import { ModelsPage } from './features/models/page.tsx';
+import { CrashGuard } from './features/shell/crash.tsx';
+import { followActivityForNotifications } from './features/shell/notifications.ts';
+import { OfflineBanner } from './features/shell/offline-banner.tsx';
+import { Rail } from './features/shell/rail.tsx';
+import { type PageName, usePage } from './features/shell/route.ts';
+import { Toasts } from './features/shell/toasts.tsx';
+import { TopBar } from './features/shell/top-bar.tsx';
+import { Unauthorized } from './features/shell/unauthorized.tsx';
+import { activityStore } from './stores/activity.ts';
+import { useConnection } from './stores/connection.ts';
+import { coreStore } from './stores/core.ts';
+import { fleetStore } from './stores/fleet.ts';
+import { jobsStore } from './stores/jobs.ts';
+import { sourcesStore } from './stores/sources.ts';
+
+// Settings carries the schemas; it is fetched when it is opened.
+const SettingsPage = lazy(() => import('./features/settings/page.tsx'));
+
+export function App() {
+  const unauthorized = useConnection((status) => status.state === 'unauthorized');
+  return <TooltipProvider delayDuration={300}>{unauthorized ? <Unauthorized /> : <Panel />}</TooltipProvider>;
+}
+
+function Panel() {
+  const page = usePage();
+  useEffect(() => {
+    const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
+    const stopNotifications = followActivityForNotifications();
+    stops.push(activityStore.keep(client), stopNotifications);
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, []);
+  useKeep(sourcesStore);
+
+  return (
+    <div className="flex min-h-dvh flex-col sm:flex-row">
+      <button
+        type="button"
+        onClick={() => document.getElementById('main')?.focus()}
+        className="sr-only rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
+      >
+        Skip to the page
+      </button>
+      <Rail page={page} />
+      <div className="flex min-w-0 flex-1 flex-col pb-20 sm:pb-0">
+        <TopBar />
+        <OfflineBanner />
+        <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
+          <CrashGuard key={page}>
+            <Suspense
+              fallback={
+                <Loading what="the page">
+                  <Skeleton className="m-6 h-64" />
+                </Loading>
+              }
+            >
+              <PageView page={page} />
+            </Suspense>
+          </CrashGuard>
+        </main>
+      </div>
+      <Toasts />
+    </div>
+  );
+}
+
+function PageView({ page }: { page: PageName }) {
+  switch (page) {
+    case 'fleet':
+      return <FleetPage />;
+    case 'models':
+      return <ModelsPage />;
+    case 'index':
+      return <IndexPage />;
+    case 'activity':
+      return <ActivityPage />;
+    case 'settings':
+      return <SettingsPage />;
+  }
+}

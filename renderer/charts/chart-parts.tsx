@@ -1,0 +1,63 @@
+/** What both charts share: axes of an hour, a tooltip in the panel's own words, a legend. */
+import type { ReactNode } from 'react';
+
+export const tick = { fill: 'var(--text-faint)', fontSize: 11 } as const;
+export const chartHeight = 200;
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+export const formatClock = (at: number) => clock.format(at);
+
+export interface Series {
+  key: string;
+  name: string;
+  colour: string;
+}
+
+export function Legend({ series, children }: { series: readonly Series[]; children?: ReactNode }) {
+  return (
+    <ul className="flex min-h-5 flex-wrap gap-x-4 gap-y-1 text-xs text-soft">
+      {series.map(({ key, name, colour }) => (
+        <li key={key} className="flex max-w-56 min-w-0 items-center gap-1.5">
+          <span aria-hidden="true" className="size-2 shrink-0 rounded-[2px]" style={{ background: colour }} />
+          <span className="truncate" title={name}>
+            {name}
+          </span>
+        </li>
+      ))}
+      {children}
+    </ul>
+  );
+}
+
+export interface HourRow {
+  at: number;
+  values: Record<string, number>;
+}
+
+export function ChartTooltip({
+  active,
+  row,
+  series,
+  format,
+}: {
+  active: boolean;
+  row: HourRow | undefined;
+  series: readonly Series[];
+  format: (value: number) => string;
+}) {
+  if (!active || !row) return null;
+  const shown = series.filter(({ key }) => (row.values[key] ?? 0) > 0);
+  return (
+    <div className="rounded-lg border border-line-strong bg-raised px-3 py-2 text-xs shadow-(--shadow)">
+      <p className="mb-1 text-faint">{formatClock(row.at)}</p>
+      {shown.length === 0 && <p className="text-soft">nothing</p>}
+      {shown.map(({ key, name, colour }) => (
+        <p key={key} className="flex items-center gap-2">
+          <span className="size-2 shrink-0 rounded-[2px]" style={{ background: colour }} />
+          <span className="max-w-56 truncate">{name}</span>
+          <span className="ml-auto pl-3 font-medium">{format(row.values[key] ?? 0)}</span>
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
+import { createLinkState, type Link } from './link.ts';
+
+/** What Electron's preload script puts on `window`; it hides the MessagePort behind two functions. */
+export interface PreloadBridge {
+  send(message: ClientMessage): void;
+  onMessage(listener: (message: ServerMessage) => void): () => void;
+}
+
+declare global {
+  interface Window {
+    pilotlight?: PreloadBridge;
+  }
+}
+
+/** A link inside the Electron window. The core lives in the same application, so it is live from the start. */
+export function createPreloadLink(bridge: PreloadBridge): Link {
+  const state = createLinkState({ state: 'live', error: null, retryAt: null });
+  const stop = bridge.onMessage(state.deliver);
+  return {
+    send(message) {
+      bridge.send(message);
+      return true;
+    },
+    onMessage: state.onMessage,
+    status: state.status,
+    onStatus: state.onStatus,
+    retry() {},
+    close: () => stop(),
+  };
+}

@@ -1,0 +1,76 @@
+import { PilotlightError, type WireError, wireErrorSchema } from '../../shared/contract/errors.ts';
+import { exchangePath } from '../../shared/contract/link.ts';
+
+const storageKey = 'pilotlight.bearer';
+
+export interface SessionPlace {
+  /** The fragment of the address, with its `#`. */
+  hash(): string;
+  /** Puts another fragment in its place without a new entry in the history. */
+  replaceHash(hash: string): void;
+  storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  fetch: (path: string, init: RequestInit) => Promise<Response>;
+}
+
+export type Session = { bearer: string } | { error: WireError };
+
+/** `#token=…` → the token; null when the fragment is a page. */
+export function tokenFromHash(hash: string): string | null {
+  const match = /^#\/?(?:.*[?&])?token=([^&]+)/.exec(hash);
+  return match?.[1] ? decodeURIComponent(match[1]) : null;
+}
+
+/**
+ * Opens the session of this tab: from the one-time token in the address, or from the bearer kept before a
+ * reload. The token leaves the address at once, so that it is not copied, bookmarked or kept in the history;
+ * it is kept in memory until the core has answered.
+ */
+export function createSessionOpener(place: SessionPlace): () => Promise<Session> {
+  let token = tokenFromHash(place.hash());
+  if (token !== null) place.replaceHash('#/fleet');
+
+  return async () => {
+    const kept = place.storage.getItem(storageKey);
+    if (token === null)
+      return kept ? { bearer: kept } : { error: new PilotlightError('UNAUTHORIZED').toWire() };
+    const session = await exchange(place, token);
+    if ('error' in session && session.error.code === 'LINK_LOST') return session;
+    token = null;
+    // A used address opened again in the tab that used it: that tab is known already.
+    if ('error' in session) return kept ? { bearer: kept } : session;
+    place.storage.setItem(storageKey, session.bearer);
+    return session;
+  };
+}
+
+/** Forgets the bearer, because the core no longer knows it. */
+export function forgetSession(storage: SessionPlace['storage']): void {
+  storage.removeItem(storageKey);
+}
+
+async function exchange(place: SessionPlace, token: string): Promise<Session> {
+  let response: Response;
+  try {
+    response = await place.fetch(exchangePath, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    });
+  } catch {
+    return { error: new PilotlightError('LINK_LOST').toWire() };
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok && hasBearer(body)) return { bearer: body.bearer };
+  return { error: readWireError(body) ?? new PilotlightError('UNAUTHORIZED').toWire() };
+}
+
+function hasBearer(body: unknown): body is { bearer: string } {
+  return typeof body === 'object' && body !== null && 'bearer' in body && typeof body.bearer === 'string';
+}
+
+/** Reads `{code, message, next}`, bare or under `error`. */
+function readWireError(body: unknown): WireError | null {
+  const candidate = typeof body === 'object' && body !== null && 'error' in body ? body.error : body;
+  const parsed = wireErrorSchema.safeParse(candidate);
+  return parsed.success ? parsed.data : null;
+}

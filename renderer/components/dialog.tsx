@@ -1,0 +1,66 @@
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { Button } from './button.tsx';
+
+export interface DialogProps {
+  title: string;
+  description?: string;
+  onClose(): void;
+  children: ReactNode;
+  /** `panel` slides in from the right on wide screens: for looking at something beside the page. */
+  shape?: 'box' | 'panel';
+}
+
+/**
+ * A modal dialog. The browser's own: it traps the focus, closes by Escape, makes the rest inert and gives the
+ * focus back, and it needs no injected style, which the content security policy would refuse.
+ */
+export function Dialog({ title, description, onClose, children, shape = 'box' }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  const descriptionId = useId();
+
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+
+  const place =
+    shape === 'panel'
+      ? 'm-0 ml-auto mt-auto max-h-[85dvh] w-full max-w-none rounded-t-2xl sm:mt-0 sm:h-dvh sm:max-h-none sm:w-[28rem] sm:rounded-none sm:rounded-l-2xl'
+      : 'm-auto max-h-[92dvh] w-[min(34rem,calc(100vw-1rem))] rounded-2xl';
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog already; the click is on its backdrop.
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      aria-describedby={description ? descriptionId : undefined}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+      className={`overflow-hidden border border-line bg-surface p-0 text-text shadow-(--shadow) ${place}`}
+    >
+      <div className="flex max-h-[inherit] flex-col overflow-y-auto p-6">
+        <div className="mb-4 flex items-start gap-4">
+          <div className="min-w-0 flex-1">
+            <h2 id={titleId} className="text-lg leading-7 font-semibold break-words">
+              {title}
+            </h2>
+            {description && (
+              <p id={descriptionId} className="mt-1 text-soft">
+                {description}
+              </p>
+            )}
+          </div>
+          <Button tone="quiet" size="icon" aria-label="Close" onClick={onClose} className="-mt-1 -mr-2">
+            <X size={16} aria-hidden="true" />
+          </Button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,21 @@
+import { formatAgo } from '../../shared/units.ts';
+import { useNow } from './now.ts';
+
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** A relative time, with the absolute on hover. */
+export function Ago({ at }: { at: number }) {
+  const now = useNow(5);
+  return (
+    <time dateTime={new Date(at).toISOString()} title={absolute.format(at)}>
+      {formatAgo(Math.max(0, now - at))}
+    </time>
+  );
+}
+
+/** `2:10` until a moment; `0:00` when it has passed. */
+export function formatCountdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${(seconds % 60).toString().padStart(2, '0')}`;
+}

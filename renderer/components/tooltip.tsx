@@ -1,0 +1,22 @@
+import * as Radix from '@radix-ui/react-tooltip';
+import type { ReactNode } from 'react';
+
+export const TooltipProvider = Radix.Provider;
+
+/** Words on hover and on focus, for what can be reached by the keyboard. */
+export function Tooltip({ words, children }: { words: ReactNode; children: ReactNode }) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content
+          sideOffset={6}
+          collisionPadding={8}
+          className="z-50 max-w-72 rounded-lg border border-line-strong bg-raised px-2.5 py-1.5 text-xs text-text shadow-(--shadow)"
+        >
+          {words}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,76 @@
+import { FolderSearch, Sparkles, Zap } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { client } from '../../client/index.ts';
+import { FlameMark } from '../../components/glyphs.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { goTo } from '../shell/route.ts';
+
+/** One screen, three doors. No account, no tour. */
+export function FirstRun({ onAdd }: { onAdd(): void }) {
+  const { busy, run } = useAction();
+  return (
+    <section
+      aria-labelledby="first-run"
+      className="mx-auto flex max-w-5xl flex-col items-center py-6 text-center sm:py-12"
+    >
+      <FlameMark size={40} />
+      <h2 id="first-run" className="mt-4 text-2xl font-semibold tracking-tight text-balance">
+        The small flame that lights the furnace only when heat is wanted
+      </h2>
+      <p className="mt-2 max-w-prose text-soft">
+        Pilotlight wakes your GPU machine, puts the right models on its GPU, sends the work there and shows it
+        live. Where would you like to begin?
+      </p>
+      <div className="mt-8 grid w-full gap-4 text-left md:grid-cols-3">
+        <Door
+          icon={<FolderSearch size={20} aria-hidden="true" />}
+          title="Use this computer"
+          about="Index a folder now and search it. Nothing to download, nothing leaves this machine."
+          onClick={() => goTo('index')}
+        />
+        <Door
+          icon={<Zap size={20} aria-hidden="true" />}
+          title="Add my GPU machine"
+          about="Tell the address of its Ollama, and its MAC address if Pilotlight should wake it."
+          onClick={onAdd}
+        />
+        <Door
+          icon={<Sparkles size={20} aria-hidden="true" />}
+          title="Look around with a simulated fleet"
+          about="Three pretended machines that sleep, wake and embed, on this computer only."
+          busy={busy}
+          onClick={() =>
+            run(() => client.call('fleet.simulate', { on: true }), 'The simulated fleet is here.')
+          }
+        />
+      </div>
+    </section>
+  );
+}
+
+function Door({
+  icon,
+  title,
+  about,
+  busy = false,
+  onClick,
+}: {
+  icon: ReactNode;
+  title: string;
+  about: string;
+  busy?: boolean;
+  onClick(): void;
+}) {
+  return (
+    <button
+      type="button"
+      disabled={busy}
+      onClick={onClick}
+      className="group flex flex-col gap-2 rounded-xl border border-line bg-surface p-6 text-left transition-colors hover:border-flame disabled:opacity-55"
+    >
+      <span className="text-flame">{icon}</span>
+      <span className="font-semibold group-hover:text-flame-text">{title}</span>
+      <span className="text-[0.8125rem] text-soft">{about}</span>
+    </button>
+  );
+}

@@ -1,0 +1,209 @@
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { formatBytes, formatRate } from '../../../shared/units.ts';
+import { chartHeight, formatClock, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
+import { client } from '../../client/index.ts';
+import { useNow } from '../../components/now.ts';
+import { cardClass, Section, Skeleton } from '../../components/page.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { useConnection } from '../../stores/connection.ts';
+import { selectNodes, useFleet } from '../../stores/fleet.ts';
+import { bucketMs, type NodeHistory, stackHour } from '../../stores/history.ts';
+import { modelColour, nodeColour } from '../../stores/model-colours.ts';
+import { useHistory } from '../../stores/telemetry.ts';
+import { seedWork, useWork, workHour, workStore } from '../../stores/work.ts';
+
+const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
+
+const most = 7;
+
+export function FleetCharts() {
+  return (
+    <div className="mt-6 grid gap-6 rail:grid-cols-2">
+      <VramChart />
+      <WorkChart />
+    </div>
+  );
+}
+
+/** Changes once a bucket, and when a series comes or goes: a chart is drawn then, not at each frame. */
+function historySignature(histories: Record<string, NodeHistory>): string {
+  let signature = '';
+  for (const [nodeId, history] of Object.entries(histories)) {
+    const last = history.buckets.at(-1);
+    if (last) signature += `${nodeId}:${history.buckets.length}:${Object.keys(last.vramByModel).join()};`;
+  }
+  return signature;
+}
+
+function VramChart() {
+  const now = useNow(bucketMs / 1000);
+  const [nodeId, setNodeId] = useState('');
+  const signature = useHistory(historySignature);
+  const nodes = useFleet(
+    useShallow((state) =>
+      selectNodes(state).flatMap((node) => (node.hasGpu === false ? [] : [`${node.id}\n${node.name}`])),
+    ),
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the histories matter.
+  const { rows, series, words } = useMemo(() => {
+    const histories = useHistory.getState();
+    const chosen =
+      nodeId === '' ? Object.values(histories) : [histories[nodeId] ?? { buckets: [], recent: [] }];
+    const hour = stackHour(chosen, now + bucketMs);
+    const list: Series[] = hour.models.slice(0, most).map((model) => ({
+      key: model,
+      name: model,
+      colour: modelColour(model),
+    }));
+    if (hour.models.length > most) list.push({ key: '', name: 'others', colour: 'var(--series-other)' });
+    const shown = new Set(list.map(({ key }) => key));
+    const data: HourRow[] = hour.rows.map(({ at, bytes }) => {
+      const values: Record<string, number> = {};
+      for (const [model, amount] of Object.entries(bytes)) {
+        const key = shown.has(model) ? model : '';
+        values[key] = (values[key] ?? 0) + amount;
+      }
+      return { at, values };
+    });
+    return { rows: data, series: list, words: describe('VRAM', data, list, formatBytes) };
+  }, [now, nodeId, signature]);
+
+  return (
+    <Section
+      title="VRAM, last hour"
+      aside={
+        <label className="flex items-center justify-end gap-2">
+          <span className="sr-only">Machine</span>
+          <select
+            value={nodeId}
+            onChange={(event) => setNodeId(event.target.value)}
+            className="h-8 max-w-56 min-w-0 rounded-lg border border-line-strong bg-surface px-2 text-text"
+          >
+            <option value="">All machines</option>
+            {nodes.map((node) => {
+              const [id = '', name = ''] = node.split('\n');
+              return (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              );
+            })}
+          </select>
+        </label>
+      }
+    >
+      <ChartFrame
+        rows={rows}
+        series={series}
+        words={words}
+        format={formatBytes}
+        least={4e9}
+        empty="No model was in VRAM in the last hour"
+      />
+    </Section>
+  );
+}
+
+function WorkChart() {
+  const now = useNow(bucketMs / 1000);
+  const live = useConnection((status) => status.state === 'live');
+  useKeep(workStore);
+  useEffect(() => {
+    if (live) void seedWork(client);
+  }, [live]);
+  const signature = useWork(
+    ({ samples }) =>
+      `${Math.floor((samples.at(-1)?.at ?? 0) / bucketMs)}:${Object.keys(samples.at(-1)?.vectorsPerSecondByNode ?? {}).join()}`,
+  );
+  const names = useFleet(
+    useShallow((state) => Object.fromEntries(selectNodes(state).map((node) => [node.id, node.name]))),
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the samples matter.
+  const { rows, series, words } = useMemo(() => {
+    const hour = workHour(useWork.getState().samples, now + bucketMs);
+    const order = Object.keys(names);
+    const list: Series[] = hour.nodeIds.slice(0, most).map((id) => ({
+      key: id,
+      name: names[id] ?? id,
+      colour: nodeColour(Math.max(0, order.indexOf(id))),
+    }));
+    const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
+    return { rows: data, series: list, words: describe('Work', data, list, formatVectors) };
+  }, [now, names, signature]);
+
+  return (
+    <Section title="Work, last hour" aside="vectors a second, by machine">
+      <ChartFrame
+        rows={rows}
+        series={series}
+        words={words}
+        format={formatVectors}
+        least={10}
+        empty="Nothing was embedded in the last hour"
+      />
+    </Section>
+  );
+}
+
+const formatVectors = (value: number) => formatRate(value, 'vec');
+
+function ChartFrame({
+  rows,
+  series,
+  words,
+  format,
+  least,
+  empty,
+}: {
+  rows: HourRow[];
+  series: Series[];
+  words: string;
+  format: (value: number) => string;
+  least: number;
+  empty: string;
+}) {
+  return (
+    <figure className={`${cardClass} p-4`}>
+      <figcaption className="sr-only">{words}</figcaption>
+      {series.length === 0 ? (
+        <p
+          className="flex items-center justify-center text-[0.8125rem] text-faint"
+          style={{ height: chartHeight }}
+        >
+          {empty}
+        </p>
+      ) : (
+        <Suspense
+          fallback={
+            <div style={{ height: chartHeight }}>
+              <Skeleton className="h-full" />
+            </div>
+          }
+        >
+          <HourChart rows={rows} series={series} format={format} least={least} />
+        </Suspense>
+      )}
+      <div className="mt-3">
+        <Legend series={series} />
+      </div>
+    </figure>
+  );
+}
+
+/** The chart in a sentence: what it is now, and its highest. */
+function describe(
+  what: string,
+  rows: readonly HourRow[],
+  series: readonly Series[],
+  format: (value: number) => string,
+): string {
+  if (series.length === 0) return `${what} over the last hour: nothing.`;
+  const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
+  const last = rows.findLast((row) => sum(row) > 0);
+  const highest = rows.reduce((best, row) => (sum(row) > sum(best) ? row : best));
+  const parts = series
+    .filter(({ key }) => (last?.values[key] ?? 0) > 0)
+    .map(({ key, name }) => `${name} ${format(last?.values[key] ?? 0)}`);
+  return `${what} over the last hour. Latest, at ${formatClock(last?.at ?? 0)}: ${parts.join(', ')}. Highest: ${format(sum(highest))} at ${formatClock(highest.at)}.`;
+}

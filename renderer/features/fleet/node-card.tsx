@@ -1,0 +1,177 @@
+import { memo } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/fleet.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { StateGlyph } from '../../components/glyphs.tsx';
+import { cardClass } from '../../components/page.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useFleet } from '../../stores/fleet.ts';
+import { NodeMenu } from './node-menu.tsx';
+import { Readings } from './readings.tsx';
+import { useForce } from './use-force.ts';
+import { LoadedModels, VramBar } from './vram-bar.tsx';
+import { WakeProgress } from './wake-progress.tsx';
+
+const hot = { 'gpu-verified': 'border-flame/60', trouble: 'border-trouble-line' } as const;
+
+/** One machine. It reads its own entry, so a frame draws only the cards that changed. */
+export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
+  const node = useFleet((state) => state.entries[nodeId]);
+  if (!node) return null;
+  const border = node.state === 'gpu-verified' || node.state === 'trouble' ? hot[node.state] : '';
+  const awake = isServing(node.state);
+  return (
+    <article
+      aria-label={`${node.name}: ${nodeStateWords(node)}`}
+      className={`${cardClass} ${border} flex min-h-56 min-w-0 flex-col gap-3 p-4 [contain-intrinsic-size:auto_16rem] [content-visibility:auto]`}
+    >
+      <header className="flex items-start gap-2">
+        <div className="min-w-0 flex-1">
+          <h2 className="line-clamp-2 font-semibold break-words" title={node.name}>
+            {node.name}
+          </h2>
+          <p className="truncate text-xs text-faint" title={node.url ?? undefined}>
+            <Address node={node} />
+          </p>
+        </div>
+        <p className="flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium">
+          <StateGlyph state={node.state} />
+          {nodeStateWords(node)}
+        </p>
+      </header>
+
+      <div className="grid flex-1 content-start gap-3">
+        <Body node={node} awake={awake} />
+        {node.uses.length > 0 && (
+          <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
+            {node.uses.map((use) => (
+              <li key={use} className="truncate" title={use}>
+                Needed for {use}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+
+      {!node.wake && <Actions node={node} awake={awake} />}
+    </article>
+  );
+});
+
+function Address({ node }: { node: NodeView }) {
+  if (node.kind === 'this-computer' && !node.url) return <>this computer, no Ollama found</>;
+  return (
+    <>
+      {node.kind === 'this-computer' && 'this computer · '}
+      {node.kind === 'simulated' && 'simulated · '}
+      <span className="font-mono">{node.url?.replace(/^https?:\/\//, '')}</span>
+      {node.server?.version && ` · Ollama ${node.server.version}`}
+    </>
+  );
+}
+
+function Body({ node, awake }: { node: NodeView; awake: boolean }) {
+  if (node.wake) return <WakeProgress node={node} wake={node.wake} />;
+  return (
+    <>
+      {node.trouble && (
+        <Problem compact message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
+      )}
+      {awake && (
+        <>
+          <VramBar node={node} />
+          {node.hasGpu === false && (
+            <p className="text-[0.8125rem] text-soft">No GPU: models run on the CPU</p>
+          )}
+          <LoadedModels node={node} />
+        </>
+      )}
+      {(awake || node.kind === 'this-computer') && <Readings node={node} />}
+      {!awake && !node.trouble && <Asleep node={node} />}
+      {node.lastWakeError && (
+        <Problem
+          compact
+          message={node.lastWakeError.message}
+          next={node.lastWakeError.next}
+          code={node.lastWakeError.code}
+        />
+      )}
+    </>
+  );
+}
+
+function Asleep({ node }: { node: NodeView }) {
+  if (node.kind === 'this-computer' && !node.url) {
+    return (
+      <p className="text-[0.8125rem] text-soft">
+        Indexes with the built-in embedder. Start Ollama here to use its models as well.
+      </p>
+    );
+  }
+  return (
+    <ul className="grid gap-1 text-[0.8125rem] text-soft">
+      <li>
+        {node.lastSeenAt === null ? (
+          'Never seen awake'
+        ) : (
+          <>
+            Last awake <Ago at={node.lastSeenAt} />
+          </>
+        )}
+      </li>
+      {node.boot.usualMs !== null && <li>Usually boots in {formatDuration(node.boot.usualMs)}</li>}
+      {!node.canWake && node.kind !== 'this-computer' && (
+        <li>Give it a MAC address, and Pilotlight can wake it</li>
+      )}
+    </ul>
+  );
+}
+
+function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
+  const wake = useAction();
+  const { busy, force } = useForce();
+  const flagged = node.loaded.some((model) => model.flagged);
+  return (
+    <footer className="flex items-center gap-2">
+      {!awake && node.canWake && node.state !== 'trouble' && (
+        <Button
+          size="small"
+          tone="primary"
+          busy={wake.busy}
+          aria-label={`Wake ${node.name}`}
+          onClick={() => wake.run(() => client.call('power.wake', { nodeId: node.id }))}
+        >
+          Wake
+        </Button>
+      )}
+      {awake && node.hasGpu !== false && (
+        <Button
+          size="small"
+          tone={flagged ? 'primary' : 'plain'}
+          busy={busy}
+          aria-label={`Force the priority models of ${node.name} to the GPU`}
+          onClick={() => force('gpu', node.id, null)}
+        >
+          Force to GPU
+        </Button>
+      )}
+      {!awake && node.url && (
+        <Button
+          size="small"
+          tone="quiet"
+          busy={wake.busy}
+          aria-label={`Look at ${node.name} again`}
+          onClick={() => wake.run(() => client.call('fleet.look', { nodeId: node.id }))}
+        >
+          Look again
+        </Button>
+      )}
+      <span className="flex-1" />
+      <NodeMenu node={node} awake={awake} />
+    </footer>
+  );
+}

@@ -1,0 +1,102 @@
+import { Cpu, EllipsisVertical, Flame, Moon, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
+import { useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { FaultsDialog } from './faults-dialog.tsx';
+import { NodeDialog } from './node-dialog.tsx';
+import { useForce } from './use-force.ts';
+
+/** Everything else that can be done with a machine. */
+export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
+  const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
+  const { run } = useAction();
+  const { force } = useForce();
+  const simulated = node.kind === 'simulated';
+  return (
+    <>
+      <Menu
+        label={`More for ${node.name}`}
+        trigger={
+          <Button tone="quiet" size="icon" aria-label={`More for ${node.name}`}>
+            <EllipsisVertical size={16} aria-hidden="true" />
+          </Button>
+        }
+      >
+        {node.url && (
+          <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
+            <RefreshCw size={16} aria-hidden="true" /> Look now
+          </MenuItem>
+        )}
+        {awake && node.hasGpu !== false && (
+          <MenuItem onSelect={() => force('gpu', node.id, null)}>
+            <Flame size={16} aria-hidden="true" /> Force priority models to GPU
+          </MenuItem>
+        )}
+        {awake && (
+          <MenuItem onSelect={() => force('cpu', node.id, null)}>
+            <Cpu size={16} aria-hidden="true" /> Force priority models to CPU
+          </MenuItem>
+        )}
+        {simulated && (
+          <>
+            <MenuSeparator />
+            <MenuItem
+              disabled={!awake}
+              onSelect={() =>
+                run(() => client.call('simulator.sleep', { nodeId: node.id }), `${node.name} goes to sleep.`)
+              }
+            >
+              <Moon size={16} aria-hidden="true" /> Put to sleep
+            </MenuItem>
+            <MenuItem onSelect={() => setOpen('faults')}>
+              <Zap size={16} aria-hidden="true" /> Switch faults on or off
+            </MenuItem>
+          </>
+        )}
+        <MenuSeparator />
+        <MenuItem onSelect={() => setOpen('edit')}>
+          <Pencil size={16} aria-hidden="true" /> Edit
+        </MenuItem>
+        {node.kind !== 'this-computer' && (
+          <MenuItem danger onSelect={() => setOpen('remove')}>
+            <Trash2 size={16} aria-hidden="true" /> Remove
+          </MenuItem>
+        )}
+      </Menu>
+      {open === 'edit' && <NodeDialog node={node} onClose={() => setOpen(null)} />}
+      {open === 'faults' && <FaultsDialog node={node} onClose={() => setOpen(null)} />}
+      {open === 'remove' && <RemoveDialog node={node} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function RemoveDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
+  const { busy, run } = useAction();
+  return (
+    <Dialog
+      title={`Remove ${node.name}?`}
+      description="Pilotlight forgets this node. Its machine and its models are left as they are."
+      onClose={onClose}
+    >
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Keep it</Button>
+        <Button
+          tone="danger"
+          busy={busy}
+          onClick={() =>
+            run(async () => {
+              await client.call('fleet.remove', { nodeId: node.id });
+              onClose();
+            }, `${node.name} was removed.`)
+          }
+        >
+          Remove
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,54 @@
+import type { NodeView, WakeProgress } from '../../../shared/models/fleet.ts';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { formatBytes, formatDuration, plural } from '../../../shared/units.ts';
+
+/** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
+export function vramWords(vram: NodeView['vram']): string {
+  const { usedBytes, totalBytes } = vram;
+  if (totalBytes === null) {
+    return usedBytes ? `${formatBytes(usedBytes)} used, size unknown` : 'size unknown';
+  }
+  return `${formatBytes(usedBytes ?? 0).replace(/^0 B$/, '0')} of ${formatBytes(totalBytes)}`;
+}
+
+/** How far a wake is, 0 to 1, by the learned boot time; null before the first wake. Never whole before it is. */
+export function wakeShare(wake: WakeProgress, now: number): number | null {
+  if (wake.expectedMs === null) return null;
+  const share = (now - wake.startedAt) / wake.expectedMs;
+  return Math.min(0.97, Math.max(0.02, share));
+}
+
+/** What is left of a wake, in words. */
+export function wakeWords(wake: WakeProgress, now: number): string {
+  const elapsed = Math.max(0, now - wake.startedAt);
+  if (wake.expectedMs === null)
+    return `${formatDuration(elapsed)}, its first wake: boot time is being learned`;
+  const left = wake.expectedMs - elapsed;
+  if (left > 0) return `usually ${formatDuration(wake.expectedMs)}, ≈ ${Math.ceil(left / 1000)} s left`;
+  return `usually ${formatDuration(wake.expectedMs)}, takes longer this time`;
+}
+
+export const wakeSteps = [
+  { step: 'packet-sent', words: 'Packet sent' },
+  { step: 'answers', words: 'Answers' },
+  { step: 'serves', words: 'Serves' },
+  { step: 'gpu-verified', words: 'GPU verified' },
+] as const;
+
+/** What a click on Force came to, over all its moves. */
+export function movesWords(moves: readonly MoveRecord[]): string {
+  if (moves.length === 0) return 'No priority model is loaded, so nothing was moved.';
+  const moved = moves.filter((move) => move.outcome === 'moved');
+  const right = moves.filter((move) => move.outcome === 'already-right');
+  if (moves.length === 1 && moves[0]) return moves[0].reason;
+  const parts = [
+    moved.length > 0 ? `${plural(moved.length, 'model')} moved` : '',
+    right.length > 0 ? `${plural(right.length, 'model')} right already` : '',
+  ].filter(Boolean);
+  return `${parts.join(', ')}.`;
+}
+
+/** The first move that did not end where it should; null when all did. */
+export function failedMove(moves: readonly MoveRecord[]): MoveRecord | null {
+  return moves.find((move) => move.outcome === 'failed' || move.outcome === 'refused') ?? null;
+}

@@ -1,0 +1,113 @@
+import { Plus } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { formatBytes, plural } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useKeep } from '../../components/use-keep.ts';
+import { useConnection } from '../../stores/connection.ts';
+import { useCoreStatus } from '../../stores/core.ts';
+import { selectNodes, summariseFleet, useFleet } from '../../stores/fleet.ts';
+import type { KeyedState } from '../../stores/keyed.ts';
+import { useSources } from '../../stores/sources.ts';
+import { seedHistory, telemetryStore } from '../../stores/telemetry.ts';
+import { Banners } from './banners.tsx';
+import { FirstRun } from './first-run.tsx';
+import { FleetCharts } from './fleet-charts.tsx';
+import { NodeCard } from './node-card.tsx';
+import { NodeDialog } from './node-dialog.tsx';
+
+const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
+
+/** Histories are fetched only for so many nodes; the others fill from the stream. */
+const seededNodes = 24;
+
+export function FleetPage() {
+  const ready = useFleet((state) => state.ready);
+  const ids = useFleet(useShallow(selectIds));
+  const onlyThisComputer = useFleet((state) =>
+    Object.values(state.entries).every((node) => node.kind === 'this-computer'),
+  );
+  const noSources = useSources((state) => state.ready && state.keys.length === 0);
+  const [adding, setAdding] = useState(false);
+  useKeep(telemetryStore);
+  useSeededHistory();
+
+  const firstRun = ready && onlyThisComputer && noSources;
+  return (
+    <Page
+      title="Fleet"
+      summary={ready ? <Summary /> : null}
+      actions={
+        <>
+          {ready && <SimulateButton />}
+          <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => setAdding(true)}>
+            <Plus size={16} aria-hidden="true" /> Add a node
+          </Button>
+        </>
+      }
+    >
+      <Banners />
+      {firstRun && <FirstRun onAdd={() => setAdding(true)} />}
+      {!ready ? (
+        <Loading what="the fleet">
+          <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,21rem),1fr))] gap-4">
+            <Skeleton className="h-56" />
+            <Skeleton className="h-56" />
+            <Skeleton className="h-56" />
+          </div>
+        </Loading>
+      ) : (
+        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,21rem),1fr))] gap-4">
+          {ids.map((id) => (
+            <NodeCard key={id} nodeId={id} />
+          ))}
+        </div>
+      )}
+      {ready && !firstRun && <FleetCharts />}
+      {adding && <NodeDialog onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
+
+function Summary() {
+  const { nodes, awake, usedBytes, totalBytes } = useFleet(
+    useShallow((state) => summariseFleet(Object.values(state.entries))),
+  );
+  const vram = totalBytes === null ? '' : ` · ${formatBytes(usedBytes)} of ${formatBytes(totalBytes)} used`;
+  return <>{`${plural(nodes, 'node')} · ${awake} awake${vram}`}</>;
+}
+
+function SimulateButton() {
+  const core = useCoreStatus();
+  const { busy, run } = useAction();
+  if (!core?.simulated) return null;
+  return (
+    <Button
+      tone="quiet"
+      busy={busy}
+      onClick={() => run(() => client.call('fleet.simulate', { on: false }), 'The simulated fleet is gone.')}
+    >
+      Take the simulated fleet away
+    </Button>
+  );
+}
+
+/** Fetches the last hour of the machines that answer, once each, when the link is there. */
+function useSeededHistory(): void {
+  const live = useConnection((status) => status.state === 'live');
+  const ids = useFleet(
+    useShallow((state) =>
+      selectNodes(state)
+        .filter((node) => isServing(node.state) || node.gpus.length > 0 || node.kind === 'this-computer')
+        .slice(0, seededNodes)
+        .map((node) => node.id),
+    ),
+  );
+  useEffect(() => {
+    if (live) void seedHistory(client, ids);
+  }, [live, ids]);
+}

@@ -1,0 +1,89 @@
+import { Pin, Star } from 'lucide-react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import { formatBytes, plural } from '../../../shared/units.ts';
+import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PartsMeter } from '../../components/meter.tsx';
+import { modelColour } from '../../stores/model-colours.ts';
+import { vramWords } from './node-words.ts';
+
+/** VRAM by model, each with its colour; what the tools count beyond the models is grey. */
+export function VramBar({ node }: { node: NodeView }) {
+  if (node.hasGpu === false) return null;
+  const { totalBytes, usedBytes } = node.vram;
+  const inModels = node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
+  const other = Math.max(0, (usedBytes ?? 0) - inModels);
+  const whole = totalBytes ?? Math.max(inModels + other, 1);
+  const parts = node.loaded
+    .filter((model) => model.vramBytes > 0)
+    .map((model) => ({
+      key: model.name,
+      share: model.vramBytes / whole,
+      colour: modelColour(model.name),
+      title: `${model.name} ${formatBytes(model.vramBytes)}`,
+    }));
+  if (other > 0.01 * whole) {
+    parts.push({
+      key: '',
+      share: other / whole,
+      colour: 'var(--series-other)',
+      title: `other ${formatBytes(other)}`,
+    });
+  }
+  const words = vramWords(node.vram);
+  return (
+    <div>
+      <div className="mb-1.5 flex items-baseline justify-between gap-2 text-[0.8125rem]">
+        <span className="text-soft">VRAM</span>
+        <span className="font-medium">{words}</span>
+      </div>
+      <PartsMeter
+        parts={parts}
+        label={`VRAM ${words}${parts.length > 0 ? `: ${parts.map((part) => part.title).join(', ')}` : ''}`}
+      />
+    </div>
+  );
+}
+
+const shown = 4;
+
+/** The loaded models, where they sit and how large they are. */
+export function LoadedModels({ node }: { node: NodeView }) {
+  if (node.loaded.length === 0) {
+    return <p className="text-[0.8125rem] text-faint">No model is loaded</p>;
+  }
+  const models = node.loaded.slice(0, shown);
+  return (
+    <ul className="grid gap-1 text-[0.8125rem]" aria-label="Loaded models">
+      {models.map((model) => (
+        <LoadedModel key={model.name} model={model} />
+      ))}
+      {node.loaded.length > shown && (
+        <li className="text-faint">and {plural(node.loaded.length - shown, 'more', 'more')}</li>
+      )}
+    </ul>
+  );
+}
+
+function LoadedModel({ model }: { model: ModelOnNode }) {
+  return (
+    <li className="flex min-w-0 items-center gap-2">
+      <PlacementGlyph at={model.placement} size={14} />
+      <span
+        aria-hidden="true"
+        className="size-2 shrink-0 rounded-[2px]"
+        style={{ background: modelColour(model.name) }}
+      />
+      <span className="min-w-0 truncate" title={model.name}>
+        {model.name}
+      </span>
+      {model.priority && (
+        <Star size={12} className="shrink-0 fill-current text-flame" role="img" aria-label="priority" />
+      )}
+      {model.pinned && <Pin size={12} className="shrink-0 text-soft" role="img" aria-label="pinned" />}
+      <span className={`ml-auto shrink-0 ${model.flagged ? 'font-medium text-flame-text' : 'text-soft'}`}>
+        {placementWords(model)} · {formatBytes(model.sizeBytes)}
+      </span>
+    </li>
+  );
+}

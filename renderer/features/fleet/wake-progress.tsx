@@ -1,0 +1,70 @@
+import type { NodeView, WakeProgress as Wake } from '../../../shared/models/fleet.ts';
+import { plural } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { LiveRegion } from '../../components/live-region.tsx';
+import { Progress } from '../../components/meter.tsx';
+import { useNow } from '../../components/now.ts';
+import { formatCountdown } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { wakeShare, wakeSteps, wakeWords } from './node-words.ts';
+
+/** While a machine comes up: how far, in which step, how long it is given, and a way out. */
+export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
+  const now = useNow();
+  const { busy, run } = useAction();
+  const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
+  const words = wakeWords(wake, now);
+  return (
+    <div className="grid gap-2">
+      <Progress value={wakeShare(wake, now)} label={`Waking ${node.name}`} words={words} tone="ember" />
+      <p className="text-[0.8125rem] text-soft">{words}</p>
+      <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Steps of the wake">
+        {wakeSteps.map(({ step, words: stepWords }, index) => {
+          const done = index <= reached;
+          return (
+            <li
+              key={step}
+              aria-current={index === reached ? 'step' : undefined}
+              className={`flex items-center gap-1.5 ${done ? 'text-text' : 'text-faint'}`}
+            >
+              <span
+                aria-hidden="true"
+                className={`size-1.5 rounded-full ${done ? 'bg-ember' : 'border border-line-strong'}`}
+              />
+              {stepWords}
+              <span className="sr-only">{done ? ' (reached)' : ' (to come)'}</span>
+            </li>
+          );
+        })}
+      </ol>
+      {wake.failedDestinations.length > 0 && (
+        <details className="text-xs text-soft">
+          <summary className="rounded">
+            {plural(wake.failedDestinations.length, 'wake destination')} refused the packet
+          </summary>
+          <ul className="mt-1 grid gap-0.5">
+            {wake.failedDestinations.map(({ destination, reason }) => (
+              <li key={destination} className="break-words">
+                <span className="font-mono">{destination}</span>: {reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <div className="flex items-center gap-3">
+        <Button
+          size="small"
+          busy={busy}
+          onClick={() => run(() => client.call('power.cancelWake', { nodeId: node.id }))}
+        >
+          Cancel
+        </Button>
+        <span className="text-xs text-faint">
+          {plural(wake.packetsSent, 'packet')} sent · gives up in {formatCountdown(wake.deadlineAt - now)}
+        </span>
+      </div>
+      <LiveRegion words={`${node.name}: ${wakeSteps[Math.max(0, reached)]?.words ?? ''}`} />
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+import type { Embedder, EmbedderChoice } from '../../../shared/models/indexing.ts';
+
+/** Who has an embedder, and in which state: `gpu-tower (GPU, asleep), nas (no GPU)`. */
+export function nodesWords(choice: EmbedderChoice): string {
+  if (choice.nodes.length === 0) return 'No machine has it now.';
+  const named = choice.nodes.slice(0, 6).map(({ name, awake, hasGpu }) => {
+    const gpu = hasGpu === false ? 'no GPU' : hasGpu ? 'GPU' : 'GPU unknown';
+    return `${name} (${gpu}${awake ? '' : ', asleep'})`;
+  });
+  const more = choice.nodes.length - named.length;
+  return `On ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
+
+export function embedderWords(embedder: Embedder): string {
+  return embedder.kind === 'builtin' ? 'built-in, lexical' : embedder.name;
+}

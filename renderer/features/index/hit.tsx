@@ -1,0 +1,81 @@
+import { Copy } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { SearchHit } from '../../../shared/models/indexing.ts';
+import { formatCount } from '../../../shared/units.ts';
+import { cardClass } from '../../components/page.tsx';
+import { addToast, toastDone } from '../../stores/toasts.ts';
+
+/** Splits a text at ranges [start, end); ranges that overlap or leave the text are cut to fit. */
+export function splitAtRanges(
+  text: string,
+  ranges: readonly (readonly [number, number])[],
+): { text: string; marked: boolean; at: number }[] {
+  const parts: { text: string; marked: boolean; at: number }[] = [];
+  let at = 0;
+  for (const [start, end] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const from = Math.max(at, start);
+    const to = Math.min(text.length, end);
+    if (to <= from) continue;
+    if (from > at) parts.push({ text: text.slice(at, from), marked: false, at });
+    parts.push({ text: text.slice(from, to), marked: true, at: from });
+    at = to;
+  }
+  if (at < text.length) parts.push({ text: text.slice(at), marked: false, at });
+  return parts;
+}
+
+function copyPath(hit: SearchHit): void {
+  navigator.clipboard.writeText(hit.absolutePath).then(
+    () => toastDone('The path was copied.'),
+    () =>
+      addToast({
+        tone: 'info',
+        message: hit.absolutePath,
+        next: 'The browser refused to copy; this is the path.',
+      }),
+  );
+}
+
+export function Hit({ hit }: { hit: SearchHit }) {
+  return (
+    <li className={`${cardClass} min-w-0 p-4`}>
+      <div className="flex items-start gap-2">
+        <div className="min-w-0 flex-1">
+          <h3 className="truncate font-medium" title={hit.absolutePath}>
+            {hit.path}
+          </h3>
+          <p className="truncate text-xs text-faint" title={hit.heading}>
+            {[hit.sourceName, hit.heading].filter(Boolean).join(' · ')}
+          </p>
+        </div>
+        <button
+          type="button"
+          aria-label={`Copy the path of ${hit.path}`}
+          title="Copy the path"
+          onClick={() => copyPath(hit)}
+          className="-m-1 rounded p-1.5 text-faint hover:text-text"
+        >
+          <Copy size={14} aria-hidden="true" />
+        </button>
+      </div>
+      <p className="mt-2 line-clamp-6 text-[0.8125rem] leading-5 break-words whitespace-pre-line text-soft">
+        {splitAtRanges(hit.snippet, hit.highlights).map(
+          (part): ReactNode =>
+            part.marked ? <mark key={part.at}>{part.text}</mark> : <span key={part.at}>{part.text}</span>,
+        )}
+      </p>
+      <p className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
+        <span>
+          bytes {formatCount(hit.startByte)}–{formatCount(hit.endByte)}
+        </span>
+        <span>{hit.words ? `words: rank ${hit.words.rank}` : 'words: no match'}</span>
+        <span>
+          {hit.vectors
+            ? `vectors: rank ${hit.vectors.rank}, similarity ${hit.vectors.similarity.toFixed(2)}`
+            : 'vectors: not near'}
+        </span>
+        <span>score {hit.score.toFixed(4)}</span>
+      </p>
+    </li>
+  );
+}

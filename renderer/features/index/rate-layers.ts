@@ -1,0 +1,57 @@
+import type { IndexJob, JobNodeShare } from '../../../shared/models/indexing.ts';
+import type { WorkSample } from '../../../shared/models/telemetry.ts';
+import type { RateLayer } from '../../charts/rate-chart.tsx';
+import { type RatePoint, rateKey } from '../../stores/rate.ts';
+
+export const placementNames: Record<JobNodeShare['placement'], string> = {
+  gpu: 'GPU',
+  partial: 'partial GPU',
+  cpu: 'CPU',
+  builtin: 'built-in',
+};
+
+const warm = ['var(--flame)', 'var(--ember)', 'var(--series-3)'];
+const cold = ['var(--series-1)', 'var(--cold)', 'var(--series-4)'];
+
+/** A layer for each node and placement of a job: GPUs are warm and lie below, CPUs are cold and lie above. */
+export function rateLayers(job: Pick<IndexJob, 'nodes'>): RateLayer[] {
+  const isWarm = (share: JobNodeShare) => share.placement === 'gpu' || share.placement === 'partial';
+  const layer = (colours: string[]) => (share: JobNodeShare, index: number) => ({
+    key: rateKey(share.nodeId, share.placement),
+    name: `${share.name}, ${placementNames[share.placement]}`,
+    colour: colours[index % colours.length] ?? 'var(--cold)',
+  });
+  return [
+    ...job.nodes.filter(isWarm).map(layer(warm)),
+    ...job.nodes.filter((share) => !isWarm(share)).map(layer(cold)),
+  ];
+}
+
+/**
+ * What this panel saw, and before it what the core remembers of the same time, so that a reload in the middle
+ * keeps the picture. The core's memory knows nodes only: a node's work goes to the placement that did most.
+ */
+export function withRemembered(
+  watched: readonly RatePoint[],
+  samples: readonly WorkSample[],
+  job: Pick<IndexJob, 'nodes' | 'startedAt' | 'endedAt'>,
+): RatePoint[] {
+  if (job.startedAt === null) return [...watched];
+  const from = job.startedAt;
+  const until = watched[0]?.at ?? job.endedAt ?? Number.POSITIVE_INFINITY;
+  const main = new Map<string, JobNodeShare>();
+  for (const share of job.nodes) {
+    if (share.vectors >= (main.get(share.nodeId)?.vectors ?? -1)) main.set(share.nodeId, share);
+  }
+  const remembered = samples
+    .filter((sample) => sample.at >= from && sample.at < until)
+    .map((sample): RatePoint => {
+      const rates: Record<string, number> = {};
+      for (const [nodeId, rate] of Object.entries(sample.vectorsPerSecondByNode)) {
+        const share = main.get(nodeId);
+        if (share) rates[rateKey(nodeId, share.placement)] = rate;
+      }
+      return { at: sample.at, rates };
+    });
+  return [...remembered, ...watched];
+}

@@ -1,0 +1,154 @@
+import { type FormEvent, useState } from 'react';
+import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import {
+  BUILTIN_EMBEDDER_ID,
+  type Embedder,
+  embedderId,
+  type SourceView,
+  type WhenGpuGone,
+} from '../../../shared/models/indexing.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { SelectField, TextField } from '../../components/field.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { Switch } from '../../components/switch.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
+import { toastDone } from '../../stores/toasts.ts';
+import { nodesWords } from './embedder-words.ts';
+
+/** Adds a folder, or changes how one is indexed. */
+export function SourceDialog({ source = null, onClose }: { source?: SourceView | null; onClose(): void }) {
+  useKeep(embeddersStore);
+  const state = useEmbedders();
+  const choices = selectEmbedders(state);
+  const [path, setPath] = useState(source?.path ?? '');
+  const [name, setName] = useState(source?.name ?? '');
+  const [chosen, setChosen] = useState(source ? embedderId(source.embedder) : BUILTIN_EMBEDDER_ID);
+  const [wake, setWake] = useState(source?.wake ?? true);
+  const [whenGpuGone, setWhenGpuGone] = useState<WhenGpuGone>(source?.whenGpuGone ?? 'use-cpu');
+  const [error, setError] = useState<WireError | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const choice = choices.find(({ embedder }) => embedderId(embedder) === chosen);
+  const ofFleet = chosen !== BUILTIN_EMBEDDER_ID;
+  const atPath =
+    error !== null && (error.details?.field === 'path' || /FOLDER|ALREADY_EXISTS/.test(error.code));
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const embedder: Embedder = choice?.embedder ?? source?.embedder ?? { kind: 'builtin' };
+    const named = name.trim() === '' ? {} : { name: name.trim() };
+    setBusy(true);
+    setError(null);
+    try {
+      if (source) {
+        const changed = embedderId(embedder) !== embedderId(source.embedder);
+        await client.call('index.updateSource', {
+          sourceId: source.id,
+          ...named,
+          ...(changed ? { embedder } : {}),
+          wake,
+          whenGpuGone,
+        });
+        toastDone(`${name || source.name} was saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
+      } else {
+        const added = await client.call('index.addSource', {
+          path: path.trim(),
+          ...named,
+          embedder,
+          wake,
+          whenGpuGone,
+        });
+        toastDone(`${added.name} was added.`, 'Start its index when you like.');
+      }
+      onClose();
+    } catch (reason) {
+      setError(toWireError(reason));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog
+      title={source ? `Edit ${source.name}` : 'Add a folder'}
+      description="Its text is cut into passages, and each passage gets a vector. The files are only read."
+      onClose={onClose}
+    >
+      <form onSubmit={submit} noValidate className="grid gap-3">
+        {error && !atPath && <Problem message={error.message} next={error.next} code={error.code} />}
+        <TextField
+          label="Folder"
+          hint="A path on the computer that runs Pilotlight, like /home/me/notes"
+          mono
+          required
+          disabled={source !== null}
+          value={path}
+          error={atPath && error ? `${error.message} ${error.next}` : undefined}
+          onChange={(event) => setPath(event.target.value)}
+        />
+        <TextField
+          label="Name"
+          hint="What to call it"
+          optional
+          maxLength={120}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <SelectField
+          label="Embedder"
+          value={chosen}
+          onChange={(event) => setChosen(event.target.value)}
+          hint={
+            ofFleet
+              ? choice
+                ? nodesWords(choice)
+                : 'No machine is known to have it now.'
+              : 'Counts words and parts of words. Needs no download and no GPU; it does not know meanings.'
+          }
+        >
+          {!choice && ofFleet && (
+            <option value={chosen}>
+              {source?.embedder.kind === 'model' ? source.embedder.name : chosen}
+            </option>
+          )}
+          {choices.length === 0 && !ofFleet && <option value={BUILTIN_EMBEDDER_ID}>Built-in, lexical</option>}
+          {choices.map((option) => (
+            <option key={embedderId(option.embedder)} value={embedderId(option.embedder)}>
+              {option.label}
+              {option.dimensions ? ` · ${option.dimensions} numbers` : ''}
+            </option>
+          ))}
+        </SelectField>
+        {ofFleet && (
+          <fieldset className="grid gap-3 rounded-lg border border-line p-4">
+            <legend className="px-1 text-xs text-faint">When the machine with the GPU</legend>
+            <div className="flex items-center gap-3">
+              <label htmlFor="source-wake" className="min-w-0 flex-1">
+                <span className="block font-medium">sleeps: wake it</span>
+                <span className="block text-xs text-faint">The run waits until it serves.</span>
+              </label>
+              <Switch id="source-wake" on={wake} onChange={setWake} />
+            </div>
+            <SelectField
+              label="goes away in the middle"
+              value={whenGpuGone}
+              onChange={(event) => setWhenGpuGone(event.target.value === 'wait' ? 'wait' : 'use-cpu')}
+            >
+              <option value="use-cpu">Go on with the same model on a CPU</option>
+              <option value="wait">Wait until a GPU is back</option>
+            </SelectField>
+          </fieldset>
+        )}
+        <div className="mt-1 flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" busy={busy} disabled={path.trim() === ''}>
+            {source ? 'Save' : 'Add this folder'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

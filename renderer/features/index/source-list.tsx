@@ -1,0 +1,160 @@
+import { EllipsisVertical, Folder } from 'lucide-react';
+import { useState } from 'react';
+import type { MethodInput } from '../../../shared/contract/methods.ts';
+import type { SourceView } from '../../../shared/models/indexing.ts';
+import { plural } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
+import { cardClass } from '../../components/page.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { embedderWords } from './embedder-words.ts';
+import { SourceDialog } from './source-dialog.tsx';
+
+/** The folders, each with its state and what can be done with it. */
+export function SourceList({
+  sources,
+  running,
+}: {
+  sources: readonly SourceView[];
+  running: ReadonlySet<string>;
+}) {
+  return (
+    <ul className="grid gap-2">
+      {sources.map((source) => (
+        <SourceCard key={source.id} source={source} running={running.has(source.id)} />
+      ))}
+    </ul>
+  );
+}
+
+function SourceCard({ source, running }: { source: SourceView; running: boolean }) {
+  const [open, setOpen] = useState<'edit' | 'remove' | 'rebuild' | null>(null);
+  const { busy, run } = useAction();
+  const start = (how: Omit<MethodInput<'index.start'>, 'sourceIds'> = {}) =>
+    run(() => client.call('index.start', { sourceIds: [source.id], ...how }));
+  return (
+    <li className={`${cardClass} p-4`}>
+      <div className="flex items-start gap-2">
+        <Folder size={16} aria-hidden="true" className="mt-0.5 shrink-0 text-faint" />
+        <div className="min-w-0 flex-1">
+          <h3 className="font-medium break-words">{source.name}</h3>
+          <p className="truncate font-mono text-xs text-faint" title={source.path}>
+            {source.path}
+          </p>
+        </div>
+        <Menu
+          label={`More for ${source.name}`}
+          trigger={
+            <Button tone="quiet" size="icon" className="-mt-1 -mr-1" aria-label={`More for ${source.name}`}>
+              <EllipsisVertical size={16} aria-hidden="true" />
+            </Button>
+          }
+        >
+          <MenuItem disabled={running} onSelect={() => start({ full: true })}>
+            Read every file again
+          </MenuItem>
+          {source.embedder.kind === 'model' && (
+            <MenuItem disabled={running} onSelect={() => start({ useGpu: false })}>
+              Index without a GPU
+            </MenuItem>
+          )}
+          <MenuItem disabled={running} onSelect={() => setOpen('rebuild')}>
+            Rebuild from nothing
+          </MenuItem>
+          <MenuSeparator />
+          <MenuItem onSelect={() => setOpen('edit')}>Edit</MenuItem>
+          <MenuItem danger disabled={running} onSelect={() => setOpen('remove')}>
+            Remove
+          </MenuItem>
+        </Menu>
+      </div>
+      <p className="mt-2 text-[0.8125rem] break-words text-soft">
+        {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderWords(source.embedder)}
+      </p>
+      <div className="mt-2 flex min-h-8 items-center gap-2">
+        <p className="min-w-0 flex-1 text-xs text-faint">
+          {running ? (
+            'is being indexed'
+          ) : source.lastRun ? (
+            <>
+              {source.lastRun.status} <Ago at={source.lastRun.at} />
+              {source.lastRun.failed > 0 && `, ${plural(source.lastRun.failed, 'file')} failed`}
+            </>
+          ) : (
+            'not indexed yet'
+          )}
+        </p>
+        <Button
+          size="small"
+          tone={source.lastRun || running ? 'plain' : 'primary'}
+          busy={busy}
+          disabled={running}
+          aria-label={`Index ${source.name}`}
+          onClick={() => start()}
+        >
+          {source.lastRun ? 'Index again' : 'Index this folder'}
+        </Button>
+      </div>
+      {open === 'edit' && <SourceDialog source={source} onClose={() => setOpen(null)} />}
+      {open === 'remove' && (
+        <Ask
+          title={`Remove ${source.name}?`}
+          about="Pilotlight forgets the folder and its index. The files are left as they are."
+          action="Remove"
+          onClose={() => setOpen(null)}
+          onYes={() => client.call('index.removeSource', { sourceId: source.id })}
+          done={`${source.name} was removed.`}
+        />
+      )}
+      {open === 'rebuild' && (
+        <Ask
+          title={`Rebuild ${source.name}?`}
+          about="Its index is thrown away and every file is embedded again. Until then, a search finds less."
+          action="Rebuild"
+          onClose={() => setOpen(null)}
+          onYes={() => client.call('index.start', { sourceIds: [source.id], rebuild: true })}
+        />
+      )}
+    </li>
+  );
+}
+
+function Ask({
+  title,
+  about,
+  action,
+  done,
+  onYes,
+  onClose,
+}: {
+  title: string;
+  about: string;
+  action: string;
+  done?: string;
+  onYes(): Promise<unknown>;
+  onClose(): void;
+}) {
+  const { busy, run } = useAction();
+  return (
+    <Dialog title={title} description={about} onClose={onClose}>
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Leave it</Button>
+        <Button
+          tone="danger"
+          busy={busy}
+          onClick={() =>
+            run(async () => {
+              await onYes();
+              onClose();
+            }, done)
+          }
+        >
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,177 @@
+import { useEffect, useState } from 'react';
+import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { Explanation } from '../../../shared/models/placement.ts';
+import { formatBytes, formatCount } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { useNow } from '../../components/now.ts';
+import { Loading, Skeleton } from '../../components/page.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useFleet } from '../../stores/fleet.ts';
+import { useForce } from '../fleet/use-force.ts';
+
+/** A model on a node: why it is there, what a move would do, and the buttons for it. */
+export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
+  const node = useFleet((state) => state.entries[nodeId]);
+  return (
+    <Dialog
+      shape="panel"
+      title={model}
+      description={`on ${node?.name ?? 'a node that is gone'}`}
+      onClose={onClose}
+    >
+      {node && <CellBody node={node} model={model} />}
+    </Dialog>
+  );
+}
+
+function CellBody({ node, model }: { node: NodeView; model: string }) {
+  const loaded = node.loaded.find((other) => other.name === model);
+  const installed = node.installed.find((other) => other.name === model);
+  const { force, busy: forcing } = useForce();
+  const { run, busy } = useAction();
+  const serving = isServing(node.state);
+  const pinned = loaded?.pinned ?? false;
+  const working = busy || forcing;
+
+  return (
+    <div className="grid gap-5">
+      <p className="flex items-center gap-2 text-base font-medium">
+        <PlacementGlyph at={loaded ? loaded.placement : 'disk'} size={18} />
+        {loaded ? placementWords(loaded) : 'On disk, not loaded'}
+      </p>
+
+      <Why
+        nodeId={node.id}
+        model={model}
+        key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}`}
+      />
+
+      <div className="grid grid-cols-2 gap-2">
+        <Button
+          tone={loaded?.placement === 'gpu' ? 'plain' : 'primary'}
+          className="justify-center"
+          busy={working}
+          disabled={!serving || node.hasGpu === false}
+          onClick={() => force('gpu', node.id, model)}
+        >
+          Force to GPU
+        </Button>
+        <Button
+          className="justify-center"
+          busy={working}
+          disabled={!serving}
+          onClick={() => force('cpu', node.id, model)}
+        >
+          Force to CPU
+        </Button>
+        <Button
+          className="justify-center"
+          busy={working}
+          onClick={() =>
+            run(
+              () => client.call('models.pin', { model, nodeId: node.id, pinned: !pinned }),
+              pinned ? 'The pin is off.' : 'It is pinned: the optimizer leaves it where it is.',
+            )
+          }
+        >
+          {pinned ? 'Take the pin off' : 'Pin it here'}
+        </Button>
+        <Button
+          className="justify-center"
+          busy={working}
+          disabled={!serving || !loaded}
+          onClick={() =>
+            run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} was unloaded.`)
+          }
+        >
+          Unload
+        </Button>
+      </div>
+      {!serving && (
+        <p className="text-[0.8125rem] text-soft">The machine does not serve now, so nothing can be moved.</p>
+      )}
+
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 border-t border-line pt-4 text-[0.8125rem]">
+        {loaded && (
+          <>
+            <Fact name="In memory">{formatBytes(loaded.sizeBytes)}</Fact>
+            <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatBytes(loaded.vramBytes) : 'nothing'}</Fact>
+            <Fact name="Context">
+              {loaded.contextLength === null ? 'unknown' : `${formatCount(loaded.contextLength)} tokens`}
+            </Fact>
+            <Fact name="Stays">
+              <Stays until={loaded.expiresAt} />
+            </Fact>
+          </>
+        )}
+        {installed && (
+          <>
+            <Fact name="On disk">{formatBytes(installed.sizeBytes)}</Fact>
+            <Fact name="Size">
+              {[installed.parameterSize, installed.quantization].filter(Boolean).join(', ') || 'unknown'}
+            </Fact>
+            {installed.capabilities && <Fact name="Can do">{installed.capabilities.join(', ')}</Fact>}
+            <Fact name="Digest">
+              <span className="font-mono text-xs break-all">{installed.digest.slice(0, 12)}</span>
+            </Fact>
+          </>
+        )}
+        <Fact name="Last looked at">{node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}</Fact>
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{name}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  );
+}
+
+function Stays({ until }: { until: number | null }) {
+  const now = useNow();
+  if (until === null) return <>until it is unloaded</>;
+  const minutes = Math.ceil((until - now) / 60_000);
+  return <>{minutes > 0 ? `${formatCount(minutes)} min more, if nobody asks it` : 'about to be unloaded'}</>;
+}
+
+function Why({ nodeId, model }: { nodeId: string; model: string }) {
+  const [explanation, setExplanation] = useState<Explanation | null>(null);
+  const [error, setError] = useState<WireError | null>(null);
+  useEffect(() => {
+    const abort = new AbortController();
+    client
+      .call('models.explain', { model, nodeId }, { signal: abort.signal })
+      .then(setExplanation, (reason) => {
+        if (!abort.signal.aborted) setError(toWireError(reason));
+      });
+    return () => abort.abort();
+  }, [nodeId, model]);
+
+  if (error) return <Problem message={error.message} next={error.next} code={error.code} />;
+  if (!explanation) {
+    return (
+      <Loading what="the explanation">
+        <Skeleton className="h-16" />
+      </Loading>
+    );
+  }
+  return (
+    <div className="rounded-lg border border-line bg-ground p-3">
+      <p className="break-words">{explanation.reason}</p>
+      {explanation.evicts.length > 0 && (
+        <p className="mt-1.5 break-words text-soft">A move would unload {explanation.evicts.join(', ')}.</p>
+      )}
+      {explanation.next && <p className="mt-1.5 break-words text-soft">{explanation.next}</p>}
+    </div>
+  );
+}

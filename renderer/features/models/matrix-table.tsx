@@ -1,0 +1,171 @@
+import { Pin, Star } from 'lucide-react';
+import { memo } from 'react';
+import { type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import { formatBytes } from '../../../shared/units.ts';
+import { PlacementGlyph, placementWords, StateGlyph } from '../../components/glyphs.tsx';
+import { PartsMeter } from '../../components/meter.tsx';
+import { cardClass } from '../../components/page.tsx';
+import { modelColour } from '../../stores/model-colours.ts';
+import { vramWords } from '../fleet/node-words.ts';
+import type { Cell, MatrixRow } from './matrix.ts';
+
+interface MatrixTableProps {
+  nodes: readonly NodeView[];
+  rows: readonly MatrixRow[];
+  onOpen(nodeId: string, model: string): void;
+  onStar(model: string): void;
+}
+
+/** Models by nodes. Its first column and its head stay while the rest scrolls. */
+export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
+    <section aria-label="Models by machine" tabIndex={0} className={`${cardClass} overflow-x-auto`}>
+      <table className="w-full border-separate border-spacing-0 text-[0.8125rem]">
+        <thead>
+          <tr>
+            <th
+              scope="col"
+              className="sticky left-0 z-10 w-40 min-w-40 border-b border-line bg-surface px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
+            >
+              Model
+            </th>
+            {nodes.map((node) => (
+              <NodeHead key={node.id} node={node} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.model} className="group">
+              <th
+                scope="row"
+                className="sticky left-0 z-10 border-b border-line bg-surface px-3 py-1.5 text-left font-normal group-last:border-b-0"
+              >
+                <div className="flex items-center gap-2">
+                  <button
+                    type="button"
+                    aria-pressed={row.pattern !== null}
+                    aria-label={`Priority for ${row.model}`}
+                    title={row.pattern === null ? 'Make it a priority model' : `Priority by “${row.pattern}”`}
+                    onClick={() => onStar(row.model)}
+                    className="-ml-1 rounded p-1 text-faint hover:text-flame aria-pressed:text-flame"
+                  >
+                    <Star
+                      size={14}
+                      aria-hidden="true"
+                      className={row.pattern === null ? '' : 'fill-current'}
+                    />
+                  </button>
+                  <span
+                    aria-hidden="true"
+                    className="size-2 shrink-0 rounded-[2px]"
+                    style={{ background: modelColour(row.model) }}
+                  />
+                  <span className="line-clamp-2 min-w-0 font-medium break-all" title={row.model}>
+                    {row.model}
+                  </span>
+                </div>
+              </th>
+              {nodes.map((node) => (
+                <MatrixCell
+                  key={node.id}
+                  nodeId={node.id}
+                  nodeName={node.name}
+                  model={row.model}
+                  cell={row.cells[node.id]}
+                  onOpen={onOpen}
+                />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function NodeHead({ node }: { node: NodeView }) {
+  const whole = node.vram.totalBytes;
+  const words = vramWords(node.vram);
+  return (
+    <th
+      scope="col"
+      className="w-40 min-w-36 border-b border-l border-line px-3 py-2 text-left align-bottom font-medium"
+    >
+      <span className="flex items-start gap-1.5">
+        <StateGlyph state={node.state} size={14} />
+        <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateWords(node)}`}>
+          {node.name}
+          <span className="sr-only">, {nodeStateWords(node)}</span>
+        </span>
+      </span>
+      <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
+        {node.hasGpu === false ? 'no GPU' : `VRAM ${words}`}
+      </span>
+      {node.hasGpu === false ? (
+        <span className="block h-2.5" />
+      ) : (
+        <PartsMeter
+          label={`VRAM ${words}`}
+          parts={node.loaded
+            .filter((model) => model.vramBytes > 0 && whole)
+            .map((model) => ({
+              key: model.name,
+              share: model.vramBytes / (whole ?? 1),
+              colour: modelColour(model.name),
+              title: `${model.name} ${formatBytes(model.vramBytes)}`,
+            }))}
+        />
+      )}
+    </th>
+  );
+}
+
+const cellClass = 'h-11 border-b border-l border-line p-0 group-last:border-b-0';
+
+const MatrixCell = memo(
+  function MatrixCell({
+    nodeId,
+    nodeName,
+    model,
+    cell,
+    onOpen,
+  }: {
+    nodeId: string;
+    nodeName: string;
+    model: string;
+    cell: Cell | undefined;
+    onOpen(nodeId: string, model: string): void;
+  }) {
+    if (!cell) {
+      return (
+        <td className={cellClass}>
+          <span className="sr-only">not there</span>
+        </td>
+      );
+    }
+    const { loaded, installed } = cell;
+    const where = loaded ? placementWords(loaded) : 'on disk';
+    const size = loaded ? formatBytes(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
+    return (
+      <td className={cellClass}>
+        <button
+          type="button"
+          aria-label={`${model} on ${nodeName}: ${where}, ${size}${loaded?.flagged ? ', should be on the GPU' : ''}`}
+          onClick={() => onOpen(nodeId, model)}
+          className={`flex size-full items-center gap-2 px-3 text-left outline-offset-[-2px] transition-colors hover:bg-raised ${loaded?.flagged ? 'bg-flame-wash' : ''}`}
+        >
+          <PlacementGlyph at={loaded ? loaded.placement : 'disk'} size={15} />
+          <span className={loaded ? 'font-medium' : 'text-faint'}>{loaded ? where : size}</span>
+          {loaded && <span className="text-soft">{size}</span>}
+          {loaded?.pinned && <Pin size={12} aria-hidden="true" className="ml-auto shrink-0 text-soft" />}
+        </button>
+      </td>
+    );
+  },
+  (before, after) =>
+    before.nodeName === after.nodeName &&
+    before.onOpen === after.onOpen &&
+    JSON.stringify(before.cell) === JSON.stringify(after.cell),
+);

@@ -1,0 +1,88 @@
+import { ArrowRight } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import { Button } from '../../components/button.tsx';
+import { PlacementGlyph } from '../../components/glyphs.tsx';
+import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
+
+const outcomeWords = {
+  moved: 'moved',
+  'already-right': 'right already',
+  refused: 'refused',
+  failed: 'failed',
+};
+const byWords = { optimizer: 'optimizer', person: 'you', job: 'an index job' };
+
+/** Moves, newest first, each with its reason and result. */
+export function MovesHistory() {
+  useKeep(movesStore);
+  const state = useMoves();
+  const [shown, setShown] = useState(12);
+  const moves = useMemo(() => selectMoves(state), [state]);
+  return (
+    <Section title="Moves" className="mt-8">
+      {!state.ready ? (
+        <Loading what="the moves">
+          <Skeleton className="h-32" />
+        </Loading>
+      ) : moves.length === 0 ? (
+        <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
+          No model was moved yet. A move stands here with its reason and its result.
+        </p>
+      ) : (
+        <>
+          <ol className={`${cardClass} divide-y divide-line`}>
+            {moves.slice(0, shown).map((move) => (
+              <Move key={move.id} move={move} />
+            ))}
+          </ol>
+          {moves.length > shown && (
+            <Button size="small" tone="quiet" className="mt-2" onClick={() => setShown(shown + 50)}>
+              Show more
+            </Button>
+          )}
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Move({ move }: { move: MoveRecord }) {
+  const bad = move.outcome === 'failed';
+  return (
+    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(12rem,20rem)_7rem_1fr_auto] sm:items-baseline">
+      <p className="min-w-0 truncate" title={`${move.model} on ${move.nodeName}`}>
+        <span className="font-medium">{move.model}</span>{' '}
+        <span className="text-soft">on {move.nodeName}</span>
+      </p>
+      <p className="flex items-center gap-1.5">
+        <At at={move.from} />
+        <ArrowRight size={12} className="text-faint" role="img" aria-label="to" />
+        <At at={move.to} />
+        <span className={bad ? 'font-medium text-trouble-text' : 'text-soft'}>
+          {outcomeWords[move.outcome]}
+        </span>
+      </p>
+      <p className="min-w-0 break-words text-soft">
+        {move.reason}
+        {move.evicted.length > 0 && ` Unloaded ${move.evicted.join(', ')}.`}
+      </p>
+      <p className="text-xs whitespace-nowrap text-faint">
+        {byWords[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
+      </p>
+    </li>
+  );
+}
+
+function At({ at }: { at: Placement | null }) {
+  const words = at === null ? 'not loaded' : at === 'gpu' ? 'GPU' : at === 'cpu' ? 'CPU' : 'partial';
+  return (
+    <span role="img" aria-label={words} title={words} className="inline-flex">
+      <PlacementGlyph at={at ?? 'disk'} size={14} />
+    </span>
+  );
+}

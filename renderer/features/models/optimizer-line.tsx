@@ -1,0 +1,62 @@
+import { formatDuration, plural } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { useNow } from '../../components/now.ts';
+import { cardClass, Skeleton } from '../../components/page.tsx';
+import { Switch } from '../../components/switch.tsx';
+import { Ago, formatCountdown } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useOptimizer } from '../../stores/optimizer.ts';
+
+/** `Optimizer on · next look in 2:10 · 3 moves today · Look now`. */
+export function OptimizerLine() {
+  const status = useOptimizer();
+  const now = useNow();
+  const look = useAction();
+  const change = useAction();
+  if (!status) return <Skeleton className="mb-6 h-[4.5rem]" />;
+  const next = status.running
+    ? 'looks now'
+    : status.nextLookAt === null
+      ? 'no look planned'
+      : `next look in ${formatCountdown(status.nextLookAt - now)}`;
+  return (
+    <div className={`${cardClass} mb-6 flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3`}>
+      <Switch
+        on={status.on}
+        label="Optimizer"
+        disabled={change.busy}
+        onChange={(on) => void change.run(() => client.call('settings.update', { optimizer: { on } }))}
+      />
+      <div className="min-w-0 flex-1 basis-64">
+        <p className="font-medium">
+          Optimizer {status.on ? 'on' : 'off'}
+          {status.on && <span className="font-normal text-soft"> · {next}</span>}
+          <span className="font-normal text-soft"> · {plural(status.movesToday, 'move')} today</span>
+        </p>
+        <p className="text-[0.8125rem] break-words text-soft">
+          {status.summary ||
+            `Each ${formatDuration(status.intervalMs)} it looks whether the priority models are on a GPU.`}
+          {status.lastLookAt !== null && (
+            <span className="text-faint">
+              {' '}
+              (<Ago at={status.lastLookAt} />)
+            </span>
+          )}
+        </p>
+      </div>
+      <Button
+        size="small"
+        busy={look.busy || status.running}
+        onClick={() =>
+          look.run(
+            () => client.call('optimizer.run', {}),
+            (result) => result.summary || 'It looked; nothing to do.',
+          )
+        }
+      >
+        Look now
+      </Button>
+    </div>
+  );
+}

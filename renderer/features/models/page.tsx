@@ -1,0 +1,122 @@
+import { Cpu, Flame } from 'lucide-react';
+import { useCallback, useMemo, useState } from 'react';
+import { isServing } from '../../../shared/models/fleet.ts';
+import { plural } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { PlacementGlyph } from '../../components/glyphs.tsx';
+import { Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { selectNodes, useFleet } from '../../stores/fleet.ts';
+import { optimizerStore } from '../../stores/optimizer.ts';
+import { settingsStore } from '../../stores/settings.ts';
+import { addToast, toastError } from '../../stores/toasts.ts';
+import { useForce } from '../fleet/use-force.ts';
+import { goTo } from '../shell/route.ts';
+import { CellPanel } from './cell-panel.tsx';
+import { buildMatrix, togglePriority } from './matrix.ts';
+import { MatrixTable } from './matrix-table.tsx';
+import { MovesHistory } from './moves-history.tsx';
+import { OptimizerLine } from './optimizer-line.tsx';
+
+const noPatterns: string[] = [];
+
+export function ModelsPage() {
+  useKeep(optimizerStore);
+  useKeep(settingsStore);
+  const fleet = useFleet();
+  const patterns = settingsStore.use(
+    (state) => state.entries.settings?.optimizer.priorityModels ?? noPatterns,
+  );
+  const [open, setOpen] = useState<{ nodeId: string; model: string } | null>(null);
+  const { force, busy } = useForce();
+
+  // A node without a server has no models, and no column.
+  const nodes = useMemo(() => selectNodes(fleet).filter((node) => node.url !== null), [fleet]);
+  const rows = useMemo(() => buildMatrix(nodes, patterns), [nodes, patterns]);
+  const loaded = nodes.reduce((sum, node) => sum + node.loaded.length, 0);
+  const flagged = nodes.reduce((sum, node) => sum + node.loaded.filter((model) => model.flagged).length, 0);
+
+  const onOpen = useCallback((nodeId: string, model: string) => setOpen({ nodeId, model }), []);
+  const onStar = useCallback((model: string) => {
+    const current = settingsStore.use.getState().entries.settings;
+    if (!current) return;
+    const priorityModels = togglePriority(model, current.optimizer.priorityModels);
+    if (priorityModels === null) {
+      addToast({
+        tone: 'info',
+        message: 'A pattern with * makes it a priority model.',
+        next: 'Change the pattern in Settings.',
+      });
+      return;
+    }
+    client.call('settings.update', { optimizer: { priorityModels } }).catch(toastError);
+  }, []);
+
+  return (
+    <Page
+      title="Models"
+      summary={
+        fleet.ready &&
+        `${plural(rows.length, 'model')} · ${loaded} loaded${flagged > 0 ? ` · ${flagged} should be on a GPU` : ''}`
+      }
+      actions={
+        nodes.some((node) => isServing(node.state)) && (
+          <>
+            <Button
+              tone={flagged > 0 ? 'primary' : 'plain'}
+              busy={busy}
+              onClick={() => force('gpu', null, null)}
+            >
+              <Flame size={16} aria-hidden="true" /> Force priority to GPU
+            </Button>
+            <Button busy={busy} onClick={() => force('cpu', null, null)}>
+              <Cpu size={16} aria-hidden="true" /> Force to CPU
+            </Button>
+          </>
+        )
+      }
+    >
+      <OptimizerLine />
+      {!fleet.ready ? (
+        <Loading what="the models">
+          <Skeleton className="h-72" />
+        </Loading>
+      ) : rows.length === 0 ? (
+        <Empty
+          title="No models are known yet"
+          actions={<Button onClick={() => goTo('fleet')}>Go to the Fleet</Button>}
+        >
+          Models stand here once a machine with an Ollama server answers. Add one, or wake one, on the Fleet
+          page.
+        </Empty>
+      ) : (
+        <>
+          <MatrixTable nodes={nodes} rows={rows} onOpen={onOpen} onStar={onStar} />
+          <Key />
+        </>
+      )}
+      <MovesHistory />
+      {open && <CellPanel {...open} onClose={() => setOpen(null)} />}
+    </Page>
+  );
+}
+
+function Key() {
+  return (
+    <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint" aria-label="What the glyphs mean">
+      <li className="flex items-center gap-1.5">
+        <PlacementGlyph at="gpu" size={12} /> on the GPU
+      </li>
+      <li className="flex items-center gap-1.5">
+        <PlacementGlyph at="partial" size={12} /> partly
+      </li>
+      <li className="flex items-center gap-1.5">
+        <PlacementGlyph at="cpu" size={12} /> on the CPU
+      </li>
+      <li className="flex items-center gap-1.5">
+        <PlacementGlyph at="disk" size={12} /> on disk
+      </li>
+    </ul>
+  );
+}

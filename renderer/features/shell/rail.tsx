@@ -1,0 +1,35 @@
+import { FlameMark } from '../../components/glyphs.tsx';
+import { type PageName, pageHref, pages, pageTitles } from './route.ts';
+
+/** Left on a screen, below on a phone. */
+export function Rail({ page }: { page: PageName }) {
+  return (
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] sm:sticky sm:top-0 sm:h-dvh sm:w-[4.5rem] sm:shrink-0 sm:border-t-0 sm:border-r sm:pb-0 rail:w-52"
+    >
+      <div className="hidden h-14 items-center gap-2.5 px-4 font-semibold tracking-tight sm:flex sm:justify-center rail:justify-start rail:px-5">
+        <FlameMark size={20} />
+        <span className="hidden rail:inline">Pilotlight</span>
+      </div>
+      <ul className="flex sm:flex-col sm:gap-1 sm:p-2 rail:px-3">
+        {pages.map((name) => {
+          const { title, Icon } = pageTitles[name];
+          const here = name === page;
+          return (
+            <li key={name} className="flex-1">
+              <a
+                href={pageHref(name)}
+                aria-current={here ? 'page' : undefined}
+                className={`flex h-14 flex-col items-center justify-center gap-1 rounded-lg text-2xs font-medium transition-colors rail:h-9 rail:flex-row rail:justify-start rail:gap-3 rail:px-2.5 rail:text-sm ${here ? 'text-text sm:bg-raised' : 'text-soft hover:bg-raised hover:text-text'}`}
+              >
+                <Icon size={18} aria-hidden="true" className={here ? 'text-flame' : ''} />
+                {title}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,58 @@
+import { Check, Info, TriangleAlert, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
+
+/** What somebody did and what came of it. An error stays longer; all stay while they are hovered or focused. */
+export function Toasts() {
+  const toasts = useToasts((state) => state.toasts);
+  return (
+    <section
+      aria-label="Messages"
+      aria-live="polite"
+      className="pointer-events-none fixed right-0 bottom-16 z-50 flex w-full flex-col gap-2 p-4 sm:bottom-0 sm:w-96"
+    >
+      {toasts.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} />
+      ))}
+    </section>
+  );
+}
+
+function ToastCard({ toast }: { toast: Toast }) {
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(() => dismissToast(toast.id), toast.tone === 'error' ? 12_000 : 5000);
+    return () => clearTimeout(timer);
+  }, [held, toast]);
+
+  const Icon = toast.tone === 'error' ? TriangleAlert : toast.tone === 'success' ? Check : Info;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only keeps the message from going away.
+    <div
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+      className={`appearing pointer-events-auto flex items-start gap-3 rounded-xl border bg-raised p-3 shadow-(--shadow) ${toast.tone === 'error' ? 'border-trouble-line' : 'border-line-strong'}`}
+    >
+      <Icon
+        size={16}
+        aria-hidden="true"
+        className={`mt-0.5 shrink-0 ${toast.tone === 'error' ? 'text-trouble' : 'text-flame'}`}
+      />
+      <div className="min-w-0 flex-1">
+        <p className="font-medium break-words">{toast.message}</p>
+        {toast.next && <p className="mt-0.5 text-[0.8125rem] break-words text-soft">{toast.next}</p>}
+      </div>
+      <button
+        type="button"
+        aria-label="Dismiss"
+        onClick={() => dismissToast(toast.id)}
+        className="-m-1 rounded p-1 text-faint hover:text-text"
+      >
+        <X size={14} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { X } from 'lucide-react';
+import { formatCount, formatEta } from '../../../shared/units.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { LiveRegion } from '../../components/live-region.tsx';
+import { Progress } from '../../components/meter.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
+import { jobProgress, phaseWords } from '../index/job-words.ts';
+import { ConnectionState } from './connection-state.tsx';
+import { pageHref } from './route.ts';
+
+/** What runs now, and whether the panel hears its core. */
+export function TopBar() {
+  return (
+    <header className="sticky top-0 z-20 flex h-14 items-center gap-3 border-b border-line bg-ground/95 px-4 backdrop-blur-sm sm:px-6">
+      <div className="min-w-0 flex-1">
+        <RunningJob />
+      </div>
+      <ConnectionState />
+    </header>
+  );
+}
+
+function RunningJob() {
+  const ready = useJobs((state) => state.ready);
+  const job = useJobs(selectActiveJob);
+  const { busy, run } = useAction();
+  if (!job) return <p className="truncate text-[0.8125rem] text-faint">{ready ? 'Nothing runs now' : ''}</p>;
+
+  const progress = jobProgress(job);
+  const done =
+    job.files.total > 0 ? `${formatCount(progress.files)} of ${formatCount(job.files.total)} files` : '';
+  const eta = job.etaMs === null ? '' : formatEta(job.etaMs);
+  return (
+    <div className="flex items-center gap-3 text-[0.8125rem]">
+      <a href={pageHref('index')} className="flex min-w-0 items-baseline gap-2 rounded">
+        <span className="truncate font-medium">Index “{job.label}”</span>
+        <span className="hidden shrink-0 text-soft md:inline">{phaseWords[job.phase]}</span>
+      </a>
+      <Progress
+        value={progress.share}
+        label={`Index ${job.label}`}
+        words={[phaseWords[job.phase], done, eta].filter(Boolean).join(', ')}
+        className="max-w-64 min-w-12 flex-1"
+      />
+      <span className="hidden shrink-0 text-soft lg:inline">{done}</span>
+      <span className="hidden w-24 shrink-0 text-right text-soft sm:inline">{eta}</span>
+      <Button
+        tone="quiet"
+        size="icon"
+        busy={busy}
+        aria-label={`Cancel the index of ${job.label}`}
+        title="Cancel"
+        onClick={() =>
+          run(() => client.call('index.cancel', { jobId: job.id }), 'The index job was cancelled.')
+        }
+      >
+        <X size={16} aria-hidden="true" />
+      </Button>
+      <LiveRegion words={`Index ${job.label}: ${phaseWords[job.phase]} ${done} ${eta}`} everyMs={20_000} />
+    </div>
+  );
+}

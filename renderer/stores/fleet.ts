@@ -1,0 +1,35 @@
+import type { NodeView } from '../../shared/models/fleet.ts';
+import { isServing } from '../../shared/models/fleet.ts';
+import { createStreamStore, type KeyedState } from './keyed.ts';
+
+export const fleetStore = createStreamStore('fleet');
+export const useFleet = fleetStore.use;
+
+/** All nodes, in the order in which they were added. */
+export function selectNodes(state: KeyedState<NodeView>): NodeView[] {
+  return state.keys
+    .flatMap((key) => state.entries[key] ?? [])
+    .toSorted((a, b) => a.addedAt - b.addedAt || a.name.localeCompare(b.name));
+}
+
+export interface FleetSummary {
+  nodes: number;
+  awake: number;
+  usedBytes: number;
+  /** Over the nodes whose VRAM is known; null when none is. */
+  totalBytes: number | null;
+}
+
+export function summariseFleet(nodes: readonly NodeView[]): FleetSummary {
+  let awake = 0;
+  let usedBytes = 0;
+  let totalBytes: number | null = null;
+  for (const node of nodes) {
+    if (!isServing(node.state)) continue;
+    awake += 1;
+    if (!node.vram.totalBytes) continue;
+    totalBytes = (totalBytes ?? 0) + node.vram.totalBytes;
+    usedBytes += node.vram.usedBytes ?? 0;
+  }
+  return { nodes: nodes.length, awake, usedBytes, totalBytes };
+}

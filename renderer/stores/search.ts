@@ -1,0 +1,44 @@
+import { create } from 'zustand';
+import { toWireError, type WireError } from '../../shared/contract/errors.ts';
+import type { SearchResult } from '../../shared/models/indexing.ts';
+import type { Client } from '../client/index.ts';
+
+export interface SearchState {
+  text: string;
+  /** One folder, or null for all. */
+  sourceId: string | null;
+  limit: number;
+  busy: boolean;
+  result: SearchResult | null;
+  error: WireError | null;
+}
+
+const atFirst: SearchState = { text: '', sourceId: null, limit: 10, busy: false, result: null, error: null };
+
+/** What was searched stays while other pages are looked at. */
+export const useSearch = create<SearchState>()(() => atFirst);
+
+let running: AbortController | null = null;
+
+/** Searches for what stands in the box; a search under way is given up for the newer one. */
+export async function search(client: Client): Promise<void> {
+  running?.abort();
+  const { text, sourceId, limit } = useSearch.getState();
+  if (text.trim() === '') {
+    useSearch.setState({ busy: false, result: null, error: null });
+    return;
+  }
+  const abort = new AbortController();
+  running = abort;
+  useSearch.setState({ busy: true });
+  try {
+    const result = await client.call(
+      'index.search',
+      { text: text.trim(), sourceIds: sourceId === null ? null : [sourceId], limit },
+      { signal: abort.signal },
+    );
+    if (!abort.signal.aborted) useSearch.setState({ busy: false, result, error: null });
+  } catch (error) {
+    if (!abort.signal.aborted) useSearch.setState({ busy: false, result: null, error: toWireError(error) });
+  }
+}

@@ -1,0 +1,7 @@
+import type { Settings } from '../../shared/models/settings.ts';
+import { createStreamStore } from './keyed.ts';
+
+export const settingsStore = createStreamStore('settings');
+
+export const useSettings = (): Settings | null =>
+  settingsStore.use((state) => state.entries.settings ?? null);

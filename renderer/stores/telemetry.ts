@@ -1,0 +1,45 @@
+import { create } from 'zustand';
+import type { TelemetrySample } from '../../shared/models/telemetry.ts';
+import type { Client } from '../client/index.ts';
+import { addSample, emptyHistory, type NodeHistory } from './history.ts';
+import { createStreamStore } from './keyed.ts';
+
+/** The newest sample of each node. */
+export const telemetryStore = createStreamStore('telemetry');
+
+/** The last hour of each node, in buckets. */
+export const useHistory = create<Record<string, NodeHistory>>()(() => ({}));
+
+telemetryStore.onFrame((frame) => {
+  const histories = useHistory.getState();
+  const changed: Record<string, NodeHistory> = {};
+  for (const [nodeId, sample] of frame.set) {
+    changed[nodeId] = addSample(histories[nodeId] ?? emptyHistory, sample);
+  }
+  if (frame.set.length > 0) useHistory.setState(changed);
+});
+
+const seeded = new Set<string>();
+
+/** Fetches the last hour of these nodes, each once; what the stream brought meanwhile is kept. */
+export async function seedHistory(client: Client, nodeIds: readonly string[]): Promise<void> {
+  for (const nodeId of nodeIds) {
+    if (seeded.has(nodeId)) continue;
+    seeded.add(nodeId);
+    try {
+      const samples = await client.call('telemetry.history', { nodeId });
+      useHistory.setState((histories) => ({ [nodeId]: mergeHistory(samples, histories[nodeId]) }));
+    } catch {
+      // Asked again the next time; the stream goes on meanwhile.
+      seeded.delete(nodeId);
+    }
+  }
+}
+
+function mergeHistory(samples: readonly TelemetrySample[], live: NodeHistory | undefined): NodeHistory {
+  const newest = samples.at(-1)?.at ?? 0;
+  let history = emptyHistory;
+  for (const sample of samples) history = addSample(history, sample);
+  for (const sample of live?.recent ?? []) if (sample.at > newest) history = addSample(history, sample);
+  return history;
+}
