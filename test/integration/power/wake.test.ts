@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isServing } from '../../../shared/models/fleet.ts';
-import { createRealFleetWorld } from '../../fakes/real-fleet.ts';
+import { createLoopbackFleet } from '../../fakes/loopback-fleet.ts';
 
-type World = Awaited<ReturnType<typeof createRealFleetWorld>>;
+type World = Awaited<ReturnType<typeof createLoopbackFleet>>;
 
 const soon = () => AbortSignal.timeout(20_000);
 
@@ -10,7 +10,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
   let world: World;
 
   beforeEach(async () => {
-    world = await createRealFleetWorld({ speed: 10 });
+    world = await createLoopbackFleet({ speed: 10 });
     world.settings.update({ fleet: { lookIntervalMs: 1000, simulated: true } });
     await world.fleet.start();
     await world.fleet.simulate(true);
