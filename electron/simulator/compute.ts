@@ -9,6 +9,8 @@ export interface Compute {
   embed(runner: Runner, count: number, signal: AbortSignal): Promise<void>;
   /** Resolves when one more token is generated. */
   token(runner: Runner, signal: AbortSignal): Promise<void>;
+  /** Called in the middle of a stream, where the fault takes the power. */
+  dieInStream(): void;
   /** Power goes when so many more texts are embedded, in the middle of that request; `null` = never. */
   dieAfterTexts(count: number | null): void;
   /** Changes how fast texts are embedded, per second on the GPU and on the CPU. */
@@ -87,6 +89,8 @@ export function createCompute(setup: {
       } finally {
         streams -= 1;
       }
+    },
+    dieInStream: () => {
       if (faults.is('dies-half-way')) die();
     },
     dieAfterTexts: (count) => {

@@ -49,7 +49,7 @@ export function createEmbedder(digest: string): Embedder {
 
   return {
     embed: (text, dimensions) => {
-      const vector = Float64Array.from(common(dimensions));
+      const vector = common(dimensions).slice();
       for (const [word, count] of countWords(text)) {
         const weight = (1 + Math.log(count)) * (word.length < 4 ? 0.3 : 1);
         const hits = pattern(word, dimensions);
@@ -71,9 +71,13 @@ export function shortened(vector: readonly number[], length: number): number[] {
 
 function normalised(vector: Float64Array): number[] {
   let sum = 0;
-  for (const value of vector) sum += value * value;
+  for (let index = 0; index < vector.length; index += 1) sum += (vector[index] ?? 0) ** 2;
   const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
-  return Array.from(vector, (value) => Math.round(value * scale * 1e7) / 1e7);
+  const rounded = new Array<number>(vector.length);
+  for (let index = 0; index < vector.length; index += 1) {
+    rounded[index] = Math.round((vector[index] ?? 0) * scale * 1e7) / 1e7;
+  }
+  return rounded;
 }
 
 function countWords(text: string): Map<string, number> {

@@ -10,7 +10,8 @@ export const FAULTS = {
   'false-gpu': 'ps says 100% GPU while the model runs on the CPU.',
   'slow-load': 'Loads take twenty times as long.',
   'stalled-load': 'Loads make no progress and end at OLLAMA_LOAD_TIMEOUT.',
-  wedge: 'The scheduler is stuck: loads hang, while ps, tags and loaded models look healthy.',
+  wedge:
+    'The scheduler is stuck until Ollama starts again: loads hang, while ps, tags and loaded models look healthy.',
   'half-open': 'Connections are accepted and nothing ever answers.',
   asleep: 'The machine is asleep.',
   'does-not-wake': 'The machine ignores magic packets.',

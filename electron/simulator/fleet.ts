@@ -28,6 +28,8 @@ export interface SimulatedFleet {
     url: string;
     mac: string;
     wakeDestinations: string[];
+    /** `host:port` that answers as soon as the network is up, before Ollama; `null` without wake. */
+    networkAddress: string | null;
     vramBytes: number;
   }[];
   readonly control: FleetControl;
@@ -161,14 +163,17 @@ export async function assembleFleet(definitions: readonly SimulatedMachineSetup[
     restartOllama: (id) => machine(id).restartOllama(),
   };
   return {
-    machines: [...machines.values()].map(({ id, name, url, mac, wakeDestinations, vramBytes }) => ({
-      id,
-      name,
-      url,
-      mac,
-      wakeDestinations: [...wakeDestinations],
-      vramBytes,
-    })),
+    machines: [...machines.values()].map(
+      ({ id, name, url, mac, wakeDestinations, networkAddress, vramBytes }) => ({
+        id,
+        name,
+        url,
+        mac,
+        wakeDestinations: [...wakeDestinations],
+        networkAddress,
+        vramBytes,
+      }),
+    ),
     control,
     telemetry: (id) => machine(id).telemetry(),
     sleep: async (id) => machine(id).sleep(),

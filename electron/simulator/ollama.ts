@@ -109,6 +109,8 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     server.abortAll(options);
     scheduler.stop();
     compute.reset();
+    // A stuck scheduler is stuck for the life of its process only.
+    faults.set('wedge', false);
   };
   if (setup.started ?? true) start();
 

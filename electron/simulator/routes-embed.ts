@@ -100,18 +100,15 @@ export async function embedTexts(
     tokens += Math.min(count, contextLength);
   }
   const dimensions = readDimensions(wishes.body, model);
-  const leaveSlot = await lease.runner.slots.acquire(signal);
-  try {
-    await context.compute.embed(lease.runner, texts.length, signal);
-    signal.throwIfAborted();
-  } finally {
-    leaveSlot();
-  }
+  // The time is taken from the moment of the request, and the vectors are made within it.
+  const computed = context.compute.embed(lease.runner, texts.length, signal);
   const embedder = embedderFor(context, model);
   const vectors = texts.map((text) => {
     const vector = embedder.embed(cutToContext(text, contextLength), model.embeddingLength);
     return dimensions < vector.length ? shortened(vector, dimensions) : vector;
   });
+  await computed;
+  signal.throwIfAborted();
   return { vectors, tokens };
 }
 

@@ -140,8 +140,8 @@ export interface Generated {
   evalMs: number;
 }
 
-/** Tokens before a stream breaks off under the mid-stream fault. */
-const TOKENS_BEFORE_ERROR = 3;
+/** Tokens before a stream breaks off under a fault. */
+const TOKENS_BEFORE_FAULT = 3;
 const NATURAL_LENGTH = 48;
 
 /** Generates token by token. Throws in the middle under the mid-stream fault, or when the client goes. */
@@ -165,8 +165,9 @@ export async function produce(
     const promptMs = clock.monotonic() - started;
     for (let index = 0; index < count; index += 1) {
       await context.compute.token(lease.runner, signal);
+      if (index === TOKENS_BEFORE_FAULT) context.compute.dieInStream();
       signal.throwIfAborted();
-      if (index >= TOKENS_BEFORE_ERROR && context.faults.is('mid-stream-error')) {
+      if (index >= TOKENS_BEFORE_FAULT && context.faults.is('mid-stream-error')) {
         throw new OllamaError(500, 'an error was encountered while running the model: unexpected EOF');
       }
       onToken(tokens[index] ?? '');

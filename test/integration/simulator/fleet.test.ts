@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SimulatedFleet as SimulatedFleetPort } from '../../../electron/core/ports.ts';
 import { runCommand } from '../../../electron/simulator/commands.ts';
 import { createSimulatedFleet } from '../../../electron/simulator/fleet.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
@@ -20,6 +21,9 @@ describe('the simulated fleet', () => {
   it('is a sleeping GPU machine, a small one that is always on, and a second GPU machine', async () => {
     await using setup = await fleetOn();
     const { fleet } = setup;
+    // Core's port takes the fleet as it is; this line does not compile otherwise.
+    const port: SimulatedFleetPort = fleet;
+    expect(port.machines).toBe(fleet.machines);
     expect(fleet.machines.map(({ id, vramBytes }) => [id, vramBytes / 1024 ** 3])).toEqual([
       ['gpu-tower', 24],
       ['nas', 0],

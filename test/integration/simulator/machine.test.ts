@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { createSimulatedMachine, type SimulatedMachineSetup } from '../../../electron/simulator/machine.ts';
 import { macBytes } from '../../../electron/simulator/wake-packet.ts';
+import { gpuReadingSchema, hostReadingSchema } from '../../../shared/models/telemetry.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { GIB, until } from './support.ts';
 
@@ -233,6 +234,20 @@ describe('losing power', () => {
     expect(await (await fetch(`${machine.url}/api/ps`)).json()).toEqual({ models: [] });
   });
 
+  it('happens in the middle of a stream', async () => {
+    const clock = createFakeClock();
+    await using machine = await machineOn(clock);
+    machine.faults.set('dies-half-way', true);
+    const asked = post(machine.url, '/api/generate', { model: 'llama3.1:8b', prompt: 'a story' });
+    await until(() => machine.ollama.scheduler.runners().length === 1);
+    await clock.advance(10_000);
+    const answer = await asked;
+    expect(answer.status).toBe(200);
+    await expect(answer.text()).rejects.toThrow();
+    expect(machine.power()).toBe('off');
+    expect(machine.faults.is('dies-half-way')).toBe(false);
+  });
+
   it('is followed by a full boot', async () => {
     const clock = createFakeClock();
     await using machine = await machineOn(clock);
@@ -261,6 +276,27 @@ describe('a GPU that Ollama did not discover', () => {
   });
 });
 
+describe('a wedge', () => {
+  it('ends when Ollama starts again', async () => {
+    const clock = createFakeClock();
+    await using machine = await machineOn(clock);
+    machine.faults.set('wedge', true);
+    const hanging = post(machine.url, '/api/generate', { model: 'llama3.1:8b' }).then(
+      () => 'answered',
+      () => 'broken',
+    );
+    await until(() => machine.ollama.inFlight() === 1);
+    await clock.advance(60_000);
+    machine.restartOllama();
+    expect(await hanging).toBe('broken');
+    expect(machine.faults.is('wedge')).toBe(false);
+    const again = post(machine.url, '/api/generate', { model: 'llama3.1:8b' });
+    await until(() => machine.ollama.scheduler.runners().length === 1);
+    await clock.advance(10_000);
+    expect((await again).status).toBe(200);
+  });
+});
+
 describe('telemetry', () => {
   it('shows VRAM by model, load, heat and power, and VRAM that fills while a model loads', async () => {
     const clock = createFakeClock();
@@ -277,11 +313,14 @@ describe('telemetry', () => {
     const whole = machine.telemetry();
     expect(half).toBeGreaterThan(GIB);
     expect(whole?.gpus[0]?.vramUsedBytes).toBeGreaterThan(half);
+    for (const reading of whole?.gpus ?? []) expect(gpuReadingSchema.parse(reading)).toEqual(reading);
+    expect(hostReadingSchema.parse(whole?.host)).toEqual(whole?.host);
     expect(whole?.vramByModel['mxbai-embed-large:latest']).toBeGreaterThan(700_000_000);
 
+    machine.ollama.compute.setRates(10, 10);
     const working = post(machine.url, '/api/embed', {
       model: 'mxbai-embed-large',
-      input: Array.from({ length: 60_000 }, () => 'text'),
+      input: Array.from({ length: 600 }, () => 'text'),
     }).catch(() => {});
     await until(() => machine.ollama.compute.busy());
     await clock.advance(20_000);
