@@ -1,0 +1,268 @@
+/** What each method is tried with. A method that is missing here is a type error. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Core } from '../../electron/core/compose.ts';
+import type { ErrorCode } from '../../shared/contract/errors.ts';
+import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
+
+/** The simulated machines, as electron/simulator/fleet.ts names them. */
+export const machines = { asleep: 'gpu-tower', small: 'nas', gpu: 'lab-2' } as const;
+const embedder = 'nomic-embed-text:latest';
+
+export interface CaseContext {
+  core: Core;
+  folder: string;
+  call<Name extends MethodName>(method: Name, params: unknown): Promise<MethodResult<Name>>;
+}
+
+type Params = (context: CaseContext) => unknown | Promise<unknown>;
+
+export interface MethodCase {
+  /** Parameters of a call that is answered with a result. */
+  right: Params;
+  /** Parameters that are refused, and the field that is named; null for the whole. */
+  wrong: [params: unknown, field: string | null];
+  errors: [ErrorCode, Params][];
+}
+
+const unknownNode = () => ({ nodeId: 'nope' });
+const nothing: Pick<MethodCase, 'right' | 'wrong' | 'errors'> = {
+  right: () => ({}),
+  wrong: [{ extra: 1 }, null],
+  errors: [],
+};
+
+let files = 0;
+
+function makeFolder({ folder }: CaseContext): string {
+  files += 1;
+  const path = join(folder, `notes-${files}`);
+  mkdirSync(path);
+  writeFileSync(join(path, 'lamp.md'), `# Lamp ${files}\n\nThe pilot light keeps the furnace warm.\n`);
+  return path;
+}
+
+const addSource = (context: CaseContext) => context.call('index.addSource', { path: makeFolder(context) });
+
+/** A port of loopback that no other case names. */
+let port = 1;
+const freshUrl = () => {
+  port += 1;
+  return `http://127.0.0.1:${port}`;
+};
+const addNode = ({ call }: CaseContext) => call('fleet.add', { url: freshUrl() });
+
+/** Jobs run one at a time: what an earlier case started is cancelled first. */
+async function startJob(context: CaseContext, sourceId: string): Promise<string> {
+  const { indexing } = context.core.services;
+  const running = indexing.currentJob();
+  if (running !== null) {
+    await context.call('index.cancel', { jobId: running.id });
+    await indexing.waitForJob(running.id, AbortSignal.timeout(15_000));
+  }
+  return (await context.call('index.start', { sourceIds: [sourceId] })).id;
+}
+
+async function endedJob(context: CaseContext): Promise<string> {
+  const { id } = await addSource(context);
+  const jobId = await startJob(context, id);
+  await context.core.services.indexing.waitForJob(jobId, AbortSignal.timeout(15_000));
+  return jobId;
+}
+
+/** A job that waits for a model that no machine has, so that it still runs when it is asked about. */
+async function waitingJob(context: CaseContext): Promise<string> {
+  const path = makeFolder(context);
+  const model = { kind: 'model', name: 'gone:latest', digest: 'f'.repeat(64) };
+  const wishes = { embedder: model, wake: false, whenGpuGone: 'wait' };
+  const { id } = await context.call('index.addSource', { path, ...wishes });
+  return startJob(context, id);
+}
+
+export const methodCases: Record<MethodName, MethodCase> = {
+  'core.status': nothing,
+  'core.dismissNotice': {
+    right: ({ core }) => {
+      core.services.status.addNotice({ id: 'n1', code: 'STATE_CORRUPT', message: 'x', next: 'y' });
+      return { id: 'n1' };
+    },
+    wrong: [{ id: 1 }, 'id'],
+    errors: [['NOT_FOUND', () => ({ id: 'nope' })]],
+  },
+  'fleet.list': nothing,
+  'fleet.add': {
+    right: () => ({
+      url: freshUrl(),
+      name: 'bench',
+      mac: '02:00:00:00:00:01',
+      wakeDestinations: ['127.0.0.1:9'],
+    }),
+    wrong: [{ url: 7 }, 'url'],
+    errors: [
+      ['BAD_URL', () => ({ url: 'not an address' })],
+      ['BAD_MAC', () => ({ url: freshUrl(), mac: 'zz' })],
+      ['BAD_DESTINATION', () => ({ url: freshUrl(), wakeDestinations: ['nowhere at all'] })],
+      ['ALREADY_EXISTS', async (context) => ({ url: (await addNode(context)).url })],
+    ],
+  },
+  'fleet.update': {
+    right: async (context) => ({ nodeId: (await addNode(context)).id, name: 'renamed', vramBytes: 8e9 }),
+    wrong: [{ nodeId: 'x', vramBytes: -1 }, 'vramBytes'],
+    errors: [
+      ['NOT_FOUND', unknownNode],
+      ['BAD_MAC', async (context) => ({ nodeId: (await addNode(context)).id, mac: 'zz' })],
+    ],
+  },
+  'fleet.remove': {
+    right: async (context) => ({ nodeId: (await addNode(context)).id }),
+    wrong: [{ nodeId: '' }, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'fleet.look': {
+    right: () => ({ nodeId: machines.small }),
+    wrong: [{ nodeId: 5 }, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'fleet.simulate': { right: () => ({ on: true }), wrong: [{ on: 'yes' }, 'on'], errors: [] },
+  'simulator.sleep': {
+    right: () => ({ nodeId: machines.asleep }),
+    wrong: [{}, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'simulator.faults': {
+    right: () => ({ nodeId: machines.small }),
+    wrong: [{}, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'simulator.setFault': {
+    right: async ({ call }) => {
+      const [fault] = await call('simulator.faults', { nodeId: machines.asleep });
+      return { nodeId: machines.asleep, fault: fault?.name, on: false };
+    },
+    wrong: [{ nodeId: machines.small, fault: 'x', on: 1 }, 'on'],
+    errors: [['NOT_FOUND', () => ({ nodeId: 'nope', fault: 'x', on: true })]],
+  },
+  'power.wake': {
+    right: () => ({ nodeId: machines.asleep }),
+    wrong: [{}, 'nodeId'],
+    errors: [
+      ['NOT_FOUND', unknownNode],
+      ['CANNOT_WAKE', async (context) => ({ nodeId: (await addNode(context)).id })],
+      ['ALREADY_AWAKE', () => ({ nodeId: machines.gpu })],
+    ],
+  },
+  'power.cancelWake': {
+    right: () => ({ nodeId: machines.asleep }),
+    wrong: [{}, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'models.place': {
+    right: () => ({ model: embedder, target: 'gpu', nodeId: machines.gpu }),
+    wrong: [{ model: 'x', target: 'tpu', nodeId: null }, 'target'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: 'x', target: 'gpu', nodeId: 'nope' })],
+      ['MODEL_NOT_FOUND', () => ({ model: 'nope', target: 'gpu', nodeId: machines.gpu })],
+      ['NODE_ASLEEP', () => ({ model: 'x', target: 'gpu', nodeId: machines.asleep })],
+    ],
+  },
+  'models.placeAll': {
+    right: () => ({ target: 'gpu', nodeId: machines.small }),
+    wrong: [{ target: 'gpu' }, 'nodeId'],
+    errors: [['NOT_FOUND', () => ({ target: 'gpu', nodeId: 'nope' })]],
+  },
+  'models.unload': {
+    right: async ({ call }) => {
+      await call('models.place', { model: embedder, target: 'gpu', nodeId: machines.gpu });
+      return { model: embedder, nodeId: machines.gpu };
+    },
+    wrong: [{ model: ' ', nodeId: machines.gpu }, 'model'],
+    errors: [
+      ['NOT_FOUND', () => ({ model: embedder, nodeId: 'nope' })],
+      ['NODE_ASLEEP', () => ({ model: embedder, nodeId: machines.asleep })],
+      ['NOT_LOADED', () => ({ model: 'llama3.2:latest', nodeId: machines.gpu })],
+    ],
+  },
+  'models.pin': {
+    right: () => ({ model: 'llama3.2:latest', nodeId: machines.gpu, pinned: false }),
+    wrong: [{ model: 'x', nodeId: 'y', pinned: 'no' }, 'pinned'],
+    errors: [['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope', pinned: true })]],
+  },
+  'models.explain': {
+    right: () => ({ model: embedder, nodeId: machines.gpu }),
+    wrong: [{ nodeId: machines.gpu }, 'model'],
+    errors: [['NOT_FOUND', () => ({ model: 'x', nodeId: 'nope' })]],
+  },
+  'optimizer.status': nothing,
+  'optimizer.run': nothing,
+  'optimizer.history': { right: () => ({ limit: 5 }), wrong: [{ limit: 0 }, 'limit'], errors: [] },
+  'index.sources': nothing,
+  'index.embedders': nothing,
+  'index.addSource': {
+    right: (context) => ({ path: makeFolder(context), name: 'Notes' }),
+    wrong: [{ path: '' }, 'path'],
+    errors: [
+      ['FOLDER_NOT_FOUND', ({ folder }) => ({ path: join(folder, 'nope') })],
+      ['NOT_A_FOLDER', (context) => ({ path: join(makeFolder(context), 'lamp.md') })],
+      ['ALREADY_EXISTS', async (context) => ({ path: (await addSource(context)).path })],
+    ],
+  },
+  'index.updateSource': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id, name: 'Renamed' }),
+    wrong: [{ sourceId: 'x', whenGpuGone: 'weep' }, 'whenGpuGone'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.removeSource': {
+    right: async (context) => ({ sourceId: (await addSource(context)).id }),
+    wrong: [{}, 'sourceId'],
+    errors: [['NOT_FOUND', () => ({ sourceId: 'nope' })]],
+  },
+  'index.start': {
+    right: async (context) => ({ sourceIds: [(await addSource(context)).id] }),
+    wrong: [{ callbackUrl: 'file:///etc/passwd' }, 'callbackUrl'],
+    errors: [
+      ['NOT_FOUND', () => ({ sourceIds: ['nope'] })],
+      [
+        'JOB_RUNNING',
+        async (context) => {
+          await waitingJob(context);
+          return {};
+        },
+      ],
+    ],
+  },
+  'index.cancel': {
+    right: async (context) => ({ jobId: await waitingJob(context) }),
+    wrong: [{}, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.job': {
+    right: async (context) => ({ jobId: await endedJob(context) }),
+    wrong: [{ jobId: null }, 'jobId'],
+    errors: [['NOT_FOUND', () => ({ jobId: 'nope' })]],
+  },
+  'index.jobs': { right: () => ({}), wrong: [{ limit: 101 }, 'limit'], errors: [] },
+  'index.search': {
+    right: async (context) => {
+      await endedJob(context);
+      return { text: 'pilot light' };
+    },
+    wrong: [{ text: '   ' }, 'text'],
+    errors: [['NOT_FOUND', () => ({ text: 'x', sourceIds: ['nope'] })]],
+  },
+  'telemetry.history': {
+    right: () => ({ nodeId: machines.small }),
+    wrong: [{}, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'telemetry.work': nothing,
+  'activity.list': { right: () => ({ limit: 3 }), wrong: [{ kinds: ['gossip'] }, 'kinds.0'], errors: [] },
+  'settings.get': nothing,
+  'settings.update': {
+    right: () => ({ optimizer: { intervalMs: 60_000 } }),
+    wrong: [[], null],
+    errors: [
+      ['BAD_SETTING', () => ({ optimizer: { intervalMs: 'often' } })],
+      ['BAD_SETTING', () => ({ nothing: { such: 1 } })],
+    ],
+  },
+};
