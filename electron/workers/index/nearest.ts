@@ -20,7 +20,7 @@ export interface NearestVectors {
 }
 
 /** Candidates by 8 bits are at least this many, so that their rounding costs no neighbour. */
-const CANDIDATES = 50;
+const CANDIDATES = 100;
 const LOAD_ROWS = 2000;
 
 export function createNearestVectors(options: {

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { recognise } from '../../../../electron/core/indexing/recognise.ts';
+
+const text = (content: string) => Buffer.from(content);
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+describe('recognise, by content first and by name second', () => {
+  test.each([
+    ['notes', text('Just some words.\nAnd more.'), 'text', 'text', 'utf-8'],
+    ['README', text('# Title\n\nSee [this](http://x) and **that**.'), 'markdown', 'markdown', 'utf-8'],
+    ['notes.md', text('plain words'), 'markdown', 'markdown', 'utf-8'],
+    ['page.txt', text('<!DOCTYPE html><p>x'), 'html', 'html', 'utf-8'],
+    ['page', text('<!-- a comment -->\n<html lang="en"><p>x'), 'html', 'html', 'utf-8'],
+    ['index.html', text('<p>x'), 'html', 'html', 'utf-8'],
+    ['template.php', text('<!doctype html><?php x ?>'), 'code', 'php', 'utf-8'],
+    ['tool', text('#!/usr/bin/env -S python3 -u\nprint(1)'), 'code', 'python', 'utf-8'],
+    ['run', text('#!/bin/sh\necho'), 'code', 'shell', 'utf-8'],
+    ['data', text('{"a": [1, 2]}'), 'code', 'json', 'utf-8'],
+    ['a.ts', text('export const a = 1;'), 'code', 'typescript', 'utf-8'],
+    ['src/Dockerfile', text('FROM scratch'), 'code', 'dockerfile', 'utf-8'],
+    ['bom.txt', text('\ufeffwords'), 'text', 'text', 'utf-8'],
+    ['le.txt', Buffer.from('\ufeffwords', 'utf16le'), 'text', 'text', 'utf-16le'],
+    ['be.txt', Buffer.from('\ufeffwords', 'utf16le').swap16(), 'text', 'text', 'utf-16be'],
+    ['latin.txt', Buffer.from('Grüße aus Köln', 'latin1'), 'text', 'text', 'windows-1252'],
+    ['quotes.txt', bytes(0x93, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x94), 'text', 'text', 'windows-1252'],
+    ['ansi.log', text('\u001b[31mred\u001b[0m and calm again'), 'text', 'text', 'utf-8'],
+    ['ID3 notes.txt', text('ID3 tags are described here.'), 'text', 'text', 'utf-8'],
+  ])('%s', (path, content, kind, language, encoding) => {
+    expect(recognise(content, path)).toMatchObject({ ok: true, kind, language, encoding });
+  });
+
+  test.each([
+    ['empty.txt', bytes(), 'FILE_EMPTY'],
+    ['blank.txt', text(' \r\n\t\ufeff '), 'FILE_EMPTY'],
+    ['nul.txt', text('words\0words'), 'FILE_BINARY'],
+    ['late-nul.txt', text(`${'words '.repeat(50_000)}\0`), 'FILE_BINARY'],
+    ['paper.txt', text('%PDF-1.7 all printable'), 'FILE_BINARY'],
+    ['archive.md', Buffer.from('PK\x03\x04abcdefgh', 'latin1'), 'FILE_BINARY'],
+    ['picture.txt', bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a), 'FILE_BINARY'],
+    ['song.txt', Buffer.from('ID3\x03\x01\x02\x04\x05\x06', 'latin1'), 'FILE_BINARY'],
+    ['controls.txt', Buffer.from('\x01\x02\x03\x04\x05\x06words', 'latin1'), 'FILE_BINARY'],
+    ['utf32.txt', bytes(0xff, 0xfe, 0, 0, 0x61, 0, 0, 0), 'FILE_ENCODING'],
+    ['half-utf16.txt', bytes(0xff, 0xfe, 0x61, 0, 0x62), 'FILE_ENCODING'],
+    ['broken-bom.txt', bytes(0xef, 0xbb, 0xbf, 0xff, 0x61), 'FILE_ENCODING'],
+    [
+      'broken-utf8.txt',
+      Buffer.concat([text('größer höher weiter 漢字 '), bytes(0xe6, 0xbc)]),
+      'FILE_ENCODING',
+    ],
+    ['shift-jis.txt', bytes(0x82, 0xb1, 0x82, 0xf1, 0x82, 0xc9, 0x82, 0xbf, 0x82, 0xcd), 'FILE_ENCODING'],
+    ['cyrillic.txt', bytes(0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20, 0xec, 0xe8, 0xf0), 'FILE_ENCODING'],
+  ])('%s is refused as %s', (path, content, code) => {
+    const result = recognise(content, path);
+    expect(result).toMatchObject({ ok: false, code });
+    if (!result.ok) expect(result.reason).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('Windows-1252 has its own upper controls', () => {
+    const result = recognise(
+      bytes(0x93, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x80, 0x94),
+      'x.txt',
+    );
+    expect(result).toMatchObject({ ok: true, text: '“abcdefgh€”' });
+  });
+});
