@@ -38,7 +38,7 @@ export interface SimulatedMachineSetup {
   /** Makes booting, loading and computing so many times faster. Default 1. */
   speed?: number;
   host?: string;
-  /** A fixed port for Ollama; default any. */
+  /** A fixed port for Ollama, 0 = any; default one that stays free while the machine sleeps. */
   port?: number;
 }
 
@@ -114,7 +114,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     if (state === 'on') ollama.handle(request, response);
   });
   web.on('connection', remember);
-  const webPort = await listen(web, host, setup.port ?? (setup.wake ? 'stable' : 0));
+  const webPort = await listen(web, host, setup.port ?? 'stable');
 
   let network: Server | null = null;
   let networkPort = 0;

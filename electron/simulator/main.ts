@@ -73,7 +73,7 @@ function smallMachines(wishes: Wishes, count: number): SimulatedMachineSetup[] {
       wake: null,
       clock,
       speed: wishes.speed,
-      ...(wishes.portBase !== null && { port: wishes.portBase + index }),
+      port: wishes.portBase === null ? 0 : wishes.portBase + index,
       ollama: {
         profile: wishes.profile,
         models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.nomicEmbedText, CATALOGUE.allMiniLm, CATALOGUE.llama32],

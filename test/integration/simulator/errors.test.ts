@@ -244,6 +244,42 @@ describe('faults of the answer', () => {
   });
 });
 
+it('load_duration includes the wait for another load', async () => {
+  const clock = createFakeClock();
+  await using server = await serveOllama({
+    clock,
+    speeds: { loadBaseMs: 1000, loadBytesPerSecond: 1e15 },
+  });
+  const ask = (model: string) => server.post('/api/embed', { model, input: 'a' });
+  const first = ask('mxbai-embed-large');
+  await until(() => server.ollama.scheduler.runners().length === 1);
+  const second = ask('all-minilm');
+  await until(() => server.ollama.scheduler.queued() === 1);
+  await clock.advance(5000);
+  const took = async (answer: Promise<Response>) =>
+    Math.round(((await (await answer).json()) as { load_duration: number }).load_duration / 1e6);
+  expect(await took(first)).toBe(1000);
+  expect(await took(second)).toBe(2000);
+});
+
+it('a full queue is 503', async () => {
+  const clock = createFakeClock();
+  await using server = await serveOllama({ clock, environment: { maxQueue: 1 } });
+  const client = new AbortController();
+  const ask = (model: string) => server.post('/api/embed', { model }, client.signal);
+  const waiting = [ask('mxbai-embed-large').catch(() => {})];
+  await until(() => server.ollama.scheduler.runners().length === 1);
+  waiting.push(ask('all-minilm').catch(() => {}));
+  await until(() => server.ollama.scheduler.queued() === 1);
+  const refused = await ask('nomic-embed-text');
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toEqual({
+    error: 'server busy, please try again.  maximum pending requests exceeded',
+  });
+  client.abort();
+  await Promise.all(waiting);
+});
+
 describe('parallel requests', () => {
   it('wait inside the runner beyond OLLAMA_NUM_PARALLEL', async () => {
     const finishedAfter = async (numParallel: number) => {

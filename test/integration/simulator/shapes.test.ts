@@ -340,6 +340,12 @@ describe('the OpenAI dialect', () => {
     expect(body).toMatchObject({ object: 'list', data: [{ index: 0 }, { index: 1, object: 'embedding' }] });
   });
 
+  it('obeys a Modelfile that pins the placement', async () => {
+    served.ollama.library.add(defineTag(CATALOGUE.allMiniLm, 'pinned:latest', { num_gpu: 0 }));
+    await served.post('/v1/embeddings', { model: 'pinned', input: 'a' });
+    expect(served.ollama.scheduler.loaded()[0]).toMatchObject({ sizeVramBytes: 0 });
+  });
+
   it('chats, whole and as events', async () => {
     const messages = [{ role: 'user', content: 'Say something' }];
     const whole = await json(await served.post('/v1/chat/completions', { model: 'llama3.1:8b', messages }));

@@ -88,6 +88,18 @@ describe('unloading', () => {
     expect(names()).toEqual([]);
   });
 
+  it('waits for a request that came too late, and then goes', async () => {
+    const { ask, clock, load, names, scheduler } = schedulerOnFakeClock();
+    await load(SMALL);
+    scheduler.expire(SMALL.blob);
+    const late = await ask(SMALL, { keepAliveMs: 30 * MINUTE });
+    await clock.advance(MINUTE);
+    expect(names()).toEqual(['small:latest']);
+    late.release();
+    await clock.advance(1000);
+    expect(names()).toEqual([]);
+  });
+
   it('loads afresh for a request that comes while the process ends', async () => {
     const { ask, clock, load, names, scheduler } = schedulerOnFakeClock();
     await load(SMALL);
