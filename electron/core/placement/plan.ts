@@ -1,7 +1,7 @@
 /** What the optimizer would do with each model of a node, and why. Pure: nothing is asked, nothing moves. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
-import { formatAgo, formatBytes, formatDuration, formatPercent, plural } from '../../../shared/units.ts';
+import { formatAgo, formatMemory, formatDuration, formatPercent, plural } from '../../../shared/units.ts';
 import { type Fit, fitOnGpu, predictSize, vramState } from './fit.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './history.ts';
 import { canonicalName, matchesPriority, sameModelName } from './read.ts';
@@ -249,18 +249,18 @@ function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer 
   if (fit.kind === 'does-not-fit') {
     return {
       code: 'DOES_NOT_FIT',
-      reason: `${where}. It needs ${formatBytes(fit.neededBytes)}, and ${node.name} has ${formatBytes(fit.totalBytes)} of VRAM, ${formatBytes(fit.freeBytes)} of it free.`,
+      reason: `${where}. It needs ${formatMemory(fit.neededBytes)}, and ${node.name} has ${formatMemory(fit.totalBytes)} of VRAM, ${formatMemory(fit.freeBytes)} of it free.`,
       next: 'Free VRAM that other programs hold, or choose a smaller model.',
     };
   }
   if (fit.victims.length === 0) {
     return {
       code: 'FITS',
-      reason: `${where}, and it fits: it needs ${formatBytes(fit.neededBytes)}, and ${formatBytes(fit.freeBytes)} of VRAM are free.`,
+      reason: `${where}, and it fits: it needs ${formatMemory(fit.neededBytes)}, and ${formatMemory(fit.freeBytes)} of VRAM are free.`,
       move: true,
     };
   }
-  const reason = `${where}. It needs ${formatBytes(fit.neededBytes)}, and ${formatBytes(fit.freeBytes)} of VRAM are free; a move unloads ${listNames(fit.victims)}`;
+  const reason = `${where}. It needs ${formatMemory(fit.neededBytes)}, and ${formatMemory(fit.freeBytes)} of VRAM are free; a move unloads ${listNames(fit.victims)}`;
   const kept = fit.victims.filter((victim) => isProtected(input, victim));
   if (kept.length > 0) {
     return {

@@ -1,7 +1,7 @@
 /** Everything that must be true before a move touches the server. */
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { DescribedModel } from '../../../shared/models/placement.ts';
-import { formatBytes } from '../../../shared/units.ts';
+import { formatMemory } from '../../../shared/units.ts';
 import { contextToSend, defaultContextLength, type Fit, fitOnGpu, predictSize, vramState } from './fit.ts';
 import {
   type Before,
@@ -127,7 +127,7 @@ function settledAlready(request: MoveRequest, before: Before): MoveEnd | null {
     from: 'cpu',
     to: 'cpu',
     code: 'GPU_NOT_USED',
-    reason: `The server says that it is on the GPU, but only ${formatBytes(before.usedBytes ?? 0)} of VRAM are in use: it runs on the CPU. Restart Ollama on ${request.node.name}.`,
+    reason: `The server says that it is on the GPU, but only ${formatMemory(before.usedBytes ?? 0)} of VRAM are in use: it runs on the CPU. Restart Ollama on ${request.node.name}.`,
   };
 }
 
@@ -165,5 +165,5 @@ function doesNotFitSentence(
   where: string,
 ): string {
   const even = fit.victims.length > 0 ? `, even without ${listNames(fit.victims)}` : '';
-  return `It needs ${formatBytes(fit.neededBytes)}, and ${request.node.name} has ${formatBytes(fit.totalBytes)} of VRAM, ${formatBytes(fit.freeBytes)} of it free: it does not fit${even}. ${where}`.trim();
+  return `It needs ${formatMemory(fit.neededBytes)}, and ${request.node.name} has ${formatMemory(fit.totalBytes)} of VRAM, ${formatMemory(fit.freeBytes)} of it free: it does not fit${even}. ${where}`.trim();
 }

@@ -365,13 +365,13 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     async unload({ model, nodeId, signal }) {
       const { node, server } = requireServing(nodeId);
-      if (pins.has(nodeId, model)) {
-        throw new PilotlightError('PINNED', { message: `${model} is pinned on ${node.name}.` });
-      }
       const loaded = await server.loaded(signal);
       const name = resolveModel(loaded, model);
       if (name === null)
         throw new PilotlightError('NOT_LOADED', { message: `${model} is not loaded on ${node.name}.` });
+      if (pins.has(nodeId, name)) {
+        throw new PilotlightError('PINNED', { message: `${name} is pinned on ${node.name}.` });
+      }
       using _ = locks.take(nodeId, name);
       await server.unload(name, signal);
       await lookUntilGone({ clock, server, signal }, name, UNLOAD_SHOWN_MS);

@@ -1,7 +1,7 @@
 /** The sentences of a move, the same in the history, the activity and the answer to a person. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
-import { formatBytes, formatPercent } from '../../../shared/units.ts';
+import { formatMemory, formatPercent } from '../../../shared/units.ts';
 import { gpuShareOf, placementOf } from './read.ts';
 
 export function listNames(names: readonly string[]): string {
@@ -16,9 +16,9 @@ export function placementWords(placement: Placement): string {
 export function whereSentence(model: LoadedModel): string {
   switch (placementOf(model)) {
     case 'gpu':
-      return `It is wholly on the GPU, ${formatBytes(model.vramBytes)} of VRAM.`;
+      return `It is wholly on the GPU, ${formatMemory(model.vramBytes)} of VRAM.`;
     case 'partial':
-      return `Only ${formatPercent(gpuShareOf(model))} of it is on the GPU: ${formatBytes(model.vramBytes)} of ${formatBytes(model.sizeBytes)}.`;
+      return `Only ${formatPercent(gpuShareOf(model))} of it is on the GPU: ${formatMemory(model.vramBytes)} of ${formatMemory(model.sizeBytes)}.`;
     case 'cpu':
       return 'It is on the CPU.';
   }
