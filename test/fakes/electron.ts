@@ -22,8 +22,17 @@ export interface FakeWindow extends EventEmitter {
   minimised: boolean;
 }
 
+export interface FakeElectronOptions {
+  /** Whether this is the only program with its folder. Default true. */
+  firstInstance?: boolean;
+  /** A window was told to show a page. */
+  onLoad?: () => void;
+  onExit?: (code: number) => void;
+}
+
 /** The parts of Electron that the main process uses, with a diary of what was asked of them. */
-export function createFakeElectron({ firstInstance = true }: { firstInstance?: boolean } = {}) {
+export function createFakeElectron(options: FakeElectronOptions = {}) {
+  const { firstInstance = true, onLoad = () => {}, onExit = () => {} } = options;
   const diary: string[] = [];
   const windows: FakeWindow[] = [];
   const ipc = new EventEmitter();
@@ -32,6 +41,7 @@ export function createFakeElectron({ firstInstance = true }: { firstInstance?: b
   let handle: ((request: Request) => Promise<Response>) | undefined;
 
   const app = Object.assign(new EventEmitter(), {
+    isPackaged: false,
     enableSandbox: () => diary.push('sandbox'),
     commandLine: { appendSwitch: () => {} },
     setPath: (name: string, path: string) => diary.push(`${name} ${path}`),
@@ -47,6 +57,7 @@ export function createFakeElectron({ firstInstance = true }: { firstInstance?: b
     exit: (code: number) => {
       diary.push(`exit ${code}`);
       exited.resolve(code);
+      onExit(code);
     },
   });
 
@@ -61,6 +72,7 @@ export function createFakeElectron({ firstInstance = true }: { firstInstance?: b
       },
       loadURL: async (url: string) => {
         diary.push(`load ${url}`);
+        onLoad();
       },
       isMinimized: () => window.minimised,
       restore: () => {
@@ -110,7 +122,7 @@ export function createFakeElectron({ firstInstance = true }: { firstInstance?: b
     /** What the page would get. */
     fetch: (url: string) => handle?.(new Request(url)),
     /** The preload script of the panel sends its port. */
-    sendPort: (port: ReturnType<typeof createFakePort>) => {
+    sendPort: (port: object) => {
       const senderFrame = { url: panelUrl, frameTreeNodeId: 1 };
       const ports = [port as unknown as MessagePortMain];
       ipc.emit(linkChannel, { senderFrame, sender: { mainFrame: senderFrame }, ports });

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
+
+const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+describe('the main process with a real core, in plain Node', () => {
+  let dataFolder: string;
+
+  beforeEach(() => {
+    dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-main-'));
+  });
+
+  afterEach(() => {
+    rmSync(dataFolder, { recursive: true, force: true });
+  });
+
+  async function run(args: readonly string[]) {
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        '--import',
+        new URL('../../fakes/electron-hooks.mjs', import.meta.url).href,
+        file('electron/main/main.ts'),
+        ...args,
+      ],
+      // An Ollama of the person who runs the tests is none of their business.
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OLLAMA_HOST: '' } },
+    );
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    return { code, lines: output.trim().split('\n'), errors };
+  }
+
+  it('answers the panel over its port, says where it is ready, and stops cleanly', async () => {
+    const { code, lines, errors } = await run(['--data', dataFolder]);
+    expect(errors).toBe('');
+    expect(code).toBe(0);
+    const answers = JSON.parse(lines.find((line) => line.startsWith('{')) ?? 'null');
+    expect(answers.result).toMatchObject({ id: 1, result: { version: packageJson.version } });
+    expect(answers.error).toMatchObject({ id: 2, error: { code: 'UNKNOWN_METHOD' } });
+    expect(answers.frame).toMatchObject({ id: 3, frame: { kind: 'snapshot' } });
+    expect(lines.some((line) => /^Pilotlight is ready at http:\/\/127\.0\.0\.1:\d+\//.test(line))).toBe(true);
+    // A core that stopped takes its endpoint away.
+    expect(readdirSync(dataFolder)).toContain('state.sqlite');
+    expect(readdirSync(dataFolder)).not.toContain('endpoint.json');
+  });
+
+  it('says in words why it cannot start', async () => {
+    const { code, errors } = await run(['--data', file('package.json')]);
+    expect(code).toBe(1);
+    expect(errors).toContain('(DATA_FOLDER_UNUSABLE)');
+  });
+});
