@@ -75,7 +75,7 @@ function listen(server: Server): Promise<void> {
 
 /** Turns the event loop until something real has happened; fails the test when it never does. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200_000; turn += 1) {
+  for (let turn = 0; turn < 2_000_000; turn += 1) {
     if (condition()) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
