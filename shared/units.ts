@@ -12,6 +12,20 @@ export function formatBytes(bytes: number): string {
   return `${Math.round(bytes)} B`;
 }
 
+/** One "GB" of VRAM as GPU vendors and `nvidia-smi` count it: a 24 GB card has 24 × 2^30 bytes. */
+export const VRAM_GIGABYTE = 2 ** 30;
+
+/**
+ * Bytes of memory, VRAM or RAM, in the binary units that are printed on the box: `24 GB`, `687 MB`. Files and
+ * downloads are decimal: `formatBytes`.
+ */
+export function formatMemory(bytes: number): string {
+  if (bytes >= 0.9995 * VRAM_GIGABYTE) return `${trim(bytes / VRAM_GIGABYTE)} GB`;
+  if (bytes >= 0.9995 * 2 ** 20) return `${Math.round(bytes / 2 ** 20)} MB`;
+  if (bytes >= 999.5) return `${Math.round(bytes / 2 ** 10)} kB`;
+  return `${Math.round(bytes)} B`;
+}
+
 /** Milliseconds: `850 ms`, `4.2 s`, `42 s`, `3 min 10 s`, `2 h 5 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;

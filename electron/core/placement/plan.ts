@@ -1,7 +1,7 @@
 /** What the optimizer would do with each model of a node, and why. Pure: nothing is asked, nothing moves. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
-import { formatAgo, formatMemory, formatDuration, formatPercent, plural } from '../../../shared/units.ts';
+import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
 import { type Fit, fitOnGpu, predictSize, vramState } from './fit.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './history.ts';
 import { canonicalName, matchesPriority, sameModelName } from './read.ts';

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { formatBytes, formatRate } from '../../../shared/units.ts';
+import { formatMemory, formatRate } from '../../../shared/units.ts';
 import { chartHeight, formatClock, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
@@ -66,7 +66,7 @@ function VramChart() {
       }
       return { at, values };
     });
-    return { rows: data, series: list, words: describe('VRAM', data, list, formatBytes) };
+    return { rows: data, series: list, words: describe('VRAM', data, list, formatMemory) };
   }, [now, nodeId, signature]);
 
   return (
@@ -97,7 +97,7 @@ function VramChart() {
         rows={rows}
         series={series}
         words={words}
-        format={formatBytes}
+        format={formatMemory}
         least={4e9}
         empty="No model was in VRAM in the last hour"
       />

@@ -14,7 +14,7 @@ import { NodeMenu } from './node-menu.tsx';
 import { Readings } from './readings.tsx';
 import { useForce } from './use-force.ts';
 import { LoadedModels, VramBar } from './vram-bar.tsx';
-import { WakeProgress } from './wake-progress.tsx';
+import { WakeProgress, WakeSteps } from './wake-progress.tsx';
 
 const hot = { 'gpu-verified': 'border-flame/60', trouble: 'border-trouble-line' } as const;
 
@@ -44,7 +44,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
         </p>
       </header>
 
-      <div className="grid flex-1 content-start gap-3">
+      <div className="grid flex-1 grid-cols-1 content-start gap-3">
         <Body node={node} awake={awake} />
         {node.uses.length > 0 && (
           <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
@@ -57,17 +57,16 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
         )}
       </div>
 
-      {!node.wake && <Actions node={node} awake={awake} />}
+      {(awake || !node.wake) && <Actions node={node} awake={awake} />}
     </article>
   );
 });
 
 function Address({ node }: { node: NodeView }) {
-  if (node.kind === 'this-computer' && !node.url) return <>this computer, no Ollama found</>;
+  if (!node.url) return <>built-in embedder only</>;
   return (
     <>
       {node.kind === 'this-computer' && 'this computer · '}
-      {node.kind === 'simulated' && 'simulated · '}
       <span className="font-mono">{node.url?.replace(/^https?:\/\//, '')}</span>
       {node.server?.version && ` · Ollama ${node.server.version}`}
     </>
@@ -75,9 +74,10 @@ function Address({ node }: { node: NodeView }) {
 }
 
 function Body({ node, awake }: { node: NodeView; awake: boolean }) {
-  if (node.wake) return <WakeProgress node={node} wake={node.wake} />;
+  if (node.wake && !awake) return <WakeProgress node={node} wake={node.wake} />;
   return (
     <>
+      {node.wake && <WakeSteps wake={node.wake} />}
       {node.trouble && (
         <Problem compact message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
       )}

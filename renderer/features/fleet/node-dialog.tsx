@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { formatMemory } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -138,7 +139,7 @@ export function NodeDialog({
           label="VRAM in GB"
           hint={
             node && node.vram.source !== 'person' && node.vram.totalBytes !== null
-              ? `Known already: ${node.vram.totalBytes / 1e9} GB. Write here only to tell otherwise.`
+              ? `Known already: ${formatMemory(node.vram.totalBytes)}. Write here only to tell otherwise.`
               : 'Pilotlight plans moves with it. 0 says that it has no GPU.'
           }
           optional

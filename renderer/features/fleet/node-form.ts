@@ -1,5 +1,6 @@
 import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 
 /** What stands in the fields of the dialog, as text. */
 export interface NodeForm {
@@ -19,7 +20,7 @@ export function formOf(node: NodeView | null, url = ''): NodeForm {
     mac: node?.mac ?? '',
     wakeDestinations: node?.wakeDestinations.join(', ') ?? '',
     secureOn: node?.secureOn ?? '',
-    vramGigabytes: told === null ? '' : String(told / 1e9),
+    vramGigabytes: told === null ? '' : String(told / VRAM_GIGABYTE),
   };
 }
 
@@ -44,7 +45,7 @@ export function readForm(form: NodeForm): { input: MethodInput<'fleet.add'> } | 
       mac: form.mac.trim() || null,
       wakeDestinations: form.wakeDestinations.split(/[\s,;]+/).filter(Boolean),
       secureOn: form.secureOn.trim() || null,
-      vramBytes: vram === '' ? null : Math.round(Number(vram) * 1e9),
+      vramBytes: vram === '' ? null : Math.round(Number(vram) * VRAM_GIGABYTE),
     },
   };
 }

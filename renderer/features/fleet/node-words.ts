@@ -1,14 +1,14 @@
 import type { NodeView, WakeProgress } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
-import { formatBytes, formatDuration, plural } from '../../../shared/units.ts';
+import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 
 /** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
 export function vramWords(vram: NodeView['vram']): string {
   const { usedBytes, totalBytes } = vram;
   if (totalBytes === null) {
-    return usedBytes ? `${formatBytes(usedBytes)} used, size unknown` : 'size unknown';
+    return usedBytes ? `${formatMemory(usedBytes)} used, size unknown` : 'size unknown';
   }
-  return `${formatBytes(usedBytes ?? 0).replace(/^0 B$/, '0')} of ${formatBytes(totalBytes)}`;
+  return `${formatMemory(usedBytes ?? 0).replace(/^0 B$/, '0')} of ${formatMemory(totalBytes)}`;
 }
 
 /** How far a wake is, 0 to 1, by the learned boot time; null before the first wake. Never whole before it is. */

@@ -2,18 +2,16 @@ import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { formatBytes, plural } from '../../../shared/units.ts';
+import { formatMemory, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Loading, Page, Skeleton } from '../../components/page.tsx';
-import { useAction } from '../../components/use-action.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
-import { useCoreStatus } from '../../stores/core.ts';
 import { selectNodes, summariseFleet, useFleet } from '../../stores/fleet.ts';
 import type { KeyedState } from '../../stores/keyed.ts';
 import { useSources } from '../../stores/sources.ts';
-import { seedHistory, telemetryStore } from '../../stores/telemetry.ts';
+import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
 import { Banners } from './banners.tsx';
 import { FirstRun } from './first-run.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
@@ -42,12 +40,9 @@ export function FleetPage() {
       title="Fleet"
       summary={ready ? <Summary /> : null}
       actions={
-        <>
-          {ready && <SimulateButton />}
-          <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => setAdding(true)}>
-            <Plus size={16} aria-hidden="true" /> Add a node
-          </Button>
-        </>
+        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => setAdding(true)}>
+          <Plus size={16} aria-hidden="true" /> Add a node
+        </Button>
       }
     >
       <Banners />
@@ -77,23 +72,8 @@ function Summary() {
   const { nodes, awake, usedBytes, totalBytes } = useFleet(
     useShallow((state) => summariseFleet(Object.values(state.entries))),
   );
-  const vram = totalBytes === null ? '' : ` · ${formatBytes(usedBytes)} of ${formatBytes(totalBytes)} used`;
+  const vram = totalBytes === null ? '' : ` · ${formatMemory(usedBytes)} of ${formatMemory(totalBytes)} used`;
   return <>{`${plural(nodes, 'node')} · ${awake} awake${vram}`}</>;
-}
-
-function SimulateButton() {
-  const core = useCoreStatus();
-  const { busy, run } = useAction();
-  if (!core?.simulated) return null;
-  return (
-    <Button
-      tone="quiet"
-      busy={busy}
-      onClick={() => run(() => client.call('fleet.simulate', { on: false }), 'The simulated fleet is gone.')}
-    >
-      Take the simulated fleet away
-    </Button>
-  );
 }
 
 /** Fetches the last hour of the machines that answer, once each, when the link is there. */
@@ -110,4 +90,5 @@ function useSeededHistory(): void {
   useEffect(() => {
     if (live) void seedHistory(client, ids);
   }, [live, ids]);
+  useEffect(() => forgetSeeds, []);
 }

@@ -1,6 +1,6 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../../shared/models/telemetry.ts';
-import { formatBytes } from '../../../shared/units.ts';
+import { formatMemory } from '../../../shared/units.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
 import { useHistory } from '../../stores/telemetry.ts';
 
@@ -38,7 +38,7 @@ export function Readings({ node }: { node: NodeView }) {
         percent={host.cpuPercent}
         more={[
           host.memoryTotalBytes > 0
-            ? `${formatBytes(host.memoryUsedBytes)} of ${formatBytes(host.memoryTotalBytes)} memory`
+            ? `${formatMemory(host.memoryUsedBytes)} of ${formatMemory(host.memoryTotalBytes)} memory`
             : null,
         ]}
       />

@@ -1,7 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
-import { formatBytes, plural } from '../../../shared/units.ts';
+import { formatMemory, plural } from '../../../shared/units.ts';
 import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
@@ -20,14 +20,14 @@ export function VramBar({ node }: { node: NodeView }) {
       key: model.name,
       share: model.vramBytes / whole,
       colour: modelColour(model.name),
-      title: `${model.name} ${formatBytes(model.vramBytes)}`,
+      title: `${model.name} ${formatMemory(model.vramBytes)}`,
     }));
   if (other > 0.01 * whole) {
     parts.push({
       key: '',
       share: other / whole,
       colour: 'var(--series-other)',
-      title: `other ${formatBytes(other)}`,
+      title: `other ${formatMemory(other)}`,
     });
   }
   const words = vramWords(node.vram);
@@ -82,7 +82,7 @@ function LoadedModel({ model }: { model: ModelOnNode }) {
       )}
       {model.pinned && <Pin size={12} className="shrink-0 text-soft" role="img" aria-label="pinned" />}
       <span className={`ml-auto shrink-0 ${model.flagged ? 'font-medium text-flame-text' : 'text-soft'}`}>
-        {placementWords(model)} · {formatBytes(model.sizeBytes)}
+        {placementWords(model)} · {formatMemory(model.sizeBytes)}
       </span>
     </li>
   );

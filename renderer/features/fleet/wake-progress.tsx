@@ -19,25 +19,7 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
     <div className="grid gap-2">
       <Progress value={wakeShare(wake, now)} label={`Waking ${node.name}`} words={words} tone="ember" />
       <p className="text-[0.8125rem] text-soft">{words}</p>
-      <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Steps of the wake">
-        {wakeSteps.map(({ step, words: stepWords }, index) => {
-          const done = index <= reached;
-          return (
-            <li
-              key={step}
-              aria-current={index === reached ? 'step' : undefined}
-              className={`flex items-center gap-1.5 ${done ? 'text-text' : 'text-faint'}`}
-            >
-              <span
-                aria-hidden="true"
-                className={`size-1.5 rounded-full ${done ? 'bg-ember' : 'border border-line-strong'}`}
-              />
-              {stepWords}
-              <span className="sr-only">{done ? ' (reached)' : ' (to come)'}</span>
-            </li>
-          );
-        })}
-      </ol>
+      <WakeSteps wake={wake} />
       {wake.failedDestinations.length > 0 && (
         <details className="text-xs text-soft">
           <summary className="rounded">
@@ -66,5 +48,31 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
       </div>
       <LiveRegion words={`${node.name}: ${wakeSteps[Math.max(0, reached)]?.words ?? ''}`} />
     </div>
+  );
+}
+
+/** Packet sent → answers → serves → GPU verified, as far as it has come. */
+export function WakeSteps({ wake }: { wake: Wake }) {
+  const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
+  return (
+    <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Steps of the wake">
+      {wakeSteps.map(({ step, words: stepWords }, index) => {
+        const done = index <= reached;
+        return (
+          <li
+            key={step}
+            aria-current={index === reached ? 'step' : undefined}
+            className={`flex items-center gap-1.5 ${done ? 'text-text' : 'text-faint'}`}
+          >
+            <span
+              aria-hidden="true"
+              className={`size-1.5 rounded-full ${done ? 'bg-ember' : 'border border-line-strong'}`}
+            />
+            {stepWords}
+            <span className="sr-only">{done ? ' (reached)' : ' (to come)'}</span>
+          </li>
+        );
+      })}
+    </ol>
   );
 }

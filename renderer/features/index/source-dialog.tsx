@@ -87,7 +87,10 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           disabled={source !== null}
           value={path}
           error={atPath && error ? `${error.message} ${error.next}` : undefined}
-          onChange={(event) => setPath(event.target.value)}
+          onChange={(event) => {
+            setPath(event.target.value);
+            setError(null);
+          }}
         />
         <TextField
           label="Name"
@@ -134,6 +137,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
             </div>
             <SelectField
               label="goes away in the middle"
+              hint="Only machines with exactly this model can go on."
               value={whenGpuGone}
               onChange={(event) => setWhenGpuGone(event.target.value === 'wait' ? 'wait' : 'use-cpu')}
             >

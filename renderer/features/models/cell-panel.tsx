@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation } from '../../../shared/models/placement.ts';
-import { formatBytes, formatCount } from '../../../shared/units.ts';
+import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -100,8 +100,8 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 border-t border-line pt-4 text-[0.8125rem]">
         {loaded && (
           <>
-            <Fact name="In memory">{formatBytes(loaded.sizeBytes)}</Fact>
-            <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatBytes(loaded.vramBytes) : 'nothing'}</Fact>
+            <Fact name="In memory">{formatMemory(loaded.sizeBytes)}</Fact>
+            <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatMemory(loaded.vramBytes) : 'nothing'}</Fact>
             <Fact name="Context">
               {loaded.contextLength === null ? 'unknown' : `${formatCount(loaded.contextLength)} tokens`}
             </Fact>

@@ -1,7 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import { memo } from 'react';
 import { type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
-import { formatBytes } from '../../../shared/units.ts';
+import { formatBytes, formatMemory } from '../../../shared/units.ts';
 import { PlacementGlyph, placementWords, StateGlyph } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { cardClass } from '../../components/page.tsx';
@@ -62,7 +62,10 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
                     className="size-2 shrink-0 rounded-[2px]"
                     style={{ background: modelColour(row.model) }}
                   />
-                  <span className="line-clamp-2 min-w-0 font-medium break-all" title={row.model}>
+                  <span
+                    className="line-clamp-2 min-w-0 font-medium [overflow-wrap:anywhere]"
+                    title={row.model}
+                  >
                     {row.model}
                   </span>
                 </div>
@@ -114,7 +117,7 @@ function NodeHead({ node }: { node: NodeView }) {
               key: model.name,
               share: model.vramBytes / (whole ?? 1),
               colour: modelColour(model.name),
-              title: `${model.name} ${formatBytes(model.vramBytes)}`,
+              title: `${model.name} ${formatMemory(model.vramBytes)}`,
             }))}
         />
       )}

@@ -5,9 +5,11 @@ import {
   formatCount,
   formatDuration,
   formatEta,
+  formatMemory,
   formatPercent,
   formatRate,
   plural,
+  VRAM_GIGABYTE,
 } from '../../../shared/units.ts';
 
 describe('numbers in words', () => {
@@ -49,6 +51,16 @@ describe('numbers in words', () => {
     [2 * 3_600_000, '2 h ago'],
     [3 * 86_400_000, '3 days ago'],
   ])('ago: %d is %s', (ms, words) => expect(formatAgo(ms)).toBe(words));
+
+  it.each([
+    [24 * VRAM_GIGABYTE, '24 GB'],
+    [12 * VRAM_GIGABYTE, '12 GB'],
+    [11.2 * VRAM_GIGABYTE, '11.2 GB'],
+    [720_000_000, '687 MB'],
+    [VRAM_GIGABYTE - 1, '1 GB'],
+    [2048, '2 kB'],
+    [0, '0 B'],
+  ])('memory: %d is %s', (bytes, words) => expect(formatMemory(bytes)).toBe(words));
 
   it('rates, counts, shares and plurals', () => {
     expect(formatRate(312.4, 'vec')).toBe('312 vec/s');
