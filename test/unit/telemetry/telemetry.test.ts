@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createStreams } from '../../../electron/core/runtime/streams.ts';
+import { createRing } from '../../../electron/core/telemetry/ring.ts';
+import { createSampleRing } from '../../../electron/core/telemetry/sample-ring.ts';
+import { createTelemetryService } from '../../../electron/core/telemetry/service.ts';
+import { createWorkMeter } from '../../../electron/core/telemetry/work.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { GpuReading, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+import { aLoaded, aNode, GB, NOW } from '../placement/support.ts';
+
+const aGpu = (changes: Partial<GpuReading> = {}): GpuReading => ({
+  id: 'GPU-0',
+  vendor: 'nvidia',
+  name: 'Card',
+  vramTotalBytes: 24 * GB,
+  vramUsedBytes: GB,
+  utilisationPercent: 5,
+  temperatureCelsius: null,
+  powerWatts: 20.5,
+  ...changes,
+});
+
+describe('the ring', () => {
+  it('holds the newest rows, whatever is pushed', () => {
+    const row = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.integer(), { noNullPrototype: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(row, { maxLength: 120 }), (capacity, rows) => {
+        const ring = createRing(capacity);
+        for (const [at, values] of rows.entries()) ring.push(at, values);
+        const kept = rows.map((values, at) => ({ at, values })).slice(-capacity);
+        expect(ring.rows(0)).toEqual(kept);
+        expect(ring.size).toBe(kept.length);
+        expect(ring.rows(kept.at(-1)?.at ?? 0)).toEqual(kept.slice(-1));
+      }),
+    );
+  });
+
+  it('drops a column that a whole revolution did not name', () => {
+    const ring = createRing(4);
+    ring.push(0, { gone: 1 });
+    for (let at = 1; at < 20; at += 1) ring.push(at, { here: at });
+    expect(ring.bytes).toBe(4 * 8 * 2);
+  });
+
+  it('stays small while it is short', () => {
+    const ring = createRing(1800);
+    for (let at = 0; at < 100; at += 1) ring.push(at, { a: 1 });
+    expect(ring.bytes).toBeLessThanOrEqual(128 * 8 * 2);
+  });
+});
+
+describe('the history of a node', () => {
+  it('gives back what was sampled, with nulls and with models that come and go', () => {
+    const ring = createSampleRing('n');
+    const samples: TelemetrySample[] = [
+      {
+        nodeId: 'n',
+        at: NOW,
+        gpus: [aGpu(), aGpu({ id: 'GPU-1', vramUsedBytes: null })],
+        host: null,
+        vramByModel: { 'a:1': 0 },
+      },
+      {
+        nodeId: 'n',
+        at: NOW + 2000,
+        gpus: [aGpu({ vramUsedBytes: 7 })],
+        host: { cpuPercent: null, memoryTotalBytes: 10, memoryUsedBytes: 5 },
+        vramByModel: { 'b c/d:1': 6 },
+      },
+      {
+        nodeId: 'n',
+        at: NOW + 4000,
+        gpus: [],
+        host: { cpuPercent: 0, memoryTotalBytes: 10, memoryUsedBytes: 6 },
+        vramByModel: {},
+      },
+    ];
+    for (const sample of samples) ring.push(sample);
+    expect(ring.samples(NOW + 4000)).toEqual(samples);
+    expect(ring.samples(NOW + 3_600_001)).toEqual(samples.slice(1));
+  });
+});
+
+describe('the work meter', () => {
+  it('counts vectors by second, comes down to zero, then is silent', async () => {
+    const clock = createFakeClock(NOW);
+    const seen: WorkSample[] = [];
+    const meter = createWorkMeter({ clock, onSample: (sample) => seen.push(sample) });
+    expect(clock.pending()).toBe(0);
+    meter.record('a', 32);
+    await clock.advance(500);
+    meter.record('a', 32);
+    meter.record('b', 8);
+    await clock.advance(500);
+    expect(seen).toEqual([{ at: NOW + 1000, vectorsPerSecondByNode: { a: 64, b: 8 } }]);
+    await clock.advance(60_000);
+    expect(seen).toHaveLength(6);
+    expect(seen.at(-1)?.vectorsPerSecondByNode).toEqual({ a: 0, b: 0 });
+    expect(clock.pending()).toBe(0);
+    meter.record('b', 5);
+    await clock.advance(1000);
+    expect(seen.at(-1)?.vectorsPerSecondByNode).toEqual({ b: 5 });
+    expect(meter.samples()).toEqual(seen);
+    await clock.advance(3_595_000);
+    expect(meter.samples().every((sample) => sample.at >= clock.now() - 3_600_000)).toBe(true);
+    meter.stop();
+    expect(clock.pending()).toBe(0);
+  });
+});
+
+function telemetryOf(nodes: NodeView[]) {
+  const clock = createFakeClock(NOW);
+  const streams = createStreams({ clock, epoch: 'e' });
+  const reads: number[] = [];
+  const listeners = new Set<(node: NodeView | null, previous: NodeView | null) => void>();
+  const simulated = new Map<
+    string,
+    { gpus: GpuReading[]; host: { cpuPercent: number; memoryTotalBytes: number; memoryUsedBytes: number } }
+  >();
+  let failure: Error | null = null;
+  const telemetry = createTelemetryService({
+    clock,
+    random: () => 0.5,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    hardware: {
+      readGpus: async () => {
+        reads.push(clock.now());
+        if (failure) throw failure;
+        return [aGpu()];
+      },
+      readHost: () => ({ cpuPercent: 3, memoryTotalBytes: 10, memoryUsedBytes: 4 }),
+    },
+    streams,
+    fleet: {
+      list: () => nodes,
+      require: (id) => {
+        const node = nodes.find((entry) => entry.id === id);
+        if (!node) throw new PilotlightError('NOT_FOUND');
+        return node;
+      },
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    simulated: (nodeId) => simulated.get(nodeId) ?? null,
+  });
+  return {
+    clock,
+    streams,
+    telemetry,
+    reads,
+    simulated,
+    listeners,
+    fail: (error: Error | null) => (failure = error),
+  };
+}
+
+describe('telemetry', () => {
+  const local = aNode({ id: 'this', kind: 'this-computer' });
+
+  it('samples a simulated machine every two seconds, and only nodes that answer', async () => {
+    const nodes = [
+      aNode({ id: 's', kind: 'simulated', loaded: [aLoaded({ vramBytes: 3 })] }),
+      aNode({ id: 'off', state: 'off' }),
+    ];
+    const { clock, telemetry, streams, simulated } = telemetryOf(nodes);
+    simulated.set('s', { gpus: [aGpu()], host: { cpuPercent: 1, memoryTotalBytes: 2, memoryUsedBytes: 1 } });
+    telemetry.start();
+    await clock.advance(10_000);
+    const history = telemetry.history('s');
+    expect(history.map((sample) => sample.at - NOW)).toEqual([0, 2000, 4000, 6000, 8000, 10_000]);
+    expect(history[0]).toMatchObject({ vramByModel: { 'llama3.1:8b': 3 }, gpus: [{ vramUsedBytes: GB }] });
+    expect(streams.telemetry.get('s')).toEqual(history.at(-1));
+    expect(streams.telemetry.keys()).toEqual(['s']);
+    expect(telemetry.history('off')).toEqual([]);
+    expect(() => telemetry.history('no')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    await telemetry.stop();
+  });
+
+  it('writes a remote node down on change and each half minute', async () => {
+    const nodes = [aNode({ id: 'r', loaded: [aLoaded({ vramBytes: 3 })] })];
+    const { clock, telemetry } = telemetryOf(nodes);
+    telemetry.start();
+    await clock.advance(29_000);
+    expect(telemetry.history('r')).toHaveLength(1);
+    nodes[0] = aNode({ id: 'r', loaded: [aLoaded({ vramBytes: 4 })] });
+    await clock.advance(2000);
+    expect(telemetry.history('r')).toHaveLength(2);
+    await clock.advance(60_000);
+    expect(telemetry.history('r').map((sample) => sample.vramByModel['llama3.1:8b'])).toEqual([3, 4, 4, 4]);
+    await telemetry.stop();
+  });
+
+  it('runs the tools of this computer slowly, and quickly while somebody looks', async () => {
+    const { clock, telemetry, streams, reads } = telemetryOf([local]);
+    telemetry.start();
+    await clock.advance(28_000);
+    expect(reads).toHaveLength(1);
+    const subscription = streams.telemetry.subscribe(null, () => true);
+    await clock.advance(10_000);
+    expect(reads).toHaveLength(6);
+    subscription.end();
+    await clock.advance(20_000);
+    expect(reads).toHaveLength(6);
+    await telemetry.stop();
+  });
+
+  it('reads them afresh for a placement, and has none for a remote node', async () => {
+    const { telemetry, reads, fail, clock } = telemetryOf([local, aNode({ id: 'r' })]);
+    const { signal } = new AbortController();
+    const both = await Promise.all([telemetry.readGpus('this', signal), telemetry.readGpus('this', signal)]);
+    expect(both).toEqual([[aGpu()], [aGpu()]]);
+    expect(reads).toHaveLength(1);
+    expect(await telemetry.readGpus('r', signal)).toBeNull();
+    fail(new Error('driver'));
+    await clock.advance(1000);
+    expect(await telemetry.readGpus('this', signal)).toBeNull();
+    await telemetry.stop();
+  });
+
+  it('forgets a node that was removed', async () => {
+    const nodes = [aNode({ id: 'r', loaded: [aLoaded()] })];
+    const { clock, telemetry, streams, listeners } = telemetryOf(nodes);
+    telemetry.start();
+    await clock.advance(1);
+    expect(streams.telemetry.keys()).toEqual(['r']);
+    for (const listener of listeners) listener(null, aNode({ id: 'r' }));
+    expect(streams.telemetry.keys()).toEqual([]);
+    expect(telemetry.history('r')).toEqual([]);
+    await telemetry.stop();
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('keeps a thousand quiet nodes for an hour in a few megabytes', () => {
+    let bytes = 0;
+    for (let node = 0; node < 1000; node += 1) {
+      const ring = createSampleRing(`n${node}`);
+      for (let index = 0; index < 120; index += 1) {
+        ring.push({
+          nodeId: `n${node}`,
+          at: NOW + index * 30_000,
+          gpus: [],
+          host: null,
+          vramByModel: { a: 1, b: 2 },
+        });
+      }
+      bytes += ring.bytes;
+    }
+    expect(bytes).toBeLessThan(5_000_000);
+  });
+});
