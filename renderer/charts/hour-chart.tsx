@@ -1,5 +1,6 @@
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { ChartTooltip, chartHeight, formatClock, type HourRow, type Series, tick } from './chart-parts.tsx';
+import { niceAbove } from './nice.ts';
 
 interface HourChartProps {
   rows: readonly HourRow[];
@@ -14,6 +15,10 @@ export default function HourChart({ rows, series, format, least }: HourChartProp
   const first = rows[0]?.at ?? 0;
   const last = rows.at(-1)?.at ?? 0;
   const quarter = 15 * 60_000;
+  const highest = Math.max(
+    ...rows.map((row) => Object.values(row.values).reduce((sum, value) => sum + value, 0)),
+  );
+  const top = niceAbove(Math.max(least, highest));
   const ticks: number[] = [];
   for (let at = Math.ceil(first / quarter) * quarter; at <= last; at += quarter) ticks.push(at);
   return (
@@ -45,8 +50,8 @@ export default function HourChart({ rows, series, format, least }: HourChartProp
             tick={tick}
             axisLine={false}
             tickLine={false}
-            tickCount={4}
-            domain={[0, (most: number) => Math.max(most, least)]}
+            ticks={[0, top / 2, top]}
+            domain={[0, top]}
           />
           <Tooltip
             isAnimationActive={false}

@@ -1,5 +1,6 @@
 import { formatRate } from '../../shared/units.ts';
 import type { RatePoint } from '../stores/rate.ts';
+import { niceAbove } from './nice.ts';
 
 export interface RateLayer {
   key: string;
@@ -73,11 +74,4 @@ export function RateChart({
       </span>
     </div>
   );
-}
-
-/** The next of 1, 2, 5 × a power of ten. */
-export function niceAbove(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((candidate) => candidate * power >= value) ?? 10;
-  return step * power;
 }

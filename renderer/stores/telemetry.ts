@@ -21,6 +21,11 @@ telemetryStore.onFrame((frame) => {
 
 const seeded = new Set<string>();
 
+/** The stream is closed now: what comes meanwhile is fetched when it is opened again. */
+export function forgetSeeds(): void {
+  seeded.clear();
+}
+
 /** Fetches the last hour of these nodes, each once; what the stream brought meanwhile is kept. */
 export async function seedHistory(client: Client, nodeIds: readonly string[]): Promise<void> {
   for (const nodeId of nodeIds) {

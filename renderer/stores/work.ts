@@ -24,17 +24,13 @@ workStore.onFrame((frame) => {
   if (more.length > 0) useWork.setState((state) => ({ samples: mergeWork(state.samples, more) }));
 });
 
-let seeded = false;
-
-/** Fetches the last hour once. */
+/** Fetches the last hour; what is known already stays. */
 export async function seedWork(client: Client): Promise<void> {
-  if (seeded) return;
-  seeded = true;
   try {
     const samples = await client.call('telemetry.work', {});
     useWork.setState((state) => ({ samples: mergeWork(samples, state.samples) }));
   } catch {
-    seeded = false;
+    // The stream goes on; the hour is fetched again when a chart is opened.
   }
 }
 
