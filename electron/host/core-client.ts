@@ -29,7 +29,8 @@ export function createCoreClient(endpoint: Endpoint): CoreClient {
     async call(method, params, signal) {
       const result = await post(endpoint, callPath(method), params, signal);
       const parsed = methods[method].result.safeParse(result);
-      if (!parsed.success) throw new PilotlightError('INTERNAL', { cause: parsed.error });
+      // Another program, or a core of another version.
+      if (!parsed.success) throw new PilotlightError('NOT_RUNNING', { cause: parsed.error });
       return parsed.data as MethodResult<typeof method>;
     },
     async oneTimeUrl(signal) {
@@ -50,14 +51,19 @@ export async function findRunningCore(dataFolder: string, signal?: AbortSignal):
   const endpoint = readEndpoint(dataFolder);
   if (endpoint === null) return null;
   const client = createCoreClient(endpoint);
+  const late = AbortSignal.timeout(answerDeadlineMs);
   try {
-    await client.call('core.status', {}, signal);
+    await client.call('core.status', {}, signal === undefined ? late : AbortSignal.any([signal, late]));
     return client;
   } catch (error) {
-    if (isPilotlightError(error) && strangers.has(error.code)) return null;
+    signal?.throwIfAborted();
+    if (late.aborted || (isPilotlightError(error) && strangers.has(error.code))) return null;
     throw error;
   }
 }
+
+/** A core on this computer that does not say its status within this time is as good as none. */
+const answerDeadlineMs = 3000;
 
 /** As `findRunningCore`, for a core that may be starting just now: asks again until it answers or `waitMs` is over. */
 export async function waitForRunningCore(options: {

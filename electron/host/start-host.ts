@@ -161,7 +161,7 @@ async function within(deadlineMs: number, work: Promise<void>, log: Log): Promis
 }
 
 async function alreadyRunning(dataFolder: string): Promise<PilotlightError> {
-  const running = await findRunningCore(dataFolder, AbortSignal.timeout(2000)).catch(() => null);
+  const running = await findRunningCore(dataFolder).catch(() => null);
   const url = running?.endpoint.url ?? readEndpoint(dataFolder)?.url;
   return new PilotlightError('ALREADY_RUNNING', {
     details: { folder: dataFolder, ...(url === undefined ? {} : { url }) },
