@@ -91,14 +91,14 @@ export const nodeOfferSchema = z.object({ url: z.string(), source: z.string() })
 export type NodeOffer = z.infer<typeof nodeOfferSchema>;
 
 /** The words for a state, the same in panel, tray and CLI. */
-export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'kind'>): string {
+export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'url'>): string {
+  // A node without a server may well be on: this computer runs Pilotlight.
   if (node.url === null && node.state !== 'unknown') return 'no Ollama here';
   switch (node.state) {
     case 'unknown':
       return 'not looked at yet';
     case 'off':
-      // This computer runs Pilotlight, so it is on: what is missing is a server.
-      return node.kind === 'this-computer' ? 'no Ollama here' : 'off';
+      return 'off';
     case 'waking':
       return 'waking';
     case 'booting':
