@@ -1,0 +1,110 @@
+/** What a command is, and what it gets. */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { NodeView } from '../../shared/models/fleet.ts';
+import type { SourceView } from '../../shared/models/indexing.ts';
+import type { CoreLink } from './core-link.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CommandContext {
+  /** The core that runs, or one of our own. Asked for once; closed after the command. */
+  connect(need: 'running' | 'any' | 'fresh'): Promise<CoreLink>;
+  terminal: Terminal;
+  /** With `--json` nothing but one JSON value goes to standard output. */
+  json: boolean;
+  values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  positionals: readonly string[];
+  /** Aborted by Ctrl+C. */
+  signal: AbortSignal;
+  sleep(ms: number): Promise<void>;
+  now(): number;
+  /** An absolute path, from where the person stands. */
+  resolve(path: string): string;
+}
+
+export interface Command {
+  name: string;
+  summary: string;
+  /** Lines of the help, after `pilotlight `. */
+  usage: readonly string[];
+  options: ParseArgsOptionsConfig;
+  /** Prints and returns what `--json` prints; throws PilotlightError. */
+  run(context: CommandContext): Promise<unknown>;
+}
+
+export const commonOptions = {
+  json: { type: 'boolean' },
+  data: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig;
+
+export function usageError(
+  message: string,
+  next = 'Run it with --help to see how it is used.',
+): PilotlightError {
+  return new PilotlightError('BAD_REQUEST', { message, next, details: { usage: true } });
+}
+
+export function readArguments(args: readonly string[], options: ParseArgsOptionsConfig) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...commonOptions, ...options },
+      allowPositionals: true,
+      allowNegative: true,
+    });
+  } catch (error) {
+    // Node's message has more sentences; the first one names the option.
+    const message = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
+    throw usageError(`${message.replace(/\.$/, '')}.`);
+  }
+}
+
+export function textOf(context: CommandContext, option: string): string | undefined {
+  const value = context.values[option];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function onlyPositional(context: CommandContext, what: string): string {
+  const [first, ...rest] = context.positionals;
+  if (first === undefined) throw usageError(`Say which ${what}.`);
+  if (rest.length > 0)
+    throw usageError(`"${rest[0]}" is one too many. Put quotes around a name with spaces.`);
+  return first;
+}
+
+export function noPositionals(context: CommandContext): void {
+  const [first] = context.positionals;
+  if (first !== undefined) throw usageError(`"${first}" is not understood here.`);
+}
+
+/** By id, else by name whatever its case, else by the only name that begins so. */
+function findNamed<Item extends { id: string; name: string }>(
+  items: readonly Item[],
+  wanted: string,
+  what: string,
+): Item {
+  const lower = wanted.toLowerCase();
+  const exact =
+    items.find((item) => item.id === wanted) ?? items.find((item) => item.name.toLowerCase() === lower);
+  if (exact) return exact;
+  const begins = items.filter((item) => item.name.toLowerCase().startsWith(lower));
+  const [only] = begins;
+  if (only && begins.length === 1) return only;
+  const names = items.map((item) => item.name).join(', ');
+  throw new PilotlightError('NOT_FOUND', {
+    message:
+      begins.length > 1
+        ? `"${wanted}" may be ${begins.map((item) => item.name).join(' or ')}.`
+        : `There is no ${what} called "${wanted}".`,
+    next: names === '' ? `Add a ${what} first.` : `Use one of: ${names}.`,
+  });
+}
+
+export async function findNode(link: CoreLink, wanted: string): Promise<NodeView> {
+  return findNamed(await link.call('fleet.list', {}), wanted, 'node');
+}
+
+export async function findSource(link: CoreLink, wanted: string): Promise<SourceView> {
+  return findNamed(await link.call('index.sources', {}), wanted, 'folder');
+}

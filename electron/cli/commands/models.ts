@@ -1,0 +1,100 @@
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing } from '../../../shared/models/fleet.ts';
+import {
+  type Command,
+  type CommandContext,
+  findNode,
+  noPositionals,
+  onlyPositional,
+  textOf,
+} from '../command.ts';
+import { bar, modelWords, moveWords, stateWords, vramWords } from '../format.ts';
+
+export const vram: Command = {
+  name: 'vram',
+  summary: 'what lies in the memory of each GPU',
+  usage: ['vram [NODE]'],
+  options: {},
+  async run(context) {
+    const { terminal } = context;
+    const { style } = terminal;
+    const link = await context.connect('fresh');
+    const wanted = context.positionals.length === 0 ? null : onlyPositional(context, 'node');
+    const nodes = wanted === null ? await link.call('fleet.list', {}) : [await findNode(link, wanted)];
+    const result = nodes.map(({ id, name, state, hasGpu, vram: memory, gpus, loaded }) => ({
+      nodeId: id,
+      name,
+      state,
+      hasGpu,
+      vram: memory,
+      gpus,
+      loaded,
+    }));
+    if (context.json) return result;
+    for (const node of nodes) {
+      const { totalBytes, usedBytes } = node.vram;
+      const known = totalBytes !== null && totalBytes > 0 && usedBytes !== null;
+      const gauge = known ? `${bar(usedBytes / totalBytes, 24, style)}  ` : '';
+      terminal.line(`${style.strong(node.name)}  ${stateWords(node, style)}`);
+      terminal.line(`  ${gauge}${vramWords(node.vram, node.hasGpu)}`);
+      for (const model of node.loaded) terminal.line(`  ${modelWords(model, style)}`);
+      if (isServing(node.state) && node.loaded.length === 0)
+        terminal.line(style.quiet('  no model is loaded'));
+    }
+    return result;
+  },
+};
+
+async function force(context: CommandContext, target: 'gpu' | 'cpu') {
+  const model = onlyPositional(context, 'model');
+  const link = await context.connect('fresh');
+  const on = textOf(context, 'node');
+  const nodeId = on === undefined ? null : (await findNode(link, on)).id;
+  const moves = await link.call('models.place', { model, target, nodeId });
+  if (!context.json) {
+    for (const move of moves) context.terminal.line(moveWords(move, context.terminal.style));
+    if (moves.length === 0) context.terminal.line('No machine that is awake has it.');
+  }
+  const wrong = moves.filter((move) => move.outcome === 'refused' || move.outcome === 'failed');
+  if (moves.length === 0 || wrong.length === moves.length) {
+    throw new PilotlightError(moves.length === 0 ? 'MODEL_NOT_FOUND' : 'MOVE_FAILED', {
+      message:
+        moves.length === 0
+          ? 'No machine that is awake has this model.'
+          : wrong.map((move) => move.reason).join(' '),
+      next: 'Run "vram" to see what lies where.',
+      details: { moves },
+    });
+  }
+  return moves;
+}
+
+export const forceGpu: Command = {
+  name: 'force-gpu',
+  summary: 'load or move a model to the GPU, on one node or on all that have it',
+  usage: ['force-gpu MODEL [--node NODE]'],
+  options: { node: { type: 'string' } },
+  run: (context) => force(context, 'gpu'),
+};
+
+export const forceCpu: Command = {
+  name: 'force-cpu',
+  summary: 'load or move a model to the CPU, on one node or on all that have it',
+  usage: ['force-cpu MODEL [--node NODE]'],
+  options: { node: { type: 'string' } },
+  run: (context) => force(context, 'cpu'),
+};
+
+export const open: Command = {
+  name: 'open',
+  summary: 'a fresh address that opens the panel of the running Pilotlight once',
+  usage: ['open'],
+  options: {},
+  async run(context) {
+    noPositionals(context);
+    const link = await context.connect('running');
+    const url = await link.oneTimeUrl();
+    if (!context.json) context.terminal.line(url);
+    return { url };
+  },
+};

@@ -1,0 +1,101 @@
+import { formatAgo } from '../../../shared/units.ts';
+import {
+  type Command,
+  type CommandContext,
+  findNode,
+  onlyPositional,
+  textOf,
+  usageError,
+} from '../command.ts';
+import { modelWords, stateWords, table, vramWords } from '../format.ts';
+
+/** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(|gb|gib|g|mb|mib|m)$/i.exec(text.trim());
+  if (!match)
+    throw usageError(`"${text}" is not a size.`, 'Write it like 24GB; 0 says that there is no GPU.');
+  const unit = (match[2] ?? '').toLowerCase();
+  const factor = { '': 1e9, g: 1e9, gb: 1e9, gib: 2 ** 30, m: 1e6, mb: 1e6, mib: 2 ** 20 }[unit] ?? 1e9;
+  return Math.round(Number(match[1]) * factor);
+}
+
+async function list(context: CommandContext) {
+  if (context.positionals.length > 0) throw usageError('"nodes list" takes no name.');
+  const { terminal } = context;
+  const { style } = terminal;
+  const link = await context.connect('fresh');
+  const nodes = await link.call('fleet.list', {});
+  if (context.json) return nodes;
+  const rows = nodes.map((node) => [
+    node.name,
+    stateWords(node, style),
+    vramWords(node.vram, node.hasGpu),
+    node.url ?? '',
+    node.lastSeenAt === null
+      ? style.quiet('never seen')
+      : `seen ${formatAgo(context.now() - node.lastSeenAt)}`,
+    style.quiet(node.id),
+  ]);
+  for (const [index, line] of table(rows).entries()) {
+    terminal.line(line);
+    const node = nodes[index];
+    if (node?.trouble) terminal.line(`  ${style.bad('!')} ${node.trouble.message} ${node.trouble.next}`);
+    for (const model of node?.loaded ?? []) terminal.line(`  ${modelWords(model, style)}`);
+  }
+  return nodes;
+}
+
+async function add(context: CommandContext) {
+  const url = onlyPositional(context, 'URL');
+  const [name, mac, secureOn, vram] = ['name', 'mac', 'secure-on', 'vram'].map((key) => textOf(context, key));
+  const destinations = context.values['wake-to'];
+  const link = await context.connect('any');
+  const node = await link.call('fleet.add', {
+    url,
+    ...(name === undefined ? {} : { name }),
+    ...(mac === undefined ? {} : { mac }),
+    ...(secureOn === undefined ? {} : { secureOn }),
+    ...(vram === undefined ? {} : { vramBytes: parseBytes(vram) }),
+    ...(Array.isArray(destinations) ? { wakeDestinations: [...destinations] } : {}),
+  });
+  const [seen = node] = await link.call('fleet.look', { nodeId: node.id });
+  if (!context.json) {
+    context.terminal.line(`${seen.name} was added: ${stateWords(seen, context.terminal.style)}`);
+    if (seen.trouble) context.terminal.line(`  ${seen.trouble.message} ${seen.trouble.next}`);
+  }
+  return seen;
+}
+
+async function remove(context: CommandContext) {
+  const wanted = onlyPositional(context, 'node');
+  const link = await context.connect('any');
+  const node = await findNode(link, wanted);
+  await link.call('fleet.remove', { nodeId: node.id });
+  if (!context.json) context.terminal.line(`${node.name} was removed. The machine is left as it is.`);
+  return { removed: node.id };
+}
+
+export const nodes: Command = {
+  name: 'nodes',
+  summary: 'list, add and remove machines',
+  usage: [
+    'nodes list',
+    'nodes add URL [--name NAME] [--mac MAC] [--wake-to ADDRESS[:PORT]] [--secure-on PASSWORD] [--vram 24GB]',
+    'nodes remove NODE',
+  ],
+  options: {
+    name: { type: 'string' },
+    mac: { type: 'string' },
+    'wake-to': { type: 'string', multiple: true },
+    'secure-on': { type: 'string' },
+    vram: { type: 'string' },
+  },
+  run(context) {
+    const [verb = 'list', ...positionals] = context.positionals;
+    const inner = { ...context, positionals };
+    if (verb === 'list') return list(inner);
+    if (verb === 'add') return add(inner);
+    if (verb === 'remove') return remove(inner);
+    return Promise.reject(usageError(`"nodes ${verb}" is not understood.`));
+  },
+};

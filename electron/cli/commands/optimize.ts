@@ -1,0 +1,52 @@
+import type { OptimizerStatus } from '../../../shared/models/placement.ts';
+import { formatAgo, formatDuration } from '../../../shared/units.ts';
+import { type Command, type CommandContext, usageError } from '../command.ts';
+import { moveWords, placementWords } from '../format.ts';
+
+function print(context: CommandContext, status: OptimizerStatus): void {
+  const { terminal } = context;
+  const every = `every ${formatDuration(status.intervalMs)}`;
+  const last =
+    status.lastLookAt === null ? 'never looked' : `looked ${formatAgo(context.now() - status.lastLookAt)}`;
+  terminal.line(
+    `Optimizer ${status.on ? `on, ${every}` : 'off'}; ${last}; ${status.movesToday} moves today.`,
+  );
+  if (status.summary !== '') terminal.line(status.summary);
+  for (const { model, placement, reason, right } of status.explanations) {
+    const { style } = terminal;
+    const where = placement === null ? '' : `${placementWords(placement, null, style)}  `;
+    terminal.line(`  ${right ? style.good('✓') : style.ember('–')} ${where}${model}  ${reason}`);
+  }
+}
+
+export const optimize: Command = {
+  name: 'optimize',
+  summary: 'look now and move priority models where they belong; switch it on or off; what it did',
+  usage: ['optimize', 'optimize on|off', 'optimize status', 'optimize history [--limit N]'],
+  options: { limit: { type: 'string' } },
+  async run(context) {
+    const [verb = 'now', ...rest] = context.positionals;
+    if (rest.length > 0) throw usageError(`"${rest[0]}" is one too many.`);
+    if (!['now', 'on', 'off', 'status', 'history'].includes(verb)) {
+      throw usageError(`"optimize ${verb}" is not understood.`);
+    }
+    const link = await context.connect(verb === 'now' ? 'fresh' : 'any');
+    if (verb === 'history') {
+      const limit = Number(context.values.limit ?? 20);
+      const moves = await link.call('optimizer.history', { limit });
+      if (!context.json) {
+        if (moves.length === 0) context.terminal.line('Nothing was moved yet.');
+        for (const move of moves) {
+          const when = context.terminal.style.quiet(formatAgo(context.now() - move.at).padEnd(11));
+          context.terminal.line(`${when} ${moveWords(move, context.terminal.style)}`);
+        }
+      }
+      return moves;
+    }
+    if (verb === 'on' || verb === 'off')
+      await link.call('settings.update', { optimizer: { on: verb === 'on' } });
+    const status = await link.call(verb === 'now' ? 'optimizer.run' : 'optimizer.status', {});
+    if (!context.json) print(context, status);
+    return status;
+  },
+};

@@ -1,0 +1,38 @@
+import { formatDuration } from '../../../shared/units.ts';
+import { type Command, findSource, usageError } from '../command.ts';
+import { highlight } from '../format.ts';
+import { fit } from '../terminal.ts';
+
+export const search: Command = {
+  name: 'search',
+  summary: 'search the index by words and by vectors',
+  usage: ['search WORDS… [--limit N] [--source FOLDER]'],
+  options: { limit: { type: 'string' }, source: { type: 'string', multiple: true } },
+  async run(context) {
+    const text = context.positionals.join(' ').trim();
+    if (text === '') throw usageError('Say what to search for.');
+    const limit = Number(context.values.limit ?? 10);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
+      throw usageError('--limit needs a number from 1 to 100.');
+    }
+    const link = await context.connect('fresh');
+    const names = Array.isArray(context.values.source) ? context.values.source : [];
+    const sources = await Promise.all(names.map((name) => findSource(link, String(name))));
+    const sourceIds = sources.length === 0 ? null : sources.map((source) => source.id);
+    const result = await link.call('index.search', { text, sourceIds, limit });
+    if (context.json) return result;
+    const { terminal } = context;
+    const { style } = terminal;
+    for (const notice of result.notices) terminal.line(style.ember(notice));
+    if (result.hits.length === 0) terminal.line('Nothing was found.');
+    for (const [index, hit] of result.hits.entries()) {
+      const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
+      terminal.line(`${String(index + 1).padStart(2)}. ${style.strong(hit.path)}${heading}`);
+      terminal.line(
+        `    ${fit(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
+      );
+    }
+    terminal.line(style.quiet(`${result.hits.length} hits in ${formatDuration(result.tookMs)}`));
+    return result;
+  },
+};

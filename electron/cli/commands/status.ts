@@ -1,0 +1,49 @@
+import { formatCount } from '../../../shared/units.ts';
+import { type Command, noPositionals } from '../command.ts';
+import { jobLine, stateWords, table, vramWords } from '../format.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'what runs, which machines are awake, what is being indexed',
+  usage: ['status'],
+  options: {},
+  async run(context) {
+    noPositionals(context);
+    const { terminal } = context;
+    const { style } = terminal;
+    const link = await context.connect('fresh');
+    const [core, nodes, optimizer, jobs, sources] = await Promise.all([
+      link.call('core.status', {}),
+      link.call('fleet.list', {}),
+      link.call('optimizer.status', {}),
+      link.call('index.jobs', { limit: 1 }),
+      link.call('index.sources', {}),
+    ]);
+    const [job] = jobs;
+    const result = { running: link.running, core, nodes, optimizer, job: job ?? null, sources };
+    if (context.json) return result;
+    terminal.line(
+      link.running
+        ? `${style.flame('●')} Pilotlight ${core.version} is running`
+        : `${style.quiet('○')} Pilotlight is not running`,
+    );
+    for (const notice of core.notices) terminal.line(`${style.bad('!')} ${notice.message} ${notice.next}`);
+    for (const offer of core.offers)
+      terminal.line(`  ${offer.source} names ${offer.url}: add it with "nodes add".`);
+    terminal.line();
+    const rows = nodes.map((node) => [
+      node.name,
+      stateWords(node, style),
+      vramWords(node.vram, node.hasGpu),
+      node.loaded.map((model) => model.name).join(', '),
+    ]);
+    for (const line of table(rows)) terminal.line(line);
+    terminal.line();
+    terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${optimizer.summary}`.trim());
+    const files = sources.reduce((sum, source) => sum + source.files, 0);
+    terminal.line(`Index: ${formatCount(sources.length)} folders, ${formatCount(files)} files.`);
+    if (job?.status === 'running') terminal.line(jobLine(job, style));
+    else if (job) terminal.line(`Last run, ${job.label}: ${job.detail}`);
+    return result;
+  },
+};

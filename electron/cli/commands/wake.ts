@@ -1,0 +1,71 @@
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import { type Command, findNode, onlyPositional } from '../command.ts';
+import { bar, stateWords } from '../format.ts';
+import type { Style } from '../terminal.ts';
+
+const stepWords = {
+  'packet-sent': 'packet sent',
+  answers: 'the network answers',
+  serves: 'Ollama serves',
+  'gpu-verified': 'GPU verified',
+};
+
+/** One line on a wake under way, with a bar once its usual boot time is known. */
+export function wakeLine(node: NodeView, now: number, style: Style): string {
+  const { wake } = node;
+  if (!wake) return `${node.name}: ${stateWords(node, style)}`;
+  const elapsed = now - wake.startedAt;
+  const words = `${formatDuration(elapsed)}, ${stepWords[wake.step]}`;
+  if (wake.expectedMs === null) return `${style.ember('◌')} Waking ${node.name}  ${words}`;
+  const share = Math.min(0.98, elapsed / wake.expectedMs);
+  return `${bar(share, 24, style)}  Waking ${node.name}  ${words}, usually ${formatDuration(wake.expectedMs)}`;
+}
+
+export const wake: Command = {
+  name: 'wake',
+  summary: 'wake a machine and wait until it serves',
+  usage: ['wake NODE'],
+  options: {},
+  async run(context) {
+    const wanted = onlyPositional(context, 'node');
+    const { terminal } = context;
+    const link = await context.connect('fresh');
+    const { id, name } = await findNode(link, wanted);
+    const startedAt = context.now();
+    try {
+      await link.call('power.wake', { nodeId: id });
+    } catch (error) {
+      if (!isPilotlightError(error) || error.code !== 'ALREADY_AWAKE') throw error;
+    }
+    for (;;) {
+      const node = (await link.call('fleet.list', {})).find((candidate) => candidate.id === id);
+      if (!node) throw new PilotlightError('NOT_FOUND');
+      if (isServing(node.state)) {
+        const tookMs = Math.round(context.now() - startedAt);
+        if (!context.json)
+          terminal.line(`${name}: ${stateWords(node, terminal.style)}, ${formatDuration(tookMs)}`);
+        return { node, tookMs };
+      }
+      if (node.wake === null) {
+        const { code, ...words } = node.lastWakeError ?? {
+          code: 'CANCELLED',
+          message: 'It was cancelled.',
+          next: '',
+        };
+        throw new PilotlightError(
+          code === 'WAKE_FAILED' || code === 'WAKE_TIMEOUT' ? code : 'CANCELLED',
+          words,
+        );
+      }
+      if (!context.json) terminal.live(wakeLine(node, context.now(), terminal.style));
+      try {
+        await context.sleep(200);
+      } catch (error) {
+        await link.call('power.cancelWake', { nodeId: id }, AbortSignal.timeout(2000));
+        throw error;
+      }
+    }
+  },
+};

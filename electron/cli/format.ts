@@ -1,0 +1,135 @@
+/** Words, glyphs, bars and tables: the same language as the panel's. Pure. */
+import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
+import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
+import { formatBytes, formatCount, formatEta, formatPercent, formatRate } from '../../shared/units.ts';
+import { type Style, visibleLength } from './terminal.ts';
+
+/** Hollow when off, an ember while it comes up, half when it serves, filled when its GPU is proven. */
+export function stateGlyph(state: NodeView['state'], style: Style): string {
+  switch (state) {
+    case 'gpu-verified':
+      return style.flame('●');
+    case 'serving':
+      return style.flame('◐');
+    case 'waking':
+    case 'booting':
+      return style.ember('◌');
+    case 'trouble':
+      return style.bad('!');
+    case 'off':
+      return style.quiet('○');
+    case 'unknown':
+      return style.quiet('·');
+  }
+}
+
+export function stateWords(node: NodeView, style: Style): string {
+  return `${stateGlyph(node.state, style)} ${nodeStateWords(node)}`;
+}
+
+/** A filled flame for the GPU, half of one with its per cent, a hollow one for the CPU. */
+export function placementWords(placement: Placement, gpuShare: number | null, style: Style): string {
+  if (placement === 'gpu') return `${style.flame('▲')} GPU`;
+  if (placement === 'cpu') return `${style.quiet('△')} CPU`;
+  return `${style.ember('◭')} ${gpuShare === null ? 'partial' : `${formatPercent(gpuShare)} GPU`}`;
+}
+
+export function modelWords(model: ModelOnNode, style: Style): string {
+  const marks = [model.pinned ? 'pinned' : '', model.flagged ? style.bad('should be on the GPU') : '']
+    .filter((mark) => mark !== '')
+    .join(', ');
+  const where = placementWords(model.placement, model.gpuShare, style);
+  return `${where}  ${model.name}  ${formatBytes(model.sizeBytes)}${marks === '' ? '' : `  ${marks}`}`;
+}
+
+export function vramWords(vram: NodeView['vram'], hasGpu: boolean | null): string {
+  if (hasGpu === false) return 'no GPU';
+  const used = vram.usedBytes === null ? null : formatBytes(vram.usedBytes);
+  if (vram.totalBytes === null) return used === null ? 'unknown' : `${used} of unknown`;
+  return used === null ? formatBytes(vram.totalBytes) : `${used} of ${formatBytes(vram.totalBytes)}`;
+}
+
+/** `▇▇▇▇░░░░`; eighths at the tip, so that it moves smoothly. */
+export function bar(share: number, width: number, style: Style): string {
+  const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
+  const whole = Math.floor(eighths / 8);
+  const tip = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
+  const rest = width - whole - (tip === '' ? 0 : 1);
+  return `${style.flame(`${'█'.repeat(whole)}${tip}`)}${style.quiet('░'.repeat(Math.max(0, rest)))}`;
+}
+
+/** Columns as wide as they need to be, two spaces between; a column of numbers is set to the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, visibleLength(cell));
+    }
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const space = ' '.repeat((widths[column] ?? 0) - visibleLength(cell));
+        return right.includes(column) ? space + cell : cell + space;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** One line on a running job: bar, files, rate, remaining time, what it does. */
+export function jobLine(job: IndexJob, style: Style): string {
+  const { processed, total, percent } = jobProgress(job);
+  if (job.phase !== 'embedding') return `${style.ember('◌')} ${job.detail}`;
+  const rate = job.nodes.reduce((sum, node) => sum + node.vectorsPerSecond, 0);
+  const parts = [
+    bar(percent / 100, 24, style),
+    `${formatCount(processed)}/${formatCount(total)} files`,
+    formatRate(rate, 'vec'),
+    ...(job.etaMs === null ? [] : [formatEta(job.etaMs)]),
+    style.quiet(job.detail),
+  ];
+  return parts.join('  ');
+}
+
+const jobGlyphs: Record<IndexJob['status'], string> = {
+  pending: '·',
+  running: '◌',
+  completed: '✓',
+  failed: '✗',
+  cancelled: '–',
+};
+
+export function jobGlyph(status: IndexJob['status'], style: Style): string {
+  const glyph = jobGlyphs[status];
+  if (status === 'completed') return style.good(glyph);
+  if (status === 'failed') return style.bad(glyph);
+  return status === 'running' ? style.ember(glyph) : style.quiet(glyph);
+}
+
+export function moveWords(move: MoveRecord, style: Style): string {
+  const glyph = {
+    moved: style.good('✓'),
+    'already-right': style.quiet('='),
+    refused: style.ember('–'),
+    failed: style.bad('✗'),
+  }[move.outcome];
+  const to = move.to === null ? '' : `  ${placementWords(move.to, null, style)}`;
+  return `${glyph} ${move.model} on ${move.nodeName}${to}  ${move.reason}`;
+}
+
+/** The snippet with what matched marked. */
+export function highlight(
+  snippet: string,
+  ranges: readonly (readonly [number, number])[],
+  style: Style,
+): string {
+  let at = 0;
+  let marked = '';
+  for (const [start, end] of ranges) {
+    marked += snippet.slice(at, start) + style.strong(snippet.slice(start, end));
+    at = end;
+  }
+  return (marked + snippet.slice(at)).replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,143 @@
+/** One run of `pilotlight …`: finds the command, gives it a core when it asks, turns its end into an exit code. */
+import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
+import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
+import { index } from './commands/index-command.ts';
+import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
+import { nodes } from './commands/nodes.ts';
+import { optimize } from './commands/optimize.ts';
+import { search } from './commands/search.ts';
+import { status } from './commands/status.ts';
+import { wake } from './commands/wake.ts';
+import { type CoreLink, connect } from './core-link.ts';
+import type { Terminal } from './terminal.ts';
+
+const commands: readonly Command[] = [
+  status,
+  nodes,
+  wake,
+  vram,
+  forceGpu,
+  forceCpu,
+  optimize,
+  index,
+  search,
+  open,
+];
+
+/** 130 is what a shell gives a program that Ctrl+C ended. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
+
+export interface CliWorld {
+  terminal: Terminal;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl+C. */
+  signal: AbortSignal;
+  now(): number;
+  /** Rejects when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** An absolute path, from where the person stands. */
+  resolve(path: string): string;
+}
+
+/** Runs the command and gives the exit code. */
+export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
+  const { terminal } = world;
+  const [name, ...rest] = args;
+  const json = args.includes('--json');
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    for (const line of overview(terminal)) terminal.line(line);
+    return exitCodes.ok;
+  }
+  let link: Promise<CoreLink> | null = null;
+  try {
+    const command = commands.find((candidate) => candidate.name === name);
+    if (!command)
+      throw usageError(`There is no command "${name}".`, 'Run it with --help to see the commands.');
+    const { values, positionals } = readArguments(rest, command.options);
+    if (values.help === true) {
+      for (const line of helpOf(command)) terminal.line(line);
+      return exitCodes.ok;
+    }
+    const context: CommandContext = {
+      terminal,
+      json,
+      values: values as CommandContext['values'],
+      positionals,
+      signal: world.signal,
+      now: world.now,
+      sleep: (ms) => world.sleep(ms, world.signal),
+      resolve: world.resolve,
+      connect(need) {
+        const dataFolder = typeof values.data === 'string' ? values.data : undefined;
+        link ??= connect({
+          dataFolder,
+          need,
+          environment: world.environment,
+          signal: world.signal,
+        });
+        return link;
+      },
+    };
+    const result = await command.run(context);
+    if (json) terminal.line(JSON.stringify(result));
+    return exitCodes.ok;
+  } catch (error) {
+    return tell(error, { world, json });
+  } finally {
+    await (link as Promise<CoreLink> | null)?.then((opened) => opened.close()).catch(() => undefined);
+  }
+}
+
+function tell(error: unknown, { world, json }: { world: CliWorld; json: boolean }): number {
+  const { terminal, signal } = world;
+  if (signal.aborted) {
+    if (!json) terminal.note('Stopped.');
+    return exitCodes.interrupted;
+  }
+  const wire = toWireError(error);
+  if (json) terminal.line(JSON.stringify({ error: wire }));
+  else {
+    terminal.note(`${wire.code}: ${wire.message}`);
+    if (wire.next !== '') terminal.note(`  ${wire.next}`);
+    if (!isPilotlightError(error))
+      terminal.note(error instanceof Error ? (error.stack ?? '') : String(error));
+  }
+  return exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!isPilotlightError(error)) return exitCodes.failed;
+  if (error.code === 'NOT_RUNNING') return exitCodes.notRunning;
+  return error instanceof PilotlightError && error.details?.usage === true
+    ? exitCodes.usage
+    : exitCodes.failed;
+}
+
+function overview({ style }: Terminal): string[] {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  return [
+    'Usage: npm run pilotlight -- COMMAND [options]',
+    '',
+    ...commands.map((command) => `  ${style.strong(command.name.padEnd(width))}  ${command.summary}`),
+    '',
+    ...commonHelp,
+  ];
+}
+
+function helpOf(command: Command): string[] {
+  return [
+    `${command.name}: ${command.summary}`,
+    '',
+    ...command.usage.map((line) => `  npm run pilotlight -- ${line}`),
+    '',
+    ...commonHelp,
+  ];
+}
+
+const commonHelp = [
+  `Options of every command: ${Object.keys(commonOptions)
+    .map((option) => (option === 'data' ? '--data DIR' : `--${option}`))
+    .join(', ')}`,
+  'Nodes and folders go by id or by name. With --json one JSON value is printed; an error is {"error": …}.',
+  'Exit codes: 0 done, 1 failed, 2 used wrongly, 3 Pilotlight is not running, 130 stopped by Ctrl+C.',
+];
