@@ -77,7 +77,7 @@ describe('keywords', () => {
       fc.property(queries, (query) => {
         expect(Array.isArray(keywords.find(query, 10))).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
