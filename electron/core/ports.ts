@@ -58,6 +58,8 @@ export interface HttpRequest {
   deadlineMs: number | null;
   /** The response is cut off with RESPONSE_TOO_LARGE past this size. Default 16 MiB. */
   maxBytes?: number;
+  /** A connection of its own, closed afterwards: what it finds out is true of the host now. Default false. */
+  fresh?: boolean;
   signal?: AbortSignal;
 }
 

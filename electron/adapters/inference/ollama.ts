@@ -119,7 +119,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
     },
 
     async loaded(signal) {
-      const reply = await send(get('/api/ps', signal));
+      const reply = await send({ ...get('/api/ps', signal), fresh: true });
       // Mostly nothing has changed since the last look: then neither is anything parsed.
       if (reply.status === 200 && lastPs?.text === reply.text) return lastPs.loaded;
       const loaded = (read(psSchema, reply, '/api/ps').models ?? []).map(readLoaded);

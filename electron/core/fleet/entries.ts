@@ -59,7 +59,7 @@ const DETAILS_WAIT_MS = 200;
 const DETAILS_DEADLINE_MS = 10_000;
 const DETAILS_RETRY_MS = 30_000;
 /** First looks are spread by this much a node, so that a large fleet does not start in one burst. */
-const FIRST_LOOK_SPREAD_MS = 2;
+const FIRST_LOOK_SPREAD_MS = 8;
 
 export function createEntries(dependencies: EntriesDependencies): Entries {
   const { clock, random, log, store, streams, settings, activity, tell, localServerUrl } = dependencies;

@@ -100,7 +100,7 @@ function missed(
   const lastSeenAt = look.kind === 'silent' ? previous.lastSeenAt : now;
   if (previous.state === target && sameTrouble(previous.trouble, trouble))
     return { ...previous, misses, lastSeenAt };
-  if (holdsOn(previous.state, target) && misses < MISSES_UNTIL_GONE) return { ...previous, misses };
+  if (holdsOn(previous.state, look) && misses < MISSES_UNTIL_GONE) return { ...previous, misses };
   return {
     ...enter(previous, target, now),
     misses,
@@ -111,10 +111,14 @@ function missed(
   };
 }
 
-/** States that are not given up at the first miss. */
-function holdsOn(state: NodeState, target: NodeState): boolean {
+/** What is not believed at the first miss: that something which answered is gone, or that a slow start is trouble. */
+function holdsOn(state: NodeState, look: LookResult): boolean {
+  if (state === 'unknown') return look.kind === 'no-server' && look.trouble.code === 'HOST_TIMEOUT';
   return (
-    isUp(state) || state === 'booting' || state === 'waking' || (state === 'trouble' && target === 'off')
+    isUp(state) ||
+    state === 'booting' ||
+    state === 'waking' ||
+    (state === 'trouble' && look.kind === 'silent')
   );
 }
 

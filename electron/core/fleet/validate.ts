@@ -17,7 +17,7 @@ function refuse(code: ErrorCode, field: string, value: string, message?: string)
 export function normaliseServerUrl(text: string, field = 'url'): string {
   const trimmed = text.trim();
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
-  if (/[\s\\]/.test(trimmed) || trimmed === '') throw refuse('BAD_URL', field, text);
+  if (/[\s\\]|:\/\/\//.test(trimmed) || trimmed === '') throw refuse('BAD_URL', field, text);
   const url = parseUrl(hasScheme ? trimmed : `http://${bracketIpv6(trimmed)}`);
   if (!url || url.hostname === '') throw refuse('BAD_URL', field, text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

@@ -20,7 +20,8 @@ export interface NodeKnowledge {
   sight: Sight;
   version: string | null;
   loaded: readonly LoadedModel[];
-  installed: readonly InstalledModel[];
+  /** Replaced, never changed: the view carries the same list. */
+  installed: InstalledModel[];
   wake: WakeProgress | null;
   lastWakeError: Trouble | null;
   canWake: boolean;
@@ -61,7 +62,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     host: known.host,
     loaded: describeLoaded({ loaded, hasGpu, ...settings }),
     // What was installed stays known while it sleeps: a job wants to know whom to wake.
-    installed: [...known.installed],
+    installed: known.installed,
     lastSeenAt: sight.lastSeenAt,
     uses: [...known.uses],
   };

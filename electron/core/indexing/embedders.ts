@@ -8,7 +8,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Clock, Log, Timer } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { IndexingFleet } from './model.ts';
 
@@ -62,7 +62,8 @@ export function listEmbedders({
       if (embeds(model, known) !== true) continue;
       const choice = choiceOf({ kind: 'model', name: model.name, digest: model.digest });
       choice.dimensions ??= model.embeddingLength ?? known.get(model.digest)?.dimensions ?? null;
-      if (choice.nodes.some((other) => other.nodeId === node.id)) continue;
+      // Two tags of one digest on a node follow each other here, so the last entry is the only one to compare.
+      if (choice.nodes.at(-1)?.nodeId === node.id) continue;
       choice.nodes.push({
         nodeId: node.id,
         name: node.name,
@@ -151,13 +152,42 @@ export function createEmbedderList({
     asking.delete(model.digest);
   }
 
-  const stopListening = fleet.onChange(refresh);
+  /** A large fleet changes often, and a list over all of it is long: it is made anew now and then. */
+  let refreshedAt = Number.NEGATIVE_INFINITY;
+  let pending: Timer | null = null;
+  function refreshSoon(): void {
+    if (pending) return;
+    const wait = refreshedAt + REFRESH_EVERY_MS - clock.monotonic();
+    const run = () => {
+      pending = null;
+      refreshedAt = clock.monotonic();
+      refresh();
+    };
+    if (wait <= 0) run();
+    else pending = clock.timer(wait, run);
+  }
+
+  const stopListening = fleet.onChange((node, previous) => {
+    if (node === null || previous === null || changesChoices(node, previous)) refreshSoon();
+  });
   return {
     list,
     refresh,
     stop() {
       controller.abort(new DOMException('The core is stopping.', 'AbortError'));
       stopListening();
+      pending?.cancel();
     },
   };
+}
+
+const REFRESH_EVERY_MS = 500;
+
+function changesChoices(node: NodeView, previous: NodeView): boolean {
+  return (
+    node.installed !== previous.installed ||
+    isServing(node.state) !== isServing(previous.state) ||
+    node.hasGpu !== previous.hasGpu ||
+    node.name !== previous.name
+  );
 }
