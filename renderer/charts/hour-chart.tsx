@@ -8,17 +8,19 @@ interface HourChartProps {
   format: (value: number) => string;
   /** The least height of the axis. */
   least: number;
+  /** What the axis counts in, so that its ticks are round: 1, or the bytes of a gigabyte. */
+  unit: number;
 }
 
 /** An hour, stacked. Decoration for a screen reader: its words stand beside it. */
-export default function HourChart({ rows, series, format, least }: HourChartProps) {
+export default function HourChart({ rows, series, format, least, unit }: HourChartProps) {
   const first = rows[0]?.at ?? 0;
   const last = rows.at(-1)?.at ?? 0;
   const quarter = 15 * 60_000;
   const highest = Math.max(
     ...rows.map((row) => Object.values(row.values).reduce((sum, value) => sum + value, 0)),
   );
-  const top = niceAbove(Math.max(least, highest));
+  const top = niceAbove(Math.max(least, highest) / unit) * unit;
   const ticks: number[] = [];
   for (let at = Math.ceil(first / quarter) * quarter; at <= last; at += quarter) ticks.push(at);
   return (

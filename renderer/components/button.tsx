@@ -1,9 +1,10 @@
 import type { ComponentProps } from 'react';
 
-type Tone = 'primary' | 'plain' | 'quiet' | 'danger';
+type Tone = 'primary' | 'warm' | 'plain' | 'quiet' | 'danger';
 
 const tones: Record<Tone, string> = {
   primary: 'border-transparent bg-flame-fill text-on-flame hover:brightness-110 font-semibold',
+  warm: 'border-flame/60 bg-surface text-flame-text hover:border-flame hover:bg-flame-wash',
   plain: 'border-line-strong bg-surface text-text hover:border-faint hover:bg-raised',
   quiet: 'border-transparent bg-transparent text-soft hover:bg-raised hover:text-text',
   danger: 'border-trouble-line bg-surface text-trouble-text hover:bg-trouble-wash',

@@ -9,7 +9,7 @@ export const useFleet = fleetStore.use;
 export function selectNodes(state: KeyedState<NodeView>): NodeView[] {
   return state.keys
     .flatMap((key) => state.entries[key] ?? [])
-    .toSorted((a, b) => a.addedAt - b.addedAt || a.name.localeCompare(b.name));
+    .toSorted((a, b) => a.addedAt - b.addedAt || a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 export interface FleetSummary {

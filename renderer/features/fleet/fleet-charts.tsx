@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { formatMemory, formatRate } from '../../../shared/units.ts';
+import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { chartHeight, formatClock, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
@@ -98,7 +98,8 @@ function VramChart() {
         series={series}
         words={words}
         format={formatMemory}
-        least={4e9}
+        least={4 * VRAM_GIGABYTE}
+        unit={VRAM_GIGABYTE}
         empty="No model was in VRAM in the last hour"
       />
     </Section>
@@ -140,6 +141,7 @@ function WorkChart() {
         words={words}
         format={formatVectors}
         least={10}
+        unit={1}
         empty="Nothing was embedded in the last hour"
       />
     </Section>
@@ -154,6 +156,7 @@ function ChartFrame({
   words,
   format,
   least,
+  unit,
   empty,
 }: {
   rows: HourRow[];
@@ -161,6 +164,7 @@ function ChartFrame({
   words: string;
   format: (value: number) => string;
   least: number;
+  unit: number;
   empty: string;
 }) {
   return (
@@ -181,7 +185,7 @@ function ChartFrame({
             </div>
           }
         >
-          <HourChart rows={rows} series={series} format={format} least={least} />
+          <HourChart rows={rows} series={series} format={format} least={least} unit={unit} />
         </Suspense>
       )}
       <div className="mt-3">

@@ -29,18 +29,18 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
       aria-label={`${node.name}: ${nodeStateWords(node)}`}
       className={`${cardClass} ${border} flex min-h-56 min-w-0 flex-col gap-3 p-4 [contain-intrinsic-size:auto_16rem] [content-visibility:auto]`}
     >
-      <header className="flex items-start gap-2">
-        <div className="min-w-0 flex-1">
-          <h2 className="line-clamp-2 font-semibold break-words" title={node.name}>
+      <header>
+        <div className="flex items-start gap-2">
+          <h2 className="line-clamp-2 min-w-0 flex-1 font-semibold break-words" title={node.name}>
             {node.name}
           </h2>
-          <p className="truncate text-xs text-faint" title={node.url ?? undefined}>
-            <Address node={node} />
+          <p className="flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium">
+            <StateGlyph state={node.state} />
+            {nodeStateWords(node)}
           </p>
         </div>
-        <p className="flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium">
-          <StateGlyph state={node.state} />
-          {nodeStateWords(node)}
+        <p className="truncate text-xs text-faint" title={node.url ?? undefined}>
+          <Address node={node} />
         </p>
       </header>
 
@@ -140,7 +140,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
       {!awake && node.canWake && node.state !== 'trouble' && (
         <Button
           size="small"
-          tone="primary"
+          tone="warm"
           busy={wake.busy}
           aria-label={`Wake ${node.name}`}
           onClick={() => wake.run(() => client.call('power.wake', { nodeId: node.id }))}

@@ -20,7 +20,7 @@ interface MatrixTableProps {
 export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-    <section aria-label="Models by machine" tabIndex={0} className={`${cardClass} overflow-x-auto`}>
+    <section aria-label="Models by machine" tabIndex={0} className={`${cardClass} relative overflow-x-auto`}>
       <table className="w-full border-separate border-spacing-0 text-[0.8125rem]">
         <thead>
           <tr>
@@ -150,7 +150,7 @@ const MatrixCell = memo(
     }
     const { loaded, installed } = cell;
     const where = loaded ? placementWords(loaded) : 'on disk';
-    const size = loaded ? formatBytes(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
+    const size = loaded ? formatMemory(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
     return (
       <td className={cellClass}>
         <button

@@ -1,6 +1,6 @@
 import { Cpu, Flame } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
-import { isServing } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -21,6 +21,12 @@ import { OptimizerLine } from './optimizer-line.tsx';
 
 const noPatterns: string[] = [];
 
+/** Machines whose models are known stand first: the others have empty columns. */
+function knownFirst(nodes: NodeView[]): NodeView[] {
+  const known = (node: NodeView) => Number(node.installed.length + node.loaded.length > 0);
+  return nodes.toSorted((a, b) => known(b) - known(a));
+}
+
 export function ModelsPage() {
   useKeep(optimizerStore);
   useKeep(settingsStore);
@@ -32,7 +38,7 @@ export function ModelsPage() {
   const { force, busy } = useForce();
 
   // A node without a server has no models, and no column.
-  const nodes = useMemo(() => selectNodes(fleet).filter((node) => node.url !== null), [fleet]);
+  const nodes = useMemo(() => knownFirst(selectNodes(fleet).filter((node) => node.url !== null)), [fleet]);
   const rows = useMemo(() => buildMatrix(nodes, patterns), [nodes, patterns]);
   const loaded = nodes.reduce((sum, node) => sum + node.loaded.length, 0);
   const flagged = nodes.reduce((sum, node) => sum + node.loaded.filter((model) => model.flagged).length, 0);
