@@ -10,28 +10,51 @@ export interface KeywordHit {
 
 /** A word in the path or the headings counts twice. */
 const WEIGHTS = '2.0, 1.0';
+/** How many chunks an alternative of words may weigh: some 10 ms. Common words weigh next to nothing in BM25. */
+const MOST_WEIGHED = 10_000;
 
 export function createKeywords(database: DatabaseSync) {
   const select = database.prepare(
     `SELECT rowid AS id, -bm25(words, ${WEIGHTS}) AS score FROM words WHERE words MATCH ?
      ORDER BY bm25(words, ${WEIGHTS}), rowid LIMIT ?`,
   );
+  const countUpTo = database.prepare(
+    'SELECT count(*) AS chunks FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)',
+  );
+
   function run(expression: string, count: number): KeywordHit[] {
     return select
       .all(expression, count)
       .map((row): KeywordHit => ({ id: Number(row.id), score: Number(row.score) }));
   }
 
+  /** The rarest words, as many as can be weighed in time; one at least. */
+  function affordable(terms: readonly string[]): string[] {
+    const counted = terms
+      .map((term) => ({ term, chunks: Number(countUpTo.get(term, MOST_WEIGHED + 1)?.chunks ?? 0) }))
+      .filter(({ chunks }) => chunks > 0)
+      .sort((a, b) => a.chunks - b.chunks);
+    let weighed = 0;
+    return counted
+      .filter(({ chunks }, index) => {
+        weighed += chunks;
+        return index === 0 || weighed <= MOST_WEIGHED;
+      })
+      .map(({ term }) => term);
+  }
+
   return {
-    /** What holds all the words comes first; what holds some of them fills the rest. */
+    /** What holds all the words comes first; what holds some of them, the rarer ones, fills the rest. */
     find(query: string, count: number): KeywordHit[] {
       const terms = keywordTerms(query);
       if (terms.length === 0 || count <= 0) return [];
       const all = run(terms.join(' AND '), count);
       if (terms.length === 1 || all.length >= count) return all;
+      const some = affordable(terms);
+      if (some.length === 0) return all;
       const seen = new Set(all.map((hit) => hit.id));
-      const some = run(terms.join(' OR '), count).filter((hit) => !seen.has(hit.id));
-      return [...all, ...some].slice(0, count);
+      const rest = run(some.join(' OR '), count).filter((hit) => !seen.has(hit.id));
+      return [...all, ...rest].slice(0, count);
     },
   };
 }
