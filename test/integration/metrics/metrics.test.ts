@@ -1,27 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createAccess } from '../../../electron/transport/http/access.ts';
 import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
+import { findPromtool } from '../../fakes/promtool.ts';
 import { aJob, aMove, aNode } from '../../fakes/records.ts';
 
 const startedAt = Date.UTC(2026, 10, 21, 9);
 
-function promtool(): string | null {
-  const named = process.env.PROMTOOL_PATH;
-  if (named) return named;
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, 'promtool')).find(existsSync) ?? null;
-}
-
-const tool = promtool();
-if (tool === null && process.env.CI) {
-  throw new Error('promtool is missing. Install Prometheus, or name its promtool in PROMTOOL_PATH.');
-}
+const tool = findPromtool();
 
 function start() {
   const streams = createStreams({ clock: createSystemClock(), epoch: 'run-1' });
