@@ -6,19 +6,18 @@ import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { Clock, InferenceServer, Log, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { applyMove } from './apply.ts';
 import { createInFlightLedger } from './ledger.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
-import type { MoveDependencies, MoveEnd } from './move.ts';
+import { createMover } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { explainModel, type PlanInput } from './plan.ts';
-import { canonicalName, matchesPriority, placementOf, sameModelName } from './read.ts';
+import { canonicalName, matchesPriority, placementOf } from './read.ts';
 import { resolveModel } from './resolve.ts';
-import { findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
-import { placementWords, whereSentence } from './words.ts';
+import { lookUntilGone } from './verify.ts';
+import { whereSentence } from './words.ts';
 
 /** What placement needs of the fleet. */
 export interface PlacementFleet {
@@ -76,7 +75,8 @@ export interface PlacementService {
   /** Called before the fleet shows what a move changed. Returns how to stop. */
   onMove(listener: (record: MoveRecord) => void): () => void;
   start(): void;
-  stop(): void;
+  /** Ends what is under way and waits for it. */
+  stop(): Promise<void>;
 }
 
 export interface PlacementServiceDependencies {
@@ -92,8 +92,6 @@ export interface PlacementServiceDependencies {
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
 }
 
-/** How long own requests may take to end before a move is refused. */
-const DRAIN_MS = 30_000;
 const UNLOAD_SHOWN_MS = 5000;
 /** Looks at its present place that a model needs before the optimizer moves it. */
 const LOOKS_TO_SETTLE = 3;
@@ -125,105 +123,24 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? 'a node';
   const priorityModels = () => settings.current().optimizer.priorityModels;
 
-  function moveDependencies(nodeId: string, model: string): MoveDependencies {
-    return {
-      clock,
-      pinned: pins.on(nodeId),
-      isPriority: (name) => matchesPriority(name, priorityModels()),
-      inFlight: (name) => ledger.count(nodeId, name),
-      drain: (models, signal) => ledger.drain(nodeId, models, DRAIN_MS, signal),
-      readGpus: (signal) => readGpus(nodeId, signal),
-      explicitFailed: memory.history(nodeId, model)?.explicitFailed ?? false,
-      lastSizeBytes: memory.lastSizeBytes(nodeId, model),
-      watchLoad: (load) => loads.run(nodeId, model, load),
-      blocked: () => loads.blocked(nodeId),
-      markGpu: (verdict) => fleet.markGpu(nodeId, verdict),
-      restoreSignal: lifetime.signal,
-    };
-  }
-
-  type Task = Pick<PlaceRequest, 'target' | 'by'> & { model: string };
-
-  function write(
-    node: NodeView,
-    task: Task,
-    end: Omit<MoveEnd, 'error'>,
-    at: number,
-    durationMs: number,
-  ): MoveRecord {
-    const { outcome, reason, code, from, to, evicted } = end;
-    const move = {
-      at,
-      nodeId: node.id,
-      nodeName: node.name,
-      model: task.model,
-      by: task.by,
-      from,
-      to,
-      wanted: task.target,
-      outcome,
-      reason,
-      code,
-      durationMs,
-      evicted,
-    };
-    memory.learn(move);
-    const record = moves.append(move);
-    for (const listener of listeners) listener(record);
-    tell(record);
-    return record;
-  }
-
-  function tell(record: MoveRecord): void {
-    if (record.outcome === 'already-right') return;
-    const side = record.wanted === 'gpu' ? 'GPU' : 'CPU';
-    const message = {
-      moved: `${record.model} is ${record.to ? placementWords(record.to) : 'placed'} of ${record.nodeName}.`,
-      refused: `${record.model} was not moved to the ${side} of ${record.nodeName}.`,
-      failed: `${record.model} could not be brought to the ${side} of ${record.nodeName}.`,
-    }[record.outcome];
-    const severity =
-      record.outcome === 'moved' ? 'success' : record.outcome === 'failed' ? 'warning' : 'info';
-    activity.record({ kind: 'placement', severity, message, why: record.reason, nodeId: record.nodeId });
-  }
-
-  async function move(
-    node: NodeView,
-    server: InferenceServer,
-    task: Task,
-    signal: AbortSignal,
-  ): Promise<MoveEnd & { at: number; durationMs: number }> {
-    const at = clock.now();
-    const startedAt = clock.monotonic();
-    const both = AbortSignal.any([signal, lifetime.signal]);
-    const end = await applyMove(moveDependencies(node.id, task.model), { node, server, ...task }, both);
-    fleet.lookSoon(node.id);
-    return {
-      ...end,
-      at: end.outcome === 'moved' ? clock.now() : at,
-      durationMs: Math.round(clock.monotonic() - startedAt),
-    };
-  }
-
-  const refusal = (node: NodeView, task: Task, code: MoveEnd['code'], reason: string) => {
-    const loaded = node.loaded.find((model) => sameModelName(model.name, task.model));
-    const placement = loaded && isServing(node.state) ? loaded.placement : null;
-    return write(
-      node,
-      task,
-      { outcome: 'refused', reason, code, from: placement, to: placement, evicted: [] },
-      clock.now(),
-      0,
-    );
-  };
-
-  async function placeOn(node: NodeView, task: Task, signal: AbortSignal): Promise<MoveRecord> {
-    const server = fleet.server(node.id);
-    if (!server) return refusal(node, task, 'NO_SERVER', `${node.name} has no inference server.`);
-    using _ = locks.take(node.id, task.model);
-    const end = await move(node, server, task, signal);
-    return write(node, task, end, end.at, end.durationMs);
-  }
+  const mover = createMover({
+    clock,
+    activity,
+    fleet,
+    pins,
+    readGpus,
+    moves,
+    memory,
+    ledger,
+    locks,
+    loads,
+    lifetime: lifetime.signal,
+    isPriority: (name) => matchesPriority(name, priorityModels()),
+    onRecord: (record) => {
+      for (const listener of listeners) listener(record);
+    },
+  });
+  const { move, write, refusal, placeOn, justLoad } = mover;
 
   async function placeEverywhere(request: PlaceRequest): Promise<MoveRecord[]> {
     const { model, target, by, signal } = request;
@@ -269,31 +186,6 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     const server = fleet.server(nodeId);
     if (!server) throw new PilotlightError('NO_SERVER', { message: `${node.name} has no inference server.` });
     return { node, server };
-  }
-
-  /** Loads the model as it comes, where moving it is not allowed or has no sense. */
-  async function justLoad(
-    node: NodeView,
-    server: InferenceServer,
-    model: string,
-    layers: 'auto' | 'cpu',
-    signal: AbortSignal,
-  ) {
-    const present = findLoaded(await server.loaded(signal), model);
-    if (present) return present;
-    const blocked = loads.blocked(node.id);
-    if (blocked !== null) throw new PilotlightError('SERVER_BUSY', { message: blocked });
-    await loads.run(node.id, model, () => server.load(model, { layers, keepAliveSeconds: null }, signal));
-    const { model: loaded } = await lookUntilPlaced(
-      { clock, server, signal },
-      model,
-      layers === 'cpu' ? 'cpu' : 'gpu',
-    );
-    fleet.lookSoon(node.id);
-    if (loaded) return loaded;
-    throw new PilotlightError('MOVE_FAILED', {
-      message: `${model} was loaded on ${node.name} but is not there.`,
-    });
   }
 
   const planInput = (node: NodeView): PlanInput => ({
@@ -425,10 +317,11 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       });
     },
 
-    stop() {
+    async stop() {
       lifetime.abort(new PilotlightError('STOPPING'));
       unsubscribe?.();
       unsubscribe = null;
+      await mover.idle();
     },
   };
 }

@@ -209,7 +209,7 @@ export async function createHarness(
     ) => placement.place({ model, target, nodeId: id === null ? null : idFor(id), by, signal }),
     async [Symbol.asyncDispose]() {
       await optimizer.stop();
-      placement.stop();
+      await placement.stop();
       await telemetry.stop();
       await fleet.stop();
       http.close();

@@ -122,7 +122,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
       from: 'partial',
       to: 'partial',
     });
-    expect(record?.reason).toMatch(/4\.3 GB of VRAM/);
+    expect(record?.reason).toMatch(/4 GB of VRAM/);
     expect(world.requests('/api/generate')).toBe(0);
   });
 });
