@@ -73,7 +73,7 @@ export function onlyPositional(context: CommandContext, what: string): string {
   return first;
 }
 
-export function noPositionals(context: CommandContext): void {
+export function noPositionals(context: Pick<CommandContext, 'positionals'>): void {
   const [first] = context.positionals;
   if (first !== undefined) throw usageError(`"${first}" is not understood here.`);
 }

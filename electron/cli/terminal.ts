@@ -82,15 +82,15 @@ export function createTerminal(options: {
     },
     live(text) {
       if (!isTerminal) return;
-      out.write(`\r\u001b[K${fit(text, (out.columns ?? 100) - 1)}`);
+      out.write(`\r\u001b[K${cutTo(text, (out.columns ?? 100) - 1)}`);
       liveShown = true;
     },
   };
 }
 
-const escape = String.fromCharCode(27);
-const colourCode = new RegExp(`${escape}\\[[0-9;]*m`, 'g');
-const colourSplit = new RegExp(`(${escape}\\[[0-9;]*m)`);
+const escapeCode = String.fromCharCode(27);
+const colourCode = new RegExp(`${escapeCode}\\[[0-9;]*m`, 'g');
+const colourSplit = new RegExp(`(${escapeCode}\\[[0-9;]*m)`);
 
 /** Characters that show. */
 export function visibleLength(text: string): number {
@@ -98,12 +98,12 @@ export function visibleLength(text: string): number {
 }
 
 /** Cuts a text to a width, colours kept whole. */
-export function fit(text: string, width: number): string {
+export function cutTo(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
   let shown = 0;
   let result = '';
   for (const part of text.split(colourSplit)) {
-    if (part.startsWith(escape)) {
+    if (part.startsWith(escapeCode)) {
       result += part;
       continue;
     }

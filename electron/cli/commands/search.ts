@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../shared/units.ts';
 import { type Command, findSource, usageError } from '../command.ts';
 import { highlight } from '../format.ts';
-import { fit } from '../terminal.ts';
+import { cutTo } from '../terminal.ts';
 
 export const search: Command = {
   name: 'search',
@@ -29,7 +29,7 @@ export const search: Command = {
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
       terminal.line(`${String(index + 1).padStart(2)}. ${style.strong(hit.path)}${heading}`);
       terminal.line(
-        `    ${fit(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
+        `    ${cutTo(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
       );
     }
     terminal.line(style.quiet(`${result.hits.length} hits in ${formatDuration(result.tookMs)}`));

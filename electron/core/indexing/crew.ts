@@ -176,7 +176,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   }
 
   function tellFallback({ name, nodeId }: NodeChoice): void {
-    const cause = lastLoss ? `${lastLoss.name} is not there` : 'No GPU machine is there';
+    const cause = lastLoss ? `${lastLoss.name} is gone` : 'No GPU machine is there';
     report.event('fell-back', nodeId, `${cause}: ${name} goes on with its CPU.`);
     report.tell({
       severity: 'warning',

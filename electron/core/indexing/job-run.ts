@@ -8,6 +8,7 @@ import {
 } from '../../../shared/models/indexing.ts';
 import type { ScannedFile, ScanResult, SourceIndex } from '../ports.ts';
 import type { CrewReport, NodeMemory } from './crew.ts';
+import { shortModelName } from './embedders.ts';
 import { codeOf, isSkip, reasonOf } from './failures.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
@@ -125,7 +126,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     const crew = {
       dependencies,
       source,
-      model: source.embedder,
+      model: { digest: source.embedder.digest, name: shortModelName(source.embedder.name) },
       useGpu: job.useGpu,
       batchSize: settings.current().index.batchSize,
       memory,

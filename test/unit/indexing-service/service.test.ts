@@ -234,7 +234,7 @@ describe('an index job', () => {
     expect(service.job(id)).toMatchObject({
       status: 'running',
       phase: 'waiting',
-      detail: `Waiting for a GPU machine that has ${modelName}.`,
+      detail: 'Waiting for a GPU machine that has mxbai-embed-large.',
     });
     expect(wakes).toBe(1);
     await world.clock.advance(300_000);
