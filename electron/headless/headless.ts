@@ -4,6 +4,7 @@ import { createSystemClock } from '../adapters/system.ts';
 import { startHost } from '../host/start-host.ts';
 import { openBrowser } from './open-browser.ts';
 import { errorLines, runHeadless } from './run.ts';
+import { waitForStopRequest } from './stop-request.ts';
 
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -18,15 +19,10 @@ process.on('unhandledRejection', die);
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
-const stopAsked = new Promise<void>((resolve) => {
-  let asked = false;
-  const ask = (signal: NodeJS.Signals) => {
-    if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
-    asked = true;
-    complain('Pilotlight is stopping; once more stops it at once.');
-    resolve();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ask);
+const stopAsked = waitForStopRequest({
+  signals: process,
+  exit: (code) => process.exit(code),
+  say: complain,
 });
 
 try {

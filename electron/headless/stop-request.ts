@@ -1,0 +1,23 @@
+export interface StopRequestOptions {
+  /** The process, of which the signals are taken. */
+  signals: { on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown };
+  exit(code: number): void;
+  say(line: string): void;
+}
+
+/** Resolves when the person asks the program to stop; who asks once more stops it at once. */
+export function waitForStopRequest({ signals, exit, say }: StopRequestOptions): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (signal: NodeJS.Signals) => {
+      if (asked) {
+        exit(signal === 'SIGINT' ? 130 : 143);
+        return;
+      }
+      asked = true;
+      say('Pilotlight is stopping; once more stops it at once.');
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, ask);
+  });
+}

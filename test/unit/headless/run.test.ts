@@ -1,0 +1,98 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { errorLines, runHeadless } from '../../../electron/headless/run.ts';
+import { waitForStopRequest } from '../../../electron/headless/stop-request.ts';
+import type { Host } from '../../../electron/host/start-host.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+
+function createSignals() {
+  const signals = new EventEmitter();
+  const exits: number[] = [];
+  const said: string[] = [];
+  const asked = waitForStopRequest({
+    signals,
+    exit: (code) => exits.push(code),
+    say: (line) => said.push(line),
+  });
+  return { signals, exits, said, asked };
+}
+
+describe('a request to stop', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s lets it stop by itself', async (signal) => {
+    const { signals, exits, said, asked } = createSignals();
+    signals.emit(signal, signal);
+    await asked;
+    expect(exits).toEqual([]);
+    expect(said).toHaveLength(1);
+  });
+
+  it('made twice ends it at once', () => {
+    const { signals, exits } = createSignals();
+    signals.emit('SIGTERM', 'SIGTERM');
+    signals.emit('SIGINT', 'SIGINT');
+    expect(exits).toEqual([130]);
+  });
+});
+
+describe('the headless program', () => {
+  const url = 'http://127.0.0.1:4711/#token=abc';
+
+  function run(args: string[]) {
+    const lines: string[] = [];
+    const opened: string[] = [];
+    const started: unknown[] = [];
+    let stopped = 0;
+    const host = {
+      oneTimeUrl: () => url,
+      stop: async () => {
+        stopped += 1;
+      },
+    } as unknown as Host;
+    const done = runHeadless(args, {
+      clock: createFakeClock(),
+      startHost: async (options) => {
+        started.push(options);
+        return host;
+      },
+      openBrowser: (address) => opened.push(address),
+      say: (line) => lines.push(line),
+      stopAsked: Promise.resolve(),
+    });
+    return { done, lines, opened, started, stops: () => stopped };
+  }
+
+  it('says where it is in its last line, opens it, and stops its core', async () => {
+    const program = run(['--port', '4711', '--simulate', '--data', '/d']);
+    await program.done;
+    expect(program.started).toEqual([{ port: 4711, simulate: true, dataFolder: '/d' }]);
+    expect(program.lines.at(-1)).toBe(`Pilotlight is ready at ${url}`);
+    expect(program.opened).toEqual([url]);
+    expect(program.stops()).toBe(1);
+  });
+
+  it('opens nothing with --no-open, and starts nothing with --help', async () => {
+    const quiet = run(['--no-open']);
+    await quiet.done;
+    expect(quiet.opened).toEqual([]);
+    const help = run(['--help']);
+    await help.done;
+    expect(help.started).toEqual([]);
+    expect(help.lines.join('\n')).toContain('--simulate');
+  });
+});
+
+describe('what a person reads when it cannot start', () => {
+  it('is the sentence with its code, and the next step', () => {
+    expect(errorLines(new PilotlightError('PORT_IN_USE', { message: 'Port 80 is in use.' }))).toEqual([
+      'Port 80 is in use. (PORT_IN_USE)',
+      'Choose another with --port N, or leave it out for a free one.',
+    ]);
+  });
+
+  it('has the trace of a defect, for a report', () => {
+    const [first, , trace] = errorLines(new TypeError('lost'));
+    expect(first).toContain('(INTERNAL)');
+    expect(trace).toContain('TypeError: lost');
+  });
+});
