@@ -32,6 +32,8 @@ export function createNodeHttp({ lookup }: NodeHttpOptions = {}): NodeHttp {
   const agentOptions = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' as const };
   const plainAgent = new http.Agent(agentOptions);
   const secureAgent = new https.Agent(agentOptions);
+  // `agent: false` would make an agent for each request.
+  const freshAgents = { plain: new http.Agent(), secure: new https.Agent({ maxCachedSessions: 0 }) };
 
   function open(request: HttpRequest, body: Buffer | null): ClientRequest {
     const secure = request.url.startsWith('https:');
@@ -43,7 +45,7 @@ export function createNodeHttp({ lookup }: NodeHttpOptions = {}): NodeHttp {
     const options = {
       method: request.method,
       headers,
-      agent: request.fresh ? false : secure ? secureAgent : plainAgent,
+      agent: request.fresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
       ...(lookup ? { lookup } : {}),
     };
     return secure ? https.request(request.url, options) : http.request(request.url, options);
@@ -110,6 +112,8 @@ export function createNodeHttp({ lookup }: NodeHttpOptions = {}): NodeHttp {
     close() {
       plainAgent.destroy();
       secureAgent.destroy();
+      freshAgents.plain.destroy();
+      freshAgents.secure.destroy();
     },
   };
 }

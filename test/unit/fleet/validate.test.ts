@@ -100,7 +100,7 @@ describe('the URL of a server', () => {
         const url = new URL(once);
         return normaliseServerUrl(once) === once && url.username === '' && /^https?:$/.test(url.protocol);
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     );
   });
 
