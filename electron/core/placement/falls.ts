@@ -6,7 +6,6 @@ import { canonicalName } from './read.ts';
 export interface Fall {
   node: NodeView;
   model: string;
-  placement: Placement;
   /** A sentence. */
   reason: string;
 }
@@ -23,11 +22,11 @@ export interface FallWatch {
 }
 
 export function createFallWatch(): FallWatch {
-  /** Last placement, and whether the fall was told, by node and model. */
-  const known = new Map<string, Map<string, { placement: Placement; told: boolean }>>();
+  /** Where each model was seen last, by node; expiry in between does not end a fall. */
+  const known = new Map<string, Map<string, Placement>>();
 
   const modelsOf = (nodeId: string) => {
-    const models = known.get(nodeId) ?? new Map<string, { placement: Placement; told: boolean }>();
+    const models = known.get(nodeId) ?? new Map<string, Placement>();
     known.set(nodeId, models);
     return models;
   };
@@ -42,26 +41,22 @@ export function createFallWatch(): FallWatch {
         if (!model.priority || model.pinned) continue;
         const name = canonicalName(model.name);
         const before = models.get(name);
-        if (model.placement !== 'cpu') {
-          models.set(name, { placement: model.placement, told: false });
-          continue;
+        models.set(name, model.placement);
+        if (model.placement !== 'cpu' || before === 'cpu') continue;
+        if (before !== undefined) {
+          const was = before === 'gpu' ? 'on the GPU' : 'partly on the GPU';
+          const reason = `It was ${was} before: something loaded it again without the GPU.`;
+          falls.push({ node, model: model.name, reason });
+        } else if (node.hasGpu === true) {
+          const reason = `${node.name} has a GPU, but the model was loaded on the CPU.`;
+          falls.push({ node, model: model.name, reason });
         }
-        const fell = before !== undefined && before.placement !== 'cpu';
-        const cameUpThere = before === undefined && node.hasGpu === true;
-        const told = before?.told ?? false;
-        if ((fell || cameUpThere) && !told) {
-          const reason = fell
-            ? `It was ${before.placement === 'gpu' ? 'on the GPU' : 'partly on the GPU'} before: something loaded it again without the GPU.`
-            : `${node.name} has a GPU, but the model was loaded on the CPU.`;
-          falls.push({ node, model: model.name, placement: 'cpu', reason });
-        }
-        models.set(name, { placement: 'cpu', told: told || fell || cameUpThere });
       }
       return falls;
     },
     moved(record) {
       if (record.outcome !== 'moved' || record.to !== 'cpu') return;
-      modelsOf(record.nodeId).set(canonicalName(record.model), { placement: 'cpu', told: true });
+      modelsOf(record.nodeId).set(canonicalName(record.model), 'cpu');
     },
     forget: (nodeId) => void known.delete(nodeId),
   };
