@@ -1,6 +1,6 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
-import { canonicalName } from './read.ts';
+import { canonicalName, sameModelName } from './read.ts';
 
 /** A priority model that is on the CPU of a node with a GPU. */
 export interface Fall {
@@ -15,9 +15,10 @@ export interface Fall {
  * that has a GPU. One fall is told once, until the model is seen on the GPU again.
  */
 export interface FallWatch {
+  /** `moving` is the model that is being moved on the node now. */
   look(node: NodeView, moving: string | null): Fall[];
-  /** A person who forces a model to the CPU knows it. */
-  moved(record: Pick<MoveRecord, 'nodeId' | 'model' | 'by' | 'to' | 'outcome'>): void;
+  /** A move has ended, and its record says where: a person who forces a model to the CPU knows it. */
+  moved(record: Pick<MoveRecord, 'nodeId' | 'model' | 'to'>): void;
   forget(nodeId: string): void;
 }
 
@@ -33,12 +34,14 @@ export function createFallWatch(): FallWatch {
 
   return {
     look(node, moving) {
-      if (!isServing(node.state) || moving !== null || node.hasGpu === false) return [];
+      if (!isServing(node.state) || node.hasGpu === false) return [];
       if (node.loaded.length === 0) return [];
       const models = modelsOf(node.id);
       const falls: Fall[] = [];
       for (const model of node.loaded) {
         if (!model.priority || model.pinned) continue;
+        // What a move does is told by its record.
+        if (moving !== null && sameModelName(moving, model.name)) continue;
         const name = canonicalName(model.name);
         const before = models.get(name);
         models.set(name, model.placement);
@@ -55,8 +58,7 @@ export function createFallWatch(): FallWatch {
       return falls;
     },
     moved(record) {
-      if (record.outcome !== 'moved' || record.to !== 'cpu') return;
-      modelsOf(record.nodeId).set(canonicalName(record.model), 'cpu');
+      if (record.to !== null) modelsOf(record.nodeId).set(canonicalName(record.model), record.to);
     },
     forget: (nodeId) => void known.delete(nodeId),
   };

@@ -187,6 +187,14 @@ describe('falls to the CPU', () => {
     expect(falls.look(on(0, null), null)).toEqual([]);
   });
 
+  it('is seen again after a move whose end no look showed, and beside the move of another model', () => {
+    const falls = createFallWatch();
+    expect(falls.look(on(0), 'other:1')).toHaveLength(1);
+    expect(falls.look(on(6 * GB), 'llama3.1:8b')).toEqual([]);
+    falls.moved(aMoveOf());
+    expect(falls.look(on(0), null)).toHaveLength(1);
+  });
+
   it('is no fall when a person asked for it', () => {
     const falls = createFallWatch();
     falls.look(on(6 * GB), null);
