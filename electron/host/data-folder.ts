@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { PilotlightError } from '../../shared/contract/errors.ts';
+import { folderError } from './folder-error.ts';
 
 export interface DataFolderFacts {
   platform: NodeJS.Platform;
@@ -35,20 +35,7 @@ export function openDataFolder(path: string | undefined): string {
     if (!statSync(folder).isDirectory()) throw new Error('It is a file.');
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    if (code === 'ENOSPC') throw new PilotlightError('DISK_FULL', { cause: error });
-    throw new PilotlightError('DATA_FOLDER_UNUSABLE', {
-      message: `The data folder ${folder} cannot be used: ${reasonOf(code)}.`,
-      details: { folder, ...(code === null ? {} : { reason: code }) },
-      cause: error,
-    });
+    throw folderError(folder, error);
   }
   return folder;
-}
-
-function reasonOf(code: string | null): string {
-  if (code === 'EACCES' || code === 'EPERM') return 'this user may not write there';
-  if (code === 'EROFS') return 'it is on a read-only disk';
-  if (code === 'ENOTDIR' || code === 'EEXIST' || code === null) return 'it is a file, or lies in one';
-  return code;
 }

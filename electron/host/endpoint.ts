@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { folderError } from './folder-error.ts';
 
 /** How a program of the same user reaches the core that runs with a data folder. */
 export const endpointSchema = z.object({
@@ -16,13 +17,20 @@ export type Endpoint = z.infer<typeof endpointSchema>;
 
 export const endpointPath = (dataFolder: string) => join(dataFolder, 'endpoint.json');
 
-/** Written beside and renamed, so that a reader never sees half of it; mode 0600 from the first byte. */
+/**
+ * Written beside and renamed, so that a reader never sees half of it; mode 0600 from the first byte. Throws
+ * DISK_FULL or DATA_FOLDER_UNUSABLE.
+ */
 export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
   const path = endpointPath(dataFolder);
   const beside = `${path}.${endpoint.pid}`;
-  rmSync(beside, { force: true });
-  writeFileSync(beside, `${JSON.stringify(endpoint, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(beside, path);
+  try {
+    rmSync(beside, { force: true });
+    writeFileSync(beside, `${JSON.stringify(endpoint, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(beside, path);
+  } catch (error) {
+    throw folderError(dataFolder, error);
+  }
 }
 
 /** What the file says; null where it is missing or makes no sense. Whether that core answers is another question. */

@@ -1,6 +1,5 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Notice } from '../../shared/contract/streams.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createFolders } from '../adapters/folders.ts';
@@ -13,6 +12,7 @@ import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
 import type { Log, Ports } from '../core/ports.ts';
+import { folderError } from './folder-error.ts';
 import { indexWorkerEntry } from './program.ts';
 
 export interface RealPorts {
@@ -98,10 +98,6 @@ function makePrivate({ file, folder }: { file: string; folder: string }): void {
     closeSync(openSync(file, 'a', 0o600));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-    throw new PilotlightError(full ? 'DISK_FULL' : 'DATA_FOLDER_UNUSABLE', {
-      details: { folder: dirname(file) },
-      cause: error,
-    });
+    throw folderError(dirname(file), error);
   }
 }

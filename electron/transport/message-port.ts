@@ -1,3 +1,4 @@
+import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Scope } from '../../shared/contract/methods.ts';
 import type { Log } from '../core/ports.ts';
 import type { Streams } from '../core/runtime/streams.ts';
@@ -47,7 +48,15 @@ export function serveMessagePort(options: MessagePortOptions): MessagePortLink {
       try {
         port.postMessage(message);
       } catch (error) {
-        log.warn('A message could not be put on the port.', { error: String(error) });
+        // A result that cannot be cloned is a defect, and its caller still waits.
+        log.error('A message could not be put on the port.', { type: message.type, error: String(error) });
+        if (message.type === 'result') {
+          port.postMessage({
+            type: 'error',
+            id: message.id,
+            error: new PilotlightError('INTERNAL').toWire(),
+          });
+        }
       }
       return true;
     },

@@ -11,6 +11,7 @@ import {
 import type { Clock, Log, Timer } from '../../core/ports.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import { createFlow } from '../flow.ts';
 import { createSession, type Session } from '../session.ts';
 import type { Access } from './access.ts';
 import { isFromHere } from './origin.ts';
@@ -87,7 +88,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
   }
 
   function serve(socket: WebSocket, scopes: ReturnType<typeof admit>): void {
-    let full = false;
+    const flow = createFlow({ fullBytes });
     let alive = true;
     let heartbeat: Timer | null = null;
 
@@ -98,14 +99,11 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
         log.warn('A link was cut, because it asks without reading the answers.');
         socket.terminate();
       }
-      full = socket.bufferedAmount > fullBytes;
-      return !full;
+      return flow.queued(socket.bufferedAmount);
     }
 
     function sent(): void {
-      if (!full || socket.bufferedAmount > fullBytes / 2) return;
-      full = false;
-      session.drained();
+      if (flow.written(socket.bufferedAmount)) session.drained();
     }
 
     function beat(): void {

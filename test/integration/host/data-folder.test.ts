@@ -65,6 +65,17 @@ describe('opening the folder', () => {
   });
 });
 
+describe('a failure in the folder', () => {
+  it.each([
+    ['ENOSPC', 'DISK_FULL'],
+    ['EDQUOT', 'DISK_FULL'],
+    ['EROFS', 'DATA_FOLDER_UNUSABLE'],
+    ['EACCES', 'DATA_FOLDER_UNUSABLE'],
+  ])('%s is %s', (reason, code) => {
+    expect(folderError('/d', Object.assign(new Error('x'), { code: reason })).code).toBe(code);
+  });
+});
+
 describe('the endpoint file', () => {
   const endpoint = {
     url: 'http://127.0.0.1:4711',

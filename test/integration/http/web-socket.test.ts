@@ -141,8 +141,8 @@ describe('the contract over a WebSocket', () => {
     const rounds = 60;
     for (let round = 1; round <= rounds; round += 1) {
       const priorityModels = Array.from(
-        { length: 4000 },
-        (_, index) => `model-${round}-${index}-${'x'.repeat(40)}`,
+        { length: 2500 },
+        (_, index) => `model-${round}-${index}-${'x'.repeat(400)}`,
       );
       streams.settings.set('settings', {
         ...defaultSettings,
@@ -156,7 +156,7 @@ describe('the contract over a WebSocket', () => {
       return frames().find((frame) => JSON.stringify(frame.set).includes(`model-${rounds}-`));
     });
     expect(newest.kind).toBe('delta');
-    // 60 frames of 240 kB do not fit into the buffers of a loopback socket: some were never made.
+    // 60 frames of 1 MB do not fit into the buffers of a loopback socket: some were never made.
     expect(frames().length).toBeLessThan(rounds);
     expect(server.links.open).toBe(1);
   });
