@@ -5,9 +5,11 @@ const tests = (folder: string) => [`test/${folder}/**/*.test.{ts,tsx,mts}`];
 export default defineConfig({
   test: {
     environment: 'node',
+    // A limit against hanging, not a measure: machines that run tests are busy.
+    testTimeout: 20_000,
     projects: [
       { extends: true, test: { name: 'unit', include: tests('unit') } },
-      { extends: true, test: { name: 'contract', include: tests('contract'), testTimeout: 20_000 } },
+      { extends: true, test: { name: 'contract', include: tests('contract') } },
       {
         extends: true,
         test: {

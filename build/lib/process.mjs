@@ -6,6 +6,35 @@ import { basename, delimiter, dirname, join } from 'node:path';
 
 const keptCharacters = 8_000;
 
+/** @type {readonly NodeJS.Signals[]} */
+const endingSignals = process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const captured = new Set();
+
+/**
+ * An install or a test run must not go on alone when this process is told to end.
+ * @param {NodeJS.Signals} signal
+ */
+function endCaptured(signal) {
+  for (const child of captured) child.kill('SIGTERM');
+  for (const name of endingSignals) process.removeListener(name, endCaptured);
+  process.kill(process.pid, signal);
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {() => void} when it has ended
+ */
+function watchCaptured(child) {
+  if (captured.size === 0) for (const name of endingSignals) process.on(name, endCaptured);
+  captured.add(child);
+  return () => {
+    captured.delete(child);
+    if (captured.size === 0) for (const name of endingSignals) process.removeListener(name, endCaptured);
+  };
+}
+
 /**
  * Runs a program quietly and keeps the end of what it prints.
  * @param {string} command
@@ -29,6 +58,7 @@ export function runCaptured(command, args, options = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
+    const release = watchCaptured(child);
     let timedOut = false;
     const timer =
       options.timeoutMs === undefined
@@ -40,10 +70,12 @@ export function runCaptured(command, args, options = {}) {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', (error) => {
+      release();
       clearTimeout(timer);
       resolve({ code: 127, tail: error.message, timedOut: false });
     });
     child.once('close', (code, signal) => {
+      release();
       clearTimeout(timer);
       resolve({ code: exitCodeOf(code, signal), tail, timedOut });
     });
@@ -64,9 +96,7 @@ export function runForeground(command, args, options = {}) {
       env: options.env ?? process.env,
       stdio: 'inherit',
     });
-    /** @type {NodeJS.Signals[]} */
-    const signals = process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
-    const handlers = signals.map((signal) => {
+    const handlers = endingSignals.map((signal) => {
       const forward = () => {
         // A terminal sends Ctrl+C to the whole group: a second one from here would read as "stop at once".
         if (signal === 'SIGINT' && process.stdin.isTTY) return;

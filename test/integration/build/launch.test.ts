@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +59,26 @@ describe('a program run in the place of the launcher', () => {
     await once(child.stdout ?? child, 'data');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a program run quietly', () => {
+  it('does not outlive the process that runs it', async () => {
+    // The program holds a connection to the test, which closes when it ends.
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const program = `require('node:net').connect(${port}, '127.0.0.1'); setInterval(() => {}, 1000);`;
+    const source = `
+      import { runCaptured } from '${processModule}';
+      await runCaptured(process.execPath, ['-e', ${JSON.stringify(program)}]);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit' });
+    const [connection] = (await once(server, 'connection')) as [Socket];
+    const disconnected = once(connection.on('error', () => {}).resume(), 'close');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
+    await disconnected;
+    server.close();
   });
 });
 
