@@ -9,6 +9,7 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '../../../electron/host/endpoint.ts';
+import { folderError } from '../../../electron/host/folder-error.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -100,7 +101,7 @@ describe('the endpoint file', () => {
     '{"url":"http://127.0.0.1:1"}',
     JSON.stringify({ ...endpoint, url: 'http://192.0.2.1:4711' }),
     JSON.stringify({ ...endpoint, url: 'http://127.0.0.1:4711@evil.example' }),
-  ])('is not believed when it reads %s', (text) => {
+  ])('is not believed when it makes no sense (%#)', (text) => {
     writeFileSync(endpointPath(folder), text);
     expect(readEndpoint(folder)).toBeNull();
   });
