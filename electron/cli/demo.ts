@@ -17,6 +17,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A reader that has seen enough, such as `head`, ends the story.
+process.stdout.on('error', () => interrupted.abort(new DOMException('Nobody reads on.', 'AbortError')));
+
 const usage = [
   'Usage: npm run demo [-- --json]',
   '  --json   only the result, as one JSON object on the last line',

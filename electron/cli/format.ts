@@ -2,7 +2,7 @@
 import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
-import { formatBytes, formatCount, formatEta, formatPercent, formatRate } from '../../shared/units.ts';
+import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
 /** Hollow when off, an ember while it comes up, half when it serves, filled when its GPU is proven. */
@@ -40,14 +40,14 @@ export function modelWords(model: ModelOnNode, style: Style): string {
     .filter((mark) => mark !== '')
     .join(', ');
   const where = placementWords(model.placement, model.gpuShare, style);
-  return `${where}  ${model.name}  ${formatBytes(model.sizeBytes)}${marks === '' ? '' : `  ${marks}`}`;
+  return `${where}  ${model.name}  ${formatMemory(model.sizeBytes)}${marks === '' ? '' : `  ${marks}`}`;
 }
 
 export function vramWords(vram: NodeView['vram'], hasGpu: boolean | null): string {
   if (hasGpu === false) return 'no GPU';
-  const used = vram.usedBytes === null ? null : formatBytes(vram.usedBytes);
+  const used = vram.usedBytes === null ? null : formatMemory(vram.usedBytes);
   if (vram.totalBytes === null) return used === null ? 'unknown' : `${used} of unknown`;
-  return used === null ? formatBytes(vram.totalBytes) : `${used} of ${formatBytes(vram.totalBytes)}`;
+  return used === null ? formatMemory(vram.totalBytes) : `${used} of ${formatMemory(vram.totalBytes)}`;
 }
 
 /** `▇▇▇▇░░░░`; eighths at the tip, so that it moves smoothly. */

@@ -1,4 +1,4 @@
-import { formatAgo } from '../../../shared/units.ts';
+import { formatAgo, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import {
   type Command,
   type CommandContext,
@@ -9,13 +9,13 @@ import {
 } from '../command.ts';
 import { modelWords, stateWords, table, vramWords } from '../format.ts';
 
-/** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes. */
+/** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; counted as on the box. */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(|gb|gib|g|mb|mib|m)$/i.exec(text.trim());
   if (!match)
     throw usageError(`"${text}" is not a size.`, 'Write it like 24GB; 0 says that there is no GPU.');
   const unit = (match[2] ?? '').toLowerCase();
-  const factor = { '': 1e9, g: 1e9, gb: 1e9, gib: 2 ** 30, m: 1e6, mb: 1e6, mib: 2 ** 20 }[unit] ?? 1e9;
+  const factor = unit.startsWith('m') ? 2 ** 20 : VRAM_GIGABYTE;
   return Math.round(Number(match[1]) * factor);
 }
 

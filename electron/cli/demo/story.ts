@@ -183,11 +183,9 @@ async function watch({
   });
   const stopPower = machine.onPowerChange((state) => {
     if (state !== 'off') return;
-    options.teller.powerLost({
-      name: 'gpu-tower',
-      embedded: machine.ollama.compute.embeddedTexts(),
-      of: texts,
-    });
+    const shares = services.indexing.currentJob()?.nodes ?? [];
+    const vectors = shares.reduce((sum, share) => sum + share.vectors, 0);
+    options.teller.powerLost({ name: 'gpu-tower', vectors, of: texts });
   });
   try {
     const { id } = services.indexing.startJob({
