@@ -146,7 +146,7 @@ export const methods = {
     scope: 'control',
     params: z.strictObject({ model: modelName, target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable() }),
     result: z.array(moveRecordSchema),
-    errors: ['NOT_FOUND', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS', 'NODE_ASLEEP'],
+    errors: ['NOT_FOUND', 'NO_SERVER', 'NODE_ASLEEP', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS'],
   },
   'models.placeAll': {
     summary: 'Force every priority model that is loaded to the GPU or the CPU, on one node or on all.',
@@ -160,7 +160,16 @@ export const methods = {
     scope: 'control',
     params: z.strictObject({ model: modelName, nodeId }),
     result: done,
-    errors: ['NOT_FOUND', 'NOT_LOADED', 'NODE_ASLEEP', 'PINNED'],
+    errors: [
+      'NOT_FOUND',
+      'NO_SERVER',
+      'NODE_ASLEEP',
+      'NOT_LOADED',
+      'PINNED',
+      'MOVE_IN_PROGRESS',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
   },
   'models.pin': {
     summary: 'Forbid or allow moves of a model on a node.',
