@@ -24,7 +24,7 @@ describe.each(linkNames)('every method over %s', (linkName) => {
       folder: test.folder,
       call: (method, params) => link.call(method, params) as never,
     };
-  });
+  }, 40_000);
   afterAll(async () => {
     await link.close();
     await test.stop();
