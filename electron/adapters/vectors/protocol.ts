@@ -8,7 +8,7 @@ export interface IndexWorkerConfig {
   folder: string;
   /** No index grows past this; `null` leaves it to the disk. */
   maxIndexBytes: number | null;
-  /** The most that the vectors of one index may take in memory; past it they are read from the disk. */
+  /** The most that vectors may take in memory; those of an index that is larger are read from the disk. */
   maxMatrixBytes: number;
   /** Vectors not asked for this long leave the memory, milliseconds. */
   matrixIdleMs: number;

@@ -28,7 +28,7 @@ export interface VectorStoreOptions {
   onNotice?: (notice: IndexNotice) => void;
   /** No index grows past this many bytes (DISK_FULL). Default: the disk's own end. */
   maxIndexBytes?: number;
-  /** Memory for the vectors of one index. Default 1 GiB, which is 2.6 million of 384 dimensions. */
+  /** Memory for the vectors of all indexes. Default 1 GiB, which is 2.3 million of 384 dimensions. */
   maxMatrixBytes?: number;
   /** Default 5 minutes. */
   matrixIdleMs?: number;
@@ -74,7 +74,10 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     if (worker !== null) return worker;
     const started = options.workerHost.start();
     worker = started;
-    started.onMessage((message) => receive(message as FromIndexWorker));
+    started.onMessage((message) => {
+      // What a process said before it ended may arrive after its calls were rejected.
+      if (worker === started) receive(message as FromIndexWorker);
+    });
     started.onExit((exit) => {
       if (worker === started) worker = null;
       if (closing === null) log.warn('The index worker ended unexpectedly', { ...exit });

@@ -4,11 +4,8 @@
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/v;
 const UNSPACED_EACH = new RegExp(UNSPACED.source, 'gv');
-const WORD = new RegExp(
-  `${UNSPACED.source}+|[[\\p{L}\\p{N}]--${UNSPACED.source}][[\\p{L}\\p{N}\\p{M}]--${UNSPACED.source}]*`,
-  'gv',
-);
-const ASCII_WORD = /[A-Za-z0-9]+/g;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+const COMBINING = /\p{M}/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is meant
 const ASCII_ONLY = /^[\x00-\x7f]*$/;
 
@@ -21,9 +18,58 @@ export function isUnspaced(word: string): boolean {
   return UNSPACED.test(word);
 }
 
+const NO_WORD = 1;
+const BEGINS_WORD = 2;
+const GOES_ON = 3;
+const OF_UNSPACED = 4;
+/** What the characters of the basic plane are to words; 0 until one is met. */
+const classes = new Uint8Array(0x10000);
+
+function classify(character: string): number {
+  if (UNSPACED.test(character)) return OF_UNSPACED;
+  if (LETTER_OR_DIGIT.test(character)) return BEGINS_WORD;
+  return COMBINING.test(character) ? GOES_ON : NO_WORD;
+}
+
+function classAt(text: string, at: number, code: number): number {
+  if ((code & 0xfc00) === 0xd800) return classify(String.fromCodePoint(text.codePointAt(at) as number));
+  const known = classes[code] as number;
+  if (known !== 0) return known;
+  const found = classify(String.fromCharCode(code));
+  classes[code] = found;
+  return found;
+}
+
+/**
+ * A word is a letter or digit and what follows of letters, digits and their marks, or a run of characters of
+ * the scripts without spaces. By hand, because a regular expression with these classes is ten times slower.
+ */
+function eachWord(text: string, visit: (start: number, end: number) => void): void {
+  let start = -1;
+  let open = NO_WORD;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const isPair = (code & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
+    const found = classAt(text, at, code);
+    const goesOn = open === OF_UNSPACED ? found === OF_UNSPACED : found === BEGINS_WORD || found === GOES_ON;
+    if (start >= 0 && !goesOn) {
+      visit(start, at);
+      start = -1;
+    }
+    if (start < 0 && (found === BEGINS_WORD || found === OF_UNSPACED)) {
+      start = at;
+      open = found;
+    }
+    if (isPair) at += 1;
+  }
+  if (start >= 0) visit(start, text.length);
+}
+
 /** The words of a text that went through `normaliseText`, in order, repeats included. */
 export function wordsOf(normalised: string): string[] {
-  return normalised.match(ASCII_ONLY.test(normalised) ? ASCII_WORD : WORD) ?? [];
+  const words: string[] = [];
+  eachWord(normalised, (start, end) => words.push(normalised.slice(start, end)));
+  return words;
 }
 
 /** A word with its place in the text it was found in: UTF-16 code units, [start, end). */
@@ -36,13 +82,7 @@ export interface PlacedWord {
 /** The words of a text as it stands, each normalised, with their places. */
 export function placedWordsOf(text: string): PlacedWord[] {
   const found: PlacedWord[] = [];
-  for (const match of text.matchAll(WORD)) {
-    found.push({
-      word: normaliseText(match[0]),
-      start: match.index,
-      end: match.index + match[0].length,
-    });
-  }
+  eachWord(text, (start, end) => found.push({ word: normaliseText(text.slice(start, end)), start, end }));
   return found;
 }
 

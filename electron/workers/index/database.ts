@@ -1,6 +1,7 @@
 /** Opens the database of one source, brings it up to date, and keeps a damaged one aside. */
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { hasCode, toCodedError } from './failures.ts';
 
 /** Numbered by their place; a released one is never changed, only followed by another. */
@@ -102,6 +103,9 @@ function open(file: string, maxBytes: number | null): DatabaseSync {
 
 function migrate(database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new PilotlightError('INDEX_CORRUPT', { message: 'The index was made by a newer version.' });
+  }
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
     inTransaction(database, () => {

@@ -15,6 +15,8 @@ export interface NearestVectors {
   apply(removed: readonly number[], inserted: readonly number[], vectors: readonly Float32Array[]): void;
   /** Gives the memory back. */
   release(): void;
+  /** What the vectors take in memory now. */
+  bytes(): number;
   /** How the last search was answered. */
   mode(): 'wasm' | 'javascript' | 'disk' | 'none';
 }
@@ -35,7 +37,8 @@ export function createNearestVectors(options: {
     'SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id LIMIT ?',
   );
   const selectVector = database.prepare('SELECT vector FROM vectors WHERE chunk_id = ?');
-  const countVectors = database.prepare('SELECT count(*) AS vectors FROM vectors');
+  // Counting the vectors themselves would read them all.
+  const countVectors = database.prepare('SELECT coalesce(sum(chunk_count), 0) AS vectors FROM files');
   const mostVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
 
   let matrix: Matrix | null = null;
@@ -132,6 +135,7 @@ export function createNearestVectors(options: {
       matrix = null;
       loading = null;
     },
+    bytes: () => matrix?.bytes ?? 0,
     mode: () => lastMode,
   };
 }

@@ -118,8 +118,15 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     await Promise.all(others.map(([, call]) => call.done));
   }
 
+  /** The vectors of all indexes together keep the limit, too: those searched longest ago leave first. */
   function releaseLater(sourceId: string): void {
     idle.get(sourceId)?.cancel();
+    idle.delete(sourceId);
+    let total = open.get(sourceId)?.memoryBytes() ?? 0;
+    for (const other of [...idle.keys()].reverse()) {
+      total += open.get(other)?.memoryBytes() ?? 0;
+      if (total > configured().maxMatrixBytes) open.get(other)?.releaseMemory();
+    }
     idle.set(
       sourceId,
       world.timer(configured().matrixIdleMs, () => open.get(sourceId)?.releaseMemory()),

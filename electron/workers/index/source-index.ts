@@ -16,6 +16,7 @@ import { scanSource } from './scan.ts';
 
 /** Files read but not stored yet; more are refused until some are committed or discarded. */
 const MAX_PREPARED = 1024;
+const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
 /** Chunks embedded before others get their turn. */
 const CHUNKS_A_TURN = 100;
 
@@ -49,6 +50,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
   const embed = createLexicalEmbedder();
   const prepared = new Map<string, ReadFile>();
+  let preparedCharacters = 0;
   let lastToken = 0;
   let vectors: NearestVectors | null = null;
 
@@ -57,6 +59,23 @@ export function openSourceIndex(world: World, source: IndexSource) {
     return stored === null ? null : Number(stored);
   };
   const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.chunkTokens}`;
+
+  const charactersOf = (file: ReadFile) => file.chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
+
+  function hold(file: ReadFile): string {
+    lastToken += 1;
+    const token = `${process.pid}-${lastToken}`;
+    prepared.set(token, file);
+    preparedCharacters += charactersOf(file);
+    return token;
+  }
+
+  function letGo(token: string): void {
+    const file = prepared.get(token);
+    if (file === undefined) return;
+    prepared.delete(token);
+    preparedCharacters -= charactersOf(file);
+  }
 
   function nearest(length: number): NearestVectors {
     vectors ??= createNearestVectors({
@@ -152,18 +171,15 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     async prepare(path: string, settings: IndexSettings, signal: AbortSignal): Promise<PreparedFile> {
-      if (prepared.size >= MAX_PREPARED) {
+      if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
         throw new PilotlightError('SERVER_BUSY', {
-          message: `${MAX_PREPARED} files are prepared and not stored yet.`,
+          message: `${prepared.size} files are prepared and not stored yet.`,
           next: 'Commit or discard some of them first.',
         });
       }
       const file = await read(path, settings, signal);
       signal.throwIfAborted();
-      lastToken += 1;
-      const token = `${process.pid}-${lastToken}`;
-      prepared.set(token, file);
-      return { token, path, language: file.language, chunks: [...file.chunks] };
+      return { token: hold(file), path, language: file.language, chunks: [...file.chunks] };
     },
 
     commit(token: string, given: readonly Float32Array[]): { chunks: number } {
@@ -177,11 +193,11 @@ export function openSourceIndex(world: World, source: IndexSource) {
       }
       check(file, given);
       store(file, given);
-      prepared.delete(token);
+      letGo(token);
       return { chunks: file.chunks.length };
     },
 
-    discard: (token: string) => void prepared.delete(token),
+    discard: letGo,
 
     async indexBuiltin(
       paths: readonly string[],
@@ -241,10 +257,13 @@ export function openSourceIndex(world: World, source: IndexSource) {
     reset(embedder: { id: string; dimensions: number | null }): void {
       rows.reset(embedder);
       prepared.clear();
+      preparedCharacters = 0;
       vectors?.release();
       vectors = null;
       source.embedderId = embedder.id;
     },
+
+    memoryBytes: () => vectors?.bytes() ?? 0,
 
     releaseMemory: () => vectors?.release(),
 

@@ -210,6 +210,19 @@ describe('an index follows its folder', () => {
     },
   );
 
+  test.runIf(process.platform === 'linux')(
+    'a name that is not UTF-8 is reported, not lost in silence',
+    async () => {
+      await using place = openWorkplace();
+      writeFileSync(Buffer.concat([Buffer.from(`${place.folder}/caf`), Buffer.from([0xe9])]), 'words');
+      const scan = await (await place.open()).scan({ full: false }, never);
+      expect(scan.pending).toEqual([]);
+      expect(scan.skipped).toMatchObject([
+        { code: 'FILE_UNREADABLE', reason: 'Its name is not valid UTF-8.' },
+      ]);
+    },
+  );
+
   // Root may read everything, whatever the permissions say.
   test.runIf(process.getuid?.() !== 0)('an unreadable folder keeps what is indexed beneath it', async () => {
     await using place = openWorkplace();

@@ -1,5 +1,6 @@
 import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { codeOf, never, openWorkplace } from './harness.ts';
 
@@ -183,6 +184,17 @@ describe('damage and a full disk', () => {
     await place.run(index);
     await index.close();
     place.expectSound(['a.txt']);
+  });
+
+  test('an index of a newer version is kept aside, too', async () => {
+    await using place = openWorkplace();
+    const index = await place.open();
+    await index.close();
+    const database = new DatabaseSync(place.databaseFile);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(await index.meta()).toMatchObject({ files: 0 });
+    expect(place.notices).toMatchObject([{ code: 'INDEX_CORRUPT' }]);
   });
 
   test('damage that shows in the middle of a job', async () => {

@@ -44,6 +44,42 @@ describe('reciprocal rank fusion', () => {
 });
 
 describe('words and keyword terms', () => {
+  test('the words are those that the classes of Unicode name', () => {
+    const unspaced =
+      '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+    const pattern = new RegExp(
+      `${unspaced}+|[[\\p{L}\\p{N}]--${unspaced}][[\\p{L}\\p{N}\\p{M}]--${unspaced}]*`,
+      'gv',
+    );
+    const parts = fc.constantFrom(
+      'a',
+      'é',
+      'e\u0301',
+      '\u0301',
+      '漢',
+      'か',
+      '\u3099',
+      'ไ',
+      '𝒳',
+      '𠮷',
+      '👩',
+      '1',
+      '_',
+      ' ',
+      '\ud835',
+      '\udc00',
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.array(parts, { maxLength: 30 }).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(wordsOf(text)).toEqual(text.match(pattern) ?? []);
+      }),
+    );
+  });
+
   test('scripts without spaces are words of their own', () => {
     expect(wordsOf('gpu東京2台 ok')).toEqual(['gpu', '東京', '2', '台', 'ok']);
     expect(searchableText('東京x').replace(/\s+/g, ' ').trim()).toBe('東 京 x');
