@@ -153,7 +153,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           size="small"
           tone={flagged ? 'primary' : 'plain'}
           busy={busy}
-          aria-label={`Force the priority models of ${node.name} to the GPU`}
+          aria-label={`Force to GPU: the priority models of ${node.name}`}
           onClick={() => force('gpu', node.id, null)}
         >
           Force to GPU
@@ -164,7 +164,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           size="small"
           tone="quiet"
           busy={wake.busy}
-          aria-label={`Look at ${node.name} again`}
+          aria-label={`Look again at ${node.name}`}
           onClick={() => wake.run(() => client.call('fleet.look', { nodeId: node.id }))}
         >
           Look again

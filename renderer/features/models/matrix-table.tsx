@@ -149,19 +149,28 @@ const MatrixCell = memo(
       );
     }
     const { loaded, installed } = cell;
-    const where = loaded ? placementWords(loaded) : 'on disk';
+    const where = loaded ? placementWords(loaded) : '';
     const size = loaded ? formatMemory(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
     return (
       <td className={cellClass}>
         <button
           type="button"
-          aria-label={`${model} on ${nodeName}: ${where}, ${size}${loaded?.flagged ? ', should be on the GPU' : ''}`}
           onClick={() => onOpen(nodeId, model)}
           className={`flex size-full items-center gap-2 px-3 text-left outline-offset-[-2px] transition-colors hover:bg-raised ${loaded?.flagged ? 'bg-flame-wash' : ''}`}
         >
           <PlacementGlyph at={loaded ? loaded.placement : 'disk'} size={15} />
-          <span className={loaded ? 'font-medium' : 'text-faint'}>{loaded ? where : size}</span>
-          {loaded && <span className="text-soft">{size}</span>}
+          <span className="sr-only">{`${model} on ${nodeName}: `}</span>
+          {loaded ? (
+            <span>
+              <span className="font-medium">{where}</span> <span className="ml-1 text-soft">{size}</span>
+            </span>
+          ) : (
+            <span className="text-faint">
+              <span className="sr-only">on disk </span>
+              {size}
+            </span>
+          )}
+          {loaded?.flagged && <span className="sr-only">, should be on the GPU</span>}
           {loaded?.pinned && <Pin size={12} aria-hidden="true" className="ml-auto shrink-0 text-soft" />}
         </button>
       </td>

@@ -1,0 +1,123 @@
+import { expect, goTo, test, writeNotes } from './support/fixtures.ts';
+
+test('a new user wakes a simulated GPU machine, forces a model to the GPU, indexes a folder and searches it', async ({
+  page,
+  folder,
+  startCore,
+  complaints,
+}) => {
+  const notes = await writeNotes(folder, 120);
+  const core = await startCore();
+  await page.goto(core.url);
+
+  await test.step('first run has three doors; one is a simulated fleet', async () => {
+    await expect(page.getByRole('button', { name: /^Use this computer/ })).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Add my GPU machine/ })).toBeVisible();
+    await page.getByRole('button', { name: /^Look around with a simulated fleet/ }).click();
+    await expect(page.getByRole('article', { name: /^gpu-tower.*: off$/ })).toBeVisible();
+    await expect(page.getByRole('article', { name: /^nas/ })).toBeVisible();
+  });
+
+  await test.step('wake', async () => {
+    const tower = page.getByRole('article', { name: /^gpu-tower/ });
+    await tower.getByRole('button', { name: /^Wake/ }).click();
+    await expect(tower.getByRole('progressbar', { name: /^Waking gpu-tower/ })).toBeVisible();
+    await expect(tower.getByRole('button', { name: 'Cancel' })).toBeVisible();
+    await expect(page.getByRole('article', { name: /^gpu-tower.*serving, GPU not checked$/ })).toBeVisible({
+      timeout: 30_000,
+    });
+  });
+
+  await test.step('force to GPU: only that makes it gpu-verified', async () => {
+    await goTo(page, 'Models');
+    await page.getByRole('button', { name: /^mxbai-embed-large:latest on gpu-tower.*: on disk/ }).click();
+    const panel = page.getByRole('dialog', { name: /^mxbai-embed-large/ });
+    await panel.getByRole('button', { name: 'Force to GPU' }).click();
+    await expect(panel.getByText('In VRAM')).toBeVisible();
+    await expect(panel.getByText('GPU', { exact: true })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(
+      page.getByRole('button', { name: /^mxbai-embed-large:latest on gpu-tower.*: GPU/ }),
+    ).toBeVisible();
+    await goTo(page, 'Fleet');
+    await expect(page.getByRole('article', { name: /^gpu-tower.*: gpu-verified$/ })).toBeVisible();
+  });
+
+  await test.step('add a folder with a model of the fleet', async () => {
+    await goTo(page, 'Index');
+    await page.getByRole('button', { name: 'Add a folder' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Add a folder' });
+    await dialog.getByRole('textbox', { name: 'Folder' }).fill(notes);
+    await dialog
+      .getByRole('combobox', { name: 'Embedder' })
+      .selectOption({ label: 'mxbai-embed-large · 1024 numbers' });
+    await expect(dialog.getByText(/gpu-tower.*\(GPU\)/)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Add this folder' }).click();
+    await expect(dialog).toBeHidden();
+  });
+
+  await test.step('index it on the GPU', async () => {
+    await page.getByRole('button', { name: 'Index notes' }).click();
+    const main = page.getByRole('main');
+    await expect(main.getByText('completed').first()).toBeVisible({ timeout: 30_000 });
+    const shares = main.getByRole('list', { name: 'Work by machine' }).getByRole('listitem');
+    await expect(shares).toHaveCount(1);
+    await expect(shares).toContainText(/gpu-tower.*GPU.*240 vectors.*100%/);
+    await expect(main.getByRole('img', { name: /^Vectors a second/ })).toBeVisible();
+  });
+
+  await test.step('search', async () => {
+    await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
+    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    await expect(hits.first()).toContainText('note-7.md');
+    await expect(hits.first().locator('mark').first()).toBeVisible();
+    await expect(hits.first()).toContainText(/bytes [\d,]+–[\d,]+/);
+    await expect(hits.first()).toContainText('words: rank 1');
+  });
+
+  await test.step('what happened is told', async () => {
+    await goTo(page, 'Activity');
+    await expect(
+      page.getByRole('main').getByRole('listitem').filter({ hasText: 'gpu-tower' }).first(),
+    ).toBeVisible();
+  });
+
+  expect(complaints).toEqual([]);
+});
+
+test('an index job wakes its machine by itself, and a reload in the middle loses nothing', async ({
+  page,
+  folder,
+  startCore,
+  complaints,
+}) => {
+  const notes = await writeNotes(folder, 60);
+  const core = await startCore({ simulate: true });
+  await page.goto(core.url);
+  // The fleet must have been seen, so that its embedders can be chosen.
+  await expect(page.getByRole('article', { name: /^nas.*serving$/ })).toBeVisible();
+  await goTo(page, 'Index');
+  await page.getByRole('button', { name: 'Add a folder' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add a folder' });
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill(notes);
+  await dialog
+    .getByRole('combobox', { name: 'Embedder' })
+    .selectOption({ label: 'mxbai-embed-large · 1024 numbers' });
+  await dialog.getByRole('button', { name: 'Add this folder' }).click();
+  await page.getByRole('button', { name: 'Index notes' }).click();
+
+  await expect(page.getByRole('heading', { name: 'Running now' })).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('progressbar', { name: 'Index notes' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('main').getByRole('progressbar', { name: 'Index notes' })).toBeVisible();
+  await expect(page.getByRole('main').getByText('completed').first()).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByRole('list', { name: 'Work by machine' })).toContainText('120 vectors');
+  await expect(page.getByText('60 files, 120 passages')).toBeVisible();
+  await expect(page.getByText(/gpu-tower.* is awake/).first()).toBeVisible();
+
+  // The same again changes nothing, and says so.
+  await page.getByRole('button', { name: 'Index notes' }).click();
+  await expect(page.getByText('60', { exact: true }).and(page.locator('dd')).nth(1)).toBeVisible();
+  await expect(page.locator('dl').getByText('unchanged').locator('..')).toContainText('60');
+  expect(complaints).toEqual([]);
+});

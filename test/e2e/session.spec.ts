@@ -1,0 +1,52 @@
+import { expect, goTo, test } from './support/fixtures.ts';
+
+test('the one-time address opens one tab, and leaves no token behind', async ({
+  page,
+  context,
+  startCore,
+  complaints,
+}) => {
+  const core = await startCore();
+  await page.goto(core.url);
+  await expect(page.getByRole('heading', { level: 1, name: 'Fleet' })).toBeVisible();
+  expect(page.url()).toBe(`${core.origin}/#/fleet`);
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+
+  await page.reload();
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+  await goTo(page, 'Models');
+  expect(complaints).toEqual([]);
+
+  const other = await context.newPage();
+  await other.goto(core.url);
+  await expect(other.getByRole('heading', { name: 'This address was used already' })).toBeVisible();
+  await expect(other.getByText('npm run pilotlight -- open')).toBeVisible();
+
+  const bare = await context.newPage();
+  await bare.goto(core.origin);
+  await expect(bare.getByRole('heading', { name: 'This tab needs a new address' })).toBeVisible();
+});
+
+test('a core that dies is told; what was there stays to be read', async ({ page, startCore }) => {
+  const core = await startCore({ simulate: true });
+  await page.goto(core.url);
+  await expect(page.getByRole('article', { name: /^nas/ })).toBeVisible();
+  await core.kill();
+  await expect(page.getByRole('alert')).toContainText('The connection to Pilotlight was lost.');
+  await expect(page.getByRole('button', { name: 'Try now' })).toBeVisible();
+  await expect(page.getByRole('article', { name: /^nas/ })).toBeVisible();
+  // A button pressed meanwhile answers at once.
+  await page.getByRole('button', { name: /^Wake gpu-tower/ }).click();
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText(
+    'The connection to Pilotlight was lost.',
+  );
+});
+
+test('a core that was started again asks the tab for a new address', async ({ page, startCore }) => {
+  const first = await startCore();
+  await page.goto(first.url);
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+  await page.evaluate(() => sessionStorage.setItem('pilotlight.bearer', 'of-a-core-that-is-gone'));
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'This tab needs a new address' })).toBeVisible();
+});

@@ -1,0 +1,54 @@
+/**
+ * A core made of fixed values, behind the preload bridge: for looks at what is rare in a real fleet (a hundred
+ * machines, long names, trouble, a core that says nothing). It runs inside the page, by `addInitScript`.
+ */
+import type { ClientMessage, ServerMessage } from '../../../shared/contract/link.ts';
+
+export interface BridgeScene {
+  /** Stream → entries. A stream that is not named sends no snapshot: its page stays loading. */
+  streams: Record<string, [string, unknown][]>;
+  /** Method → its result; another method fails. */
+  results: Record<string, unknown>;
+}
+
+/** Serialised into the page, so it may use nothing from outside itself. */
+export function installBridge(scene: BridgeScene): void {
+  const listeners = new Set<(message: ServerMessage) => void>();
+  const answer = (message: ServerMessage) => {
+    queueMicrotask(() => {
+      for (const listener of listeners) listener(message);
+    });
+  };
+  const bridge = {
+    send(message: ClientMessage) {
+      if (message.type === 'subscribe') {
+        const set = scene.streams[message.stream];
+        if (!set) return;
+        answer({
+          type: 'frame',
+          id: message.id,
+          frame: { kind: 'snapshot', cursor: { epoch: 'scene', sequence: 1 }, set, removed: [] },
+        });
+      } else if (message.type === 'call') {
+        if (Object.hasOwn(scene.results, message.method)) {
+          answer({ type: 'result', id: message.id, result: scene.results[message.method] });
+        } else {
+          answer({
+            type: 'error',
+            id: message.id,
+            error: {
+              code: 'HOST_UNREACHABLE',
+              message: 'The machine does not answer.',
+              next: 'Check that it is on and that the address is right.',
+            },
+          });
+        }
+      }
+    },
+    onMessage(listener: (message: ServerMessage) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  Object.defineProperty(window, 'pilotlight', { value: bridge });
+}

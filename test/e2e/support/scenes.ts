@@ -1,0 +1,204 @@
+import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
+import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import { defaultSettings } from '../../../shared/models/settings.ts';
+import type { BridgeScene } from './bridge-core.ts';
+
+const gigabyte = 1e9;
+const started = Date.now();
+
+export function model(name: string, patch: Partial<ModelOnNode> = {}): ModelOnNode {
+  return {
+    name,
+    digest: 'ab'.repeat(32),
+    sizeBytes: 5.5 * gigabyte,
+    vramBytes: 5.5 * gigabyte,
+    expiresAt: started + 300_000,
+    contextLength: 8192,
+    placement: 'gpu',
+    gpuShare: 1,
+    priority: false,
+    pinned: false,
+    flagged: false,
+    ...patch,
+  };
+}
+
+export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}): NodeView {
+  return {
+    id,
+    name: id,
+    kind: 'remote',
+    url: `http://192.168.1.${(Number(id.replace(/\D/g, '')) || 7) % 250}:11434`,
+    mac: 'AA:BB:CC:DD:EE:FF',
+    wakeDestinations: [],
+    secureOn: null,
+    addedAt: started,
+    state,
+    since: started - 60_000,
+    trouble: null,
+    server: { kind: 'ollama', version: '0.33.0' },
+    canWake: true,
+    wake: null,
+    lastWakeError: null,
+    boot: { usualMs: 42_000, count: 3 },
+    hasGpu: true,
+    vram: { totalBytes: 24 * gigabyte, usedBytes: 0, source: 'tools' },
+    gpus: [],
+    host: null,
+    loaded: [],
+    installed: [],
+    lastSeenAt: started - 7_200_000,
+    uses: [],
+    ...patch,
+  };
+}
+
+function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> = {}): BridgeScene {
+  return {
+    streams: {
+      core: [['status', { version: '0.1.0', startedAt: started, simulated: false, offers: [], notices: [] }]],
+      fleet: nodes.map((one) => [one.id, one]),
+      telemetry: [],
+      work: [],
+      optimizer: [
+        [
+          'status',
+          {
+            on: true,
+            intervalMs: 300_000,
+            running: false,
+            lastLookAt: started - 170_000,
+            nextLookAt: started + 130_000,
+            movesToday: 3,
+            summary: 'Looked at 3 machines: all is right.',
+            explanations: [],
+          },
+        ],
+      ],
+      moves: [],
+      sources: [],
+      jobs: [],
+      embedders: [],
+      activity: [],
+      settings: [['settings', defaultSettings]],
+      ...patch,
+    },
+    results: { 'telemetry.history': [], 'telemetry.work': [], 'activity.list': [] },
+  };
+}
+
+const longName = 'the very old gaming computer under the desk in the cellar-02';
+const longModel = 'hf.co/somebody/a-model-with-a-name-that-goes-on-for-60-chars:Q4_K_M';
+
+/** A machine in each state, with everything that can go wrong said on its card. */
+export const everyState = scene([
+  node('gpu-tower', 'gpu-verified', {
+    name: longName,
+    vram: { totalBytes: 24 * gigabyte, usedBytes: 19.2 * gigabyte, source: 'tools' },
+    loaded: [
+      model('mxbai-embed-large:latest', {
+        sizeBytes: 0.72e9,
+        vramBytes: 0.72e9,
+        priority: true,
+        pinned: true,
+      }),
+      model(longModel, { sizeBytes: 14 * gigabyte, vramBytes: 14 * gigabyte }),
+      model('llama3.1:8b', {
+        placement: 'partial',
+        gpuShare: 0.62,
+        vramBytes: 3.4e9,
+        priority: true,
+        flagged: true,
+      }),
+    ],
+    gpus: [
+      {
+        id: '0',
+        vendor: 'nvidia',
+        name: 'RTX 3090',
+        vramTotalBytes: 24 * gigabyte,
+        vramUsedBytes: 19.2 * gigabyte,
+        utilisationPercent: 93,
+        temperatureCelsius: 61,
+        powerWatts: 212,
+      },
+    ],
+    uses: ['index "Notes"'],
+  }),
+  node('lab-1', 'waking', {
+    wake: {
+      startedAt: started - 12_000,
+      step: 'packet-sent',
+      expectedMs: 42_000,
+      deadlineAt: started + 120_000,
+      packetsSent: 12,
+      failedDestinations: [{ destination: '10.9.8.255:9', reason: 'network is unreachable' }],
+    },
+  }),
+  node('lab-2', 'off', {
+    lastWakeError: {
+      code: 'WAKE_TIMEOUT',
+      message: 'The machine did not come up in time.',
+      next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
+    },
+  }),
+  node('lab-3', 'trouble', {
+    trouble: {
+      code: 'NOT_AN_INFERENCE_SERVER',
+      message: 'Something answers there, but it is not an Ollama server.',
+      next: 'Check the port; Ollama listens on 11434 unless told otherwise.',
+    },
+  }),
+  node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
+  node('lab-4', 'serving', { vram: { totalBytes: null, usedBytes: null, source: 'unknown' } }),
+  node('lab-5', 'unknown', { lastSeenAt: null, boot: { usualMs: null, count: 0 } }),
+  node('lab-6', 'booting', {
+    wake: {
+      startedAt: started - 30_000,
+      step: 'answers',
+      expectedMs: null,
+      deadlineAt: started + 100_000,
+      packetsSent: 14,
+      failedDestinations: [],
+    },
+  }),
+]);
+everyState.streams.core = [
+  [
+    'status',
+    {
+      version: '0.1.0',
+      startedAt: started,
+      simulated: false,
+      offers: [{ url: 'http://192.168.1.20:11434', source: 'OLLAMA_HOST' }],
+      notices: [
+        {
+          id: 'settings',
+          code: 'STATE_CORRUPT',
+          message: 'The saved settings could not be read.',
+          next: 'They were kept aside under another name; defaults are in use.',
+        },
+      ],
+    },
+  ],
+];
+
+const states: NodeState[] = ['gpu-verified', 'serving', 'off', 'off', 'off'];
+
+/** A hundred machines. */
+export const hundred = scene(
+  Array.from({ length: 100 }, (_, index) => {
+    const state = states[index % states.length] ?? 'off';
+    const serving = state === 'serving' || state === 'gpu-verified';
+    return node(`rack-${index + 1}`, state, {
+      loaded: serving ? [model('llama3.1:8b'), model(`model-${index % 9}:7b`)] : [],
+      vram: { totalBytes: 24 * gigabyte, usedBytes: serving ? 11 * gigabyte : 0, source: 'tools' },
+    });
+  }),
+);
+
+/** A core that says nothing: every page shows what it is waiting for. */
+export const silent: BridgeScene = { streams: {}, results: {} };
+
+/** A core without any node, folder or history. */
+export const nothing = scene([]);
