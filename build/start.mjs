@@ -99,5 +99,11 @@ await runMain(async () => {
     if (!isFailedStart({ ranMs: performance.now() - began, ...ending })) return endLike(ending);
     say('Electron does not start on this system, so the panel is served to the browser.');
   }
-  return runProgram(ready, [join(ready.paths.dist, 'headless', 'headless.mjs'), ...args]);
+  // A watched fleet makes short-lived garbage: with a small young generation it is freed where it was made, which
+  // saves a third of the memory, and some processor time, at a thousand nodes. V8 takes this at the start only.
+  return runProgram(ready, [
+    '--max-semi-space-size=8',
+    join(ready.paths.dist, 'headless', 'headless.mjs'),
+    ...args,
+  ]);
 });
