@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type { BenchmarkResult } from './fleet.ts';
+import type { BenchmarkResult } from './benchmark.ts';
 
 const root = fileURLToPath(new URL('../../dist/renderer/', import.meta.url));
 const goalKilobytes = 320;

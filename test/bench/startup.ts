@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkResult } from './fleet.ts';
+import type { BenchmarkResult } from './benchmark.ts';
 
 const program = fileURLToPath(new URL('../../dist/headless/headless.mjs', import.meta.url));
 const runs = 7;
