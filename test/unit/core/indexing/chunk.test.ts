@@ -55,7 +55,7 @@ describe('chunks of any text', () => {
       }),
       { numRuns: 400 },
     );
-  });
+  }, 30_000);
 
   test('keep within the budget of tokens, unless one character alone is over it', () => {
     fc.assert(
@@ -67,7 +67,7 @@ describe('chunks of any text', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 });
 
 describe('chunks follow the text', () => {

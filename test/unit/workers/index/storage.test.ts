@@ -79,7 +79,7 @@ describe('keywords', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 
   test('accents, case, scripts without spaces, and words that FTS5 takes for its own', () => {
     expect(found('cafe koln')).toEqual(['a café in Köln']);
