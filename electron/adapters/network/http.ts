@@ -17,6 +17,8 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
  */
 const IDLE_CONNECTION_MS = 3000;
 
+const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE']);
+
 export interface NodeHttp extends Http {
   /** Drops every connection. */
   close(): void;
@@ -78,7 +80,7 @@ export function createNodeHttp({ lookup }: NodeHttpOptions = {}): NodeHttp {
       const onAbort = () => fail(withPhase(signal?.reason, phase));
       const onError = (error: Error) => {
         // The server closed a kept connection just as it was taken: nothing of the request was read.
-        if (mayRetry && outgoing.reusedSocket && phase === 'connect' && systemCode(error) === 'ECONNRESET') {
+        if (mayRetry && outgoing.reusedSocket && phase === 'connect' && CLOSED_CODES.has(systemCode(error))) {
           settle(() => exchange(request, body, false).then(resolve, reject));
         } else {
           fail(toHostError(error, phase));

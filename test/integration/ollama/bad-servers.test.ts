@@ -147,6 +147,21 @@ describe('servers that answer wrongly', () => {
       response.on('finish', () => setImmediate(() => socket?.resetAndDestroy()));
     });
     const ollama = createOllamaServer({ http, url: server.url });
-    for (let index = 0; index < 20; index += 1) await expect(ollama.loaded(signal)).resolves.toEqual([]);
+    for (let index = 0; index < 20; index += 1) {
+      await expect(ollama.installed(signal)).resolves.toEqual([]);
+    }
+  });
+
+  it('a look has a connection of its own, and batches share one', async () => {
+    const ports = new Set<number | undefined>();
+    await using server = await startHttpServer((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end(request.url === '/api/ps' ? '{"models":[]}' : '{"embeddings":[[1]]}');
+    });
+    const ollama = createOllamaServer({ http, url: server.url });
+    for (let index = 0; index < 3; index += 1) await ollama.embed('m', ['x'], signal);
+    expect(ports.size).toBe(1);
+    for (let index = 0; index < 3; index += 1) await ollama.loaded(signal);
+    expect(ports.size).toBe(4);
   });
 });
