@@ -1,0 +1,43 @@
+/** Runs the command line as a person does: a process of its own, what it prints, how it ends. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface CliRun {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+const entries = {
+  cli: fileURLToPath(new URL('../../electron/cli/cli.ts', import.meta.url)),
+  demo: fileURLToPath(new URL('../../electron/cli/demo.ts', import.meta.url)),
+};
+
+export function startCli(
+  entry: keyof typeof entries,
+  args: readonly string[],
+): { child: ChildProcess; ended: Promise<CliRun> } {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entries[entry], ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, OLLAMA_HOST: '127.0.0.1:9', NO_COLOR: '1' },
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<CliRun>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  return { child, ended };
+}
+
+export function runCli(entry: keyof typeof entries, args: readonly string[]): Promise<CliRun> {
+  return startCli(entry, args).ended;
+}
+
+/** The one JSON value that `--json` prints. */
+export function jsonOf(run: CliRun): unknown {
+  return JSON.parse(run.out.trim().split('\n').at(-1) ?? '');
+}

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jsonOf, runCli, startCli } from '../../fakes/cli.ts';
+import { machineSetups, notes, startHostAt, startRealWorld, writeFiles } from '../../fakes/indexing-world.ts';
+
+let root: string;
+let data: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'pilotlight-cli-'));
+  data = join(root, 'data');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const cli = (...args: string[]) => runCli('cli', [...args, '--data', data]);
+
+describe('the command line without a running core', () => {
+  it('adds a folder, indexes it to the end, finds in it', async () => {
+    const folder = join(root, 'notes');
+    writeFiles(folder, notes(6));
+    const added = await cli('index', 'add', folder, '--name', 'My notes', '--json');
+    expect(added.code).toBe(0);
+    expect(jsonOf(added)).toMatchObject({ name: 'My notes', embedder: { kind: 'builtin' } });
+
+    const again = await cli('index', 'add', folder);
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(/^ALREADY_EXISTS: .*\n {2}.+/);
+
+    const started = await cli('index', 'start', 'my notes');
+    expect(started).toMatchObject({ code: 0, err: '' });
+    expect(started.out).toMatch(/^✓ My notes: 6 files indexed, .+\n$/);
+
+    const found = await cli('search', 'lamp', 'note', '3', '--limit', '2', '--json');
+    expect(jsonOf(found)).toMatchObject({ query: 'lamp note 3', hits: [{ sourceName: 'My notes' }, {}] });
+
+    const jobs = await cli('index', 'list', '--json');
+    expect(jsonOf(jobs)).toMatchObject([{ status: 'completed', files: { done: 6 } }]);
+  });
+
+  it('says what is wrong, and how to go on, by words and exit codes', async () => {
+    expect(await cli('open')).toMatchObject({
+      code: 3,
+      out: '',
+      err: 'NOT_RUNNING: Pilotlight is not running.\n  Start it with npm start.\n',
+    });
+    expect(await cli('bogus')).toMatchObject({ code: 2 });
+    expect(await cli('status', '--bogus')).toMatchObject({ code: 2 });
+    expect(await cli('nodes', 'add', 'ftp://x')).toMatchObject({ code: 1 });
+    const gone = await cli('index', 'add', join(root, 'nowhere'), '--json');
+    expect(gone.code).toBe(1);
+    expect(jsonOf(gone)).toMatchObject({ error: { code: 'FOLDER_NOT_FOUND' } });
+    const unknown = await cli('wake', 'tower');
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain('There is no node called "tower".');
+  });
+
+  it('shows how it is used, and colours nothing off a terminal', async () => {
+    const help = await runCli('cli', ['--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('force-gpu');
+    expect(help.out).not.toContain(String.fromCharCode(27));
+    expect((await runCli('cli', ['index', '--help'])).out).toContain('--when-gpu-gone cpu|wait');
+  });
+});
+
+describe('the command line with a running core', () => {
+  it('drives it: nodes, wake, models, optimizer, index, a fresh address', async () => {
+    await using world = await startRealWorld(notes(10), machineSetups({ tower: { initially: 'off' } }));
+    const there = (...args: string[]) => runCli('cli', [...args, '--data', world.dataFolder]);
+
+    const before = await there('status', '--json');
+    expect(jsonOf(before)).toMatchObject({ running: true });
+    const woke = await there('wake', 'tower', '--json');
+    expect(jsonOf(woke)).toMatchObject({ node: { name: 'tower', state: 'serving' } });
+    expect((await there('wake', 'tower')).code).toBe(0);
+
+    const forced = await there('force-gpu', 'mxbai-embed-large', '--node', 'tower', '--json');
+    expect(jsonOf(forced)).toMatchObject([{ to: 'gpu' }]);
+    const vram = await there('vram', 'tower');
+    expect(vram.out).toContain('▲ GPU  mxbai-embed-large:latest');
+    const refused = await there('force-gpu', 'mxbai-embed-large', '--node', 'nas');
+    expect(refused.code).toBe(1);
+
+    expect((await there('optimize', 'off')).out).toContain('Optimizer off');
+    expect(jsonOf(await there('optimize', 'history', '--json'))).toHaveLength(2);
+
+    await there('index', 'add', world.folder, '--embedder', 'mxbai-embed-large');
+    const started = await there('index', 'start');
+    expect(started.out).toMatch(/^The index of notes has started: job_/);
+    const done = await there('index', 'progress', '--watch', '--json');
+    expect(jsonOf(done)).toMatchObject({ status: 'completed', files: { done: 10 } });
+    expect((await there('index', 'cancel')).out).toMatch(/^✓ notes: /);
+
+    const { url } = jsonOf(await there('open', '--json')) as { url: string };
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=.+/);
+    const removed = await there('nodes', 'remove', 'nas');
+    expect(removed.out).toContain('nas was removed');
+  });
+
+  it('cancels politely at Ctrl+C where the core is its own', async () => {
+    await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 30 }));
+    await world.host.core.services.indexing.addSource({
+      path: world.folder,
+      embedder: { kind: 'model', ...(await embedderOf(world)) },
+      wake: true,
+      whenGpuGone: 'use-cpu',
+    });
+    await world.host.stop();
+    const { child, ended } = startCli('cli', ['index', 'start', '--data', world.dataFolder]);
+    await new Promise<void>((resolve) =>
+      child.stdout?.on('data', (text: string) => {
+        if (text.includes('on the GPU of tower')) resolve();
+      }),
+    );
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, err: 'Stopped.\n' });
+    const host = await startHostAt(world.dataFolder);
+    try {
+      expect(host.core.services.indexing.jobs(1)).toMatchObject([{ status: 'cancelled' }]);
+    } finally {
+      await host.stop();
+    }
+  });
+});
+
+async function embedderOf(world: Awaited<ReturnType<typeof startRealWorld>>) {
+  const choice = world.host.core.services.indexing
+    .embedders()
+    .find(({ embedder }) => embedder.kind === 'model')?.embedder;
+  if (choice?.kind !== 'model') throw new Error('No machine has an embedding model.');
+  return { name: choice.name, digest: choice.digest };
+}
