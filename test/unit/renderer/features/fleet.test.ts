@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
+import {
+  movesWords,
+  vramWords,
+  wakeShare,
+  wakeWords,
+} from '../../../../renderer/features/fleet/node-words.ts';
+import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
+import type { WakeProgress } from '../../../../shared/models/fleet.ts';
+import { VRAM_GIGABYTE } from '../../../../shared/units.ts';
+import { node } from '../../../e2e/support/scenes.ts';
+
+const gigabytes = (count: number) => count * VRAM_GIGABYTE;
+
+test('the fleet in a line counts VRAM of the machines that are awake, and only where it is known', () => {
+  const vram = (total: number | null, used: number) => ({
+    totalBytes: total,
+    usedBytes: used,
+    source: 'tools' as const,
+  });
+  expect(
+    summariseFleet([
+      node('a', 'gpu-verified', { vram: vram(gigabytes(24), gigabytes(11)) }),
+      node('b', 'serving', { vram: vram(null, gigabytes(3)) }),
+      node('c', 'off', { vram: vram(gigabytes(12), 0) }),
+    ]),
+  ).toEqual({ nodes: 3, awake: 2, usedBytes: gigabytes(11), totalBytes: gigabytes(24) });
+  expect(summariseFleet([node('b', 'serving', { vram: vram(null, 0) })]).totalBytes).toBeNull();
+});
+
+test('VRAM in words', () => {
+  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2), source: 'tools' })).toBe(
+    '11.2 GB of 24 GB',
+  );
+  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: 0, source: 'tools' })).toBe('0 of 24 GB');
+  expect(vramWords({ totalBytes: null, usedBytes: gigabytes(3), source: 'unknown' })).toBe(
+    '3 GB used, size unknown',
+  );
+  expect(vramWords({ totalBytes: null, usedBytes: null, source: 'unknown' })).toBe('size unknown');
+});
+
+describe('a wake', () => {
+  const wake = (expectedMs: number | null): WakeProgress => ({
+    startedAt: 1000,
+    step: 'packet-sent',
+    expectedMs,
+    deadlineAt: 181_000,
+    packetsSent: 1,
+    failedDestinations: [],
+  });
+  test('is as far as its learned boot time says, and never whole before it is', () => {
+    expect(wakeShare(wake(40_000), 21_000)).toBe(0.5);
+    expect(wakeShare(wake(40_000), 500_000)).toBe(0.97);
+    expect(wakeShare(wake(null), 21_000)).toBeNull();
+  });
+  test('says what is usual, what is left, and when it takes longer', () => {
+    expect(wakeWords(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
+    expect(wakeWords(wake(42_000), 99_000)).toBe('usually 42 s, takes longer this time');
+    expect(wakeWords(wake(null), 13_000)).toContain('first wake');
+  });
+});
+
+describe('the form of a node', () => {
+  const filled = { ...formOf(null), url: ' http://10.0.0.2:11434 ' };
+  test('reads gigabytes as they stand on the box, with a comma too; 0 says no GPU, empty says unknown', () => {
+    const read = (vramGigabytes: string) => readForm({ ...filled, vramGigabytes });
+    expect(read('24')).toMatchObject({ input: { vramBytes: gigabytes(24) } });
+    expect(read('7,5')).toMatchObject({ input: { vramBytes: gigabytes(7.5) } });
+    expect(read('0')).toMatchObject({ input: { vramBytes: 0 } });
+    expect(read('')).toMatchObject({ input: { vramBytes: null } });
+  });
+  test.each(['lots', '-1', 'NaN', '1e99'])('refuses %s as VRAM', (vramGigabytes) => {
+    expect(readForm({ ...filled, vramGigabytes })).toMatchObject({ error: { field: 'vramGigabytes' } });
+  });
+  test('refuses an empty address, trims the rest, and splits destinations', () => {
+    expect(readForm(formOf(null))).toMatchObject({ error: { field: 'url' } });
+    expect(
+      readForm({ ...filled, name: '  ', mac: ' AA ', wakeDestinations: '1.2.3.4, 5.6.7.8:7\n' }),
+    ).toEqual({
+      input: {
+        url: 'http://10.0.0.2:11434',
+        mac: 'AA',
+        wakeDestinations: ['1.2.3.4', '5.6.7.8:7'],
+        secureOn: null,
+        vramBytes: null,
+      },
+    });
+  });
+  test('shows VRAM only where a person told it', () => {
+    const told = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };
+    expect(formOf(node('a', 'off', { vram: told })).vramGigabytes).toBe('24');
+    expect(formOf(node('a', 'off', { vram: { ...told, source: 'tools' } })).vramGigabytes).toBe('');
+  });
+});
+
+test('no move is said, not silent', () => {
+  expect(movesWords([])).toContain('nothing was moved');
+});
