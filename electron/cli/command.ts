@@ -3,12 +3,12 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { SourceView } from '../../shared/models/indexing.ts';
-import type { CoreLink } from './core-link.ts';
+import type { CoreLink, Need } from './core-link.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
   /** The core that runs, or one of our own. Asked for once; closed after the command. */
-  connect(need: 'running' | 'any' | 'fresh'): Promise<CoreLink>;
+  connect(need: Need): Promise<CoreLink>;
   terminal: Terminal;
   /** With `--json` nothing but one JSON value goes to standard output. */
   json: boolean;

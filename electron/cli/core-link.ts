@@ -17,15 +17,17 @@ export interface CoreLink {
   close(): Promise<void>;
 }
 
+export type Need = 'running' | 'any' | 'fresh' | 'indexing';
+
 const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
 /**
- * @param need `running` refuses with NOT_RUNNING where none runs; `fresh` waits for the first look at each
- * node where the core is our own.
+ * @param need `running` refuses with NOT_RUNNING where none runs. Where the core is our own, `fresh` waits for
+ * the first look at each node, and only `indexing` takes up a job that was not finished, which may wake a machine.
  */
 export async function connect(options: {
   dataFolder: string | undefined;
-  need: 'running' | 'any' | 'fresh';
+  need: Need;
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
 }): Promise<CoreLink> {
@@ -55,12 +57,13 @@ export async function connect(options: {
 
 async function startOwn(options: {
   dataFolder: string;
-  need: 'running' | 'any' | 'fresh';
+  need: Need;
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
 }): Promise<CoreLink> {
   const { dataFolder, environment } = options;
-  const host = await startHost({ dataFolder, environment, panelRoot: null });
+  const resumeJobs = options.need === 'indexing';
+  const host = await startHost({ dataFolder, environment, panelRoot: null, resumeJobs });
   const link: CoreLink = {
     running: false,
     call: (method, params, signal) =>

@@ -27,6 +27,8 @@ export interface CoreOptions {
   ollamaHost: string | null;
   /** What went wrong before the core was there, such as a database that was kept aside. */
   notices?: readonly Notice[];
+  /** Takes up the index jobs that were not finished. Default true; a program that only asks something does not. */
+  resumeJobs?: boolean;
 }
 
 export interface CoreServices {
@@ -166,7 +168,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       await fleet.start();
       telemetry.start();
       optimizer.start();
-      indexing.start();
+      indexing.start({ resume: options.resumeJobs ?? true });
     },
     stop() {
       stopping ??= (async () => {

@@ -11,15 +11,17 @@ import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
 import { openDataFolder } from './data-folder.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
+import { lastFreePort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
 import { createRealPorts } from './ports.ts';
 import { findPanel, version } from './program.ts';
+import { openSessionKey } from './session-key.ts';
 
 export interface HostOptions {
   /** Default: the system's usual place. */
   dataFolder?: string | undefined;
-  /** Port on 127.0.0.1. Default 0, a free one. */
-  port?: number;
+  /** Port on 127.0.0.1; 0 takes a free one. Default: the last one of this data folder where it is free. */
+  port?: number | undefined;
   /** Starts the simulated fleet too. Default false, which leaves it as it was. */
   simulate?: boolean;
   /** Default: the process's own. `OLLAMA_HOST` and `PILOTLIGHT_LOG` are read. */
@@ -30,6 +32,8 @@ export interface HostOptions {
   checkResults?: boolean;
   /** Default: lines on standard error, errors only unless `PILOTLIGHT_LOG` says otherwise. */
   log?: Log;
+  /** Takes up the index jobs that were not finished. Default true. */
+  resumeJobs?: boolean;
   /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
   stopDeadlineMs?: number;
 }
@@ -83,7 +87,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
 
   const { ports, notices, attach } = createRealPorts({ dataFolder, log });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
-  const core = createCore({ ports, options: { version, ollamaHost, notices } });
+  const core = createCore({
+    ports,
+    options: { version, ollamaHost, notices, resumeJobs: options.resumeJobs ?? true },
+  });
   const { streams, services } = core;
   attach({ settings: services.settings.current, addNotice: services.status.addNotice });
   const { clock } = ports;
@@ -95,7 +102,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
   const token = newToken();
-  const access = createAccess({ controlToken: token });
+  const access = createAccess({
+    controlToken: token,
+    sessionKey: openSessionKey(dataFolder),
+    now: clock.now,
+  });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
   const indexToken = () => services.settings.current().api.indexToken;
@@ -112,7 +123,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
-  const url = await server.listen(options.port ?? 0);
+  const url = await server.listen(options.port ?? (await lastFreePort(dataFolder)));
+  rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
   writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version });

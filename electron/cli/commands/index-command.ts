@@ -56,7 +56,7 @@ async function sourceIdsOf(context: CommandContext, link: CoreLink): Promise<str
 }
 
 async function start(context: CommandContext): Promise<IndexJob> {
-  const link = await context.connect('any');
+  const link = await context.connect('indexing');
   const { full, rebuild, wait } = context.values;
   let job: IndexJob;
   try {
@@ -98,11 +98,14 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
   noPositionals(context);
   const link = await context.connect('any');
   let job = await current(link);
-  if (job && context.values.watch === true && !hasEnded(job)) job = await follow(context, link, job.id);
+  if (job && link.running && context.values.watch === true && !hasEnded(job))
+    job = await follow(context, link, job.id);
   if (context.json) return job;
   if (!job) context.terminal.line('Nothing was indexed yet.');
   else if (hasEnded(job)) printEnd(context, job);
-  else {
+  else if (!link.running) {
+    context.terminal.line(`The run over ${job.label} is not finished: "index start" goes on with it.`);
+  } else {
     context.terminal.line(jobLine(job, context.terminal.style));
     if (job.currentFile !== '') context.terminal.line(context.terminal.style.quiet(`  ${job.currentFile}`));
   }

@@ -59,7 +59,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   const stop = AbortSignal.any([signal, failure.signal]);
   let waking: string | null = null;
   let situation: 'starting' | 'gpu' | 'cpu' | 'fallback' | 'waiting' = 'starting';
-  let lastLoss: { name: string; why: string } | null = null;
+  let lastLoss: { name: string; words: string; why: string } | null = null;
 
   function remember(nodeId: string): NodeMemory {
     let known = memory.get(nodeId);
@@ -111,7 +111,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       const known = remember(choice.nodeId);
       known.gpuRefusals += 1;
       known.gpuRefusedUntil = clock.monotonic() + Math.min(600_000, 60_000 * 2 ** (known.gpuRefusals - 1));
-      lastLoss = { name: choice.name, why: reason };
+      lastLoss = { name: choice.name, words: `The GPU of ${choice.name} cannot be used`, why: reason };
       report.event('note', choice.nodeId, `${choice.name} put ${model.name} on its CPU: ${reason}`);
     },
     lost(choice, error) {
@@ -119,7 +119,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       known.lost = true;
       known.failures += 1;
       known.excludedUntil = clock.monotonic() + Math.min(60_000, 5000 * 2 ** (known.failures - 1));
-      lastLoss = { name: choice.name, why: reasonOf(error) };
+      lastLoss = { name: choice.name, words: `${choice.name} is gone`, why: reasonOf(error) };
       log.warn('A node was lost while it embedded.', { node: choice.nodeId, reason: reasonOf(error) });
       fleet.lookSoon(choice.nodeId);
     },
@@ -161,7 +161,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
           nodeId,
         });
       } else if (lastLoss !== null && lastLoss.name !== name) {
-        report.event('note', nodeId, `${lastLoss.name} went away: ${name} goes on with its GPU.`);
+        report.event('note', nodeId, `${lastLoss.words}: ${name} goes on with its GPU.`);
       }
       situation = 'gpu';
       lastLoss = null;
@@ -176,7 +176,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   }
 
   function tellFallback({ name, nodeId }: NodeChoice): void {
-    const cause = lastLoss ? `${lastLoss.name} is gone` : 'No GPU machine is there';
+    const cause = lastLoss?.words ?? 'No GPU machine is there';
     report.event('fell-back', nodeId, `${cause}: ${name} goes on with its CPU.`);
     report.tell({
       severity: 'warning',
@@ -219,7 +219,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     const known = remember(nodeId);
     known.lost = true;
     known.wakeRefusedUntil = clock.monotonic() + wakeAgainMs;
-    lastLoss = { name, why };
+    lastLoss = { name, words: `${name} is not there`, why };
     report.event('note', nodeId, message);
   }
 

@@ -25,7 +25,8 @@ export interface Jobs {
   list(limit: number): IndexJob[];
   current(): IndexJob | null;
   waitFor(jobId: string, signal: AbortSignal): Promise<IndexJob>;
-  resume(): void;
+  /** Reads the unfinished jobs; they can be cancelled then, and go on if they are resumed. */
+  load(options: { resume: boolean }): void;
   /** Resolves when no run holds an index any more: a cancelled one winds down for a moment. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -231,10 +232,10 @@ export function createJobs({
         await ended.wait(signal);
       }
     },
-    resume() {
+    load({ resume }) {
       const unfinished = store.jobs.unfinished().filter((job) => job.id !== run?.tracker.snapshot().id);
       waiting = unfinished;
-      const first = run ? undefined : waiting.shift();
+      const first = run || !resume ? undefined : waiting.shift();
       if (first) launch(first, true);
     },
     settled: () => (run ? Promise.resolve() : winding),

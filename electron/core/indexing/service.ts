@@ -34,8 +34,8 @@ export interface IndexingService {
     query: { text: string; sourceIds: string[] | null; limit: number },
     signal: AbortSignal,
   ): Promise<SearchResult>;
-  /** Takes up the jobs that were unfinished when the process ended. */
-  start(): void;
+  /** Takes up the jobs that were unfinished when the process ended, unless told to leave them. */
+  start(options?: { resume: boolean }): void;
   /** Leaves a running job to be taken up at the next start. */
   stop(): Promise<void>;
 }
@@ -95,9 +95,9 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     waitForJob: jobs.waitFor,
     search: ({ text, sourceIds, limit }, signal) =>
       searcher.search({ text, sources: choose(sourceIds), limit }, signal),
-    start() {
+    start({ resume } = { resume: true }) {
       embedders.refresh();
-      jobs.resume();
+      jobs.load({ resume });
     },
     async stop() {
       embedders.stop();
