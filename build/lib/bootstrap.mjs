@@ -6,7 +6,7 @@ import { SetUpError } from './errors.mjs';
 import { isBuilt } from './inputs.mjs';
 import { withLock } from './lock.mjs';
 import { repositoryRoot, setUpPaths } from './paths.mjs';
-import { endLike, runCaptured, runForeground, runtimeEnvironment } from './process.mjs';
+import { endLike, endWithNpm, runCaptured, runForeground, runtimeEnvironment } from './process.mjs';
 import { createProgress, formatMegabytes } from './progress.mjs';
 import { chooseRuntime, fetchRuntime, noRuntimeError } from './runtime.mjs';
 
@@ -24,6 +24,7 @@ import { chooseRuntime, fetchRuntime, noRuntimeError } from './runtime.mjs';
  * @returns {Promise<Ready>}
  */
 export async function prepare({ root = repositoryRoot, build = true } = {}) {
+  endWithNpm();
   const paths = setUpPaths(root);
   let needs = look(root, paths, build);
   if (needs.any) {

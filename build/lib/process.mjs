@@ -119,6 +119,23 @@ export function runForeground(command, args, options = {}) {
   });
 }
 
+const starter = process.ppid;
+
+/**
+ * Ends this process when npm has ended. npm passes a signal on to its shell, and that one ends without telling us.
+ * @param {{ env?: NodeJS.ProcessEnv, everyMs?: number }} [options]
+ */
+export function endWithNpm({ env = process.env, everyMs = 1_000 } = {}) {
+  // Whoever started us without npm may have meant us to go on.
+  if (process.platform === 'win32' || env.npm_lifecycle_event === undefined) return;
+  const timer = setInterval(() => {
+    if (process.ppid === starter) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, everyMs);
+  timer.unref();
+}
+
 /**
  * Ends this process as the child ended, so that a caller sees the same signal or the same code.
  * @param {{ code: number | null, signal: NodeJS.Signals | null }} ending

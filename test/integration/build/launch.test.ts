@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   findElectron,
   forgetFailure,
@@ -62,23 +62,59 @@ describe('a program run in the place of the launcher', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a program run quietly', () => {
-  it('does not outlive the process that runs it', async () => {
-    // The program holds a connection to the test, which closes when it ends.
-    const server = createServer().listen(0, '127.0.0.1');
+describe.skipIf(process.platform === 'win32')('what the launcher started', () => {
+  let server: Server;
+  let holder: ChildProcess;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const program = `require('node:net').connect(${port}, '127.0.0.1'); setInterval(() => {}, 1000);`;
-    const source = `
-      import { runCaptured } from '${processModule}';
-      await runCaptured(process.execPath, ['-e', ${JSON.stringify(program)}]);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit' });
-    const [connection] = (await once(server, 'connection')) as [Socket];
-    const disconnected = once(connection.on('error', () => {}).resume(), 'close');
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
-    await disconnected;
+  });
+
+  afterEach(() => {
+    holder.kill('SIGKILL');
     server.close();
+  });
+
+  /** A program that holds a connection to the test, which closes when it ends. */
+  function connectingProgram(): string {
+    const { port } = server.address() as AddressInfo;
+    return `require('node:net').connect(${port}, '127.0.0.1'); setInterval(() => {}, 1000);`;
+  }
+
+  async function connected(): Promise<{ closed: Promise<unknown> }> {
+    const [connection] = (await once(server, 'connection')) as [Socket];
+    return { closed: once(connection.on('error', () => {}).resume(), 'close') };
+  }
+
+  const start = (source: string, env: NodeJS.ProcessEnv = process.env) =>
+    spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'inherit', env });
+
+  it('does not outlive it when it ran quietly', async () => {
+    holder = start(`
+      import { runCaptured } from '${processModule}';
+      await runCaptured(process.execPath, ['-e', ${JSON.stringify(connectingProgram())}]);`);
+    const { closed } = await connected();
+    const exited = once(holder, 'exit');
+    holder.kill('SIGTERM');
+    expect(await exited).toEqual([null, 'SIGTERM']);
+    await closed;
+  });
+
+  it('is told to end when npm’s shell is gone', async () => {
+    const launcher = `
+      import { endWithNpm, runForeground } from '${processModule}';
+      endWithNpm({ everyMs: 10 });
+      await runForeground(process.execPath, ['-e', ${JSON.stringify(connectingProgram())}]);`;
+    // The holder stands for the shell: it starts the launcher, and dies without a word to it.
+    holder = start(
+      `import { spawn } from 'node:child_process';
+      spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(launcher)}]);`,
+      { ...process.env, npm_lifecycle_event: 'start' },
+    );
+    const { closed } = await connected();
+    holder.kill('SIGKILL');
+    await closed;
   });
 });
 
