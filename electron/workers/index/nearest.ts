@@ -45,7 +45,7 @@ export function createNearestVectors(options: {
   let loading: { matrix: Matrix; done: Promise<Matrix | null> } | null = null;
   let lastMode: ReturnType<NearestVectors['mode']> = 'none';
 
-  /** Reads pages of vectors in the order of their ids; what is committed meanwhile comes last, so nothing is missed. */
+  /** Reads pages of vectors in the order of their ids; what is committed meanwhile comes last. */
   async function eachPage(
     visit: (id: number, vector: Float32Array) => void,
     goOn: () => boolean,
@@ -119,16 +119,13 @@ export function createNearestVectors(options: {
     },
 
     apply(removed, inserted, vectors) {
-      // A matrix that is being filled will still come to what was inserted: new ids are higher than all others.
+      // One that is being filled follows, too; what it then meets in the table only replaces the same.
       for (const target of [matrix, loading?.matrix ?? null]) {
-        if (target !== null) for (const id of removed) target.remove(id);
+        if (target === null) continue;
+        for (const id of removed) target.remove(id);
+        for (const [index, id] of inserted.entries()) target.set(id, vectors[index] as Float32Array);
       }
-      if (matrix === null) return;
-      if (matrix.size + inserted.length > mostVectors) {
-        matrix = null;
-        return;
-      }
-      for (const [index, id] of inserted.entries()) matrix.set(id, vectors[index] as Float32Array);
+      if (matrix !== null && matrix.size > mostVectors) matrix = null;
     },
 
     release() {
