@@ -3,6 +3,7 @@
 // and by `npm run build`, under a Node that is new enough and with the dependencies there.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { build as buildWithVite } from 'vite';
 import { bundleNode } from './lib/bundle-node.mjs';
 import { nodeEntries } from './lib/entries.mjs';
@@ -82,6 +83,11 @@ await runMain(async () => {
     ]);
     if (absent.length === 0) writeStamp(join(folder, basename(buildStamp)), stamp);
     putInPlace(folder, dist);
+  } catch (error) {
+    // The bundlers' errors name the file and the line; their stack is ours to read only where it is a defect.
+    if (error instanceof SetUpError || !(error instanceof Error) || !('errors' in error)) throw error;
+    process.stderr.write(`${stripVTControlCharacters(error.message)}\n`);
+    return 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

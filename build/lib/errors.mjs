@@ -1,4 +1,6 @@
 // @ts-check
+import { stripVTControlCharacters } from 'node:util';
+
 // The set-up runs before anything is installed, so it cannot use the catalogue in shared/contract/errors.ts.
 // Its few errors have the same three parts: a code, what happened, and the next step.
 
@@ -29,7 +31,8 @@ export class SetUpError extends Error {
  */
 export function describeError(error) {
   if (error instanceof SetUpError) {
-    const details = error.details.trim() === '' ? '' : `${error.details.trim()}\n\n`;
+    const text = stripVTControlCharacters(error.details).trim();
+    const details = text === '' ? '' : `${text}\n\n`;
     return `${details}${error.message} ${error.nextStep} [${error.code}]`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

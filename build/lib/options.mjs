@@ -4,7 +4,7 @@ import { SetUpError } from './errors.mjs';
 
 export const startUsage = `Usage: npm start -- [options]
   --headless   no window: serve the panel to the browser
-  --port N     the port of the panel on 127.0.0.1; a free one by default
+  --port N     the port of the panel on 127.0.0.1; the last one, or a free one, by default
   --data DIR   where settings, history and the index are kept
   --simulate   add a simulated fleet
   --no-open    do not open the browser
