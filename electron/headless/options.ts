@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 export interface HeadlessOptions {
-  /** 0 takes a free port. */
-  port: number;
+  /** 0 takes a free port; undefined the last one, where it is free. */
+  port: number | undefined;
   /** undefined for the system's usual place. */
   data: string | undefined;
   simulate: boolean;
@@ -13,7 +13,7 @@ export interface HeadlessOptions {
 
 export const usage = `Usage: npm start -- [options]
   --headless   no window: serve the panel to the browser
-  --port N     the port of the panel on 127.0.0.1; a free one by default
+  --port N     the port of the panel on 127.0.0.1; the last one, or a free one, by default
   --data DIR   where settings, history and the index are kept
   --simulate   add a simulated fleet
   --no-open    do not open the browser
@@ -23,7 +23,7 @@ export const usage = `Usage: npm start -- [options]
 export function parseOptions(args: readonly string[]): HeadlessOptions {
   const values = read(args);
   return {
-    port: values.port === undefined ? 0 : parsePort(values.port),
+    port: values.port === undefined ? undefined : parsePort(values.port),
     data: values.data,
     simulate: values.simulate ?? false,
     open: !values['no-open'],

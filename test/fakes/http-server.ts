@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 /** The real HTTP server with some handlers and a small panel, for tests by `inject` and on a loopback port. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +31,7 @@ export function createTestServer(
   symlinkSync(join(folder, 'secret.txt'), join(panelRoot, 'link.txt'));
 
   const controlToken = newToken();
-  const access = createAccess({ controlToken });
+  const access = createAccess({ controlToken, sessionKey: randomBytes(32), now: Date.now });
   const streams = createStreams({ clock, epoch: 'run-1' });
   const log = createRememberingLog();
   const dispatcher = createDispatcher({ handlers: someHandlers(handlers) });

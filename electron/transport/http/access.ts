@@ -1,10 +1,11 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
 
 const maxOneTimeTokens = 16;
 const maxUsedTokens = 256;
-const maxBearers = 256;
+/** How long a tab may go on with its bearer, milliseconds. */
+const bearerLifeMs = 7 * 24 * 3_600_000;
 
 const everything: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
@@ -17,14 +18,38 @@ export interface Access {
   scopesOf(bearer: string | null): ReadonlySet<Scope> | null;
 }
 
+export interface AccessOptions {
+  /** The long token of the endpoint file, for the CLI. */
+  controlToken: string;
+  /**
+   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page goes on
+   * when the core is started again; another key ends every tab's right.
+   */
+  sessionKey: Buffer;
+  /** Wall time, milliseconds since the epoch. */
+  now: () => number;
+}
+
 /**
- * Who may come in over HTTP. `controlToken` is the long token of the endpoint file, for the CLI. Only
- * digests are kept, and they are compared in constant time.
+ * Who may come in over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
+ * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`: nothing about it has to be remembered.
  */
-export function createAccess({ controlToken }: { controlToken: string }): Access {
+export function createAccess({ controlToken, sessionKey, now }: AccessOptions): Access {
   const oneTime: Buffer[] = [];
   const used: Buffer[] = [];
-  const bearers: Buffer[] = [digestOf(controlToken)];
+  const control = digestOf(controlToken);
+
+  function sign(body: string): string {
+    return createHmac('sha256', sessionKey).update(body).digest('base64url');
+  }
+
+  function isTabBearer(bearer: string): boolean {
+    const [random = '', issued = '', signature = '', ...rest] = bearer.split('.');
+    if (!sameSecret(signature, sign(`${random}.${issued}`)) || rest.length > 0) return false;
+    const age = now() - Number.parseInt(issued, 36);
+    // A clock that was set back is no reason to shut a tab out.
+    return age < bearerLifeMs;
+  }
 
   return {
     mintOneTimeToken() {
@@ -40,15 +65,13 @@ export function createAccess({ controlToken }: { controlToken: string }): Access
       oneTime.splice(index, 1);
       used.push(digest);
       if (used.length > maxUsedTokens) used.shift();
-      const bearer = newToken();
-      bearers.push(digestOf(bearer));
-      // The first is the control token, which stays.
-      if (bearers.length > maxBearers) bearers.splice(1, 1);
-      return bearer;
+      const body = `${newToken()}.${Math.floor(now()).toString(36)}`;
+      return `${body}.${sign(body)}`;
     },
     scopesOf(bearer) {
       if (bearer === null) return null;
-      return indexIn(bearers, digestOf(bearer)) < 0 ? null : everything;
+      const known = timingSafeEqual(digestOf(bearer), control);
+      return known || isTabBearer(bearer) ? everything : null;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../../electron/transport/dispatcher.ts';
 import { createAccess, newToken } from '../../../electron/transport/http/access.ts';
@@ -38,7 +39,7 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
     },
   });
   const controlToken = newToken();
-  const access = createAccess({ controlToken });
+  const access = createAccess({ controlToken, sessionKey: randomBytes(32), now: Date.now });
   const dispatcher = createDispatcher({ handlers, checkResults: true });
   const routes = recallRoutes({
     dispatcher,

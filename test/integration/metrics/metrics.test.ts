@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
@@ -126,7 +127,7 @@ describe('GET /metrics', () => {
 
   it('is for the index token or a bearer', async () => {
     const { metrics } = start();
-    const access = createAccess({ controlToken: 'control' });
+    const access = createAccess({ controlToken: 'control', sessionKey: randomBytes(32), now: Date.now });
     const test = createTestServer({
       routes: [metricsRoute({ metrics, access, indexToken: () => 'scripts' })],
     });

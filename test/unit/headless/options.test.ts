@@ -3,13 +3,13 @@ import { browserCommand } from '../../../electron/headless/open-browser.ts';
 import { parseOptions } from '../../../electron/headless/options.ts';
 
 describe('the options of the headless program', () => {
-  const defaults = { port: 0, data: undefined, simulate: false, open: true, help: false };
+  const defaults = { port: undefined, data: undefined, simulate: false, open: true, help: false };
 
   it.each([
     [[], defaults],
     [['--headless'], defaults],
     [['--port', '4711'], { ...defaults, port: 4711 }],
-    [['--port=0'], defaults],
+    [['--port=0'], { ...defaults, port: 0 }],
     [
       ['--data', '/x y', '--simulate', '--no-open'],
       { ...defaults, data: '/x y', simulate: true, open: false },
