@@ -10,18 +10,9 @@ import { createChanges } from './changes.ts';
 import { type CrewMember, type MemberHooks, startMember } from './crew-member.ts';
 import { reasonOf } from './failures.ts';
 import type { IndexingDependencies } from './model.ts';
-import { chooseRoute, modelOnNode, type NodeChoice, type NodeStanding, type Route } from './route.ts';
+import type { NodeMemory } from './node-memory.ts';
+import { chooseRoute, modelOnNode, type NodeChoice, type Route } from './route.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
-
-/** What a job remembers of a node, from one source to the next. Times are of the monotonic clock. */
-export interface NodeMemory {
-  excludedUntil: number;
-  gpuRefusedUntil: number;
-  wakeRefusedUntil: number;
-  failures: number;
-  gpuRefusals: number;
-  lost: boolean;
-}
 
 export interface CrewReport {
   phase(phase: JobPhase, detail: string): void;
@@ -40,14 +31,12 @@ export interface CrewOptions {
   useGpu: boolean;
   batchSize: number;
   queue: WorkQueue;
-  memory: Map<string, NodeMemory>;
+  memory: NodeMemory;
   report: CrewReport;
   /** `fallback` says that a CPU made them because the GPU was gone. */
   onVectors(batch: Batch, vectors: readonly Float32Array[], fallback: boolean): void;
   onRefused(text: QueuedText, error: unknown): void;
 }
-
-const wakeAgainMs = 300_000;
 
 /** Runs until the signal aborts; rejects with its reason, or with an error that ends the job. */
 export async function runCrew(options: CrewOptions, signal: AbortSignal): Promise<void> {
@@ -60,37 +49,6 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   let waking: string | null = null;
   let situation: 'starting' | 'gpu' | 'cpu' | 'fallback' | 'waiting' = 'starting';
   let lastLoss: { name: string; words: string; why: string } | null = null;
-
-  function remember(nodeId: string): NodeMemory {
-    let known = memory.get(nodeId);
-    if (!known) {
-      known = {
-        excludedUntil: 0,
-        gpuRefusedUntil: 0,
-        wakeRefusedUntil: 0,
-        failures: 0,
-        gpuRefusals: 0,
-        lost: false,
-      };
-      memory.set(nodeId, known);
-    }
-    return known;
-  }
-
-  function standing(): Map<string, NodeStanding> {
-    const now = clock.monotonic();
-    return new Map(
-      [...memory].map(([nodeId, known]) => [
-        nodeId,
-        {
-          excluded: known.excludedUntil > now,
-          gpuRefused: known.gpuRefusedUntil > now,
-          lost: known.lost,
-          wakeRefused: known.wakeRefusedUntil > now,
-        },
-      ]),
-    );
-  }
 
   const hooks: MemberHooks = {
     placing(choice) {
@@ -108,23 +66,18 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     },
     working: announce,
     refusedGpu(choice, reason) {
-      const known = remember(choice.nodeId);
-      known.gpuRefusals += 1;
-      known.gpuRefusedUntil = clock.monotonic() + Math.min(600_000, 60_000 * 2 ** (known.gpuRefusals - 1));
+      memory.gpuRefused(choice.nodeId);
       lastLoss = { name: choice.name, words: `The GPU of ${choice.name} cannot be used`, why: reason };
       report.event('note', choice.nodeId, `${choice.name} put ${model.name} on its CPU: ${reason}`);
     },
     lost(choice, error) {
-      const known = remember(choice.nodeId);
-      known.lost = true;
-      known.failures += 1;
-      known.excludedUntil = clock.monotonic() + Math.min(60_000, 5000 * 2 ** (known.failures - 1));
+      memory.lost(choice.nodeId);
       lastLoss = { name: choice.name, words: `${choice.name} is gone`, why: reasonOf(error) };
       log.warn('A node was lost while it embedded.', { node: choice.nodeId, reason: reasonOf(error) });
       fleet.lookSoon(choice.nodeId);
     },
     succeeded(member, batch, vectors) {
-      remember(member.choice.nodeId).failures = 0;
+      memory.succeeded(member.choice.nodeId);
       report.share(
         { nodeId: member.choice.nodeId, name: member.choice.name, placement: placementOf(member) },
         vectors.length,
@@ -199,7 +152,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     try {
       await power.ensureAwake(nodeId, { signal: stop });
       report.event('woke', nodeId, `${name} is awake.`);
-      remember(nodeId).excludedUntil = 0;
+      memory.forgive(nodeId);
       await listsModels(nodeId);
       const node = fleet.get(nodeId);
       if (node && modelOnNode(node, model.digest) === null) {
@@ -216,9 +169,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   }
 
   function refuseWake(nodeId: string, name: string, message: string, why: string): void {
-    const known = remember(nodeId);
-    known.lost = true;
-    known.wakeRefusedUntil = clock.monotonic() + wakeAgainMs;
+    memory.wakeRefused(nodeId);
     lastLoss = { name, words: `${name} is not there`, why };
     report.event('note', nodeId, message);
   }
@@ -295,10 +246,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     if (nodeId === undefined) return;
     const serves = node !== null && isServing(node.state);
     if (serves && previous !== null && !isServing(previous.state)) {
-      const known = remember(nodeId);
-      known.excludedUntil = 0;
-      known.gpuRefusedUntil = 0;
-      known.wakeRefusedUntil = 0;
+      memory.forgive(nodeId);
     }
     const member = members.get(nodeId);
     if (member) {
@@ -316,18 +264,6 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     return node.loaded.some((loaded) => loaded.digest === model.digest && loaded.placement === 'cpu');
   }
 
-  /** When something that is left alone for now may be tried again. */
-  function nextRetryMs(): number | null {
-    const now = clock.monotonic();
-    const times = [...memory.values()].flatMap((known) => [
-      known.excludedUntil,
-      known.gpuRefusedUntil,
-      known.wakeRefusedUntil,
-    ]);
-    const next = Math.min(...times.filter((time) => time > now));
-    return Number.isFinite(next) ? next - now : null;
-  }
-
   const stopListening = fleet.onChange(onFleetChange);
   try {
     for (;;) {
@@ -337,7 +273,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       apply(
         chooseRoute({
           nodes: fleet.list(),
-          standing: standing(),
+          standing: memory.standing(),
           digest: model.digest,
           modelName: model.name,
           wantGpu: useGpu,
@@ -345,7 +281,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
           whenGpuGone: source.whenGpuGone,
         }),
       );
-      const retryMs = nextRetryMs();
+      const retryMs = memory.nextRetryMs();
       const timer = retryMs === null ? null : clock.timer(retryMs, changes.notify);
       try {
         await changed;

@@ -7,12 +7,13 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { ScannedFile, ScanResult, SourceIndex } from '../ports.ts';
-import type { CrewReport, NodeMemory } from './crew.ts';
+import type { CrewReport } from './crew.ts';
 import { shortModelName } from './embedders.ts';
 import { codeOf, isSkip, reasonOf } from './failures.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
+import { createNodeMemory } from './node-memory.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
 
 export interface JobRunOptions {
@@ -30,7 +31,7 @@ const workerRestarts = 3;
 export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
   const { dependencies, tracker, handles, sources, onSourceChanged } = options;
   const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
-  const memory = new Map<string, NodeMemory>();
+  const memory = createNodeMemory({ clock });
   const job = tracker.snapshot();
 
   const report: CrewReport = {
