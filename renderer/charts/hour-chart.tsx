@@ -2,6 +2,8 @@ import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YA
 import { ChartTooltip, chartHeight, formatClock, type HourRow, type Series, tick } from './chart-parts.tsx';
 import { niceAbove } from './nice.ts';
 
+const tickSteps = [60_000, 120_000, 300_000, 600_000, 900_000];
+
 interface HourChartProps {
   rows: readonly HourRow[];
   series: readonly Series[];
@@ -16,13 +18,13 @@ interface HourChartProps {
 export default function HourChart({ rows, series, format, least, unit }: HourChartProps) {
   const first = rows[0]?.at ?? 0;
   const last = rows.at(-1)?.at ?? 0;
-  const quarter = 15 * 60_000;
+  const step = tickSteps.find((one) => (last - first) / one <= 6) ?? 900_000;
   const highest = Math.max(
     ...rows.map((row) => Object.values(row.values).reduce((sum, value) => sum + value, 0)),
   );
   const top = niceAbove(Math.max(least, highest) / unit) * unit;
   const ticks: number[] = [];
-  for (let at = Math.ceil(first / quarter) * quarter; at <= last; at += quarter) ticks.push(at);
+  for (let at = Math.ceil(first / step) * step; at <= last; at += step) ticks.push(at);
   return (
     <div aria-hidden="true" style={{ height: chartHeight }}>
       <ResponsiveContainer
@@ -47,7 +49,7 @@ export default function HourChart({ rows, series, format, least, unit }: HourCha
             tickLine={false}
           />
           <YAxis
-            width={64}
+            width={78}
             tickFormatter={format}
             tick={tick}
             axisLine={false}

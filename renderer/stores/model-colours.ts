@@ -65,5 +65,8 @@ export function modelColour(name: string): string {
 
 /** A node's colour in charts of work, by its place in the fleet. */
 export function nodeColour(index: number): string {
-  return `var(--series-${(index * 2 + 1) % paletteSize})`;
+  return `var(--series-${nodeSlots[index % nodeSlots.length]})`;
 }
+
+/** Neighbours differ as much as the palette allows. */
+const nodeSlots = [1, 5, 2, 6, 4, 0, 3];

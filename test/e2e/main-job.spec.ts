@@ -1,4 +1,4 @@
-import { expect, goTo, test, writeNotes } from './support/fixtures.ts';
+import { expect, expectAccessible, goTo, test, writeNotes } from './support/fixtures.ts';
 
 test('a new user wakes a simulated GPU machine, forces a model to the GPU, indexes a folder and searches it', async ({
   page,
@@ -73,6 +73,7 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, index
     await expect(hits.first().locator('mark').first()).toBeVisible();
     await expect(hits.first()).toContainText(/bytes [\d,]+–[\d,]+/);
     await expect(hits.first()).toContainText('words: rank 1');
+    await expectAccessible(page, 'a run that has ended, with hits');
   });
 
   await test.step('what happened is told', async () => {

@@ -1,4 +1,4 @@
-import { expect, goTo, test } from './support/fixtures.ts';
+import { expect, expectAccessible, goTo, test } from './support/fixtures.ts';
 
 test('the one-time address opens one tab, and leaves no token behind', async ({
   page,
@@ -21,6 +21,7 @@ test('the one-time address opens one tab, and leaves no token behind', async ({
   await other.goto(core.url);
   await expect(other.getByRole('heading', { name: 'This address was used already' })).toBeVisible();
   await expect(other.getByText('npm run pilotlight -- open')).toBeVisible();
+  await expectAccessible(other, 'the page of a used address');
 
   const bare = await context.newPage();
   await bare.goto(core.origin);

@@ -66,7 +66,7 @@ function VramChart() {
       }
       return { at, values };
     });
-    return { rows: data, series: list, words: describe('VRAM', data, list, formatMemory) };
+    return { rows: fromFirst(data), series: list, words: describe('VRAM', data, list, formatMemory) };
   }, [now, nodeId, signature]);
 
   return (
@@ -130,7 +130,7 @@ function WorkChart() {
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
     const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
-    return { rows: data, series: list, words: describe('Work', data, list, formatVectors) };
+    return { rows: fromFirst(data), series: list, words: describe('Work', data, list, formatVectors) };
   }, [now, names, signature]);
 
   return (
@@ -193,6 +193,12 @@ function ChartFrame({
       </div>
     </figure>
   );
+}
+
+/** In its first hour a chart begins with the first thing it has to show, and is ten minutes wide at least. */
+function fromFirst(rows: HourRow[]): HourRow[] {
+  const first = rows.findIndex((row) => Object.keys(row.values).length > 0);
+  return rows.slice(Math.max(0, Math.min(first - 1, rows.length - 20)));
 }
 
 /** The chart in a sentence: what it is now, and its highest. */

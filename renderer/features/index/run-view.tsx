@@ -114,10 +114,10 @@ function Counts({ job }: { job: IndexJob }) {
     { name: 'failed', value: files.failed, bad: files.failed > 0 },
     { name: 'removed', value: files.removed },
     { name: 'vectors', value: job.vectors },
-    { name: 'on a CPU as fallback', value: job.fallbackVectors, hide: job.fallbackVectors === 0 },
+    { name: 'by fallback', value: job.fallbackVectors, hide: job.fallbackVectors === 0 },
   ];
   return (
-    <dl className="mt-2 grid grid-cols-[repeat(auto-fit,minmax(4.25rem,1fr))] gap-x-4 gap-y-2 border-y border-line py-3">
+    <dl className="mt-2 grid grid-cols-[repeat(auto-fit,minmax(3.75rem,1fr))] gap-x-3 gap-y-2 border-y border-line py-3">
       {counts.map(({ name, value, bad, hide }) =>
         hide ? null : (
           <div key={name} className="flex flex-col-reverse justify-end">
