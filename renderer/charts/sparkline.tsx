@@ -4,7 +4,7 @@ export function Sparkline({
   max,
   length,
   label,
-  width = 96,
+  width = 80,
   height = 24,
 }: {
   values: readonly (number | null)[];

@@ -38,7 +38,7 @@ export function Readings({ node }: { node: NodeView }) {
         percent={host.cpuPercent}
         more={[
           host.memoryTotalBytes > 0
-            ? `${formatMemory(host.memoryUsedBytes)} of ${formatMemory(host.memoryTotalBytes)} memory`
+            ? `${formatMemory(host.memoryUsedBytes)} of ${formatMemory(host.memoryTotalBytes)} RAM`
             : null,
         ]}
       />

@@ -1,19 +1,19 @@
 import type { IndexJob, JobPhase, JobStatus } from '../../../shared/models/indexing.ts';
 
 export const phaseWords: Record<JobPhase, string> = {
-  queued: 'waits for its turn',
-  waking: 'wakes the GPU machine',
-  placing: 'puts the model on the GPU',
-  scanning: 'looks for files',
-  embedding: 'embeds',
-  waiting: 'waits',
-  finishing: 'finishes',
-  done: 'is done',
+  queued: 'waiting for its turn',
+  waking: 'waking the GPU machine',
+  placing: 'putting the model on the GPU',
+  scanning: 'looking for files',
+  embedding: 'embedding',
+  waiting: 'waiting',
+  finishing: 'finishing',
+  done: 'done',
 };
 
 export const statusWords: Record<JobStatus, string> = {
-  pending: 'waits',
-  running: 'runs',
+  pending: 'waiting',
+  running: 'running',
   completed: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',

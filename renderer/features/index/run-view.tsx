@@ -51,7 +51,7 @@ function RunHead({ job, active }: { job: IndexJob; active: boolean }) {
         <div className="min-w-0 flex-1">
           <p className="font-semibold break-words">
             {job.label}
-            <span className="font-normal text-soft"> {phase}</span>
+            <span className="font-normal text-soft"> · {phase}</span>
           </p>
           <p className="min-h-5 text-[0.8125rem] break-words text-soft">{job.detail}</p>
         </div>

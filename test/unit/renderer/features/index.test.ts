@@ -75,6 +75,6 @@ describe('vectors a second', () => {
   });
 
   test('an axis ends at a round number at or above its highest', () => {
-    expect([1, 3, 4.2, 7, 23, 812].map(niceAbove)).toEqual([1, 4, 5, 10, 40, 1000]);
+    expect([1, 3, 4.2, 7, 23, 812].map(niceAbove)).toEqual([1, 3, 6, 8, 30, 1000]);
   });
 });
