@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { parseBytes } from '../../../electron/cli/commands/nodes.ts';
+import { bar, highlight, jobLine, placementWords, table } from '../../../electron/cli/format.ts';
+import { createTerminal, cutTo, visibleLength } from '../../../electron/cli/terminal.ts';
+import { aJob } from '../../fakes/records.ts';
+
+function terminal(own: { isTTY?: boolean; env?: Record<string, string> } = {}) {
+  let written = '';
+  const stream = {
+    write: (text: string) => {
+      written += text;
+    },
+    isTTY: own.isTTY ?? false,
+    columns: 60,
+  };
+  return {
+    ...createTerminal({ out: stream, err: stream, env: own.env ?? {} }),
+    written: () => written,
+  };
+}
+
+const plain = terminal().style;
+const escapeCode = String.fromCharCode(27);
+
+describe('the terminal', () => {
+  it('colours only where a person looks and did not forbid it', () => {
+    expect(terminal().style.bad('x')).toBe('x');
+    expect(terminal({ isTTY: true }).style.bad('x')).toContain(escapeCode);
+    expect(terminal({ isTTY: true, env: { NO_COLOR: '1' } }).style.bad('x')).toBe('x');
+    expect(terminal({ isTTY: true, env: { TERM: 'dumb' } }).style.bad('x')).toBe('x');
+  });
+
+  it('writes live lines on a terminal alone, and clears them before anything else', () => {
+    const off = terminal();
+    off.live('moving');
+    expect(off.written()).toBe('');
+    const on = terminal({ isTTY: true });
+    on.live('moving');
+    on.line('done');
+    expect(on.written().endsWith(`\r${escapeCode}[Kdone\n`)).toBe(true);
+  });
+
+  it('cuts a line to a width and keeps its colours whole', () => {
+    const { style } = terminal({ isTTY: true });
+    const cut = cutTo(`${style.bad('abcdef')}ghijkl`, 8);
+    expect(visibleLength(cut)).toBe(8);
+    expect(cut).toContain(`${escapeCode}[0m`);
+    expect(cutTo('short', 8)).toBe('short');
+  });
+});
+
+describe('the words and figures', () => {
+  it('show a place by its glyph', () => {
+    expect(placementWords('gpu', 1, plain)).toBe('▲ GPU');
+    expect(placementWords('partial', 0.42, plain)).toBe('◭ 42% GPU');
+    expect(placementWords('cpu', 0, plain)).toBe('△ CPU');
+  });
+
+  it('fill a bar as far as it is', () => {
+    expect(bar(0, 4, plain)).toBe('░░░░');
+    expect(bar(0.5, 4, plain)).toBe('██░░');
+    expect(bar(0.5625, 4, plain)).toBe('██▎░');
+    expect(bar(1, 4, plain)).toBe('████');
+    expect(bar(7, 4, plain)).toBe('████');
+  });
+
+  it('line up in columns, colours aside', () => {
+    const { style } = terminal({ isTTY: true });
+    const rows = table(
+      [
+        [style.bad('a'), '1', 'x'],
+        ['long', '22', 'y'],
+      ],
+      [1],
+    );
+    expect(rows.map(visibleLength)).toEqual([11, 11]);
+    expect(rows[1]).toBe('long  22  y');
+  });
+
+  it('tell of a running job in one line', () => {
+    expect(jobLine(aJob({ etaMs: 65_000 }), plain)).toBe(
+      `${bar(0.45, 24, plain)}  18/40 files  12 vec/s  ≈ 65 s left  Embedding on tower.`,
+    );
+    expect(jobLine(aJob({ phase: 'waking', detail: 'Waking tower…' }), plain)).toBe('◌ Waking tower…');
+  });
+
+  it('mark what matched', () => {
+    const { style } = terminal({ isTTY: true });
+    expect(highlight('a lamp burns', [[2, 6]], style)).toBe(`a ${style.strong('lamp')} burns`);
+  });
+
+  it('read a size of memory as it is printed on the box', () => {
+    const size = 24 * 2 ** 30;
+    expect(['24GB', '24 gb', '24', '24GiB'].map(parseBytes)).toEqual([size, size, size, size]);
+    expect(['512MB', '0'].map(parseBytes)).toEqual([512 * 2 ** 20, 0]);
+    expect(() => parseBytes('much')).toThrowError(expect.objectContaining({ code: 'BAD_REQUEST' }));
+  });
+});
