@@ -89,7 +89,7 @@ async function runVitest(stage, filters, env) {
       'run',
       '--project',
       stage,
-      '--reporter=default',
+      '--reporter=dot',
       '--reporter=json',
       `--outputFile.json=${reportFile}`,
       ...(filters.length > 0 ? ['--passWithNoTests'] : []),
