@@ -37,6 +37,11 @@ export function databaseFileOf(folder: string, sourceId: string): string {
   return join(folder, `${sourceId}.db`);
 }
 
+/** What is wrong with one file alone, so that the others go on. */
+function isOfFile(code: string): boolean {
+  return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
+}
+
 /** @throws DISK_FULL, DATA_FOLDER_UNUSABLE */
 export function openSourceIndex(world: World, source: IndexSource) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
@@ -210,7 +215,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         try {
           outcomes.push({ path, chunks: await indexOne(path, settings, signal), error: null });
         } catch (error) {
-          if (!(error instanceof PilotlightError) || !error.code.startsWith('FILE_')) throw error;
+          if (!(error instanceof PilotlightError) || !isOfFile(error.code)) throw error;
           outcomes.push({ path, chunks: 0, error: { code: error.code, reason: error.message } });
         }
         await world.pause();

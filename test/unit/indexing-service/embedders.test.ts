@@ -62,9 +62,10 @@ describe('the embedders to choose from', () => {
     const list = createEmbedderList({ ...world.dependencies, sources: () => [] });
     list.refresh();
     await world.clock.flush();
-    world.fleet.patch('one', { since: 5 });
-    await world.clock.flush();
+    world.fleet.patch('one', { name: 'first' });
+    await world.clock.advance(1000);
     expect(asked).toBe(1);
+    expect(world.dependencies.streams.embedders.values()[1]?.nodes[0]?.name).toBe('first');
     expect(list.list()[1]).toMatchObject({ label: 'plain-name', dimensions: 4, nodes: [{}, {}] });
     list.stop();
   });
