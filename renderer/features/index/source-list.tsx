@@ -92,7 +92,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           tone={source.lastRun || running ? 'plain' : 'primary'}
           busy={busy}
           disabled={running}
-          aria-label={`Index ${source.name}`}
+          aria-label={`${source.lastRun ? 'Index again' : 'Index this folder'}: ${source.name}`}
           onClick={() => start()}
         >
           {source.lastRun ? 'Index again' : 'Index this folder'}
