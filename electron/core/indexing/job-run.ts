@@ -26,6 +26,8 @@ export interface JobRunOptions {
 }
 
 const workerRestarts = 3;
+/** How often the growing size of an index is read for the panel, milliseconds. */
+const sizeShownEveryMs = 2000;
 
 /** Resolves when all is committed that can be; rejects with the signal's reason or with what ended the job. */
 export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
@@ -33,6 +35,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
   const memory = createNodeMemory({ clock });
   const job = tracker.snapshot();
+  let sizeShownAt = Number.NEGATIVE_INFINITY;
 
   const report: CrewReport = {
     phase: tracker.phase,
@@ -101,7 +104,13 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   function hooksOf(source: SourceRecord): FileHooks {
     return {
       current: tracker.current,
-      committed: (file) => tracker.committed(source.id, file),
+      committed: (file) => {
+        tracker.committed(source.id, file);
+        const now = clock.monotonic();
+        if (now - sizeShownAt < sizeShownEveryMs) return;
+        sizeShownAt = now;
+        onSourceChanged(source.id);
+      },
       failed: (file) => tracker.failed(source.id, file),
       skipped: (file) => tracker.skipped(source.id, file),
     };

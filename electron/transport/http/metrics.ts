@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
-import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import type { Access } from './access.ts';
 import { isAllowed } from './recall.ts';
-import { currentJob, fileProgress } from './recall-shapes.ts';
+import { currentJob } from './recall-shapes.ts';
 
 export interface MetricsOptions {
   streams: Streams;
@@ -102,7 +102,7 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
     const all = streams.jobs.values().sort((one, other) => other.createdAt - one.createdAt);
     const job = currentJob(all);
     const { processed, total, percent } =
-      job === null ? { processed: 0, total: 0, percent: 0 } : fileProgress(job);
+      job === null ? { processed: 0, total: 0, percent: 0 } : jobProgress(job);
     recall.running.set(job === null ? 0 : 1);
     recall.percent.set(percent);
     recall.total.set(total);

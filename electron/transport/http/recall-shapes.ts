@@ -3,7 +3,7 @@
  * durations milliseconds or seconds as the field says. Recall knows no cancelled jobs: ours reads `failed`
  * with the error "cancelled".
  */
-import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { type IndexJob, jobProgress, type SourceView } from '../../../shared/models/indexing.ts';
 import { formatDuration } from '../../../shared/units.ts';
 
 export type RecallStatus = 'pending' | 'running' | 'completed' | 'failed';
@@ -14,15 +14,6 @@ export function recallStatus(status: IndexJob['status']): RecallStatus {
 
 export function isFinished(job: IndexJob): boolean {
   return job.status !== 'pending' && job.status !== 'running';
-}
-
-/** Files that need no more work, and how many there are. `percent` is 0 to 100 with one decimal. */
-export function fileProgress({ files, status }: Pick<IndexJob, 'files' | 'status'>) {
-  const seen = files.done + files.unchanged + files.failed + files.skipped;
-  const processed = Math.min(files.total, seen);
-  const empty = status === 'completed' ? 100 : 0;
-  const percent = files.total === 0 ? empty : Math.round((processed / files.total) * 1000) / 10;
-  return { processed, total: files.total, percent };
 }
 
 /** The job that runs now, else the one that waits the longest; null when there is none. */
@@ -52,7 +43,7 @@ export function recallProgress(jobs: readonly IndexJob[], now: number) {
   return {
     status: 'running' as const,
     job_id: job.id,
-    ...fileProgress(job),
+    ...jobProgress(job),
     eta_seconds: toSeconds(job.etaMs),
     eta_human: job.etaMs === null ? null : formatDuration(job.etaMs),
     elapsed_seconds: job.startedAt === null ? 0 : Math.max(0, Math.round((now - job.startedAt) / 1000)),
@@ -72,7 +63,7 @@ export function recallJob(job: IndexJob) {
     error: job.status === 'cancelled' ? 'cancelled' : (job.error?.message ?? null),
     progress: isFinished(job)
       ? null
-      : { ...fileProgress(job), current_file: currentFile(job), eta_seconds: toSeconds(job.etaMs) },
+      : { ...jobProgress(job), current_file: currentFile(job), eta_seconds: toSeconds(job.etaMs) },
   };
 }
 
