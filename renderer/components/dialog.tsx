@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { Button } from './button.tsx';
+import { SpokenToast } from './spoken-toast.tsx';
 
 export interface DialogProps {
   title: string;
@@ -60,6 +61,7 @@ export function Dialog({ title, description, onClose, children, shape = 'box' }:
           </Button>
         </div>
         {children}
+        <SpokenToast />
       </div>
     </dialog>
   );

@@ -1,20 +1,36 @@
 import { Check, Info, TriangleAlert, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { SpokenToast } from '../../components/spoken-toast.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
 
-/** What somebody did and what came of it. An error stays longer; all stay while they are hovered or focused. */
+/**
+ * What somebody did and what came of it. An error stays longer; all stay while they are hovered or focused. A
+ * popover, put on top again for each message: a dialog that is open would cover it otherwise.
+ */
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts);
+  const region = useRef<HTMLElement>(null);
+  const newest = toasts.at(-1)?.id;
+  useEffect(() => {
+    const element = region.current;
+    if (!element) return;
+    if (element.matches(':popover-open')) element.hidePopover();
+    if (newest !== undefined) element.showPopover();
+  }, [newest]);
   return (
-    <section
-      aria-label="Messages"
-      aria-live="polite"
-      className="pointer-events-none fixed right-0 bottom-16 z-50 flex w-full flex-col gap-2 p-4 sm:bottom-0 sm:w-96"
-    >
-      {toasts.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} />
-      ))}
-    </section>
+    <>
+      <section
+        ref={region}
+        popover="manual"
+        aria-label="Messages"
+        className="pointer-events-none fixed inset-auto right-0 bottom-16 m-0 w-full flex-col gap-2 overflow-visible border-0 bg-transparent p-4 text-text open:flex sm:bottom-0 sm:w-96"
+      >
+        {toasts.map((toast) => (
+          <ToastCard key={toast.id} toast={toast} />
+        ))}
+      </section>
+      <SpokenToast />
+    </>
   );
 }
 
