@@ -144,7 +144,7 @@ describe('the one-time token', () => {
     const first = access.mintOneTimeToken();
     const later = Array.from({ length: 16 }, () => access.mintOneTimeToken());
     expect(() => access.exchange(first)).toThrow();
-    expect(access.exchange(later[0] ?? '')).toMatch(/^[\w-]{43}$/);
+    expect(access.exchange(later[0] ?? '')).toMatch(/^[\w-]{43}\.[0-9a-z]+\.[\w-]{43}$/);
   });
 });
 
