@@ -17,7 +17,7 @@ export const nodeEntries = [
 ];
 
 /** Packages that stay outside the bundle: they carry or find files of their own. */
-export const externalPackages = ['electron', 'sqlite-vec'];
+export const externalPackages = ['electron'];
 
 /** The oldest Node that runs the output; newer syntax is rewritten. */
 export const nodeTarget = 'node22.19';

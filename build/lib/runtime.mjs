@@ -6,7 +6,7 @@ import { SetUpError, systemCode } from './errors.mjs';
 import { npmCommand, runCaptured } from './process.mjs';
 import { readTarball } from './tarball.mjs';
 
-/** The oldest Node that has all we use: FTS5 in node:sqlite, and what undici 8 asks for. */
+/** The oldest Node that has all we use: FTS5 in node:sqlite. */
 export const oldestNode = '22.19.0';
 
 /**
