@@ -13,6 +13,7 @@ import type {
 } from '../../shared/models/placement.ts';
 import type { Settings } from '../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
+import type { BucketLength, BucketRow } from './telemetry/rollup.ts';
 
 // ---------------------------------------------------------------- time
 
@@ -195,6 +196,29 @@ export interface Store {
     list(limit: number): IndexJob[];
     /** Jobs that were pending or running when the process ended. */
     unfinished(): IndexJob[];
+  };
+  /** Telemetry and work in buckets of wall time. Starts and ends are milliseconds, ends included. */
+  readonly history: {
+    /** What is kept of every node for one bucket. */
+    at(seconds: BucketLength, start: number): BucketRow[];
+    /**
+     * In one transaction: puts rows in the place of those with the same node, length and start, and drops what
+     * begins before `prune.before`, oldest first, a bounded number at a time.
+     */
+    write(change: {
+      rows: readonly BucketRow[];
+      prune: readonly { seconds: BucketLength; before: number }[];
+    }): void;
+    /** One node, oldest first. */
+    read(nodeId: string, seconds: BucketLength, from: number, last: number): BucketRow[];
+    /** Vectors by node where there were any, oldest first. */
+    work(
+      seconds: BucketLength,
+      from: number,
+      last: number,
+    ): { nodeId: string; start: number; vectors: number }[];
+    /** Forgets a node: from now on nothing of it is found. */
+    remove(nodeId: string): void;
   };
   close(): void;
 }

@@ -36,3 +36,43 @@ export const workSampleSchema = z.object({
   vectorsPerSecondByNode: z.record(z.string(), z.number()),
 });
 export type WorkSample = z.infer<typeof workSampleSchema>;
+
+/** `hour` and `day` come in minutes, `month` (30 days) in quarters of an hour. */
+export const historyRangeSchema = z.enum(['hour', 'day', 'month']);
+export type HistoryRange = z.infer<typeof historyRangeSchema>;
+
+/**
+ * What is kept of a node for longer, by wall time: all its GPUs together. A bucket in which it neither served
+ * nor embedded is not there. Means count only the time in which the value was known; `null` where it never was.
+ */
+export const nodeBucketSchema = z.object({
+  /** Its first moment. */
+  at: z.number(),
+  /** The time it spans. */
+  seconds: z.number(),
+  /** How much of it the node served (was awake). */
+  servingSeconds: z.number(),
+  vectors: z.number(),
+  vramTotalBytes: z.number().nullable(),
+  /** Mean. */
+  vramUsedBytes: z.number().nullable(),
+  /** Mean over its GPUs and the time. */
+  utilisationPercent: z.number().nullable(),
+  /** The highest of any GPU. */
+  utilisationMaxPercent: z.number().nullable(),
+  /** Mean of all GPUs together while it served: times `servingSeconds` it is the energy in joules. */
+  powerWatts: z.number().nullable(),
+  /** The highest of any GPU. */
+  temperatureMaxCelsius: z.number().nullable(),
+  /** Means over the time it served, so that models stacked on each other are never more than the card holds. */
+  vramByModel: z.record(z.string(), z.number()),
+});
+export type NodeBucket = z.infer<typeof nodeBucketSchema>;
+
+/** Vectors embedded in a bucket, by node id. A bucket without work is not there. */
+export const workBucketSchema = z.object({
+  at: z.number(),
+  seconds: z.number(),
+  vectorsByNode: z.record(z.string(), z.number()),
+});
+export type WorkBucket = z.infer<typeof workBucketSchema>;

@@ -22,6 +22,24 @@ export const migrations: readonly string[] = [
   CREATE INDEX jobs_by_age ON jobs (created_at DESC, id DESC);
   CREATE INDEX jobs_unfinished ON jobs (status) WHERE status IN ('pending', 'running');
   `,
+  // Time comes before the node in the key: a minute of a thousand nodes is then a few neighbouring pages to
+  // write, and a few to drop, where it would be a page for each node. `start` counts buckets since the epoch;
+  // times are tenths of a second, VRAM that is summed up is MiB-seconds: small numbers take small room.
+  `
+  CREATE TABLE telemetry_names (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name)
+  ) STRICT;
+  CREATE TABLE telemetry_buckets (
+    seconds INTEGER NOT NULL, start INTEGER NOT NULL, node INTEGER NOT NULL,
+    serving INTEGER NOT NULL, vectors INTEGER NOT NULL,
+    vram_total INTEGER, vram_used INTEGER NOT NULL, vram_time INTEGER NOT NULL,
+    utilisation INTEGER NOT NULL, utilisation_time INTEGER NOT NULL, utilisation_max INTEGER,
+    power INTEGER NOT NULL, power_time INTEGER NOT NULL, temperature_max INTEGER,
+    models TEXT,
+    PRIMARY KEY (seconds, start, node)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX telemetry_work ON telemetry_buckets (seconds, start, node, vectors) WHERE vectors > 0;
+  `,
 ];
 
 /** Brings the database to the newest shape, one transaction a step. Throws when it is from a newer version. */

@@ -4,6 +4,7 @@ import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
 import type { Store } from '../../core/ports.ts';
+import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 
 export interface OpenedStore {
@@ -198,6 +199,7 @@ export function createSqliteStore({ path }: { path: string }): OpenedStore {
           indexJobSchema,
         ),
     },
+    history: createHistoryStore({ database, statement }),
     close: () => database.close(),
   };
 

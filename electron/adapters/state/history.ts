@@ -1,0 +1,231 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Store } from '../../core/ports.ts';
+import type { BucketLength, BucketRow } from '../../core/telemetry/rollup.ts';
+import { toStoreError } from './open-database.ts';
+
+/** Rows dropped at a time: a fleet that comes back after weeks must not stop everything for seconds. */
+const PRUNED_AT_ONCE = 20_000;
+const TENTHS = 10;
+const MIB = 1_048_576;
+
+const COLUMNS = `node, serving, vectors, vram_total, vram_used, vram_time, utilisation, utilisation_time,
+  utilisation_max, power, power_time, temperature_max, models`;
+
+type Names = { idOf(name: string): number; nameOf(id: number): string | undefined; reload(): void };
+
+/** The history in `telemetry_buckets`; node ids and model names stand there as numbers. */
+export function createHistoryStore({
+  database,
+  statement,
+}: {
+  database: DatabaseSync;
+  statement: (sql: string) => StatementSync;
+}): Store['history'] {
+  const nodes = createNames('node');
+  const models = createNames('model');
+
+  /** Both ways between names and numbers. `idOf` gives a new name a number in the transaction under way. */
+  function createNames(kind: 'node' | 'model'): Names {
+    const ids = new Map<string, number>();
+    const names = new Map<number, string>();
+    const learn = (id: number, name: string) => {
+      ids.set(name, id);
+      names.set(id, name);
+    };
+    const reload = () => {
+      ids.clear();
+      names.clear();
+      const rows = statement('SELECT id, name FROM telemetry_names WHERE kind = ?').all(kind);
+      for (const row of rows) learn(Number(row.id), String(row.name));
+    };
+    reload();
+    return {
+      reload,
+      nameOf: (id) => names.get(id),
+      idOf(name) {
+        const known = ids.get(name);
+        if (known !== undefined) return known;
+        const added = statement('INSERT INTO telemetry_names (kind, name) VALUES (?, ?)').run(kind, name);
+        const id = Number(added.lastInsertRowid);
+        learn(id, name);
+        return id;
+      },
+    };
+  }
+
+  function inTransaction(work: () => void): void {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        database.exec('COMMIT');
+      } catch (error) {
+        // A full disk may have rolled it back already.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        nodes.reload();
+        models.reload();
+        throw error;
+      }
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  function all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    try {
+      return statement(sql).all(...values);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  function put({ nodeId, seconds, start, totals }: BucketRow): void {
+    const { vramUsed, utilisation, power } = totals;
+    const named = [...totals.models].flatMap(([model, amount]) => [models.idOf(model), whole(amount / MIB)]);
+    statement(
+      `INSERT OR REPLACE INTO telemetry_buckets (seconds, start, ${COLUMNS})
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      seconds,
+      slot(start, seconds),
+      nodes.idOf(nodeId),
+      whole(totals.servingSeconds * TENTHS),
+      whole(totals.vectors),
+      wholeOrNull(totals.vramTotalBytes),
+      whole(vramUsed.sum / MIB),
+      whole(vramUsed.seconds * TENTHS),
+      whole(utilisation.sum),
+      whole(utilisation.seconds * TENTHS),
+      wholeOrNull(totals.utilisationMaxPercent),
+      whole(power.sum),
+      whole(power.seconds * TENTHS),
+      wholeOrNull(totals.temperatureMaxCelsius),
+      named.length === 0 ? null : JSON.stringify(named),
+    );
+  }
+
+  /** Rows of nodes that were forgotten have no name any more, and wait to be pruned. */
+  function toRows(found: Record<string, unknown>[], seconds: BucketLength): BucketRow[] {
+    return found.flatMap((row) => {
+      const nodeId = nodes.nameOf(Number(row.node));
+      if (nodeId === undefined) return [];
+      const weighted = (sum: unknown, time: unknown, unit: number) => ({
+        sum: Number(sum) * unit,
+        seconds: Number(time) / TENTHS,
+      });
+      return {
+        nodeId,
+        seconds,
+        start: Number(row.start) * seconds * 1000,
+        totals: {
+          servingSeconds: Number(row.serving) / TENTHS,
+          vectors: Number(row.vectors),
+          vramTotalBytes: numberOrNull(row.vram_total),
+          vramUsed: weighted(row.vram_used, row.vram_time, MIB),
+          utilisation: weighted(row.utilisation, row.utilisation_time, 1),
+          utilisationMaxPercent: numberOrNull(row.utilisation_max),
+          power: weighted(row.power, row.power_time, 1),
+          temperatureMaxCelsius: numberOrNull(row.temperature_max),
+          models: readModels(row.models),
+        },
+      };
+    });
+  }
+
+  function readModels(text: unknown): Map<string, number> {
+    const found = new Map<string, number>();
+    const pairs = parsePairs(text);
+    for (let index = 0; index + 1 < pairs.length; index += 2) {
+      const model = models.nameOf(Number(pairs[index]));
+      if (model !== undefined) found.set(model, Number(pairs[index + 1]) * MIB);
+    }
+    return found;
+  }
+
+  return {
+    at: (seconds, start) =>
+      toRows(
+        all(
+          `SELECT start, ${COLUMNS} FROM telemetry_buckets WHERE seconds = ? AND start = ? ORDER BY node`,
+          seconds,
+          slot(start, seconds),
+        ),
+        seconds,
+      ),
+    write: ({ rows, prune }) =>
+      inTransaction(() => {
+        for (const row of rows) put(row);
+        for (const { seconds, before } of prune) {
+          statement(
+            `DELETE FROM telemetry_buckets WHERE seconds = ?1 AND start <= (
+               SELECT max(start) FROM (
+                 SELECT start FROM telemetry_buckets WHERE seconds = ?1 AND start < ?2 ORDER BY start LIMIT ?3
+               )
+             )`,
+          ).run(seconds, Math.ceil(before / (seconds * 1000)), PRUNED_AT_ONCE);
+        }
+      }),
+    read: (nodeId, seconds, from, last) =>
+      // One look-up a bucket: the rows of one node lie apart from each other.
+      toRows(
+        all(
+          `WITH RECURSIVE slots (slot) AS (
+             SELECT ?1 WHERE ?1 <= ?2 UNION ALL SELECT slot + 1 FROM slots WHERE slot < ?2
+           )
+           SELECT start, ${COLUMNS} FROM slots CROSS JOIN telemetry_buckets
+           ON seconds = ?3 AND start = slot AND node = (
+             SELECT id FROM telemetry_names WHERE kind = 'node' AND name = ?4
+           ) ORDER BY slot`,
+          slot(from, seconds),
+          slot(last, seconds),
+          seconds,
+          nodeId,
+        ),
+        seconds,
+      ),
+    work: (seconds, from, last) =>
+      all(
+        `SELECT start, node, vectors FROM telemetry_buckets
+         WHERE seconds = ? AND start BETWEEN ? AND ? AND vectors > 0 ORDER BY start, node`,
+        seconds,
+        slot(from, seconds),
+        slot(last, seconds),
+      ).flatMap((row) => {
+        const nodeId = nodes.nameOf(Number(row.node));
+        if (nodeId === undefined) return [];
+        return { nodeId, start: Number(row.start) * seconds * 1000, vectors: Number(row.vectors) };
+      }),
+    remove: (nodeId) =>
+      inTransaction(() => {
+        // Taking the name away is quick however long the history is. The number is never given again.
+        statement("DELETE FROM telemetry_names WHERE kind = 'node' AND name = ?").run(nodeId);
+        nodes.reload();
+      }),
+  };
+}
+
+function parsePairs(text: unknown): unknown[] {
+  try {
+    const pairs: unknown = typeof text === 'string' ? JSON.parse(text) : [];
+    return Array.isArray(pairs) ? pairs : [];
+  } catch {
+    return [];
+  }
+}
+
+function slot(start: number, seconds: BucketLength): number {
+  return Math.floor(start / (seconds * 1000));
+}
+
+/** What a STRICT integer column takes, whatever a server has claimed. */
+function whole(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(value)));
+}
+
+function wholeOrNull(value: number | null): number | null {
+  return value === null ? null : whole(value);
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

@@ -1,0 +1,251 @@
+/**
+ * How moments become buckets, and buckets longer buckets. Sums and maxima only: joining is exact in any
+ * order, so a minute whose halves lie on both sides of a restart is the minute it would have been.
+ */
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { GpuReading, HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+
+/** Seconds that a kept bucket spans. */
+export type BucketLength = 60 | 900;
+export const MINUTE: BucketLength = 60;
+export const QUARTER: BucketLength = 900;
+
+/** How long buckets of each length are kept, in milliseconds. */
+export const KEPT_MS: Readonly<Record<BucketLength, number>> = {
+  60: 24 * 3_600_000,
+  900: 30 * 24 * 3_600_000,
+};
+
+/** A value added up over the seconds in which it was known. */
+export interface Weighted {
+  sum: number;
+  seconds: number;
+}
+
+/** What is kept of one node in one bucket. */
+export interface BucketTotals {
+  servingSeconds: number;
+  vectors: number;
+  /** The largest that was told. */
+  vramTotalBytes: number | null;
+  /** Byte-seconds. */
+  vramUsed: Weighted;
+  /** Percent-seconds of the mean over its GPUs. */
+  utilisation: Weighted;
+  utilisationMaxPercent: number | null;
+  /** Joules of all GPUs together. */
+  power: Weighted;
+  temperatureMaxCelsius: number | null;
+  /** Byte-seconds of VRAM by model; a model on the CPU is left out. */
+  models: ReadonlyMap<string, number>;
+}
+
+export interface BucketRow {
+  nodeId: string;
+  seconds: BucketLength;
+  /** Wall time of its first moment, a whole multiple of its length since the epoch. Milliseconds. */
+  start: number;
+  totals: BucketTotals;
+}
+
+/** What is known of a serving node at one moment. */
+export interface NodeReading {
+  vramTotalBytes: number | null;
+  vramUsedBytes: number | null;
+  utilisationPercent: number | null;
+  utilisationMaxPercent: number | null;
+  powerWatts: number | null;
+  temperatureCelsius: number | null;
+  vramByModel: readonly (readonly [model: string, bytes: number])[];
+}
+
+/** One reading of a node with all its GPUs: tools win over what the node's view says. */
+export function readingOf(node: Pick<NodeView, 'vram' | 'loaded'>, gpus: readonly GpuReading[]): NodeReading {
+  const known = (key: 'vramTotalBytes' | 'vramUsedBytes' | 'utilisationPercent' | 'powerWatts') =>
+    gpus.flatMap((gpu) => gpu[key] ?? []);
+  const sum = (values: readonly number[]) =>
+    values.length === 0 ? null : values.reduce((total, value) => total + value, 0);
+  const utilisation = known('utilisationPercent');
+  const utilisationSum = sum(utilisation);
+  return {
+    vramTotalBytes: sum(known('vramTotalBytes')) ?? node.vram.totalBytes,
+    vramUsedBytes: sum(known('vramUsedBytes')) ?? node.vram.usedBytes,
+    utilisationPercent: utilisationSum === null ? null : utilisationSum / utilisation.length,
+    utilisationMaxPercent: utilisation.reduce<number | null>(larger, null),
+    powerWatts: sum(known('powerWatts')),
+    temperatureCelsius: gpus.map((gpu) => gpu.temperatureCelsius).reduce<number | null>(larger, null),
+    vramByModel: node.loaded.map((model) => [model.name, model.vramBytes] as const),
+  };
+}
+
+/** The totals of a node that served for `seconds` with this reading. */
+export function totalsOf(reading: NodeReading, seconds: number): BucketTotals {
+  const weighted = (value: number | null): Weighted =>
+    value === null ? { sum: 0, seconds: 0 } : { sum: value * seconds, seconds };
+  return {
+    servingSeconds: seconds,
+    vectors: 0,
+    vramTotalBytes: reading.vramTotalBytes,
+    vramUsed: weighted(reading.vramUsedBytes),
+    utilisation: weighted(reading.utilisationPercent),
+    utilisationMaxPercent: reading.utilisationMaxPercent,
+    power: weighted(reading.powerWatts),
+    temperatureMaxCelsius: reading.temperatureCelsius,
+    models: new Map(
+      reading.vramByModel.filter(([, bytes]) => bytes > 0).map(([model, bytes]) => [model, bytes * seconds]),
+    ),
+  };
+}
+
+/** The totals of vectors alone: a node may embed without serving anybody. */
+export function totalsOfVectors(vectors: number): BucketTotals {
+  const none = { sum: 0, seconds: 0 };
+  return {
+    servingSeconds: 0,
+    vectors,
+    vramTotalBytes: null,
+    vramUsed: none,
+    utilisation: none,
+    utilisationMaxPercent: null,
+    power: none,
+    temperatureMaxCelsius: null,
+    models: new Map(),
+  };
+}
+
+/** Both together. Associative and commutative; neither is changed. */
+export function joinTotals(a: BucketTotals, b: BucketTotals): BucketTotals {
+  const models = new Map(a.models);
+  for (const [model, amount] of b.models) models.set(model, (models.get(model) ?? 0) + amount);
+  return {
+    servingSeconds: a.servingSeconds + b.servingSeconds,
+    vectors: a.vectors + b.vectors,
+    vramTotalBytes: larger(a.vramTotalBytes, b.vramTotalBytes),
+    vramUsed: add(a.vramUsed, b.vramUsed),
+    utilisation: add(a.utilisation, b.utilisation),
+    utilisationMaxPercent: larger(a.utilisationMaxPercent, b.utilisationMaxPercent),
+    power: add(a.power, b.power),
+    temperatureMaxCelsius: larger(a.temperatureMaxCelsius, b.temperatureMaxCelsius),
+    models,
+  };
+}
+
+/** Joins rows of the same node, length and start; the order is that of the first of each. */
+export function joinRows(rows: readonly BucketRow[]): BucketRow[] {
+  const joined = new Map<string, BucketRow>();
+  for (const row of rows) {
+    const key = `${row.seconds} ${row.start} ${row.nodeId}`;
+    const known = joined.get(key);
+    joined.set(key, known ? { ...known, totals: joinTotals(known.totals, row.totals) } : row);
+  }
+  return [...joined.values()];
+}
+
+/** The start of the bucket that holds a wall time. */
+export function bucketStart(at: number, seconds: number): number {
+  return Math.floor(at / (seconds * 1000)) * seconds * 1000;
+}
+
+/** The time from `to - seconds` to `to`, cut where a minute begins. Wall times in milliseconds. */
+export function cutByMinute(to: number, seconds: number): { start: number; seconds: number }[] {
+  const parts: { start: number; seconds: number }[] = [];
+  let from = to - seconds * 1000;
+  while (from < to) {
+    const start = bucketStart(from, MINUTE);
+    const end = Math.min(to, start + MINUTE * 1000);
+    parts.push({ start, seconds: (end - from) / 1000 });
+    from = end;
+  }
+  return parts;
+}
+
+export interface RangePlan {
+  /** The kept buckets that are read. */
+  source: BucketLength;
+  /** The length of a bucket that is answered, a whole multiple of the source's. */
+  seconds: number;
+  /** First and last start, both included, as wall time. */
+  from: number;
+  last: number;
+}
+
+const RANGES: Readonly<Record<HistoryRange, { source: BucketLength; count: number }>> = {
+  hour: { source: MINUTE, count: 60 },
+  day: { source: MINUTE, count: 1440 },
+  month: { source: QUARTER, count: 2880 },
+};
+
+/** Which buckets make up a range that ends with the bucket under way, in at most `atMost` of equal length. */
+export function planRange(range: HistoryRange, now: number, atMost: number): RangePlan {
+  const { source, count } = RANGES[range];
+  const each = Math.ceil(count / Math.min(atMost, count));
+  const seconds = source * each;
+  const last = bucketStart(now, seconds);
+  return { source, seconds, from: last - (Math.ceil(count / each) - 1) * seconds * 1000, last };
+}
+
+/** Rows of one node as the contract shows them, in buckets of `seconds`, oldest first; empty ones left out. */
+export function toNodeBuckets(rows: readonly BucketRow[], seconds: number): NodeBucket[] {
+  const byStart = new Map<number, BucketTotals>();
+  for (const { start, totals } of rows) {
+    const at = bucketStart(start, seconds);
+    const known = byStart.get(at);
+    byStart.set(at, known ? joinTotals(known, totals) : totals);
+  }
+  return [...byStart].sort(([a], [b]) => a - b).map(([at, totals]) => toNodeBucket(at, seconds, totals));
+}
+
+function toNodeBucket(at: number, seconds: number, totals: BucketTotals): NodeBucket {
+  const mean = ({ sum, seconds: weight }: Weighted, digits: number) =>
+    weight > 0 ? round(sum / weight, digits) : null;
+  return {
+    at,
+    seconds,
+    // A clock that was set back lets a minute happen twice.
+    servingSeconds: Math.min(seconds, Math.round(totals.servingSeconds)),
+    vectors: totals.vectors,
+    vramTotalBytes: totals.vramTotalBytes,
+    vramUsedBytes: mean(totals.vramUsed, 0),
+    utilisationPercent: mean(totals.utilisation, 1),
+    utilisationMaxPercent: totals.utilisationMaxPercent,
+    powerWatts: mean(totals.power, 1),
+    temperatureMaxCelsius: totals.temperatureMaxCelsius,
+    vramByModel:
+      totals.servingSeconds > 0
+        ? Object.fromEntries(
+            [...totals.models].map(([model, amount]) => [model, Math.round(amount / totals.servingSeconds)]),
+          )
+        : {},
+  };
+}
+
+/** Vectors by node in buckets of `seconds`, oldest first; empty ones left out. */
+export function toWorkBuckets(
+  rows: readonly { nodeId: string; start: number; vectors: number }[],
+  seconds: number,
+): WorkBucket[] {
+  const byStart = new Map<number, Map<string, number>>();
+  for (const { nodeId, start, vectors } of rows) {
+    if (vectors <= 0) continue;
+    const at = bucketStart(start, seconds);
+    const byNode = byStart.get(at) ?? new Map<string, number>();
+    byStart.set(at, byNode.set(nodeId, (byNode.get(nodeId) ?? 0) + vectors));
+  }
+  return [...byStart]
+    .sort(([a], [b]) => a - b)
+    .map(([at, byNode]) => ({ at, seconds, vectorsByNode: Object.fromEntries(byNode) }));
+}
+
+function add(a: Weighted, b: Weighted): Weighted {
+  return { sum: a.sum + b.sum, seconds: a.seconds + b.seconds };
+}
+
+function larger(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}
+
+function round(value: number, digits: number): number {
+  const scale = 10 ** digits;
+  return Math.round(value * scale) / scale;
+}
