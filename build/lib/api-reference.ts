@@ -48,6 +48,8 @@ const models: Record<string, z.ZodType> = {
   HostReading: telemetry.hostReadingSchema,
   TelemetrySample: telemetry.telemetrySampleSchema,
   WorkSample: telemetry.workSampleSchema,
+  NodeBucket: telemetry.nodeBucketSchema,
+  WorkBucket: telemetry.workBucketSchema,
   ActivityEntry: activityEntrySchema,
   Settings: settingsSchema,
   Cursor: cursorSchema,

@@ -83,6 +83,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     random,
     log,
     hardware,
+    store,
     streams,
     fleet,
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),

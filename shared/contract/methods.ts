@@ -15,7 +15,13 @@ import {
 } from '../models/indexing.ts';
 import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { settingsSchema } from '../models/settings.ts';
-import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+import {
+  historyRangeSchema,
+  nodeBucketSchema,
+  telemetrySampleSchema,
+  workBucketSchema,
+  workSampleSchema,
+} from '../models/telemetry.ts';
 import type { ErrorCode } from './errors.ts';
 import { coreStatusSchema } from './streams.ts';
 
@@ -35,6 +41,8 @@ const done = z.object({ ok: z.literal(true) });
 const nodeId = z.string().min(1).max(100);
 const modelName = z.string().trim().min(1).max(300);
 const name = z.string().trim().min(1).max(120);
+/** Neighbours are joined until no more than this many buckets are left. */
+const atMost = z.number().int().min(1).max(2880).default(2880);
 
 /** What a person may say about a node. Checked further by the service, with an error that names the field. */
 const nodeInput = {
@@ -316,6 +324,22 @@ export const methods = {
     scope: 'view',
     params: nothing,
     result: z.array(workSampleSchema),
+    errors: [],
+  },
+  'telemetry.buckets': {
+    summary:
+      'What is kept of one node for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+    scope: 'view',
+    params: z.strictObject({ nodeId, range: historyRangeSchema, atMost }),
+    result: z.array(nodeBucketSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'telemetry.workBuckets': {
+    summary:
+      'The work that is kept for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+    scope: 'view',
+    params: z.strictObject({ range: historyRangeSchema, atMost }),
+    result: z.array(workBucketSchema),
     errors: [],
   },
 

@@ -255,6 +255,16 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['NOT_FOUND', unknownNode]],
   },
   'telemetry.work': nothing,
+  'telemetry.buckets': {
+    right: () => ({ nodeId: machines.small, range: 'day' }),
+    wrong: [{ nodeId: machines.small, range: 'year' }, 'range'],
+    errors: [['NOT_FOUND', () => ({ nodeId: 'nope', range: 'month' })]],
+  },
+  'telemetry.workBuckets': {
+    right: () => ({ range: 'month', atMost: 120 }),
+    wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
+    errors: [],
+  },
   'activity.list': { right: () => ({ limit: 3 }), wrong: [{ kinds: ['gossip'] }, 'kinds.0'], errors: [] },
   'settings.get': nothing,
   'settings.update': {

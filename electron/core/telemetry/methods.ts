@@ -5,9 +5,11 @@ export function telemetryMethods({
   telemetry,
 }: {
   telemetry: TelemetryService;
-}): Handlers<'telemetry.history' | 'telemetry.work'> {
+}): Handlers<'telemetry.history' | 'telemetry.work' | 'telemetry.buckets' | 'telemetry.workBuckets'> {
   return {
     'telemetry.history': ({ nodeId }) => telemetry.history(nodeId),
     'telemetry.work': () => telemetry.work(),
+    'telemetry.buckets': ({ nodeId, range, atMost }) => telemetry.buckets(nodeId, range, atMost),
+    'telemetry.workBuckets': ({ range, atMost }) => telemetry.workBuckets(range, atMost),
   };
 }

@@ -1,14 +1,20 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type {
   GpuReading,
+  HistoryRange,
   HostReading,
+  NodeBucket,
   TelemetrySample,
+  WorkBucket,
   WorkSample,
 } from '../../../shared/models/telemetry.ts';
-import type { Clock, LocalHardware, Log, Random } from '../ports.ts';
+import type { Clock, LocalHardware, Log, Random, Store } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { toSamples, toWorkSamples } from './hour.ts';
 import { createLocalReadings } from './local.ts';
+import { createHistoryRecorder } from './recorder.ts';
+import { type NodeReading, readingOf } from './rollup.ts';
 import { createSampleRing, type SampleRing } from './sample-ring.ts';
 import { createWorkMeter } from './work.ts';
 
@@ -23,12 +29,16 @@ export interface TelemetryFleet {
 export interface TelemetryService {
   start(): void;
   stop(): Promise<void>;
-  /** The last hour of one node, oldest first. Throws NOT_FOUND. */
+  /** The last hour of one node, oldest first; from before a restart at the grain of minutes. Throws NOT_FOUND. */
   history(nodeId: string): TelemetrySample[];
+  /** What is kept of one node for longer, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
+  buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[];
   /** Vectors were embedded on a node. */
   recordVectors(nodeId: string, count: number): void;
-  /** The last hour of work, oldest first. */
+  /** The last hour of work, oldest first; from before a restart at the grain of minutes. */
   work(): WorkSample[];
+  /** The work that is kept for longer, oldest first, in at most `atMost` buckets. */
+  workBuckets(range: HistoryRange, atMost: number): WorkBucket[];
   /** Fresh readings of a node's own tools; null where there are none. */
   readGpus(nodeId: string, signal: AbortSignal): Promise<GpuReading[] | null>;
 }
@@ -38,6 +48,7 @@ export interface TelemetryDependencies {
   random: Random;
   log: Log;
   hardware: LocalHardware;
+  store: Pick<Store, 'history'>;
   streams: Pick<Streams, 'telemetry' | 'work'>;
   fleet: TelemetryFleet;
   /** What a simulated machine's own tools say; null when it is not one, or off. */
@@ -47,15 +58,19 @@ export interface TelemetryDependencies {
 const SAMPLE_MS = 2000;
 /** Tools run at this rate when nobody looks, and quiet remote nodes are written down so often. */
 const SLOW_MS = 30_000;
+const HOUR_MS = 3_600_000;
+const HOUR_BUCKETS = 60;
 /** A reading of a tool younger than this is fresh. */
 const FRESH_MS = 250;
 
 export function createTelemetryService(deps: TelemetryDependencies): TelemetryService {
-  const { clock, random, log, hardware, streams, fleet, simulated } = deps;
+  const { clock, random, log, hardware, store, streams, fleet, simulated } = deps;
   const local = createLocalReadings({ clock, hardware, log });
   const rings = new Map<string, SampleRing>();
   const lastSampled = new Map<string, { at: number; loaded: NodeView['loaded'] }>();
   const meter = createWorkMeter({ clock, onSample: (sample) => streams.work.set('work', sample) });
+  const recorder = createHistoryRecorder({ clock, log, history: store.history });
+  const createdAt = clock.now();
   let loop: Loop | null = null;
   let unsubscribe: (() => void) | null = null;
 
@@ -64,11 +79,16 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     if (nodes.some((node) => node.kind === 'this-computer')) {
       await local.gpus(streams.telemetry.active ? SAMPLE_MS / 2 : SLOW_MS, signal);
     }
-    for (const node of nodes) sampleNode(node);
+    const serving = new Map<string, NodeReading>();
+    for (const node of nodes) {
+      const tools = readTools(node);
+      sampleNode(node, tools);
+      serving.set(node.id, readingOf(node, tools?.gpus ?? []));
+    }
+    recorder.observe(serving);
   }
 
-  function sampleNode(node: NodeView): void {
-    const tools = readTools(node);
+  function sampleNode(node: NodeView, tools: ReturnType<typeof readTools>): void {
     const before = lastSampled.get(node.id);
     const now = clock.monotonic();
     // Without tools only the loaded models are known: between two changes there is nothing to write down.
@@ -96,6 +116,17 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     return null;
   }
 
+  /** What is kept of the hour from before this start, as samples that end before `before`. */
+  function earlier<T>(read: () => T[], before: number): T[] {
+    if (Math.min(createdAt, before) <= clock.now() - HOUR_MS) return [];
+    try {
+      return read();
+    } catch (error) {
+      log.warn('The history from before the start could not be read.', { error: String(error) });
+      return [];
+    }
+  }
+
   return {
     start() {
       if (loop) return;
@@ -103,6 +134,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
         if (node !== null || previous === null) return;
         rings.delete(previous.id);
         lastSampled.delete(previous.id);
+        recorder.forget(previous.id);
         streams.telemetry.delete(previous.id);
       });
       loop = startLoop({
@@ -121,13 +153,32 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
       const stopping = loop;
       loop = null;
       await stopping?.stop();
+      recorder.flush();
     },
     history(nodeId) {
       fleet.require(nodeId);
-      return rings.get(nodeId)?.samples(clock.now()) ?? [];
+      const live = rings.get(nodeId)?.samples(clock.now()) ?? [];
+      const before = Math.min(createdAt, live[0]?.at ?? createdAt);
+      const kept = earlier(
+        () => toSamples(nodeId, recorder.buckets(nodeId, 'hour', HOUR_BUCKETS), before),
+        before,
+      );
+      return [...kept, ...live];
     },
-    recordVectors: meter.record,
-    work: meter.samples,
+    buckets(nodeId, range, atMost) {
+      fleet.require(nodeId);
+      return recorder.buckets(nodeId, range, atMost);
+    },
+    recordVectors(nodeId, count) {
+      meter.record(nodeId, count);
+      recorder.addVectors(nodeId, count);
+    },
+    work() {
+      const live = meter.samples();
+      const before = Math.min(createdAt, live[0]?.at ?? createdAt);
+      return [...earlier(() => toWorkSamples(recorder.work('hour', HOUR_BUCKETS), before), before), ...live];
+    },
+    workBuckets: recorder.work,
     async readGpus(nodeId, signal) {
       const node = fleet.require(nodeId);
       if (node.kind === 'simulated') return simulated(nodeId)?.gpus ?? null;

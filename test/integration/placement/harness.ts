@@ -111,6 +111,7 @@ export async function createHarness(
     random: () => 0.5,
     log: quiet,
     hardware,
+    store: opened.store,
     streams,
     fleet,
     simulated: fleet.simulation.telemetry,

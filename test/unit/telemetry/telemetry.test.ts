@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createRing } from '../../../electron/core/telemetry/ring.ts';
 import { createSampleRing } from '../../../electron/core/telemetry/sample-ring.ts';
@@ -111,8 +112,10 @@ describe('the work meter', () => {
   });
 });
 
-function telemetryOf(nodes: NodeView[]) {
-  const clock = createFakeClock(NOW);
+function telemetryOf(
+  nodes: NodeView[],
+  { clock = createFakeClock(NOW), store = createSqliteStore({ path: ':memory:' }).store } = {},
+) {
   const streams = createStreams({ clock, epoch: 'e' });
   const reads: number[] = [];
   const listeners = new Set<(node: NodeView | null, previous: NodeView | null) => void>();
@@ -133,6 +136,7 @@ function telemetryOf(nodes: NodeView[]) {
       },
       readHost: () => ({ cpuPercent: 3, memoryTotalBytes: 10, memoryUsedBytes: 4 }),
     },
+    store,
     streams,
     fleet: {
       list: () => nodes,
@@ -150,6 +154,7 @@ function telemetryOf(nodes: NodeView[]) {
   });
   return {
     clock,
+    store,
     streams,
     telemetry,
     reads,
@@ -233,6 +238,39 @@ describe('telemetry', () => {
     expect(telemetry.history('r')).toEqual([]);
     await telemetry.stop();
     expect(clock.pending()).toBe(0);
+  });
+
+  it('has the hour after a restart: minutes from before it, samples since', async () => {
+    const nodes = [aNode({ id: 'r', loaded: [aLoaded({ vramBytes: 6 * GB })] })];
+    const first = telemetryOf(nodes);
+    first.telemetry.start();
+    await first.clock.advance(110_000);
+    first.telemetry.recordVectors('r', 120);
+    await first.clock.advance(6000);
+    await first.telemetry.stop();
+    await first.clock.advance(14_000);
+
+    const second = telemetryOf(nodes, first);
+    second.telemetry.start();
+    await second.clock.advance(50_000);
+    const history = second.telemetry.history('r');
+    expect(history.map((sample) => sample.at - NOW)).toEqual([0, 30_000, 60_000, 90_000, 130_000, 160_000]);
+    for (const sample of history) {
+      expect((sample.vramByModel['llama3.1:8b'] ?? 0) / GB).toBeCloseTo(6, 2);
+    }
+    expect(second.telemetry.work()).toEqual([
+      { at: NOW + 60_000, vectorsPerSecondByNode: { r: 2 } },
+      { at: NOW + 90_000, vectorsPerSecondByNode: { r: 2 } },
+    ]);
+    expect(second.telemetry.buckets('r', 'month', 2880)).toMatchObject([
+      { vectors: 120, servingSeconds: 166 },
+    ]);
+    expect(() => second.telemetry.buckets('no', 'day', 1)).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    );
+    await second.clock.advance(3_600_000);
+    expect(second.telemetry.history('r').every((sample) => sample.at >= NOW + 130_000)).toBe(true);
+    await second.telemetry.stop();
   });
 
   it('keeps a thousand quiet nodes for an hour in a few megabytes', () => {

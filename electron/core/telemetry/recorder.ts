@@ -1,0 +1,173 @@
+import type { HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+import {
+  type BucketRow,
+  type BucketTotals,
+  bucketStart,
+  cutByMinute,
+  joinRows,
+  joinTotals,
+  KEPT_MS,
+  MINUTE,
+  type NodeReading,
+  planRange,
+  QUARTER,
+  toNodeBuckets,
+  totalsOf,
+  totalsOfVectors,
+  toWorkBuckets,
+} from './rollup.ts';
+
+/** Writes down for longer what the rings hold for an hour. */
+export interface HistoryRecorder {
+  /** All nodes that serve now, each with its reading. Called each few seconds. Never throws. */
+  observe(serving: ReadonlyMap<string, NodeReading>): void;
+  addVectors(nodeId: string, count: number): void;
+  /** Writes the minute under way too; its other half may follow after a restart. Never throws. */
+  flush(): void;
+  forget(nodeId: string): void;
+  /** Oldest first, up to now. */
+  buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[];
+  work(range: HistoryRange, atMost: number): WorkBucket[];
+}
+
+/** Between two looks more cannot have been served: the computer slept, or could not keep up. */
+const LONGEST_STEP_S = 10;
+/** Rows that wait for a disk with room; beyond it the oldest minute is given up. */
+const MOST_WAITING = 5000;
+/** A clock that jumped may jump back: nothing is thrown away as too old until it went steadily so long. */
+const STEADY_MS = 300_000;
+const JUMP_MS = 60_000;
+
+export function createHistoryRecorder(deps: {
+  clock: Clock;
+  log: Log;
+  history: Store['history'];
+}): HistoryRecorder {
+  const { clock, log, history } = deps;
+  /** What is not written yet, by minute and node. Each part is added to the store exactly once. */
+  const waiting = new Map<number, Map<string, BucketTotals>>();
+  let lastSeen = new Map<string, number>();
+  let skew = clock.now() - clock.monotonic();
+  let steadySince = clock.monotonic();
+  let lastMinute: number | null = null;
+  let failing = false;
+
+  function add(minute: number, nodeId: string, totals: BucketTotals): void {
+    const byNode = waiting.get(minute) ?? new Map<string, BucketTotals>();
+    waiting.set(minute, byNode);
+    const known = byNode.get(nodeId);
+    byNode.set(nodeId, known ? joinTotals(known, totals) : totals);
+  }
+
+  function write(minutes: readonly number[]): void {
+    const steady = clock.monotonic() - steadySince >= STEADY_MS;
+    const prune = steady
+      ? ([MINUTE, QUARTER] as const).map((seconds) => ({ seconds, before: clock.now() - KEPT_MS[seconds] }))
+      : [];
+    if (minutes.length === 0 && prune.length === 0) return;
+    try {
+      history.write({ rows: joinedWithStore(minutes), prune });
+      for (const minute of minutes) waiting.delete(minute);
+      if (failing) log.info('History is kept again.');
+      failing = false;
+    } catch (error) {
+      if (!failing)
+        log.error('History could not be written; it is tried again each minute.', { error: String(error) });
+      failing = true;
+      giveUpOldest();
+    }
+  }
+
+  /** The rows that take the place of those in the store: what is there already, and these minutes. */
+  function joinedWithStore(minutes: readonly number[]): BucketRow[] {
+    const fresh = joinRows([MINUTE, QUARTER].flatMap((seconds) => waitingRows(seconds, minutes)));
+    const touched = new Map(fresh.map((row) => [`${row.seconds} ${row.start}`, row]));
+    const wanted = new Set(fresh.map(keyOf));
+    const stored = [...touched.values()]
+      .flatMap(({ seconds, start }) => history.at(seconds, start))
+      .filter((row) => wanted.has(keyOf(row)));
+    return joinRows([...stored, ...fresh]);
+  }
+
+  function waitingRows(seconds: typeof MINUTE, minutes: Iterable<number>): BucketRow[] {
+    return [...minutes].flatMap((minute) =>
+      [...(waiting.get(minute) ?? [])].map(([nodeId, totals]) => ({
+        nodeId,
+        seconds,
+        start: bucketStart(minute, seconds),
+        totals,
+      })),
+    );
+  }
+
+  function giveUpOldest(): void {
+    let rows = [...waiting.values()].reduce((sum, byNode) => sum + byNode.size, 0);
+    for (const [minute, byNode] of waiting) {
+      if (rows <= MOST_WAITING || waiting.size === 1) return;
+      rows -= byNode.size;
+      waiting.delete(minute);
+    }
+  }
+
+  return {
+    observe(serving) {
+      const [now, monotonic] = [clock.now(), clock.monotonic()];
+      if (Math.abs(now - monotonic - skew) > JUMP_MS) steadySince = monotonic;
+      skew = now - monotonic;
+
+      const seen = new Map<string, number>();
+      for (const [nodeId, reading] of serving) {
+        seen.set(nodeId, monotonic);
+        const before = lastSeen.get(nodeId);
+        if (before === undefined) continue;
+        const elapsed = Math.min(LONGEST_STEP_S, (monotonic - before) / 1000);
+        for (const { start, seconds } of cutByMinute(now, elapsed)) {
+          add(start, nodeId, totalsOf(reading, seconds));
+        }
+      }
+      lastSeen = seen;
+
+      const minute = bucketStart(now, MINUTE);
+      if (minute === lastMinute) return;
+      lastMinute = minute;
+      write([...waiting.keys()].filter((other) => other !== minute));
+    },
+    addVectors(nodeId, count) {
+      add(bucketStart(clock.now(), MINUTE), nodeId, totalsOfVectors(count));
+    },
+    flush() {
+      if (waiting.size > 0) write([...waiting.keys()]);
+      lastSeen = new Map();
+    },
+    forget(nodeId) {
+      lastSeen.delete(nodeId);
+      for (const byNode of waiting.values()) byNode.delete(nodeId);
+      try {
+        history.remove(nodeId);
+      } catch (error) {
+        log.warn('The history of a node that was removed could not be dropped.', { error: String(error) });
+      }
+    },
+    buckets(nodeId, range, atMost) {
+      const { source, seconds, from, last } = planRange(range, clock.now(), atMost);
+      const end = last + (seconds - source) * 1000;
+      const fresh = waitingRows(source, waiting.keys()).filter(
+        (row) => row.nodeId === nodeId && row.start >= from && row.start <= end,
+      );
+      return toNodeBuckets([...history.read(nodeId, source, from, end), ...fresh], seconds);
+    },
+    work(range, atMost) {
+      const { source, seconds, from, last } = planRange(range, clock.now(), atMost);
+      const end = last + (seconds - source) * 1000;
+      const fresh = waitingRows(source, waiting.keys())
+        .filter((row) => row.start >= from && row.start <= end)
+        .map(({ nodeId, start, totals }) => ({ nodeId, start, vectors: totals.vectors }));
+      return toWorkBuckets([...history.work(source, from, end), ...fresh], seconds);
+    },
+  };
+}
+
+function keyOf({ seconds, start, nodeId }: BucketRow): string {
+  return `${seconds} ${start} ${nodeId}`;
+}
