@@ -51,3 +51,28 @@ test('a core that was started again asks the tab for a new address', async ({ pa
   await page.reload();
   await expect(page.getByRole('heading', { name: 'This tab needs a new address' })).toBeVisible();
 });
+
+test('a connection that breaks is taken up again, and what happened meanwhile is there', async ({
+  page,
+  startCore,
+  complaints,
+}) => {
+  const breaks: (() => Promise<void>)[] = [];
+  await page.routeWebSocket('**/api/link', (socket) => {
+    const server = socket.connectToServer();
+    breaks.push(async () => {
+      await server.close();
+      await socket.close({ code: 1011 });
+    });
+  });
+  const core = await startCore();
+  await page.goto(core.url);
+  await expect(page.getByRole('button', { name: /^Look around/ })).toBeVisible();
+  await expect(page.getByText('1 node', { exact: false })).toBeVisible();
+  await breaks[0]?.();
+  await expect.poll(() => breaks.length).toBe(2);
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: /^Look around/ }).click();
+  await expect(page.getByRole('article')).toHaveCount(4);
+  expect(complaints).toEqual([]);
+});
