@@ -11,7 +11,13 @@ const MIB = 1_048_576;
 const COLUMNS = `node, serving, vectors, vram_total, vram_used, vram_time, utilisation, utilisation_time,
   utilisation_max, power, power_time, temperature_max, models`;
 
-type Names = { idOf(name: string): number; nameOf(id: number): string | undefined; reload(): void };
+interface Names {
+  has(name: string): boolean;
+  /** Gives a new name a number, in the transaction under way. */
+  idOf(name: string): number;
+  nameOf(id: number): string | undefined;
+  reload(): void;
+}
 
 /** The history in `telemetry_buckets`; node ids and model names stand there as numbers. */
 export function createHistoryStore({
@@ -24,7 +30,7 @@ export function createHistoryStore({
   const nodes = createNames('node');
   const models = createNames('model');
 
-  /** Both ways between names and numbers. `idOf` gives a new name a number in the transaction under way. */
+  /** Both ways between names and numbers. */
   function createNames(kind: 'node' | 'model'): Names {
     const ids = new Map<string, number>();
     const names = new Map<number, string>();
@@ -41,12 +47,16 @@ export function createHistoryStore({
     reload();
     return {
       reload,
+      has: (name) => ids.has(name),
       nameOf: (id) => names.get(id),
       idOf(name) {
         const known = ids.get(name);
         if (known !== undefined) return known;
-        const added = statement('INSERT INTO telemetry_names (kind, name) VALUES (?, ?)').run(kind, name);
-        const id = Number(added.lastInsertRowid);
+        const added = statement(
+          `INSERT INTO telemetry_names (kind, name) VALUES (?, ?)
+           ON CONFLICT (kind, name) DO UPDATE SET name = excluded.name RETURNING id`,
+        ).get(kind, name);
+        const id = Number(added?.id);
         learn(id, name);
         return id;
       },
@@ -195,12 +205,13 @@ export function createHistoryStore({
         if (nodeId === undefined) return [];
         return { nodeId, start: Number(row.start) * seconds * 1000, vectors: Number(row.vectors) };
       }),
-    remove: (nodeId) =>
-      inTransaction(() => {
-        // Taking the name away is quick however long the history is. The number is never given again.
-        statement("DELETE FROM telemetry_names WHERE kind = 'node' AND name = ?").run(nodeId);
-        nodes.reload();
-      }),
+    remove: (nodeId) => {
+      if (!nodes.has(nodeId)) return;
+      // Taking the name away is quick however long the history is. The number is never given again. One
+      // statement, no transaction of its own: it may be a part of one.
+      all("DELETE FROM telemetry_names WHERE kind = 'node' AND name = ?", nodeId);
+      nodes.reload();
+    },
   };
 }
 

@@ -116,6 +116,19 @@ describe('the kept history', () => {
     close();
   });
 
+  it('forgets a node inside a larger change, and finds it again when that is undone', () => {
+    const { database } = openDatabase(path);
+    const history = createHistoryStore({ database, statement: (sql) => database.prepare(sql) });
+    history.write({ rows: [aRow()], prune: [] });
+    database.exec('BEGIN');
+    history.remove('node_1');
+    expect(history.at(60, START)).toEqual([]);
+    database.exec('ROLLBACK');
+    history.write({ rows: [aRow({ start: START + 60_000 })], prune: [] });
+    expect(history.read('node_1', 60, START, START + 60_000)).toHaveLength(2);
+    database.close();
+  });
+
   it('comes to a database of the version before, and leaves the rest as it was', () => {
     const old = new DatabaseSync(path);
     migrate(old, migrations.slice(0, 1));
