@@ -66,11 +66,13 @@ export function NodeDialog({
         const { url: newUrl, ...rest } = read.input;
         const sameUrl = newUrl === node.url || (local && form.url === '');
         const sameVram = form.vramGigabytes === formOf(node).vramGigabytes;
-        const { vramBytes, ...others } = rest;
+        const { vramBytes, secureOn, ...others } = rest;
+        const password = secureOn === '-' ? null : secureOn;
         await client.call('fleet.update', {
           nodeId: node.id,
           ...others,
           ...(sameUrl ? {} : { url: newUrl }),
+          ...(password === undefined || secureOn === null ? {} : { secureOn: password }),
           ...(sameVram || vramBytes === undefined ? {} : { vramBytes }),
         });
         toastDone(`${form.name || node.name} was saved.`);
@@ -127,7 +129,7 @@ export function NodeDialog({
               />
               <TextField
                 label="SecureOn password"
-                hint="If its adapter asks for one"
+                hint={node ? 'Empty keeps what is saved; a dash forgets it' : 'If its adapter asks for one'}
                 optional
                 mono
                 {...field('secureOn')}

@@ -19,7 +19,8 @@ export function formOf(node: NodeView | null, url = ''): NodeForm {
     name: node?.name ?? '',
     mac: node?.mac ?? '',
     wakeDestinations: node?.wakeDestinations.join(', ') ?? '',
-    secureOn: node?.secureOn ?? '',
+    // A password is written, never read back.
+    secureOn: '',
     vramGigabytes: told === null ? '' : String(told / VRAM_GIGABYTE),
   };
 }

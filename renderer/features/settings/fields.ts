@@ -84,7 +84,7 @@ export const settingFields: readonly SettingField[] = [
     key: 'webhookUrl',
     kind: 'text',
     label: 'Webhook',
-    about: 'This address is told when a priority model fell to the CPU. Empty for none.',
+    about: 'This address is told when a priority model fell to the CPU.',
   },
   {
     section: 'index',
@@ -113,7 +113,7 @@ export const settingFields: readonly SettingField[] = [
     kind: 'secret',
     label: 'Token for /index',
     about:
-      'Programs send it as a Bearer token. Eight letters at least; empty lets only the panel’s own tokens in.',
+      'Programs send it as a Bearer token. Eight letters at least; without one only the panel’s own tokens get in.',
   },
 ];
 
@@ -135,9 +135,16 @@ function valueAt(settings: Settings, field: SettingField): unknown {
   return (settings[field.section] as Record<string, unknown>)[field.key];
 }
 
-/** What stands in the box. */
+/** Whether a value is saved that is never shown: the core says of a secret only that it is set. */
+export function isSet(settings: Settings, field: SettingField): boolean {
+  const value = valueAt(settings, field);
+  return typeof value === 'object' && value !== null && 'set' in value && value.set === true;
+}
+
+/** What stands in the box; nothing for a secret. */
 export function toText(settings: Settings, field: SettingField): string {
   const value = valueAt(settings, field);
+  if (typeof value === 'object' && value !== null && 'set' in value) return '';
   if (Array.isArray(value)) return value.join('\n');
   if (typeof value === 'number') return String(value / (scale[field.kind] ?? 1));
   return value === null || value === undefined ? '' : String(value);
@@ -169,7 +176,8 @@ export function defaultWords(field: SettingField): string {
   return 'none';
 }
 
-export type Draft = Readonly<Record<string, string>>;
+/** What is written but not saved, by path; null takes a secret away. */
+export type Draft = Readonly<Record<string, string | null>>;
 
 /** The nested object for settings.update: what the draft changes, and nothing else. */
 export function patchOf(settings: Settings, draft: Draft): Record<string, Record<string, unknown>> {
@@ -177,27 +185,43 @@ export function patchOf(settings: Settings, draft: Draft): Record<string, Record
   for (const field of settingFields) {
     const text = draft[fieldPath(field)];
     if (text === undefined || text === toText(settings, field)) continue;
-    patch[field.section] = { ...patch[field.section], [field.key]: fromText(text, field.kind) };
+    patch[field.section] = {
+      ...patch[field.section],
+      [field.key]: text === null ? null : fromText(text, field.kind),
+    };
   }
   return patch;
 }
 
-/** What the schema says against a draft, by path; empty when all of it can be saved. */
+/** What is said against a draft, by path; empty when all of it can be saved. */
 export function checkDraft(settings: Settings, draft: Draft): Record<string, string> {
-  const patch = patchOf(settings, draft);
+  const errors: Record<string, string> = {};
   const merged: Record<string, unknown> = { ...settings };
-  for (const [section, values] of Object.entries(patch)) {
-    merged[section] = { ...settings[section as Section], ...values };
+  for (const [section, values] of Object.entries(patchOf(settings, draft))) {
+    const checked: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(values)) {
+      const field = settingFields.find((one) => one.section === section && one.key === key);
+      // A secret is seen in another shape than it is written in, so the schema of what is seen cannot judge it.
+      if (field?.kind !== 'text' && field?.kind !== 'secret') checked[key] = value;
+      else if (typeof value === 'string' && !isAcceptable(field, value)) {
+        errors[fieldPath(field)] = refusal(field, { message: '' });
+      }
+    }
+    merged[section] = { ...settings[section as Section], ...checked };
   }
   const parsed = settingsSchema.safeParse(merged);
-  if (parsed.success) return {};
-  const errors: Record<string, string> = {};
+  if (parsed.success) return errors;
   for (const issue of parsed.error.issues) {
     const path = issue.path.slice(0, 2).map(String).join('.');
     const field = settingFields.find((one) => fieldPath(one) === path);
     errors[path] ??= field ? refusal(field, issue) : issue.message;
   }
   return errors;
+}
+
+function isAcceptable(field: SettingField, text: string): boolean {
+  if (field.kind === 'secret') return text.length >= 8;
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
 interface Issue {

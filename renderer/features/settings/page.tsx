@@ -17,6 +17,7 @@ import {
   type Draft,
   defaultWords,
   fieldPath,
+  isSet,
   patchOf,
   type SettingField,
   sectionTitles,
@@ -73,7 +74,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
     }
   }
 
-  function change(path: string, text: string): void {
+  function change(path: string, text: string | null): void {
     setDraft({ ...draft, [path]: text });
     setRefused({});
   }
@@ -98,8 +99,11 @@ function SettingsForm({ settings }: { settings: Settings }) {
                   key={field.key}
                   field={field}
                   text={draft[fieldPath(field)] ?? toText(settings, field)}
+                  saved={isSet(settings, field)}
+                  removed={draft[fieldPath(field)] === null}
                   error={errors[fieldPath(field)]}
                   onChange={(text) => change(fieldPath(field), text)}
+                  onRemove={() => change(fieldPath(field), null)}
                 />
               ))}
           </div>
@@ -150,13 +154,21 @@ const box =
 function Row({
   field,
   text,
+  saved,
+  removed,
   error,
   onChange,
+  onRemove,
 }: {
   field: SettingField;
   text: string;
+  /** A secret is saved that is not shown. */
+  saved: boolean;
+  /** It is taken away when this is saved. */
+  removed: boolean;
   error: string | undefined;
   onChange(text: string): void;
+  onRemove(): void;
 }) {
   const id = useId();
   const common = {
@@ -193,14 +205,24 @@ function Row({
           className={`${box} py-2 font-mono text-[0.8125rem]`}
         />
       ) : wide ? (
-        <input
-          {...common}
-          type={field.kind === 'secret' ? 'password' : 'url'}
-          autoComplete="off"
-          value={text}
-          onChange={(event) => onChange(event.target.value)}
-          className={`${box} h-9 w-full font-mono text-[0.8125rem]`}
-        />
+        <div className="flex items-center gap-2">
+          <input
+            {...common}
+            type={field.kind === 'secret' ? 'password' : 'url'}
+            autoComplete="off"
+            placeholder={
+              removed ? 'Taken away when you save' : saved ? 'Saved. Write another to change it.' : ''
+            }
+            value={text}
+            onChange={(event) => onChange(event.target.value)}
+            className={`${box} h-9 w-full font-mono text-[0.8125rem]`}
+          />
+          {saved && !removed && (
+            <Button aria-label={`Remove: ${field.label}`} onClick={onRemove}>
+              Remove
+            </Button>
+          )}
+        </div>
       ) : (
         <div className="flex items-center gap-2">
           <input
