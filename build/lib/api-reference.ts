@@ -19,6 +19,7 @@ import {
 } from '../../shared/models/fleet.ts';
 import * as indexing from '../../shared/models/indexing.ts';
 import * as placement from '../../shared/models/placement.ts';
+import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
 import * as telemetry from '../../shared/models/telemetry.ts';
 
@@ -52,6 +53,8 @@ const models: Record<string, z.ZodType> = {
   WorkBucket: telemetry.workBucketSchema,
   ActivityEntry: activityEntrySchema,
   Settings: settingsSchema,
+  SecretState: secretStateSchema,
+  SecretsProtection: secretsProtectionSchema,
   Cursor: cursorSchema,
   Frame: frameSchema,
 };

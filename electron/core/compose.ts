@@ -56,19 +56,25 @@ export interface Core {
 
 /** Puts the core together out of its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
-  const { clock, random, ids, log, http, udp, hardware, folders, store, vectors } = ports;
+  const { clock, random, ids, log, http, udp, hardware, folders, store, secrets, vectors } = ports;
   const streams = createStreams({ clock, epoch: ids.next('epoch') });
   const ollama = readOllamaHost(options.ollamaHost ?? undefined);
 
-  const settings = createSettingsService({ store, streams, log });
+  const settings = createSettingsService({ store, secrets, streams, log });
   const activity = createActivityService({ clock, store, streams, log });
-  const status = createStatusService({ clock, streams, version: options.version });
+  const status = createStatusService({
+    clock,
+    streams,
+    version: options.version,
+    secrets: secrets.protection,
+  });
   const fleet = createFleetService({
     clock,
     random,
     ids,
     log,
     store,
+    secrets,
     streams,
     settings,
     activity,

@@ -11,7 +11,8 @@ import type {
   LoadedModel,
   MoveRecord,
 } from '../../shared/models/placement.ts';
-import type { Settings } from '../../shared/models/settings.ts';
+import type { SecretsProtection } from '../../shared/models/secrets.ts';
+import type { SavedSettings } from '../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 import type { BucketLength, BucketRow } from './telemetry/rollup.ts';
 
@@ -151,13 +152,25 @@ export interface Folders {
 // ---------------------------------------------------------------- state
 
 /**
+ * Passwords, tokens, and addresses that carry one, by name (shared/models/secrets.ts, secretSettings). Apart from
+ * the store, so that no export, log or copy of the database holds one. A value goes only to the one who uses it.
+ */
+export interface Secrets {
+  readonly protection: SecretsProtection;
+  /** null where none is set, or where it cannot be opened any more. */
+  get(name: string): string | null;
+  /** Sets each value, or removes it with null; durable when it returns. Throws DISK_FULL, and changes nothing then. */
+  change(changes: Readonly<Record<string, string | null>>): void;
+}
+
+/**
  * What must survive a restart, one part per domain. Synchronous: rows are few and small. Every call is
  * durable when it returns; a full disk rejects with DISK_FULL and changes nothing.
  */
 export interface Store {
   readonly settings: {
     read(): unknown;
-    write(settings: Settings): void;
+    write(settings: SavedSettings): void;
   };
   readonly nodes: {
     list(): NodeRecord[];
@@ -220,6 +233,8 @@ export interface Store {
     /** Forgets a node: from now on nothing of it is found. */
     remove(nodeId: string): void;
   };
+  /** Keeps all that `work` writes, or nothing of it when it throws. Not to be nested. */
+  transaction<Result>(work: () => Result): Result;
   close(): void;
 }
 
@@ -349,6 +364,7 @@ export interface Ports {
   hardware: LocalHardware;
   folders: Folders;
   store: Store;
+  secrets: Secrets;
   vectors: VectorStore;
   connectInferenceServer: ConnectInferenceServer;
   startSimulatedFleet: StartSimulatedFleet;

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isPilotlightError } from '../../shared/contract/errors.ts';
 import type { Notice } from '../../shared/contract/streams.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createFolders } from '../adapters/folders.ts';
@@ -8,6 +9,8 @@ import { createOllamaServer } from '../adapters/inference/ollama.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { createForkWorkerHost } from '../adapters/processes/worker-host.ts';
+import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
+import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
@@ -26,16 +29,23 @@ export interface RealPorts {
 export interface RealPortsOptions {
   dataFolder: string;
   log: Log;
+  /** Default: a key file. */
+  openSecrets?: OpenSecrets | undefined;
 }
 
 /** The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. */
-export function createRealPorts({ dataFolder, log }: RealPortsOptions): RealPorts {
+export function createRealPorts({
+  dataFolder,
+  log,
+  openSecrets = openKeyFileSecrets,
+}: RealPortsOptions): RealPorts {
   const clock = createSystemClock();
   const http = createNodeHttp();
   const statePath = join(dataFolder, 'state.sqlite');
   const indexFolder = join(dataFolder, 'index');
   makePrivate({ file: statePath, folder: indexFolder });
-  const opened = createSqliteStore({ path: statePath });
+  const { secrets, notices: secretsNotices } = openSecrets(dataFolder);
+  const opened = createSqliteStore({ path: statePath, secrets });
   let settings = () => defaultSettings;
   let addNotice: (notice: Notice) => void = () => {};
 
@@ -49,6 +59,7 @@ export function createRealPorts({ dataFolder, log }: RealPortsOptions): RealPort
     hardware: createLocalHardware(),
     folders: createFolders(),
     store: opened.store,
+    secrets,
     vectors: createVectorStore({
       folder: indexFolder,
       workerHost: createForkWorkerHost({ entry: indexWorkerEntry }),
@@ -70,13 +81,22 @@ export function createRealPorts({ dataFolder, log }: RealPortsOptions): RealPort
       return createSimulatedFleet();
     },
   };
-  const notices: Notice[] = [];
+  const notices: Notice[] = [...secretsNotices];
   if (opened.keptAside !== null) {
     notices.push({
       id: 'state',
       code: 'STATE_CORRUPT',
       message: `The saved state could not be read. It was kept aside as ${basename(opened.keptAside)}.`,
       next: 'Defaults are in use: add your nodes and folders again.',
+    });
+  }
+  if (opened.plainSecrets.kind === 'failed') {
+    log.error('Secrets could not be taken out of the state.', { error: String(opened.plainSecrets.error) });
+    notices.push({
+      id: 'plain-secrets',
+      code: isPilotlightError(opened.plainSecrets.error) ? opened.plainSecrets.error.code : 'INTERNAL',
+      message: 'Passwords and tokens of an older version could not all be moved to where secrets are kept.',
+      next: 'Free some space and start Pilotlight again: it tries once more.',
     });
   }
   return {

@@ -1,4 +1,5 @@
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { type Core, createCore } from '../core/compose.ts';
 import type { Log } from '../core/ports.ts';
@@ -34,6 +35,8 @@ export interface HostOptions {
   log?: Log;
   /** Takes up the index jobs that were not finished. Default true. */
   resumeJobs?: boolean;
+  /** How secrets are kept. Default: sealed by a key file in the data folder. */
+  openSecrets?: OpenSecrets;
   /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
   stopDeadlineMs?: number;
 }
@@ -85,7 +88,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock === null) throw await alreadyRunning(dataFolder);
   scope.add(() => lock.release());
 
-  const { ports, notices, attach } = createRealPorts({ dataFolder, log });
+  const { ports, notices, attach } = createRealPorts({ dataFolder, log, openSecrets: options.openSecrets });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({
     ports,
@@ -109,7 +112,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const indexToken = () => services.settings.current().api.indexToken;
+  const indexToken = () => services.settings.secret('api.indexToken');
   const server = createHttpServer({
     dispatcher,
     streams,

@@ -48,6 +48,11 @@ export const errorCatalogue = {
     next: 'Correct the named setting; nothing was changed.',
     status: 400,
   },
+  BAD_IMPORT: {
+    message: 'This file cannot be imported.',
+    next: 'Correct what is named and import it again; nothing was changed.',
+    status: 400,
+  },
   NOT_FOUND: {
     message: 'There is no such thing here.',
     next: 'Look at the list again; it may have been removed.',
@@ -265,6 +270,11 @@ export const errorCatalogue = {
   STATE_CORRUPT: {
     message: 'The saved state could not be read.',
     next: 'It was kept aside under another name; defaults are in use.',
+    status: 500,
+  },
+  SECRETS_LOST: {
+    message: 'Saved passwords or tokens could not be opened.',
+    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their nodes.',
     status: 500,
   },
   PORT_IN_USE: {

@@ -352,18 +352,19 @@ export const methods = {
   },
 
   'settings.get': {
-    summary: 'All settings.',
+    summary: 'All settings; of a secret only whether it is set.',
     scope: 'view',
     params: nothing,
     result: settingsSchema,
     errors: [],
   },
   'settings.update': {
-    summary: 'Change settings: a nested object with only what changes. All or nothing.',
+    summary:
+      'Change settings: a nested object with only what changes; a secret takes its text, or null to remove it. All or nothing.',
     scope: 'control',
     params: z.record(z.string(), z.unknown()),
     result: settingsSchema,
-    errors: ['BAD_SETTING'],
+    errors: ['BAD_SETTING', 'DISK_FULL'],
   },
 } as const satisfies Record<string, MethodDefinition>;
 

@@ -7,6 +7,7 @@ import { activityEntrySchema } from '../models/activity.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
 
@@ -25,6 +26,8 @@ export const coreStatusSchema = z.object({
   offers: z.array(nodeOfferSchema),
   /** What went wrong at start and was mended, such as a settings file that was kept aside. */
   notices: z.array(noticeSchema),
+  /** How passwords and tokens are kept here. */
+  secrets: secretsProtectionSchema,
 });
 export type CoreStatus = z.infer<typeof coreStatusSchema>;
 

@@ -19,7 +19,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>;
 
 export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
-/** What is saved of a node. Everything else is seen, not kept. */
+/** What is saved of a node, but for its SecureOn password, which is a secret. Everything else is seen, not kept. */
 export const nodeRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -29,8 +29,6 @@ export const nodeRecordSchema = z.object({
   mac: z.string().nullable(),
   /** `address[:port]`, tried beside the directed broadcasts; port 9 when left out. */
   wakeDestinations: z.array(z.string()),
-  /** SecureOn password: 4 bytes dotted or 6 bytes hex; null for none. */
-  secureOn: z.string().nullable(),
   /** Told by the person; wins over nothing, loses to tools. Bytes. 0 says "no GPU". */
   vramBytes: z.number().nullable(),
   addedAt: z.number(),
@@ -58,6 +56,8 @@ export type Trouble = z.infer<typeof troubleSchema>;
 
 /** A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. */
 export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend({
+  /** Whether a SecureOn password is set; the password itself is never shown. */
+  hasSecureOn: z.boolean(),
   state: nodeStateSchema,
   /** Since when it is in this state. */
   since: z.number(),

@@ -17,7 +17,14 @@ import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink }
 
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
-  core: { version: '0', startedAt: 1, simulated: false, offers: [], notices: [] },
+  core: {
+    version: '0',
+    startedAt: 1,
+    simulated: false,
+    offers: [],
+    notices: [],
+    secrets: { kind: 'key-file', words: 'In a file.' },
+  },
   fleet: aNode({ id: 'by-hand' }),
   telemetry: { nodeId: 'by-hand', at: 1, gpus: [], host: null, vramByModel: { a: 1 } },
   work: { at: 1, vectorsPerSecondByNode: { a: 2 } },

@@ -10,6 +10,7 @@ import { defaultSettings, type Settings, settingsSchema } from '../../shared/mod
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeInferenceServer, type FakeInferenceServer } from './inference-server.ts';
+import { createMemorySecrets } from './secrets.ts';
 import { createFakeUdp, type FakeUdp } from './udp.ts';
 
 export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp> {
@@ -82,10 +83,12 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     activity: { record: (entry: NewActivityEntry) => void activity.push(entry) },
   };
   const streams = createStreams({ clock, epoch: 'run-1' });
+  const secrets = createMemorySecrets();
   const fleet = createFleetService({
     ...common,
     random: () => 0.5,
     ids: { next: (prefix) => `${prefix}_${++ids}` },
+    secrets,
     streams,
     store: {
       nodes: {
@@ -120,6 +123,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     fleet,
     power,
     streams,
+    secrets,
     saved,
     bootTimes,
     /** What was written down for people. */

@@ -50,7 +50,7 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     url: `http://${own.id}:11434`,
     mac: null,
     wakeDestinations: [],
-    secureOn: null,
+    hasSecureOn: false,
     addedAt: 0,
     state: 'serving',
     since: 0,

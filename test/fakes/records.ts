@@ -81,7 +81,7 @@ export function aNode(changes: Partial<NodeView> = {}): NodeView {
     url: 'http://127.0.0.1:11434',
     mac: null,
     wakeDestinations: [],
-    secureOn: null,
+    hasSecureOn: false,
     addedAt: 1,
     state: 'gpu-verified',
     since: 1,

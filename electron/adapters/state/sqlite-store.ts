@@ -3,14 +3,17 @@ import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
-import type { Store } from '../../core/ports.ts';
+import type { Secrets, Store } from '../../core/ports.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
+import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 
 export interface OpenedStore {
   store: Store;
   /** Where a damaged database was moved to, or null. */
   keptAside: string | null;
+  /** Whether secrets of an older version were found in plain, and what stopped their move. */
+  plainSecrets: MovedSecrets;
 }
 
 /** How much of the past is kept; older rows go when new ones come. */
@@ -23,9 +26,11 @@ interface Parser<T> {
 /**
  * The state in one SQLite file. Values are JSON checked by the models' own schemas, so a row that another
  * version wrote and this one cannot read is left out rather than trusted.
+ * @param secrets takes over what an older version kept in plain; left alone where it is not given
  */
-export function createSqliteStore({ path }: { path: string }): OpenedStore {
+export function createSqliteStore({ path, secrets }: { path: string; secrets?: Secrets }): OpenedStore {
   const { database, keptAside } = openDatabase(path);
+  const plainSecrets = secrets ? movePlainSecrets(database, secrets) : { kind: 'none' as const };
   const statements = new Map<string, StatementSync>();
 
   function statement(sql: string): StatementSync {
@@ -200,10 +205,22 @@ export function createSqliteStore({ path }: { path: string }): OpenedStore {
         ),
     },
     history: createHistoryStore({ database, statement }),
+    transaction(work) {
+      run('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        run('COMMIT');
+        return result;
+      } catch (error) {
+        // A full disk may have ended it already.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
     close: () => database.close(),
   };
 
-  return { store, keptAside };
+  return { store, keptAside, plainSecrets };
 }
 
 function byAge(a: { addedAt: number }, b: { addedAt: number }): number {

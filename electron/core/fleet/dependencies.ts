@@ -1,6 +1,6 @@
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
-import type { Clock, Ids, Log, Ports, Random, Store } from '../ports.ts';
+import type { Clock, Ids, Log, Ports, Random, Secrets, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 export interface FleetDependencies {
@@ -9,6 +9,8 @@ export interface FleetDependencies {
   ids: Ids;
   log: Log;
   store: Pick<Store, 'nodes' | 'bootTimes' | 'pins'>;
+  /** SecureOn passwords of the nodes. */
+  secrets: Pick<Secrets, 'get' | 'change'>;
   streams: Pick<Streams, 'fleet'>;
   settings: {
     current(): Settings;

@@ -1,6 +1,7 @@
 /** The nodes in memory: each with its watch, what was seen of it, and the view that was published last. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
+import { secureOnSecret } from '../../../shared/models/secrets.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { canWake } from '../power/destinations.ts';
 import { reachedStep } from '../power/wake-plan.ts';
@@ -14,7 +15,8 @@ import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
 import { startWatch, type Watch } from './watch.ts';
 import { describeChange } from './words.ts';
 
-export interface Entry extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake'> {
+export interface Entry
+  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'hasSecureOn'> {
   readonly simulated: SimulatedMachine | null;
   /** The server to look at; for this computer also one that has not answered yet. */
   server: InferenceServer | null;
@@ -84,6 +86,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         ...entry,
         url: answersOrSaved ? (server?.url ?? null) : null,
         canWake: canWake(record),
+        hasSecureOn: dependencies.secrets.get(secureOnSecret(record.id)) !== null,
         simulatedVramBytes: simulated?.vramBytes ?? null,
         uses: [...entry.uses.values()],
       },

@@ -26,7 +26,6 @@ export function thisComputerRecord(now: number): NodeRecord {
     url: null,
     mac: null,
     wakeDestinations: [],
-    secureOn: null,
     vramBytes: null,
     addedAt: now,
   };
@@ -41,7 +40,6 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
     url,
     mac: optional(input.mac, normaliseMac),
     wakeDestinations: normaliseDestinations(input.wakeDestinations ?? []),
-    secureOn: optional(input.secureOn, normaliseSecureOn),
     vramBytes: input.vramBytes ?? null,
     addedAt: now,
   };
@@ -58,9 +56,13 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
       patch.wakeDestinations === undefined
         ? record.wakeDestinations
         : normaliseDestinations(patch.wakeDestinations),
-    secureOn: patch.secureOn === undefined ? record.secureOn : optional(patch.secureOn, normaliseSecureOn),
     vramBytes: patch.vramBytes === undefined ? record.vramBytes : patch.vramBytes,
   };
+}
+
+/** The SecureOn password that was written: undefined to leave it as it is, null for none. Throws BAD_MAC. */
+export function writtenSecureOn(input: Pick<NodeInput, 'secureOn'>): string | null | undefined {
+  return input.secureOn === undefined ? undefined : optional(input.secureOn, normaliseSecureOn);
 }
 
 export function simulatedRecord(machine: SimulatedMachine, now: number): NodeRecord {
@@ -71,7 +73,6 @@ export function simulatedRecord(machine: SimulatedMachine, now: number): NodeRec
     url: machine.url,
     mac: machine.mac,
     wakeDestinations: [...machine.wakeDestinations],
-    secureOn: null,
     vramBytes: null,
     addedAt: now,
   };

@@ -7,6 +7,7 @@ import {
   type Trouble,
   type WakeProgress,
 } from '../../../shared/models/fleet.ts';
+import { secureOnSecret } from '../../../shared/models/secrets.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { reachedStep } from '../power/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
@@ -19,6 +20,7 @@ import {
   refuseDuplicate,
   THIS_COMPUTER_ID,
   thisComputerRecord,
+  writtenSecureOn,
 } from './records.ts';
 import { createSimulation, type Simulation } from './simulation.ts';
 import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
@@ -31,6 +33,12 @@ export interface FleetService {
   /** Throws NOT_FOUND. */
   require(nodeId: string): NodeView;
   record(nodeId: string): NodeRecord | null;
+  /** The SecureOn password, for the packet that is sent and nothing else; null for none. */
+  secureOn(nodeId: string): string | null;
+  /** What is saved of each node, with the address in use; simulated ones too. */
+  records(): { record: NodeRecord; url: string | null }[];
+  /** Takes over records that somebody else has saved already: new ones are added, known ones replaced. */
+  adopt(records: readonly NodeRecord[]): void;
   /** Throws BAD_URL, BAD_MAC, BAD_DESTINATION or ALREADY_EXISTS, with `details.field`. */
   add(input: NodeInput): NodeView;
   update(nodeId: string, patch: NodePatch): NodeView;
@@ -63,7 +71,7 @@ export interface FleetService {
 }
 
 export function createFleetService(dependencies: FleetDependencies): FleetService {
-  const { clock, ids, log, store, settings } = dependencies;
+  const { clock, ids, log, store, secrets, settings } = dependencies;
   const listeners = new Set<NodeListener>();
   const entries = createEntries({ ...dependencies, tell });
   const simulation = createSimulation({ ...dependencies, entries });
@@ -117,6 +125,19 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       .map((entry) => ({ id: entry.record.id, name: entry.record.name, url: entry.server?.url ?? null }));
   }
 
+  /** All or nothing: a password that was changed is put back when the rest cannot be saved. */
+  function withSecureOn(nodeId: string, secureOn: string | null | undefined, write: () => void): void {
+    const name = secureOnSecret(nodeId);
+    const before = secrets.get(name);
+    if (secureOn !== undefined) secrets.change({ [name]: secureOn });
+    try {
+      write();
+    } catch (error) {
+      if (secureOn !== undefined) secrets.change({ [name]: before });
+      throw error;
+    }
+  }
+
   load();
 
   return {
@@ -124,11 +145,21 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     get: (nodeId) => entries.get(nodeId)?.view ?? null,
     require: (nodeId) => find(nodeId).view,
     record: (nodeId) => entries.get(nodeId)?.record ?? null,
+    secureOn: (nodeId) => secrets.get(secureOnSecret(nodeId)),
+    records: () => entries.all().map(({ record, server }) => ({ record, url: server?.url ?? null })),
+
+    adopt(records) {
+      for (const record of records) {
+        const entry = entries.get(record.id);
+        if (entry) entries.replaceRecord(entry, record);
+        else entries.create(record, null);
+      }
+    },
 
     add(input) {
       const record = newRecord(input, { id: ids.next('node'), now: clock.now() });
       if (record.url !== null) refuseDuplicate(record.url, addresses(null));
-      store.nodes.put(record);
+      withSecureOn(record.id, writtenSecureOn(input), () => store.nodes.put(record));
       return entries.create(record, null).view;
     },
 
@@ -142,9 +173,17 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
         });
       }
       const record = changedRecord(entry.record, patch);
+      const secureOn = writtenSecureOn(patch);
+      if (entry.simulated && typeof secureOn === 'string') {
+        throw new PilotlightError('BAD_MAC', {
+          message: 'A simulated machine has no SecureOn password.',
+          next: 'Leave it empty.',
+          details: { field: 'secureOn' },
+        });
+      }
       if (record.url !== null && record.url !== entry.record.url)
         refuseDuplicate(record.url, addresses(nodeId));
-      if (!entry.simulated) store.nodes.put(record);
+      if (!entry.simulated) withSecureOn(nodeId, secureOn, () => store.nodes.put(record));
       entries.replaceRecord(entry, record);
       return entry.view;
     },
@@ -158,7 +197,9 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
           details: { field: 'nodeId' },
         });
       }
-      if (!entry.simulated) store.nodes.remove(nodeId);
+      if (!entry.simulated) {
+        withSecureOn(nodeId, null, () => store.nodes.remove(nodeId));
+      }
       entries.drop(nodeId);
     },
 

@@ -25,6 +25,7 @@ export interface NodeKnowledge {
   wake: WakeProgress | null;
   lastWakeError: Trouble | null;
   canWake: boolean;
+  hasSecureOn: boolean;
   boot: NodeView['boot'];
   /** From this computer's tools or from the simulator; null where nobody measures. */
   gpus: readonly GpuReading[] | null;
@@ -44,10 +45,16 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
   const hasGpu = readHasGpu(known);
   const up = isServing(sight.state);
   const loaded = up ? known.loaded : [];
-  const { vramBytes: _vramBytes, ...saved } = record;
+  // Written out: nothing that is saved gets into the view by itself.
   return {
-    ...saved,
+    id: record.id,
+    name: record.name,
+    kind: record.kind,
     url: known.url,
+    mac: record.mac,
+    wakeDestinations: record.wakeDestinations,
+    hasSecureOn: known.hasSecureOn,
+    addedAt: record.addedAt,
     state: sight.state,
     since: sight.since,
     trouble: sight.trouble,

@@ -1,7 +1,7 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
-import type { Settings } from '../../../shared/models/settings.ts';
+import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { Clock, Http, Log, Random, Timer } from '../ports.ts';
@@ -28,6 +28,7 @@ export interface OptimizerDependencies {
   streams: Pick<Streams, 'optimizer'>;
   settings: {
     current(): Settings;
+    secret(name: SecretSetting): string | null;
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   };
   activity: Pick<ActivityService, 'record'>;
@@ -165,7 +166,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
         nodeId: node.id,
         notify: true,
       });
-      const { webhookUrl } = wants();
+      const webhookUrl = settings.secret('optimizer.webhookUrl');
       if (webhookUrl === null) continue;
       const message = {
         event: 'priority-model-on-cpu' as const,

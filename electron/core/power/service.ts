@@ -164,7 +164,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
   async function sendRound(nodeId: string): Promise<PacketRound> {
     const record = fleet.record(nodeId);
     if (!record?.mac) throw new PilotlightError('CANNOT_WAKE', { details: { nodeId } });
-    return sendPackets(udp, { ...record, mac: record.mac });
+    return sendPackets(udp, { ...record, mac: record.mac, secureOn: fleet.secureOn(nodeId) });
   }
 
   async function repeatPackets(nodeId: string, started: number, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,21 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
-import type { Settings } from '../../../shared/models/settings.ts';
-import type { Log, Store } from '../ports.ts';
+import type { SavedSettings, SecretSetting, Settings } from '../../../shared/models/settings.ts';
+import type { Log, Secrets, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { applyPatch, readSettings } from './read.ts';
+import { applyPatch, type PatchResult, readSettings, type SecretChanges, showSettings } from './read.ts';
 
 export interface SettingsService {
+  /** As they are seen: a secret shows only whether it is set. */
   current(): Settings;
+  /** The value of a secret, for the one who uses it; null for none. It goes on no stream and into no log. */
+  secret(name: SecretSetting): string | null;
   /** Merges a nested partial object; all or nothing. Throws BAD_SETTING naming each wrong field. */
   update(patch: Record<string, unknown>): Settings;
+  /** What `update` would do, without doing it. */
+  check(patch: Record<string, unknown>): PatchResult;
+  /** Takes over what somebody else has saved already, in one transaction with other things. */
+  adopt(saved: SavedSettings): void;
   onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   /** What was wrong with the saved settings when they were read. */
   readonly notice: Notice | null;
@@ -16,15 +23,47 @@ export interface SettingsService {
 
 export interface SettingsDependencies {
   store: Pick<Store, 'settings'>;
+  secrets: Pick<Secrets, 'get' | 'change'>;
   streams: Pick<Streams, 'settings'>;
   log: Log;
 }
 
-export function createSettingsService({ store, streams, log }: SettingsDependencies): SettingsService {
+export function createSettingsService({
+  store,
+  secrets,
+  streams,
+  log,
+}: SettingsDependencies): SettingsService {
   const read = readSettings(store.settings.read());
-  let settings = read.settings;
+  const show = (saved: SavedSettings) => showSettings(saved, (name) => secrets.get(name) !== null);
+  let settings = show(read.settings);
   const listeners = new Set<(settings: Settings, previous: Settings) => void>();
   streams.settings.set('settings', settings);
+
+  function publish(next: Settings): void {
+    const previous = settings;
+    settings = next;
+    streams.settings.set('settings', settings);
+    for (const listener of listeners) {
+      try {
+        listener(settings, previous);
+      } catch (error) {
+        log.error('A listener of the settings failed.', { error });
+      }
+    }
+  }
+
+  /** All or nothing: secrets that were changed are put back when the rest cannot be saved. */
+  function save(saved: SavedSettings, changes: SecretChanges): void {
+    const before = Object.fromEntries(Object.keys(changes).map((name) => [name, secrets.get(name)] as const));
+    secrets.change(changes);
+    try {
+      store.settings.write(saved);
+    } catch (error) {
+      secrets.change(before);
+      throw error;
+    }
+  }
 
   return {
     notice:
@@ -37,6 +76,9 @@ export function createSettingsService({ store, streams, log }: SettingsDependenc
             next: 'Their defaults are in use; set them again in Settings.',
           },
     current: () => settings,
+    secret: (name) => secrets.get(name),
+    check: (patch) => applyPatch(settings, patch),
+    adopt: (saved) => publish(show(saved)),
     update(patch) {
       const result = applyPatch(settings, patch);
       if (!result.ok) {
@@ -45,17 +87,8 @@ export function createSettingsService({ store, streams, log }: SettingsDependenc
           details: { fields: result.problems },
         });
       }
-      const previous = settings;
-      store.settings.write(result.settings);
-      settings = result.settings;
-      streams.settings.set('settings', settings);
-      for (const listener of listeners) {
-        try {
-          listener(settings, previous);
-        } catch (error) {
-          log.error('A listener of the settings failed.', { error });
-        }
-      }
+      save(result.settings, result.secrets);
+      publish(show(result.settings));
       return settings;
     },
     onChange(listener) {

@@ -1,6 +1,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { CoreStatus, Notice } from '../../../shared/contract/streams.ts';
 import type { NodeOffer } from '../../../shared/models/fleet.ts';
+import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Clock } from '../ports.ts';
 import type { Handlers } from '../runtime/handlers.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -20,10 +21,18 @@ export interface StatusDependencies {
   clock: Clock;
   streams: Pick<Streams, 'core'>;
   version: string;
+  secrets: SecretsProtection;
 }
 
-export function createStatusService({ clock, streams, version }: StatusDependencies): StatusService {
-  let status: CoreStatus = { version, startedAt: clock.now(), simulated: false, offers: [], notices: [] };
+export function createStatusService({ clock, streams, version, secrets }: StatusDependencies): StatusService {
+  let status: CoreStatus = {
+    version,
+    startedAt: clock.now(),
+    simulated: false,
+    offers: [],
+    notices: [],
+    secrets,
+  };
 
   function change(part: Partial<CoreStatus>): void {
     status = { ...status, ...part };

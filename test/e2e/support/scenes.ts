@@ -31,7 +31,7 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     url: `http://192.168.1.${(Number(id.replace(/\D/g, '')) || 7) % 250}:11434`,
     mac: 'AA:BB:CC:DD:EE:FF',
     wakeDestinations: [],
-    secureOn: null,
+    hasSecureOn: false,
     addedAt: started,
     state,
     since: started - 60_000,
@@ -56,7 +56,19 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
 function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> = {}): BridgeScene {
   return {
     streams: {
-      core: [['status', { version: '0.1.0', startedAt: started, simulated: false, offers: [], notices: [] }]],
+      core: [
+        [
+          'status',
+          {
+            version: '0.1.0',
+            startedAt: started,
+            simulated: false,
+            offers: [],
+            notices: [],
+            secrets: { kind: 'key-file', words: 'Encrypted in a file.' },
+          },
+        ],
+      ],
       fleet: nodes.map((one) => [one.id, one]),
       telemetry: [],
       work: [],

@@ -164,7 +164,7 @@ describe('the contract over a WebSocket', () => {
   it('cuts a link that asks without reading', async () => {
     const big = {
       ...defaultSettings,
-      optimizer: { ...defaultSettings.optimizer, webhookUrl: 'x'.repeat(500_000) },
+      optimizer: { ...defaultSettings.optimizer, priorityModels: ['x'.repeat(500_000)] },
     };
     const { socket, send, server, log } = await open({
       handlers: { 'settings.get': () => big },

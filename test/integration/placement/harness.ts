@@ -18,6 +18,7 @@ import type { Environment, ModelDefinition, Profile } from '../../../electron/si
 import { resolveLoadOptions } from '../../../electron/simulator/options.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { createMemorySecrets } from '../../fakes/secrets.ts';
 
 export const GIB = 1024 ** 3;
 export { CATALOGUE };
@@ -74,7 +75,8 @@ export async function createHarness(
   const http = createNodeHttp();
   const opened = createSqliteStore({ path: ':memory:' });
   const streams = createStreams({ clock, epoch: 'test' });
-  const settings = createSettingsService({ store: opened.store, streams, log: quiet });
+  const secrets = createMemorySecrets();
+  const settings = createSettingsService({ store: opened.store, secrets, streams, log: quiet });
   settings.update({
     fleet: { lookIntervalMs: 1000 },
     optimizer: { on: false, ...(options.priorityModels && { priorityModels: options.priorityModels }) },
@@ -94,6 +96,7 @@ export async function createHarness(
     ids: { next: (prefix) => `${prefix}_${ids++}` },
     log: quiet,
     store: opened.store,
+    secrets,
     streams,
     settings,
     activity,

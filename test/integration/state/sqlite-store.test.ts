@@ -26,7 +26,6 @@ const node: NodeRecord = {
   url: 'http://127.0.0.1:1',
   mac: 'AA:BB:CC:DD:EE:FF',
   wakeDestinations: [],
-  secureOn: null,
   vramBytes: 24e9,
   addedAt: 1,
 };

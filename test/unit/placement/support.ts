@@ -56,7 +56,7 @@ export function aNode({
     url: 'http://127.0.0.1:11434',
     mac: null,
     wakeDestinations: [],
-    secureOn: null,
+    hasSecureOn: false,
     addedAt: NOW,
     state: 'serving',
     since: NOW,

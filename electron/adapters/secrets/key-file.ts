@@ -1,0 +1,86 @@
+/** Secrets sealed by a key that lies beside them, in a file of its own that only this user may read. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepAside, type WriteFile, writePrivateFile } from './private-file.ts';
+import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
+
+export const keyFileWords =
+  'Passwords and tokens are encrypted. The key lies beside them, in a file that only this user can read.';
+
+const algorithm = 'aes-256-gcm';
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** `secrets.json` and `secrets.key` in the data folder, both mode 0600; the key is made for the first secret. */
+export function openKeyFileSecrets(folder: string, options: { write?: WriteFile } = {}): OpenedSecrets {
+  return openSecretsFile({
+    ...options,
+    folder,
+    seals: [createKeyFileSeal(folder, options)],
+    words: keyFileWords,
+  });
+}
+
+/** AES-256-GCM; a sealed value is nonce, tag and ciphertext in base64, with the name as associated data. */
+export function createKeyFileSeal(
+  folder: string,
+  { write = writePrivateFile }: { write?: WriteFile } = {},
+): Seal {
+  const path = join(folder, 'secrets.key');
+  let known: Buffer | null = null;
+
+  function savedKey(): Buffer | null {
+    known ??= readKey(path);
+    return known;
+  }
+
+  function makeKey(): Buffer {
+    const made = randomBytes(keyBytes);
+    if (existsSync(path)) keepAside(path);
+    write(path, made);
+    known = made;
+    return made;
+  }
+
+  return {
+    kind: 'key-file',
+    failsForGood: true,
+    close(name, value) {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv(algorithm, savedKey() ?? makeKey(), nonce, { authTagLength: tagBytes });
+      cipher.setAAD(Buffer.from(name));
+      const sealed = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
+    },
+    open(name, sealed) {
+      const key = savedKey();
+      const bytes = Buffer.from(sealed, 'base64');
+      if (key === null || bytes.length < nonceBytes + tagBytes) return null;
+      const nonce = bytes.subarray(0, nonceBytes);
+      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+      decipher.setAAD(Buffer.from(name));
+      decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+      try {
+        const opened = decipher.update(bytes.subarray(nonceBytes + tagBytes));
+        return Buffer.concat([opened, decipher.final()]).toString('utf8');
+      } catch {
+        // Another key, or bytes that were changed: GCM does not say which.
+        return null;
+      }
+    },
+  };
+}
+
+/** null where there is none that could be used. */
+function readKey(path: string): Buffer | null {
+  try {
+    const key = readFileSync(path);
+    if (key.length !== keyBytes) return null;
+    chmodSync(path, 0o600);
+    return key;
+  } catch {
+    return null;
+  }
+}

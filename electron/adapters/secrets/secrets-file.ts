@@ -1,0 +1,164 @@
+/** The Secrets port on one file of sealed values, whatever seals them. */
+import { chmodSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import type { Notice } from '../../../shared/contract/streams.ts';
+import type { SecretsProtection } from '../../../shared/models/secrets.ts';
+import { plural } from '../../../shared/units.ts';
+import type { Secrets } from '../../core/ports.ts';
+import { fileErrorCode, keepAside, type WriteFile, writePrivateFile } from './private-file.ts';
+
+/** Seals single values. The name of a value is sealed with it, so that no value passes for another. */
+export interface Seal {
+  /** Written beside each value, so that the same seal opens it again. */
+  readonly kind: SecretsProtection['kind'];
+  /** True where a value that cannot be opened now never will be; false where its key may only be locked. */
+  readonly failsForGood: boolean;
+  /** Throws where it cannot. */
+  close(name: string, value: string): string;
+  /** null when it cannot be opened. */
+  open(name: string, sealed: string): string | null;
+}
+
+export interface OpenedSecrets {
+  secrets: Secrets;
+  /** What was lost, or cannot be read now. */
+  notices: Notice[];
+}
+
+export type OpenSecrets = (folder: string) => OpenedSecrets;
+
+export interface SecretsFileOptions {
+  folder: string;
+  /** The first one seals; each opens what it sealed. */
+  seals: readonly [Seal, ...Seal[]];
+  /** How a person is told of it. */
+  words: string;
+  write?: WriteFile;
+}
+
+const sealedSchema = z.object({ by: z.string(), sealed: z.string() });
+const fileSchema = z.object({ version: z.literal(1), secrets: z.record(z.string(), sealedSchema) });
+
+interface Kept extends z.infer<typeof sealedSchema> {
+  /** null where it cannot be opened here: it stays in the file as it is. */
+  value: string | null;
+}
+
+/**
+ * Opens `secrets.json`. A file that cannot be read, or a value that no key opens any more, is kept aside and
+ * told in a notice; opening never fails. `change` throws DISK_FULL or DATA_FOLDER_UNUSABLE and then changed nothing.
+ */
+export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
+  const { folder, seals, words, write = writePrivateFile } = options;
+  const [first] = seals;
+  const path = join(folder, 'secrets.json');
+  const notices: Notice[] = [];
+  let kept: ReadonlyMap<string, Kept> = read();
+
+  function read(): Map<string, Kept> {
+    const entries = new Map<string, Kept>();
+    const saved = readFile(path);
+    if (saved === 'none') return entries;
+    if (saved === 'unreadable') {
+      notices.push(lostNotice('The saved passwords and tokens could not be read.', moveAside(path)));
+      return entries;
+    }
+    const keepSealed = (name: string) => {
+      const sealed = saved.secrets[name];
+      if (sealed) entries.set(name, { ...sealed, value: null });
+    };
+    const lost: string[] = [];
+    const locked: string[] = [];
+    for (const [name, { by, sealed }] of Object.entries(saved.secrets)) {
+      const seal = seals.find((one) => one.kind === by);
+      const value = seal?.open(name, sealed) ?? null;
+      if (value === null && seal?.failsForGood) lost.push(name);
+      else entries.set(name, { by, sealed, value });
+      if (value === null && !seal?.failsForGood) locked.push(name);
+    }
+    if (lost.length > 0) {
+      const aside = moveAside(path);
+      if (aside !== null) save(entries);
+      // Not moved, so nothing may write over them unasked.
+      else for (const name of lost) keepSealed(name);
+      notices.push(
+        lostNotice(
+          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: the key is another one.`,
+          aside,
+        ),
+      );
+    }
+    if (locked.length > 0) {
+      notices.push({
+        id: 'secrets-locked',
+        code: 'SECRETS_LOST',
+        message: `${plural(locked.length, 'saved password or token', 'saved passwords or tokens')} cannot be opened here: the key store of the desktop holds the key.`,
+        next: 'Unlock it and start the desktop program, or set them again.',
+      });
+    }
+    return entries;
+  }
+
+  /** At the start a full disk is no reason to fail: what could not be written is told again next time. */
+  function save(entries: ReadonlyMap<string, Kept>): void {
+    try {
+      write(path, serialise(entries));
+    } catch {}
+  }
+
+  return {
+    notices,
+    secrets: {
+      protection: { kind: first.kind, words },
+      get: (name) => kept.get(name)?.value ?? null,
+      change(changes) {
+        const next = new Map(kept);
+        for (const [name, value] of Object.entries(changes)) {
+          if (value === null) next.delete(name);
+          else if (kept.get(name)?.value !== value) {
+            next.set(name, { by: first.kind, sealed: first.close(name, value), value });
+          }
+        }
+        const same = next.size === kept.size && [...next].every(([name, entry]) => kept.get(name) === entry);
+        if (same) return;
+        write(path, serialise(next));
+        kept = next;
+      },
+    },
+  };
+}
+
+function serialise(entries: ReadonlyMap<string, Kept>): string {
+  const secrets = Object.fromEntries([...entries].map(([name, { by, sealed }]) => [name, { by, sealed }]));
+  return `${JSON.stringify({ version: 1, secrets }, null, 2)}\n`;
+}
+
+function readFile(path: string): z.infer<typeof fileSchema> | 'none' | 'unreadable' {
+  try {
+    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    if (!parsed.success) return 'unreadable';
+    chmodSync(path, 0o600);
+    return parsed.data;
+  } catch (error) {
+    return fileErrorCode(error) === 'ENOENT' ? 'none' : 'unreadable';
+  }
+}
+
+/** null where it could not be moved: it is looked at again at the next start. */
+function moveAside(path: string): string | null {
+  try {
+    return keepAside(path);
+  } catch {
+    return null;
+  }
+}
+
+function lostNotice(message: string, aside: string | null): Notice {
+  return {
+    id: 'secrets',
+    code: 'SECRETS_LOST',
+    message: aside === null ? message : `${message} The file was kept aside as ${basename(aside)}.`,
+    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their nodes.',
+  };
+}

@@ -1,0 +1,93 @@
+/** Older versions kept secrets in plain in the state. They go where secrets are kept, and off the disk here. */
+import type { DatabaseSync } from 'node:sqlite';
+import { secureOnSecret } from '../../../shared/models/secrets.ts';
+import { secretSettingNames } from '../../../shared/models/settings.ts';
+import type { Secrets } from '../../core/ports.ts';
+import { toStoreError } from './open-database.ts';
+
+export type MovedSecrets = { kind: 'none' } | { kind: 'moved' } | { kind: 'failed'; error: unknown };
+
+type Json = Record<string, unknown>;
+
+interface Found {
+  secrets: Record<string, string>;
+  /** Rows without them, by table and id. */
+  rows: { table: 'settings' | 'nodes'; id: string | number; value: string }[];
+}
+
+/**
+ * Moves them, and rewrites the file so that no old page keeps a copy. What fails leaves the rows as they were, to
+ * be tried again at the next start.
+ */
+export function movePlainSecrets(database: DatabaseSync, secrets: Secrets): MovedSecrets {
+  try {
+    const found = findPlain(database);
+    if (found.rows.length === 0) return { kind: 'none' };
+    // One that is set already is newer than what was left behind here.
+    const missing = Object.entries(found.secrets).filter(([name]) => secrets.get(name) === null);
+    secrets.change(Object.fromEntries(missing));
+    rewrite(database, () => {
+      for (const { table, id, value } of found.rows) {
+        database.prepare(`UPDATE ${table} SET value = ? WHERE id = ?`).run(value, id);
+      }
+    });
+    return { kind: 'moved' };
+  } catch (error) {
+    return { kind: 'failed', error: toStoreError(error) };
+  }
+}
+
+function findPlain(database: DatabaseSync): Found {
+  const found: Found = { secrets: {}, rows: [] };
+  const settings = parse(database.prepare('SELECT value FROM settings WHERE id = 1').get()?.value);
+  if (settings && takeSettings(settings, found.secrets)) {
+    found.rows.push({ table: 'settings', id: 1, value: JSON.stringify(settings) });
+  }
+  for (const { id, value } of database.prepare('SELECT id, value FROM nodes').all()) {
+    const node = parse(value);
+    if (!node || typeof node.secureOn !== 'string') continue;
+    found.secrets[secureOnSecret(String(id))] = node.secureOn;
+    const { secureOn: _secureOn, ...rest } = node;
+    found.rows.push({ table: 'nodes', id: String(id), value: JSON.stringify(rest) });
+  }
+  return found;
+}
+
+/** Takes the secrets out of the settings; true when there was one. */
+function takeSettings(settings: Json, secrets: Record<string, string>): boolean {
+  let any = false;
+  for (const path of secretSettingNames) {
+    const [section = '', key = ''] = path.split('.');
+    const values = settings[section];
+    if (typeof values !== 'object' || values === null) continue;
+    const value = (values as Json)[key];
+    if (typeof value !== 'string') continue;
+    secrets[path] = value;
+    delete (values as Json)[key];
+    any = true;
+  }
+  return any;
+}
+
+/** VACUUM writes every page anew from what is in use; emptying the log takes the old pages off the disk. */
+function rewrite(database: DatabaseSync, update: () => void): void {
+  database.exec('PRAGMA secure_delete = ON; BEGIN IMMEDIATE');
+  try {
+    update();
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+  database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete = OFF');
+}
+
+function parse(value: unknown): Json | null {
+  if (typeof value !== 'string') return null;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Json) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+/** Secrets sealed by the system's key store, through Electron's safeStorage. */
+import { createKeyFileSeal, keyFileWords } from '../adapters/secrets/key-file.ts';
+import { type OpenedSecrets, openSecretsFile, type Seal } from '../adapters/secrets/secrets-file.ts';
+
+/** The part of Electron's `safeStorage` that is used; it may be asked only after the app is ready. */
+export interface SafeStorage {
+  isEncryptionAvailable(): boolean;
+  encryptString(text: string): Buffer;
+  decryptString(sealed: Buffer): string;
+  /** On Linux only. */
+  getSelectedStorageBackend?(): string;
+}
+
+export interface SafeSecretsOptions {
+  safeStorage: SafeStorage;
+  platform: NodeJS.Platform;
+  folder: string;
+}
+
+/**
+ * Opens the secrets of the data folder. Without a key store of the system, and on Linux where Electron would
+ * fall back to `basic_text` (a password that everybody knows), a key file is used and `protection.words` says so.
+ * What the other way has sealed stays readable as long as its key is there.
+ */
+export function openSafeSecrets({ safeStorage, platform, folder }: SafeSecretsOptions): OpenedSecrets {
+  const keyFile = createKeyFileSeal(folder);
+  if (!hasKeyStore(safeStorage, platform)) {
+    return openSecretsFile({
+      folder,
+      seals: [keyFile],
+      words: `This system offers no key store, such as a keyring or a wallet. ${keyFileWords}`,
+    });
+  }
+  return openSecretsFile({
+    folder,
+    seals: [createSystemSeal(safeStorage), keyFile],
+    words: 'Passwords and tokens are encrypted by the key store of this system.',
+  });
+}
+
+/** `unknown` is what Electron says before it is ready: nothing to rely on. */
+const weakBackends: readonly string[] = ['basic_text', 'unknown'];
+
+function hasKeyStore(safeStorage: SafeStorage, platform: NodeJS.Platform): boolean {
+  try {
+    if (!safeStorage.isEncryptionAvailable()) return false;
+    if (platform !== 'linux') return true;
+    return !weakBackends.includes(safeStorage.getSelectedStorageBackend?.() ?? 'unknown');
+  } catch {
+    return false;
+  }
+}
+
+/** The name goes in with the value, because safeStorage knows no associated data. */
+function createSystemSeal(safeStorage: SafeStorage): Seal {
+  return {
+    kind: 'system',
+    failsForGood: false,
+    close: (name, value) => safeStorage.encryptString(JSON.stringify([name, value])).toString('base64'),
+    open(name, sealed) {
+      try {
+        const opened: unknown = JSON.parse(safeStorage.decryptString(Buffer.from(sealed, 'base64')));
+        if (!Array.isArray(opened) || opened[0] !== name || typeof opened[1] !== 'string') return null;
+        return opened[1];
+      } catch {
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** Secrets in memory. `failing` makes every change fail, as a full disk does. */
+import type { Secrets } from '../../electron/core/ports.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+
+export interface MemorySecrets extends Secrets {
+  readonly values: Map<string, string>;
+  failing: boolean;
+}
+
+export function createMemorySecrets(initial: Readonly<Record<string, string>> = {}): MemorySecrets {
+  const values = new Map(Object.entries(initial));
+  return {
+    values,
+    failing: false,
+    protection: { kind: 'key-file', words: 'In memory.' },
+    get: (name) => values.get(name) ?? null,
+    change(changes) {
+      if (this.failing) throw new PilotlightError('DISK_FULL');
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null) values.delete(name);
+        else values.set(name, value);
+      }
+    },
+  };
+}
