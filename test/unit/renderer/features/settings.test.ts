@@ -3,6 +3,7 @@ import {
   checkDraft,
   defaultWords,
   fieldPath,
+  isSet,
   patchOf,
   settingFields,
   toText,
@@ -57,6 +58,20 @@ test.each([
   ['api.indexToken', 'short', 'Write eight letters or more, or leave it empty.'],
 ])('%s refuses %j', (path, text, words) => {
   expect(checkDraft(defaultSettings, { [path]: text })).toEqual({ [path]: words });
+});
+
+test('a secret is never in its box; it is set, replaced, removed, or left as it is', () => {
+  const token = settingFields.find((field) => fieldPath(field) === 'api.indexToken');
+  if (!token) throw new Error('The token has no field.');
+  const settings = { ...defaultSettings, api: { indexToken: { set: true } } };
+  expect([isSet(settings, token), isSet(defaultSettings, token)]).toEqual([true, false]);
+  expect(toText(settings, token)).toBe('');
+  expect(patchOf(settings, { 'api.indexToken': '' })).toEqual({});
+  expect(patchOf(settings, { 'api.indexToken': ' new-token ' })).toEqual({
+    api: { indexToken: 'new-token' },
+  });
+  expect(patchOf(settings, { 'api.indexToken': null })).toEqual({ api: { indexToken: null } });
+  expect(checkDraft(settings, { 'api.indexToken': null })).toEqual({});
 });
 
 test('defaults are said in words', () => {
