@@ -145,6 +145,8 @@ export const indexJobSchema = z.object({
   events: z.array(jobEventSchema),
   /** The first 200; `files.failed` counts them all. */
   failures: z.array(jobFailureSchema),
+  /** Files that cannot be indexed as they are, with why; the first 200, `files.skipped` counts them all. */
+  leftOut: z.array(jobFailureSchema).default([]),
   error: z.object({ code: z.string(), message: z.string(), next: z.string() }).nullable(),
   /** True when the job was taken up again after the process had ended. */
   resumed: z.boolean(),

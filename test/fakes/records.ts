@@ -31,6 +31,7 @@ export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
     nodes: [{ nodeId: 'node_1', name: 'tower', placement: 'gpu', vectors: 100, vectorsPerSecond: 12 }],
     events: [],
     failures: [],
+    leftOut: [],
     error: null,
     resumed: false,
     ...changes,

@@ -91,11 +91,12 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
 
   function tellScan(source: SourceRecord, found: ScanResult): void {
     const failed = found.skipped.filter((file) => !isSkip(file.code));
+    const leftOut = found.skipped.filter((file) => isSkip(file.code));
     tracker.scanned(source.id, {
       total: found.total + found.skipped.length,
       unchanged: found.unchanged,
       removed: found.removed,
-      skipped: found.skipped.length - failed.length,
+      skipped: leftOut,
       pendingBytes: found.pending.reduce((sum, file) => sum + file.sizeBytes, 0),
     });
     for (const file of failed) tracker.failed(source.id, { ...file, sizeBytes: 0 });
@@ -153,7 +154,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     } catch (error) {
       // One folder that is gone, on a drive that is not plugged in say, does not stop the others.
       if (signal.aborted || sources.length === 1 || !isFolderError(error)) throw error;
-      tracker.scanned(source.id, { total: 1, unchanged: 0, removed: 0, skipped: 0, pendingBytes: 0 });
+      tracker.scanned(source.id, { total: 1, unchanged: 0, removed: 0, skipped: [], pendingBytes: 0 });
       tracker.failed(source.id, {
         path: source.path,
         sizeBytes: 0,

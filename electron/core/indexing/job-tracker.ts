@@ -5,6 +5,7 @@
 import type {
   IndexJob,
   JobEvent,
+  JobFailure,
   JobNodeShare,
   JobPhase,
   JobStatus,
@@ -31,12 +32,18 @@ export interface JobTracker {
   /** What a scan found; replaces what an earlier scan of the same source found. */
   scanned(
     sourceId: string,
-    found: { total: number; unchanged: number; removed: number; skipped: number; pendingBytes: number },
+    found: {
+      total: number;
+      unchanged: number;
+      removed: number;
+      skipped: readonly JobFailure[];
+      pendingBytes: number;
+    },
   ): void;
   current(path: string): void;
   committed(sourceId: string, file: { sizeBytes: number; chunks: number; fallback: number }): void;
   failed(sourceId: string, file: { path: string; sizeBytes: number; code: string; reason: string }): void;
-  skipped(sourceId: string, file: { sizeBytes: number }): void;
+  skipped(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   share(node: Pick<JobNodeShare, 'nodeId' | 'name' | 'placement'>, vectors: number): void;
   /** How many files of a source are in the index by this job. */
   doneIn(sourceId: string): number;
@@ -77,6 +84,7 @@ export function createJobTracker({
   let job = initial;
   const counts = new Map<string, SourceCounts>();
   const shares = new Map<string, { share: Omit<JobNodeShare, 'vectorsPerSecond'>; meter: RateMeter }>();
+  const leftOut = new Map<string, JobFailure[]>();
   const eta = createEta();
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
@@ -104,6 +112,12 @@ export function createJobTracker({
     let total = 0;
     for (const known of counts.values()) total += known[field];
     return total;
+  }
+
+  function leaveOut(sourceId: string, files: readonly JobFailure[]): void {
+    const named = files.slice(0, keptFailures).map(({ path, code, reason }) => ({ path, code, reason }));
+    leftOut.set(sourceId, named);
+    job = { ...job, leftOut: [...leftOut.values()].flat().slice(0, keptFailures) };
   }
 
   function refresh(): void {
@@ -168,6 +182,7 @@ export function createJobTracker({
         resumed: job.resumed || resumed,
         // What failed before the restart is tried again.
         failures: [],
+        leftOut: [],
       };
       for (const { vectors, ...share } of job.nodes) {
         shares.set(`${share.nodeId} ${share.placement}`, {
@@ -188,6 +203,7 @@ export function createJobTracker({
     },
     event(kind, nodeId, message) {
       if (over) return;
+      if (kind === 'fell-back' || kind === 'recovered') eta.restart();
       job = {
         ...job,
         events: [...job.events, { at: clock.now(), kind, nodeId, message }].slice(-keptEvents),
@@ -210,7 +226,8 @@ export function createJobTracker({
       known.done = found.unchanged - known.unchanged;
       known.removed = Math.max(found.removed, first?.removed ?? 0);
       known.failed = 0;
-      known.skipped = found.skipped;
+      known.skipped = found.skipped.length;
+      leaveOut(sourceId, found.skipped);
       known.pendingBytes = found.pendingBytes;
       known.settledBytes = 0;
       touch();
@@ -244,6 +261,7 @@ export function createJobTracker({
       const known = countsOf(sourceId);
       known.skipped += 1;
       known.settledBytes += file.sizeBytes;
+      leaveOut(sourceId, [...(leftOut.get(sourceId) ?? []), file]);
       touch();
     },
     share(node, vectors) {

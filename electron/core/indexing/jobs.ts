@@ -191,6 +191,7 @@ export function createJobs({
           nodes: [],
           events: [],
           failures: [],
+          leftOut: [],
           error: null,
           resumed: false,
         },

@@ -34,6 +34,8 @@ export interface Eta {
   update(atMs: number, done: number): void;
   /** Time spent waiting says nothing about speed: measuring starts again at the next update. */
   pause(): void;
+  /** Other machines do the work from now on: what was measured says nothing any more. */
+  restart(): void;
   /** Milliseconds, or null while the rate is not known. */
   remainingMs(remaining: number): number | null;
 }
@@ -62,6 +64,11 @@ export function createEta(halfLifeMs = 15_000): Eta {
     },
     pause() {
       lastAt = null;
+    },
+    restart() {
+      lastAt = null;
+      ratePerMs = null;
+      measuredMs = 0;
     },
     remainingMs(remaining) {
       if (remaining <= 0) return 0;

@@ -18,6 +18,10 @@ import { createSources, type NewSource, type SourceChange } from './sources.ts';
 export interface IndexingService {
   sources(): Promise<SourceView[]>;
   embedders(): EmbedderChoice[];
+  /** What is saved of each folder. */
+  sourceRecords(): readonly SourceRecord[];
+  /** Takes over folders that an import has saved already. */
+  adoptSources(sources: readonly SourceRecord[]): void;
   addSource(source: NewSource): Promise<SourceView>;
   updateSource(change: SourceChange): Promise<SourceView>;
   removeSource(sourceId: string): Promise<void>;
@@ -66,6 +70,11 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   return {
     sources: sources.views,
     embedders: embedders.list,
+    sourceRecords: sources.records,
+    adoptSources(records) {
+      sources.adopt(records);
+      embedders.refresh();
+    },
     async addSource(source) {
       const added = await sources.add(source);
       embedders.refresh();

@@ -35,6 +35,8 @@ export interface Sources {
   /** Rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE or ALREADY_EXISTS. */
   add(source: NewSource): Promise<SourceView>;
   update(change: SourceChange): Promise<SourceView>;
+  /** Takes over records that somebody else has saved already; the embedder of a known one is the same. */
+  adopt(sources: readonly SourceRecord[]): void;
   remove(sourceId: string): Promise<void>;
   /** Reads the size of one index again and shows it. */
   refresh(sourceId: string): Promise<void>;
@@ -159,6 +161,13 @@ export function createSources({
         sizes.set(sourceId, { files: 0, chunks: 0 });
       }
       return show(next);
+    },
+    adopt(sources) {
+      for (const source of sources) {
+        if (!records.has(source.id)) sizes.set(source.id, { files: 0, chunks: 0 });
+        records.set(source.id, source);
+        show(source);
+      }
     },
     async remove(sourceId) {
       const source = find(sourceId);

@@ -61,6 +61,21 @@ describe('indexing with real parts', () => {
     expect(result.hits[0]?.highlights.length).toBeGreaterThan(0);
   });
 
+  it('names each file that it leaves out, with why, in the first run and in the next', async () => {
+    await using world = await startRealWorld({ ...notes(3), 'empty.md': '', 'photo.bin': '\0\x01\x02\0\0' });
+    await addSource(world);
+    for (const round of [1, 2]) {
+      const job = await run(world);
+      expect(job.files, `run ${round}`).toMatchObject({ total: 5, skipped: 2, failed: 0 });
+      const reasons = job.leftOut.map(({ path, code }) => [path, code]).sort();
+      expect(reasons).toEqual([
+        ['empty.md', 'FILE_EMPTY'],
+        ['photo.bin', 'FILE_BINARY'],
+      ]);
+      expect(job.leftOut.every(({ reason }) => reason !== '')).toBe(true);
+    }
+  });
+
   it('skips what is unchanged, drops what is gone, does all of it anew when asked', async () => {
     await using world = await startRealWorld(notes(12));
     const { id } = await addSource(world);

@@ -47,6 +47,15 @@ describe('the remaining time', () => {
     expect(after).toBeLessThan(10_000);
   });
 
+  it('forgets what it measured when other machines go on', () => {
+    const eta = createEta();
+    for (let at = 0; at <= 10_000; at += 500) eta.update(at, at);
+    eta.restart();
+    expect(eta.remainingMs(1000)).toBeNull();
+    for (let at = 10_500; at <= 13_000; at += 500) eta.update(at, 10_000 + (at - 10_500) / 20);
+    expect(eta.remainingMs(1000)).toBe(20_000);
+  });
+
   it('does not count the time of a pause', () => {
     const eta = createEta();
     for (let at = 0; at <= 5000; at += 500) eta.update(at, at);
