@@ -22,6 +22,7 @@ import * as placement from '../../shared/models/placement.ts';
 import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
 import * as telemetry from '../../shared/models/telemetry.ts';
+import * as transfer from '../../shared/models/transfer.ts';
 
 /** Schemas that have a name in the reference; everything else is written out where it stands. */
 const models: Record<string, z.ZodType> = {
@@ -54,6 +55,11 @@ const models: Record<string, z.ZodType> = {
   ActivityEntry: activityEntrySchema,
   Settings: settingsSchema,
   SecretState: secretStateSchema,
+  ExportDocument: transfer.exportSchema,
+  ExportedNode: transfer.exportedNodeSchema,
+  ExportedSource: transfer.exportedSourceSchema,
+  ImportPlan: transfer.importPlanSchema,
+  ImportEntry: transfer.importEntrySchema,
   SecretsProtection: secretsProtectionSchema,
   Cursor: cursorSchema,
   Frame: frameSchema,

@@ -17,6 +17,7 @@ import type { Handlers } from './runtime/handlers.ts';
 import { createStreams, type Streams } from './runtime/streams.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { createSettingsService, type SettingsService } from './settings/service.ts';
+import { createTransferService } from './settings/transfer.ts';
 import { createStatusService, type StatusService, statusMethods } from './status/service.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService, type TelemetryService } from './telemetry/service.ts';
@@ -134,6 +135,17 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
   });
 
+  const transfer = createTransferService({
+    clock,
+    ids,
+    folders,
+    store,
+    settings,
+    fleet,
+    indexing,
+    activity,
+  });
+
   for (const notice of [...(options.notices ?? []), ...(settings.notice ? [settings.notice] : [])]) {
     status.addNotice(notice);
     activity.record({
@@ -168,7 +180,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       ...indexingMethods({ indexing }),
       ...telemetryMethods({ telemetry }),
       ...activityMethods({ activity }),
-      ...settingsMethods({ settings }),
+      ...settingsMethods({ settings, transfer }),
     },
     async start() {
       placement.start();

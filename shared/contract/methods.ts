@@ -22,6 +22,7 @@ import {
   workBucketSchema,
   workSampleSchema,
 } from '../models/telemetry.ts';
+import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import type { ErrorCode } from './errors.ts';
 import { coreStatusSchema } from './streams.ts';
 
@@ -53,6 +54,12 @@ const nodeInput = {
   secureOn: z.string().trim().max(40).nullable().optional(),
   vramBytes: z.number().min(0).max(1e15).nullable().optional(),
 };
+
+/** The text of a file that a person chose. */
+const importInput = z.strictObject({
+  text: z.string().min(1).max(500_000),
+  apply: z.boolean().default(false),
+});
 
 export const methods = {
   'core.status': {
@@ -365,6 +372,29 @@ export const methods = {
     params: z.record(z.string(), z.unknown()),
     result: settingsSchema,
     errors: ['BAD_SETTING', 'DISK_FULL'],
+  },
+  'settings.export': {
+    summary: 'Settings, nodes and folders as one document, without secrets and simulated machines.',
+    scope: 'view',
+    params: nothing,
+    result: exportSchema,
+    errors: [],
+  },
+  'settings.import': {
+    summary:
+      'What importing the text of an export would do; with `apply`, do all of it, or nothing where an entry is refused.',
+    scope: 'control',
+    params: importInput,
+    result: importPlanSchema,
+    errors: ['BAD_IMPORT', 'DISK_FULL'],
+  },
+  'settings.importEnvironment': {
+    summary:
+      'The same for the environment file of an existing server (GPU_OLLAMA_URL, GPU_WOL_MAC, GPU_PRIORITY_MODELS …).',
+    scope: 'control',
+    params: importInput,
+    result: importPlanSchema,
+    errors: ['BAD_IMPORT', 'DISK_FULL'],
   },
 } as const satisfies Record<string, MethodDefinition>;
 

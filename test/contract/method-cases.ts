@@ -275,4 +275,31 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['BAD_SETTING', () => ({ nothing: { such: 1 } })],
     ],
   },
+  'settings.export': nothing,
+  'settings.import': {
+    right: async ({ call }) => ({
+      text: JSON.stringify(await call('settings.export', {})),
+      apply: true,
+    }),
+    wrong: [{ text: '' }, 'text'],
+    errors: [
+      ['BAD_IMPORT', () => ({ text: '{"format":"pilotlight"' })],
+      ['BAD_IMPORT', () => ({ text: '{"format":"another"}', apply: true })],
+      [
+        'BAD_IMPORT',
+        () => ({
+          text: '{"format":"pilotlight","version":1,"settings":{"index":{"batchSize":0}}}',
+          apply: true,
+        }),
+      ],
+    ],
+  },
+  'settings.importEnvironment': {
+    right: () => ({ text: `GPU_OLLAMA_URL=${freshUrl()}\nGPU_WOL_MAC=02:00:00:00:00:02\n`, apply: true }),
+    wrong: [{ text: 'A=1', apply: 'yes' }, 'apply'],
+    errors: [
+      ['BAD_IMPORT', () => ({ text: '# nothing' })],
+      ['BAD_IMPORT', () => ({ text: `GPU_OLLAMA_URL=${freshUrl()}\nGPU_WOL_MAC=zz\n`, apply: true })],
+    ],
+  },
 };

@@ -1,0 +1,72 @@
+/** Settings, nodes and folders as one file, and what importing a file would do. */
+import * as z from 'zod';
+import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { savedSettingsSchema } from './settings.ts';
+
+export const EXPORT_VERSION = 1;
+
+/** A node in an export. A simulated one is never in it, and neither is a SecureOn password. */
+export const exportedNodeSchema = z.object({
+  kind: z.enum(['this-computer', 'remote']),
+  name: z.string().trim().min(1).max(120),
+  /** null for this computer where nobody named an address. */
+  url: z.string().max(2000).nullable(),
+  mac: z.string().max(40).nullable(),
+  wakeDestinations: z.array(z.string().max(100)).max(16),
+  vramBytes: z.number().min(0).max(1e15).nullable(),
+  /** Says that there is a password to be set again. */
+  hasSecureOn: z.boolean(),
+});
+export type ExportedNode = z.infer<typeof exportedNodeSchema>;
+
+export const exportedSourceSchema = z.object({
+  name: z.string().trim().min(1).max(120),
+  path: z.string().trim().min(1).max(4096),
+  embedder: embedderSchema,
+  wake: z.boolean(),
+  whenGpuGone: whenGpuGoneSchema,
+});
+export type ExportedSource = z.infer<typeof exportedSourceSchema>;
+
+const { fleet } = savedSettingsSchema.shape;
+
+/** Whether the simulated fleet runs is no setting to carry to another machine. */
+export const exportedSettingsSchema = savedSettingsSchema.extend({
+  fleet: fleet.unwrap().omit({ simulated: true }),
+});
+export type ExportedSettings = z.infer<typeof exportedSettingsSchema>;
+
+/** The whole file. */
+export const exportSchema = z.object({
+  format: z.literal('pilotlight'),
+  version: z.literal(EXPORT_VERSION),
+  settings: exportedSettingsSchema,
+  nodes: z.array(exportedNodeSchema),
+  sources: z.array(exportedSourceSchema),
+  /** Paths of the settings that are secrets and set: not in the file, to be set again. */
+  secretsLeftOut: z.array(z.string()),
+});
+export type ExportDocument = z.infer<typeof exportSchema>;
+
+export const importEntrySchema = z.object({
+  /**
+   * `add`, `change`: done on applying. `same`: is so already. `leave-out`: cannot be used here, which stops
+   * nothing. `refuse`: is wrong in the file, and nothing of it can be applied before it is corrected.
+   */
+  action: z.enum(['add', 'change', 'same', 'leave-out', 'refuse']),
+  kind: z.enum(['setting', 'node', 'folder', 'other']),
+  /** A setting's path, a node's name, a folder's path, a variable's name, or a line of the file. */
+  what: z.string(),
+  /** What happens and why, one or two sentences. */
+  words: z.string(),
+});
+export type ImportEntry = z.infer<typeof importEntrySchema>;
+
+export const importPlanSchema = z.object({
+  /** True when it was done, false when it was only asked. */
+  applied: z.boolean(),
+  /** False while an entry is refused. */
+  possible: z.boolean(),
+  entries: z.array(importEntrySchema),
+});
+export type ImportPlan = z.infer<typeof importPlanSchema>;
