@@ -75,7 +75,8 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   let unsubscribe: (() => void) | null = null;
 
   async function sampleAll(signal: AbortSignal): Promise<void> {
-    const nodes = fleet.list().filter((node) => isServing(node.state));
+    // This computer is on, whether or not a server answers on it.
+    const nodes = fleet.list().filter((node) => isServing(node.state) || node.kind === 'this-computer');
     if (nodes.some((node) => node.kind === 'this-computer')) {
       await local.gpus(streams.telemetry.active ? SAMPLE_MS / 2 : SLOW_MS, signal);
     }
@@ -83,7 +84,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     for (const node of nodes) {
       const tools = readTools(node);
       sampleNode(node, tools);
-      serving.set(node.id, readingOf(node, tools?.gpus ?? []));
+      if (isServing(node.state)) serving.set(node.id, readingOf(node, tools?.gpus ?? []));
     }
     recorder.observe(serving);
   }

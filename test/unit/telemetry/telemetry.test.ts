@@ -186,6 +186,16 @@ describe('telemetry', () => {
     await telemetry.stop();
   });
 
+  it('samples this computer though no server answers on it, and counts no serving time', async () => {
+    const { clock, telemetry } = telemetryOf([{ ...local, state: 'off', server: null, loaded: [] }]);
+    telemetry.start();
+    await clock.advance(120_000);
+    expect(telemetry.history('this').length).toBeGreaterThan(30);
+    expect(telemetry.history('this')[0]).toMatchObject({ host: { cpuPercent: 3 } });
+    expect(telemetry.buckets('this', 'day', 100)).toEqual([]);
+    await telemetry.stop();
+  });
+
   it('writes a remote node down on change and each half minute', async () => {
     const nodes = [aNode({ id: 'r', loaded: [aLoaded({ vramBytes: 3 })] })];
     const { clock, telemetry } = telemetryOf(nodes);
