@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { Button } from './button.tsx';
 import { SpokenToast } from './spoken-toast.tsx';
 
@@ -21,7 +21,8 @@ export function Dialog({ title, description, onClose, children, shape = 'box' }:
   const titleId = useId();
   const descriptionId = useId();
 
-  useEffect(() => {
+  // A layout effect ends before the element leaves the page: only then does closing it give the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { takeNavigation } from './navigation.ts';
 
 /** The frame of a page: its title, what it says in one line, its buttons. */
 export function Page({
@@ -15,10 +16,22 @@ export function Page({
   useEffect(() => {
     document.title = `${title} · Pilotlight`;
   }, [title]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!takeNavigation()) return;
+    scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div className="mx-auto w-full max-w-[120rem] p-4 sm:p-6">
       <header className="mb-4 flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2 sm:mb-6">
-        <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+        <h1
+          ref={heading}
+          tabIndex={-1}
+          className="min-w-0 rounded text-xl font-semibold tracking-tight break-words outline-offset-4"
+        >
+          {title}
+        </h1>
         <div className="min-w-0 flex-1 basis-40 text-soft">{summary}</div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </header>

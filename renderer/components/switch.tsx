@@ -23,7 +23,7 @@ export function Switch({
       disabled={disabled ?? false}
       className="relative h-6 w-10 shrink-0 rounded-full border border-line-strong bg-sunken transition-colors data-[state=checked]:border-transparent data-[state=checked]:bg-flame-fill disabled:opacity-55"
     >
-      <Radix.Thumb className="block size-4 translate-x-[3px] rounded-full bg-faint transition-transform data-[state=checked]:translate-x-[19px] data-[state=checked]:bg-on-flame" />
+      <Radix.Thumb className="block size-4 translate-x-0.5 rounded-full bg-faint transition-transform data-[state=checked]:translate-x-5 data-[state=checked]:bg-on-flame" />
     </Radix.Root>
   );
 }

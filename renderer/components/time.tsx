@@ -1,11 +1,13 @@
 import { formatAgo } from '../../shared/units.ts';
 import { useNow } from './now.ts';
 
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+/** `Nov 16, 2026, 2:10:05 PM`, as this person's system writes it. */
+export const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** A relative time, with the absolute on hover. */
 export function Ago({ at }: { at: number }) {
-  const now = useNow(5);
+  // Of what is an hour old, a person sees no seconds pass.
+  const now = useNow(Date.now() - at > 3_600_000 ? 60 : 5);
   return (
     <time dateTime={new Date(at).toISOString()} title={absolute.format(at)}>
       {formatAgo(Math.max(0, now - at))}
