@@ -21,7 +21,8 @@ const code = await runCli(process.argv.slice(2), {
   signal: interrupted.signal,
   now: () => Date.now(),
   sleep: (ms, signal) => wait(ms, undefined, { signal }),
-  resolve: (path) => resolve(path),
+  // npm runs its scripts in the folder of the package; INIT_CWD is where the person stands.
+  resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
 });
 process.exitCode = code;
 // Sockets that are kept alive for another request would keep the process.

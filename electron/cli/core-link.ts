@@ -63,7 +63,7 @@ async function startOwn(options: {
 }): Promise<CoreLink> {
   const { dataFolder, environment } = options;
   const resumeJobs = options.need === 'indexing';
-  const host = await startHost({ dataFolder, environment, panelRoot: null, resumeJobs });
+  const host = await startHost({ dataFolder, environment, resumeJobs });
   const link: CoreLink = {
     running: false,
     call: (method, params, signal) =>

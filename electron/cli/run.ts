@@ -68,7 +68,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       sleep: (ms) => world.sleep(ms, world.signal),
       resolve: world.resolve,
       connect(need) {
-        const dataFolder = typeof values.data === 'string' ? values.data : undefined;
+        const dataFolder = typeof values.data === 'string' ? world.resolve(values.data) : undefined;
         link ??= connect({
           dataFolder,
           need,
