@@ -1,0 +1,181 @@
+/** Export and import over a real state. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createFolders } from '../../../electron/adapters/folders.ts';
+import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
+import type { Store } from '../../../electron/core/ports.ts';
+import { createStreams } from '../../../electron/core/runtime/streams.ts';
+import { createSettingsService } from '../../../electron/core/settings/service.ts';
+import { createTransferService } from '../../../electron/core/settings/transfer.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import type { SourceRecord } from '../../../shared/models/indexing.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+import { createMemorySecrets } from '../../fakes/secrets.ts';
+import { createRememberingLog } from '../../fakes/transport.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pilotlight-transfer-'));
+  mkdirSync(join(folder, 'notes'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A computer of its own: a state, settings, and who takes over what was imported. */
+function createComputer(change: (store: Store) => Store = (store) => store) {
+  const clock = createFakeClock();
+  const { store } = createSqliteStore({ path: ':memory:' });
+  const used = change(store);
+  const streams = createStreams({ clock, epoch: 'run' });
+  const secrets = createMemorySecrets();
+  const log = createRememberingLog();
+  const settings = createSettingsService({ store: used, secrets, streams, log });
+  const told: string[] = [];
+  let ids = 0;
+  const transfer = createTransferService({
+    clock,
+    ids: { next: (prefix) => `${prefix}_${++ids}` },
+    folders: createFolders(),
+    store: used,
+    settings,
+    fleet: {
+      records: () => store.nodes.list().map((record) => ({ record, url: record.url })),
+      get: () => null,
+      adopt: (nodes: readonly NodeRecord[]) => void told.push(...nodes.map(({ name }) => name)),
+    },
+    indexing: {
+      sourceRecords: () => store.sources.list(),
+      adoptSources: (sources: readonly SourceRecord[]) => void told.push(...sources.map(({ name }) => name)),
+    },
+    activity: {
+      record: (entry) => {
+        told.push(entry.message);
+        return {
+          at: 0,
+          id: 1,
+          kind: 'system',
+          severity: 'info',
+          message: '',
+          why: '',
+          nodeId: null,
+          notify: false,
+        };
+      },
+    },
+  });
+  return { store, settings, secrets, streams, transfer, told };
+}
+
+const node: NodeRecord = {
+  id: 'node_a',
+  name: 'tower',
+  kind: 'remote',
+  url: 'http://127.0.0.1:2',
+  mac: '02:00:00:00:00:01',
+  wakeDestinations: ['127.0.0.1:9'],
+  vramBytes: 24e9,
+  addedAt: 1,
+};
+
+function filled() {
+  const computer = createComputer();
+  computer.settings.update({ index: { batchSize: 8 }, api: { indexToken: 'token-of-scripts' } });
+  computer.store.nodes.put(node);
+  computer.store.nodes.put({ ...node, id: 'nas', kind: 'simulated', url: 'http://127.0.0.1:3' });
+  computer.store.sources.put({
+    id: 'source_a',
+    name: 'Notes',
+    path: join(folder, 'notes'),
+    embedder: { kind: 'builtin' },
+    wake: true,
+    whenGpuGone: 'wait',
+    addedAt: 1,
+  });
+  return computer;
+}
+
+it('what one computer exports, another one imports, and importing it again changes nothing', async () => {
+  const document = filled().transfer.export();
+  expect(document.nodes).toHaveLength(1);
+  expect(document.secretsLeftOut).toEqual(['api.indexToken']);
+  const text = JSON.stringify(document);
+  expect(text).not.toMatch(/token-of-scripts|node_a|source_a/);
+
+  const other = createComputer();
+  const plan = await other.transfer.import({ text, apply: false });
+  expect(plan).toMatchObject({ applied: false, possible: true });
+  expect(other.store.nodes.list()).toEqual([]);
+  expect(other.told).toEqual([]);
+
+  const done = await other.transfer.import({ text, apply: true });
+  expect(done).toEqual({ ...plan, applied: true });
+  expect(other.settings.current().index.batchSize).toBe(8);
+  expect(other.store.nodes.list()).toMatchObject([{ ...node, id: 'node_1', addedAt: expect.any(Number) }]);
+  expect(other.store.sources.list()).toMatchObject([{ id: 'source_2', name: 'Notes', whenGpuGone: 'wait' }]);
+  expect(other.told).toEqual(['tower', 'Notes', 'Imported from a file: settings, 1 node, 1 folder.']);
+
+  const again = await other.transfer.import({ text, apply: true });
+  expect(new Set(again.entries.map(({ action }) => action))).toEqual(new Set(['same']));
+  expect(other.told).toHaveLength(3);
+  expect(other.transfer.export()).toEqual({ ...document, secretsLeftOut: [] });
+});
+
+it('one entry that is wrong stops all of it', async () => {
+  const document = filled().transfer.export();
+  const [exported] = document.nodes;
+  const text = JSON.stringify({
+    ...document,
+    nodes: [exported, { ...exported, url: 'http://127.0.0.1:4', mac: 'zz' }],
+  });
+  const { transfer, store, settings, told } = createComputer();
+  expect(await transfer.import({ text, apply: false })).toMatchObject({ possible: false });
+  await expect(transfer.import({ text, apply: true })).rejects.toMatchObject({
+    code: 'BAD_IMPORT',
+    details: { entries: [{ action: 'refuse', what: 'tower' }] },
+  });
+  expect([store.nodes.list(), store.sources.list(), told]).toEqual([[], [], []]);
+  expect(settings.current().index.batchSize).toBe(32);
+});
+
+it('a disk that gets full in the middle leaves everything as it was', async () => {
+  const text = JSON.stringify(filled().transfer.export());
+  const { transfer, store, settings, streams, told } = createComputer((real) => ({
+    ...real,
+    sources: {
+      ...real.sources,
+      put() {
+        throw new PilotlightError('DISK_FULL');
+      },
+    },
+  }));
+  const before = store.settings.read();
+  await expect(transfer.import({ text, apply: true })).rejects.toMatchObject({ code: 'DISK_FULL' });
+  expect([store.nodes.list(), store.settings.read(), told]).toEqual([[], before, []]);
+  expect(settings.current().index.batchSize).toBe(32);
+  expect(streams.settings.get('settings')?.index.batchSize).toBe(32);
+});
+
+it('a folder that is not on this computer is left out, and the rest is imported', async () => {
+  const text = JSON.stringify(filled().transfer.export());
+  rmSync(join(folder, 'notes'), { recursive: true });
+  const { transfer, store } = createComputer();
+  const { entries, applied } = await transfer.import({ text, apply: true });
+  expect(applied).toBe(true);
+  expect(entries.find(({ kind }) => kind === 'folder')).toMatchObject({ action: 'leave-out' });
+  expect([store.nodes.list().length, store.sources.list().length]).toEqual([1, 0]);
+});
+
+it('an environment file becomes a node and settings, and an empty one is refused', () => {
+  const { transfer, store, settings } = createComputer();
+  const text = 'GPU_OLLAMA_URL=http://127.0.0.1:5\nGPU_WOL_MAC=02:00:00:00:00:02\nCHECK_INTERVAL=60\n';
+  expect(transfer.importEnvironment({ text, apply: false }).applied).toBe(false);
+  expect(store.nodes.list()).toEqual([]);
+  expect(transfer.importEnvironment({ text, apply: true }).applied).toBe(true);
+  expect(store.nodes.list()).toMatchObject([{ url: 'http://127.0.0.1:5', mac: '02:00:00:00:00:02' }]);
+  expect(settings.current().optimizer.intervalMs).toBe(60_000);
+  expect(() => transfer.importEnvironment({ text: '# only a remark', apply: true })).toThrow(
+    expect.objectContaining({ code: 'BAD_IMPORT' }),
+  );
+});
