@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
+import { postWebhook } from '../../../electron/core/placement/webhook.ts';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
 import { toWireError } from '../../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';
 import { streamNames } from '../../../shared/contract/streams.ts';
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 
@@ -252,4 +255,33 @@ describe('nothing that can be seen holds one', () => {
       socket.close();
     }
   });
+
+  it('a webhook that fails is told without its address', async () => {
+    const activity = createRememberingActivity();
+    const message = {
+      event: 'priority-model-on-cpu' as const,
+      node: { id: 'a', name: 'tower' },
+      model: 'm',
+      placement: 'cpu' as const,
+      reason: 'It fell.',
+      at: '2026-01-01T00:00:00Z',
+    };
+    const { signal } = new AbortController();
+    for (const url of ['http://127.0.0.1:1/secret-part', 'http://u:secret-part@127.0.0.1:1/']) {
+      await postWebhook({ http: createNodeHttp(), activity }, url, message, signal);
+    }
+    expect(activity.entries).toHaveLength(2);
+    expect(JSON.stringify(activity.entries)).not.toContain('secret-part');
+  });
 });
+
+function createRememberingActivity() {
+  const entries: NewActivityEntry[] = [];
+  return {
+    entries,
+    record(entry: NewActivityEntry) {
+      entries.push(entry);
+      return { why: '', nodeId: null, notify: false, ...entry, at: 0, id: entries.length };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import { createSettingsService } from '../../../../electron/core/settings/service.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import type { SavedSettings } from '../../../../shared/models/settings.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+import { createMemorySecrets } from '../../../fakes/secrets.ts';
+import { createRememberingLog } from '../../../fakes/transport.ts';
+
+function createWorld(saved: unknown = null) {
+  const written: SavedSettings[] = [];
+  const state = { full: false };
+  const secrets = createMemorySecrets({ 'api.indexToken': 'first-token' });
+  const streams = createStreams({ clock: createFakeClock(), epoch: 'run' });
+  const store = {
+    settings: {
+      read: () => saved,
+      write(settings: SavedSettings) {
+        if (state.full) throw new PilotlightError('DISK_FULL');
+        written.push(settings);
+      },
+    },
+  };
+  const settings = createSettingsService({ store, secrets, streams, log: createRememberingLog() });
+  return { settings, secrets, streams, written, state };
+}
+
+const diskFull = expect.objectContaining({ code: 'DISK_FULL' });
+
+describe('settings with secrets', () => {
+  it('show and save only that one is set, and give its value to who uses it', () => {
+    const { settings, streams, written } = createWorld();
+    expect(settings.current().api.indexToken).toEqual({ set: true });
+    const webhookUrl = 'https://example.test/hook/part';
+    expect(settings.update({ optimizer: { webhookUrl, on: false } }).optimizer).toMatchObject({
+      webhookUrl: { set: true },
+      on: false,
+    });
+    expect(settings.secret('optimizer.webhookUrl')).toBe(webhookUrl);
+    expect(JSON.stringify([written, streams.settings.values(), settings.current()])).not.toMatch(
+      /example|first-token/,
+    );
+    expect(settings.update({ api: { indexToken: null } }).api.indexToken).toEqual({ set: false });
+    expect(settings.secret('api.indexToken')).toBeNull();
+  });
+
+  it('take back what they show, and change nothing by it', () => {
+    const { settings, secrets } = createWorld();
+    settings.update({ ...settings.current(), index: { batchSize: 4 } });
+    expect(secrets.get('api.indexToken')).toBe('first-token');
+    expect(settings.current()).toMatchObject({ index: { batchSize: 4 }, api: { indexToken: { set: true } } });
+  });
+
+  it('leave both as they were when the settings cannot be saved', () => {
+    const { settings, secrets, state, streams } = createWorld();
+    state.full = true;
+    const heard: unknown[] = [];
+    settings.onChange((next) => heard.push(next));
+    expect(() => settings.update({ api: { indexToken: 'second-token' }, index: { batchSize: 4 } })).toThrow(
+      diskFull,
+    );
+    expect(secrets.get('api.indexToken')).toBe('first-token');
+    expect([settings.current().index.batchSize, streams.settings.get('settings'), heard]).toEqual([
+      32,
+      settings.current(),
+      [],
+    ]);
+  });
+
+  it('save nothing when the secret cannot be kept', () => {
+    const { settings, secrets, written } = createWorld();
+    secrets.failing = true;
+    expect(() => settings.update({ api: { indexToken: 'second-token' }, index: { batchSize: 4 } })).toThrow(
+      diskFull,
+    );
+    expect(written).toEqual([]);
+    expect(settings.current().index.batchSize).toBe(32);
+  });
+
+  it('read what an older version saved, whatever stands where a secret is now', () => {
+    const { settings } = createWorld({
+      api: { indexToken: 'plain-token' },
+      optimizer: { webhookUrl: 'https://example.test', on: false },
+    });
+    expect(settings.notice).toBeNull();
+    expect(settings.current().optimizer).toMatchObject({ on: false, webhookUrl: { set: false } });
+    expect(settings.secret('api.indexToken')).toBe('first-token');
+  });
+});
