@@ -1,7 +1,7 @@
 // @ts-check
 // Builds everything into `dist`: the Node programs with rolldown, the panel with Vite. It is started by the set-up
 // and by `npm run build`, under a Node that is new enough and with the dependencies there.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { build as buildWithVite } from 'vite';
@@ -67,6 +67,7 @@ await runMain(async () => {
   const folder = join(dirname(dist), `.dist-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
+    cpSync(join(root, 'build', 'icons', 'tray'), join(folder, 'icons'), { recursive: true });
     const present = nodeEntries.filter((entry) => !missing.includes(entry));
     await Promise.all([
       bundleNode(

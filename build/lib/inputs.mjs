@@ -9,6 +9,7 @@ export const buildInputs = [
   'renderer',
   'shared',
   'build/bundle.mjs',
+  'build/icons/tray',
   'build/lib/bundle-node.mjs',
   'build/lib/entries.mjs',
   'vite.config.ts',

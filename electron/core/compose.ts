@@ -51,6 +51,10 @@ export interface Core {
   services: CoreServices;
   /** Starts the loops and takes up unfinished jobs; resolves before the first look at any node. */
   start(): Promise<void>;
+  /** The computer goes to sleep: looks, moves and samples stop until `resume`. Does nothing when paused already. */
+  pause(): Promise<void>;
+  /** Goes on where `pause` stopped, with a look at every node at once. */
+  resume(): void;
   /** Aborts the loops, lets jobs stop where they can go on later, then closes the store. Idempotent. */
   stop(): Promise<void>;
 }
@@ -167,6 +171,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
 
   let stopping: Promise<void> | null = null;
+  let paused: Promise<void> | null = null;
 
   return {
     streams,
@@ -188,6 +193,23 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       telemetry.start();
       optimizer.start();
       indexing.start({ resume: options.resumeJobs ?? true });
+    },
+    async pause() {
+      if (stopping) return;
+      paused ??= Promise.all([optimizer.pause(), telemetry.stop(), fleet.pause()]).then(() => {});
+      await paused;
+    },
+    resume() {
+      if (!paused || stopping) return;
+      const ended = paused;
+      paused = null;
+      // A resume may come before the last run has heard of the pause.
+      void ended.then(() => {
+        if (paused || stopping) return;
+        fleet.resume();
+        telemetry.start();
+        optimizer.resume();
+      });
     },
     stop() {
       stopping ??= (async () => {

@@ -8,7 +8,7 @@ import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
-import { createForkWorkerHost } from '../adapters/processes/worker-host.ts';
+import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
@@ -31,6 +31,8 @@ export interface RealPortsOptions {
   log: Log;
   /** Default: a key file. */
   openSecrets?: OpenSecrets | undefined;
+  /** Who starts the index worker. Default: a child process of Node. */
+  createWorkerHost?: ((options: { entry: string }) => WorkerHost) | undefined;
 }
 
 /** The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. */
@@ -38,6 +40,7 @@ export function createRealPorts({
   dataFolder,
   log,
   openSecrets = openKeyFileSecrets,
+  createWorkerHost = createForkWorkerHost,
 }: RealPortsOptions): RealPorts {
   const clock = createSystemClock();
   const http = createNodeHttp();
@@ -62,7 +65,7 @@ export function createRealPorts({
     secrets,
     vectors: createVectorStore({
       folder: indexFolder,
-      workerHost: createForkWorkerHost({ entry: indexWorkerEntry }),
+      workerHost: createWorkerHost({ entry: indexWorkerEntry }),
       clock,
       log,
       settings: () => settings().index,

@@ -1,4 +1,5 @@
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { type Core, createCore } from '../core/compose.ts';
@@ -37,6 +38,8 @@ export interface HostOptions {
   resumeJobs?: boolean;
   /** How secrets are kept. Default: sealed by a key file in the data folder. */
   openSecrets?: OpenSecrets;
+  /** Who starts the index worker. Default: a child process of Node. */
+  createWorkerHost?: (options: { entry: string }) => WorkerHost;
   /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
   stopDeadlineMs?: number;
 }
@@ -88,7 +91,12 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock === null) throw await alreadyRunning(dataFolder);
   scope.add(() => lock.release());
 
-  const { ports, notices, attach } = createRealPorts({ dataFolder, log, openSecrets: options.openSecrets });
+  const { ports, notices, attach } = createRealPorts({
+    dataFolder,
+    log,
+    openSecrets: options.openSecrets,
+    createWorkerHost: options.createWorkerHost,
+  });
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({
     ports,

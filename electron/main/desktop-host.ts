@@ -1,20 +1,35 @@
 import type { MessagePortMain } from 'electron';
+import type { MethodName, MethodResult, Scope } from '../../shared/contract/methods.ts';
 import type { Host } from '../host/start-host.ts';
 import { type MessagePortLink, serveMessagePort } from '../transport/message-port.ts';
-import type { DesktopHost } from './desktop.ts';
+import type { DesktopHost } from './shell-core.ts';
 
-/** A running core as the window sees it: its links are ports. */
+const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
+
+/** A running core as the desktop shell sees it: its links are ports. */
 export function createDesktopHost(host: Host): DesktopHost {
+  const { core, dispatcher, log } = host;
+  const { streams, services } = core;
   const links = new Set<MessagePortLink>();
+  const stopping = new AbortController();
   return {
     url: host.oneTimeUrl(),
+    core: {
+      streams,
+      settings: services.settings,
+      call: <Name extends MethodName>(method: Name, params: unknown) =>
+        dispatcher.call({ method, params, scopes, signal: stopping.signal }) as Promise<MethodResult<Name>>,
+      record: services.activity.record,
+      pause: core.pause,
+      resume: core.resume,
+    },
     serve(port: MessagePortMain) {
-      const { dispatcher, log } = host;
-      const link = serveMessagePort({ port, dispatcher, streams: host.core.streams, log });
+      const link = serveMessagePort({ port, dispatcher, streams, log });
       links.add(link);
       port.once('close', () => links.delete(link));
     },
     async stop() {
+      stopping.abort();
       for (const link of links) link.stop();
       await host.stop();
     },

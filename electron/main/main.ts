@@ -1,11 +1,16 @@
 /** The same core in Electron's main process; the panel in a window. */
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { app, BrowserWindow, dialog, ipcMain, protocol, session } from 'electron';
+import * as electron from 'electron';
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import { runDesktop } from './desktop.ts';
 import { readOptions } from './options.ts';
+import type { DesktopHost } from './shell-core.ts';
 
+const { app, dialog, safeStorage, utilityProcess } = electron;
 const inBuild = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -21,21 +26,50 @@ process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
 try {
-  const { data, port, simulate } = readOptions(process.argv, app.isPackaged);
+  const { platform, argv, execPath, env } = process;
+  const { data, port, simulate } = readOptions(argv, app.isPackaged);
   const dataFolder = openDataFolder(data);
-  void runDesktop({
-    electron: { app, BrowserWindow, dialog, ipcMain, protocol, session },
-    panelRoot: inBuild('renderer'),
-    preload: inBuild('preload/preload.cjs'),
-    userData: `${dataFolder}/window`,
-    async startHost() {
-      // Loaded when the window is there: the core's modules must not hold it up.
-      const [{ startHost }, { createDesktopHost }] = await Promise.all([
+  const userData = join(dataFolder, 'window');
+  enableCompileCache(join(userData, 'compile-cache'));
+
+  const startDesktopHost = async (): Promise<DesktopHost> => {
+    // Loaded when the window has painted: the core's modules must not hold it up.
+    const [{ startHost }, { createDesktopHost }, { openSafeSecrets }, { createUtilityWorkerHost }] =
+      await Promise.all([
         import('../host/start-host.ts'),
         import('./desktop-host.ts'),
+        import('./safe-storage.ts'),
+        import('./utility-worker-host.ts'),
       ]);
-      return createDesktopHost(await startHost({ dataFolder, port, simulate }));
+    const host = await startHost({
+      dataFolder,
+      port,
+      simulate,
+      openSecrets: (folder) => openSafeSecrets({ safeStorage, platform, folder }),
+      createWorkerHost: ({ entry }) =>
+        createUtilityWorkerHost({
+          utilityProcess,
+          entry,
+          serviceName: 'Pilotlight index',
+          killProcess: (pid) => process.kill(pid, 'SIGKILL'),
+        }),
+    });
+    return createDesktopHost(host);
+  };
+
+  void runDesktop({
+    electron,
+    system: {
+      platform,
+      argv,
+      execPath,
+      configFolder: env.XDG_CONFIG_HOME || join(homedir(), '.config'),
     },
+    panelRoot: inBuild('renderer'),
+    preload: inBuild('preload/preload.cjs'),
+    icons: inBuild('icons'),
+    userData,
+    startHost: startDesktopHost,
     describeError,
     say,
   });

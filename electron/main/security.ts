@@ -30,8 +30,13 @@ export function hardenSession(session: Session): void {
   session.on('will-download', (event) => event.preventDefault());
 }
 
+export interface WayOut {
+  /** Gives an address to the system's browser, if it is one of the few that may be. */
+  openExternal(url: string): void;
+}
+
 /** Keeps a page where it is: no other address, no second window, no embedded page. */
-export function hardenContents(contents: WebContents): void {
+export function hardenContents(contents: WebContents, { openExternal }: WayOut): void {
   const stay = (event: { preventDefault(): void; url: string }) => {
     if (!isPanelUrl(event.url)) event.preventDefault();
   };
@@ -39,14 +44,17 @@ export function hardenContents(contents: WebContents): void {
   contents.on('will-frame-navigate', stay);
   contents.on('will-redirect', stay);
   contents.on('will-attach-webview', (event) => event.preventDefault());
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  contents.setWindowOpenHandler(({ url }) => {
+    openExternal(url);
+    return { action: 'deny' };
+  });
 }
 
 /** Before Electron is ready: every window gets a sandbox, and nothing calls home by itself. */
-export function hardenApp(app: App): void {
+export function hardenApp(app: App, wayOut: WayOut): void {
   app.enableSandbox();
   for (const flag of ['disable-background-networking', 'disable-component-update', 'disable-sync']) {
     app.commandLine.appendSwitch(flag);
   }
-  app.on('web-contents-created', (_event, contents) => hardenContents(contents));
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents, wayOut));
 }

@@ -28,12 +28,27 @@ const indexSchema = z.object({
   batchSize: z.number().int().min(1).max(512).default(32),
 });
 
+/** A combination of keys as Electron writes it: one modifier at least, then one key. */
+const shortcutPattern =
+  /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
+
+/** What the program in a window does with its desktop. A headless core keeps it and does nothing with it. */
+const desktopSchema = z.object({
+  /** A closed window leaves the program in the tray; otherwise it quits. */
+  closeToTray: z.boolean().default(true),
+  startAtLogin: z.boolean().default(false),
+  /** Shows and hides the window from every program, for example `CommandOrControl+Alt+P`; null for none. */
+  shortcut: z.string().max(100).regex(shortcutPattern).nullable().default(null),
+  notifications: z.boolean().default(true),
+});
+
 /** What is saved in the database: everything but the secrets. Unknown keys are dropped on reading. */
 export const savedSettingsSchema = z.object({
   fleet: fleetSchema.prefault({}),
   power: powerSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
   index: indexSchema.prefault({}),
+  desktop: desktopSchema.prefault({}),
 });
 export type SavedSettings = z.infer<typeof savedSettingsSchema>;
 

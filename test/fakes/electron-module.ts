@@ -3,8 +3,32 @@ import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts
 import { createFakeElectron } from './electron.ts';
 
 // Plays the panel, in a process of its own: asks the core two things over its port, prints the answers, and quits.
-const fake = createFakeElectron({ onLoad: play, onExit: (code) => process.exit(code) });
-export const { app, BrowserWindow, dialog, ipcMain, protocol, session } = fake.electron;
+const fake = createFakeElectron({
+  onLoad(window) {
+    play();
+    window.emit('ready-to-show');
+  },
+  onExit: (code) => process.exit(code),
+});
+export const {
+  app,
+  BrowserWindow,
+  dialog,
+  globalShortcut,
+  ipcMain,
+  Menu,
+  nativeImage,
+  nativeTheme,
+  Notification,
+  powerMonitor,
+  protocol,
+  safeStorage,
+  screen,
+  session,
+  shell,
+  Tray,
+  utilityProcess,
+} = fake.electron;
 
 function play(): void {
   const { port1: own, port2: handedOver } = new MessageChannel();

@@ -49,6 +49,8 @@ export interface Entries {
   setTelemetry(read: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null): void;
   reschedule(): void;
   start(): void;
+  /** Ends the looks that come by themselves, until `start`. */
+  pause(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -334,6 +336,12 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     start() {
       started = true;
       for (const entry of entries.values()) entry.watch ??= watch(entry);
+    },
+    async pause() {
+      started = false;
+      const watches = [...entries.values()].map((entry) => entry.watch);
+      for (const entry of entries.values()) entry.watch = null;
+      await Promise.all(watches.map((ending) => ending?.stop()));
     },
     async stop() {
       started = false;

@@ -67,6 +67,10 @@ export interface FleetService {
   simulate(on: boolean): Promise<NodeView[]>;
   /** Resolves at once; the first looks run in the background. */
   start(): Promise<void>;
+  /** No looks by themselves until `resume`; what is known stays. */
+  pause(): Promise<void>;
+  /** Looks at every node at once, and goes on. */
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -322,6 +326,9 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       entries.start();
       if (settings.current().fleet.simulated) simulation.setSoon(true);
     },
+
+    pause: entries.pause,
+    resume: entries.start,
 
     async stop() {
       stopListening();

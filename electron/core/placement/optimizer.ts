@@ -17,6 +17,9 @@ export interface Optimizer {
   /** Looks and moves now, or joins the look under way. */
   run(signal: AbortSignal): Promise<OptimizerStatus>;
   start(): void;
+  /** No looks by themselves until `resume`. */
+  pause(): Promise<void>;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
   let loop: Loop | null = null;
   let early: Timer | null = null;
   let current: Promise<void> | null = null;
+  let paused = false;
   let lastLookAt: number | null = null;
   let nextLookAt: number | null = null;
   let summary = 'It has not looked yet.';
@@ -181,7 +185,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
   }
 
   function startLooking(firstDelayMs: number): void {
-    if (loop || lifetime.signal.aborted) return;
+    if (loop || paused || lifetime.signal.aborted) return;
     nextLookAt = clock.now() + firstDelayMs;
     loop = startLoop({
       clock,
@@ -230,6 +234,16 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
           publish();
         }),
       );
+      if (wants().on) startLooking(Math.min(FIRST_LOOK_MS, wants().intervalMs));
+      publish();
+    },
+    async pause() {
+      paused = true;
+      await stopLooking();
+      publish();
+    },
+    resume() {
+      paused = false;
       if (wants().on) startLooking(Math.min(FIRST_LOOK_MS, wants().intervalMs));
       publish();
     },

@@ -28,14 +28,16 @@ describe('windowPreferences', () => {
 
 describe('hardenContents', () => {
   function createContents() {
+    const asked: string[] = [];
     let openHandler: (details: { url: string }) => { action: string } = () => ({ action: 'allow' });
     const contents = Object.assign(new EventEmitter(), {
       setWindowOpenHandler: (handler: typeof openHandler) => {
         openHandler = handler;
       },
     });
-    hardenContents(contents as unknown as WebContents);
+    hardenContents(contents as unknown as WebContents, { openExternal: (url) => asked.push(url) });
     return {
+      asked,
       open: (url: string) => openHandler({ url }).action,
       isStopped: (name: string, url: string) => {
         let stopped = false;
@@ -56,6 +58,8 @@ describe('hardenContents', () => {
     const contents = createContents();
     expect(contents.open('https://example.org/')).toBe('deny');
     expect(contents.open(panelUrl)).toBe('deny');
+    // What may go to the system's browser is decided in one place.
+    expect(contents.asked).toEqual(['https://example.org/', panelUrl]);
     expect(contents.isStopped('will-attach-webview', panelUrl)).toBe(true);
   });
 });
@@ -120,7 +124,7 @@ describe('hardenApp', () => {
       enableSandbox: () => (sandboxed = true),
       commandLine: { appendSwitch: (name: string) => switches.push(name) },
     });
-    hardenApp(app as unknown as App);
+    hardenApp(app as unknown as App, { openExternal: () => {} });
     expect(sandboxed).toBe(true);
     expect(switches).toContain('disable-background-networking');
     let hasOpenHandler = false;

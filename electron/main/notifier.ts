@@ -1,0 +1,54 @@
+import type { Notification } from 'electron';
+import type { ActivityEntry } from '../../shared/models/activity.ts';
+import { type DesktopNotice, noticesFor, type PanelPage } from './notices.ts';
+import type { ShellCore } from './shell-core.ts';
+
+export interface NotifierOptions {
+  Notification: typeof Notification;
+  isFocused(): boolean;
+  open(page: PanelPage): void;
+}
+
+export interface Notifier {
+  /** Shows one notification. */
+  tell(notice: DesktopNotice): void;
+  /** Tells of what happens from now on. Returns how to stop. */
+  follow(core: Pick<ShellCore, 'streams' | 'settings'>): () => void;
+}
+
+/** Desktop notifications for what a person waits for. */
+export function createNotifier({ Notification: Popup, isFocused, open }: NotifierOptions): Notifier {
+  /** A notification that nobody holds is collected, and its click with it. */
+  const held = new Set<Notification>();
+
+  function tell({ title, body, page }: DesktopNotice): void {
+    if (!Popup.isSupported()) return;
+    const popup = new Popup({ title, body });
+    held.add(popup);
+    popup.once('close', () => held.delete(popup));
+    popup.once('click', () => {
+      held.delete(popup);
+      open(page);
+    });
+    popup.show();
+  }
+
+  return {
+    tell,
+    follow({ streams, settings }) {
+      let toldUpTo = -1;
+      const subscription = streams.activity.subscribe(null, (frame) => {
+        const entries = frame.set.map(([, entry]) => entry as ActivityEntry);
+        const newest = Math.max(toldUpTo, ...entries.map((entry) => entry.id));
+        // What was there before is not told again.
+        if (frame.kind === 'delta') {
+          const wanted = settings.current().desktop.notifications;
+          for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() })) tell(notice);
+        }
+        toldUpTo = newest;
+        return true;
+      });
+      return () => subscription.end();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { MessagePortMain } from 'electron';
+import type { MethodInput, MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import type { NewActivityEntry } from '../../shared/models/activity.ts';
+import type { Settings } from '../../shared/models/settings.ts';
+import type { Streams } from '../core/runtime/streams.ts';
+
+/** What the tray, the notifications and the links need of the core. */
+export interface ShellCore {
+  readonly streams: Pick<Streams, 'fleet' | 'jobs' | 'sources' | 'activity'>;
+  readonly settings: {
+    current(): Pick<Settings, 'desktop'>;
+    onChange(
+      listener: (settings: Pick<Settings, 'desktop'>, previous: Pick<Settings, 'desktop'>) => void,
+    ): () => void;
+  };
+  /** Calls a method as the panel would, through the contract. */
+  call<Name extends MethodName>(method: Name, params: MethodInput<Name>): Promise<MethodResult<Name>>;
+  /** Writes down what happened. */
+  record(entry: NewActivityEntry): void;
+  /** The computer goes to sleep: loops stop. */
+  pause(): Promise<void>;
+  /** It is awake again: loops go on, with a look at once. */
+  resume(): void;
+}
+
+/** What the window needs of a running core. */
+export interface DesktopHost {
+  /** Where the same panel and the control API are served, for the last line of the start. */
+  readonly url: string;
+  readonly core: ShellCore;
+  /** Serves the contract on a port, and starts it. */
+  serve(port: MessagePortMain): void;
+  /** Ends streams, loops and workers, and saves. */
+  stop(): Promise<void>;
+}

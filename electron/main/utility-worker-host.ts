@@ -1,0 +1,61 @@
+/** Runs worker processes as utility processes of Electron, where a packaged program cannot fork plain Node. */
+import type { UtilityProcess, utilityProcess } from 'electron';
+import type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
+
+export interface UtilityWorkerHostOptions {
+  utilityProcess: Pick<typeof utilityProcess, 'fork'>;
+  /** Absolute path of the worker's entry. */
+  entry: string;
+  /** How the system's list of processes names it. */
+  serviceName: string;
+  /** Ends a process at once, by its id. */
+  killProcess(pid: number): void;
+}
+
+const LAST_WORDS = 4096;
+
+/** The same face as the host of plain Node has; see electron/adapters/processes. */
+export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): WorkerHost {
+  const { utilityProcess: processes, entry, serviceName, killProcess } = options;
+  return {
+    start() {
+      const child: UtilityProcess = processes.fork(entry, [], {
+        serviceName,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let lastWords = '';
+      const hear = (text: string) => {
+        lastWords = (lastWords + text).slice(-LAST_WORDS);
+      };
+      child.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
+      child.on('error', (type, location) => hear(`${type} at ${location}`));
+
+      const listeners: ((exit: WorkerExit) => void)[] = [];
+      let ended: WorkerExit | null = null;
+      child.once('exit', (code) => {
+        ended = { code, signal: null, lastWords };
+        for (const listener of listeners) listener(ended);
+      });
+
+      return {
+        get pid() {
+          return child.pid;
+        },
+        send(message) {
+          if (ended === null) child.postMessage(message);
+        },
+        onMessage: (listener) => void child.on('message', listener),
+        onExit(listener) {
+          if (ended !== null) listener(ended);
+          else listeners.push(listener);
+        },
+        kill() {
+          if (ended !== null) return;
+          // Electron's own kill asks politely, which a worker that hangs does not hear.
+          if (child.pid === undefined) child.kill();
+          else killProcess(child.pid);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { iconName } from '../../../electron/main/tray.ts';
+import { trayModel } from '../../../electron/main/tray-model.ts';
+import { aJob, aNode, aSource } from '../../fakes/records.ts';
+
+const model = (state: Partial<Parameters<typeof trayModel>[0]>) =>
+  trayModel({ nodes: [], jobs: [], sources: [], ...state });
+
+describe('trayModel', () => {
+  it.each([
+    ['off', { canWake: true, hasGpu: true }, '○ box (off): Wake', 'wake'],
+    ['off', { canWake: false, hasGpu: true }, '○ box (off)', undefined],
+    ['waking', { canWake: true, hasGpu: true }, '◔ box (waking)', undefined],
+    ['booting', { canWake: true, hasGpu: true }, '◔ box (booting)', undefined],
+    ['serving', { canWake: true, hasGpu: false }, '◐ box (serving)', undefined],
+    ['serving', { kind: 'simulated', hasGpu: true }, '◐ box (serving, GPU not checked): Sleep', 'sleep'],
+    ['gpu-verified', { kind: 'remote', hasGpu: true }, '● box (gpu-verified)', undefined],
+    ['trouble', { canWake: true, hasGpu: true }, '⚠ box (trouble)', undefined],
+  ] as const)('a node that is %s, %j', (state, facts, label, kind) => {
+    const [line] = model({
+      nodes: [aNode({ id: 'box', name: 'box', url: 'http://h', state, ...facts })],
+    }).nodes;
+    expect(line?.label).toBe(label);
+    expect(line?.action?.kind).toBe(kind);
+  });
+
+  it('has a flame for the fleet', () => {
+    const flame = (...states: ('off' | 'waking' | 'serving' | 'gpu-verified')[]) =>
+      model({ nodes: states.map((state, index) => aNode({ id: `${index}`, state, hasGpu: true })) }).flame;
+    expect(flame()).toBe('hollow');
+    expect(flame('off')).toBe('hollow');
+    expect(flame('off', 'waking')).toBe('ember');
+    expect(flame('serving')).toBe('ember');
+    expect(flame('waking', 'gpu-verified')).toBe('filled');
+    expect(model({ nodes: [aNode({ state: 'serving', hasGpu: false })] }).flame).toBe('hollow');
+    expect(model({ nodes: [aNode({ state: 'trouble' })] }).trouble).toBe(true);
+  });
+
+  it('has what runs now as its title', () => {
+    const nodes = [aNode({ id: 'a', state: 'off' }), aNode({ id: 'b', state: 'serving' })];
+    expect(model({ nodes }).title).toBe('2 nodes · 1 awake');
+    const files = { total: 100, done: 42, unchanged: 0, removed: 0, failed: 0, skipped: 0 };
+    const job = aJob({ label: 'Notes', status: 'running', phase: 'embedding', files, etaMs: 240_000 });
+    expect(model({ nodes, jobs: [job] }).title).toBe('Indexing “Notes”: 42% · ≈ 4 min left');
+    const waking = aJob({ label: 'Notes', status: 'running', phase: 'waking', detail: 'Waking gpu-tower.' });
+    expect(model({ jobs: [waking] }).title).toBe('“Notes”: Waking gpu-tower.');
+  });
+
+  it('can index again when there is something to index and nothing runs', () => {
+    const sources = [aSource()];
+    expect(model({}).index.action).toBeNull();
+    expect(model({ sources }).index.action).toEqual({ kind: 'index' });
+    expect(model({ sources, jobs: [aJob({ status: 'running' })] }).index.action).toBeNull();
+    expect(model({ sources, jobs: [aJob({ status: 'completed' })] }).index.action).toEqual({ kind: 'index' });
+  });
+
+  it('keeps the menu of a large fleet short, with what matters first', () => {
+    const nodes = Array.from({ length: 30 }, (_, index) =>
+      aNode({ id: `${index}`, name: `n${index}`, state: 'off' }),
+    );
+    const { nodes: lines, more } = model({
+      nodes: [...nodes, aNode({ id: 't', name: 'ill', state: 'trouble' })],
+    });
+    expect(lines).toHaveLength(20);
+    expect(lines[0]?.label).toContain('ill');
+    expect(more).toBe(11);
+  });
+
+  it('names a template image on macOS', () => {
+    expect(iconName('ember', true, 'darwin')).toBe('ember-troubleTemplate.png');
+    expect(iconName('filled', false, 'win32')).toBe('filled.png');
+  });
+});
