@@ -11,7 +11,7 @@ import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
 import { Rail } from './features/shell/rail.tsx';
-import { type PageName, usePage, useRouteId } from './features/shell/route.ts';
+import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
 import { Toasts } from './features/shell/toasts.tsx';
 import { TopBar } from './features/shell/top-bar.tsx';
 import { Unauthorized } from './features/shell/unauthorized.tsx';
@@ -32,7 +32,7 @@ export function App() {
 
 function Panel() {
   const page = usePage();
-  const id = useRouteId();
+  const nodeId = useNodeInHash();
   useEffect(() => {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     const stopNotifications = followActivityForNotifications();
@@ -57,7 +57,7 @@ function Panel() {
         <TopBar />
         <OfflineBanner />
         <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
-          <CrashGuard key={page === 'node' ? `node/${id}` : page}>
+          <CrashGuard key={nodeId === null ? page : `node/${nodeId}`}>
             <Suspense
               fallback={
                 <Loading what="the page">
@@ -78,7 +78,6 @@ function Panel() {
 function PageView({ page }: { page: PageName }) {
   switch (page) {
     case 'fleet':
-    case 'node':
       return <FleetPage />;
     case 'models':
       return <ModelsPage />;

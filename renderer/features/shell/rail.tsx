@@ -15,7 +15,7 @@ export function Rail({ page }: { page: PageName }) {
       <ul className="flex sm:flex-col sm:gap-1 sm:p-2 rail:px-3">
         {pages.map((name) => {
           const { title, Icon } = pageTitles[name];
-          const here = name === page || (name === 'fleet' && page === 'node');
+          const here = name === page;
           return (
             <li key={name} className="flex-1">
               <a

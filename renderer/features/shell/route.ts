@@ -1,12 +1,10 @@
 import { Activity, Boxes, type LucideIcon, Search, Server, Settings } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 
-/** What stands in the rail. */
 export const pages = ['fleet', 'models', 'index', 'activity', 'settings'] as const;
-/** A node's own page is reached from the Fleet, so the rail counts it as a part of that. */
-export type PageName = (typeof pages)[number] | 'node';
+export type PageName = (typeof pages)[number];
 
-export const pageTitles: Record<(typeof pages)[number], { title: string; Icon: LucideIcon }> = {
+export const pageTitles: Record<PageName, { title: string; Icon: LucideIcon }> = {
   fleet: { title: 'Fleet', Icon: Server },
   models: { title: 'Models', Icon: Boxes },
   index: { title: 'Index', Icon: Search },
@@ -14,38 +12,39 @@ export const pageTitles: Record<(typeof pages)[number], { title: string; Icon: L
   settings: { title: 'Settings', Icon: Settings },
 };
 
-export interface Route {
-  page: PageName;
-  /** What follows the page: the id of a node, of a job, or the path of a setting. Empty for the page itself. */
-  id: string;
-}
-
-export const pageHref = (page: (typeof pages)[number]) => `#/${page}`;
+export const pageHref = (page: PageName) => `#/${page}`;
 export const nodeHref = (nodeId: string) => `#/node/${encodeURIComponent(nodeId)}`;
-export const jobHref = (jobId: string) => `#/index/${encodeURIComponent(jobId)}`;
-export const settingHref = (path: string) => `#/settings/${encodeURIComponent(path)}`;
+export const runHref = (jobId: string) => `#/index?run=${encodeURIComponent(jobId)}`;
+export const settingHref = (path: string) => `#/settings?setting=${encodeURIComponent(path)}`;
 
-/** `#/node/tower` → its page and id; anything unknown is the Fleet. */
-export function routeFromHash(hash: string): Route {
-  const [path = ''] = hash.replace(/^#\/?/, '').split('?');
-  const [name, id = ''] = path.split('/');
-  if (name === 'node' && id !== '') return { page: 'node', id: decode(id) };
-  const page = pages.find((one) => one === name);
-  return page ? { page, id: decode(id) } : { page: 'fleet', id: '' };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A person may type a stray % into the address.
-    return part;
-  }
-}
-
-/** `#/models` → `models`; anything else is the Fleet. */
+/** `#/models` → `models`; a node's page belongs to the Fleet, and anything unknown is the Fleet. */
 export function pageFromHash(hash: string): PageName {
-  return routeFromHash(hash).page;
+  const name = hash.replace(/^#\/?/, '').split(/[/?]/)[0];
+  return pages.find((page) => page === name) ?? 'fleet';
+}
+
+/** `#/node/gpu-tower` → `gpu-tower`; null on every other page. */
+export function nodeFromHash(hash: string): string | null {
+  return decoded(/^#\/?node\/([^/?]+)/.exec(hash)?.[1]);
+}
+
+/** `#/index?run=7f3` → `7f3`; null when no run is named. */
+export function runFromHash(hash: string): string | null {
+  return decoded(/^#\/?index\?(?:.*&)?run=([^&]+)/.exec(hash)?.[1]);
+}
+
+/** `#/settings?setting=optimizer.on` → `optimizer.on`; null when no setting is named. */
+export function settingFromHash(hash: string): string | null {
+  return decoded(/^#\/?settings\?(?:.*&)?setting=([^&]+)/.exec(hash)?.[1]);
+}
+
+function decoded(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 function subscribe(listener: () => void): () => void {
@@ -53,15 +52,20 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener('hashchange', listener);
 }
 
-export function usePage(): PageName {
-  return useSyncExternalStore(subscribe, () => routeFromHash(location.hash).page);
-}
+const useHash = <Value extends string | null>(read: (hash: string) => Value) =>
+  useSyncExternalStore(subscribe, () => read(location.hash));
 
-/** What follows the page in the address, as in `#/node/ID`. */
-export function useRouteId(): string {
-  return useSyncExternalStore(subscribe, () => routeFromHash(location.hash).id);
-}
+export const usePage = (): PageName => useHash(pageFromHash);
 
-export function goTo(page: (typeof pages)[number]): void {
+/** The node whose page is open, else null. */
+export const useNodeInHash = (): string | null => useHash(nodeFromHash);
+
+/** The run that the Index page is asked to show, else null. */
+export const useRunInHash = (): string | null => useHash(runFromHash);
+
+/** The setting that the Settings page is asked to show, else null. */
+export const useSettingInHash = (): string | null => useHash(settingFromHash);
+
+export function goTo(page: PageName): void {
   location.hash = pageHref(page);
 }

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { formatCountdown } from '../../../../renderer/components/time.tsx';
-import { jobHref, nodeHref, pageFromHash, routeFromHash } from '../../../../renderer/features/shell/route.ts';
+import {
+  nodeFromHash,
+  nodeHref,
+  pageFromHash,
+  runFromHash,
+  runHref,
+  settingFromHash,
+  settingHref,
+} from '../../../../renderer/features/shell/route.ts';
 
 test.each([
   ['#/models', 'models'],
@@ -13,24 +21,30 @@ test.each([
   expect(pageFromHash(hash)).toBe(page);
 });
 
+test('the page of a node is found by any name, and stands under the Fleet', () => {
+  const name = 'böser/Name?&=%';
+  expect(nodeFromHash(nodeHref(name))).toBe(name);
+  expect(pageFromHash(nodeHref('gpu-tower'))).toBe('fleet');
+  expect(nodeFromHash('#/models')).toBeNull();
+  expect(nodeFromHash('#/node/')).toBeNull();
+  expect(nodeFromHash('#/node/%')).toBeNull();
+  expect(nodeFromHash('#token=abc')).toBeNull();
+});
+
+test('a run is named in the address of the Index', () => {
+  expect(runFromHash(runHref('a&b'))).toBe('a&b');
+  expect(pageFromHash(runHref('a&b'))).toBe('index');
+  expect(runFromHash('#/index')).toBeNull();
+  expect(runFromHash('#/models?run=1')).toBeNull();
+});
+
 test('a countdown never goes below nothing', () => {
   expect(formatCountdown(130_000)).toBe('2:10');
   expect(formatCountdown(999)).toBe('0:01');
   expect(formatCountdown(-5)).toBe('0:00');
 });
 
-test.each([
-  ['#/node/tower', { page: 'node', id: 'tower' }],
-  ['#/node', { page: 'fleet', id: '' }],
-  ['#/node/', { page: 'fleet', id: '' }],
-  ['#/index/job-1?x=2', { page: 'index', id: 'job-1' }],
-  ['#/settings/50%', { page: 'settings', id: '50%' }],
-])('%j is the route %j', (hash, route) => {
-  expect(routeFromHash(hash)).toEqual(route);
-});
-
-test('an id comes through an address as it is', () => {
-  const id = 'a/b?c#d %é';
-  expect(routeFromHash(nodeHref(id))).toEqual({ page: 'node', id });
-  expect(routeFromHash(jobHref(id))).toEqual({ page: 'index', id });
+test('a setting is named in the address of Settings', () => {
+  expect(settingFromHash(settingHref('optimizer.on'))).toBe('optimizer.on');
+  expect(settingFromHash('#/settings')).toBeNull();
 });

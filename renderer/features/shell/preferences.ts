@@ -1,0 +1,59 @@
+/** What belongs to this browser: how the panel looks. Kept in it, and never sent anywhere. */
+import { create } from 'zustand';
+
+export const themes = ['system', 'dark', 'light'] as const;
+export type Theme = (typeof themes)[number];
+export const densities = ['comfortable', 'compact'] as const;
+export type Density = (typeof densities)[number];
+
+export interface Preferences {
+  theme: Theme;
+  density: Density;
+}
+
+const key = 'pilotlight.preferences';
+const atFirst: Preferences = { theme: 'system', density: 'comfortable' };
+
+/** Reads what was kept; what is unknown or damaged is as at first. */
+export function parsePreferences(text: string | null): Preferences {
+  try {
+    const kept: unknown = JSON.parse(text ?? '{}');
+    if (typeof kept !== 'object' || kept === null) return atFirst;
+    const { theme, density } = kept as Record<string, unknown>;
+    return {
+      theme: themes.find((one) => one === theme) ?? atFirst.theme,
+      density: densities.find((one) => one === density) ?? atFirst.density,
+    };
+  } catch {
+    return atFirst;
+  }
+}
+
+export const usePreferences = create<Preferences>()(() => atFirst);
+
+const grounds = { dark: '#0d0f12', light: '#f6f4f0' };
+
+function apply({ theme, density }: Preferences): void {
+  const { dataset } = document.documentElement;
+  dataset.theme = theme;
+  dataset.density = density;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const own = meta.media.includes('dark') ? 'dark' : 'light';
+    meta.content = grounds[theme === 'system' ? own : theme];
+  }
+}
+
+/** Before the first paint, so that nothing flashes; and again when another tab changes them. */
+export function startPreferences(): void {
+  usePreferences.setState(parsePreferences(localStorage.getItem(key)));
+  apply(usePreferences.getState());
+  usePreferences.subscribe(apply);
+  addEventListener('storage', (event) => {
+    if (event.key === key) usePreferences.setState(parsePreferences(event.newValue));
+  });
+}
+
+export function setPreferences(patch: Partial<Preferences>): void {
+  usePreferences.setState(patch);
+  localStorage.setItem(key, JSON.stringify(usePreferences.getState()));
+}
