@@ -1,3 +1,4 @@
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { formatAgo, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import {
   type Command,
@@ -19,6 +20,12 @@ export function parseBytes(text: string): number {
   return Math.round(Number(match[1]) * factor);
 }
 
+/** A node that answers is seen all the time: its view is not renewed for that alone. */
+function seenWords(node: NodeView, now: number): string {
+  if (isServing(node.state)) return '';
+  return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
+}
+
 async function list(context: CommandContext) {
   if (context.positionals.length > 0) throw usageError('"nodes list" takes no name.');
   const { terminal } = context;
@@ -31,9 +38,7 @@ async function list(context: CommandContext) {
     stateWords(node, style),
     vramWords(node.vram, node.hasGpu),
     node.url ?? '',
-    node.lastSeenAt === null
-      ? style.quiet('never seen')
-      : `seen ${formatAgo(context.now() - node.lastSeenAt)}`,
+    seenWords(node, context.now()),
     style.quiet(node.id),
   ]);
   for (const [index, line] of table(rows).entries()) {

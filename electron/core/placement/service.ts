@@ -149,7 +149,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       return name === null ? [] : [{ node, task: { model: name, target, by } }];
     });
     if (having.length === 0) {
-      throw new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has ${model}.` });
+      throw new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has "${model}".` });
     }
     return Promise.all(
       having.map(({ node, task }) => {
