@@ -113,7 +113,7 @@ export function createRealPorts({
 }
 
 /**
- * The state holds a token and the index holds people's texts, and the person may have chosen a folder that
+ * The state says what people have and do, the index holds their texts, and the person may have chosen a folder that
  * others can enter. SQLite gives its other files the mode of the first one.
  */
 function makePrivate({ file, folder }: { file: string; folder: string }): void {
