@@ -7,9 +7,11 @@ import { ActivityPage } from './features/activity/page.tsx';
 import { FleetPage } from './features/fleet/page.tsx';
 import { IndexPage } from './features/index/page.tsx';
 import { ModelsPage } from './features/models/page.tsx';
+import { AskedDialogs } from './features/shell/asked-dialogs.tsx';
 import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
+import { startPreferences } from './features/shell/preferences.ts';
 import { Rail } from './features/shell/rail.tsx';
 import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
 import { Toasts } from './features/shell/toasts.tsx';
@@ -24,6 +26,9 @@ import { sourcesStore } from './stores/sources.ts';
 
 // Settings carries the schemas; it is fetched when it is opened.
 const SettingsPage = lazy(() => import('./features/settings/page.tsx'));
+const NodePage = lazy(() => import('./features/node/page.tsx'));
+
+startPreferences();
 
 export function App() {
   const unauthorized = useConnection((status) => status.state === 'unauthorized');
@@ -65,11 +70,12 @@ function Panel() {
                 </Loading>
               }
             >
-              <PageView page={page} />
+              {nodeId === null ? <PageView page={page} /> : <NodePage nodeId={nodeId} />}
             </Suspense>
           </CrashGuard>
         </main>
       </div>
+      <AskedDialogs />
       <Toasts />
     </div>
   );

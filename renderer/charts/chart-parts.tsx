@@ -1,11 +1,11 @@
-/** What both charts share: axes of an hour, a tooltip in the panel's own words, a legend. */
+/** What the charts share: a tooltip in the panel's own words, a legend, a frame that keeps its height. */
 import type { ReactNode } from 'react';
+import { formatClock } from './time-axis.ts';
+
+export { formatClock } from './time-axis.ts';
 
 export const tick = { fill: 'var(--text-faint)', fontSize: 11 } as const;
 export const chartHeight = 200;
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-export const formatClock = (at: number) => clock.format(at);
 
 export interface Series {
   key: string;
@@ -39,17 +39,19 @@ export function ChartTooltip({
   row,
   series,
   format,
+  formatAt = formatClock,
 }: {
   active: boolean;
   row: HourRow | undefined;
   series: readonly Series[];
   format: (value: number) => string;
+  formatAt?: (at: number) => string;
 }) {
   if (!active || !row) return null;
   const shown = series.filter(({ key }) => (row.values[key] ?? 0) > 0);
   return (
     <div className="rounded-lg border border-line-strong bg-raised px-3 py-2 text-xs shadow-(--shadow)">
-      <p className="mb-1 text-faint">{formatClock(row.at)}</p>
+      <p className="mb-1 text-faint">{formatAt(row.at)}</p>
       {shown.length === 0 && <p className="text-soft">nothing</p>}
       {shown.map(({ key, name, colour }) => (
         <p key={key} className="flex items-center gap-2">

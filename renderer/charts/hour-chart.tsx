@@ -1,8 +1,8 @@
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { ChartTooltip, chartHeight, formatClock, type HourRow, type Series, tick } from './chart-parts.tsx';
+import type { HistoryRange } from '../../shared/models/telemetry.ts';
+import { ChartTooltip, chartHeight, type HourRow, type Series, tick } from './chart-parts.tsx';
 import { niceAbove } from './nice.ts';
-
-const tickSteps = [60_000, 120_000, 300_000, 600_000, 900_000];
+import { formatMoment, formatTick, timeTicks } from './time-axis.ts';
 
 interface HourChartProps {
   rows: readonly HourRow[];
@@ -12,19 +12,29 @@ interface HourChartProps {
   least: number;
   /** What the axis counts in, so that its ticks are round: 1, or the bytes of a gigabyte. */
   unit: number;
+  /** The height of the axis, where it is known, such as the memory of a card. */
+  top?: number | undefined;
+  /** What the rows span; an hour unless told otherwise. */
+  range?: HistoryRange;
 }
 
-/** An hour, stacked. Decoration for a screen reader: its words stand beside it. */
-export default function HourChart({ rows, series, format, least, unit }: HourChartProps) {
+/** A range of time, stacked. Decoration for a screen reader: its words stand beside it. */
+export default function HourChart({
+  rows,
+  series,
+  format,
+  least,
+  unit,
+  top: fixed,
+  range = 'hour',
+}: HourChartProps) {
   const first = rows[0]?.at ?? 0;
   const last = rows.at(-1)?.at ?? 0;
-  const step = tickSteps.find((one) => (last - first) / one <= 6) ?? 900_000;
   const highest = Math.max(
     ...rows.map((row) => Object.values(row.values).reduce((sum, value) => sum + value, 0)),
   );
-  const top = niceAbove(Math.max(least, highest) / unit) * unit;
-  const ticks: number[] = [];
-  for (let at = Math.ceil(first / step) * step; at <= last; at += step) ticks.push(at);
+  const top =
+    fixed !== undefined && highest <= fixed ? fixed : niceAbove(Math.max(least, highest) / unit) * unit;
   return (
     <div aria-hidden="true" style={{ height: chartHeight }}>
       <ResponsiveContainer
@@ -42,8 +52,8 @@ export default function HourChart({ rows, series, format, least, unit }: HourCha
             dataKey="at"
             type="number"
             domain={[first, last]}
-            ticks={ticks}
-            tickFormatter={formatClock}
+            ticks={timeTicks(first, last)}
+            tickFormatter={formatTick(range)}
             tick={tick}
             stroke="var(--line-strong)"
             tickLine={false}
@@ -66,6 +76,7 @@ export default function HourChart({ rows, series, format, least, unit }: HourCha
                 row={payload[0]?.payload as HourRow | undefined}
                 series={series}
                 format={format}
+                formatAt={formatMoment(range)}
               />
             )}
           />

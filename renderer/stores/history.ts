@@ -4,10 +4,22 @@ export const bucketMs = 30_000;
 export const bucketCount = 120;
 const recentCount = 60;
 
+/** Values added up, to be divided by how many were known. */
+export interface Mean {
+  sum: number;
+  count: number;
+}
+
 export interface Bucket {
   /** The start of the bucket, a whole multiple of its width. */
   at: number;
   vramByModel: Readonly<Record<string, number>>;
+  /** Percent, over all GPUs. */
+  utilisation: Mean;
+  /** Watts of all GPUs together. */
+  power: Mean;
+  /** °C, the highest of any GPU; null where no tool says it. */
+  temperatureMax: number | null;
 }
 
 /** An hour of a node in 120 buckets, and its newest samples one by one. */
@@ -23,13 +35,35 @@ export function addSample(history: NodeHistory, sample: TelemetrySample): NodeHi
   const last = history.recent.at(-1);
   if (last && sample.at <= last.at) return history;
   const at = Math.floor(sample.at / bucketMs) * bucketMs;
-  const bucket: Bucket = { at, vramByModel: sample.vramByModel };
-  const kept = history.buckets.at(-1)?.at === at ? history.buckets.slice(0, -1) : history.buckets;
+  const under = history.buckets.at(-1);
+  const same = under?.at === at ? under : null;
+  const bucket = joinSample(at, same, sample);
+  const kept = same ? history.buckets.slice(0, -1) : history.buckets;
   const oldest = at - (bucketCount - 1) * bucketMs;
   return {
     buckets: [...kept.filter((other) => other.at >= oldest), bucket],
     recent: [...history.recent.slice(1 - recentCount), sample],
   };
+}
+
+function joinSample(at: number, before: Bucket | null, { gpus, vramByModel }: TelemetrySample): Bucket {
+  const used = gpus.flatMap((gpu) => gpu.utilisationPercent ?? []);
+  const watts = gpus.flatMap((gpu) => gpu.powerWatts ?? []);
+  const warmth = gpus.flatMap((gpu) => gpu.temperatureCelsius ?? []);
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  if (before?.temperatureMax != null) warmth.push(before.temperatureMax);
+  return {
+    at,
+    vramByModel,
+    utilisation: addValue(before?.utilisation, used.length > 0 ? total(used) / used.length : null),
+    power: addValue(before?.power, watts.length > 0 ? total(watts) : null),
+    temperatureMax: warmth.length > 0 ? Math.max(...warmth) : null,
+  };
+}
+
+function addValue(mean: Mean | undefined, value: number | null): Mean {
+  const { sum, count } = mean ?? { sum: 0, count: 0 };
+  return value === null ? { sum, count } : { sum: sum + value, count: count + 1 };
 }
 
 export interface StackedHour {

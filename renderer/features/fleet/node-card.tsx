@@ -10,6 +10,7 @@ import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { nodeHref } from '../shell/route.ts';
 import { NodeMenu } from './node-menu.tsx';
 import { Readings } from './readings.tsx';
 import { useForce } from './use-force.ts';
@@ -32,7 +33,12 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
       <header>
         <div className="flex items-start gap-2">
           <h2 className="line-clamp-2 min-w-0 flex-1 font-semibold break-words" title={node.name}>
-            {node.name}
+            <a
+              href={nodeHref(node.id)}
+              className="rounded decoration-flame decoration-2 underline-offset-4 hover:underline"
+            >
+              {node.name}
+            </a>
           </h2>
           <p className="flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium">
             <StateGlyph state={node.state} />

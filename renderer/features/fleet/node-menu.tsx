@@ -74,7 +74,15 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
   );
 }
 
-function RemoveDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
+export function RemoveDialog({
+  node,
+  onClose,
+  onRemoved,
+}: {
+  node: NodeView;
+  onClose(): void;
+  onRemoved?: () => void;
+}) {
   const { busy, run } = useAction();
   return (
     <Dialog
@@ -91,6 +99,7 @@ function RemoveDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
             run(async () => {
               await client.call('fleet.remove', { nodeId: node.id });
               onClose();
+              onRemoved?.();
             }, `${node.name} was removed.`)
           }
         >

@@ -7,6 +7,7 @@ import { PartsMeter } from '../../components/meter.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { vramWords } from '../fleet/node-words.ts';
+import { nodeHref } from '../shell/route.ts';
 import type { Cell, MatrixRow } from './matrix.ts';
 
 interface MatrixTableProps {
@@ -99,7 +100,9 @@ function NodeHead({ node }: { node: NodeView }) {
       <span className="flex items-start gap-1.5">
         <StateGlyph state={node.state} size={14} />
         <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateWords(node)}`}>
-          {node.name}
+          <a href={nodeHref(node.id)} className="rounded underline-offset-2 hover:underline">
+            {node.name}
+          </a>
           <span className="sr-only">, {nodeStateWords(node)}</span>
         </span>
       </span>

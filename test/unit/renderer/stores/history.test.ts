@@ -33,7 +33,28 @@ describe('the hour of a node', () => {
   test('the last sample of a bucket stands for it', () => {
     let history = addSample(emptyHistory, sample(start, { a: 1 }));
     history = addSample(history, sample(start + 2000, { a: 2 }));
-    expect(history.buckets).toEqual([{ at: start, vramByModel: { a: 2 } }]);
+    expect(history.buckets).toMatchObject([{ at: start, vramByModel: { a: 2 } }]);
+  });
+
+  test('what the GPUs do in a bucket: the mean use, the power of all, the highest temperature', () => {
+    const gpu = (utilisationPercent: number | null, powerWatts: number | null, temperature: number) => ({
+      id: '0',
+      vendor: 'nvidia' as const,
+      name: 'card',
+      vramTotalBytes: null,
+      vramUsedBytes: null,
+      utilisationPercent,
+      temperatureCelsius: temperature,
+      powerWatts,
+    });
+    let history = addSample(emptyHistory, { ...sample(start), gpus: [gpu(100, 200, 60), gpu(50, 100, 70)] });
+    history = addSample(history, { ...sample(start + 2000), gpus: [gpu(25, 60, 50)] });
+    history = addSample(history, { ...sample(start + 4000), gpus: [gpu(null, null, 40)] });
+    expect(history.buckets[0]).toMatchObject({
+      utilisation: { sum: 100, count: 2 },
+      power: { sum: 360, count: 2 },
+      temperatureMax: 70,
+    });
   });
 
   test('nodes are summed by model, the largest first, and gaps stay empty', () => {

@@ -1,0 +1,72 @@
+import { useState } from 'react';
+
+/** The same as a chart in a table, drawn only once it is opened. */
+export function ChartTable({
+  caption,
+  heads,
+  rows,
+}: {
+  caption: string;
+  /** The first is that of the moments. */
+  heads: readonly string[];
+  /** Newest first, every cell in words. */
+  rows: () => readonly { key: number; cells: readonly string[] }[];
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details
+      className="mt-2 text-xs text-faint print:hidden"
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary className="inline-block rounded px-1 py-0.5 hover:text-text">Show as a table</summary>
+      {open && <Rows caption={caption} heads={heads} rows={rows()} />}
+    </details>
+  );
+}
+
+function Rows({
+  caption,
+  heads,
+  rows,
+}: {
+  caption: string;
+  heads: readonly string[];
+  rows: readonly { key: number; cells: readonly string[] }[];
+}) {
+  if (rows.length === 0) return <p className="mt-2">Nothing is known of this time.</p>;
+  return (
+    <section
+      aria-label={caption}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
+      tabIndex={0}
+      className="mt-2 max-h-64 overflow-auto rounded-lg border border-line"
+    >
+      <table className="w-full text-left">
+        <caption className="sr-only">{caption}</caption>
+        <thead className="sticky top-0 bg-raised">
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col" className="max-w-48 truncate px-3 py-1.5 font-medium" title={head}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {rows.map(({ key, cells: [first, ...others] }) => (
+            <tr key={key}>
+              <th scope="row" className="px-3 py-1 font-normal whitespace-nowrap">
+                {first}
+              </th>
+              {others.map((cell, index) => (
+                <td key={heads[index + 1]} className="px-3 py-1 whitespace-nowrap text-soft">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

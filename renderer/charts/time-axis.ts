@@ -1,0 +1,53 @@
+/** Where the ticks of a time axis stand, and how a moment reads there. */
+import type { HistoryRange } from '../../shared/models/telemetry.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const steps = [
+  minute,
+  2 * minute,
+  5 * minute,
+  10 * minute,
+  15 * minute,
+  hour,
+  2 * hour,
+  4 * hour,
+  6 * hour,
+  day,
+  2 * day,
+  5 * day,
+  7 * day,
+];
+
+/** Round local times from `first` to `last`, about `most` of them and never more. */
+export function timeTicks(first: number, last: number, most = 6): number[] {
+  const step = steps.find((one) => (last - first) / one <= most) ?? 7 * day;
+  const shift = new Date(last).getTimezoneOffset() * minute;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((first - shift) / step) * step + shift; at <= last; at += step) ticks.push(at);
+  return ticks;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dateAndClock = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+export const formatClock = (at: number) => clock.format(at);
+
+/** A tick: a clock time within a day, else a date. */
+export function formatTick(range: HistoryRange): (at: number) => string {
+  return range === 'month' ? (at) => date.format(at) : formatClock;
+}
+
+/** A moment told alone: with its day where the range is longer than an hour. */
+export function formatMoment(range: HistoryRange): (at: number) => string {
+  return range === 'hour' ? formatClock : (at) => dateAndClock.format(at);
+}

@@ -1,0 +1,83 @@
+import { Flame, Moon, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
+import { useState } from 'react';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { FaultsDialog } from '../fleet/faults-dialog.tsx';
+import { NodeDialog } from '../fleet/node-dialog.tsx';
+import { RemoveDialog } from '../fleet/node-menu.tsx';
+import { useForce } from '../fleet/use-force.ts';
+import { goTo } from '../shell/route.ts';
+
+/** What can be done with the machine now, the likeliest first. A wake under way is cancelled where it is shown. */
+export function NodeActions({ node }: { node: NodeView }) {
+  const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
+  const wake = useAction();
+  const look = useAction();
+  const sleep = useAction();
+  const { busy: forcing, force } = useForce();
+  const awake = isServing(node.state);
+  const flagged = node.loaded.some((model) => model.flagged);
+  const close = () => setOpen(null);
+  return (
+    <>
+      {!awake && node.canWake && !node.wake && (
+        <Button
+          tone="primary"
+          busy={wake.busy}
+          onClick={() => wake.run(() => client.call('power.wake', { nodeId: node.id }))}
+        >
+          Wake
+        </Button>
+      )}
+      {awake && node.hasGpu !== false && (
+        <Button
+          tone={flagged ? 'primary' : 'plain'}
+          busy={forcing}
+          onClick={() => force('gpu', node.id, null)}
+        >
+          <Flame size={16} aria-hidden="true" /> Force to GPU
+        </Button>
+      )}
+      {node.url && (
+        <Button
+          busy={look.busy}
+          onClick={() => look.run(() => client.call('fleet.look', { nodeId: node.id }))}
+        >
+          <RefreshCw size={16} aria-hidden="true" /> Look now
+        </Button>
+      )}
+      {node.kind === 'simulated' && (
+        <>
+          <Button
+            busy={sleep.busy}
+            disabled={!awake}
+            onClick={() =>
+              sleep.run(
+                () => client.call('simulator.sleep', { nodeId: node.id }),
+                `${node.name} goes to sleep.`,
+              )
+            }
+          >
+            <Moon size={16} aria-hidden="true" /> Sleep
+          </Button>
+          <Button onClick={() => setOpen('faults')}>
+            <Zap size={16} aria-hidden="true" /> Faults
+          </Button>
+        </>
+      )}
+      <Button onClick={() => setOpen('edit')}>
+        <Pencil size={16} aria-hidden="true" /> Edit
+      </Button>
+      {node.kind !== 'this-computer' && (
+        <Button tone="danger" onClick={() => setOpen('remove')}>
+          <Trash2 size={16} aria-hidden="true" /> Remove
+        </Button>
+      )}
+      {open === 'edit' && <NodeDialog node={node} onClose={close} />}
+      {open === 'faults' && <FaultsDialog node={node} onClose={close} />}
+      {open === 'remove' && <RemoveDialog node={node} onClose={close} onRemoved={() => goTo('fleet')} />}
+    </>
+  );
+}

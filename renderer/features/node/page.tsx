@@ -1,0 +1,185 @@
+import { ChevronRight } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { isServing, type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { HistoryRange } from '../../../shared/models/telemetry.ts';
+import { Button } from '../../components/button.tsx';
+import { StateGlyph } from '../../components/glyphs.tsx';
+import { useNow } from '../../components/now.ts';
+import { cardClass, Empty, Loading, Skeleton } from '../../components/page.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { selectActivity, useActivity } from '../../stores/activity.ts';
+import { useFleet } from '../../stores/fleet.ts';
+import { Readings } from '../fleet/readings.tsx';
+import { VramBar } from '../fleet/vram-bar.tsx';
+import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
+import { goTo, pageHref } from '../shell/route.ts';
+import { GpuCharts } from './gpu-charts.tsx';
+import { NodeActions } from './node-actions.tsx';
+import { NodeModels } from './node-models.tsx';
+import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
+import { Timeline } from './timeline-view.tsx';
+import { useNodeFeed, useRange } from './use-node-history.ts';
+import { lasting } from './words.ts';
+
+/** One machine: its state and what to do with it, its day, its GPU, its models, what happened to it. */
+export default function NodePage({ nodeId }: { nodeId: string }) {
+  const ready = useFleet((state) => state.ready);
+  const node = useFleet((state) => state.entries[nodeId]);
+  const name = node?.name ?? (ready ? 'Not in the fleet' : 'Machine');
+  useEffect(() => {
+    document.title = `${name} · Pilotlight`;
+  }, [name]);
+  useEffect(() => {
+    scrollTo(0, 0);
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, []);
+
+  return (
+    <div className="mx-auto w-full max-w-[120rem] p-4 sm:p-6">
+      <nav aria-label="Where this page is" className="mb-1 flex items-center gap-1 text-xs text-faint">
+        <a href={pageHref('fleet')} className="rounded underline-offset-2 hover:text-text hover:underline">
+          Fleet
+        </a>
+        <ChevronRight size={12} aria-hidden="true" />
+        <span className="min-w-0 truncate">{name}</span>
+      </nav>
+      {node ? (
+        <NodeBody key={node.id} node={node} />
+      ) : ready ? (
+        <>
+          <h1 className="mb-4 text-xl font-semibold tracking-tight">Not in the fleet</h1>
+          <Empty
+            title="This machine is not in the fleet"
+            actions={<Button onClick={() => goTo('fleet')}>Go to the Fleet</Button>}
+          >
+            It was removed, or the address is an old one.
+          </Empty>
+        </>
+      ) : (
+        <>
+          <h1 className="sr-only">Machine</h1>
+          <Loading what="the machine">
+            <div className="grid gap-6">
+              <Skeleton className="h-14" />
+              <Skeleton className="h-32" />
+              <Skeleton className="h-72" />
+            </div>
+          </Loading>
+        </>
+      )}
+    </div>
+  );
+}
+
+function NodeBody({ node }: { node: NodeView }) {
+  useNodeFeed(node.id);
+  const [range, setRange] = useState<HistoryRange>('hour');
+  const day = useRange(node, 'day');
+  const month = useRange(node, 'month');
+  const chosen = useRange(node, range);
+  const activity = useActivity();
+  const entries = useMemo(
+    () => selectActivity(activity).filter((entry) => entry.nodeId === node.id),
+    [activity, node.id],
+  );
+  return (
+    <>
+      <Head node={node} />
+      <div className="grid items-start gap-6 rail:grid-cols-[minmax(0,1fr)_20rem] wide:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="grid min-w-0 grid-cols-1 gap-6">
+          <Now node={node} />
+          {node.url !== null && <Timeline node={node} history={day} entries={entries} />}
+          {node.url !== null && node.hasGpu !== false && (
+            <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />
+          )}
+          <NodeModels node={node} />
+        </div>
+        <aside aria-label="About this machine" className="grid min-w-0 gap-6">
+          <BalanceCard day={day} month={month} />
+          <MachineCard node={node} />
+          <NodeActivity entries={entries} ready={activity.ready} />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+function Head({ node }: { node: NodeView }) {
+  const now = useNow(5);
+  return (
+    <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
+      <div className="min-w-0 flex-1 basis-80">
+        <h1 className="flex items-center gap-2.5 text-xl leading-8 font-semibold tracking-tight">
+          <StateGlyph state={node.state} size={22} />
+          <span className="min-w-0 break-words [overflow-wrap:anywhere]">{node.name}</span>
+        </h1>
+        <p className="mt-0.5 flex flex-wrap gap-x-3 text-[0.8125rem] text-soft">
+          <span className="font-medium text-text">{nodeStateWords(node)}</span>
+          <time dateTime={new Date(node.since).toISOString()} title={absolute.format(node.since)}>
+            for {lasting(Math.max(0, now - node.since))}
+          </time>
+          {node.url ? (
+            <span className="font-mono break-all">{node.url}</span>
+          ) : (
+            <span>built-in embedder only</span>
+          )}
+          {node.server?.version && <span>Ollama {node.server.version}</span>}
+          {node.kind !== 'remote' && <span>{node.kind === 'simulated' ? 'simulated' : 'this computer'}</span>}
+        </p>
+      </div>
+      <div className="flex flex-wrap gap-2">
+        <NodeActions node={node} />
+      </div>
+    </header>
+  );
+}
+
+/** What goes on now: a wake, trouble, who needs it, and how full its memory is. */
+function Now({ node }: { node: NodeView }) {
+  const awake = isServing(node.state);
+  const hasReadings = awake || node.kind === 'this-computer';
+  return (
+    <>
+      {node.wake && (
+        <section aria-label="Waking" className={`${cardClass} border-ember/60 p-4`}>
+          {awake ? <WakeSteps wake={node.wake} /> : <WakeProgress node={node} wake={node.wake} />}
+        </section>
+      )}
+      {node.trouble && (
+        <Problem message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
+      )}
+      {node.lastWakeError && (
+        <Problem
+          message={node.lastWakeError.message}
+          next={node.lastWakeError.next}
+          code={node.lastWakeError.code}
+        />
+      )}
+      {node.uses.length > 0 && (
+        <ul aria-label="Needed for" className="grid gap-1">
+          {node.uses.map((use) => (
+            <li key={use} className="break-words text-flame-text">
+              Needed for {use}
+            </li>
+          ))}
+        </ul>
+      )}
+      {hasReadings && (
+        <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
+          {awake && node.hasGpu !== false && <VramBar node={node} />}
+          {node.hasGpu === false && awake && (
+            <p className="text-soft">No GPU: models run on the CPU of this machine</p>
+          )}
+          {node.url === null && (
+            <p className="text-soft">
+              Indexes with the built-in embedder. Start Ollama here to use its models as well.
+            </p>
+          )}
+          <Readings node={node} />
+        </div>
+      )}
+    </>
+  );
+}

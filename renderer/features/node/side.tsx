@@ -1,0 +1,189 @@
+import { CircleHelp } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { ActivityEntry } from '../../../shared/models/activity.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
+import { cardClass, Section } from '../../components/page.tsx';
+import { Ago } from '../../components/time.tsx';
+import { Tooltip } from '../../components/tooltip.tsx';
+import { balanceOf } from '../../stores/node-buckets.ts';
+import { pageHref } from '../shell/route.ts';
+import type { RangeHistory } from './use-node-history.ts';
+import { energyWords, formatAwake, formatEnergy } from './words.ts';
+
+/** What it did for a day and for 30: awake, energy, vectors. */
+export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
+  const of = (history: RangeHistory) => (history.state === 'loading' ? null : balanceOf(history.buckets));
+  const columns = [of(day), of(month)];
+  const energy = columns.find((balance) => balance?.wattHours != null) ?? null;
+  const cells = (read: (balance: ReturnType<typeof balanceOf>) => string) =>
+    columns.map((balance, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: two columns, always the same.
+      <td key={index} className="py-1 pl-3 text-right font-medium">
+        {balance === null ? '…' : read(balance)}
+      </td>
+    ));
+  return (
+    <Section title="Balance">
+      <div className={`${cardClass} px-4 py-3`}>
+        <table className="w-full text-[0.8125rem]">
+          <thead className="text-xs text-faint">
+            <tr>
+              <td />
+              <th scope="col" className="pl-3 text-right font-normal">
+                last day
+              </th>
+              <th scope="col" className="pl-3 text-right font-normal">
+                30 days
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row" className="py-1 text-left font-normal text-soft">
+                Awake
+              </th>
+              {cells((balance) => formatAwake(balance.awakeSeconds))}
+            </tr>
+            {energy && (
+              <tr>
+                <th scope="row" className="py-1 text-left font-normal text-soft">
+                  <span className="inline-flex items-center gap-1">
+                    Energy
+                    <Tooltip words={energyWords(energy)}>
+                      <button
+                        type="button"
+                        aria-label="How the energy is reckoned"
+                        className="rounded-full p-0.5 text-faint hover:text-text"
+                      >
+                        <CircleHelp size={13} aria-hidden="true" />
+                      </button>
+                    </Tooltip>
+                  </span>
+                </th>
+                {cells((balance) => (balance.wattHours === null ? '–' : formatEnergy(balance.wattHours)))}
+              </tr>
+            )}
+            <tr>
+              <th scope="row" className="py-1 text-left font-normal text-soft">
+                Vectors
+              </th>
+              {cells((balance) => formatCount(balance.vectors))}
+            </tr>
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+}
+
+/** What is known of the machine itself. */
+export function MachineCard({ node }: { node: NodeView }) {
+  const { boot, host } = node;
+  return (
+    <Section title="Machine">
+      <dl className={`${cardClass} grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 px-4 py-3 text-[0.8125rem]`}>
+        <Fact name="Boots in">
+          {boot.usualMs === null
+            ? node.canWake
+              ? 'learned at its first wake'
+              : 'not known'
+            : `${formatDuration(boot.usualMs)}, usual of ${plural(boot.count, 'wake')}`}
+        </Fact>
+        {node.mac && (
+          <Fact name="MAC">
+            <span className="font-mono text-xs">{node.mac}</span>
+          </Fact>
+        )}
+        {!node.canWake && node.kind !== 'this-computer' && (
+          <Fact name="Wake">Give it a MAC address, and Pilotlight can wake it</Fact>
+        )}
+        <Fact name="GPU">
+          {node.gpus.length > 0 ? (
+            <ul className="grid gap-1">
+              {node.gpus.map((gpu) => (
+                <li key={gpu.id}>
+                  {gpu.name}
+                  {gpu.vramTotalBytes !== null && (
+                    <span className="text-faint"> · {formatMemory(gpu.vramTotalBytes)}</span>
+                  )}
+                </li>
+              ))}
+            </ul>
+          ) : node.hasGpu === false ? (
+            'none: models run on the CPU'
+          ) : node.hasGpu ? (
+            'yes, its tools tell no name'
+          ) : (
+            'not known yet'
+          )}
+        </Fact>
+        {node.vram.totalBytes !== null && node.gpus.length === 0 && (
+          <Fact name="VRAM">
+            {formatMemory(node.vram.totalBytes)}
+            {node.vram.source === 'person' && <span className="text-faint"> · you said so</span>}
+          </Fact>
+        )}
+        {host && host.memoryTotalBytes > 0 && <Fact name="RAM">{formatMemory(host.memoryTotalBytes)}</Fact>}
+        <Fact name="Last seen">{node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}</Fact>
+        <Fact name="Added">
+          <Ago at={node.addedAt} />
+        </Fact>
+      </dl>
+    </Section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{name}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  );
+}
+
+const shown = 10;
+const dots = { info: 'bg-cold', success: 'bg-flame', warning: 'bg-amber', error: 'bg-trouble' } as const;
+const spoken = { info: '', success: '', warning: 'Warning: ', error: 'Error: ' } as const;
+
+/** The newest entries about this machine. */
+export function NodeActivity({ entries, ready }: { entries: readonly ActivityEntry[]; ready: boolean }) {
+  return (
+    <Section
+      title="Activity"
+      aside={
+        <a href={pageHref('activity')} className="rounded text-soft underline-offset-2 hover:underline">
+          All activity
+        </a>
+      }
+    >
+      {entries.length === 0 ? (
+        <p className={`${cardClass} px-4 py-6 text-center text-[0.8125rem] text-soft`}>
+          {ready ? 'Nothing has happened here lately.' : '…'}
+        </p>
+      ) : (
+        <ol className={`${cardClass} divide-y divide-line`}>
+          {entries.slice(0, shown).map((entry) => (
+            <li key={entry.id} className="flex items-start gap-2.5 px-4 py-2 text-[0.8125rem]">
+              <span
+                aria-hidden="true"
+                className={`mt-1.5 size-2 shrink-0 ${entry.severity === 'warning' || entry.severity === 'error' ? 'rotate-45' : 'rounded-full'} ${dots[entry.severity]}`}
+              />
+              <div className="min-w-0 flex-1">
+                <p className="break-words">
+                  <span className="sr-only">{spoken[entry.severity]}</span>
+                  {entry.message}
+                </p>
+                {entry.why && <p className="text-xs break-words text-soft">{entry.why}</p>}
+              </div>
+              <span className="shrink-0 text-xs text-faint">
+                <Ago at={entry.at} />
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,66 @@
+import { useEffect, useMemo } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
+import { usePageVisible } from '../../charts/use-visible.ts';
+import { client } from '../../client/index.ts';
+import { useNow } from '../../components/now.ts';
+import { useKeep } from '../../components/use-keep.ts';
+import { useConnection } from '../../stores/connection.ts';
+import { bucketMs, emptyHistory, type NodeHistory } from '../../stores/history.ts';
+import {
+  continueBuckets,
+  fromLive,
+  type KeptBuckets,
+  loadBuckets,
+  rangeShape,
+  selectKept,
+  useKeptBuckets,
+} from '../../stores/node-buckets.ts';
+import { forgetSeeds, seedHistory, telemetryStore, useHistory } from '../../stores/telemetry.ts';
+
+/** Keeps what the page of a node needs: the live stream, its hour, and what is kept of a day and of 30 days. */
+export function useNodeFeed(nodeId: string): void {
+  const live = useConnection((status) => status.state === 'live');
+  useKeep(telemetryStore);
+  useEffect(() => {
+    if (!live) return;
+    const abort = new AbortController();
+    void seedHistory(client, [nodeId]);
+    void loadBuckets(client, nodeId, 'day', abort.signal);
+    void loadBuckets(client, nodeId, 'month', abort.signal);
+    return () => abort.abort();
+  }, [live, nodeId]);
+  useEffect(() => forgetSeeds, []);
+}
+
+export interface RangeHistory {
+  state: KeptBuckets['state'];
+  buckets: readonly NodeBucket[];
+  /** The end of the range; it moves once a bucket. */
+  now: number;
+}
+
+/** Changes once a bucket, and when a model comes or goes. */
+function signatureOf(history: NodeHistory | undefined): string {
+  const last = history?.buckets.at(-1);
+  return last ? `${history?.buckets.length}:${last.at}:${Object.keys(last.vramByModel).join()}` : '';
+}
+
+const paused = () => 'paused';
+
+/** A range of a node's history, up to now. It rests while the page is hidden. */
+export function useRange(node: Pick<NodeView, 'id' | 'url'>, range: HistoryRange): RangeHistory {
+  const { id, url } = node;
+  const visible = usePageVisible();
+  const now = useNow(bucketMs / 1000);
+  const signature = useHistory(visible ? (histories) => signatureOf(histories[id]) : paused);
+  const kept = useKeptBuckets(selectKept(id, range));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the history matters.
+  return useMemo(() => {
+    // A computer without a server is read as well, but it serves nobody.
+    const live = url === null ? [] : fromLive((useHistory.getState()[id] ?? emptyHistory).buckets);
+    if (range === 'hour') return { state: 'ready', buckets: live, now };
+    const buckets = continueBuckets(kept.buckets, live, kept.until, rangeShape[range].seconds);
+    return { state: kept.state, buckets: kept.state === 'loading' ? [] : buckets, now };
+  }, [id, url, range, now, signature, kept]);
+}

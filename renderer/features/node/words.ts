@@ -1,0 +1,80 @@
+/** The Node page in words. */
+import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
+import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
+import type { Balance } from '../../stores/node-buckets.ts';
+
+export const rangeNames: Record<HistoryRange, string> = { hour: 'Hour', day: 'Day', month: '30 days' };
+export const rangeWords: Record<HistoryRange, string> = {
+  hour: 'the last hour',
+  day: 'the last day',
+  month: 'the last 30 days',
+};
+
+/** `a few seconds`, `12 min`, `3 days`. */
+export function lasting(ms: number): string {
+  return ms < 5000 ? 'a few seconds' : formatAgo(ms).replace(/ ago$/, '');
+}
+
+/** `420 Wh`, `1.2 kWh`, `0.4 Wh`. */
+export function formatEnergy(wattHours: number): string {
+  if (wattHours >= 999.5) return `${(wattHours / 1000).toFixed(1).replace(/\.0$/, '')} kWh`;
+  if (wattHours >= 9.95) return `${Math.round(wattHours)} Wh`;
+  return `${wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
+}
+
+/** How long a machine was on, in minutes at the finest. */
+export function formatAwake(seconds: number): string {
+  if (seconds <= 0) return 'not at all';
+  if (seconds < 60) return 'less than a minute';
+  return formatDuration(Math.round(seconds / 60) * 60_000);
+}
+
+/** How the energy was reckoned, for whoever asks. */
+export function energyWords({ powerKnown }: Balance): string {
+  const part =
+    powerKnown > 0.99
+      ? ''
+      : ` The power was known for ${Math.round(powerKnown * 100)}% of the time it was awake; the rest is not counted.`;
+  return `Mean power of its GPUs × the time it served, added up. The rest of the machine is not measured.${part}`;
+}
+
+/** One line of a chart in a sentence: the latest, the highest, the mean. */
+export function lineWords(
+  what: string,
+  range: HistoryRange,
+  rows: readonly { at: number; value: number | null }[],
+  format: (value: number) => string,
+  formatAt: (at: number) => string,
+): string {
+  let known = 0;
+  let sum = 0;
+  let highest: { at: number; value: number } | null = null;
+  let latest: number | null = null;
+  for (const { at, value } of rows) {
+    if (value === null) continue;
+    known += 1;
+    sum += value;
+    latest = value;
+    if (highest === null || value > highest.value) highest = { at, value };
+  }
+  if (highest === null || latest === null) return `${what} over ${rangeWords[range]}: not known.`;
+  return `${what} over ${rangeWords[range]}: latest ${format(latest)}, mean ${format(sum / known)}, highest ${format(highest.value)} at ${formatAt(highest.at)}.`;
+}
+
+/** The models that had VRAM in these buckets, the largest first. */
+export function modelsIn(buckets: readonly NodeBucket[]): string[] {
+  const totals = new Map<string, number>();
+  for (const { vramByModel, seconds } of buckets) {
+    for (const [model, bytes] of Object.entries(vramByModel)) {
+      if (bytes > 0) totals.set(model, (totals.get(model) ?? 0) + bytes * seconds);
+    }
+  }
+  return [...totals].toSorted((a, b) => b[1] - a[1]).map(([model]) => model);
+}
+
+/** The timeline in a sentence. */
+export function timelineWords(on: readonly { from: number; to: number }[]): string {
+  if (on.length === 0) return 'It was not seen awake in the last day.';
+  const seconds = on.reduce((sum, span) => sum + (span.to - span.from), 0) / 1000;
+  return `Awake for ${formatAwake(seconds)} of the last day${on.length > 1 ? `, in ${plural(on.length, 'stretch', 'stretches')}` : ''}.`;
+}
