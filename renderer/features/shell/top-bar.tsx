@@ -1,4 +1,4 @@
-import { X } from 'lucide-react';
+import { Search, X } from 'lucide-react';
 import { formatCount, formatEta } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -7,6 +7,7 @@ import { Progress } from '../../components/meter.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
 import { jobProgress, phaseWords } from '../index/job-words.ts';
+import { ask } from './asked.ts';
 import { ConnectionState } from './connection-state.tsx';
 import { pageHref } from './route.ts';
 
@@ -17,8 +18,31 @@ export function TopBar() {
       <div className="min-w-0 flex-1">
         <RunningJob />
       </div>
+      <PaletteButton />
       <ConnectionState />
     </header>
+  );
+}
+
+const modifier = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
+function PaletteButton() {
+  return (
+    <button
+      type="button"
+      aria-label="Search and commands"
+      aria-keyshortcuts="Control+K Meta+K"
+      aria-haspopup="dialog"
+      title={`Search and commands (${modifier} K)`}
+      onClick={() => ask({ dialog: 'palette' })}
+      className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-line px-2.5 text-[0.8125rem] text-faint transition-colors hover:border-faint hover:text-text"
+    >
+      <Search size={16} aria-hidden="true" />
+      <span className="hidden md:inline">Find or do</span>
+      <kbd className="hidden rounded border border-line px-1.5 font-sans text-2xs md:inline">
+        {modifier} K
+      </kbd>
+    </button>
   );
 }
 

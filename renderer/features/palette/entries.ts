@@ -1,0 +1,276 @@
+/** Everything the palette can find, from what the panel knows already. */
+import { isServing, type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { formatAgo, plural } from '../../../shared/units.ts';
+import { placementWords } from '../../components/glyphs.tsx';
+import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
+import type { Theme } from '../shell/preferences.ts';
+import { nodeHref, pageHref, pages, pageTitles, runHref, settingHref } from '../shell/route.ts';
+import type { Searchable } from './rank.ts';
+
+/** What choosing an entry does. */
+export type Command =
+  | { kind: 'go'; href: string }
+  | { kind: 'wake' | 'cancel-wake' | 'look'; nodeId: string }
+  | { kind: 'look-all' | 'look-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
+  | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
+  | { kind: 'explain'; nodeId: string; model: string }
+  | { kind: 'index'; sourceId: string }
+  | { kind: 'cancel-job'; jobId: string }
+  | { kind: 'search'; sourceId: string | null; text: string }
+  | { kind: 'simulate' | 'optimizer'; on: boolean }
+  | { kind: 'theme'; theme: Theme };
+
+export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'Setting' | 'Search';
+
+export interface PaletteEntry extends Searchable {
+  group: Group;
+  /** One short remark beside the title. */
+  about: string;
+  command: Command;
+}
+
+export interface Known {
+  nodes: readonly NodeView[];
+  sources: readonly SourceView[];
+  jobs: readonly IndexJob[];
+  simulated: boolean;
+  /** null where nobody knows yet. */
+  optimizerOn: boolean | null;
+  /** The settings of the desktop window are of use only there. */
+  desktop: boolean;
+  now: number;
+}
+
+type Extra = { words?: string; about?: string; weight?: number };
+
+function entry(group: Group, id: string, title: string, command: Command, extra: Extra = {}): PaletteEntry {
+  const { words = '', about = '', weight = 5 } = extra;
+  return { id, group, title, command, about, words: `${words} ${group}`, weight };
+}
+
+/** All entries, in the order in which they stand before anything is typed. */
+export function buildEntries(known: Known): PaletteEntry[] {
+  return [
+    ...pages.map((page) =>
+      entry(
+        'Page',
+        `page:${page}`,
+        pageTitles[page].title,
+        { kind: 'go', href: pageHref(page) },
+        {
+          words: `go to open ${pageWords[page]}`,
+          weight: 9,
+        },
+      ),
+    ),
+    ...actions(known),
+    ...known.nodes.flatMap(nodeEntries),
+    ...known.sources.flatMap((source) => folderEntries(source, known.jobs.some(isActive))),
+    ...known.jobs.flatMap((job) => jobEntries(job, known.now)),
+    ...known.nodes.flatMap(modelEntries),
+    ...settingFields
+      .filter((field) => known.desktop || field.section !== 'desktop')
+      .map((field) =>
+        entry(
+          'Setting',
+          `setting:${fieldPath(field)}`,
+          field.label,
+          { kind: 'go', href: settingHref(fieldPath(field)) },
+          {
+            words: `${field.about} ${fieldPath(field)}`,
+            about: sectionTitles[field.section].title,
+            weight: 3,
+          },
+        ),
+      ),
+  ];
+}
+
+const pageWords: Record<(typeof pages)[number], string> = {
+  fleet: 'machines nodes gpu',
+  models: 'matrix placement vram pin optimizer',
+  index: 'folders search runs',
+  activity: 'log events what happened why',
+  settings: 'preferences options export import',
+};
+
+const isActive = (job: IndexJob) => job.status === 'pending' || job.status === 'running';
+
+function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntry[] {
+  const act = (title: string, command: Command, extra: Extra = {}) =>
+    entry('Action', `do:${title}`, title, command, { weight: 7, ...extra });
+  const serving = nodes.some((node) => isServing(node.state));
+  const themes: [Theme, string][] = [
+    ['system', 'Follow the system’s light or dark'],
+    ['dark', 'Use the dark theme'],
+    ['light', 'Use the light theme'],
+  ];
+  return [
+    act('Add a node', { kind: 'add-node' }, { words: 'new machine gpu ollama server' }),
+    act('Add a folder', { kind: 'add-folder' }, { words: 'new source index' }),
+    ...(sources.length > 0 ? [act('Index all folders', { kind: 'index-all' }, { words: 'start run' })] : []),
+    act('Look at all machines now', { kind: 'look-all' }, { words: 'refresh probe check' }),
+    act('Let the optimizer look now', { kind: 'look-optimizer' }, { words: 'look now run' }),
+    ...(optimizerOn === null
+      ? []
+      : [
+          act(
+            `Turn the optimizer ${optimizerOn ? 'off' : 'on'}`,
+            { kind: 'optimizer', on: !optimizerOn },
+            {
+              words: 'switch',
+            },
+          ),
+        ]),
+    ...(serving
+      ? [
+          act('Force the priority models to GPU', {
+            kind: 'force',
+            target: 'gpu',
+            nodeId: null,
+            model: null,
+          }),
+          act('Force the priority models to CPU', {
+            kind: 'force',
+            target: 'cpu',
+            nodeId: null,
+            model: null,
+          }),
+        ]
+      : []),
+    act(
+      simulated ? 'Take the simulated fleet away' : 'Add the simulated fleet',
+      { kind: 'simulate', on: !simulated },
+      { words: 'simulate demo pretend look around' },
+    ),
+    ...themes.map(([theme, title]) => act(title, { kind: 'theme', theme }, { words: 'colours', weight: 2 })),
+  ];
+}
+
+function nodeEntries(node: NodeView): PaletteEntry[] {
+  const { id: nodeId, name } = node;
+  const about = nodeStateWords(node);
+  const awake = isServing(node.state);
+  const words = node.url ?? '';
+  const entries = [
+    entry(
+      'Node',
+      `node:${nodeId}`,
+      name,
+      { kind: 'go', href: nodeHref(nodeId) },
+      {
+        words: `open ${words} ${about}`,
+        about,
+        weight: 6,
+      },
+    ),
+  ];
+  if (node.wake !== null && !awake) {
+    entries.push(entry('Node', `cancel:${nodeId}`, `Stop waking ${name}`, { kind: 'cancel-wake', nodeId }));
+  } else if (node.canWake && !awake) {
+    entries.push(
+      entry('Node', `wake:${nodeId}`, `Wake ${name}`, { kind: 'wake', nodeId }, { about, weight: 6 }),
+    );
+  }
+  if (node.url !== null) {
+    entries.push(
+      entry(
+        'Node',
+        `look:${nodeId}`,
+        `Look at ${name} now`,
+        { kind: 'look', nodeId },
+        { words: 'refresh probe' },
+      ),
+    );
+  }
+  if (awake && node.hasGpu !== false) {
+    for (const target of ['gpu', 'cpu'] as const) {
+      entries.push(
+        entry(
+          'Node',
+          `force:${target}:${nodeId}`,
+          `Force the priority models of ${name} to ${target.toUpperCase()}`,
+          { kind: 'force', target, nodeId, model: null },
+        ),
+      );
+    }
+  }
+  return entries;
+}
+
+function modelEntries(node: NodeView): PaletteEntry[] {
+  const loaded = new Map(node.loaded.map((model) => [model.name, model]));
+  const names = new Set([...loaded.keys(), ...node.installed.map((model) => model.name)]);
+  const awake = isServing(node.state);
+  return [...names].flatMap((model) => {
+    const where = loaded.get(model);
+    const about = where ? placementWords(where) : 'on disk';
+    const entries = [
+      entry(
+        'Model',
+        `model:${node.id}:${model}`,
+        `${model} on ${node.name}`,
+        { kind: 'explain', nodeId: node.id, model },
+        { words: 'explain why open', about, weight: 4 },
+      ),
+    ];
+    if (awake && node.hasGpu !== false && where?.placement !== 'gpu') {
+      entries.push(
+        entry(
+          'Model',
+          `force:gpu:${node.id}:${model}`,
+          `Force ${model} to the GPU of ${node.name}`,
+          { kind: 'force', target: 'gpu', nodeId: node.id, model },
+          { about, weight: 3 },
+        ),
+      );
+    }
+    return entries;
+  });
+}
+
+function folderEntries(source: SourceView, running: boolean): PaletteEntry[] {
+  const { id: sourceId, name } = source;
+  const about = plural(source.chunks, 'passage');
+  const words = source.path;
+  const search = entry(
+    'Folder',
+    `search:${sourceId}`,
+    `Search in ${name}`,
+    { kind: 'search', sourceId, text: '' },
+    { words, about },
+  );
+  // One job runs at a time.
+  if (running) return [search];
+  const title = `Index ${name} ${source.lastRun === null ? 'now' : 'again'}`;
+  return [entry('Folder', `index:${sourceId}`, title, { kind: 'index', sourceId }, { words, about }), search];
+}
+
+function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
+  const when = formatAgo(Math.max(0, now - (job.endedAt ?? job.createdAt)));
+  const open = entry(
+    'Run',
+    `job:${job.id}`,
+    `Run of ${job.label}`,
+    { kind: 'go', href: runHref(job.id) },
+    { words: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
+  );
+  if (!isActive(job)) return [open];
+  return [
+    open,
+    entry('Run', `cancel-job:${job.id}`, `Cancel the run of ${job.label}`, {
+      kind: 'cancel-job',
+      jobId: job.id,
+    }),
+  ];
+}
+
+/** The last entry, always there: what was typed is looked for in the index itself. */
+export function searchEntry(text: string): PaletteEntry {
+  return entry('Search', 'search', `Search the index for “${text}”`, {
+    kind: 'search',
+    sourceId: null,
+    text,
+  });
+}

@@ -1,0 +1,105 @@
+/** Which entries fit what was typed, best first. Pure, and quick enough to run on each key. */
+
+export interface Searchable {
+  /** The same thing has the same id the next time: what was used last is found by it. */
+  id: string;
+  title: string;
+  /** Further words it is found by, less well than by its title. */
+  words: string;
+  /** From 0 to 9: what wins where all else is even. */
+  weight: number;
+}
+
+export interface Prepared<Entry extends Searchable> {
+  entry: Entry;
+  title: string;
+  words: string;
+}
+
+export interface Ranked<Entry> {
+  /** The best, at most as many as were asked for. */
+  entries: Entry[];
+  /** How many fit. */
+  total: number;
+}
+
+/** Small letters without accents: `Büro` is found by `buro`. */
+export function fold(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+/** Done once when the palette opens, so that a key costs only the comparison. */
+export function prepare<Entry extends Searchable>(entries: readonly Entry[]): Prepared<Entry>[] {
+  return entries.map((entry) => ({ entry, title: fold(entry.title), words: fold(entry.words) }));
+}
+
+const tiers = { prefix: 5, wordStart: 4, otherWord: 3, inside: 2, letters: 1, none: 0 };
+
+/**
+ * The entries that hold each typed word: at the start of the title, then at the start of a word in it, then of
+ * another word, then inside the title, then as letters in that order. The worst word decides; what was used
+ * lately comes first among equals. Without words: what was used lately, then all as they stand.
+ */
+export function rank<Entry extends Searchable>(
+  prepared: readonly Prepared<Entry>[],
+  query: string,
+  { recent, limit }: { recent: readonly string[]; limit: number },
+): Ranked<Entry> {
+  const tokens = fold(query).split(/\s+/).filter(Boolean);
+  const recency = new Map(recent.map((id, index) => [id, recent.length - index]));
+  const scored: { entry: Entry; score: number; order: number }[] = [];
+  for (const [order, one] of prepared.entries()) {
+    const fit = fitOf(one, tokens);
+    if (fit === 0) continue;
+    const used = recency.get(one.entry.id) ?? 0;
+    const score =
+      tokens.length === 0
+        ? used
+        : fit + (used > 0 ? 60 + used : one.entry.weight * 5) - Math.min(one.title.length, 200) / 100;
+    scored.push({ entry: one.entry, score, order });
+  }
+  scored.sort((a, b) => b.score - a.score || a.order - b.order);
+  return { entries: scored.slice(0, limit).map(({ entry }) => entry), total: scored.length };
+}
+
+/** 0 where a word is missing. */
+function fitOf({ title, words }: Prepared<Searchable>, tokens: readonly string[]): number {
+  let worst = tiers.prefix;
+  let sum = 0;
+  for (const token of tokens) {
+    const tier = tierOf(title, words, token);
+    if (tier === tiers.none) return 0;
+    worst = Math.min(worst, tier);
+    sum += tier;
+  }
+  return tokens.length === 0 ? 1 : worst * 1000 + (sum / tokens.length) * 100;
+}
+
+function tierOf(title: string, words: string, token: string): number {
+  if (title.startsWith(token)) return tiers.prefix;
+  if (startsWord(title, token)) return tiers.wordStart;
+  if (startsWord(words, token)) return tiers.otherWord;
+  if (title.includes(token)) return tiers.inside;
+  return token.length > 1 && hasLetters(title, token) ? tiers.letters : tiers.none;
+}
+
+function startsWord(text: string, token: string): boolean {
+  for (let at = text.indexOf(token); at !== -1; at = text.indexOf(token, at + 1)) {
+    if (at === 0 || !isWordLetter(text.charCodeAt(at - 1))) return true;
+  }
+  return false;
+}
+
+/** Letters and digits; everything outside of ASCII counts as a letter. */
+function isWordLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127;
+}
+
+function hasLetters(text: string, token: string): boolean {
+  let from = 0;
+  for (const letter of token) {
+    from = text.indexOf(letter, from) + 1;
+    if (from === 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,100 @@
+import { client } from '../../client/index.ts';
+import { search, useSearch } from '../../stores/search.ts';
+import { addToast, toastDone, toastError } from '../../stores/toasts.ts';
+import { failedMove, movesWords } from '../fleet/node-words.ts';
+import { ask } from '../shell/asked.ts';
+import { setPreferences } from '../shell/preferences.ts';
+import { goTo } from '../shell/route.ts';
+import type { Command } from './entries.ts';
+
+/** Does what was chosen, and tells what came of it. */
+export async function runCommand(command: Command): Promise<void> {
+  try {
+    await perform(command);
+  } catch (error) {
+    toastError(error);
+  }
+}
+
+async function perform(command: Command): Promise<void> {
+  switch (command.kind) {
+    case 'go':
+      location.hash = command.href;
+      return;
+    case 'wake': {
+      const node = await client.call('power.wake', { nodeId: command.nodeId });
+      toastDone(`${node.name} is being woken.`);
+      return;
+    }
+    case 'cancel-wake': {
+      const node = await client.call('power.cancelWake', { nodeId: command.nodeId });
+      toastDone(`Nobody waits for ${node.name} any more.`);
+      return;
+    }
+    case 'look':
+    case 'look-all': {
+      const nodes = await client.call(
+        'fleet.look',
+        command.kind === 'look' ? { nodeId: command.nodeId } : {},
+      );
+      toastDone(nodes.length === 1 ? `Looked at ${nodes[0]?.name}.` : `Looked at ${nodes.length} machines.`);
+      return;
+    }
+    case 'look-optimizer': {
+      const status = await client.call('optimizer.run', {});
+      toastDone(status.summary || 'It looked; nothing to do.');
+      return;
+    }
+    case 'optimizer':
+      await client.call('settings.update', { optimizer: { on: command.on } });
+      toastDone(`The optimizer is ${command.on ? 'on' : 'off'}.`);
+      return;
+    case 'simulate':
+      await client.call('fleet.simulate', { on: command.on });
+      toastDone(command.on ? 'The simulated fleet is here.' : 'The simulated fleet is gone.');
+      if (command.on) goTo('fleet');
+      return;
+    case 'force':
+      await force(command);
+      return;
+    case 'index':
+    case 'index-all':
+      await client.call('index.start', command.kind === 'index' ? { sourceIds: [command.sourceId] } : {});
+      goTo('index');
+      return;
+    case 'cancel-job':
+      await client.call('index.cancel', { jobId: command.jobId });
+      toastDone('The index job was cancelled.');
+      return;
+    case 'search':
+      useSearch.setState({ text: command.text, sourceId: command.sourceId, limit: 10 });
+      goTo('index');
+      await search(client);
+      return;
+    case 'explain':
+      ask({ dialog: 'model', nodeId: command.nodeId, model: command.model });
+      return;
+    case 'add-node':
+      ask({ dialog: 'node' });
+      return;
+    case 'add-folder':
+      ask({ dialog: 'folder' });
+      return;
+    case 'theme':
+      setPreferences({ theme: command.theme });
+      return;
+  }
+}
+
+async function force({ target, nodeId, model }: Extract<Command, { kind: 'force' }>): Promise<void> {
+  const moves =
+    model === null
+      ? await client.call('models.placeAll', { target, nodeId })
+      : await client.call('models.place', { model, target, nodeId });
+  const failed = failedMove(moves);
+  if (failed) {
+    addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
+  } else {
+    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(moves), next: '' });
+  }
+}

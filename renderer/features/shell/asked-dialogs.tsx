@@ -1,0 +1,36 @@
+import { useEffect } from 'react';
+import { NodeDialog } from '../fleet/node-dialog.tsx';
+import { SourceDialog } from '../index/source-dialog.tsx';
+import { CellPanel } from '../models/cell-panel.tsx';
+import { Palette } from '../palette/palette.tsx';
+import { ask, stopAsking, useAsked } from './asked.ts';
+
+/** The dialogs that can be opened from every page. Ctrl K, or ⌘ K, opens the palette. */
+export function AskedDialogs() {
+  const asked = useAsked((state) => state.asked);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      if (event.altKey || event.shiftKey) return;
+      event.preventDefault();
+      if (event.repeat) return;
+      if (useAsked.getState().asked?.dialog === 'palette') stopAsking();
+      else ask({ dialog: 'palette' });
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  switch (asked?.dialog) {
+    case 'palette':
+      return <Palette onClose={stopAsking} />;
+    case 'node':
+      return <NodeDialog onClose={stopAsking} />;
+    case 'folder':
+      return <SourceDialog onClose={stopAsking} />;
+    case 'model':
+      return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={stopAsking} />;
+    default:
+      return null;
+  }
+}
