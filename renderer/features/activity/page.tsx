@@ -1,149 +1,133 @@
-import { Check, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
-import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
+import { Fragment, useEffect, useMemo, useState } from 'react';
+import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
+import { useNow } from '../../components/now.ts';
 import { cardClass, Empty, Loading, Page, Skeleton } from '../../components/page.tsx';
-import { Ago } from '../../components/time.tsx';
-import { useAction } from '../../components/use-action.ts';
-import { selectActivity, useActivity } from '../../stores/activity.ts';
-import { useFleet } from '../../stores/fleet.ts';
-
-const kindNames: Record<ActivityKind, string> = {
-  fleet: 'Fleet',
-  power: 'Power',
-  placement: 'Placement',
-  optimizer: 'Optimizer',
-  index: 'Index',
-  search: 'Search',
-  settings: 'Settings',
-  system: 'Pilotlight',
-};
-const kinds = Object.keys(kindNames) as ActivityKind[];
-
-const look: Record<ActivityEntry['severity'], { Icon: LucideIcon; className: string; words: string }> = {
-  info: { Icon: Info, className: 'text-cold', words: '' },
-  success: { Icon: Check, className: 'text-flame', words: '' },
-  warning: { Icon: TriangleAlert, className: 'text-amber', words: 'Warning: ' },
-  error: { Icon: TriangleAlert, className: 'text-trouble', words: 'Error: ' },
-};
-
-const pageLength = 100;
+import { Problem } from '../../components/problem.tsx';
+import { absolute } from '../../components/time.tsx';
+import { useActivity } from '../../stores/activity.ts';
+import { Entry } from './entry.tsx';
+import { filterEntries, isFiltered, noFilter } from './filter.ts';
+import { Filters } from './filters.tsx';
+import { byDay, dayTitle, loadOlder, useActivityLog } from './log.ts';
+import { markSeen, seenId } from './seen.ts';
 
 /** What happened by itself or by a click, and why. */
 export function ActivityPage() {
-  const state = useActivity();
-  const [wanted, setWanted] = useState<ReadonlySet<ActivityKind>>(new Set());
-  const [older, setOlder] = useState<ActivityEntry[]>([]);
-  const [ended, setEnded] = useState(false);
-  const { busy, run } = useAction();
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter has other older entries.
+  const ready = useActivity((state) => state.ready);
+  const { entries, ended } = useActivityLog();
+  const [filter, setFilter] = useState(noFilter);
+  // Where the person was the last time; what comes while the page is open is read as it comes.
+  const [seen] = useState(seenId);
+  const newest = entries[0]?.id;
   useEffect(() => {
-    setOlder([]);
-    setEnded(false);
-  }, [wanted]);
+    if (ready) markSeen(newest ?? 0);
+  }, [ready, newest]);
 
-  const entries = useMemo(() => {
-    const newest = selectActivity(state);
-    const last = newest.at(-1)?.id ?? Number.POSITIVE_INFINITY;
-    const all = [...newest, ...older.filter((entry) => entry.id < last)];
-    return wanted.size === 0 ? all : all.filter((entry) => wanted.has(entry.kind));
-  }, [state, older, wanted]);
-
-  function toggle(kind: ActivityKind): void {
-    const next = new Set(wanted);
-    if (!next.delete(kind)) next.add(kind);
-    setWanted(next);
-  }
-
-  const loadOlder = () =>
-    run(async () => {
-      const before = [...older, ...selectActivity(state)].reduce(
-        (least, entry) => Math.min(least, entry.id),
-        Number.MAX_SAFE_INTEGER,
-      );
-      const more = await client.call('activity.list', {
-        before,
-        limit: pageLength,
-        ...(wanted.size === 0 ? {} : { kinds: [...wanted] }),
-      });
-      setOlder([...older, ...more]);
-      setEnded(more.length < pageLength);
-    });
+  const fitting = useMemo(() => filterEntries(entries, filter), [entries, filter]);
+  const days = useMemo(() => byDay(fitting), [fitting]);
+  // Long days pass slowly: the headings need no finer clock than an hour.
+  const now = useNow(3600);
+  const firstSeen =
+    seen === null || entries[0]?.id === seen ? undefined : fitting.find(({ id }) => id <= seen)?.id;
+  const filtered = isFiltered(filter);
+  const unseen = firstSeen === undefined ? 0 : fitting.findIndex(({ id }) => id === firstSeen);
 
   return (
-    <Page title="Activity" summary="What happened, and why">
-      <fieldset className="mb-4 flex flex-wrap gap-2">
-        <legend className="sr-only">Show only these kinds</legend>
-        {kinds.map((kind) => (
-          <button
-            key={kind}
-            type="button"
-            aria-pressed={wanted.has(kind)}
-            onClick={() => toggle(kind)}
-            className="h-8 rounded-full border border-line-strong px-3 text-[0.8125rem] text-soft hover:border-faint hover:text-text aria-pressed:border-flame aria-pressed:bg-flame-wash aria-pressed:text-flame-text"
+    <Page
+      title="Activity"
+      summary={
+        unseen > 0 ? `${plural(unseen, 'entry', 'entries')} since your last visit` : 'What happened, and why'
+      }
+    >
+      <div className="max-w-5xl">
+        {ready && (entries.length > 0 || filtered) && (
+          <Filters filter={filter} entries={entries} onChange={setFilter} />
+        )}
+        {!ready ? (
+          <Loading what="the activity">
+            <div className="grid gap-2">
+              <Skeleton className="h-14" />
+              <Skeleton className="h-14" />
+              <Skeleton className="h-14" />
+            </div>
+          </Loading>
+        ) : fitting.length === 0 ? (
+          <Empty
+            title={filtered ? 'Nothing fits' : 'Nothing has happened yet'}
+            actions={filtered && <Button onClick={() => setFilter(noFilter)}>Show all</Button>}
           >
-            {kindNames[kind]}
-          </button>
-        ))}
-      </fieldset>
-      {!state.ready ? (
-        <Loading what="the activity">
-          <div className="grid gap-2">
-            <Skeleton className="h-14" />
-            <Skeleton className="h-14" />
-            <Skeleton className="h-14" />
-          </div>
-        </Loading>
-      ) : entries.length === 0 ? (
-        <Empty title={wanted.size === 0 ? 'Nothing has happened yet' : 'Nothing of this kind'}>
-          Wakes, moves, index runs and what went wrong stand here, each with its reason.
-        </Empty>
-      ) : (
-        <>
-          <ol className={`${cardClass} divide-y divide-line`}>
-            {entries.map((entry) => (
-              <Entry key={entry.id} entry={entry} />
-            ))}
-          </ol>
-          {!ended && entries.length >= pageLength && (
-            <Button size="small" tone="quiet" className="mt-2" busy={busy} onClick={loadOlder}>
-              Show older
-            </Button>
-          )}
-        </>
-      )}
+            {filtered
+              ? `None of the ${plural(entries.length, 'entry', 'entries')} that are here fits what you chose.`
+              : 'Wakes, moves, index runs and what went wrong stand here, each with its reason.'}
+          </Empty>
+        ) : (
+          days.map((day) => (
+            <section key={day.at} aria-labelledby={`day-${day.at}`} className="mb-6">
+              <h2 id={`day-${day.at}`} className="mb-2 text-sm font-semibold">
+                {dayTitle(day.at, Math.max(now, entries[0]?.at ?? 0))}
+              </h2>
+              <ol className={`${cardClass} divide-y divide-line`}>
+                {day.entries.map((entry) => (
+                  <Fragment key={entry.id}>
+                    {entry.id === firstSeen && unseen > 0 && <SeenMarker />}
+                    <Entry entry={entry} />
+                  </Fragment>
+                ))}
+              </ol>
+            </section>
+          ))
+        )}
+        {ready && entries.length > 0 && <Older ended={ended} oldest={entries.at(-1)?.at ?? null} />}
+      </div>
     </Page>
   );
 }
 
-function Entry({ entry }: { entry: ActivityEntry }) {
-  const { Icon, className, words } = look[entry.severity];
-  const node = useFleet((state) =>
-    entry.nodeId === null ? null : (state.entries[entry.nodeId]?.name ?? null),
-  );
+function SeenMarker() {
   return (
-    <li className="flex items-start gap-3 px-4 py-2.5">
-      <Icon size={16} aria-hidden="true" className={`mt-0.5 shrink-0 ${className}`} />
-      <div className="min-w-0 flex-1">
-        <p className="break-words">
-          <span className="sr-only">{words}</span>
-          {entry.message}
-        </p>
-        {entry.why && <p className="text-[0.8125rem] break-words text-soft">{entry.why}</p>}
-        <p className="mt-0.5 truncate text-xs text-faint sm:hidden">
-          {kindNames[entry.kind]}
-          {node && ` · ${node}`}
-        </p>
-      </div>
-      <span className="hidden max-w-64 shrink-0 truncate text-xs text-faint sm:inline">
-        {kindNames[entry.kind]}
-        {node && ` · ${node}`}
-      </span>
-      <span className="w-20 shrink-0 text-right text-xs text-faint">
-        <Ago at={entry.at} />
-      </span>
+    <li className="flex items-center gap-3 bg-flame-wash px-4 py-1 text-xs font-medium text-flame-text">
+      Above is new since your last visit
     </li>
+  );
+}
+
+/** The way back in time. What was fetched stays while the panel is open. */
+function Older({ ended, oldest }: { ended: boolean; oldest: number | null }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<WireError | null>(null);
+  async function load(): Promise<void> {
+    setBusy(true);
+    setError(null);
+    try {
+      await loadOlder(client);
+    } catch (reason) {
+      setError(toWireError(reason));
+    } finally {
+      setBusy(false);
+    }
+  }
+  if (error) {
+    return (
+      <Problem message={error.message} next={error.next} code={error.code}>
+        <Button size="small" busy={busy} onClick={load}>
+          Try again
+        </Button>
+      </Problem>
+    );
+  }
+  return (
+    <div className="flex min-h-8 flex-wrap items-center gap-3 text-xs text-faint">
+      {!ended && (
+        <Button size="small" busy={busy} onClick={load}>
+          Load older
+        </Button>
+      )}
+      {oldest !== null && (
+        <p role="status">{ended ? 'This is the beginning' : `Back to ${absolute.format(oldest)}`}</p>
+      )}
+    </div>
   );
 }

@@ -1,8 +1,10 @@
 import { FlameMark } from '../../components/glyphs.tsx';
+import { useUnseen } from '../activity/seen.ts';
 import { type PageName, pageHref, pages, pageTitles } from './route.ts';
 
 /** Left on a screen, below on a phone. */
 export function Rail({ page }: { page: PageName }) {
+  const unseen = useUnseen();
   return (
     <nav
       aria-label="Pages"
@@ -23,8 +25,21 @@ export function Rail({ page }: { page: PageName }) {
                 aria-current={here ? 'page' : undefined}
                 className={`flex h-14 flex-col items-center justify-center gap-1 rounded-lg text-2xs font-medium transition-colors rail:h-9 rail:flex-row rail:justify-start rail:gap-3 rail:px-2.5 rail:text-sm ${here ? 'text-text sm:bg-raised' : 'text-soft hover:bg-raised hover:text-text'}`}
               >
-                <Icon size={18} aria-hidden="true" className={here ? 'text-flame' : ''} />
+                <span className="relative">
+                  <Icon size={18} aria-hidden="true" className={here ? 'text-flame' : ''} />
+                  {name === 'activity' && unseen > 0 && !here && (
+                    <span
+                      aria-hidden="true"
+                      className="absolute -top-0.5 -right-1 size-2 rounded-full bg-flame ring-2 ring-surface"
+                    />
+                  )}
+                </span>
                 {title}
+                {name === 'activity' && unseen > 0 && !here && (
+                  <span className="text-xs text-faint max-rail:sr-only rail:ml-auto">
+                    {unseen > 99 ? '99+' : unseen} new
+                  </span>
+                )}
               </a>
             </li>
           );
