@@ -1,0 +1,149 @@
+/** The two that can run the built program: Electron itself, and its stand-in over Chromium. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium, _electron as electronLauncher, type Page } from '@playwright/test';
+import { findElectron, hasDisplay } from '../../../build/lib/desktop.mjs';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+const dist = resolve(root, process.env.PILOTLIGHT_DIST ?? 'dist');
+const probe = fileURLToPath(new URL('./probe.cjs', import.meta.url));
+const hooks = new URL('../../standin/hooks.mjs', import.meta.url).href;
+
+export type HostName = 'stand-in' | 'electron';
+
+/** Runs in the main process: it gets the `electron` module, and finds `globalThis.desktopProbe`. */
+export type InMain<Argument, Result> = (
+  electron: typeof import('electron'),
+  argument: Argument,
+) => Result | Promise<Result>;
+
+export interface Desktop {
+  /** The page of the window. */
+  page: Page;
+  /** Its address as a page sees it. */
+  url: string;
+  evaluate<Argument, Result>(run: InMain<Argument, Result>, argument: Argument): Promise<Result>;
+  /** Resolves with its exit code. */
+  readonly exited: Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+/** Electron's binary where it can run here, or why it cannot. */
+export function electronBinary(): { path: string } | { reason: string } {
+  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
+  const name = process.platform === 'win32' ? 'electron.exe' : 'electron';
+  const path =
+    override === undefined ? findElectron(join(root, 'node_modules')).binary : join(override, name);
+  if (path === undefined || !existsSync(path)) return { reason: 'its program is not installed' };
+  if (!hasDisplay(process.platform, process.env)) return { reason: 'there is no display' };
+  if (process.platform === 'linux' && process.getuid?.() === 0) {
+    return { reason: 'as root it would run without its sandbox' };
+  }
+  return { path };
+}
+
+const environment = (): Record<string, string> => {
+  const { NODE_OPTIONS: _, ELECTRON_RUN_AS_NODE: __, ...env } = process.env;
+  // An Ollama of the person who runs the tests is none of their business.
+  return { ...(env as Record<string, string>), OLLAMA_HOST: '' };
+};
+
+export function launch(host: HostName, args: readonly string[]): Promise<Desktop> {
+  return host === 'electron' ? launchElectron(args) : launchStandIn(args);
+}
+
+async function launchElectron(args: readonly string[]): Promise<Desktop> {
+  const binary = electronBinary();
+  if ('reason' in binary) throw new Error(`Electron cannot run here: ${binary.reason}.`);
+  const program = await electronLauncher.launch({
+    executablePath: binary.path,
+    args: ['--require', probe, root, ...args],
+    env: environment(),
+  });
+  const page = await program.firstWindow();
+  const child = program.process();
+  return {
+    page,
+    url: 'pilotlight://panel/',
+    evaluate: (run, argument) => program.evaluate(run as never, argument) as Promise<never>,
+    exited: new Promise((done) => child.once('exit', done)),
+    kill: () => program.close(),
+  };
+}
+
+/** Starts the built main process in plain Node, with the stand-in for `electron`. */
+export function spawnStandIn(args: readonly string[]): ChildProcess {
+  return spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', hooks, join(dist, 'main', 'main.mjs'), ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...environment(), STANDIN_REQUIRE: probe },
+    },
+  );
+}
+
+interface FromMain {
+  kind: 'ready' | 'result' | 'error';
+  endpoint: string;
+  id: number;
+  result: unknown;
+  message: string;
+}
+
+async function launchStandIn(args: readonly string[]): Promise<Desktop> {
+  const child = spawnStandIn(args);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on('line', (line) => (said += `${line}\n`));
+  }
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let last = 0;
+  const endpoint = await new Promise<string>((ready, reject) => {
+    child.on('message', (message: FromMain) => {
+      if (message.kind === 'ready') ready(message.endpoint);
+      else if (message.kind === 'result') waiting.get(message.id)?.resolve(message.result);
+      else waiting.get(message.id)?.reject(new Error(message.message));
+    });
+    void exited.then((code) => {
+      const error = new Error(`The program ended with ${code}:\n${said}`);
+      reject(error);
+      for (const call of waiting.values()) call.reject(error);
+    });
+  });
+
+  const browser = await chromium.connectOverCDP(endpoint);
+  const context = browser.contexts()[0];
+  if (context === undefined) throw new Error('Chromium has no context.');
+  const url = 'https://panel.pilotlight.invalid/';
+  const isPanel = (page: Page) => page.url().startsWith(url);
+  const page = await new Promise<Page>((found) => {
+    const look = (one: Page) => {
+      if (isPanel(one)) found(one);
+      else one.on('framenavigated', () => isPanel(one) && found(one));
+    };
+    context.on('page', look);
+    for (const one of context.pages()) look(one);
+  });
+  return {
+    page,
+    url,
+    evaluate: <Argument, Result>(run: InMain<Argument, Result>, argument: Argument) =>
+      new Promise<Result>((resolve, reject) => {
+        last += 1;
+        waiting.set(last, { resolve: resolve as (value: unknown) => void, reject });
+        child.send({ id: last, source: run.toString(), argument });
+      }),
+    exited,
+    async kill() {
+      await browser.close().catch(() => {});
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
