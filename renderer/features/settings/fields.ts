@@ -1,6 +1,20 @@
-import { defaultSettings, type Settings, settingsSchema } from '../../../shared/models/settings.ts';
-import { formatBytes, formatDuration } from '../../../shared/units.ts';
-import { type FieldKind, fieldPath, type Section, type SettingField, settingFields } from './catalogue.ts';
+import * as z from 'zod';
+import {
+  defaultSettings,
+  isSecretSetting,
+  type Settings,
+  secretSettings,
+  settingsSchema,
+} from '../../../shared/models/settings.ts';
+import { formatBytes, formatCount, formatDuration } from '../../../shared/units.ts';
+import {
+  type FieldKind,
+  fieldPath,
+  type Section,
+  type SettingField,
+  sectionTitles,
+  settingFields,
+} from './catalogue.ts';
 
 export * from './catalogue.ts';
 
@@ -44,7 +58,7 @@ export function fromText(text: string, kind: FieldKind): unknown {
       .split(/\n/)
       .map((line) => line.trim())
       .filter(Boolean);
-  if (kind === 'text' || kind === 'secret') return trimmed === '' ? null : trimmed;
+  if (kind === 'text' || kind === 'secret' || kind === 'keys') return trimmed === '' ? null : trimmed;
   const number = Number(trimmed.replace(',', '.'));
   return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
 }
@@ -54,11 +68,43 @@ export function defaultWords(field: SettingField): string {
   const value = valueAt(defaultSettings, field);
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (typeof value === 'number') {
-    if (field.kind === 'seconds' || field.kind === 'minutes') return formatDuration(value);
-    return field.kind === 'megabytes' ? formatBytes(value) : String(value);
-  }
-  return 'none';
+  return typeof value === 'number' ? amountWords(value, field.kind) : 'none';
+}
+
+function amountWords(value: number, kind: FieldKind): string {
+  if (kind === 'seconds' || kind === 'minutes') return formatDuration(value);
+  return kind === 'megabytes' ? formatBytes(value) : formatCount(value);
+}
+
+/** `1 s to 10 min`: what the schema lets through; null where it is no number. */
+export function rangeWords(field: SettingField): string | null {
+  const section: Readonly<Record<string, unknown>> = settingsSchema.shape[field.section].unwrap().shape;
+  const schema = section[field.key];
+  const number = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return null;
+  return `${amountWords(number.minValue, field.kind)} to ${amountWords(number.maxValue, field.kind)}`;
+}
+
+/** Whether a box says the default. A secret is at its default when none is set. */
+export function isDefault(settings: Settings, field: SettingField, text: string | null | undefined): boolean {
+  if (isSecret(field)) return text === null || (!isSet(settings, field) && !text);
+  const now = text ?? toText(settings, field);
+  const byDefault = toText(defaultSettings, field);
+  return now === byDefault || fromText(now, field.kind) === fromText(byDefault, field.kind);
+}
+
+export const isSecret = (field: SettingField): boolean => isSecretSetting(fieldPath(field));
+
+/** Whether each word stands in what is said of a setting. */
+export function matchesSetting(field: SettingField, text: string): boolean {
+  const said = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
+    .join(' ')
+    .toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((word) => said.includes(word));
 }
 
 /** What is written but not saved, by path; null takes a secret away. */
@@ -87,7 +133,7 @@ export function checkDraft(settings: Settings, draft: Draft): Record<string, str
     for (const [key, value] of Object.entries(values)) {
       const field = settingFields.find((one) => one.section === section && one.key === key);
       // A secret is seen in another shape than it is written in, so the schema of what is seen cannot judge it.
-      if (field?.kind !== 'text' && field?.kind !== 'secret') checked[key] = value;
+      if (!field || !isSecret(field)) checked[key] = value;
       else if (typeof value === 'string' && !isAcceptable(field, value)) {
         errors[fieldPath(field)] = refusal(field, { message: '' });
       }
@@ -105,8 +151,8 @@ export function checkDraft(settings: Settings, draft: Draft): Record<string, str
 }
 
 function isAcceptable(field: SettingField, text: string): boolean {
-  if (field.kind === 'secret') return text.length >= 8;
-  return /^https?:\/\//i.test(text) && URL.canParse(text);
+  const path = fieldPath(field);
+  return isSecretSetting(path) && secretSettings[path].safeParse(text).success;
 }
 
 interface Issue {
@@ -125,6 +171,7 @@ function refusal(field: SettingField, issue: Issue): string {
       return `At most ${Math.round((Number(issue.maximum) / factor) * 10) / 10}${unit}.`;
     return 'Write a number.';
   }
+  if (field.kind === 'keys') return 'Write keys like CommandOrControl+Alt+P, or leave it empty.';
   if (field.kind === 'secret') return 'Write eight letters or more, or leave it empty.';
   if (field.kind === 'text')
     return 'Write an address that begins with http:// or https://, or leave it empty.';

@@ -22,6 +22,8 @@ export async function setNotifications(on: boolean): Promise<NotificationState> 
 
 /** Shows entries that people wait for. What was there before the panel opened is not told again. */
 export function followActivityForNotifications(): () => void {
+  // The desktop window has the system's own notifications.
+  if (window.pilotlight) return () => {};
   let newest = -1;
   return activityStore.onFrame((frame) => {
     const before = newest;

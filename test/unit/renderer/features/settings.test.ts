@@ -3,12 +3,18 @@ import {
   checkDraft,
   defaultWords,
   fieldPath,
+  isDefault,
   isSet,
+  matchesSetting,
   patchOf,
+  rangeWords,
   settingFields,
   toText,
 } from '../../../../renderer/features/settings/fields.ts';
+import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-words.ts';
+import { parsePreferences } from '../../../../renderer/features/shell/preferences.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
+import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 
 test('every setting has its field, but for the simulated fleet, which has a switch of its own', () => {
   const all = Object.entries(defaultSettings).flatMap(([section, values]) =>
@@ -55,6 +61,7 @@ test.each([
     'ftp://x',
     'Write an address that begins with http:// or https://, or leave it empty.',
   ],
+  ['desktop.shortcut', 'P', 'Write keys like CommandOrControl+Alt+P, or leave it empty.'],
   ['api.indexToken', 'short', 'Write eight letters or more, or leave it empty.'],
 ])('%s refuses %j', (path, text, words) => {
   expect(checkDraft(defaultSettings, { [path]: text })).toEqual({ [path]: words });
@@ -83,5 +90,75 @@ test('defaults are said in words', () => {
     'optimizer.priorityModels': 'mxbai-embed-large, llama3.1',
     'optimizer.webhookUrl': 'none',
     'index.maxFileBytes': '20 MB',
+  });
+});
+
+const field = (path: string) => {
+  const found = settingFields.find((one) => fieldPath(one) === path);
+  if (!found) throw new Error(`${path} has no field.`);
+  return found;
+};
+
+test('the range is that of the schema, in words', () => {
+  expect(rangeWords(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
+  expect(rangeWords(field('index.batchSize'))).toBe('1 to 512');
+  expect(rangeWords(field('optimizer.on'))).toBeNull();
+  for (const one of settingFields) {
+    const number = ['seconds', 'minutes', 'megabytes', 'number'].includes(one.kind);
+    expect(rangeWords(one) !== null, fieldPath(one)).toBe(number);
+  }
+});
+
+test('a setting knows whether its box says the default', () => {
+  const look = field('fleet.lookIntervalMs');
+  expect(isDefault(defaultSettings, look, undefined)).toBe(true);
+  expect(isDefault(defaultSettings, look, '5,0')).toBe(true);
+  expect(isDefault(defaultSettings, look, '6')).toBe(false);
+  expect(isDefault(defaultSettings, field('desktop.shortcut'), '')).toBe(true);
+  const token = field('api.indexToken');
+  const settings = { ...defaultSettings, api: { indexToken: { set: true } } };
+  expect([isDefault(settings, token, undefined), isDefault(settings, token, null)]).toEqual([false, true]);
+});
+
+test('a combination of keys is taken, and emptied', () => {
+  const set = { ...defaultSettings, desktop: { ...defaultSettings.desktop, shortcut: 'Alt+P' } };
+  expect(checkDraft(set, { 'desktop.shortcut': 'Ctrl+Alt+P' })).toEqual({});
+  expect(patchOf(set, { 'desktop.shortcut': ' ' })).toEqual({ desktop: { shortcut: null } });
+  expect(checkDraft(set, { 'desktop.shortcut': ' ' })).toEqual({});
+});
+
+test('settings are found by name, meaning, section and path', () => {
+  const found = (text: string) => settingFields.filter((one) => matchesSetting(one, text)).map(fieldPath);
+  expect(found('look every machine')).toEqual(['fleet.lookIntervalMs']);
+  expect(found('BATCHSIZE')).toEqual(['index.batchSize']);
+  expect(found('tray')).toContain('desktop.closeToTray');
+  expect(found('')).toHaveLength(settingFields.length);
+  expect(found('no such thing')).toEqual([]);
+});
+
+test('a plan says first what has to be corrected, and how much it would do', () => {
+  const entry = (action: ImportEntry['action']): ImportEntry => ({
+    action,
+    kind: 'setting',
+    what: action,
+    words: '',
+  });
+  const plan = { applied: false, possible: true, entries: [entry('same'), entry('add'), entry('change')] };
+  expect(groupPlan(plan).map(({ action }) => action)).toEqual(['add', 'change', 'same']);
+  expect([countWork(plan), planSentence(plan)]).toEqual([2, '2 changes; nothing was changed yet.']);
+  const refused = { ...plan, possible: false, entries: [entry('add'), entry('refuse')] };
+  expect(groupPlan(refused)[0]?.action).toBe('refuse');
+  expect(planSentence(refused)).toBe('Nothing can be imported before this is corrected.');
+  expect(planSentence({ ...plan, entries: [entry('same'), entry('leave-out')] })).toMatch(/^Nothing to do/);
+});
+
+test('preferences that are damaged or unknown are as at first', () => {
+  const atFirst = { theme: 'system', density: 'comfortable' };
+  for (const text of [null, '', '{', '7', 'null', '{"theme":"pink","density":3}']) {
+    expect(parsePreferences(text)).toEqual(atFirst);
+  }
+  expect(parsePreferences('{"theme":"dark","density":"compact"}')).toEqual({
+    theme: 'dark',
+    density: 'compact',
   });
 });

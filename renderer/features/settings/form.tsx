@@ -1,0 +1,159 @@
+import { type FormEvent, useState } from 'react';
+import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import { defaultSettings, type Settings } from '../../../shared/models/settings.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { cardClass } from '../../components/page.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { toastDone } from '../../stores/toasts.ts';
+import {
+  checkDraft,
+  type Draft,
+  fieldPath,
+  isDefault,
+  isSecret,
+  isSet,
+  patchOf,
+  type Section,
+  type SettingField,
+  sectionTitles,
+  settingFields,
+  toText,
+} from './fields.ts';
+import { Row } from './row.tsx';
+import { SecretRow } from './secret-row.tsx';
+
+/** The settings of the core that are asked for. Checked as they are typed, saved together or not at all. */
+export function SettingsForm({
+  settings,
+  shows,
+}: {
+  settings: Settings;
+  shows(field: SettingField): boolean;
+}) {
+  const [draft, setDraft] = useState<Draft>({});
+  const [refused, setRefused] = useState<Record<string, string>>({});
+  const [problem, setProblem] = useState<WireError | null>(null);
+  const [busy, setBusy] = useState(false);
+  // Saved boxes of secrets close by being drawn anew.
+  const [round, setRound] = useState(0);
+  const patch = patchOf(settings, draft);
+  const changes = Object.values(patch).reduce((sum, values) => sum + Object.keys(values).length, 0);
+  const errors: Record<string, string> = { ...refused, ...checkDraft(settings, draft) };
+  const wrong = Object.keys(errors).length;
+
+  async function save(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (changes === 0 || wrong > 0) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await client.call('settings.update', patch);
+      setDraft({});
+      setRound(round + 1);
+      toastDone('The settings were saved.');
+    } catch (error) {
+      const wire = toWireError(error);
+      const fields = refusedFields(wire);
+      if (fields) setRefused(fields);
+      else setProblem(wire);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function change(path: string, text: string | null | undefined): void {
+    const { [path]: _, ...rest } = draft;
+    setDraft(text === undefined ? rest : { ...rest, [path]: text });
+    setRefused({});
+  }
+
+  return (
+    <form onSubmit={save} noValidate aria-label="Settings">
+      {(Object.keys(sectionTitles) as Section[]).map((section) => {
+        const fields = settingFields.filter(
+          // What was changed stays in sight.
+          (field) => field.section === section && (shows(field) || draft[fieldPath(field)] !== undefined),
+        );
+        if (fields.length === 0) return null;
+        return (
+          <section
+            key={section}
+            aria-labelledby={`settings-${section}`}
+            className={`${cardClass} mb-4 p-4 sm:p-6`}
+          >
+            <h2 id={`settings-${section}`} className="font-semibold">
+              {sectionTitles[section].title}
+            </h2>
+            <p className="mb-2 text-[0.8125rem] text-soft">{sectionTitles[section].about}</p>
+            <div className="divide-y divide-line">
+              {fields.map((field) => {
+                const path = fieldPath(field);
+                const text = draft[path];
+                return isSecret(field) ? (
+                  <SecretRow
+                    key={`${path} ${round}`}
+                    field={field}
+                    saved={isSet(settings, field)}
+                    draft={text}
+                    error={errors[path]}
+                    onChange={(next) => change(path, next)}
+                  />
+                ) : (
+                  <Row
+                    key={path}
+                    field={field}
+                    text={text ?? toText(settings, field)}
+                    error={errors[path]}
+                    onChange={(next) => change(path, next)}
+                    onReset={
+                      isDefault(settings, field, text)
+                        ? null
+                        : () => change(path, toText(defaultSettings, field))
+                    }
+                  />
+                );
+              })}
+            </div>
+          </section>
+        );
+      })}
+      {problem && <Problem message={problem.message} next={problem.next} code={problem.code} />}
+      {changes > 0 && (
+        <div className="appearing sticky bottom-16 z-10 mb-4 flex flex-wrap items-center justify-end gap-2 rounded-xl border border-line-strong bg-raised px-4 py-3 shadow-(--shadow) sm:bottom-4">
+          <p className="min-w-0 flex-1 text-[0.8125rem] text-soft" role="status">
+            {wrong > 0
+              ? 'Correct what is marked'
+              : changes === 1
+                ? '1 change is not saved yet'
+                : `${changes} changes are not saved yet`}
+          </p>
+          <Button
+            onClick={() => {
+              setDraft({});
+              setRefused({});
+              setRound(round + 1);
+            }}
+          >
+            Undo
+          </Button>
+          <Button type="submit" tone="primary" busy={busy} disabled={wrong > 0}>
+            Save
+          </Button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+/** What a BAD_SETTING says of each field, by path; null when it names none that is shown. */
+function refusedFields(error: WireError): Record<string, string> | null {
+  const named: unknown = error.details?.fields;
+  if (!Array.isArray(named)) return null;
+  const messages: Record<string, string> = {};
+  for (const { path, message } of named as { path?: unknown; message?: unknown }[]) {
+    const field = settingFields.find((one) => String(path).startsWith(fieldPath(one)));
+    if (field) messages[fieldPath(field)] = String(message);
+  }
+  return Object.keys(messages).length > 0 ? messages : null;
+}

@@ -1,0 +1,107 @@
+import { RotateCcw } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Switch } from '../../components/switch.tsx';
+import { defaultWords, fieldPath, rangeWords, type SettingField, unitWords } from './fields.ts';
+
+export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
+
+export const boxClass =
+  'min-w-0 rounded-lg border border-line-strong bg-ground px-3 transition-colors hover:border-faint aria-invalid:border-trouble';
+
+/** What a setting is called, what it means, its default and its range; its box beside or under that. */
+export function RowFrame({
+  field,
+  error,
+  wide,
+  onReset,
+  children,
+}: {
+  field: SettingField;
+  error: string | undefined;
+  wide: boolean;
+  /** Back to the default; null when it stands there. */
+  onReset: (() => void) | null;
+  children: ReactNode;
+}) {
+  const id = settingId(field);
+  const range = rangeWords(field);
+  return (
+    <div className={`grid gap-x-6 gap-y-2 py-3 ${wide ? '' : 'sm:grid-cols-[1fr_auto] sm:items-start'}`}>
+      <div className="min-w-0">
+        <label htmlFor={id} className="font-medium">
+          {field.label}
+        </label>
+        <div id={`${id}-about`} className="text-[0.8125rem]">
+          <p className="text-soft">{field.about}</p>
+          <p className="text-xs text-faint">
+            Default: {defaultWords(field)}
+            {range && ` · ${range}`}
+          </p>
+        </div>
+        {onReset && (
+          <button
+            type="button"
+            onClick={onReset}
+            aria-label={`Back to the default: ${field.label}`}
+            className="mt-0.5 inline-flex min-h-6 items-center gap-1 rounded text-xs font-medium text-flame-text hover:underline"
+          >
+            <RotateCcw size={12} aria-hidden="true" /> Back to the default
+          </button>
+        )}
+        {error && (
+          <p id={`${id}-error`} role="alert" className="mt-1 text-[0.8125rem] text-trouble-text">
+            {error}
+          </p>
+        )}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+/** A setting that is seen: a switch, a number with its unit, lines, or a text. */
+export function Row({
+  field,
+  text,
+  error,
+  onChange,
+  onReset,
+}: {
+  field: SettingField;
+  text: string;
+  error: string | undefined;
+  onChange(text: string): void;
+  onReset: (() => void) | null;
+}) {
+  const id = settingId(field);
+  const wide = field.kind === 'lines' || field.kind === 'keys';
+  const common = {
+    id,
+    'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
+    'aria-invalid': error ? (true as const) : undefined,
+    value: text,
+    autoComplete: 'off',
+    spellCheck: false,
+    onChange: (event: { target: { value: string } }) => onChange(event.target.value),
+  };
+  return (
+    <RowFrame field={field} error={error} wide={wide} onReset={onReset}>
+      {field.kind === 'switch' ? (
+        <Switch id={id} on={text === 'true'} onChange={(on) => onChange(String(on))} />
+      ) : field.kind === 'lines' ? (
+        <textarea
+          {...common}
+          rows={Math.min(8, Math.max(3, text.split('\n').length + 1))}
+          className={`${boxClass} py-2 font-mono text-[0.8125rem]`}
+        />
+      ) : field.kind === 'keys' ? (
+        <input {...common} className={`${boxClass} h-9 w-full font-mono text-[0.8125rem] sm:max-w-80`} />
+      ) : (
+        <div className="flex items-center gap-2">
+          <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />
+          <span className="w-8 text-soft">{unitWords[field.kind]}</span>
+        </div>
+      )}
+    </RowFrame>
+  );
+}
