@@ -1,3 +1,4 @@
+import { Table } from 'lucide-react';
 import { useState } from 'react';
 
 /** The same as a chart in a table, drawn only once it is opened. */
@@ -15,10 +16,13 @@ export function ChartTable({
   const [open, setOpen] = useState(false);
   return (
     <details
-      className="mt-2 text-xs text-faint print:hidden"
+      className="mt-1 text-xs text-faint print:hidden"
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
-      <summary className="inline-block rounded px-1 py-0.5 hover:text-text">Show as a table</summary>
+      <summary className="-mx-1 inline-flex items-center gap-1.5 rounded px-1 py-0.5 text-2xs hover:text-text">
+        <Table size={12} aria-hidden="true" /> Table
+        <span className="sr-only">: {caption}</span>
+      </summary>
       {open && <Rows caption={caption} heads={heads} rows={rows()} />}
     </details>
   );

@@ -1,14 +1,17 @@
 import { FolderPlus } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass, Empty, Loading, Page, Section, Skeleton } from '../../components/page.tsx';
-import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { isActive, selectActiveJob, selectJobs, useJobs } from '../../stores/jobs.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
-import { statusWords } from './job-words.ts';
+import { toastError } from '../../stores/toasts.ts';
+import { goTo, useRunInHash } from '../shell/route.ts';
+import { ProofCard } from './proof-card.tsx';
+import { RunList } from './run-list.tsx';
 import { RunView } from './run-view.tsx';
 import { SearchPanel } from './search-panel.tsx';
 import { SourceDialog } from './source-dialog.tsx';
@@ -21,10 +24,12 @@ export function IndexPage() {
   const jobs = useMemo(() => selectJobs(jobsState), [jobsState]);
   const active = selectActiveJob(jobsState);
   const [adding, setAdding] = useState(false);
-  const [chosen, setChosen] = useState<string | null>(null);
+  const chosen = useRunInHash();
+  const older = useOlderRun(chosen, jobs, jobsState.ready);
   const { busy, run } = useAction();
 
-  const job = (chosen === null ? null : jobs.find(({ id }) => id === chosen)) ?? active ?? jobs[0] ?? null;
+  const named = chosen === null ? null : (jobs.find(({ id }) => id === chosen) ?? older);
+  const job = named ?? active ?? jobs[0] ?? null;
   const running = new Set(jobs.filter(isActive).flatMap((one) => one.sourceIds));
   const passages = sources.reduce((sum, source) => sum + source.chunks, 0);
 
@@ -39,7 +44,7 @@ export function IndexPage() {
               busy={busy}
               disabled={active !== null}
               onClick={() => {
-                setChosen(null);
+                goTo('index');
                 void run(() => client.call('index.start', {}));
               }}
             >
@@ -75,11 +80,24 @@ export function IndexPage() {
         <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[22rem_minmax(0,1fr)_minmax(0,1fr)]">
           <Section title="Folders" className="rail:row-span-2 wide:row-span-1">
             <SourceList sources={sources} running={running} />
-            {jobs.length > 1 && <EarlierRuns jobs={jobs} shown={job?.id ?? null} onChoose={setChosen} />}
+            {jobs.length > 0 && <RunList jobs={jobs} shown={job?.id ?? null} />}
           </Section>
-          <Section title={job && isActive(job) ? 'Running now' : 'Last run'} className="max-rail:order-first">
+          <Section
+            title={
+              job && isActive(job)
+                ? 'Running now'
+                : named && named.id !== jobs[0]?.id
+                  ? 'An earlier run'
+                  : 'Last run'
+            }
+            className="max-rail:order-first"
+          >
             {job ? (
-              <RunView key={job.id} job={job} />
+              isActive(job) ? (
+                <RunView key={job.id} job={job} />
+              ) : (
+                <ProofCard key={job.id} job={job} />
+              )
             ) : (
               <p className={`${cardClass} px-4 py-8 text-center text-soft`}>
                 Nothing has run yet. Index a folder, and its progress stands here.
@@ -96,36 +114,17 @@ export function IndexPage() {
   );
 }
 
-function EarlierRuns({
-  jobs,
-  shown,
-  onChoose,
-}: {
-  jobs: ReturnType<typeof selectJobs>;
-  shown: string | null;
-  onChoose(id: string): void;
-}) {
-  return (
-    <div className="mt-4">
-      <h3 className="mb-1 text-xs font-medium text-faint">Runs</h3>
-      <ul>
-        {jobs.slice(0, 8).map((job) => (
-          <li key={job.id}>
-            <button
-              type="button"
-              aria-pressed={job.id === shown}
-              onClick={() => onChoose(job.id)}
-              className="flex w-full items-baseline gap-2 rounded-lg px-2 py-1.5 text-left text-[0.8125rem] hover:bg-raised aria-pressed:bg-raised"
-            >
-              <span className="min-w-0 flex-1 truncate">{job.label}</span>
-              <span className="shrink-0 text-soft">{statusWords[job.status]}</span>
-              <span className="shrink-0 text-xs text-faint">
-                <Ago at={job.endedAt ?? job.createdAt} />
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
+/** A run that the address names and the stream no longer holds is fetched, once. */
+function useOlderRun(id: string | null, known: readonly IndexJob[], ready: boolean): IndexJob | null {
+  const [job, setJob] = useState<IndexJob | null>(null);
+  const missing = ready && id !== null && !known.some((one) => one.id === id);
+  useEffect(() => {
+    if (!missing || id === null) return;
+    const abort = new AbortController();
+    client.call('index.job', { jobId: id }, { signal: abort.signal }).then(setJob, (error) => {
+      if (!abort.signal.aborted) toastError(error);
+    });
+    return () => abort.abort();
+  }, [id, missing]);
+  return missing && job?.id === id ? job : null;
 }

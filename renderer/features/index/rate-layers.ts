@@ -55,3 +55,19 @@ export function withRemembered(
     });
   return [...remembered, ...watched];
 }
+
+/** The curve of a run that has ended: it rises from nothing at its start and is cut at its end. */
+export function wholeRun(
+  points: readonly RatePoint[],
+  job: Pick<IndexJob, 'startedAt' | 'endedAt'>,
+): RatePoint[] {
+  const { startedAt, endedAt } = job;
+  const last = points.at(-1);
+  if (startedAt === null || endedAt === null || !last) return [];
+  const inside = points.filter((point) => point.at > startedAt && point.at < endedAt);
+  return [
+    { at: startedAt, rates: {} },
+    ...inside,
+    { at: endedAt, rates: inside.at(-1)?.rates ?? last.rates },
+  ];
+}

@@ -5,7 +5,7 @@ import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
-import { cardClass, Empty, Loading, Skeleton } from '../../components/page.tsx';
+import { cardClass, Empty, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { selectActivity, useActivity } from '../../stores/activity.ts';
 import { useFleet } from '../../stores/fleet.ts';
@@ -157,6 +157,22 @@ function Now({ node }: { node: NodeView }) {
           code={node.lastWakeError.code}
         />
       )}
+      {hasReadings && (
+        <Section title="Now" aside={node.uses.length === 0 && awake ? 'nobody needs it' : ''}>
+          <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
+            {awake && node.hasGpu !== false && <VramBar node={node} />}
+            {node.hasGpu === false && awake && (
+              <p className="text-soft">No GPU: models run on the CPU of this machine</p>
+            )}
+            {node.url === null && (
+              <p className="text-soft">
+                Indexes with the built-in embedder. Start Ollama here to use its models as well.
+              </p>
+            )}
+            <Readings node={node} />
+          </div>
+        </Section>
+      )}
       {node.uses.length > 0 && (
         <ul aria-label="Needed for" className="grid gap-1">
           {node.uses.map((use) => (
@@ -165,20 +181,6 @@ function Now({ node }: { node: NodeView }) {
             </li>
           ))}
         </ul>
-      )}
-      {hasReadings && (
-        <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
-          {awake && node.hasGpu !== false && <VramBar node={node} />}
-          {node.hasGpu === false && awake && (
-            <p className="text-soft">No GPU: models run on the CPU of this machine</p>
-          )}
-          {node.url === null && (
-            <p className="text-soft">
-              Indexes with the built-in embedder. Start Ollama here to use its models as well.
-            </p>
-          )}
-          <Readings node={node} />
-        </div>
       )}
     </>
   );

@@ -55,21 +55,23 @@ export function Timeline({
                   <div
                     key={span.from}
                     title={`${spanNames[span.kind]}: ${moment(span.from)} to ${formatClock(span.to)}, ${lasting(span.to - span.from)}`}
-                    className={`absolute inset-y-0 min-w-0.5 ${span.kind === 'gpu' ? 'bg-flame-fill' : 'border-y-2 border-amber bg-amber/25'}`}
+                    className={`absolute inset-y-0 ${span.kind === 'gpu' ? 'bg-flame-fill' : 'border-y-2 border-amber bg-amber/25'}`}
                     style={{ left: share(span.from), right: `calc(100% - ${share(span.to)})` }}
                   />
                 ))}
               </div>
               <div className="relative mt-1 h-4 overflow-hidden text-2xs text-faint">
-                {timeTicks(from, now).map((at) => (
-                  <span
-                    key={at}
-                    className="absolute -translate-x-1/2 whitespace-nowrap first:translate-x-0"
-                    style={{ left: share(at) }}
-                  >
-                    {formatClock(at)}
-                  </span>
-                ))}
+                {timeTicks(from, now)
+                  .filter((at) => at - from > 0.04 * (now - from) && now - at > 0.04 * (now - from))
+                  .map((at) => (
+                    <span
+                      key={at}
+                      className="absolute -translate-x-1/2 whitespace-nowrap"
+                      style={{ left: share(at) }}
+                    >
+                      {formatClock(at)}
+                    </span>
+                  ))}
               </div>
             </div>
             <Key awake={isServing(node.state) || spans.length > 0} />

@@ -25,7 +25,7 @@ export function formatEnergy(wattHours: number): string {
 /** How long a machine was on, in minutes at the finest. */
 export function formatAwake(seconds: number): string {
   if (seconds <= 0) return 'not at all';
-  if (seconds < 60) return 'less than a minute';
+  if (seconds < 60) return '< 1 min';
   return formatDuration(Math.round(seconds / 60) * 60_000);
 }
 
