@@ -10,10 +10,10 @@ import { useKeep } from '../../components/use-keep.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectNodes, summariseFleet, useFleet } from '../../stores/fleet.ts';
 import type { KeyedState } from '../../stores/keyed.ts';
-import { useSources } from '../../stores/sources.ts';
 import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
+import { FirstRun } from '../first-run/first-run.tsx';
+import { useFirstRun } from '../first-run/use-first-run.ts';
 import { Banners } from './banners.tsx';
-import { FirstRun } from './first-run.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
 import { NodeCard } from './node-card.tsx';
 import { NodeDialog } from './node-dialog.tsx';
@@ -26,15 +26,11 @@ const seededNodes = 24;
 export function FleetPage() {
   const ready = useFleet((state) => state.ready);
   const ids = useFleet(useShallow(selectIds));
-  const onlyThisComputer = useFleet((state) =>
-    Object.values(state.entries).every((node) => node.kind === 'this-computer'),
-  );
-  const noSources = useSources((state) => state.ready && state.keys.length === 0);
   const [adding, setAdding] = useState(false);
   useKeep(telemetryStore);
   useSeededHistory();
 
-  const firstRun = ready && onlyThisComputer && noSources;
+  const firstRun = useFirstRun();
   return (
     <Page
       title="Fleet"
@@ -46,8 +42,9 @@ export function FleetPage() {
       }
     >
       <Banners />
-      {firstRun && <FirstRun onAdd={() => setAdding(true)} />}
-      {!ready ? (
+      {firstRun ? (
+        <FirstRun />
+      ) : !ready ? (
         <Loading what="the fleet">
           <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,21rem),1fr))] gap-4">
             <Skeleton className="h-56" />

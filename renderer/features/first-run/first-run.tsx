@@ -1,38 +1,44 @@
 import { FolderSearch, Sparkles, Zap } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
 import { FlameMark } from '../../components/glyphs.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { ask } from '../shell/asked.ts';
 import { goTo } from '../shell/route.ts';
+import { dismissFirstRun } from './use-first-run.ts';
 
 /** One screen, three doors. No account, no tour. */
-export function FirstRun({ onAdd }: { onAdd(): void }) {
+export function FirstRun() {
   const { busy, run } = useAction();
   return (
     <section
       aria-labelledby="first-run"
-      className="mx-auto flex max-w-5xl flex-col items-center py-6 text-center sm:py-12"
+      className="mx-auto flex min-h-[70dvh] max-w-5xl flex-col items-center justify-center py-4 text-center"
     >
-      <FlameMark size={40} />
-      <h2 id="first-run" className="mt-4 text-2xl font-semibold tracking-tight text-balance">
+      <FlameMark size={44} />
+      <h2 id="first-run" className="mt-4 text-xl font-semibold tracking-tight text-balance sm:text-2xl">
         The small flame that lights the furnace only when heat is wanted
       </h2>
-      <p className="mt-2 max-w-prose text-soft">
+      <p className="mt-2 max-w-prose text-soft text-pretty">
         Pilotlight wakes your GPU machine, puts the right models on its GPU, sends the work there and shows it
         live. Where would you like to begin?
       </p>
-      <div className="mt-8 grid w-full gap-4 text-left md:grid-cols-3">
+      <div className="mt-6 grid w-full gap-3 text-left sm:mt-8 sm:gap-4 md:grid-cols-3">
         <Door
           icon={<FolderSearch size={20} aria-hidden="true" />}
           title="Use this computer"
           about="Index a folder now and search it. Nothing to download, nothing leaves this machine."
-          onClick={() => goTo('index')}
+          onClick={() => {
+            goTo('index');
+            ask({ dialog: 'folder' });
+          }}
         />
         <Door
           icon={<Zap size={20} aria-hidden="true" />}
           title="Add my GPU machine"
           about="Tell the address of its Ollama, and its MAC address if Pilotlight should wake it."
-          onClick={onAdd}
+          onClick={() => ask({ dialog: 'node' })}
         />
         <Door
           icon={<Sparkles size={20} aria-hidden="true" />}
@@ -44,6 +50,9 @@ export function FirstRun({ onAdd }: { onAdd(): void }) {
           }
         />
       </div>
+      <Button tone="quiet" size="small" className="mt-6" onClick={dismissFirstRun}>
+        Skip this
+      </Button>
     </section>
   );
 }
@@ -65,8 +74,9 @@ function Door({
     <button
       type="button"
       disabled={busy}
+      aria-busy={busy || undefined}
       onClick={onClick}
-      className="group flex flex-col gap-2 rounded-xl border border-line bg-surface p-6 text-left transition-colors hover:border-flame disabled:opacity-55"
+      className="group flex flex-col gap-1.5 rounded-xl border border-line bg-surface p-4 text-left transition-colors hover:border-flame disabled:opacity-55 sm:gap-2 sm:p-6"
     >
       <span className="text-flame">{icon}</span>
       <span className="font-semibold group-hover:text-flame-text">{title}</span>
