@@ -5,11 +5,18 @@ import { createStreamStore, type KeyedState } from './keyed.ts';
 export const fleetStore = createStreamStore('fleet');
 export const useFleet = fleetStore.use;
 
-/** All nodes, in the order in which they were added. */
-export function selectNodes(state: KeyedState<NodeView>): NodeView[] {
-  return state.keys
+const collator = new Intl.Collator(undefined, { numeric: true });
+const sorted = new WeakMap<KeyedState<NodeView>, readonly NodeView[]>();
+
+/** All nodes, in the order in which they were added; sorted once a frame, however many ask. */
+export function selectNodes(state: KeyedState<NodeView>): readonly NodeView[] {
+  const known = sorted.get(state);
+  if (known) return known;
+  const nodes = state.keys
     .flatMap((key) => state.entries[key] ?? [])
-    .toSorted((a, b) => a.addedAt - b.addedAt || a.name.localeCompare(b.name, undefined, { numeric: true }));
+    .toSorted((a, b) => a.addedAt - b.addedAt || collator.compare(a.name, b.name));
+  sorted.set(state, nodes);
+  return nodes;
 }
 
 export interface FleetSummary {

@@ -2,6 +2,8 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatMemory, formatRate, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { chartHeight, formatClock, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
+import { ChartTable } from '../../charts/chart-table.tsx';
+import { usePageVisible } from '../../charts/use-visible.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section, Skeleton } from '../../components/page.tsx';
@@ -36,10 +38,14 @@ function historySignature(histories: Record<string, NodeHistory>): string {
   return signature;
 }
 
+/** Nothing is drawn while nobody can see it. */
+const paused = () => 'paused';
+
 function VramChart() {
   const now = useNow(bucketMs / 1000);
   const [nodeId, setNodeId] = useState('');
-  const signature = useHistory(historySignature);
+  const visible = usePageVisible();
+  const signature = useHistory(visible ? historySignature : paused);
   const nodes = useFleet(
     useShallow((state) =>
       selectNodes(state).flatMap((node) => (node.hasGpu === false ? [] : [`${node.id}\n${node.name}`])),
@@ -101,6 +107,7 @@ function VramChart() {
         least={4 * VRAM_GIGABYTE}
         unit={VRAM_GIGABYTE}
         empty="No model was in VRAM in the last hour"
+        caption="VRAM by model, last hour"
       />
     </Section>
   );
@@ -113,9 +120,12 @@ function WorkChart() {
   useEffect(() => {
     if (live) void seedWork(client);
   }, [live]);
+  const visible = usePageVisible();
   const signature = useWork(
-    ({ samples }) =>
-      `${Math.floor((samples.at(-1)?.at ?? 0) / bucketMs)}:${Object.keys(samples.at(-1)?.vectorsPerSecondByNode ?? {}).join()}`,
+    visible
+      ? ({ samples }) =>
+          `${Math.floor((samples.at(-1)?.at ?? 0) / bucketMs)}:${Object.keys(samples.at(-1)?.vectorsPerSecondByNode ?? {}).join()}`
+      : paused,
   );
   const names = useFleet(
     useShallow((state) => Object.fromEntries(selectNodes(state).map((node) => [node.id, node.name]))),
@@ -143,6 +153,7 @@ function WorkChart() {
         least={10}
         unit={1}
         empty="Nothing was embedded in the last hour"
+        caption="Vectors a second by machine, last hour"
       />
     </Section>
   );
@@ -158,6 +169,7 @@ function ChartFrame({
   least,
   unit,
   empty,
+  caption,
 }: {
   rows: HourRow[];
   series: Series[];
@@ -166,6 +178,7 @@ function ChartFrame({
   least: number;
   unit: number;
   empty: string;
+  caption: string;
 }) {
   return (
     <figure className={`${cardClass} p-4`}>
@@ -191,6 +204,22 @@ function ChartFrame({
       <div className="mt-3">
         <Legend series={series} />
       </div>
+      <ChartTable
+        caption={caption}
+        heads={['At', ...series.map(({ name }) => name)]}
+        rows={() =>
+          rows
+            .filter((row) => Object.values(row.values).some((value) => value > 0))
+            .toReversed()
+            .map((row) => ({
+              key: row.at,
+              cells: [
+                formatClock(row.at),
+                ...series.map(({ key }) => (row.values[key] ? format(row.values[key]) : '–')),
+              ],
+            }))
+        }
+      />
     </figure>
   );
 }

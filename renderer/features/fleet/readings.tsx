@@ -2,13 +2,17 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../../shared/models/telemetry.ts';
 import { formatMemory } from '../../../shared/units.ts';
 import { Sparkline } from '../../charts/sparkline.tsx';
+import { useOnScreen } from '../../charts/use-visible.ts';
 import { useHistory } from '../../stores/telemetry.ts';
 
 const none: readonly TelemetrySample[] = [];
 
 /** What the GPU, or else the processor, does now, with its last two minutes. Nothing where nothing is known. */
 export function Readings({ node }: { node: NodeView }) {
-  const recent = useHistory((histories) => histories[node.id]?.recent ?? none);
+  const [ref, onScreen] = useOnScreen<HTMLDivElement>();
+  // A hundred cards hear a hundred samples a frame: those that nobody sees do not draw them.
+  const recent = useHistory((histories) => (onScreen ? (histories[node.id]?.recent ?? none) : none));
+  const measured = useHistory((histories) => (histories[node.id]?.recent.length ?? 0) > 0);
   const newest = recent.at(-1);
   const gpu = newest?.gpus[0] ?? node.gpus[0];
   const host = newest?.host ?? node.host;
@@ -20,6 +24,7 @@ export function Readings({ node }: { node: NodeView }) {
     const percent = gpu.utilisationPercent;
     return (
       <Line
+        ref={ref}
         values={recent.map((sample) => sample.gpus[0]?.utilisationPercent ?? null)}
         name="GPU"
         percent={percent}
@@ -33,6 +38,7 @@ export function Readings({ node }: { node: NodeView }) {
   if (host && host.cpuPercent !== null) {
     return (
       <Line
+        ref={ref}
         values={recent.map((sample) => sample.host?.cpuPercent ?? null)}
         name="CPU"
         percent={host.cpuPercent}
@@ -44,15 +50,18 @@ export function Readings({ node }: { node: NodeView }) {
       />
     );
   }
-  return null;
+  // Its place is kept until it comes near the screen.
+  return measured ? <div ref={ref} className="h-6" /> : null;
 }
 
 function Line({
+  ref,
   values,
   name,
   percent,
   more,
 }: {
+  ref: (element: HTMLDivElement | null) => void;
   values: (number | null)[];
   name: string;
   percent: number | null;
@@ -60,7 +69,7 @@ function Line({
 }) {
   const known = more.filter((words) => words !== null);
   return (
-    <div className="flex h-6 items-center gap-3 text-[0.8125rem] text-soft">
+    <div ref={ref} className="flex h-6 items-center gap-3 text-[0.8125rem] text-soft">
       <span className="w-8 shrink-0">{name}</span>
       <Sparkline
         values={values}

@@ -22,7 +22,7 @@ import { OptimizerLine } from './optimizer-line.tsx';
 const noPatterns: string[] = [];
 
 /** Machines whose models are known stand first: the others have empty columns. */
-function knownFirst(nodes: NodeView[]): NodeView[] {
+function knownFirst(nodes: readonly NodeView[]): NodeView[] {
   const known = (node: NodeView) => Number(node.installed.length + node.loaded.length > 0);
   return nodes.toSorted((a, b) => known(b) - known(a));
 }

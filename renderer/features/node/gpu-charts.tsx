@@ -1,5 +1,5 @@
 import { lazy, Suspense, useMemo } from 'react';
-import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
 import { formatMemory, VRAM_GIGABYTE } from '../../../shared/units.ts';
 import { chartHeight, type HourRow, Legend, type Series } from '../../charts/chart-parts.tsx';
@@ -62,6 +62,7 @@ export function GpuCharts({
           <VramChart node={node} rows={rows} range={range} />
           <div className="grid gap-4 md:grid-cols-3">
             <Line
+              awake={isServing(node.state)}
               what="Utilisation"
               range={range}
               rows={rows}
@@ -71,6 +72,7 @@ export function GpuCharts({
               colour="var(--flame)"
             />
             <Line
+              awake={isServing(node.state)}
               what="Temperature"
               range={range}
               rows={rows}
@@ -80,6 +82,7 @@ export function GpuCharts({
               colour="var(--series-6)"
             />
             <Line
+              awake={isServing(node.state)}
               what="Power"
               range={range}
               rows={rows}
@@ -210,6 +213,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
 }
 
 function Line({
+  awake,
   what,
   range,
   rows: filled,
@@ -218,6 +222,7 @@ function Line({
   top,
   colour,
 }: {
+  awake: boolean;
   what: string;
   range: HistoryRange;
   rows: Filled;
@@ -228,7 +233,7 @@ function Line({
 }) {
   const rows = filled.map(({ at, bucket }) => ({ at, value: bucket === null ? null : read(bucket) }));
   const known = rows.flatMap(({ value }) => value ?? []);
-  const latest = rows.at(-1)?.value ?? rows.at(-2)?.value ?? null;
+  const latest = awake ? (rows.at(-1)?.value ?? rows.at(-2)?.value ?? null) : null;
   return (
     <figure className={`${cardClass} min-w-0 p-4`}>
       <figcaption className="mb-2 flex items-baseline justify-between gap-2 text-[0.8125rem]">

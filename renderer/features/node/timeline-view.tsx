@@ -12,6 +12,12 @@ import { lasting, timelineWords } from './words.ts';
 const moment = formatMoment('day');
 const spanNames = { gpu: 'awake, a model in VRAM', awake: 'awake' } as const;
 
+/** A day back, or as far as the machine is known; never less than an hour. */
+function startOf(node: Pick<NodeView, 'addedAt'>, firstBucket: number | undefined, now: number): number {
+  const known = Math.min(node.addedAt, firstBucket ?? now);
+  return Math.max(now - rangeShape.day.spanMs, Math.min(known, now - 3_600_000));
+}
+
 /** The states of the last day: when it served and with a model in VRAM, and what happened to it. */
 export function Timeline({
   node,
@@ -23,7 +29,7 @@ export function Timeline({
   entries: readonly ActivityEntry[];
 }) {
   const { now, buckets, state } = history;
-  const from = now - rangeShape.day.spanMs;
+  const from = startOf(node, buckets[0]?.at, now);
   const spans = useMemo(() => awakeSpans(buckets, from, now), [buckets, from, now]);
   const on = useMemo(() => onSpans(spans), [spans]);
   const marks = entries.filter(
