@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { findChromium } from './lib/chromium.mjs';
+import { findElectronForTests } from './lib/desktop.mjs';
 import { runMain } from './lib/errors.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
 import { runCaptured } from './lib/process.mjs';
@@ -19,7 +20,7 @@ import { findPromtool } from './lib/tools.mjs';
 const stageLimitMs = 30 * 60 * 1_000;
 const noTests = { passed: 0, failed: 0, skipped: 0 };
 const root = repositoryRoot;
-const { cache, testReports } = setUpPaths(root);
+const { cache, nodeModules, testReports } = setUpPaths(root);
 const requireHere = createRequire(join(root, 'package.json'));
 
 /**
@@ -114,11 +115,13 @@ async function runIntegration(filters) {
 }
 
 /**
+ * Both stages need a Chromium: one opens the panel in it, the other plays Electron with it.
+ * @param {'end-to-end' | 'desktop'} stage
+ * @param {string} configuration
  * @param {readonly string[]} filters
  * @returns {Promise<StageResult & { output: string }>}
  */
-async function runEndToEnd(filters) {
-  const stage = 'end-to-end';
+async function runPlaywright(stage, configuration, filters) {
   const { chromium } = requireHere('@playwright/test');
   const installer = programOf('@playwright/test', 'playwright');
   const playwright = { executablePath: chromium.executablePath(), installer };
@@ -130,7 +133,7 @@ async function runEndToEnd(filters) {
     [
       installer,
       'test',
-      '--config=test/e2e/playwright.config.ts',
+      `--config=${configuration}`,
       '--reporter=list,json',
       ...(filters.length > 0 ? ['--pass-with-no-tests'] : []),
       ...filters,
@@ -139,6 +142,25 @@ async function runEndToEnd(filters) {
   );
   const counts = countTests(readReport(reportFile), code);
   return { stage, outcome: counts.failed === 0 ? 'passed' : 'failed', counts, output };
+}
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<StageResult & { output: string }>}
+ */
+function runDesktop(filters) {
+  const electron = findElectronForTests({
+    nodeModules,
+    platform: process.platform,
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+  });
+  say(
+    'path' in electron
+      ? 'The desktop specs run in Electron and on its stand-in over Chromium.'
+      : `The desktop specs run on Electron’s stand-in over Chromium, not in Electron: ${electron.reason}.`,
+  );
+  return runPlaywright('desktop', 'test/e2e-desktop/playwright.config.ts', filters);
 }
 
 /**
@@ -160,7 +182,9 @@ function runStage(stage, filters) {
     case 'integration':
       return runIntegration(filters);
     case 'end-to-end':
-      return runEndToEnd(filters);
+      return runPlaywright('end-to-end', 'test/e2e/playwright.config.ts', filters);
+    case 'desktop':
+      return runDesktop(filters);
   }
 }
 

@@ -123,6 +123,23 @@ export function findElectron(nodeModules) {
 }
 
 /**
+ * The Electron that tests can run in, or why there is none. `ELECTRON_OVERRIDE_DIST_PATH` names the folder of another.
+ * @param {{ nodeModules: string, platform: string, env: NodeJS.ProcessEnv, isRoot: boolean }} facts
+ * @returns {{ path: string } | { reason: string }}
+ */
+export function findElectronForTests({ nodeModules, platform, env, isRoot }) {
+  const override = env.ELECTRON_OVERRIDE_DIST_PATH;
+  const path =
+    override === undefined || override === ''
+      ? findElectron(nodeModules).binary
+      : join(override, platform === 'win32' ? 'electron.exe' : 'electron');
+  if (path === undefined || !existsSync(path)) return { reason: 'its program is not installed' };
+  if (!hasDisplay(platform, env)) return { reason: 'there is no display' };
+  if (isRoot && platform === 'linux') return { reason: 'as root it runs only without its sandbox' };
+  return { path };
+}
+
+/**
  * @param {string} folder
  * @param {string} version
  * @returns {string | undefined}

@@ -1,16 +1,25 @@
 // @ts-check
 import { SetUpError } from './errors.mjs';
 
-/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end'} StageName */
+/** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop'} StageName */
 
 /** In this order: what is quick and says most comes first. @type {readonly StageName[]} */
-export const stageNames = ['types', 'lint', 'layers', 'unit', 'contract', 'integration', 'end-to-end'];
+export const stageNames = [
+  'types',
+  'lint',
+  'layers',
+  'unit',
+  'contract',
+  'integration',
+  'end-to-end',
+  'desktop',
+];
 
 /** Stages that run test files, so that a filter means something to them. @type {readonly StageName[]} */
-export const testStages = ['unit', 'contract', 'integration', 'end-to-end'];
+export const testStages = ['unit', 'contract', 'integration', 'end-to-end', 'desktop'];
 
 /** Stages that start the built programs. @type {readonly StageName[]} */
-const stagesOnBuild = ['integration', 'end-to-end'];
+const stagesOnBuild = ['integration', 'end-to-end', 'desktop'];
 
 export const testUsage = `Usage: npm test -- [stage …] [filter …]
   stages: ${stageNames.join(', ')} (all by default)

@@ -81,8 +81,8 @@ function flameOf(nodes: readonly NodeView[]): Flame {
 
 function nodeLine(node: NodeView): TrayLine {
   const action = nodeAction(node);
-  const verb = action === null ? '' : action.kind === 'wake' ? ': Wake' : ': Sleep';
-  return { label: `${glyphs[node.state]} ${node.name} (${nodeStateWords(node)})${verb}`, action };
+  const verb = action === null ? '' : action.kind === 'wake' ? ' · Wake' : ' · Sleep';
+  return { label: `${glyphs[node.state]} ${node.name} · ${nodeStateWords(node)}${verb}`, action };
 }
 
 function nodeAction(node: NodeView): TrayAction | null {

@@ -9,7 +9,6 @@ test('the panel comes up over its port, and shows the simulated fleet live', asy
   const { page, url } = await startDesktop(['--simulate']);
   await expect(page.getByRole('article', { name: /^nas/ })).toContainText('serving');
   expect(page.url()).toBe(url);
-  await expect(page.getByText('live', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: /^Wake gpu-tower/ }).click();
   await expect(page.getByRole('article', { name: /^gpu-tower/ })).toContainText(/waking|booting|serving/);
 
@@ -85,7 +84,7 @@ test('the page is given no permission', async ({ startDesktop }) => {
 test('the tray shows the fleet and wakes a node, with the window closed', async ({ startDesktop }) => {
   const desktop = await startDesktop(['--simulate']);
   await expect(desktop.page.getByRole('article', { name: /^nas/ })).toContainText('serving');
-  await expect.poll(() => trayLabels(desktop)).toContain('○ gpu-tower (off): Wake');
+  await expect.poll(() => trayLabels(desktop)).toContain('○ gpu-tower (simulated) · off · Wake');
   expect((await trayLabels(desktop)).slice(-3)).toEqual(['Index again', 'Show', 'Quit']);
 
   await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close(), null);
@@ -117,13 +116,13 @@ test('a link asks before it wakes', async ({ startDesktop }) => {
   const follow = (link: string) =>
     desktop.evaluate(({ app }, url) => void app.emit('open-url', { preventDefault: () => {} }, url), link);
 
-  await follow('pilotlight://wake/gpu-tower');
-  await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower?' }]);
-  expect(await trayLabels(desktop)).toContain('○ gpu-tower (off): Wake');
+  await follow('pilotlight://wake/gpu-tower%20(simulated)');
+  await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower (simulated)?' }]);
+  expect(await trayLabels(desktop)).toContain('○ gpu-tower (simulated) · off · Wake');
 
   await desktop.evaluate(() => void globalThis.desktopProbe.answers.push(1), null);
   await follow('pilotlight://panel/gpu-tower');
-  await follow('pilotlight://wake/gpu-tower');
+  await follow('pilotlight://wake/gpu-tower%20(simulated)');
   await expect.poll(() => trayLabels(desktop)).toContainEqual(expect.stringMatching(/^[◔◐●] gpu-tower/));
   expect(await questions(desktop)).toHaveLength(2);
 });
@@ -177,7 +176,7 @@ test('a second start brings the first window to the front', async ({ startDeskto
   const desktop = await startDesktop(['--simulate']);
   await expect(desktop.page.getByRole('article', { name: /^nas/ })).toContainText('serving');
   await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize(), null);
-  const second = spawnStandIn(['--data', dataFolder, 'pilotlight://wake/gpu-tower']);
+  const second = spawnStandIn(['--data', dataFolder, 'pilotlight://wake/gpu-tower%20(simulated)']);
   let said = '';
   second.stdout?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -186,7 +185,7 @@ test('a second start brings the first window to the front', async ({ startDeskto
   expect(code).toBe(0);
   expect(said).toContain('Pilotlight is open already');
   await expect.poll(() => windowState(desktop)).toEqual([{ visible: true, focused: true }]);
-  await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower?' }]);
+  await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower (simulated)?' }]);
 });
 
 test('follows the system from dark to light', async ({ startDesktop }) => {
@@ -200,9 +199,8 @@ test('follows the system from dark to light', async ({ startDesktop }) => {
     await desktop.evaluate(({ nativeTheme }, theme) => {
       nativeTheme.themeSource = theme;
     }, source);
-    const ground = () =>
-      page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--ground').trim());
-    await expect.poll(ground).toBe(colour);
+    const isDark = () => page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+    await expect.poll(isDark).toBe(source === 'dark');
     const behind = await desktop.evaluate(
       ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBackgroundColor().toLowerCase(),
       null,
@@ -219,15 +217,16 @@ test('an index is made by a worker in a process of its own', async ({ startDeskt
   const desktop = await startDesktop();
   await expect(desktop.page.getByText('live', { exact: true })).toBeVisible();
   const hits = await desktop.page.evaluate(async (path) => {
-    const answers = new Map<number, (value: unknown) => void>();
+    const answers = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
     window.pilotlight?.onMessage((message) => {
-      if (message.type === 'result') answers.get(message.id)?.(message.result);
+      if (message.type === 'result') answers.get(message.id)?.resolve(message.result);
+      if (message.type === 'error') answers.get(message.id)?.reject(new Error(message.error.message));
     });
     let last = 910_000;
     const call = (method: string, params: object) =>
-      new Promise<never>((resolve) => {
+      new Promise<never>((resolve, reject) => {
         last += 1;
-        answers.set(last, resolve as (value: unknown) => void);
+        answers.set(last, { resolve: resolve as (value: unknown) => void, reject });
         window.pilotlight?.send({ type: 'call', id: last, method, params });
       });
     await call('index.addSource', { name: 'Notes', path, embedder: { kind: 'builtin' } });
@@ -239,7 +238,7 @@ test('an index is made by a worker in a process of its own', async ({ startDeskt
           : status,
       );
     while (typeof (await ended()) !== 'string');
-    const result = (await call('index.search', { query: 'tide' })) as { hits: { path: string }[] };
+    const result = (await call('index.search', { text: 'tide' })) as { hits: { path: string }[] };
     return result.hits.map((hit) => hit.path);
   }, notes);
   expect(hits).toEqual(['harbour.md']);

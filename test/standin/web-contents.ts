@@ -12,8 +12,8 @@ import { defaultSession } from './session.ts';
 const permissions: readonly [string, string][] = [
   ['geolocation', 'geolocation'],
   ['notifications', 'notifications'],
-  ['media', 'videoCapture'],
-  ['media', 'audioCapture'],
+  ['media', 'camera'],
+  ['media', 'microphone'],
   ['clipboard-read', 'clipboardReadWrite'],
   ['midi', 'midi'],
   ['idle-detection', 'idleDetection'],
@@ -32,6 +32,12 @@ interface Frame {
   url: string;
   urlFragment?: string;
   parentId?: string;
+}
+
+interface TargetInfo {
+  targetId: string;
+  openerId?: string;
+  url: string;
 }
 
 export interface WebContentsOptions {
@@ -111,14 +117,20 @@ export class WebContents extends EventEmitter {
     const page = cdp.session(String(attached.sessionId));
     this.#frameId = this.#targetId;
     this.#listen(page);
-    cdp.on<{ targetInfo: { targetId: string; openerId?: string; url: string } }>(
-      'Target.targetCreated',
-      ({ targetInfo }) => {
-        if (targetInfo.openerId !== this.#targetId) return;
-        const { action } = this.#openHandler({ url: fromPage(targetInfo.url) });
-        if (action === 'deny') void cdp.send('Target.closeTarget', { targetId: targetInfo.targetId });
-      },
-    );
+    const refused: string[] = [];
+    page.on<{ url: string }>('Page.windowOpen', ({ url }) => {
+      if (this.#openHandler({ url: fromPage(url) }).action === 'deny') refused.push(url);
+    });
+    // It is closed when it goes somewhere: before, it may share a thread with the page, and another client holds it.
+    const unwanted = new Set<string>();
+    cdp.on<{ targetInfo: TargetInfo }>('Target.targetCreated', ({ targetInfo }) => {
+      const isMine = targetInfo.openerId === this.#targetId;
+      if (isMine && refused.shift() !== undefined) unwanted.add(targetInfo.targetId);
+    });
+    cdp.on<{ targetInfo: TargetInfo }>('Target.targetInfoChanged', ({ targetInfo: { targetId, url } }) => {
+      if (['', 'about:blank'].includes(url) || !unwanted.delete(targetId)) return;
+      void cdp.send('Target.closeTarget', { targetId }).catch(() => {});
+    });
     cdp.on<{ targetId: string }>('Target.targetDestroyed', ({ targetId }) => {
       if (targetId !== this.#targetId) return;
       this.#endPorts(() => true);

@@ -1,11 +1,10 @@
 /** The two that can run the built program: Electron itself, and its stand-in over Chromium. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium, _electron as electronLauncher, type Page } from '@playwright/test';
-import { findElectron, hasDisplay } from '../../../build/lib/desktop.mjs';
+import { findElectronForTests } from '../../../build/lib/desktop.mjs';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = resolve(root, process.env.PILOTLIGHT_DIST ?? 'dist');
@@ -32,18 +31,13 @@ export interface Desktop {
 }
 
 /** Electron's binary where it can run here, or why it cannot. */
-export function electronBinary(): { path: string } | { reason: string } {
-  const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
-  const name = process.platform === 'win32' ? 'electron.exe' : 'electron';
-  const path =
-    override === undefined ? findElectron(join(root, 'node_modules')).binary : join(override, name);
-  if (path === undefined || !existsSync(path)) return { reason: 'its program is not installed' };
-  if (!hasDisplay(process.platform, process.env)) return { reason: 'there is no display' };
-  if (process.platform === 'linux' && process.getuid?.() === 0) {
-    return { reason: 'as root it would run without its sandbox' };
-  }
-  return { path };
-}
+export const electronBinary = () =>
+  findElectronForTests({
+    nodeModules: join(root, 'node_modules'),
+    platform: process.platform,
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+  });
 
 const environment = (): Record<string, string> => {
   const { NODE_OPTIONS: _, ELECTRON_RUN_AS_NODE: __, ...env } = process.env;

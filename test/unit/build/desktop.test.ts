@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   chooseShell,
   failureRememberedMs,
+  findElectronForTests,
   hasDisplay,
   isFailedStart,
   isRemembered,
@@ -89,5 +93,27 @@ describe('isFailedStart', () => {
     [{ ranMs: 60_000, code: null, signal: 'SIGTRAP' }, false],
   ])('%j → %s', (ending, expected) => {
     expect(isFailedStart(ending)).toBe(expected);
+  });
+});
+
+describe('findElectronForTests', () => {
+  const facts = { nodeModules: '/nowhere', platform: 'linux', isRoot: false };
+  const env = { ELECTRON_OVERRIDE_DIST_PATH: '/nowhere', DISPLAY: ':0' };
+
+  it('says why there is none', () => {
+    expect(findElectronForTests({ ...facts, env })).toEqual({ reason: 'its program is not installed' });
+  });
+
+  it('takes the one that is named, where it may run', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pilotlight-electron-'));
+    const path = join(folder, 'electron');
+    writeFileSync(path, '');
+    const named = { ...env, ELECTRON_OVERRIDE_DIST_PATH: folder };
+    expect(findElectronForTests({ ...facts, env: named })).toEqual({ path });
+    expect(findElectronForTests({ ...facts, env: { ...named, DISPLAY: '' } })).toEqual({
+      reason: 'there is no display',
+    });
+    expect(findElectronForTests({ ...facts, env: named, isRoot: true })).toHaveProperty('reason');
+    rmSync(folder, { recursive: true });
   });
 });

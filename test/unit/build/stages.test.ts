@@ -30,7 +30,13 @@ describe('selectStages', () => {
 
   it('takes other words as filters', () => {
     expect(selectStages(['unit', 'fleet'])).toMatchObject({ stages: ['unit'], filters: ['fleet'] });
-    expect(selectStages(['fleet']).stages).toEqual(['unit', 'contract', 'integration', 'end-to-end']);
+    expect(selectStages(['fleet']).stages).toEqual([
+      'unit',
+      'contract',
+      'integration',
+      'end-to-end',
+      'desktop',
+    ]);
   });
 
   it('knows e2e by its short name', () => {

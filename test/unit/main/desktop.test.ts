@@ -257,7 +257,7 @@ describe('runDesktop', () => {
       expect(trayLabels(desktop)).toEqual([
         '1 node · 0 awake',
         '—',
-        '○ R&&D (off): Wake',
+        '○ R&&D · off · Wake',
         '—',
         'Index again',
         'Show',

@@ -141,6 +141,8 @@ describe('start at login', () => {
 
 it('has the ground of the panel as its first colour', () => {
   const tokens = readFileSync(new URL('../../../renderer/styles/tokens.css', import.meta.url), 'utf8');
-  const grounds = [...tokens.matchAll(/--ground: (#[0-9a-f]{6});/g)].map((match) => match[1]);
+  // Light first, however the two are written.
+  const lines = tokens.match(/--ground: .*;/g)?.join('\n') ?? '';
+  const grounds = lines.match(/#[0-9a-f]{6}/g);
   expect(grounds).toEqual([backgroundColour(false), backgroundColour(true)]);
 });

@@ -8,14 +8,14 @@ const model = (state: Partial<Parameters<typeof trayModel>[0]>) =>
 
 describe('trayModel', () => {
   it.each([
-    ['off', { canWake: true, hasGpu: true }, '○ box (off): Wake', 'wake'],
-    ['off', { canWake: false, hasGpu: true }, '○ box (off)', undefined],
-    ['waking', { canWake: true, hasGpu: true }, '◔ box (waking)', undefined],
-    ['booting', { canWake: true, hasGpu: true }, '◔ box (booting)', undefined],
-    ['serving', { canWake: true, hasGpu: false }, '◐ box (serving)', undefined],
-    ['serving', { kind: 'simulated', hasGpu: true }, '◐ box (serving, GPU not checked): Sleep', 'sleep'],
-    ['gpu-verified', { kind: 'remote', hasGpu: true }, '● box (gpu-verified)', undefined],
-    ['trouble', { canWake: true, hasGpu: true }, '⚠ box (trouble)', undefined],
+    ['off', { canWake: true, hasGpu: true }, '○ box · off · Wake', 'wake'],
+    ['off', { canWake: false, hasGpu: true }, '○ box · off', undefined],
+    ['waking', { canWake: true, hasGpu: true }, '◔ box · waking', undefined],
+    ['booting', { canWake: true, hasGpu: true }, '◔ box · booting', undefined],
+    ['serving', { canWake: true, hasGpu: false }, '◐ box · serving', undefined],
+    ['serving', { kind: 'simulated', hasGpu: true }, '◐ box · serving, GPU not checked · Sleep', 'sleep'],
+    ['gpu-verified', { kind: 'remote', hasGpu: true }, '● box · gpu-verified', undefined],
+    ['trouble', { canWake: true, hasGpu: true }, '⚠ box · trouble', undefined],
   ] as const)('a node that is %s, %j', (state, facts, label, kind) => {
     const [line] = model({
       nodes: [aNode({ id: 'box', name: 'box', url: 'http://h', state, ...facts })],
