@@ -1,18 +1,19 @@
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount } from '../../../shared/units.ts';
+import { everyLeftOut } from './proof-text.ts';
 
 /** Files that were left out, each with its reason. */
 export function Failures({ job }: { job: IndexJob }) {
-  if (job.failures.length === 0) return null;
-  const more = job.files.failed + job.files.skipped - job.failures.length;
+  const files = everyLeftOut(job);
+  if (files.length === 0) return null;
+  const more = job.files.failed + job.files.skipped - files.length;
   return (
     <details className="mt-3 text-[0.8125rem] print:hidden">
       <summary className="rounded font-medium">
-        {formatCount(job.failures.length)} {job.failures.length === 1 ? 'file' : 'files'} left out, with
-        reasons
+        {formatCount(files.length)} {files.length === 1 ? 'file' : 'files'} left out, with reasons
       </summary>
       <ul className="mt-2 max-h-80 divide-y divide-line overflow-y-auto rounded-lg border border-line">
-        {job.failures.map((failure) => (
+        {files.map((failure) => (
           <li key={`${failure.path}${failure.code}`} className="px-3 py-2">
             <p className="font-mono text-xs break-all">{failure.path}</p>
             <p className="mt-0.5 text-soft">

@@ -18,7 +18,14 @@ import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
 import { statusWords } from './job-words.ts';
 import { type Proof, type ProofPart, proofOf } from './proof.ts';
-import { formatDate, formatInto, formatTime, leftOutByReason, proofText } from './proof-text.ts';
+import {
+  everyLeftOut,
+  formatDate,
+  formatInto,
+  formatTime,
+  leftOutByReason,
+  proofText,
+} from './proof-text.ts';
 import { placementNames, rateLayers, wholeRun, withRemembered } from './rate-layers.ts';
 
 /** How a run went, once it has ended: something to show. It prints on a page of its own. */
@@ -106,7 +113,7 @@ function Figures({ job, proof }: { job: IndexJob; proof: Proof }) {
     { name: 'vectors', value: formatCount(job.vectors) },
     { name: 'from start to end', value: proof.tookMs === null ? '–' : formatDuration(proof.tookMs) },
     {
-      name: 'mean while it worked',
+      name: 'mean',
       value: proof.vectorsPerSecond === null ? '–' : formatRate(proof.vectorsPerSecond, 'vec'),
     },
     { name: 'made on a GPU', value: proof.gpuShare === null ? '–' : formatPercent(floor(proof.gpuShare)) },
@@ -266,7 +273,7 @@ function Files({ job }: { job: IndexJob }) {
     { name: 'skipped', value: files.skipped },
     { name: 'failed', value: files.failed },
   ];
-  const reasons = leftOutByReason(job.failures);
+  const reasons = leftOutByReason(everyLeftOut(job));
   return (
     <section className="mt-5">
       <h4 className="mb-2 text-[0.8125rem] font-medium">Files</h4>

@@ -13,6 +13,11 @@ export interface LeftOut {
   example: string;
 }
 
+/** Files that failed, then those that cannot be indexed as they are. A run of an older version names no skipped ones. */
+export function everyLeftOut(job: Pick<IndexJob, 'failures' | 'leftOut'>): IndexJob['failures'] {
+  return [...job.failures, ...(job.leftOut ?? [])];
+}
+
 /** Why files were left out: each reason once, the most frequent first. */
 export function leftOutByReason(failures: IndexJob['failures']): LeftOut[] {
   const byReason = new Map<string, LeftOut>();
@@ -82,7 +87,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
     'Files',
     `  ${formatCount(files.done)} indexed, ${formatCount(files.unchanged)} unchanged, ${formatCount(files.removed)} removed, ${formatCount(files.skipped)} skipped, ${formatCount(files.failed)} failed, of ${formatCount(files.total)}`,
   );
-  for (const { reason, code, count } of leftOutByReason(job.failures)) {
+  for (const { reason, code, count } of leftOutByReason(everyLeftOut(job))) {
     lines.push(`  ${formatCount(count)} × ${reason} [${code}]`);
   }
   return `${lines.join('\n')}\n`;

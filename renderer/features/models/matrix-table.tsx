@@ -20,14 +20,18 @@ interface MatrixTableProps {
 /** Models by nodes. Its first column and its head stay while the rest scrolls. */
 export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
-    <section aria-label="Models by machine" tabIndex={0} className={`${cardClass} relative overflow-x-auto`}>
+    <section
+      aria-label="Models by machine"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard.
+      tabIndex={0}
+      className={`${cardClass} relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto`}
+    >
       <table className="w-full border-separate border-spacing-0 text-[0.8125rem]">
         <thead>
           <tr>
             <th
               scope="col"
-              className="sticky left-0 z-10 w-40 min-w-40 border-b border-line bg-surface px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
+              className="sticky top-0 left-0 z-30 w-40 min-w-40 border-b border-line bg-surface px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
             >
               Model
             </th>
@@ -89,13 +93,13 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
   );
 }
 
-function NodeHead({ node }: { node: NodeView }) {
+const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
   const whole = node.vram.totalBytes;
   const words = vramWords(node.vram);
   return (
     <th
       scope="col"
-      className="w-40 min-w-36 border-b border-l border-line px-3 py-2 text-left align-bottom font-medium"
+      className="sticky top-0 z-20 w-40 min-w-36 border-b border-l border-line bg-surface px-3 py-2 text-left align-bottom font-medium"
     >
       <span className="flex items-start gap-1.5">
         <StateGlyph state={node.state} size={14} />
@@ -126,7 +130,7 @@ function NodeHead({ node }: { node: NodeView }) {
       )}
     </th>
   );
-}
+});
 
 const cellClass = 'h-11 border-b border-l border-line p-0 group-last:border-b-0';
 
@@ -180,7 +184,19 @@ const MatrixCell = memo(
     );
   },
   (before, after) =>
-    before.nodeName === after.nodeName &&
-    before.onOpen === after.onOpen &&
-    JSON.stringify(before.cell) === JSON.stringify(after.cell),
+    before.nodeName === after.nodeName && before.onOpen === after.onOpen && sameCell(before.cell, after.cell),
 );
+
+/** Whether two cells look the same: a hundred machines send a frame, and only what changed is drawn. */
+function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
+  return (
+    a === b ||
+    (a?.loaded?.placement === b?.loaded?.placement &&
+      a?.loaded?.sizeBytes === b?.loaded?.sizeBytes &&
+      a?.loaded?.gpuShare === b?.loaded?.gpuShare &&
+      a?.loaded?.flagged === b?.loaded?.flagged &&
+      a?.loaded?.pinned === b?.loaded?.pinned &&
+      a?.installed?.sizeBytes === b?.installed?.sizeBytes &&
+      (a === undefined) === (b === undefined))
+  );
+}

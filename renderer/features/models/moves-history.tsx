@@ -8,6 +8,7 @@ import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx
 import { Ago } from '../../components/time.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
+import { Toggle } from './matrix-tools.tsx';
 
 const outcomeWords = {
   moved: 'moved',
@@ -15,6 +16,7 @@ const outcomeWords = {
   refused: 'refused',
   failed: 'failed',
 };
+const outcomes = ['moved', 'already-right', 'refused', 'failed'] as const;
 const byWords = { optimizer: 'optimizer', person: 'you', job: 'an index job' };
 
 /** Moves, newest first, each with its reason and result. */
@@ -22,20 +24,28 @@ export function MovesHistory() {
   useKeep(movesStore);
   const state = useMoves();
   const [shown, setShown] = useState(12);
-  const moves = useMemo(() => selectMoves(state), [state]);
+  const [wanted, setWanted] = useState<MoveRecord['outcome'] | null>(null);
+  const all = useMemo(() => selectMoves(state), [state]);
+  const moves = wanted === null ? all : all.filter((move) => move.outcome === wanted);
   return (
     <Section title="Moves" className="mt-8">
       {!state.ready ? (
         <Loading what="the moves">
           <Skeleton className="h-32" />
         </Loading>
-      ) : moves.length === 0 ? (
+      ) : all.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
           No model was moved yet. A move stands here with its reason and its result.
         </p>
       ) : (
         <>
-          <ol className={`${cardClass} divide-y divide-line`}>
+          <Outcomes moves={all} wanted={wanted} onWant={setWanted} />
+          {moves.length === 0 && (
+            <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
+              No move ended like that among the newest {all.length}.
+            </p>
+          )}
+          <ol className={moves.length === 0 ? 'hidden' : `${cardClass} divide-y divide-line`}>
             {moves.slice(0, shown).map((move) => (
               <Move key={move.id} move={move} />
             ))}
@@ -48,6 +58,29 @@ export function MovesHistory() {
         </>
       )}
     </Section>
+  );
+}
+
+/** Shows only the moves that ended one way. */
+function Outcomes({
+  moves,
+  wanted,
+  onWant,
+}: {
+  moves: readonly MoveRecord[];
+  wanted: MoveRecord['outcome'] | null;
+  onWant(outcome: MoveRecord['outcome'] | null): void;
+}) {
+  return (
+    <fieldset className="mb-2 flex flex-wrap gap-2">
+      <legend className="sr-only">Show only moves that ended like this</legend>
+      {outcomes.map((outcome) => (
+        <Toggle key={outcome} on={outcome === wanted} onChange={(on) => onWant(on ? outcome : null)}>
+          {outcomeWords[outcome]}{' '}
+          <span className="text-faint">{moves.filter((move) => move.outcome === outcome).length}</span>
+        </Toggle>
+      ))}
+    </fieldset>
   );
 }
 

@@ -14,8 +14,10 @@ import { addToast, toastError } from '../../stores/toasts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { goTo } from '../shell/route.ts';
 import { CellPanel } from './cell-panel.tsx';
+import { countLoaded, filterMatrix, type MatrixFilter, noFilter } from './filter.ts';
 import { buildMatrix, togglePriority } from './matrix.ts';
 import { MatrixTable } from './matrix-table.tsx';
+import { MatrixTools } from './matrix-tools.tsx';
 import { MovesHistory } from './moves-history.tsx';
 import { OptimizerLine } from './optimizer-line.tsx';
 
@@ -40,8 +42,11 @@ export function ModelsPage() {
   // A node without a server has no models, and no column.
   const nodes = useMemo(() => knownFirst(selectNodes(fleet).filter((node) => node.url !== null)), [fleet]);
   const rows = useMemo(() => buildMatrix(nodes, patterns), [nodes, patterns]);
-  const loaded = nodes.reduce((sum, node) => sum + node.loaded.length, 0);
-  const flagged = nodes.reduce((sum, node) => sum + node.loaded.filter((model) => model.flagged).length, 0);
+  const counts = useMemo(() => countLoaded(nodes), [nodes]);
+  const loaded = counts.gpu + counts.partial + counts.cpu;
+  const { flagged } = counts;
+  const [filter, setFilter] = useState<MatrixFilter>(noFilter);
+  const shown = useMemo(() => filterMatrix(nodes, rows, filter), [nodes, rows, filter]);
 
   const onOpen = useCallback((nodeId: string, model: string) => setOpen({ nodeId, model }), []);
   const onStar = useCallback((model: string) => {
@@ -98,7 +103,20 @@ export function ModelsPage() {
         </Empty>
       ) : (
         <>
-          <MatrixTable nodes={nodes} rows={rows} onOpen={onOpen} onStar={onStar} />
+          <MatrixTools
+            counts={counts}
+            filter={filter}
+            onFilter={setFilter}
+            shown={{ models: shown.rows.length, machines: shown.nodes.length }}
+          />
+          {shown.rows.length === 0 || shown.nodes.length === 0 ? (
+            <Empty
+              title="No model and machine fit this filter"
+              actions={<Button onClick={() => setFilter(noFilter)}>Show all</Button>}
+            />
+          ) : (
+            <MatrixTable nodes={shown.nodes} rows={shown.rows} onOpen={onOpen} onStar={onStar} />
+          )}
           <Key />
         </>
       )}

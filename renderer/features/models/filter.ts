@@ -1,0 +1,57 @@
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { MatrixRow } from './matrix.ts';
+
+export interface MatrixFilter {
+  /** Words that a model's or a machine's name holds. */
+  text: string;
+  /** Only machines that serve. */
+  awake: boolean;
+  /** Only models that are loaded somewhere. */
+  loaded: boolean;
+}
+
+export const noFilter: MatrixFilter = { text: '', awake: false, loaded: false };
+
+/**
+ * What the filter leaves. Each word narrows the models if any model's name holds it, else the machines: `llama
+ * rack-7` are the llamas on rack-7. A word that nothing holds leaves nothing.
+ */
+export function filterMatrix(
+  nodes: readonly NodeView[],
+  rows: readonly MatrixRow[],
+  { text, awake, loaded }: MatrixFilter,
+): { nodes: readonly NodeView[]; rows: readonly MatrixRow[] } {
+  let shownNodes = awake ? nodes.filter((node) => isServing(node.state)) : nodes;
+  let shownRows = rows;
+  for (const word of text.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const models = shownRows.filter((row) => row.model.toLowerCase().includes(word));
+    const machines = shownNodes.filter((node) => node.name.toLowerCase().includes(word));
+    if (models.length > 0 || machines.length === 0) shownRows = models;
+    else shownNodes = machines;
+  }
+  if (loaded) {
+    shownRows = shownRows.filter((row) => shownNodes.some((node) => row.cells[node.id]?.loaded));
+  }
+  return { nodes: shownNodes, rows: shownRows };
+}
+
+export interface LoadedCounts {
+  gpu: number;
+  partial: number;
+  cpu: number;
+  pinned: number;
+  flagged: number;
+}
+
+/** How many loaded models sit where, over all machines. */
+export function countLoaded(nodes: readonly NodeView[]): LoadedCounts {
+  const counts = { gpu: 0, partial: 0, cpu: 0, pinned: 0, flagged: 0 };
+  for (const node of nodes) {
+    for (const model of node.loaded) {
+      counts[model.placement] += 1;
+      if (model.pinned) counts.pinned += 1;
+      if (model.flagged) counts.flagged += 1;
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
+import { awakeSpans, onSpans } from '../../../../renderer/features/node/timeline.ts';
+import {
+  formatAwake,
+  formatEnergy,
+  lasting,
+  lineWords,
+  modelsIn,
+} from '../../../../renderer/features/node/words.ts';
+import {
+  balanceOf,
+  continueBuckets,
+  fillRange,
+  fromLive,
+  rangeShape,
+} from '../../../../renderer/stores/node-buckets.ts';
+import type { NodeBucket } from '../../../../shared/models/telemetry.ts';
+
+const width = 720_000;
+const start = 1_700_000_000_000 - (1_700_000_000_000 % width);
+
+function bucket(index: number, servingSeconds: number, patch: Partial<NodeBucket> = {}): NodeBucket {
+  return {
+    at: start + index * width,
+    seconds: 720,
+    servingSeconds,
+    vectors: 0,
+    vramTotalBytes: null,
+    vramUsedBytes: null,
+    utilisationPercent: null,
+    utilisationMaxPercent: null,
+    powerWatts: null,
+    temperatureMaxCelsius: null,
+    vramByModel: {},
+    ...patch,
+  };
+}
+
+describe('the timeline', () => {
+  const now = start + 10 * width;
+
+  test('a span begins late in its first bucket and ends early in its last', () => {
+    const spans = awakeSpans([bucket(1, 120), bucket(2, 720), bucket(3, 60)], start, now);
+    expect(spans).toEqual([
+      { from: start + 2 * width - 120_000, to: start + 3 * width + 60_000, kind: 'awake' },
+    ]);
+  });
+
+  test('a model in VRAM makes another kind; being on stays one stretch', () => {
+    const spans = awakeSpans([bucket(1, 720), bucket(2, 720, { vramByModel: { a: 1 } })], start, now);
+    expect(spans.map(({ kind }) => kind)).toEqual(['awake', 'gpu']);
+    expect(onSpans(spans)).toEqual([{ from: start + width, to: start + 3 * width }]);
+  });
+
+  test('a night between two evenings is no time awake', () => {
+    expect(onSpans(awakeSpans([bucket(1, 720), bucket(5, 720)], start, now))).toHaveLength(2);
+  });
+
+  test('spans lie in the range, in order, and never overlap', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: -2, max: 12 }), { maxLength: 14 }),
+        fc.array(fc.integer({ min: 0, max: 720 }), { minLength: 14, maxLength: 14 }),
+        (indexes, seconds) => {
+          const buckets = indexes
+            .toSorted((a, b) => a - b)
+            .map((index, order) => bucket(index, seconds[order] ?? 0));
+          let last = start;
+          for (const span of awakeSpans(buckets, start, now)) {
+            expect(span.from).toBeGreaterThanOrEqual(last);
+            expect(span.to).toBeGreaterThan(span.from);
+            expect(span.to).toBeLessThanOrEqual(now);
+            last = span.to;
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('history of a node', () => {
+  const live = (at: number, watts: number) => ({
+    at,
+    vramByModel: { a: 4 },
+    utilisation: { sum: 50, count: 1 },
+    power: { sum: watts, count: 1 },
+    temperatureMax: 50,
+  });
+
+  test('the stream goes on where the kept buckets end, and nothing counts twice', () => {
+    const until = start + 60_000;
+    const kept = [bucket(0, 60, { powerWatts: 100, vramByModel: { a: 1 } })];
+    const joined = continueBuckets(kept, fromLive([live(start + 30_000, 999), live(until, 400)]), until, 720);
+    expect(joined).toHaveLength(1);
+    expect(joined[0]).toMatchObject({ servingSeconds: 90, powerWatts: 200, vramByModel: { a: 2 } });
+  });
+
+  test('a bucket that nobody kept begins with the stream', () => {
+    const joined = continueBuckets([], fromLive([live(start + width, 40)]), start, 720);
+    expect(joined[0]).toMatchObject({ at: start + width, seconds: 720, servingSeconds: 30 });
+  });
+
+  test('energy is mean power times the time it served, and says how much of it was known', () => {
+    const balance = balanceOf([
+      bucket(0, 360, { powerWatts: 200, vectors: 5 }),
+      bucket(1, 720, { powerWatts: 100 }),
+      bucket(2, 120),
+    ]);
+    expect(balance).toMatchObject({ awakeSeconds: 1200, wattHours: 40, vectors: 5 });
+    expect(balance.powerKnown).toBeCloseTo(0.9);
+    expect(balanceOf([bucket(0, 100)]).wattHours).toBeNull();
+  });
+
+  test.each(['hour', 'day', 'month'] as const)(
+    '%s is drawn in 120 buckets, the last one under way',
+    (range) => {
+      const now = start + 12_345;
+      const rows = fillRange([], rangeShape[range], now);
+      expect(rows).toHaveLength(120);
+      expect(rows.at(-1)?.at).toBeLessThanOrEqual(now);
+      expect((rows.at(-1)?.at ?? 0) + rangeShape[range].seconds * 1000).toBeGreaterThan(now);
+    },
+  );
+
+  test('models are ordered by what they held over the time', () => {
+    expect(
+      modelsIn([
+        bucket(0, 720, { vramByModel: { a: 3, none: 0 } }),
+        bucket(1, 720, { vramByModel: { b: 5, a: 3 } }),
+      ]),
+    ).toEqual(['a', 'b']);
+  });
+});
+
+describe('words', () => {
+  test.each([
+    [0.42, '0.4 Wh'],
+    [412.4, '412 Wh'],
+    [999.6, '1 kWh'],
+    [9812, '9.8 kWh'],
+  ])('%d Wh is %s', (wattHours, words) => expect(formatEnergy(wattHours)).toBe(words));
+  test.each([
+    [0, 'not at all'],
+    [20, '< 1 min'],
+    [3600, '1 h'],
+    [11_430, '3 h 11 min'],
+  ])('awake for %d s is %s', (seconds, words) => expect(formatAwake(seconds)).toBe(words));
+  test('a state lasts in words', () => {
+    expect(lasting(1000)).toBe('a few seconds');
+    expect(lasting(720_000)).toBe('12 min');
+  });
+  test('a line is told by its latest, mean and highest; gaps do not count', () => {
+    const rows = [10, null, 90, 20].map((value, at) => ({ at, value }));
+    expect(
+      lineWords(
+        'Power',
+        'day',
+        rows,
+        (value) => `${value} W`,
+        (at) => `t${at}`,
+      ),
+    ).toBe('Power over the last day: latest 20 W, mean 40 W, highest 90 W at t2.');
+  });
+});
+
+test.each([10, 60, 1440, 43_200])('an axis of %d minutes has a few round ticks inside it', (minutes) => {
+  const last = start + 123_456;
+  const first = last - minutes * 60_000;
+  const ticks = timeTicks(first, last);
+  expect(ticks.length).toBeGreaterThanOrEqual(2);
+  expect(ticks.length).toBeLessThanOrEqual(7);
+  expect(ticks.every((at) => at >= first && at <= last && at % 60_000 === 0)).toBe(true);
+});
