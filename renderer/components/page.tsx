@@ -28,7 +28,8 @@ export function Page({
         <h1
           ref={heading}
           tabIndex={-1}
-          className="min-w-0 rounded text-xl font-semibold tracking-tight break-words outline-offset-4"
+          // Taken to by a navigation, not by the Tab key: nothing can be done on it, so no ring says so.
+          className="min-w-0 text-xl font-semibold tracking-tight break-words outline-none"
         >
           {title}
         </h1>

@@ -41,7 +41,7 @@ export function Filters({
           aria-label="Machine"
           value={filter.nodeId ?? ''}
           onChange={(event) => onChange({ ...filter, nodeId: event.target.value || null })}
-          className={`${box} max-w-full px-2 max-sm:flex-1 sm:max-w-64`}
+          className={`${box} px-2 max-sm:basis-full sm:max-w-64`}
         >
           <option value="">All machines</option>
           {nodes.map((node) => (

@@ -32,40 +32,42 @@ export default function SettingsPage() {
   const none = filtered && !settingFields.some(shows);
   return (
     <Page title="Settings" summary="What is saved holds at once; nothing needs a restart">
-      <div className="max-w-3xl">
-        <search className="mb-4 block">
-          <label className="relative block">
-            <span className="sr-only">Find a setting</span>
-            <Search size={16} aria-hidden="true" className="absolute top-2.5 left-3 text-faint" />
-            <input
-              type="search"
-              value={text}
-              placeholder="Find a setting"
-              onChange={(event) => setText(event.target.value)}
-              className="h-9 w-full rounded-lg border border-line-strong bg-surface pr-3 pl-9 hover:border-faint"
-            />
-          </label>
-        </search>
-        {settings ? (
-          <SettingsForm settings={settings} shows={shows} />
-        ) : (
-          <Loading what="the settings">
-            <Skeleton className="mb-4 h-96" />
-          </Loading>
-        )}
-        {none && (
-          <Empty
-            title="No setting is called so"
-            actions={<Button onClick={() => setText('')}>Show all</Button>}
-          >
-            Settings are found by their name, their meaning and their section.
-          </Empty>
-        )}
+      <div className="max-w-3xl wide:grid wide:max-w-none wide:grid-cols-[48rem_minmax(0,44rem)] wide:items-start wide:gap-6">
+        <div className="min-w-0">
+          <search className="mb-4 block">
+            <label className="relative block">
+              <span className="sr-only">Find a setting</span>
+              <Search size={16} aria-hidden="true" className="absolute top-2.5 left-3 text-faint" />
+              <input
+                type="search"
+                value={text}
+                placeholder="Find a setting"
+                onChange={(event) => setText(event.target.value)}
+                className="h-9 w-full rounded-lg border border-line-strong bg-surface pr-3 pl-9 hover:border-faint"
+              />
+            </label>
+          </search>
+          {settings ? (
+            <SettingsForm settings={settings} shows={shows} />
+          ) : (
+            <Loading what="the settings">
+              <Skeleton className="mb-4 h-96" />
+            </Loading>
+          )}
+          {none && (
+            <Empty
+              title="No setting is called so"
+              actions={<Button onClick={() => setText('')}>Show all</Button>}
+            >
+              Settings are found by their name, their meaning and their section.
+            </Empty>
+          )}
+        </div>
         {!filtered && (
-          <>
+          <div className="min-w-0">
             <ThisPanel />
             <Transfer />
-          </>
+          </div>
         )}
       </div>
     </Page>

@@ -13,7 +13,7 @@ export function ConnectionState() {
     return (
       <p className="flex shrink-0 items-center gap-2 text-xs text-soft" role="status">
         {core?.simulated && (
-          <span className="rounded-full border border-line-strong px-2 py-0.5 text-faint">
+          <span className="rounded-full border border-line-strong px-2 py-0.5 text-faint max-sm:sr-only">
             simulated fleet
           </span>
         )}
