@@ -51,9 +51,16 @@ describe('the main process with a real core, in plain Node', () => {
     expect(code).toBe(0);
     const answers = JSON.parse(lines.find((line) => line.startsWith('{')) ?? 'null');
     expect(answers.result).toMatchObject({ id: 1, result: { version: packageJson.version } });
+    // Secrets go to the system's key store; where there is none, as here, that is said.
+    expect(answers.result.result.secrets).toMatchObject({
+      kind: 'key-file',
+      words: expect.stringContaining('This system offers no key store'),
+    });
     expect(answers.error).toMatchObject({ id: 2, error: { code: 'UNKNOWN_METHOD' } });
     expect(answers.frame).toMatchObject({ id: 3, frame: { kind: 'snapshot' } });
     expect(lines.some((line) => /^Pilotlight is ready at http:\/\/127\.0\.0\.1:\d+\//.test(line))).toBe(true);
+    // What was compiled is kept for the next start.
+    expect(readdirSync(join(dataFolder, 'window/compile-cache'))).not.toEqual([]);
     // A core that stopped takes its endpoint away.
     expect(readdirSync(dataFolder)).toContain('state.sqlite');
     expect(readdirSync(dataFolder)).not.toContain('endpoint.json');
