@@ -73,8 +73,9 @@ await runMain(async () => {
       bundleNode(
         root,
         folder,
-        present.filter((entry) => entry.format === 'esm'),
+        present.filter((entry) => entry.format === 'esm' && !entry.alone),
       ),
+      ...present.filter((entry) => entry.alone).map((entry) => bundleNode(root, folder, [entry])),
       bundleNode(
         root,
         folder,

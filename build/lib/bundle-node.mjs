@@ -32,7 +32,7 @@ export async function bundleNode(root, folder, entries) {
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       sourcemap: true,
-      ...(first.format === 'cjs' ? { codeSplitting: false } : {}),
+      ...(first.format === 'cjs' || first.alone ? { codeSplitting: false } : {}),
     });
   } finally {
     await bundle.close();

@@ -3,7 +3,8 @@
 /**
  * Every Node program of the product. Each output lies one folder below `dist`, as the shared chunks do, so that
  * `new URL('../renderer/', import.meta.url)` means the same from whichever file the bundler put it in.
- * @type {readonly { source: string, output: string, format: 'esm' | 'cjs' }[]}
+ * `alone` makes one file of an entry, which is copied to other machines.
+ * @type {readonly { source: string, output: string, format: 'esm' | 'cjs', alone?: boolean }[]}
  */
 export const nodeEntries = [
   { source: 'electron/main/main.ts', output: 'main/main.mjs', format: 'esm' },
@@ -14,6 +15,7 @@ export const nodeEntries = [
   { source: 'electron/cli/demo.ts', output: 'cli/demo.mjs', format: 'esm' },
   { source: 'electron/workers/index/index-worker.ts', output: 'workers/index-worker.mjs', format: 'esm' },
   { source: 'electron/simulator/main.ts', output: 'simulator/simulator.mjs', format: 'esm' },
+  { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },
 ];
 
 /** Packages that stay outside the bundle: they carry or find files of their own. */

@@ -1,0 +1,41 @@
+/** Apple's GPUs, by ioreg, which answers once and ends. */
+import type { Exec } from '../hardware/exec.ts';
+import type { AgentGpu } from './types.ts';
+
+const ARGS = ['-r', '-d', '1', '-w', '0', '-c', 'IOAccelerator'];
+const DEADLINE_MS = 4000;
+
+/** One GPU for each accelerator that tells its statistics. Memory is shared with the processor: no total. */
+export function parseIoreg(output: string): AgentGpu[] {
+  return output.split(/^\+-o /m).flatMap((block) => {
+    const statistics = /"PerformanceStatistics" = \{([^}]*)\}/.exec(block)?.[1];
+    if (statistics === undefined) return [];
+    const model = /"model" = (?:<)?"([^"]+)"/.exec(block)?.[1];
+    const id = /id 0x([0-9a-f]+)/.exec(block)?.[1];
+    const name = model ?? 'Apple GPU';
+    return [
+      {
+        id: id === undefined ? name : `0x${id}`,
+        vendor: /apple/i.test(name) ? ('apple' as const) : /amd|radeon/i.test(name) ? 'amd' : 'unknown',
+        name,
+        vramTotalBytes: null,
+        vramUsedBytes:
+          statistic(statistics, 'In use system memory') ?? statistic(statistics, 'inUseVidMemoryBytes'),
+        utilisationPercent: statistic(statistics, 'Device Utilization %'),
+        temperatureCelsius: statistic(statistics, 'Temperature(C)'),
+        powerWatts: statistic(statistics, 'Total Power(W)'),
+        processes: [],
+      },
+    ];
+  });
+}
+
+export async function readAppleGpus(exec: Exec, signal: AbortSignal): Promise<AgentGpu[]> {
+  return parseIoreg(await exec('ioreg', ARGS, { deadlineMs: DEADLINE_MS, signal }));
+}
+
+function statistic(text: string, name: string): number | null {
+  const escaped = name.replaceAll(/[()%]/g, '\\$&');
+  const value = new RegExp(`"${escaped}"=(-?\\d+)`).exec(text)?.[1];
+  return value === undefined ? null : Number(value);
+}

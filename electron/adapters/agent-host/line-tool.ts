@@ -1,0 +1,107 @@
+/** One long-lived program that prints lines: started again when it ends, killed when it hangs. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Clock, Timer } from './types.ts';
+
+export interface LineTool {
+  /** Why there is nothing from it; null while it works, and where it is not installed. */
+  problem(): string | null;
+  /** Whether it is there at all; null until that is known. */
+  present(): boolean | null;
+  close(): void;
+}
+
+export interface LineToolOptions {
+  clock: Clock;
+  command: readonly [program: string, ...args: string[]];
+  onLine(line: string): void;
+  /** Without a line for so long it hangs. null for one that may have nothing to say. */
+  silentMs: number | null;
+  /** Closes its input to end it, where it reads that. */
+  input?: boolean;
+}
+
+const FIRST_RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+const MOST_LINE = 64 * 1024;
+
+export function openLineTool({ clock, command, onLine, silentMs, input }: LineToolOptions): LineTool {
+  const [program, ...args] = command;
+  let closed = false;
+  let problem: string | null = null;
+  let present: boolean | null = null;
+  let retryMs = FIRST_RETRY_MS;
+  let retry: Timer | null = null;
+  let watch: Timer | null = null;
+  let kill: () => void = () => {};
+
+  function start(): void {
+    const child = spawn(program, args, {
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    let last = '';
+    let hung = false;
+    kill = () => child.kill('SIGKILL');
+
+    const guard = () => {
+      watch?.cancel();
+      if (silentMs === null) return;
+      watch = clock.timer(silentMs, () => {
+        hung = true;
+        kill();
+      });
+    };
+    guard();
+
+    const remember = (line: string) => {
+      if (line.trim() !== '') last = line.trim().slice(0, 200);
+    };
+    const { stdout, stderr } = child;
+    if (stdout === null || stderr === null) return;
+    createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+      if (closed) return;
+      guard();
+      present = true;
+      remember(line);
+      if (line.length <= MOST_LINE) onLine(line);
+    });
+    createInterface({ input: stderr }).on('line', remember);
+
+    let over = false;
+    const end = (reason: string | null) => {
+      if (over) return;
+      over = true;
+      watch?.cancel();
+      if (closed) return;
+      problem = reason;
+      retry = clock.timer(retryMs, start);
+      retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+    };
+    child.once('spawn', () => {
+      present = true;
+    });
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT';
+      present = !missing;
+      if (missing) retryMs = LONGEST_RETRY_MS;
+      end(missing ? null : `${program}: ${error.message}`);
+    });
+    child.once('close', (code, signal) => {
+      const said = last === '' ? '' : `: ${last}`;
+      end(hung ? `${program} hangs and was stopped.` : `${program} ended (${signal ?? code})${said}`);
+    });
+  }
+  start();
+
+  return {
+    problem: () => problem,
+    present: () => present,
+    close() {
+      closed = true;
+      retry?.cancel();
+      watch?.cancel();
+      kill();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** NVIDIA's GPUs and their processes, by one long-lived nvidia-smi each instead of a process a second. */
+
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { NVIDIA_SMI, NVIDIA_SMI_ARGS, parseNvidiaSmi } from '../hardware/nvidia.ts';
+import { openLineTool } from './line-tool.ts';
+import type { AgentGpu, Clock, GpuProcess } from './types.ts';
+
+const SAMPLE_MS = 1000;
+const PROCESS_MS = 2000;
+/** Lines of one sample have no end mark: what was not told again for so long is gone. */
+const FORGET_SAMPLES = 2.5;
+const SILENT_MS = 10_000;
+const MEBIBYTE = 1024 ** 2;
+const PROCESS_FIELDS = 'gpu_uuid,pid,process_name,used_memory';
+
+export interface ComputeProcess extends GpuProcess {
+  gpuId: string;
+}
+
+/** One line of `--query-compute-apps=gpu_uuid,pid,process_name,used_memory`; null for anything else. */
+export function parseComputeProcess(line: string): ComputeProcess | null {
+  const fields = line.split(',').map((field) => field.trim());
+  if (fields.length < 4) return null;
+  const [gpuId = '', pid = ''] = fields;
+  const used = fields.at(-1) ?? '';
+  if (gpuId === '' || !/^\d+$/.test(pid)) return null;
+  const known = /^\d+$/.test(used);
+  if (!known && !/^\[.*\]$|^N\/A$/i.test(used)) return null;
+  return {
+    gpuId,
+    pid: Number(pid),
+    // A name may hold commas.
+    name: fields.slice(2, -1).join(', '),
+    vramUsedBytes: known ? Number(used) * MEBIBYTE : null,
+  };
+}
+
+export function openNvidiaStream({ clock, program = NVIDIA_SMI }: { clock: Clock; program?: string }) {
+  const gpus = new Map<string, { at: number; reading: GpuReading }>();
+  const processes = new Map<string, { at: number; process: ComputeProcess }>();
+
+  const gpuTool = openLineTool({
+    clock,
+    command: [program, ...NVIDIA_SMI_ARGS, '-lms', String(SAMPLE_MS)],
+    silentMs: SILENT_MS,
+    onLine(line) {
+      for (const reading of parseNvidiaSmi(line)) gpus.set(reading.id, { at: clock.monotonic(), reading });
+    },
+  });
+  const processTool = openLineTool({
+    clock,
+    command: [
+      program,
+      `--query-compute-apps=${PROCESS_FIELDS}`,
+      '--format=csv,noheader,nounits',
+      '-lms',
+      String(PROCESS_MS),
+    ],
+    // Without a process on any GPU it prints nothing.
+    silentMs: null,
+    onLine(line) {
+      const process = parseComputeProcess(line);
+      if (process !== null)
+        processes.set(`${process.gpuId} ${process.pid}`, { at: clock.monotonic(), process });
+    },
+  });
+
+  function forget(table: Map<string, { at: number }>, ms: number): void {
+    for (const [key, { at }] of table) {
+      if (clock.monotonic() - at > ms) table.delete(key);
+    }
+  }
+
+  return {
+    read(): AgentGpu[] {
+      forget(gpus, SAMPLE_MS * FORGET_SAMPLES);
+      forget(processes, PROCESS_MS * FORGET_SAMPLES);
+      return [...gpus.values()].map(({ reading }) => ({
+        ...reading,
+        processes: [...processes.values()]
+          .filter(({ process }) => process.gpuId === reading.id)
+          .map(({ process: { gpuId: _, ...process } }) => process),
+      }));
+    },
+    problem: gpuTool.problem,
+    close() {
+      gpuTool.close();
+      processTool.close();
+    },
+  };
+}

@@ -1,0 +1,178 @@
+/** The machine that this process runs on. */
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import { readAmdGpus } from '../hardware/amdgpu.ts';
+import { execProgram } from '../hardware/exec.ts';
+import { NVIDIA_SMI, NVIDIA_SMI_ARGS, parseNvidiaSmi } from '../hardware/nvidia.ts';
+import { readAppleGpus } from './apple-gpus.ts';
+import { createInhibitor, inhibitCommand } from './inhibitor.ts';
+import { openTelemetrySource } from './telemetry-source.ts';
+import type { AgentHost, Clock, HostPlatform } from './types.ts';
+import { readUsers } from './users.ts';
+import { openWindowsGpus } from './windows-gpus.ts';
+
+export interface SystemHostOptions {
+  clock: Clock;
+  /** Ollama on this machine. */
+  ollama: string;
+  broadcastOf(address: string, netmask: string): string | null;
+  platform?: HostPlatform;
+}
+
+const COMMAND_MS = 30_000;
+const TOOL_MS = 4000;
+const NOTICE_MS = 10_000;
+
+/** FreeBSD and others are as Linux is: they have systemd's commands or none. */
+export function hostPlatform(): HostPlatform {
+  return process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux';
+}
+
+/** Clock of the system. Its timers never keep the process alive by themselves. */
+export function createHostClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const stop = () => {
+          clearTimeout(timeout);
+          reject(signal?.reason);
+        };
+        const timeout = setTimeout(() => {
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        }, ms);
+        timeout.unref();
+        signal?.addEventListener('abort', stop, { once: true });
+      }),
+    timer(ms, fn) {
+      // A longer one would ring at once.
+      const timeout = setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
+      timeout.unref();
+      return { cancel: () => clearTimeout(timeout) };
+    },
+  };
+}
+
+export function createSystemHost({
+  clock,
+  ollama,
+  broadcastOf,
+  platform = hostPlatform(),
+}: SystemHostOptions): AgentHost {
+  let boot: Promise<string> | null = null;
+  const bootId = () => {
+    boot ??= readBootId(platform);
+    return boot;
+  };
+
+  async function runTool(program: string, args: readonly string[], deadlineMs: number): Promise<void> {
+    await execProgram(program, args, { deadlineMs, signal: new AbortController().signal });
+  }
+
+  return {
+    platform,
+    bootId,
+    uptimeSeconds: () => os.uptime(),
+    users: (signal) => readUsers(execProgram, platform, signal),
+    gpuLoad: (signal) => readGpuLoad({ clock, platform, signal }),
+    async run(command) {
+      const [program = '', ...args] = command;
+      await runTool(program, args, COMMAND_MS);
+    },
+    async notify(message) {
+      const [program, ...args] = noticeCommand(platform, message);
+      await runTool(program, args, NOTICE_MS);
+    },
+    createInhibitor: (command) =>
+      createInhibitor({ clock, command: command ?? inhibitCommand(platform, process.pid) }),
+    openTelemetry: () =>
+      openTelemetrySource({ clock, exec: execProgram, platform, ollama, bootId, broadcastOf }),
+  };
+}
+
+/** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */
+export function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
+  switch (platform) {
+    case 'linux':
+      return ['wall', message];
+    case 'darwin':
+      return [
+        'osascript',
+        '-e',
+        'on run argv',
+        '-e',
+        'display notification (item 1 of argv) with title "Pilotlight"',
+        '-e',
+        'end run',
+        message,
+      ];
+    case 'win32':
+      return ['msg.exe', '*', '/TIME:60', message];
+  }
+}
+
+async function readBootId(platform: HostPlatform): Promise<string> {
+  const options = { deadlineMs: 15_000, signal: new AbortController().signal };
+  try {
+    if (platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    if (platform === 'darwin')
+      return (await execProgram('sysctl', ['-n', 'kern.bootsessionuuid'], options)).trim();
+    const script = '(Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()';
+    const args = ['-NoProfile', '-NonInteractive', '-Command', script];
+    return `boot-${(await execProgram('powershell.exe', args, options)).trim()}`;
+  } catch {
+    // To the minute: what is computed from two clocks wavers by less.
+    return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
+  }
+}
+
+/** One look, for the question whether a GPU is busy. A tool that is not there is no problem, one that fails is. */
+async function readGpuLoad({
+  clock,
+  platform,
+  signal,
+}: {
+  clock: Clock;
+  platform: HostPlatform;
+  signal: AbortSignal;
+}): Promise<{ percent: number | null; problem: string | null }> {
+  const options = { deadlineMs: TOOL_MS, signal };
+  if (platform === 'darwin') {
+    return await readAppleGpus(execProgram, signal).then((gpus) => busiest(gpus), failed('ioreg'));
+  }
+  const nvidia = await execProgram(NVIDIA_SMI, NVIDIA_SMI_ARGS, options).then(
+    (output) => busiest(parseNvidiaSmi(output)),
+    failed(NVIDIA_SMI),
+  );
+  if (nvidia.percent !== null || nvidia.problem !== null) return nvidia;
+  if (platform === 'linux') return busiest(await readAmdGpus('/sys/class/drm'));
+  return await readWindowsLoad(clock, signal);
+}
+
+const failed = (tool: string) => (error: unknown) => {
+  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const words = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  return { percent: null, problem: missing ? null : `${tool}: ${words}` };
+};
+
+function busiest(gpus: readonly { utilisationPercent: number | null }[]) {
+  const known = gpus.flatMap(({ utilisationPercent }) => utilisationPercent ?? []);
+  return { percent: known.length === 0 ? null : Math.max(...known), problem: null };
+}
+
+/** The counters come from a program that runs on: its first line is taken. */
+async function readWindowsLoad(clock: Clock, signal: AbortSignal) {
+  const counters = openWindowsGpus({ clock });
+  try {
+    for (let tries = 0; tries < 16 && counters.read().length === 0; tries += 1)
+      await clock.sleep(500, signal);
+    return busiest(counters.read());
+  } catch (error) {
+    return failed('performance counters')(error);
+  } finally {
+    counters.close();
+  }
+}

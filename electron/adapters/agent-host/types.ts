@@ -1,0 +1,93 @@
+/** The machine that an agent runs on, as the agent sees it. Simulated machines put their own under it. */
+import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
+
+export type { Clock, NetworkInterface, Timer, Udp } from '../../core/ports.ts';
+
+export type HostPlatform = 'linux' | 'darwin' | 'win32';
+
+export interface GpuProcess {
+  pid: number;
+  name: string;
+  /** null where the driver does not say. */
+  vramUsedBytes: number | null;
+}
+
+export interface AgentGpu extends GpuReading {
+  processes: GpuProcess[];
+}
+
+export interface AgentHostReading extends HostReading {
+  swapTotalBytes: number | null;
+  swapUsedBytes: number | null;
+  uptimeSeconds: number;
+}
+
+export interface AgentInterface {
+  name: string;
+  mac: string;
+  address: string;
+  netmask: string;
+  /** The broadcast address of its network; null where there is none. */
+  broadcast: string | null;
+  /** Whether a magic packet wakes the machine through it; null where the system does not say. */
+  wakeArmed: boolean | null;
+}
+
+export interface OllamaFacts {
+  answers: boolean;
+  version: string | null;
+  /** Milliseconds since the epoch; null where the system does not say. */
+  startedAt: number | null;
+  /** Whether Ollama found a GPU when it started; null where neither its log nor a loaded model says. */
+  gpuFound: boolean | null;
+}
+
+/** What changes seldom. */
+export interface MachineFacts {
+  hostname: string;
+  platform: HostPlatform;
+  bootId: string;
+  interfaces: AgentInterface[];
+  ollama: OllamaFacts;
+}
+
+/** One moment. `problems` are sentences: a tool that hangs, fails or prints an error. */
+export interface AgentSample {
+  at: number;
+  host: AgentHostReading;
+  gpus: AgentGpu[];
+  problems: string[];
+}
+
+export interface TelemetrySource {
+  read(signal: AbortSignal): Promise<AgentSample>;
+  machine(signal: AbortSignal): Promise<MachineFacts>;
+  /** Ends its tools. */
+  close(): void;
+}
+
+/** Keeps the machine from sleeping while it is held; what holds it ends with this process, however that ends. */
+export interface Inhibitor {
+  hold(): void;
+  release(): void;
+  state(): { held: boolean; problem: string | null };
+}
+
+export interface AgentHost {
+  readonly platform: HostPlatform;
+  /** Changes with each start of the machine, and only then. */
+  bootId(): Promise<string>;
+  /** Seconds since the start; goes on while the machine sleeps. */
+  uptimeSeconds(): number;
+  /** Names of people with a session, each once. Rejects where the system does not say. */
+  users(signal: AbortSignal): Promise<string[]>;
+  /** The busiest GPU's utilisation; null without a GPU that says. `problem` where there is a tool that failed. */
+  gpuLoad(signal: AbortSignal): Promise<{ percent: number | null; problem: string | null }>;
+  /** Runs a program without a shell. Rejects with what it said. */
+  run(command: readonly string[]): Promise<void>;
+  /** Tells whoever sits at the machine. Rejects where that cannot be done. */
+  notify(message: string): Promise<void>;
+  /** One that was given a command of its own uses that. */
+  createInhibitor(command: readonly string[] | null): Inhibitor;
+  openTelemetry(): TelemetrySource;
+}

@@ -1,0 +1,111 @@
+/**
+ * GPUs on Windows that nvidia-smi does not know, by performance counters. CIM classes are asked, because the
+ * names of the counters themselves are translated into the system's language.
+ */
+import { openLineTool } from './line-tool.ts';
+import type { AgentGpu, Clock } from './types.ts';
+
+/** Ends when its input does, so that it never outlives the agent. */
+const SCRIPT = `
+$ErrorActionPreference = 'Stop'
+$stop = [Console]::In.ReadLineAsync()
+$cards = @(Get-CimInstance Win32_VideoController | ForEach-Object { @{ name = $_.Name; ram = $_.AdapterRAM } })
+while (-not $stop.IsCompleted) {
+  $memory = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUAdapterMemory | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
+  $engines = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUEngine | Where-Object { $_.UtilizationPercentage -gt 0 } | ForEach-Object { @{ name = $_.Name; percent = $_.UtilizationPercentage } })
+  $processes = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUProcessMemory | Where-Object { $_.DedicatedUsage -gt 0 } | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
+  ConvertTo-Json -Compress -Depth 3 @{ cards = $cards; memory = $memory; engines = $engines; processes = $processes }
+  [void]$stop.Wait(2000)
+}`;
+
+const SILENT_MS = 30_000;
+
+interface Counter {
+  name: string;
+  value: number;
+}
+
+/**
+ * One line of the script. An adapter is known by its LUID; engines of one kind work side by side, so that the
+ * busiest kind is the adapter's utilisation, as Task Manager shows it. Null for anything else.
+ */
+export function parseWindowsGpus(line: string): AgentGpu[] | null {
+  let content: unknown;
+  try {
+    content = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof content !== 'object' || content === null) return null;
+  const table = content as Record<string, unknown>;
+  const memory = counters(table.memory, 'used');
+  const engines = counters(table.engines, 'percent');
+  const processes = counters(table.processes, 'used');
+  const names = rows(table.cards).flatMap((card) => (typeof card.name === 'string' ? card.name : []));
+  const adapters = memory.flatMap(({ name, value }) => {
+    const luid = luidOf(name);
+    return luid === null ? [] : { luid, used: value };
+  });
+  // With one of each they belong together; of several adapters the counters do not say which is which.
+  const only = adapters.length === 1 && names.length === 1 ? names[0] : undefined;
+  return adapters.map(({ luid, used }) => ({
+    id: luid,
+    vendor: vendorOf(only ?? ''),
+    name: only ?? 'GPU',
+    vramTotalBytes: null,
+    vramUsedBytes: used,
+    utilisationPercent: utilisation(engines.filter(({ name }) => luidOf(name) === luid)),
+    temperatureCelsius: null,
+    powerWatts: null,
+    processes: processes
+      .filter(({ name }) => luidOf(name) === luid)
+      .map(({ name, value }) => ({
+        pid: Number(/pid_(\d+)/.exec(name)?.[1] ?? 0),
+        name: '',
+        vramUsedBytes: value,
+      })),
+  }));
+}
+
+function utilisation(engines: readonly Counter[]): number {
+  const byKind = new Map<string, number>();
+  for (const { name, value } of engines) {
+    const kind = /engtype_(.+)$/.exec(name)?.[1] ?? '';
+    byKind.set(kind, (byKind.get(kind) ?? 0) + value);
+  }
+  return Math.min(100, Math.max(0, ...byKind.values()));
+}
+
+const luidOf = (name: string): string | null => /luid_0x[0-9a-f]+_0x[0-9a-f]+/i.exec(name)?.[0] ?? null;
+
+function vendorOf(name: string): AgentGpu['vendor'] {
+  if (/nvidia|geforce|quadro/i.test(name)) return 'nvidia';
+  if (/amd|radeon/i.test(name)) return 'amd';
+  return /intel/i.test(name) ? 'intel' : 'unknown';
+}
+
+function rows(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter((row) => typeof row === 'object' && row !== null) : [];
+}
+
+/** Numbers of 64 bits come as numbers, or as texts from older PowerShells. */
+function counters(value: unknown, key: string): Counter[] {
+  return rows(value).flatMap((row) => {
+    const amount = Number(row[key]);
+    return typeof row.name === 'string' && Number.isFinite(amount) ? { name: row.name, value: amount } : [];
+  });
+}
+
+export function openWindowsGpus({ clock }: { clock: Clock }) {
+  let latest: AgentGpu[] = [];
+  const tool = openLineTool({
+    clock,
+    command: ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', SCRIPT],
+    silentMs: SILENT_MS,
+    input: true,
+    onLine(line) {
+      latest = parseWindowsGpus(line) ?? latest;
+    },
+  });
+  return { read: () => latest, problem: tool.problem, close: tool.close };
+}

@@ -1,0 +1,168 @@
+/** The agent: its roles, behind one or two ports. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createAttempts } from './attempts.ts';
+import { object, required, text } from './check.ts';
+import { AgentError, wordsOf } from './errors.ts';
+import { openFolder, readJson, writePrivate } from './files.ts';
+import { checked } from './http/body.ts';
+import type { Route } from './http/route.ts';
+import { type AgentServerLimits, createAgentServer } from './http/server.ts';
+import { createPairing, pairingLine } from './pairing.ts';
+import { type RoleContext, type RunningRole, roles } from './roles.ts';
+import { createTokenCheck, openToken } from './token.ts';
+
+export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId'> {
+  version: string;
+  limits?: AgentServerLimits;
+}
+
+export interface ListeningAt {
+  roles: string[];
+  address: string;
+  port: number;
+}
+
+export interface Agent {
+  listening: ListeningAt[];
+  /** Refuses new work, ends streams and the countdown, lets leases stand on the disk. */
+  stop(): Promise<void>;
+}
+
+/** Throws BAD_CONFIG, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config, folder, clock, host, version, say, interfaces } = options;
+  openFolder(folder);
+  const token = openToken(folder);
+  const bootId = await host.bootId();
+  const attempts = createAttempts({ monotonic: clock.monotonic });
+  const pairing = createPairing({ monotonic: clock.monotonic });
+  const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
+  const context: RoleContext = { ...options, bootId, attempts };
+  const startedAt = clock.monotonic();
+
+  const running = new Map<string, RunningRole>();
+  const servers: Server[] = [];
+  const listening: ListeningAt[] = [];
+
+  async function stop(): Promise<void> {
+    for (const role of running.values()) role.stop();
+    await Promise.all(
+      servers.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeIdleConnections();
+            clock.timer(1000, () => server.closeAllConnections());
+          }),
+      ),
+    );
+  }
+
+  function healthRoute(names: readonly string[]): Route {
+    return {
+      method: 'GET',
+      path: '/health',
+      access: 'open',
+      async handle() {
+        const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
+        const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
+        const own = { agent: 'pilotlight', version, roles: names, uptimeSeconds };
+        return { status: 200, body: Object.assign({ status: 'ok' }, ...parts, own) };
+      },
+    };
+  }
+
+  const pairingRoutes: Route[] = [
+    {
+      method: 'POST',
+      path: '/v1/pairing',
+      access: 'token',
+      handle() {
+        const { code, secret, secondsLeft } = pairing.open();
+        const hosts =
+          config.bind === '0.0.0.0' || config.bind === '::'
+            ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
+            : [config.bind];
+        const port = listening[0]?.port ?? 0;
+        const lines = hosts.map((one) => pairingLine(one, port, secret));
+        return { status: 200, body: { code, lines, secondsLeft } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/pair',
+      access: 'key',
+      async handle(exchange) {
+        const { code, panel } = checked(checkPair, await exchange.body());
+        try {
+          pairing.take(code);
+        } catch (error) {
+          attempts.wrong(exchange.address);
+          throw error;
+        }
+        attempts.right(exchange.address);
+        say(`pairing: ${panel} at ${exchange.address} has the token now`);
+        return { status: 200, body: { token, bootId, version, listening } };
+      },
+    },
+  ];
+
+  try {
+    const byPort = new Map<number, (keyof typeof roles)[]>();
+    for (const name of config.role) {
+      running.set(name, roles[name].start(context));
+      const port = roles[name].port(config);
+      byPort.set(port, [...(byPort.get(port) ?? []), name]);
+    }
+    for (const [port, names] of byPort) {
+      const routes = [
+        healthRoute(names),
+        ...names.flatMap((name) => running.get(name)?.routes ?? []),
+        ...pairingRoutes,
+      ];
+      const server = createAgentServer({
+        routes,
+        checkToken,
+        attempts,
+        say,
+        ...(options.limits === undefined ? {} : { limits: options.limits }),
+      });
+      servers.push(server);
+      const { address, port: got } = await listen(server, config.bind, port);
+      listening.push({ roles: [...names], address, port: got });
+    }
+    writePrivate(join(folder, 'listening.json'), JSON.stringify(listening), 0o644);
+    return { listening, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const checkPair = object<{ code: string; panel: string }>({
+  code: required(text(64)),
+  panel: required(text(200)),
+});
+
+/** Where an agent with this folder listens, or listened; null where none ever did. */
+export function readListening(folder: string): ListeningAt[] | null {
+  const content = readJson(join(folder, 'listening.json'));
+  return Array.isArray(content) ? (content as ListeningAt[]) : null;
+}
+
+function listen(server: Server, address: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
+      const message = `It cannot listen at ${address}, port ${port}: ${wordsOf(error)}`;
+      reject(new AgentError(taken ? 'PORT_TAKEN' : 'CANNOT_BIND', { message, cause: error }));
+    });
+    server.listen({ host: address, port, exclusive: true }, () => {
+      server.removeAllListeners('error');
+      server.on('error', () => {});
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}

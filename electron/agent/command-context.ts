@@ -1,0 +1,15 @@
+/** What a command gets of the world. */
+export interface CommandContext {
+  flags: Readonly<Record<string, unknown>>;
+  environment: Readonly<Record<string, string | undefined>>;
+  home: string;
+  version: string;
+  /** To standard error. */
+  say(line: string): void;
+  /** To standard output. */
+  print(line: string): void;
+  /** An absolute path, from where the person stands. */
+  resolve(path: string): string;
+  /** Resolves when the process is told to end. */
+  stopAsked(): Promise<void>;
+}

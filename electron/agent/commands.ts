@@ -1,0 +1,163 @@
+/** What the program can be told to do. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createHostClock, createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
+import { createDgramUdp } from '../adapters/network/udp.ts';
+import { startAgent } from './agent.ts';
+import type { CommandContext } from './command-context.ts';
+import { configHelp, environmentOf, readConfig } from './config.ts';
+import { AgentError } from './errors.ts';
+import { openFolder } from './files.ts';
+import { install, uninstall } from './install/install.ts';
+import { callLocal } from './local-client.ts';
+import { directedBroadcast } from './network.ts';
+import { agentFolder, systemFolder } from './places.ts';
+import { readCountdown } from './power/countdown-notes.ts';
+import { openToken } from './token.ts';
+
+type AgentCommand = (context: CommandContext) => Promise<void>;
+
+export const usage = [
+  'Usage: pilotlight agent [COMMAND] [options]',
+  '',
+  '  run        start it (without a command)',
+  '  token      print the token; made where there is none',
+  '  pair       print a code and a line that give a panel the token, for 10 minutes',
+  '  cancel     cancel a countdown on this machine',
+  '  install    start it with the machine; --print only shows what is written and run',
+  '  uninstall  undo that; --print only shows it',
+  '',
+  ...configHelp,
+  '  --data DIR  where its token, leases and policies are kept',
+  '  --config FILE  options as JSON; DIR/agent.json by default',
+  '  --node PATH, --user NAME  of install: which Node runs it, as whom',
+  '  --json  for pair and cancel',
+  '',
+  `A flag wins over the environment (${environmentOf('allowMac')} and so on), that over the file, that over the default.`,
+];
+
+function folderOf({ flags, environment, home, resolve }: CommandContext): string {
+  const named = typeof flags.data === 'string' ? flags.data : environment.PILOTLIGHT_AGENT_DATA;
+  return named ? resolve(named) : agentFolder({ platform: process.platform, environment, home });
+}
+
+/** A config file that is named must be there; the usual one need not. */
+function readFile(context: CommandContext, folder: string) {
+  const { flags, environment, resolve } = context;
+  const named = typeof flags.config === 'string' ? flags.config : environment.PILOTLIGHT_AGENT_CONFIG;
+  const path = named ? resolve(named) : join(folder, 'agent.json');
+  if (!named && !existsSync(path)) return null;
+  try {
+    const privately = process.platform === 'win32' || (statSync(path).mode & 0o077) === 0;
+    return { path, content: JSON.parse(readFileSync(path, 'utf8')) as unknown, privately };
+  } catch (error) {
+    throw new AgentError('BAD_CONFIG', {
+      message: `${path}: ${error instanceof Error ? error.message : error}`,
+      cause: error,
+    });
+  }
+}
+
+export function configOf(context: CommandContext, folder: string) {
+  const { flags, environment } = context;
+  return readConfig({ flags, environment, file: readFile(context, folder) });
+}
+
+const run: AgentCommand = async (context) => {
+  const folder = folderOf(context);
+  const config = configOf(context, folder);
+  const clock = createHostClock();
+  const udp = createDgramUdp();
+  const host = createSystemHost({ clock, ollama: config.ollama, broadcastOf: directedBroadcast });
+  const stop = context.stopAsked();
+  const agent = await startAgent({
+    config,
+    folder,
+    clock,
+    host,
+    udp,
+    interfaces: udp.interfaces,
+    reachable,
+    version: context.version,
+    say: (message) => context.say(`${new Date().toISOString()} ${message}`),
+  });
+  for (const { roles, address, port } of agent.listening) {
+    const name = address.includes(':') ? `[${address}]` : address;
+    context.print(`The agent (${roles.join(', ')}) listens at http://${name}:${port}`);
+  }
+  // Its sockets keep the process: this promise would not.
+  await stop;
+  await agent.stop();
+};
+
+const token: AgentCommand = async (context) => {
+  const folder = folderOf(context);
+  openFolder(folder);
+  context.print(openToken(folder));
+};
+
+interface PairingAnswer {
+  code: string;
+  lines: string[];
+  secondsLeft: number;
+}
+
+const pair: AgentCommand = async (context) => {
+  const folder = folderOf(context);
+  const answer = await callLocal<PairingAnswer>(folder, {
+    path: '/v1/pairing',
+    token: openToken(folder),
+    body: {},
+  });
+  if (context.flags.json === true) {
+    context.print(JSON.stringify(answer));
+    return;
+  }
+  context.print(`Code: ${answer.code.slice(0, 3)} ${answer.code.slice(3)}   (valid for 10 minutes, once)`);
+  context.print('Or paste one of these lines into the panel:');
+  for (const line of answer.lines) context.print(`  ${line}`);
+};
+
+const cancel: AgentCommand = async (context) => {
+  const { flags, environment } = context;
+  const named = flags.data !== undefined || environment.PILOTLIGHT_AGENT_DATA !== undefined;
+  const folders = [folderOf(context), ...(named ? [] : [systemFolder(process.platform, environment)])];
+  const folder = folders.find((one) => readCountdown(one) !== null);
+  const countdown = folder === undefined ? null : readCountdown(folder);
+  if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
+  const state = await callLocal(folder, { path: '/v1/power/cancel-here', body: { key: countdown.key } });
+  context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled: this machine stays on.');
+};
+
+export const commands: Readonly<Record<string, AgentCommand>> = {
+  run,
+  token,
+  pair,
+  cancel,
+  install: async (context) => {
+    const named = context.flags.data !== undefined || context.environment.PILOTLIGHT_AGENT_DATA !== undefined;
+    const folder = named ? folderOf(context) : systemFolder(process.platform, context.environment);
+    const config = configOf(context, folder);
+    await install(context, { folder, config, platform: hostPlatform() });
+  },
+  uninstall: async (context) => {
+    await uninstall(context, { platform: hostPlatform() });
+  },
+};
+
+const REACHABLE_MS = 1000;
+
+/** Whether something takes a connection there: said once, never sent a request. */
+function reachable(address: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host: address, port, timeout: REACHABLE_MS });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      done(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}

@@ -1,0 +1,299 @@
+/** The agent's options. A flag wins over the environment, that over the config file, that over the default. */
+import { isIP, isIPv4 } from 'node:net';
+import { parseArgs } from 'node:util';
+import { AgentError } from './errors.ts';
+import { isSecureOn, readMac } from './network.ts';
+import type { PowerCommands } from './power/commands.ts';
+import { powerActions } from './power/policy.ts';
+
+export const roleNames = ['relay', 'power', 'telemetry'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+export interface AgentConfig {
+  role: readonly RoleName[];
+  bind: string;
+  /** One port for every role; null lets each role have its own. */
+  port: number | null;
+  relayPort: number;
+  powerPort: number;
+  allowMac: readonly string[];
+  broadcast: readonly string[];
+  wakePort: readonly number[];
+  secureOn: string | null;
+  target: string | null;
+  targetPort: number;
+  openWake: boolean;
+  dryRun: boolean;
+  ollama: string;
+  busyPercent: number;
+  ignoreUser: readonly string[];
+  secret: string | null;
+  commands: PowerCommands & { inhibit?: readonly string[] };
+}
+
+/** Reads a value, or says what is wanted. Flags and the environment give texts, the file gives JSON. */
+type Reader = (value: unknown) => { value: unknown } | { wanted: string };
+
+interface Option {
+  read: Reader;
+  fallback: unknown;
+  help: string;
+  /** A secret stands in no list of processes, a command has no text form. */
+  from?: readonly ('flag' | 'environment' | 'file')[];
+  many?: true;
+  boolean?: true;
+}
+
+const take = (value: unknown) => ({ value });
+
+function number(least: number, most: number): Reader {
+  const wanted = `a whole number from ${least} to ${most}`;
+  return (value) => {
+    const parsed = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value;
+    return typeof parsed === 'number' && Number.isInteger(parsed) && parsed >= least && parsed <= most
+      ? take(parsed)
+      : { wanted };
+  };
+}
+
+function list(one: (text: string) => unknown, wanted: string): Reader {
+  return (value) => {
+    const items = typeof value === 'string' ? value.split(',') : value;
+    if (!Array.isArray(items)) return { wanted };
+    const values = items.map((item: unknown) =>
+      typeof item === 'string' || typeof item === 'number' ? (one(String(item).trim()) ?? null) : null,
+    );
+    return values.includes(null) ? { wanted } : take([...new Set(values)]);
+  };
+}
+
+function text(check: (value: string) => boolean, wanted: string): Reader {
+  return (value) => (typeof value === 'string' && check(value) ? take(value) : { wanted });
+}
+
+const flag: Reader = (value) => {
+  if (value === true || value === 'true' || value === '1') return take(true);
+  if (value === false || value === 'false' || value === '0') return take(false);
+  return { wanted: 'true or false' };
+};
+
+const commands: Reader = (value) => {
+  const names = [...powerActions, 'inhibit'];
+  const wanted = `an object of ${names.join(', ')}, each a list of a program and its arguments`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { wanted };
+  const right = Object.entries(value).every(
+    ([name, command]) =>
+      names.includes(name) &&
+      Array.isArray(command) &&
+      command.length > 0 &&
+      command.every((part) => typeof part === 'string' && !part.includes('\0')),
+  );
+  return right ? take(value) : { wanted };
+};
+
+function isLoopbackUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return (
+    protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
+  );
+}
+
+const portOrNull = (text: string) => {
+  const port = Number(text);
+  return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? port : null;
+};
+
+const options: Record<keyof AgentConfig, Option> = {
+  role: {
+    read: list((name) => roleNames.find((role) => role === name) ?? null, `some of ${roleNames.join(', ')}`),
+    fallback: ['power', 'telemetry'],
+    help: 'LIST  what it does: relay, power, telemetry (power,telemetry)',
+    many: true,
+  },
+  bind: {
+    read: text((value) => isIP(value) > 0, 'an IP address'),
+    fallback: '127.0.0.1',
+    help: 'ADDRESS  where it listens (127.0.0.1)',
+  },
+  port: { read: number(0, 65_535), fallback: null, help: 'N  one port for every role; 0 takes a free one' },
+  relayPort: { read: number(1, 65_535), fallback: 9753, help: 'N  of the relay role (9753)' },
+  powerPort: { read: number(1, 65_535), fallback: 8765, help: 'N  of power and telemetry (8765)' },
+  allowMac: {
+    read: list(readMac, 'MAC addresses like AA:BB:CC:DD:EE:FF'),
+    fallback: [],
+    help: 'MAC  a machine that may be woken, again for more; the first is the usual one',
+    many: true,
+  },
+  broadcast: {
+    read: list((one) => (isIPv4(one) ? one : null), 'IPv4 addresses'),
+    fallback: [],
+    help: 'ADDRESS  sends wake packets there, and not to each interface’s broadcast address',
+    many: true,
+  },
+  wakePort: {
+    read: list(portOrNull, 'ports from 1 to 65535'),
+    fallback: [9, 7],
+    help: 'N  UDP ports of wake packets (9,7)',
+    many: true,
+  },
+  secureOn: {
+    read: text(isSecureOn, '4 decimal or 6 hexadecimal bytes'),
+    fallback: null,
+    help: 'PASSWORD  added to wake packets',
+    from: ['environment', 'file'],
+  },
+  target: {
+    read: text((value) => isIP(value) > 0, 'an IP address'),
+    fallback: null,
+    help: 'ADDRESS  of the GPU machine, for /health and /status of the relay',
+  },
+  targetPort: { read: number(1, 65_535), fallback: 11_434, help: 'N  its Ollama’s port (11434)' },
+  openWake: { read: flag, fallback: false, help: ' /wake needs no token; needs --allow-mac', boolean: true },
+  dryRun: { read: flag, fallback: false, help: ' power commands are shown, not run', boolean: true },
+  ollama: {
+    read: text(isLoopbackUrl, 'an http:// address of this machine'),
+    fallback: 'http://127.0.0.1:11434',
+    help: 'URL  Ollama on this machine (http://127.0.0.1:11434)',
+  },
+  busyPercent: { read: number(1, 100), fallback: 10, help: 'N  a GPU that is used so much is busy (10)' },
+  ignoreUser: {
+    read: list((name) => (/^[^\s,]{1,64}$/.test(name) ? name : null), 'names of users'),
+    fallback: [],
+    help: 'NAME  being logged in keeps nothing on, again for more',
+    many: true,
+  },
+  secret: {
+    read: text((value) => /^[\x21-\x7e]{8,256}$/.test(value), '8 to 256 visible characters without spaces'),
+    fallback: null,
+    help: 'TEXT  an existing server’s Bearer secret, taken beside the token',
+    from: ['environment', 'file'],
+  },
+  commands: {
+    read: commands,
+    fallback: {},
+    help: 'OBJECT  programs instead of the usual ones',
+    from: ['file'],
+  },
+};
+
+const keys = Object.keys(options) as (keyof AgentConfig)[];
+const flagOf = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const environmentPrefix = 'PILOTLIGHT_AGENT_';
+export const environmentOf = (key: string) =>
+  environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
+/** Of the program, not of the agent: where its folder and its file are. */
+const placeVariables = [`${environmentPrefix}DATA`, `${environmentPrefix}CONFIG`];
+
+/** Flags of the program, for parseArgs. */
+export const configFlags = Object.fromEntries(
+  keys
+    .filter((key) => options[key].from?.includes('flag') ?? true)
+    .map((key) => [
+      flagOf(key),
+      { type: options[key].boolean ? 'boolean' : 'string', ...(options[key].many ? { multiple: true } : {}) },
+    ]),
+) as Record<string, { type: 'boolean' | 'string'; multiple?: boolean }>;
+
+export interface ConfigSources {
+  flags: Readonly<Record<string, unknown>>;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** The parsed file; null without one. */
+  file: { path: string; content: unknown; privately: boolean } | null;
+}
+
+/** Throws BAD_CONFIG with one line for each mistake. */
+export function readConfig({ flags, environment, file }: ConfigSources): AgentConfig {
+  const mistakes: string[] = [];
+  const content = fileEntries(file, mistakes);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith(environmentPrefix) || placeVariables.includes(name)) continue;
+    if (!keys.some((key) => environmentOf(key) === name)) mistakes.push(`${name}: this is not known.`);
+  }
+
+  const config: Record<string, unknown> = {};
+  for (const key of keys) {
+    const { read, fallback, from = ['flag', 'environment', 'file'] } = options[key];
+    const given = flags[flagOf(key)];
+    const flagValue = Array.isArray(given) ? given.flatMap((one) => String(one).split(',')) : given;
+    const ways = [
+      { way: 'flag' as const, name: `--${flagOf(key)}`, value: flagValue },
+      { way: 'environment' as const, name: environmentOf(key), value: environment[environmentOf(key)] },
+      { way: 'file' as const, name: `${file?.path}: ${key}`, value: content.get(key) },
+    ];
+    const chosen = ways.find(({ value }) => value !== undefined && value !== '');
+    if (chosen !== undefined && !from.includes(chosen.way)) {
+      mistakes.push(`${chosen.name}: this may stand only in the ${from.join(' or the ')}.`);
+      continue;
+    }
+    const result = chosen === undefined ? { value: fallback } : read(chosen.value);
+    if ('value' in result) config[key] = result.value;
+    else if (chosen !== undefined) {
+      const shown =
+        key === 'secret' || key === 'secureOn' ? 'what is there' : (JSON.stringify(chosen.value) ?? '');
+      mistakes.push(`${chosen.name}: ${result.wanted} is wanted, not ${shown.slice(0, 80)}.`);
+    }
+  }
+  const read = config as unknown as AgentConfig;
+  if (mistakes.length === 0) mistakes.push(...together(read));
+  if (mistakes.length === 0) return read;
+  throw new AgentError('BAD_CONFIG', { message: mistakes.join('\n'), details: { mistakes } });
+}
+
+/** Mistakes that only several options make together. */
+function together(config: AgentConfig): string[] {
+  const mistakes: string[] = [];
+  if (config.role.length === 0) mistakes.push('--role: at least one is needed.');
+  if (config.openWake && config.allowMac.length === 0) {
+    mistakes.push('--open-wake: it needs --allow-mac, or anybody could wake any machine.');
+  }
+  if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: it needs --role relay.');
+  if (config.port === null && config.relayPort === config.powerPort) {
+    mistakes.push('--relay-port and --power-port are the same: use --port for one port.');
+  }
+  return mistakes;
+}
+
+function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<string, unknown> {
+  if (file === null) return new Map();
+  if (typeof file.content !== 'object' || file.content === null || Array.isArray(file.content)) {
+    mistakes.push(`${file.path}: a JSON object is wanted.`);
+    return new Map();
+  }
+  const entries = new Map<string, unknown>(Object.entries(file.content));
+  for (const name of entries.keys()) {
+    if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: this is not known.`);
+  }
+  if (!file.privately && (entries.has('secret') || entries.has('secureOn'))) {
+    mistakes.push(`${file.path}: it holds a secret and others may read it; run chmod 600 on it.`);
+  }
+  return entries;
+}
+
+/** Flags of every command. Throws BAD_CONFIG that names the one that is not known. */
+export function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...configFlags,
+        data: { type: 'string' },
+        config: { type: 'string' },
+        json: { type: 'boolean' },
+        print: { type: 'boolean' },
+        node: { type: 'string' },
+        user: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    // Node's message has more sentences; the first one names the option.
+    const message = error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error);
+    throw new AgentError('BAD_CONFIG', { message: `${message.replace(/\.$/, '')}.` });
+  }
+}
+
+export const configHelp = keys
+  .filter((key) => options[key].from?.includes('flag') ?? true)
+  .map((key) => `  --${flagOf(key)} ${options[key].help}`);

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import type { Check } from '../check.ts';
+import { AgentError } from '../errors.ts';
+
+export const MOST_BODY_BYTES = 64 * 1024;
+
+/** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
+export function readBody(request: IncomingMessage): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) {
+      reject(new AgentError('BODY_TOO_LARGE'));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(new AgentError('BODY_TOO_LARGE'));
+      }
+    });
+    request.on('end', () => {
+      if (size === 0) resolve(undefined);
+      else
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks, size).toString('utf8')));
+        } catch (error) {
+          reject(new AgentError('BAD_JSON', { cause: error }));
+        }
+    });
+    request.on('error', reject);
+    request.on('close', () => reject(new AgentError('TOO_SLOW')));
+  });
+}
+
+/** Throws BAD_REQUEST that names every mistake. */
+export function checked<Value>(check: Check<Value>, body: unknown): Value {
+  const mistakes: string[] = [];
+  const value = check(body, '', mistakes);
+  if (mistakes.length === 0) return value;
+  throw new AgentError('BAD_REQUEST', { message: mistakes.join(' '), details: { mistakes } });
+}

@@ -1,0 +1,80 @@
+/** What a role offers over HTTP. */
+import type { ServerResponse } from 'node:http';
+import type { AgentError } from '../errors.ts';
+
+export interface Exchange {
+  method: string;
+  path: string;
+  /** What stood in place of `{name}` in the route's path, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** Of whoever is asking. */
+  address: string;
+  header(name: string): string | undefined;
+  /** The JSON body; undefined where there is none. Throws BAD_JSON, BODY_TOO_LARGE. */
+  body(): Promise<unknown>;
+}
+
+export interface Reply {
+  status: number;
+  body: unknown;
+}
+
+/** Takes over the response; what it returns is called when the connection ends. */
+export interface StreamReply {
+  stream(response: ServerResponse): () => void;
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `/v1/leases/{id}` */
+  path: string;
+  /** `open` answers without a token; `key` looks at what it is given by itself. */
+  access: 'token' | 'open' | 'key';
+  handle(exchange: Exchange): Reply | StreamReply | Promise<Reply | StreamReply>;
+  /** The body of a refusal, where existing clients expect one of another shape. */
+  refusal?(error: AgentError): unknown;
+}
+
+export interface FoundRoute {
+  route: Route;
+  params: Record<string, string>;
+}
+
+/** Finds routes by method and path; `methods` are those that the path takes. */
+export function createRouter(routes: readonly Route[]) {
+  const plain = new Map<string, Route[]>();
+  const patterns: { route: Route; parts: string[] }[] = [];
+  for (const route of routes) {
+    if (route.path.includes('{')) patterns.push({ route, parts: route.path.split('/') });
+    else plain.set(route.path, [...(plain.get(route.path) ?? []), route]);
+  }
+
+  return (method: string, path: string): { found: FoundRoute | null; methods: string[] } => {
+    const candidates: FoundRoute[] = (plain.get(path) ?? []).map((route) => ({ route, params: {} }));
+    const parts = path.split('/');
+    for (const pattern of patterns) {
+      const params = matchParts(pattern.parts, parts);
+      if (params !== null) candidates.push({ route: pattern.route, params });
+    }
+    const found = candidates.find(({ route }) => route.method === method) ?? null;
+    return { found, methods: candidates.map(({ route }) => route.method) };
+  };
+}
+
+function matchParts(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {
+  if (pattern.length !== parts.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, wanted] of pattern.entries()) {
+    const part = parts[index] ?? '';
+    if (!wanted.startsWith('{')) {
+      if (part !== wanted) return null;
+      continue;
+    }
+    try {
+      params[wanted.slice(1, -1)] = decodeURIComponent(part);
+    } catch {
+      return null;
+    }
+  }
+  return params;
+}

@@ -1,0 +1,168 @@
+/** `agent install` and `agent uninstall`. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HostPlatform } from '../../adapters/agent-host/types.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { AgentConfig } from '../config.ts';
+import { configFlags } from '../config.ts';
+import { AgentError, wordsOf } from '../errors.ts';
+import { systemFolder } from '../places.ts';
+import { type InstallStep, planInstall, planUninstall } from './plan.ts';
+
+export interface InstallRequest {
+  folder: string;
+  config: AgentConfig;
+  platform: HostPlatform;
+}
+
+/** Throws INSTALL_FAILED. With --print nothing is changed. */
+export async function install(
+  context: CommandContext,
+  { folder, config, platform }: InstallRequest,
+): Promise<void> {
+  const { flags } = context;
+  const node = typeof flags.node === 'string' ? context.resolve(flags.node) : process.execPath;
+  const user =
+    typeof flags.user === 'string'
+      ? flags.user
+      : (context.environment.SUDO_USER ?? context.environment.USER ?? '');
+  if (platform === 'darwin' && (user === 'root' || !/^[A-Za-z_][\w.-]*$/.test(user))) {
+    throw new AgentError('INSTALL_FAILED', {
+      message: 'It is not clear which user the agent runs as.',
+      next: 'Name one that is not root with --user.',
+    });
+  }
+  const steps = planInstall({
+    platform,
+    program: fileURLToPath(import.meta.url),
+    node,
+    flags: startFlags(context),
+    roles: config.role,
+    folder,
+    user,
+  });
+  if (flags.print === true) {
+    for (const line of steps.flatMap(describeStep)) context.print(line);
+    return;
+  }
+  requireBundle();
+  requireRoot(platform);
+  if (platform === 'linux') requireReadable(node);
+  for (const step of steps) perform(step, context);
+  context.print('The agent is installed and runs. To give a panel its token, run: pilotlight agent pair');
+}
+
+export async function uninstall(
+  context: CommandContext,
+  { platform }: { platform: HostPlatform },
+): Promise<void> {
+  const folder = systemFolder(process.platform, context.environment);
+  const steps = planUninstall({ platform, folder });
+  if (context.flags.print === true) {
+    for (const line of steps.flatMap(describeStep)) context.print(line);
+    return;
+  }
+  requireRoot(platform);
+  for (const step of steps) perform(step, context);
+  context.print(`The agent is removed. Its token and leases are kept in ${folder}.`);
+}
+
+/** The flags that the person gave here, for the service to start with; all else comes from its config file. */
+export function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
+  return Object.keys(configFlags).flatMap((name) => {
+    const value = flags[name];
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return value ? [`--${name}`] : [];
+    return [`--${name}`, Array.isArray(value) ? value.join(',') : String(value)];
+  });
+}
+
+export function describeStep(step: InstallStep): string[] {
+  switch (step.do) {
+    case 'folder':
+      return [`# make the folder ${step.path}, mode ${step.mode.toString(8)}`, ''];
+    case 'copy':
+      return [`# copy ${step.from} to ${step.to}`, ''];
+    case 'remove':
+      return [`# remove ${step.path}`, ''];
+    case 'write':
+      return [
+        `# write ${step.path}, mode ${step.mode.toString(8)}:`,
+        ...step.content
+          .replace(/^\uFEFF/, '')
+          .trimEnd()
+          .split('\n'),
+        '',
+      ];
+    case 'run':
+      return [
+        `# run: ${step.command.map((word) => (/^[\w./:=*-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`,
+        '',
+      ];
+  }
+}
+
+function perform(step: InstallStep, { say }: CommandContext): void {
+  try {
+    switch (step.do) {
+      case 'folder':
+        mkdirSync(step.path, { recursive: true });
+        chmodSync(step.path, step.mode);
+        if (step.owner !== null) execFileSync('chown', ['-R', step.owner, step.path]);
+        return;
+      case 'copy':
+        copyFileSync(step.from, step.to);
+        chmodSync(step.to, step.mode);
+        return;
+      case 'remove':
+        rmSync(step.path, { recursive: true, force: true });
+        return;
+      case 'write':
+        mkdirSync(dirname(step.path), { recursive: true });
+        writeFileSync(step.path, step.content, { mode: step.mode, encoding: step.encoding ?? 'utf8' });
+        chmodSync(step.path, step.mode);
+        return;
+      case 'run': {
+        const [program, ...args] = step.command;
+        execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      }
+    }
+  } catch (error) {
+    const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
+    if (step.do === 'run' && step.mayFail) say(`${what}: ${wordsOf(error).trim()} (may be so already)`);
+    else
+      throw new AgentError('INSTALL_FAILED', { message: `${what}: ${wordsOf(error).trim()}`, cause: error });
+  }
+}
+
+function requireBundle(): void {
+  if (!import.meta.url.endsWith('.ts')) return;
+  throw new AgentError('INSTALL_FAILED', {
+    message: 'The agent is installed from its one bundled file.',
+    next: 'Run npm run build, then run dist/agent/agent.mjs install.',
+  });
+}
+
+function requireRoot(platform: HostPlatform): void {
+  if (platform === 'win32' || process.getuid?.() === 0) return;
+  throw new AgentError('INSTALL_FAILED', {
+    message: 'Only an administrator may install it.',
+    next: 'Run it with sudo, or look at what it does with --print.',
+  });
+}
+
+/** The agent's own user must be able to start Node: homes are often closed to others. */
+function requireReadable(node: string): void {
+  for (let path = node; ; path = dirname(path)) {
+    const open = (statSync(path).mode & 0o001) !== 0;
+    if (!open) {
+      throw new AgentError('INSTALL_FAILED', {
+        message: `The agent’s user could not run ${node}, because ${path} is closed to others.`,
+        next: 'Install Node for all users and name it with --node, for example --node /usr/bin/node.',
+      });
+    }
+    if (path === join(path, '..')) return;
+  }
+}

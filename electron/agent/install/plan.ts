@@ -1,0 +1,185 @@
+/** What an installation writes and runs, as data: shown with --print, done otherwise. */
+import type { HostPlatform } from '../../adapters/agent-host/types.ts';
+import type { RoleName } from '../config.ts';
+import { launchdPlist, sudoersLines } from './launchd.ts';
+import { polkitRule, systemdUnit } from './systemd.ts';
+import { taskXml } from './windows-task.ts';
+
+export type InstallStep =
+  | { do: 'folder'; path: string; mode: number; owner: string | null }
+  | { do: 'write'; path: string; mode: number; content: string; encoding?: 'utf16le' }
+  | { do: 'copy'; from: string; to: string; mode: number }
+  | { do: 'remove'; path: string }
+  /** `mayFail`: what it undoes or makes may be so already. */
+  | { do: 'run'; command: readonly [string, ...string[]]; mayFail?: true };
+
+export interface InstallFacts {
+  platform: HostPlatform;
+  /** The bundled program, to be copied to a place of its own. */
+  program: string;
+  node: string;
+  /** The flags it starts with. */
+  flags: readonly string[];
+  roles: readonly RoleName[];
+  /** Where its files are kept. */
+  folder: string;
+  /** Whom it runs as, on macOS; elsewhere it has a user of its own. */
+  user: string;
+}
+
+export const linuxUser = 'pilotlight-agent';
+
+export const linuxPaths = {
+  folder: '/usr/local/lib/pilotlight-agent',
+  program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  unit: '/etc/systemd/system/pilotlight-agent.service',
+  rule: '/etc/polkit-1/rules.d/50-pilotlight-agent.rules',
+};
+
+export const macPaths = {
+  folder: '/usr/local/lib/pilotlight-agent',
+  program: '/usr/local/lib/pilotlight-agent/agent.mjs',
+  plist: '/Library/LaunchDaemons/net.pilotlight.agent.plist',
+  sudoers: '/etc/sudoers.d/pilotlight-agent',
+  label: 'net.pilotlight.agent',
+};
+
+/** Windows's LocalService: it may shut the machine down, and hardly anything else. By number, as its name is translated. */
+const localService = '*S-1-5-19';
+const taskName = 'Pilotlight agent';
+
+export function windowsPaths(folder: string) {
+  return { program: `${folder}\\agent.mjs`, task: `${folder}\\task.xml`, data: `${folder}\\data` };
+}
+
+export function planInstall(facts: InstallFacts): InstallStep[] {
+  switch (facts.platform) {
+    case 'linux':
+      return installLinux(facts);
+    case 'darwin':
+      return installMac(facts);
+    case 'win32':
+      return installWindows(facts);
+  }
+}
+
+/** The folder of its token and leases stays: it is the person's. */
+export function planUninstall({
+  platform,
+  folder,
+}: Pick<InstallFacts, 'platform' | 'folder'>): InstallStep[] {
+  switch (platform) {
+    case 'linux':
+      return [
+        { do: 'run', command: ['systemctl', 'disable', '--now', 'pilotlight-agent.service'], mayFail: true },
+        { do: 'remove', path: linuxPaths.unit },
+        { do: 'remove', path: linuxPaths.rule },
+        { do: 'remove', path: linuxPaths.folder },
+        { do: 'run', command: ['systemctl', 'daemon-reload'], mayFail: true },
+      ];
+    case 'darwin':
+      return [
+        { do: 'run', command: ['launchctl', 'bootout', `system/${macPaths.label}`], mayFail: true },
+        { do: 'remove', path: macPaths.plist },
+        { do: 'remove', path: macPaths.sudoers },
+        { do: 'remove', path: macPaths.folder },
+      ];
+    case 'win32':
+      return [
+        { do: 'run', command: ['schtasks.exe', '/End', '/TN', taskName], mayFail: true },
+        { do: 'run', command: ['schtasks.exe', '/Delete', '/TN', taskName, '/F'], mayFail: true },
+        { do: 'remove', path: windowsPaths(folder).program },
+        { do: 'remove', path: windowsPaths(folder).task },
+      ];
+  }
+}
+
+function installLinux({ program, node, flags, roles, folder }: InstallFacts): InstallStep[] {
+  const power = roles.includes('power');
+  const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
+  return [
+    // A user that is there already makes this fail, and is as good.
+    { do: 'run', command: ['useradd', ...home, linuxUser], mayFail: true },
+    { do: 'folder', path: linuxPaths.folder, mode: 0o755, owner: null },
+    { do: 'copy', from: program, to: linuxPaths.program, mode: 0o644 },
+    {
+      do: 'write',
+      path: linuxPaths.unit,
+      mode: 0o644,
+      content: systemdUnit({
+        command: [node, linuxPaths.program, ...flags, '--data', folder],
+        user: linuxUser,
+        folder,
+      }),
+    },
+    ...(power
+      ? [{ do: 'write' as const, path: linuxPaths.rule, mode: 0o644, content: polkitRule(linuxUser) }]
+      : []),
+    { do: 'run', command: ['systemctl', 'daemon-reload'] },
+    { do: 'run', command: ['systemctl', 'enable', '--now', 'pilotlight-agent.service'] },
+  ];
+}
+
+function installMac({ program, node, flags, roles, folder, user }: InstallFacts): InstallStep[] {
+  const power = roles.includes('power');
+  const beside = `${macPaths.sudoers}.new`;
+  return [
+    { do: 'folder', path: macPaths.folder, mode: 0o755, owner: null },
+    { do: 'copy', from: program, to: macPaths.program, mode: 0o644 },
+    { do: 'folder', path: folder, mode: 0o711, owner: user },
+    ...(power
+      ? ([
+          // A mistake in a file there would lock everybody out of sudo: it is checked beside, where sudo skips it.
+          { do: 'write', path: beside, mode: 0o440, content: sudoersLines(user) },
+          { do: 'run', command: ['visudo', '-c', '-f', beside] },
+          { do: 'remove', path: beside },
+          { do: 'write', path: macPaths.sudoers, mode: 0o440, content: sudoersLines(user) },
+        ] satisfies InstallStep[])
+      : []),
+    {
+      do: 'write',
+      path: macPaths.plist,
+      mode: 0o644,
+      content: launchdPlist({
+        label: macPaths.label,
+        command: [node, macPaths.program, ...flags, '--data', folder],
+        user,
+        log: `${folder}/agent.log`,
+      }),
+    },
+    { do: 'run', command: ['launchctl', 'bootout', `system/${macPaths.label}`], mayFail: true },
+    { do: 'run', command: ['launchctl', 'bootstrap', 'system', macPaths.plist] },
+  ];
+}
+
+function installWindows({ program, node, flags, folder }: InstallFacts): InstallStep[] {
+  const paths = windowsPaths(folder);
+  const full = '(OI)(CI)F';
+  return [
+    { do: 'folder', path: paths.data, mode: 0o755, owner: null },
+    { do: 'copy', from: program, to: paths.program, mode: 0o644 },
+    // The program is changed by administrators only, its data by it alone.
+    {
+      do: 'run',
+      command: [
+        'icacls.exe',
+        folder,
+        '/inheritance:r',
+        '/grant:r',
+        `*S-1-5-18:${full}`,
+        `*S-1-5-32-544:${full}`,
+        `${localService}:(OI)(CI)RX`,
+      ],
+    },
+    { do: 'run', command: ['icacls.exe', paths.data, '/grant:r', `${localService}:${full}`] },
+    {
+      do: 'write',
+      path: paths.task,
+      mode: 0o644,
+      encoding: 'utf16le',
+      content: taskXml({ program: node, args: [paths.program, ...flags, '--data', paths.data] }),
+    },
+    { do: 'run', command: ['schtasks.exe', '/Create', '/TN', taskName, '/XML', paths.task, '/F'] },
+    { do: 'run', command: ['schtasks.exe', '/Run', '/TN', taskName] },
+  ];
+}

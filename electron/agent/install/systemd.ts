@@ -1,0 +1,81 @@
+/** A system service with a user of its own that may do nothing but what the rule beside it says. Pure. */
+
+export function systemdUnit({
+  command,
+  user,
+  folder,
+}: {
+  command: readonly string[];
+  user: string;
+  folder: string;
+}): string {
+  return `[Unit]
+Description=Pilotlight agent
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart=${command.map(systemdQuote).join(' ')}
+User=${user}
+Restart=on-failure
+RestartSec=2
+# Its folder: others may pass through to the file of a countdown, and see nothing else.
+StateDirectory=${folder.replace(/^\/var\/lib\//, '')}
+StateDirectoryMode=0711
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+PrivateTmp=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+SystemCallArchitectures=native
+MemoryHigh=192M
+TasksMax=64
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** `%` and `$` mean something in a unit, so that they are written twice. */
+function systemdQuote(argument: string): string {
+  const escaped = argument.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return /^[\w./:,=%-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}
+
+/** What logind asks before it powers off, sleeps or lets itself be held up. */
+export function polkitRule(user: string): string {
+  return `// Written by "pilotlight agent install": what the agent's own user may do, and nobody else by it.
+polkit.addRule(function (action, subject) {
+  var allowed = [
+    "org.freedesktop.login1.power-off",
+    "org.freedesktop.login1.power-off-multiple-sessions",
+    "org.freedesktop.login1.power-off-ignore-inhibit",
+    "org.freedesktop.login1.reboot",
+    "org.freedesktop.login1.reboot-multiple-sessions",
+    "org.freedesktop.login1.reboot-ignore-inhibit",
+    "org.freedesktop.login1.suspend",
+    "org.freedesktop.login1.suspend-multiple-sessions",
+    "org.freedesktop.login1.suspend-ignore-inhibit",
+    "org.freedesktop.login1.hibernate",
+    "org.freedesktop.login1.hibernate-multiple-sessions",
+    "org.freedesktop.login1.hibernate-ignore-inhibit",
+    "org.freedesktop.login1.inhibit-block-sleep",
+    "org.freedesktop.login1.inhibit-block-idle"
+  ];
+  if (subject.user === "${user}" && allowed.indexOf(action.id) >= 0) {
+    return polkit.Result.YES;
+  }
+});
+`;
+}

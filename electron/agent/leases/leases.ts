@@ -1,0 +1,134 @@
+/** Who needs this machine, and until when. Ages are measured by time that never jumps. */
+import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
+import { AgentError } from '../errors.ts';
+import type { LeaseJournal, LeaseRecord } from './journal.ts';
+
+export interface LeaseRequest {
+  holder: string;
+  purpose: string;
+  ttlSeconds: number;
+}
+
+export interface LeaseView extends LeaseRecord {
+  /** Seconds until it ends, if nothing renews it. */
+  remainingSeconds: number;
+}
+
+export interface Leases {
+  /** Begins or renews. Throws LEASE_OF_ANOTHER, TOO_MANY_LEASES, DISK_TROUBLE; nothing is changed then. */
+  put(id: string, request: LeaseRequest): { lease: LeaseView; begun: boolean };
+  get(id: string): LeaseView | null;
+  list(): LeaseView[];
+  /** Throws NOT_FOUND. */
+  end(id: string): void;
+  /** How many live now. */
+  count(): number;
+  stop(): void;
+}
+
+export interface LeasesOptions {
+  clock: Clock;
+  journal: LeaseJournal;
+  /** After a lease began, ended or expired. */
+  onChange(change: { began: string[]; ended: string[]; expired: boolean; live: number }): void;
+  most?: number;
+}
+
+interface Held {
+  record: LeaseRecord;
+  /** By the clock that never jumps. */
+  endsAt: number;
+}
+
+export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOptions): Leases {
+  const held = new Map<string, Held>();
+  let timer: Timer | null = null;
+  let timerAt = Number.POSITIVE_INFINITY;
+
+  // Its renewals lived in the memory of the process before, so each gets one whole time to live.
+  for (const record of journal.kept) {
+    held.set(record.id, { record, endsAt: clock.monotonic() + record.ttlSeconds * 1000 });
+  }
+  plan();
+
+  /** A renewal moves the end away; the timer finds that out when it rings, which costs renewals nothing. */
+  function plan(): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { endsAt } of held.values()) next = Math.min(next, endsAt);
+    if (next >= timerAt) return;
+    timer?.cancel();
+    timerAt = next;
+    timer = clock.timer(Math.max(0, next - clock.monotonic()), () => {
+      timer = null;
+      timerAt = Number.POSITIVE_INFINITY;
+      expire();
+      plan();
+    });
+  }
+
+  function expire(): void {
+    const now = clock.monotonic();
+    const ended = [...held.values()].filter(({ endsAt }) => endsAt <= now).map(({ record }) => record.id);
+    if (ended.length === 0) return;
+    for (const id of ended) held.delete(id);
+    try {
+      journal.end(ended);
+    } catch {
+      // On a full disk it comes back at a restart, for one time to live.
+    }
+    onChange({ began: [], ended, expired: true, live: held.size });
+  }
+
+  function view({ record, endsAt }: Held): LeaseView {
+    return { ...record, remainingSeconds: Math.max(0, Math.round((endsAt - clock.monotonic()) / 100) / 10) };
+  }
+
+  return {
+    put(id, request) {
+      expire();
+      const before = held.get(id);
+      if (before !== undefined && before.record.holder !== request.holder) {
+        throw new AgentError('LEASE_OF_ANOTHER', { details: { holder: before.record.holder } });
+      }
+      if (before === undefined && held.size >= most) throw new AgentError('TOO_MANY_LEASES');
+      const endsAt = clock.monotonic() + request.ttlSeconds * 1000;
+      const same =
+        before?.record.purpose === request.purpose && before.record.ttlSeconds === request.ttlSeconds;
+      if (before !== undefined && same) {
+        before.endsAt = endsAt;
+        return { lease: view(before), begun: false };
+      }
+      const record = { id, ...request, createdAt: before?.record.createdAt ?? clock.now() };
+      journal.begin(record);
+      const next = { record, endsAt };
+      held.set(id, next);
+      plan();
+      if (before === undefined) onChange({ began: [id], ended: [], expired: false, live: held.size });
+      return { lease: view(next), begun: before === undefined };
+    },
+    get(id) {
+      expire();
+      const found = held.get(id);
+      return found === undefined ? null : view(found);
+    },
+    list() {
+      expire();
+      return [...held.values()].map(view);
+    },
+    end(id) {
+      expire();
+      if (!held.has(id)) throw new AgentError('NOT_FOUND', { message: 'There is no such lease.' });
+      journal.end([id]);
+      held.delete(id);
+      onChange({ began: [], ended: [id], expired: false, live: held.size });
+    },
+    count() {
+      expire();
+      return held.size;
+    },
+    stop() {
+      timer?.cancel();
+      journal.close();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** A request to the agent that runs on this machine. */
+import http from 'node:http';
+import { readListening } from './agent.ts';
+import { AgentError } from './errors.ts';
+
+const DEADLINE_MS = 5000;
+
+export interface LocalCall {
+  path: string;
+  token?: string;
+  body: object;
+}
+
+/** Throws NOT_RUNNING, or the agent's own refusal in its words. */
+export function callLocal<Answer>(folder: string, { path, token, body }: LocalCall): Promise<Answer> {
+  const listening = readListening(folder);
+  const at = listening?.find(({ roles }) => roles.includes('power')) ?? listening?.[0];
+  if (at === undefined) return Promise.reject(new AgentError('NOT_RUNNING'));
+  const host = at.address === '0.0.0.0' ? '127.0.0.1' : at.address === '::' ? '::1' : at.address;
+  const content = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      {
+        host,
+        port: at.port,
+        path,
+        method: 'POST',
+        timeout: DEADLINE_MS,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(content),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve(JSON.parse(text) as Answer);
+          else reject(toRefusal(text));
+        });
+      },
+    );
+    request.on('timeout', () => request.destroy(new Error('It does not answer.')));
+    request.on('error', (error) => reject(new AgentError('NOT_RUNNING', { cause: error })));
+    request.end(content);
+  });
+}
+
+function toRefusal(text: string): AgentError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: string; message: string; next: string } };
+    const code = error.code === 'NO_COUNTDOWN' ? 'NO_COUNTDOWN' : 'INTERNAL';
+    return new AgentError(code, { message: error.message, next: error.next });
+  } catch {
+    return new AgentError('NOT_RUNNING');
+  }
+}

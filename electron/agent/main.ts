@@ -1,0 +1,58 @@
+/** `pilotlight agent …`: a small process on a machine of the fleet. */
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { CommandContext } from './command-context.ts';
+import { commands, usage } from './commands.ts';
+import { parseFlags } from './config.ts';
+import { AgentError, toAgentError } from './errors.ts';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
+// A reader of our output that went away is no reason to stop.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+async function run(): Promise<number> {
+  const { values, positionals } = parseFlags(process.argv.slice(2));
+  const [name = 'run', ...rest] = positionals;
+  const command = commands[name];
+  if (values.help === true || name === 'help') {
+    for (const line of usage) print(line);
+    return 0;
+  }
+  if (command === undefined || rest.length > 0) {
+    throw new AgentError('BAD_CONFIG', {
+      message: `"${rest[0] ?? name}" is not understood here.`,
+      next: 'Run it with --help to see how it is used.',
+    });
+  }
+  const context: CommandContext = {
+    flags: values,
+    environment: process.env,
+    home: homedir(),
+    version: packageJson.version,
+    say,
+    print,
+    // npm runs its scripts in the folder of the package; INIT_CWD is where the person stands.
+    resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
+    stopAsked: () =>
+      new Promise((stop) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+      }),
+  };
+  await command(context);
+  return 0;
+}
+
+run().then(
+  (code) => process.exit(code),
+  (thrown: unknown) => {
+    const error = toAgentError(thrown);
+    if (error.code === 'INTERNAL')
+      say(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    say(`${error.code}: ${error.message}`);
+    say(`  ${error.next}`);
+    process.exit(error.code === 'BAD_CONFIG' ? 2 : 1);
+  },
+);

@@ -1,0 +1,36 @@
+import { posix, win32 } from 'node:path';
+
+interface PlaceFacts {
+  platform: NodeJS.Platform;
+  environment: Readonly<Record<string, string | undefined>>;
+  home: string;
+}
+
+/** Where an agent that a person starts keeps its files. */
+export function agentFolder({ platform, environment, home }: PlaceFacts): string {
+  if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Pilotlight', 'agent');
+  if (platform === 'win32') {
+    return win32.join(
+      environment.LOCALAPPDATA ?? win32.join(home, 'AppData', 'Local'),
+      'Pilotlight',
+      'agent',
+    );
+  }
+  // The specification says that a relative path is to be ignored.
+  const data = environment.XDG_DATA_HOME?.startsWith('/')
+    ? environment.XDG_DATA_HOME
+    : posix.join(home, '.local', 'share');
+  return posix.join(data, 'pilotlight', 'agent');
+}
+
+/** Where an installed agent keeps them. */
+export function systemFolder(
+  platform: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (platform === 'darwin') return '/usr/local/var/pilotlight-agent';
+  if (platform === 'win32') {
+    return win32.join(environment.ProgramData ?? 'C:\\ProgramData', 'Pilotlight', 'agent');
+  }
+  return '/var/lib/pilotlight-agent';
+}

@@ -1,0 +1,99 @@
+/** What the panels have laid down, in one file that is replaced as a whole. */
+
+import { flag, integer, listOf, object, oneOf, optional, required, text } from '../check.ts';
+import { AgentError } from '../errors.ts';
+import { readJson, writePrivate } from '../files.ts';
+import type { FinishPolicy } from './policy.ts';
+
+export interface KeptPolicy {
+  panel: string;
+  policy: FinishPolicy;
+  /** Wall time, milliseconds; for people. */
+  updatedAt: number;
+}
+
+export interface Woken {
+  bootId: string;
+  by: string;
+  at: number;
+}
+
+export interface PolicyBook {
+  policies(): readonly KeptPolicy[];
+  /** Throws TOO_MANY_POLICIES, DISK_TROUBLE. */
+  put(entry: KeptPolicy): void;
+  /** Throws NOT_FOUND. */
+  remove(panel: string): void;
+  woken(): Woken | null;
+  setWoken(woken: Woken | null): void;
+  keptOn(): boolean;
+  setKeptOn(kept: boolean): void;
+}
+
+interface Content {
+  policies: KeptPolicy[];
+  woken: Woken | null;
+  /** The run of the machine that a person wanted to go on. */
+  keptOnBoot: string | null;
+}
+
+const MOST_PANELS = 50;
+const name = text(128);
+const time = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const checkPolicy = object<FinishPolicy>({
+  finishAlone: required(flag),
+  onlyIfWoken: optional(flag, true),
+  idleMinutes: optional(integer(1, 1440), 15),
+  action: optional(oneOf('shutdown', 'sleep', 'hibernate'), 'shutdown'),
+  respectUsers: optional(flag, true),
+  countdownSeconds: optional(integer(5, 3600), 60),
+});
+
+const orNull =
+  <Value>(check: (value: unknown, path: string, mistakes: string[]) => Value) =>
+  (value: unknown, path: string, mistakes: string[]): Value | null =>
+    value === null ? null : check(value, path, mistakes);
+
+const checkContent = object<Content>({
+  policies: required(
+    listOf(
+      object<KeptPolicy>({ panel: required(name), policy: required(checkPolicy), updatedAt: required(time) }),
+      MOST_PANELS,
+    ),
+  ),
+  woken: required(
+    orNull(object<Woken>({ bootId: required(name), by: required(text(200)), at: required(time) })),
+  ),
+  keptOnBoot: required(orNull(name)),
+});
+
+/** A file that holds something else is as none: then nothing is powered off alone until a panel says so again. */
+export function openPolicyBook(path: string, bootId: string): PolicyBook {
+  const mistakes: string[] = [];
+  const read = checkContent(readJson(path), '', mistakes);
+  let content: Content = mistakes.length === 0 ? read : { policies: [], woken: null, keptOnBoot: null };
+
+  function keep(next: Content): void {
+    writePrivate(path, `${JSON.stringify(next, null, 2)}\n`);
+    content = next;
+  }
+
+  return {
+    policies: () => content.policies,
+    put(entry) {
+      const others = content.policies.filter((one) => one.panel !== entry.panel);
+      if (others.length >= MOST_PANELS) throw new AgentError('TOO_MANY_POLICIES');
+      keep({ ...content, policies: [...others, entry] });
+    },
+    remove(panel) {
+      const policies = content.policies.filter((one) => one.panel !== panel);
+      if (policies.length === content.policies.length) throw new AgentError('NOT_FOUND');
+      keep({ ...content, policies });
+    },
+    woken: () => content.woken,
+    setWoken: (woken) => keep({ ...content, woken }),
+    keptOn: () => content.keptOnBoot === bootId,
+    setKeptOn: (kept) => keep({ ...content, keptOnBoot: kept ? bootId : null }),
+  };
+}

@@ -1,0 +1,125 @@
+/** What the panels want of this machine when nobody needs it, and whether it may go now. Pure. */
+
+export const powerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as const;
+export type PowerAction = (typeof powerActions)[number];
+
+/** One panel's wish. */
+export interface FinishPolicy {
+  /** Whether the agent may power the machine off by itself. */
+  finishAlone: boolean;
+  /** Only in a run of the machine that Pilotlight woke. */
+  onlyIfWoken: boolean;
+  /** Minutes without leases, busy GPU or other users before it goes. */
+  idleMinutes: number;
+  action: Exclude<PowerAction, 'restart'>;
+  /** Whether people who are logged in keep it on. */
+  respectUsers: boolean;
+  /** How long the countdown is that anybody may cancel. */
+  countdownSeconds: number;
+}
+
+/** From the mildest to the hardest: what is lost, and how far away the machine is afterwards. */
+const mildness: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
+
+/**
+ * The strictest of all: in each respect the one that keeps the machine on longer. null without any.
+ */
+export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | null {
+  const [first, ...others] = policies;
+  if (first === undefined) return null;
+  return others.reduce<FinishPolicy>(
+    (one, other) => ({
+      finishAlone: one.finishAlone && other.finishAlone,
+      onlyIfWoken: one.onlyIfWoken || other.onlyIfWoken,
+      idleMinutes: Math.max(one.idleMinutes, other.idleMinutes),
+      action: mildness.find((action) => action === one.action || action === other.action) ?? one.action,
+      respectUsers: one.respectUsers || other.respectUsers,
+      countdownSeconds: Math.max(one.countdownSeconds, other.countdownSeconds),
+    }),
+    first,
+  );
+}
+
+export type Reason =
+  | { code: 'LEASE'; message: string; id: string; holder: string; purpose: string }
+  | { code: 'GPU_BUSY'; message: string; percent: number }
+  | { code: 'GPU_UNKNOWN'; message: string }
+  | { code: 'USERS'; message: string; users: string[] }
+  | { code: 'USERS_UNKNOWN'; message: string };
+
+export interface Use {
+  leases: readonly { id: string; holder: string; purpose: string }[];
+  gpu: { percent: number | null; problem: string | null };
+  /** null where the system did not say. */
+  users: readonly string[] | null;
+}
+
+export interface UseRules {
+  busyPercent: number;
+  respectUsers: boolean;
+  /** People whose being logged in keeps nothing on. */
+  ignoredUsers: readonly string[];
+  /** Whether what cannot be known counts as use: nobody watches when the agent decides alone. */
+  doubtCounts: boolean;
+}
+
+/** Everything that speaks against powering off now; empty when nothing does. */
+export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
+  const reasons: Reason[] = use.leases.map(({ id, holder, purpose }) => ({
+    code: 'LEASE',
+    message: `${holder} needs it: ${purpose}.`,
+    id,
+    holder,
+    purpose,
+  }));
+  const { percent, problem } = use.gpu;
+  if (percent !== null && percent >= rules.busyPercent) {
+    reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
+  }
+  if (problem !== null && rules.doubtCounts) {
+    reasons.push({ code: 'GPU_UNKNOWN', message: `Whether a GPU is busy cannot be read: ${problem}` });
+  }
+  if (rules.respectUsers) {
+    const users = use.users?.filter((name) => !rules.ignoredUsers.includes(name)) ?? [];
+    if (users.length > 0) {
+      reasons.push({ code: 'USERS', message: `Logged in: ${users.join(', ')}.`, users });
+    }
+    if (use.users === null && rules.doubtCounts) {
+      reasons.push({ code: 'USERS_UNKNOWN', message: 'Who is logged in cannot be read.' });
+    }
+  }
+  return reasons;
+}
+
+export interface FinishFacts {
+  policy: FinishPolicy | null;
+  wokenInThisBoot: boolean;
+  /** A person cancelled the last countdown, and nothing has begun since. */
+  keptOn: boolean;
+  reasons: readonly Reason[];
+  /** How long there were no reasons, in milliseconds. */
+  idleMs: number;
+}
+
+export type FinishDecision =
+  | { do: 'stay'; why: 'no-policy' | 'not-allowed' | 'not-woken' | 'kept-on' | 'in-use' }
+  | { do: 'wait'; remainingMs: number }
+  | { do: 'go'; action: FinishPolicy['action']; countdownSeconds: number };
+
+/** Whether the machine powers itself off. */
+export function decideFinish({
+  policy,
+  wokenInThisBoot,
+  keptOn,
+  reasons,
+  idleMs,
+}: FinishFacts): FinishDecision {
+  if (policy === null) return { do: 'stay', why: 'no-policy' };
+  if (!policy.finishAlone) return { do: 'stay', why: 'not-allowed' };
+  if (policy.onlyIfWoken && !wokenInThisBoot) return { do: 'stay', why: 'not-woken' };
+  if (keptOn) return { do: 'stay', why: 'kept-on' };
+  if (reasons.length > 0) return { do: 'stay', why: 'in-use' };
+  const remainingMs = policy.idleMinutes * 60_000 - idleMs;
+  if (remainingMs > 0) return { do: 'wait', remainingMs };
+  return { do: 'go', action: policy.action, countdownSeconds: policy.countdownSeconds };
+}

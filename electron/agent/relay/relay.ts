@@ -1,0 +1,165 @@
+/** The relay role: wakes machines of its own network for those who cannot reach it with a broadcast. */
+import type { NetworkInterface, Udp } from '../../adapters/agent-host/types.ts';
+import { object, optional, text } from '../check.ts';
+import { AgentError, type AgentErrorCode, wordsOf } from '../errors.ts';
+import { checked } from '../http/body.ts';
+import type { Exchange, Reply, Route } from '../http/route.ts';
+import { packetDestinations, readMac } from '../network.ts';
+
+export interface RelaySettings {
+  /** Machines that may be woken; the first one is woken where none is named. Empty lets the token wake any. */
+  allowedMacs: readonly string[];
+  /** Instead of the broadcast address of each interface. */
+  broadcasts: readonly string[];
+  wakePorts: readonly number[];
+  secureOn: string | null;
+  /** The GPU machine's address, for /health and /status. */
+  target: string | null;
+  targetPort: number;
+  openWake: boolean;
+}
+
+export interface RelayOptions {
+  settings: RelaySettings;
+  udp: Pick<Udp, 'send' | 'magicPacket'>;
+  interfaces(): readonly NetworkInterface[];
+  /** Whether something accepts a connection there. */
+  reachable(address: string, port: number): Promise<boolean>;
+  monotonic(): number;
+  say(message: string): void;
+}
+
+export interface WakeReport {
+  sent: string[];
+  failed: { destination: string; reason: string }[];
+}
+
+/** Anybody may ask for /health: one look serves them all for a while. */
+const LOOK_EVERY_MS = 5000;
+
+export function createRelay(options: RelayOptions) {
+  const { settings, udp, interfaces, reachable, monotonic, say } = options;
+  let looked: { at: number; answer: Promise<boolean> } | null = null;
+
+  function targetReachable(): Promise<boolean> {
+    if (settings.target === null) return Promise.resolve(false);
+    if (looked === null || monotonic() - looked.at > LOOK_EVERY_MS) {
+      looked = { at: monotonic(), answer: reachable(settings.target, settings.targetPort) };
+    }
+    return looked.answer;
+  }
+
+  /** One round to every destination; one that fails stops no other. Throws WAKE_NOT_SENT when all do. */
+  async function wake(mac: string): Promise<WakeReport> {
+    const packet = udp.magicPacket(mac, settings.secureOn);
+    const destinations = packetDestinations({
+      interfaces: interfaces(),
+      broadcasts: settings.broadcasts,
+      ports: settings.wakePorts,
+    });
+    const report: WakeReport = { sent: [], failed: [] };
+    const results = await Promise.allSettled(
+      destinations.map(({ address, port }) => udp.send(packet, port, address)),
+    );
+    for (const [index, result] of results.entries()) {
+      const { address, port } = destinations[index] ?? { address: '', port: 0 };
+      const destination = `${address}:${port}`;
+      if (result.status === 'fulfilled') report.sent.push(destination);
+      else report.failed.push({ destination, reason: wordsOf(result.reason) });
+    }
+    if (report.sent.length > 0) return report;
+    throw new AgentError('WAKE_NOT_SENT', {
+      ...(destinations.length === 0 ? { message: 'No interface of the relay has a broadcast address.' } : {}),
+      details: { failed: report.failed },
+    });
+  }
+
+  async function handleWake(exchange: Exchange): Promise<Reply> {
+    const named = exchange.method === 'POST' ? checkedMac(await exchange.body()) : null;
+    const mac = named ?? settings.allowedMacs[0];
+    if (mac === undefined) throw new AgentError('NO_MAC');
+    if (settings.allowedMacs.length > 0 && !settings.allowedMacs.includes(mac)) {
+      throw new AgentError('MAC_NOT_ALLOWED', { details: { mac } });
+    }
+    const report = await wake(mac);
+    say(
+      `relay: woke ${mac} for ${exchange.address}: ${report.sent.length} sent, ${report.failed.length} failed`,
+    );
+    return {
+      status: 200,
+      body: { success: true, mac, message: `Wake packet sent to ${report.sent.join(', ')}.`, ...report },
+    };
+  }
+
+  const wakeRoute = (method: 'GET' | 'POST'): Route => ({
+    method,
+    path: '/wake',
+    access: settings.openWake ? 'open' : 'token',
+    handle: handleWake,
+    refusal: (error) => ({
+      success: false,
+      mac: typeof error.details?.mac === 'string' ? error.details.mac : null,
+      message: error.message,
+      ...legacyError(error),
+      ...(error.details === undefined ? {} : { details: error.details }),
+    }),
+  });
+
+  const routes: Route[] = [
+    wakeRoute('GET'),
+    wakeRoute('POST'),
+    {
+      method: 'GET',
+      path: '/status',
+      access: 'token',
+      async handle() {
+        const broadcast = [
+          ...new Set(
+            packetDestinations({ interfaces: interfaces(), broadcasts: settings.broadcasts, ports: [9] }).map(
+              ({ address }) => address,
+            ),
+          ),
+        ];
+        return {
+          status: 200,
+          body: {
+            gpu_pc: {
+              mac: settings.allowedMacs[0] ?? null,
+              ip: settings.target,
+              broadcast: broadcast[0] ?? null,
+              ollama_reachable: await targetReachable(),
+            },
+            allowed_macs: settings.allowedMacs,
+            broadcasts: broadcast,
+          },
+        };
+      },
+      refusal: legacyError,
+    },
+  ];
+
+  return {
+    routes,
+    async health() {
+      return { gpu_pc_reachable: await targetReachable(), gpu_pc_ip: settings.target };
+    },
+  };
+}
+
+const statusWords: Partial<Record<AgentErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized' };
+
+/** `{error: "Unauthorized"}` as existing servers have it, with our code and next step beside it. */
+export function legacyError(error: AgentError): { error: string; code: string; next: string } {
+  return { error: statusWords[error.code] ?? error.message, code: error.code, next: error.next };
+}
+
+const wakeBody = object<{ mac: string | null }>({ mac: optional(text(32), null) });
+
+function checkedMac(body: unknown): string | null {
+  if (body === undefined) return null;
+  const { mac } = checked(wakeBody, body);
+  if (mac === null) return null;
+  const read = readMac(mac);
+  if (read === null) throw new AgentError('BAD_MAC', { details: { given: mac } });
+  return read;
+}

@@ -1,0 +1,143 @@
+/** The roles, as a table: a new one (runner, worker) is a new line. */
+
+import { join } from 'node:path';
+import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
+import type { Attempts } from './attempts.ts';
+import type { AgentConfig, RoleName } from './config.ts';
+import { wordsOf } from './errors.ts';
+import type { Route } from './http/route.ts';
+import { openLeaseJournal } from './leases/journal.ts';
+import { createLeases } from './leases/leases.ts';
+import { createCountdownNotes } from './power/countdown-notes.ts';
+import { createFinish, type Finish } from './power/finish.ts';
+import { reasonsAgainst } from './power/policy.ts';
+import { openPolicyBook } from './power/policy-book.ts';
+import { createPower } from './power/power.ts';
+import { powerRoutes } from './power/routes.ts';
+import { createRelay } from './relay/relay.ts';
+import { createTelemetry } from './telemetry/hub.ts';
+
+export interface RoleContext {
+  config: AgentConfig;
+  /** The agent's own folder. */
+  folder: string;
+  bootId: string;
+  clock: Clock;
+  host: AgentHost;
+  udp: Pick<Udp, 'send' | 'magicPacket'>;
+  interfaces(): readonly NetworkInterface[];
+  reachable(address: string, port: number): Promise<boolean>;
+  attempts: Attempts;
+  say(message: string): void;
+}
+
+export interface RunningRole {
+  routes: readonly Route[];
+  /** Its part of /health. */
+  health(): Promise<Record<string, unknown>>;
+  stop(): void;
+}
+
+export interface Role {
+  /** Roles with the same one share a port. */
+  port(config: AgentConfig): number;
+  start(context: RoleContext): RunningRole;
+}
+
+export const roles: Readonly<Record<RoleName, Role>> = {
+  relay: { port: (config) => config.port ?? config.relayPort, start: startRelay },
+  power: { port: (config) => config.port ?? config.powerPort, start: startPower },
+  telemetry: { port: (config) => config.port ?? config.powerPort, start: startTelemetry },
+};
+
+function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleContext): RunningRole {
+  const relay = createRelay({
+    settings: {
+      allowedMacs: config.allowMac,
+      broadcasts: config.broadcast,
+      wakePorts: config.wakePort,
+      secureOn: config.secureOn,
+      target: config.target,
+      targetPort: config.targetPort,
+      openWake: config.openWake,
+    },
+    udp,
+    interfaces,
+    reachable,
+    monotonic: clock.monotonic,
+    say,
+  });
+  return { ...relay, stop: () => {} };
+}
+
+function startPower({ config, folder, bootId, clock, host, attempts, say }: RoleContext): RunningRole {
+  const { inhibit, ...commands } = config.commands;
+  const inhibitor = host.createInhibitor(inhibit ?? null);
+  const book = openPolicyBook(join(folder, 'policies.json'), bootId);
+  let finish: Finish | null = null;
+
+  const leases = createLeases({
+    clock,
+    journal: openLeaseJournal(join(folder, 'leases.jsonl')),
+    onChange({ began, ended, expired, live }) {
+      if (live > 0) inhibitor.hold();
+      else inhibitor.release();
+      if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
+      if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
+      finish?.leaseChanged(began.length > 0);
+    },
+  });
+  if (leases.count() > 0) inhibitor.hold();
+
+  async function reasons(respectUsers: boolean, doubtCounts: boolean) {
+    const signal = AbortSignal.timeout(10_000);
+    const [gpu, users] = await Promise.all([
+      host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
+      respectUsers ? host.users(signal).catch(() => null) : [],
+    ]);
+    return reasonsAgainst(
+      { leases: leases.list(), gpu, users },
+      { busyPercent: config.busyPercent, respectUsers, ignoredUsers: config.ignoreUser, doubtCounts },
+    );
+  }
+
+  const power = createPower({
+    clock,
+    host,
+    commands,
+    dryRun: config.dryRun,
+    notes: createCountdownNotes(folder),
+    reasons: () => reasons(finish?.effective()?.respectUsers ?? false, false),
+    beforeAct: () => inhibitor.release(),
+    onOutcome: (outcome) => finish?.outcome(outcome),
+    say,
+  });
+
+  finish = createFinish({
+    clock,
+    host,
+    bootId,
+    book,
+    leases: leases.count,
+    reasons: (policy) => reasons(policy.respectUsers, true),
+    isIdle: () => power.state().phase === 'idle',
+    ask: power.ask,
+    say,
+  });
+
+  return {
+    routes: powerRoutes({ power, leases, finish, book, inhibitor, attempts, bootId, now: clock.now }),
+    health: async () => ({ service: 'gpu-shutdown' }),
+    stop() {
+      finish?.stop();
+      power.stop();
+      leases.stop();
+      inhibitor.release();
+    },
+  };
+}
+
+function startTelemetry({ clock, host, say }: RoleContext): RunningRole {
+  const telemetry = createTelemetry({ clock, host, say });
+  return { routes: telemetry.routes, health: async () => ({}), stop: telemetry.stop };
+}

@@ -1,0 +1,146 @@
+/** Pushes one sample a second to whoever listens; without a listener nothing is read. */
+import type { ServerResponse } from 'node:http';
+import type {
+  AgentHost,
+  Clock,
+  MachineFacts,
+  TelemetrySource,
+  Timer,
+} from '../../adapters/agent-host/types.ts';
+import { AgentError, wordsOf } from '../errors.ts';
+import type { Route } from '../http/route.ts';
+
+export interface TelemetryOptions {
+  clock: Clock;
+  host: Pick<AgentHost, 'openTelemetry'>;
+  say(message: string): void;
+  mostSubscribers?: number;
+}
+
+const SAMPLE_MS = 1000;
+const MACHINE_MS = 60_000;
+/** A slow listener misses samples rather than filling the memory. */
+const MOST_WAITING_BYTES = 256 * 1024;
+/** The tools start with the first listener and stay a little after the last one, who may only reconnect. */
+const LINGER_MS = 5000;
+
+export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: TelemetryOptions) {
+  const subscribers = new Set<ServerResponse>();
+  let source: TelemetrySource | null = null;
+  let machine: { at: number; text: string } | null = null;
+  const stopAbort = new AbortController();
+  let timer: Timer | null = null;
+  let users = 0;
+  /** Grows when the first listener comes: a round of the time before it ends by itself. */
+  let round = 0;
+
+  function take(): TelemetrySource {
+    users += 1;
+    source ??= host.openTelemetry();
+    return source;
+  }
+
+  function give(): void {
+    users -= 1;
+    if (users > 0) return;
+    const opened = source;
+    clock.timer(LINGER_MS, () => {
+      if (users > 0 || source !== opened) return;
+      closeSource();
+    });
+  }
+
+  function closeSource(): void {
+    source?.close();
+    source = null;
+    machine = null;
+  }
+
+  function push(event: string, text: string, to: Iterable<ServerResponse>): void {
+    const frame = `event: ${event}\ndata: ${text}\n\n`;
+    for (const response of to) {
+      if (response.writableLength <= MOST_WAITING_BYTES) response.write(frame);
+    }
+  }
+
+  async function tick(own: number): Promise<void> {
+    const began = clock.monotonic();
+    const from = source;
+    const { signal } = stopAbort;
+    if (from === null || subscribers.size === 0) return;
+    try {
+      if (machine === null || clock.monotonic() - machine.at >= MACHINE_MS) {
+        const facts = JSON.stringify(await from.machine(signal));
+        const changed = machine?.text !== facts;
+        machine = { at: clock.monotonic(), text: facts };
+        if (changed) push('machine', facts, subscribers);
+      }
+      push('sample', JSON.stringify(await from.read(signal)), subscribers);
+    } catch (error) {
+      if (signal.aborted) return;
+      say(`telemetry: ${wordsOf(error)}`);
+    }
+    if (subscribers.size > 0 && !signal.aborted && own === round) {
+      timer = clock.timer(Math.max(0, SAMPLE_MS - (clock.monotonic() - began)), () => void tick(own));
+    }
+  }
+
+  function subscribe(response: ServerResponse): () => void {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    response.flushHeaders();
+    take();
+    if (machine !== null) push('machine', machine.text, [response]);
+    subscribers.add(response);
+    if (subscribers.size === 1) {
+      timer?.cancel();
+      round += 1;
+      void tick(round);
+    }
+    return () => {
+      if (!subscribers.delete(response)) return;
+      if (subscribers.size === 0) timer?.cancel();
+      give();
+    };
+  }
+
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/v1/telemetry',
+      access: 'token',
+      async handle() {
+        const from = take();
+        try {
+          const facts: MachineFacts = await from.machine(stopAbort.signal);
+          return { status: 200, body: { machine: facts, sample: await from.read(stopAbort.signal) } };
+        } finally {
+          give();
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/telemetry/stream',
+      access: 'token',
+      handle() {
+        if (subscribers.size >= mostSubscribers) throw new AgentError('TOO_MANY_SUBSCRIBERS');
+        return { stream: subscribe };
+      },
+    },
+  ];
+
+  return {
+    routes,
+    subscribers: () => subscribers.size,
+    stop() {
+      stopAbort.abort();
+      timer?.cancel();
+      for (const response of subscribers) response.end();
+      closeSource();
+    },
+  };
+}

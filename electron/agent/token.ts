@@ -1,0 +1,59 @@
+/** The agent's token: made once, for this user only, compared in constant time. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentError } from './errors.ts';
+import { writePrivate } from './files.ts';
+
+const FILE = 'token';
+
+/** The token in this folder; made, with mode 0600, where there is none. */
+export function openToken(folder: string): string {
+  const kept = readToken(folder);
+  if (kept !== null) return kept;
+  const token = randomBytes(32).toString('base64url');
+  writePrivate(join(folder, FILE), `${token}\n`);
+  return token;
+}
+
+/** null where there is none. Throws BAD_CONFIG for a file that holds something else. */
+export function readToken(folder: string): string | null {
+  const path = join(folder, FILE);
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new AgentError('BAD_CONFIG', {
+      message: `The token file cannot be read: ${error instanceof Error ? error.message : error}`,
+      next: 'Run this as the user that the agent runs as.',
+      cause: error,
+    });
+  }
+  if (/^[\w-]{32,128}$/.test(content)) return content;
+  throw new AgentError('BAD_CONFIG', {
+    message: 'The token file does not hold a token.',
+    next: 'Remove that file; the next start makes a new one, and panels pair again.',
+  });
+}
+
+export type TokenCheck = (authorization: string | undefined) => 'right' | 'wrong' | 'missing';
+
+/** Takes `Bearer <token>` with any of the accepted ones: ours, and an existing server's secret. */
+export function createTokenCheck(accepted: readonly string[]): TokenCheck {
+  const digests = accepted.map(digest);
+  return (authorization) => {
+    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined) return authorization === undefined ? 'missing' : 'wrong';
+    const own = digest(given);
+    let right = false;
+    // Each is compared, so that the time says nothing about which one it was.
+    for (const one of digests) right = timingSafeEqual(one, own) || right;
+    return right ? 'right' : 'wrong';
+  };
+}
+
+/** Equal lengths for the comparison, whatever was sent. */
+function digest(value: string): Buffer {
+  return createHash('sha256').update(value).digest();
+}
