@@ -1,7 +1,7 @@
 /** Takes one state in every size and colour. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CDPSession, Page } from '@playwright/test';
+import type { CDPSession, Locator, Page } from '@playwright/test';
 
 interface Size {
   name: string;
@@ -27,8 +27,8 @@ export const sizes: readonly Size[] = [
 const schemes = ['dark', 'light'] as const;
 
 export interface Camera {
-  /** Saves `STATE-SIZE-COLOUR.png` for all of them, and leaves the page as it was. */
-  take(state: string): Promise<void>;
+  /** Saves `STATE-SIZE-COLOUR.png` for all of them; `top` is what each picture begins with, where it is not the page. */
+  take(state: string, top?: Locator): Promise<void>;
   taken(): number;
 }
 
@@ -66,11 +66,13 @@ export async function createCamera(page: Page, folder: string): Promise<Camera> 
 
   return {
     taken: () => count,
-    async take(state) {
+    async take(state, top) {
       for (const size of sizes) {
         for (const [index, scheme] of schemes.entries()) {
           await show(size, scheme);
           await settle(page, index === 0 ? 160 : 0);
+          // The bar at the top of the page covers what scrolls under it.
+          await top?.evaluate((element) => scrollBy(0, element.getBoundingClientRect().top - 72));
           const { data } = await session.send('Page.captureScreenshot', {
             format: 'png',
             optimizeForSpeed: true,

@@ -1,19 +1,20 @@
 /** One story with the simulated fleet, from the first run to a lost connection, with a picture at each turn. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
 import type { IndexJob } from '../../shared/models/indexing.ts';
 import type { Camera } from './camera.ts';
 import type { Core } from './core.ts';
 import type { HeldPanel } from './panel.ts';
 
 /** Takes a state that was asked for; `held` where it would pass meanwhile. */
-export type Take = (state: string, held?: boolean) => Promise<void>;
+export type Take = (state: string, options?: { held?: boolean; top?: Locator }) => Promise<void>;
 
 export function createTake(panel: HeldPanel, camera: Camera, wanted: (state: string) => boolean): Take {
-  return async (state, held = false) => {
+  return async (state, { held = false, top } = {}) => {
     if (!wanted(state)) return;
     if (held) await panel.hold();
-    await camera.take(state);
+    await camera.take(state, top);
     if (held) await panel.release();
   };
 }
@@ -56,15 +57,15 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   }
 
   await panel.goTo('#/fleet');
-  await page.getByRole('button', { name: /^Look around/ }).click();
+  // By a call, because the click's message would stand in the pictures.
+  await panel.call('fleet.simulate', { on: true });
   await page.getByRole('article', { name: /^nas.*serving$/ }).waitFor();
   await page.getByRole('article', { name: /^lab-2.*serving/ }).waitFor();
-  await page.getByRole('button', { name: 'Dismiss' }).first().click();
   await take('asleep');
 
   await tower.getByRole('button', { name: /^Wake/ }).click();
   await tower.getByRole('progressbar').waitFor();
-  await take('waking', true);
+  await take('waking', { held: true });
   await page.getByRole('article', { name: /^gpu-tower.*serving/ }).waitFor();
 
   const nodes = await panel.call('fleet.list', {});
@@ -99,7 +100,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await panel.goTo('#/index');
   await panel.call('index.start', {});
   await waitForJob(panel, (job) => job.vectors > 60);
-  await take('indexing', true);
+  await take('indexing', { held: true });
   await waitForJob(panel, (job) => job.status === 'completed');
 
   // The run goes on while it is looked at; the GPU is lost in another.
@@ -112,15 +113,14 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   );
   if (fallen.status !== 'running') throw new Error('The run ended before its GPU was lost.');
   await page.waitForTimeout(1500);
-  await take('fallen-to-cpu', true);
+  await take('fallen-to-cpu', { held: true });
   await waitForJob(panel, (job) => job.status === 'completed');
-  await page.getByRole('main').getByText('completed').first().waitFor();
+  await page.getByRole('heading', { name: 'Last run' }).waitFor();
   await take('done');
 
   await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
   await page.getByRole('list', { name: 'Hits' }).waitFor();
-  await page.getByRole('list', { name: 'Hits' }).scrollIntoViewIfNeeded();
-  await take('search');
+  await take('search', { top: page.getByRole('heading', { name: 'Search' }) });
 
   await panel.goTo('#/activity');
   await take('activity');

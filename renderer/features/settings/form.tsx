@@ -120,7 +120,7 @@ export function SettingsForm({
       })}
       {problem && <Problem message={problem.message} next={problem.next} code={problem.code} />}
       {changes > 0 && (
-        <div className="appearing sticky bottom-16 z-10 mb-4 flex flex-wrap items-center justify-end gap-2 rounded-xl border border-line-strong bg-raised px-4 py-3 shadow-(--shadow) sm:bottom-4">
+        <div className="appearing sticky [@media(max-height:30rem)]:static bottom-16 z-10 mb-4 flex flex-wrap items-center justify-end gap-2 rounded-xl border border-line-strong bg-raised px-4 py-3 shadow-(--shadow) sm:bottom-4">
           <p className="min-w-0 flex-1 text-[0.8125rem] text-soft" role="status">
             {wrong > 0
               ? 'Correct what is marked'

@@ -38,6 +38,11 @@ export function RowFrame({
             {range && ` · ${range}`}
           </p>
         </div>
+        {error && (
+          <p id={`${id}-error`} role="alert" className="mt-1 text-[0.8125rem] text-trouble-text">
+            {error}
+          </p>
+        )}
         {onReset && (
           <button
             type="button"
@@ -47,11 +52,6 @@ export function RowFrame({
           >
             <RotateCcw size={12} aria-hidden="true" /> Back to the default
           </button>
-        )}
-        {error && (
-          <p id={`${id}-error`} role="alert" className="mt-1 text-[0.8125rem] text-trouble-text">
-            {error}
-          </p>
         )}
       </div>
       {children}
