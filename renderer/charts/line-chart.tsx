@@ -34,7 +34,7 @@ export function LineChart({
   const last = rows.at(-1)?.at ?? 1;
   const { line, area } = useMemo(() => paths(rows, top), [rows, top]);
   const share = (at: number) => (at - first) / Math.max(1, last - first);
-  const ticks = timeTicks(first, last, 4).filter((at) => share(at) > 0.1 && share(at) < 0.9);
+  const ticks = timeTicks(first, last, 2).filter((at) => share(at) > 0.1 && share(at) < 0.9);
   const row = hover === null ? undefined : rows[hover];
 
   return (

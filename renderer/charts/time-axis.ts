@@ -11,19 +11,23 @@ const steps = [
   5 * minute,
   10 * minute,
   15 * minute,
+  30 * minute,
   hour,
   2 * hour,
   4 * hour,
   6 * hour,
+  12 * hour,
   day,
   2 * day,
   5 * day,
   7 * day,
+  10 * day,
+  15 * day,
 ];
 
 /** Round local times from `first` to `last`, about `most` of them and never more. */
 export function timeTicks(first: number, last: number, most = 6): number[] {
-  const step = steps.find((one) => (last - first) / one <= most) ?? 7 * day;
+  const step = steps.find((one) => (last - first) / one <= most) ?? 15 * day;
   const shift = new Date(last).getTimezoneOffset() * minute;
   const ticks: number[] = [];
   for (let at = Math.ceil((first - shift) / step) * step + shift; at <= last; at += step) ticks.push(at);

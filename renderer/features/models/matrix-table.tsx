@@ -31,7 +31,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
           <tr>
             <th
               scope="col"
-              className="sticky top-0 left-0 z-30 w-40 min-w-40 border-b border-line bg-surface px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
+              className="sticky top-0 left-0 z-30 w-40 min-w-40 border-b border-line bg-surface shadow-[1px_0_0_var(--line)] px-3 py-2 text-left align-bottom font-medium text-faint sm:w-72 sm:min-w-60"
             >
               Model
             </th>
@@ -45,7 +45,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
             <tr key={row.model} className="group">
               <th
                 scope="row"
-                className="sticky left-0 z-10 border-b border-line bg-surface px-3 py-1.5 text-left font-normal group-last:border-b-0"
+                className="sticky left-0 z-10 border-b border-line bg-surface shadow-[1px_0_0_var(--line)] px-3 py-1.5 text-left font-normal group-last:border-b-0"
               >
                 <div className="flex items-center gap-2">
                   <button

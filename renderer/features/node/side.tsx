@@ -6,21 +6,22 @@ import { formatCount, formatDuration, formatMemory, plural } from '../../../shar
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
-import { balanceOf } from '../../stores/node-buckets.ts';
+import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
 import { pageHref } from '../shell/route.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { energyWords, formatAwake, formatEnergy } from './words.ts';
 
 /** What it did for a day and for 30: awake, energy, vectors. */
 export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
-  const of = (history: RangeHistory) => (history.state === 'loading' ? null : balanceOf(history.buckets));
+  const of = ({ state, buckets }: RangeHistory): Balance | 'failed' | null =>
+    state === 'ready' ? balanceOf(buckets) : state === 'failed' ? 'failed' : null;
   const columns = [of(day), of(month)];
-  const energy = columns.find((balance) => balance?.wattHours != null) ?? null;
-  const cells = (read: (balance: ReturnType<typeof balanceOf>) => string) =>
+  const energy = columns.find((one) => one !== null && one !== 'failed' && one.wattHours !== null) ?? null;
+  const cells = (read: (balance: Balance) => string) =>
     columns.map((balance, index) => (
       // biome-ignore lint/suspicious/noArrayIndexKey: two columns, always the same.
       <td key={index} className="py-1 pl-3 text-right font-medium">
-        {balance === null ? '…' : read(balance)}
+        {balance === null ? '…' : balance === 'failed' ? '–' : read(balance)}
       </td>
     ));
   return (
@@ -45,7 +46,7 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
               </th>
               {cells((balance) => formatAwake(balance.awakeSeconds))}
             </tr>
-            {energy && (
+            {energy !== null && energy !== 'failed' && (
               <tr>
                 <th scope="row" className="py-1 text-left font-normal text-soft">
                   <span className="inline-flex items-center gap-1">

@@ -5,7 +5,7 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
-import { awakeSpans, onSpans } from './timeline.ts';
+import { awakeSpans, onSpans, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { lasting, timelineWords } from './words.ts';
 
@@ -30,7 +30,10 @@ export function Timeline({
 }) {
   const { now, buckets, state } = history;
   const from = startOf(node, buckets[0]?.at, now);
-  const spans = useMemo(() => awakeSpans(buckets, from, now), [buckets, from, now]);
+  const spans = useMemo(
+    () => withPresent(awakeSpans(buckets, from, now), node, from, now),
+    [buckets, from, now, node],
+  );
   const on = useMemo(() => onSpans(spans), [spans]);
   const marks = entries.filter(
     (entry) => entry.at >= from && (entry.kind === 'power' || entry.kind === 'fleet'),
@@ -39,7 +42,16 @@ export function Timeline({
   const words = timelineWords(on);
 
   return (
-    <Section title="The last day" aside={state === 'loading' ? '' : words}>
+    <Section
+      title="The last day"
+      aside={
+        state === 'loading'
+          ? ''
+          : state === 'failed'
+            ? 'What is kept could not be read; it goes on from now.'
+            : words
+      }
+    >
       <div className={`${cardClass} p-4`}>
         {state === 'loading' ? (
           <Loading what="the timeline">
@@ -72,7 +84,7 @@ export function Timeline({
                   .map((at) => (
                     <span
                       key={at}
-                      className="absolute -translate-x-1/2 whitespace-nowrap"
+                      className="absolute -translate-x-1/2 whitespace-nowrap max-sm:even:hidden"
                       style={{ left: share(at) }}
                     >
                       {formatClock(at)}

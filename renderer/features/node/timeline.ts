@@ -1,4 +1,5 @@
 /** When a machine served, from its buckets: spans with honest edges. */
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 
 export interface Span {
@@ -38,6 +39,19 @@ export function awakeSpans(buckets: readonly NodeBucket[], from: number, now: nu
     else spans.push(span);
   }
   return spans;
+}
+
+/** What is seen now, after the last bucket: it serves since a known moment. */
+export function withPresent(
+  spans: readonly Span[],
+  node: Pick<NodeView, 'state' | 'since'>,
+  from: number,
+  now: number,
+): Span[] {
+  const known = spans.at(-1)?.to ?? from;
+  const since = Math.max(from, known, node.since);
+  if (!isServing(node.state) || since >= now) return [...spans];
+  return [...spans, { from: since, to: now, kind: node.state === 'gpu-verified' ? 'gpu' : 'awake' }];
 }
 
 /** Neighbouring spans as one, whatever the GPU did: when it was on. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
-import { awakeSpans, onSpans } from '../../../../renderer/features/node/timeline.ts';
+import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
   formatAwake,
   formatEnergy,
@@ -56,6 +56,17 @@ describe('the timeline', () => {
 
   test('a night between two evenings is no time awake', () => {
     expect(onSpans(awakeSpans([bucket(1, 720), bucket(5, 720)], start, now))).toHaveLength(2);
+  });
+
+  test('what serves now is drawn up to now, and never over what is known', () => {
+    const spans = awakeSpans([bucket(8, 720)], start, now);
+    const serving = { state: 'serving' as const, since: start + 8 * width + 1000 };
+    expect(withPresent(spans, serving, start, now).at(-1)).toEqual({
+      from: start + 9 * width,
+      to: now,
+      kind: 'awake',
+    });
+    expect(withPresent(spans, { ...serving, state: 'off' }, start, now)).toEqual(spans);
   });
 
   test('spans lie in the range, in order, and never overlap', () => {
@@ -171,5 +182,6 @@ test.each([10, 60, 1440, 43_200])('an axis of %d minutes has a few round ticks i
   const ticks = timeTicks(first, last);
   expect(ticks.length).toBeGreaterThanOrEqual(2);
   expect(ticks.length).toBeLessThanOrEqual(7);
+  expect(timeTicks(first, last, 2).length).toBeLessThanOrEqual(3);
   expect(ticks.every((at) => at >= first && at <= last && at % 60_000 === 0)).toBe(true);
 });
