@@ -53,7 +53,8 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
   };
 }
 
-function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> = {}): BridgeScene {
+/** A core with these machines; other streams are empty unless named. */
+export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> = {}): BridgeScene {
   return {
     streams: {
       core: [
