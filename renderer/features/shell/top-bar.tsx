@@ -30,15 +30,14 @@ function PaletteButton() {
   return (
     <button
       type="button"
-      aria-label="Search and commands"
       aria-keyshortcuts="Control+K Meta+K"
       aria-haspopup="dialog"
-      title={`Search and commands (${modifier} K)`}
+      title={`Find a page, a machine, a model or a setting, or do something (${modifier} K)`}
       onClick={() => ask({ dialog: 'palette' })}
       className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-line px-2.5 text-[0.8125rem] text-faint transition-colors hover:border-faint hover:text-text"
     >
       <Search size={16} aria-hidden="true" />
-      <span className="hidden md:inline">Find or do</span>
+      <span className="max-md:sr-only">Find or do</span>
       <kbd className="hidden rounded border border-line px-1.5 font-sans text-2xs md:inline">
         {modifier} K
       </kbd>
