@@ -12,7 +12,7 @@ import {
 
 describe('windowPreferences', () => {
   it('gives the window a sandbox and no Node', () => {
-    expect(windowPreferences('/preload.cjs')).toMatchObject({
+    expect(windowPreferences('/preload.cjs')).toEqual({
       preload: '/preload.cjs',
       sandbox: true,
       contextIsolation: true,
@@ -20,7 +20,10 @@ describe('windowPreferences', () => {
       nodeIntegrationInWorker: false,
       nodeIntegrationInSubFrames: false,
       webSecurity: true,
+      allowRunningInsecureContent: false,
+      experimentalFeatures: false,
       webviewTag: false,
+      navigateOnDragDrop: false,
       spellcheck: false,
     });
   });
