@@ -145,7 +145,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await panel.goTo('#/fleet');
   await page.keyboard.press('Control+k');
   await take('palette');
-  await page.getByRole('combobox').pressSequentially('gpu tow');
+  await page.getByRole('combobox', { name: /^Find a page/ }).pressSequentially('gpu tow');
   await take('palette-typed');
   await page.keyboard.press('Escape');
 
