@@ -55,6 +55,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     window = opened;
     if (maximised) opened.maximize();
     let shown = false;
+    let loaded = false;
     const reveal = () => {
       if (!shown && !opened.isDestroyed()) opened.show();
       shown = true;
@@ -66,7 +67,13 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     opened.webContents.once('did-fail-load', reveal);
     opened.webContents.on('render-process-gone', (_event, { reason }) => {
       hasPainted();
-      if (reason !== 'clean-exit' && !opened.isDestroyed()) opened.webContents.reload();
+      if (reason === 'clean-exit' || opened.isDestroyed()) return;
+      // A page that crashes before it is there would crash for ever.
+      if (loaded) opened.webContents.reload();
+      loaded = false;
+    });
+    opened.webContents.on('did-finish-load', () => {
+      loaded = true;
     });
     opened.on('close', (event) => {
       remember();

@@ -115,6 +115,18 @@ describe('runDesktop', () => {
       expect(failed.diary).toContain('start core');
     });
 
+    it('loads a page anew that crashed, unless it crashes before it is there', async () => {
+      const desktop = await start();
+      const page = desktop.window()?.webContents;
+      const reloads = () => desktop.diary.filter((entry) => entry === 'reload').length;
+      page?.emit('did-finish-load');
+      page?.emit('render-process-gone', {}, { reason: 'clean-exit' });
+      expect(reloads()).toBe(0);
+      page?.emit('render-process-gone', {}, { reason: 'oom' });
+      page?.emit('render-process-gone', {}, { reason: 'oom' });
+      expect(reloads()).toBe(1);
+    });
+
     it('has the colour of the system before it paints, and follows it', async () => {
       const desktop = await start();
       expect(desktop.window()?.options.backgroundColor).toBe('#0d0f12');
