@@ -129,7 +129,7 @@ function LoadedRow({
             tone={model.flagged ? 'primary' : 'plain'}
             busy={busy}
             disabled={!isServing(node.state)}
-            aria-label={`Force ${model.name} to the GPU`}
+            aria-label={`Force to GPU: ${model.name}`}
             onClick={() => force('gpu', node.id, model.name)}
           >
             Force to GPU
