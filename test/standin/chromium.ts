@@ -12,12 +12,22 @@ export interface Browser {
   kill(): void;
 }
 
+/**
+ * Ends the whole group when Chromium ends, and when this process does, however it does: a kill leaves no time
+ * to tidy up, but it closes the pipe that the shell reads.
+ */
+const lifeline = '{ "$@"; kill -9 0; } & cat >/dev/null; kill -9 0';
+
 /** Starts a Chromium of its own, with the switches that the program appended. It reaches no host but loopback. */
 export async function launchChromium(switches: readonly string[]): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'pilotlight-standin-'));
   const child: ChildProcess = spawn(
-    process.env.CHROMIUM_PATH || 'chromium',
+    'sh',
     [
+      '-c',
+      lifeline,
+      'sh',
+      process.env.CHROMIUM_PATH || 'chromium',
       '--headless',
       '--remote-debugging-port=0',
       `--user-data-dir=${profile}`,
@@ -27,7 +37,7 @@ export async function launchChromium(switches: readonly string[]): Promise<Brows
       'about:blank',
     ],
     // A group of its own, because `chromium` may be a script that starts it, and so that all of it can be ended.
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    { stdio: ['pipe', 'ignore', 'pipe'], detached: true },
   );
   const kill = () => {
     try {
