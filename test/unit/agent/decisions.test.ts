@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseComputeProcess } from '../../../electron/adapters/agent-host/nvidia-stream.ts';
+import { gpuFoundInLog, parseUnitStart } from '../../../electron/adapters/agent-host/ollama-facts.ts';
+import { parseQuser, parseWho } from '../../../electron/adapters/agent-host/users.ts';
+import { parseEthtool, parsePmset } from '../../../electron/adapters/agent-host/wake-armed.ts';
+import { attemptKey, createAttempts } from '../../../electron/agent/attempts.ts';
+import { planInstall, planUninstall } from '../../../electron/agent/install/plan.ts';
+import { createLeases } from '../../../electron/agent/leases/leases.ts';
+import { directedBroadcast, packetDestinations, readMac } from '../../../electron/agent/network.ts';
+import { powerCommand } from '../../../electron/agent/power/commands.ts';
+import {
+  decideFinish,
+  type FinishPolicy,
+  reasonsAgainst,
+  strictest,
+} from '../../../electron/agent/power/policy.ts';
+import { createTokenCheck } from '../../../electron/agent/token.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+
+const policies: fc.Arbitrary<FinishPolicy> = fc.record({
+  finishAlone: fc.boolean(),
+  onlyIfWoken: fc.boolean(),
+  idleMinutes: fc.integer({ min: 1, max: 1440 }),
+  action: fc.constantFrom('shutdown' as const, 'sleep' as const, 'hibernate' as const),
+  respectUsers: fc.boolean(),
+  countdownSeconds: fc.integer({ min: 5, max: 3600 }),
+});
+
+describe('policy', () => {
+  it('with several panels goes only where each of them alone would let it go', () => {
+    fc.assert(
+      fc.property(
+        fc.array(policies, { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        fc.integer({ min: 0, max: 100_000_000 }),
+        (all, wokenInThisBoot, idleMs) => {
+          const facts = { wokenInThisBoot, keptOn: false, reasons: [], idleMs };
+          const together = decideFinish({ ...facts, policy: strictest(all) });
+          const each = all.map((policy) => decideFinish({ ...facts, policy }).do === 'go');
+          expect(together.do === 'go').toBe(each.every(Boolean));
+        },
+      ),
+    );
+  });
+
+  it('stays while anything speaks against it', () => {
+    const policy = { ...({} as FinishPolicy), finishAlone: true, onlyIfWoken: false, idleMinutes: 1 };
+    const facts = { policy, wokenInThisBoot: false, keptOn: false, reasons: [], idleMs: 60_000 };
+    expect(decideFinish(facts).do).toBe('go');
+    expect(decideFinish({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
+    expect(decideFinish({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
+    const use = { leases: [], gpu: { percent: 12, problem: null }, users: ['ann'] };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: true };
+    const reasons = reasonsAgainst(use, rules);
+    expect(reasons.map(({ code }) => code)).toEqual(['GPU_BUSY', 'USERS']);
+    expect(decideFinish({ ...facts, reasons }).do).toBe('stay');
+    const unknown = { leases: [], gpu: { percent: null, problem: 'it hangs' }, users: null };
+    expect(reasonsAgainst(unknown, rules).map(({ code }) => code)).toEqual(['GPU_UNKNOWN', 'USERS_UNKNOWN']);
+    expect(reasonsAgainst(unknown, { ...rules, doubtCounts: false })).toEqual([]);
+  });
+});
+
+describe('leases', () => {
+  it('end by time that never jumps, and a renewal moves the end away', async () => {
+    const clock = createFakeClock();
+    const ended: string[] = [];
+    const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
+    const leases = createLeases({ clock, journal, onChange: (change) => ended.push(...change.ended) });
+    const request = { holder: 'a', purpose: 'b', ttlSeconds: 10 };
+    leases.put('one', request);
+    leases.put('two', request);
+    await clock.advance(9_000);
+    expect(leases.put('two', request).begun).toBe(false);
+    await clock.advance(1_000);
+    expect(ended).toEqual(['one']);
+    await clock.advance(8_999);
+    expect(leases.count()).toBe(1);
+    await clock.advance(1);
+    expect(ended).toEqual(['one', 'two']);
+  });
+});
+
+describe('access', () => {
+  it('makes each wrong try wait twice as long, in a table that does not grow', async () => {
+    const clock = createFakeClock();
+    const attempts = createAttempts({ monotonic: clock.monotonic, most: 10 });
+    const waits = Array.from({ length: 6 }, () => {
+      attempts.wrong('10.0.0.1');
+      return attempts.waitMs('10.0.0.1');
+    });
+    expect(waits).toEqual([0, 0, 1000, 2000, 4000, 8000]);
+    await clock.advance(8000);
+    expect(attempts.waitMs('::ffff:10.0.0.1')).toBe(0);
+    for (let index = 0; index < 1000; index += 1) attempts.wrong(`10.1.${index >> 8}.${index & 255}`);
+    expect(attempts.size()).toBe(10);
+    expect(attemptKey('fe80::1%eth0')).toBe(attemptKey('fe80::2'));
+    expect(attemptKey('2001:db8:0:1::1')).not.toBe(attemptKey('2001:db8:0:2::1'));
+  });
+
+  it('takes only the token or the secret', () => {
+    const check = createTokenCheck(['right-token', 'old-secret']);
+    expect(check('Bearer right-token')).toBe('right');
+    expect(check('bearer old-secret')).toBe('right');
+    expect(check('Bearer right-toke')).toBe('wrong');
+    expect(check('Basic right-token')).toBe('wrong');
+    expect(check(undefined)).toBe('missing');
+  });
+});
+
+describe('wake packets', () => {
+  it('read a MAC however it is written, and no other text', () => {
+    for (const mac of ['02:aa:BB:00:11:22', '02-AA-BB-00-11-22', '02aabb001122', '02aa.bb00.1122'])
+      expect(readMac(mac)).toBe('02:AA:BB:00:11:22');
+    for (const mac of ['', '02:aa', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:aa-bb:00:11:22'])
+      expect(readMac(mac)).toBeNull();
+  });
+
+  it('go to the broadcast address of each network, and to 255.255.255.255 only where it is named', () => {
+    const interfaces = [
+      { name: 'lo', address: '127.0.0.1', netmask: '255.0.0.0', internal: true },
+      { name: 'a', address: '192.168.1.7', netmask: '255.255.255.0', internal: false },
+      { name: 'b', address: '10.0.5.7', netmask: '255.255.254.0', internal: false },
+      { name: 'c', address: '10.9.9.9', netmask: '255.255.255.255', internal: false },
+    ];
+    const to = (broadcasts: string[]) =>
+      packetDestinations({ interfaces, broadcasts, ports: [9, 7] }).map(
+        ({ address, port }) => `${address}:${port}`,
+      );
+    expect(to([])).toEqual(['192.168.1.255:9', '192.168.1.255:7', '10.0.5.255:9', '10.0.5.255:7']);
+    expect(to(['255.255.255.255'])).toEqual(['255.255.255.255:9', '255.255.255.255:7']);
+    expect(directedBroadcast('10.0.0.1', '255.255.255.254')).toBeNull();
+  });
+});
+
+describe('systems', () => {
+  it('have commands that are arguments, and one that a person named wins', () => {
+    expect(powerCommand('linux', 'sleep', { force: false, own: {} })).toEqual([
+      'systemctl',
+      '--no-ask-password',
+      'suspend',
+    ]);
+    expect(powerCommand('win32', 'shutdown', { force: true, own: {} })).toEqual([
+      'shutdown.exe',
+      '/s',
+      '/t',
+      '0',
+      '/f',
+    ]);
+    expect(powerCommand('darwin', 'hibernate', { force: false, own: {} })).toBeNull();
+    expect(powerCommand('darwin', 'hibernate', { force: false, own: { hibernate: ['x'] } })).toEqual(['x']);
+  });
+
+  it.each(['linux', 'darwin', 'win32'] as const)('install on %s what uninstalling removes', (platform) => {
+    const facts = {
+      platform,
+      program: '/a/agent.mjs',
+      node: '/usr/bin/node',
+      flags: ['--role', 'power'],
+      roles: ['power' as const],
+      folder: platform === 'win32' ? 'C:\\ProgramData\\Pilotlight\\agent' : '/var/lib/pilotlight-agent',
+      user: 'ann',
+    };
+    const removed = planUninstall(facts).flatMap((step) => (step.do === 'remove' ? step.path : []));
+    const written = planInstall(facts).flatMap((step) =>
+      step.do === 'write' && !step.path.endsWith('.new') ? step.path : step.do === 'copy' ? step.to : [],
+    );
+    expect(written.length).toBeGreaterThan(1);
+    for (const path of written) expect(removed.some((folder) => path.startsWith(folder))).toBe(true);
+  });
+
+  it('read what their tools print', () => {
+    expect(parseComputeProcess('GPU-1, 4711, /usr/bin/ollama, runner, 8123')).toEqual({
+      gpuId: 'GPU-1',
+      pid: 4711,
+      name: '/usr/bin/ollama, runner',
+      vramUsedBytes: 8123 * 1024 ** 2,
+    });
+    expect(parseComputeProcess('GPU-1, 4711, x, [N/A]')?.vramUsedBytes).toBeNull();
+    expect(parseComputeProcess('No running processes found')).toBeNull();
+    expect(parseWho('ann      tty2         2026-11-21 09:00 (tty2)\nann pts/0 x\nbob pts/1 y\n')).toEqual([
+      'ann',
+      'bob',
+    ]);
+    expect(parseQuser(' USERNAME  SESSIONNAME\r\n>ann       console\r\n bob       rdp-tcp#1\r\n')).toEqual([
+      'ann',
+      'bob',
+    ]);
+    expect(parseEthtool('\tSupports Wake-on: pumbg\n\tWake-on: g\n')).toBe(true);
+    expect(parseEthtool('\tSupports Wake-on: pumbg\n\tWake-on: d\n')).toBe(false);
+    expect(parseEthtool('Settings for eth0:\n')).toBeNull();
+    expect(parsePmset(' womp                 1\n')).toBe(true);
+    expect(gpuFoundInLog('level=INFO msg="inference compute" id=GPU-1 library=CUDA\n')).toBe(true);
+    expect(gpuFoundInLog('msg="inference compute" id=cpu library=cpu\n')).toBe(false);
+    expect(gpuFoundInLog('nothing')).toBeNull();
+    expect(parseUnitStart('ActiveEnterTimestamp=@1795232000\n')).toBe(1_795_232_000_000);
+  });
+});
