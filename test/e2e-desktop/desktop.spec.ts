@@ -118,7 +118,7 @@ test('a link asks before it wakes', async ({ startDesktop }) => {
 
   await follow('pilotlight://wake/gpu-tower%20(simulated)');
   await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower (simulated)?' }]);
-  expect(await trayLabels(desktop)).toContain('○ gpu-tower (simulated) · off · Wake');
+  await expect.poll(() => trayLabels(desktop)).toContain('○ gpu-tower (simulated) · off · Wake');
 
   await desktop.evaluate(() => void globalThis.desktopProbe.answers.push(1), null);
   await follow('pilotlight://panel/gpu-tower');
