@@ -22,7 +22,7 @@ export function SourceList({
   running: ReadonlySet<string>;
 }) {
   return (
-    <ul className="grid gap-2">
+    <ul className="grid grid-cols-[minmax(0,1fr)] gap-2">
       {sources.map((source) => (
         <SourceCard key={source.id} source={source} running={running.has(source.id)} />
       ))}
