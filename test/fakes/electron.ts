@@ -16,6 +16,7 @@ export function createFakePort() {
 }
 
 interface WindowOptions {
+  show?: boolean;
   webPreferences?: object;
   backgroundColor?: string;
   x?: number;
@@ -101,7 +102,7 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
       webContents: Object.assign(new EventEmitter(), { reload: () => diary.push('reload') }),
       background: windowOptions.backgroundColor,
       urls: [] as string[],
-      visible: false,
+      visible: windowOptions.show !== false,
       focused: 0,
       hasFocus: false,
       minimised: false,

@@ -442,6 +442,11 @@ describe('runDesktop', () => {
       expect(desktop.shell.records).toMatchObject([{ message: 'The shortcut Alt+T could not be taken.' }]);
     });
 
+    it('takes the shortcut that was set before from the start', async () => {
+      const desktop = await start({ desktop: { shortcut: 'CommandOrControl+Alt+P' } });
+      expect([...desktop.shortcuts.keys()]).toEqual(['CommandOrControl+Alt+P']);
+    });
+
     it('writes the start at login only when it is asked for', async () => {
       const file = join(folder, 'config/autostart/pilotlight.desktop');
       const read = () => readFileSync(file, 'utf8');
