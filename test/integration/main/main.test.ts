@@ -30,8 +30,12 @@ describe('the main process with a real core, in plain Node', () => {
         file('electron/main/main.ts'),
         ...args,
       ],
-      // An Ollama of the person who runs the tests is none of their business.
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, OLLAMA_HOST: '' } },
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // An Ollama of the person who runs the tests is none of their business; and the program keeps what was
+        // compiled in its own folder only where nobody named another.
+        env: { ...process.env, OLLAMA_HOST: '', NODE_COMPILE_CACHE: undefined },
+      },
     );
     let output = '';
     let errors = '';
