@@ -150,10 +150,21 @@ test('what a person waits for is told, while they look elsewhere', async ({ star
       wakeDestinations: ['127.0.0.1:9'],
     });
   });
+  // The simulated fleet has news of its own meanwhile: a model of it came up on the CPU.
   const titles = () =>
-    desktop.evaluate(() => globalThis.desktopProbe.notifications.map(({ title }) => title), null);
+    desktop.evaluate(
+      () =>
+        globalThis.desktopProbe.notifications
+          .map(({ title }) => title)
+          .filter((title) => title.startsWith('deaf')),
+      null,
+    );
   await expect.poll(titles, { timeout: 30_000 }).toEqual(['deaf did not wake.']);
-  await desktop.evaluate(() => void globalThis.desktopProbe.notifications[0]?.emit('click'), null);
+  await desktop.evaluate(
+    () =>
+      void globalThis.desktopProbe.notifications.find(({ title }) => title.startsWith('deaf'))?.emit('click'),
+    null,
+  );
   await expect.poll(() => windowState(desktop)).toMatchObject([{ focused: true }]);
 });
 
