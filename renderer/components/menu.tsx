@@ -15,7 +15,8 @@ export function Menu({
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      {/* Inside the page's landmark, so that somebody who goes by landmarks finds it. */}
+      <Radix.Portal container={document.getElementById('main')}>
         <Radix.Content
           aria-label={label}
           align="end"

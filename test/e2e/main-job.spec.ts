@@ -73,6 +73,20 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expectAccessible(page, 'a run that has ended, with hits');
   });
 
+  await test.step('proof card: who did how much, and when and why it fell', async () => {
+    const card = page.getByRole('article', { name: 'Proof card of notes' });
+    const work = card.getByRole('list', { name: 'Work by machine' }).getByRole('listitem');
+    await expect(work.filter({ hasText: /gpu-tower.*GPU/ })).toHaveCount(1);
+    await expect(work.filter({ hasText: /nas.*CPU/ })).toHaveCount(1);
+    const [job] = await core.call('index.jobs', {});
+    // Every vector of the index is some machine's, and none is two machines'.
+    expect(job?.nodes.reduce((sum, share) => sum + share.vectors, 0)).toBe(job?.vectors);
+    expect(job?.fallbackVectors).toBeGreaterThan(0);
+    expect(job?.events.map(({ kind }) => kind)).toContain('fell-back');
+    const fall = job?.events.find(({ kind }) => kind === 'fell-back')?.message ?? '';
+    await expect(card).toContainText(fall);
+  });
+
   await test.step('what happened is told', async () => {
     await goTo(page, 'Activity');
     await expect(

@@ -96,7 +96,13 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
       settings: [['settings', defaultSettings]],
       ...patch,
     },
-    results: { 'telemetry.history': [], 'telemetry.work': [], 'activity.list': [] },
+    results: {
+      'telemetry.history': [],
+      'telemetry.work': [],
+      'telemetry.buckets': [],
+      'telemetry.workBuckets': [],
+      'activity.list': [],
+    },
   };
 }
 
