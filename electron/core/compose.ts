@@ -86,6 +86,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     hardware,
     connectInferenceServer: ports.connectInferenceServer,
     startSimulatedFleet: ports.startSimulatedFleet,
+    pairedToken: () => null,
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
   const power = createPowerService({ clock, log, udp, settings, activity, fleet });

@@ -14,7 +14,10 @@ import type {
 import type { SecretsProtection } from '../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
+import type { PowerStore } from './ports-power.ts';
 import type { BucketLength, BucketRow } from './telemetry/rollup.ts';
+
+export type * from './ports-power.ts';
 
 // ---------------------------------------------------------------- time
 
@@ -210,6 +213,7 @@ export interface Store {
     /** Jobs that were pending or running when the process ended. */
     unfinished(): IndexJob[];
   };
+  readonly power: PowerStore;
   /** Telemetry and work in buckets of wall time. Starts and ends are milliseconds, ends included. */
   readonly history: {
     /** What is kept of every node for one bucket. */
@@ -335,6 +339,8 @@ export interface SimulatedMachine {
   url: string;
   mac: string;
   wakeDestinations: string[];
+  /** Its own agent; null where it runs none. */
+  agent: { url: string; token: string } | null;
   /** 0 for a machine without a GPU. */
   vramBytes: number;
 }

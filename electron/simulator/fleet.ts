@@ -28,6 +28,7 @@ export interface SimulatedFleet {
     url: string;
     mac: string;
     wakeDestinations: string[];
+    agent: { url: string; token: string } | null;
     /** `host:port` that answers as soon as the network is up, before Ollama; `null` without wake. */
     networkAddress: string | null;
     vramBytes: number;
@@ -170,6 +171,7 @@ export async function assembleFleet(definitions: readonly SimulatedMachineSetup[
         url,
         mac,
         wakeDestinations: [...wakeDestinations],
+        agent: null,
         networkAddress,
         vramBytes,
       }),

@@ -153,6 +153,113 @@ export const errorCatalogue = {
     status: 504,
   },
   ALREADY_AWAKE: { message: 'The machine is awake already.', next: 'Nothing to do.', status: 409 },
+  WAKE_NOT_ALLOWED: {
+    message: 'Its policy does not let it be woken for this now.',
+    next: 'Change its policy, or wake it yourself.',
+    status: 409,
+  },
+  RELAY_FAILED: {
+    message: 'The relay did not wake the machine.',
+    next: 'Check that the relay runs and may wake this MAC address.',
+    status: 502,
+  },
+  COMMAND_FAILED: {
+    message: 'The command did not end well.',
+    next: 'Run it in a terminal to see why, and correct it.',
+    status: 502,
+  },
+  BAD_COMMAND: {
+    message: 'This is not a command that can be run.',
+    next: 'Write the program and each of its arguments; no shell reads them.',
+    status: 400,
+  },
+  BAD_WAY: {
+    message: 'This is not a way to wake a machine.',
+    next: 'Choose direct, the agent of another node, a relay by its URL, or a command.',
+    status: 400,
+  },
+  CANNOT_POWER_OFF: {
+    message: 'Pilotlight cannot power this machine off.',
+    next: 'Run the agent there with the power role, or name its shutdown server.',
+    status: 409,
+  },
+  IN_USE: {
+    message: 'The machine is in use.',
+    next: 'Wait, release what holds it, or power it off all the same.',
+    status: 409,
+  },
+  POWER_ACTION_RUNNING: {
+    message: 'The machine is going off already.',
+    next: 'Wait until it has gone, or cancel that first.',
+    status: 409,
+  },
+  NO_COUNTDOWN: {
+    message: 'Nothing counts down there.',
+    next: 'Nothing to do.',
+    status: 409,
+  },
+  NOT_SUPPORTED: {
+    message: 'The machine cannot do that.',
+    next: 'Choose another action.',
+    status: 409,
+  },
+  DID_NOT_GO_OFF: {
+    message: 'The machine was told to go off, but it still answers.',
+    next: 'Look what keeps it on; its agent may lack the right to power it off.',
+    status: 504,
+  },
+  GPU_LOST: {
+    message: 'The machine is awake, but Ollama there has no GPU.',
+    next: 'Restart Ollama there, so that it looks for its GPU again.',
+    status: 409,
+  },
+  // agents
+  NOT_AN_AGENT: {
+    message: 'What answers there is not a Pilotlight agent.',
+    next: 'Check the address and the port; an agent listens on 8765 or 9753.',
+    status: 502,
+  },
+  AGENT_REFUSED: {
+    message: 'The agent does not accept the token.',
+    next: 'Pair it again: run `pilotlight agent pair` on that machine.',
+    status: 502,
+  },
+  AGENT_ERROR: {
+    message: 'The agent could not do that.',
+    next: 'Read its log on that machine.',
+    status: 502,
+  },
+  NO_AGENT: {
+    message: 'This node has no agent.',
+    next: 'Run the agent on that machine and pair it.',
+    status: 409,
+  },
+  PAIRING_CLOSED: {
+    message: 'The agent does not take this code.',
+    next: 'Ask for a new one there: `pilotlight agent pair`. It is valid for 10 minutes.',
+    status: 403,
+  },
+  BAD_PAIRING: {
+    message: 'This is neither a pairing line nor a code of six digits.',
+    next: 'Copy the line that `pilotlight agent pair` shows, or give the address and the code.',
+    status: 400,
+  },
+  // looking for machines, and checks
+  BAD_SUBNET: {
+    message: 'This is not a network that this computer is on.',
+    next: 'Choose one of the networks that are offered.',
+    status: 400,
+  },
+  DISCOVERY_RUNNING: {
+    message: 'Machines are being looked for already.',
+    next: 'Wait until that ends, or cancel it.',
+    status: 409,
+  },
+  CHECK_RUNNING: {
+    message: 'This check is running already.',
+    next: 'Wait until it ends, or cancel it.',
+    status: 409,
+  },
   // placement
   NO_GPU: {
     message: 'This machine is known to have no GPU.',

@@ -14,6 +14,7 @@ import {
   whenGpuGoneSchema,
 } from '../models/indexing.ts';
 import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { wakeWaySchema } from '../models/power.ts';
 import { settingsSchema } from '../models/settings.ts';
 import {
   historyRangeSchema,
@@ -23,23 +24,9 @@ import {
   workSampleSchema,
 } from '../models/telemetry.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
-import type { ErrorCode } from './errors.ts';
+import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 import { coreStatusSchema } from './streams.ts';
 
-/** `view` reads, `control` changes things. A token carries one or both. */
-export type Scope = 'view' | 'control';
-
-interface MethodDefinition {
-  summary: string;
-  scope: Scope;
-  params: z.ZodType;
-  result: z.ZodType;
-  errors: readonly ErrorCode[];
-}
-
-const nothing = z.strictObject({});
-const done = z.object({ ok: z.literal(true) });
-const nodeId = z.string().min(1).max(100);
 const modelName = z.string().trim().min(1).max(300);
 const name = z.string().trim().min(1).max(120);
 /** Neighbours are joined until no more than this many buckets are left. */
@@ -48,10 +35,19 @@ const atMost = z.number().int().min(1).max(2880).default(2880);
 /** What a person may say about a node. Checked further by the service, with an error that names the field. */
 const nodeInput = {
   name: name.optional(),
-  url: z.string().trim().min(1).max(2000),
+  /** Of its inference server; null for a node that has only an agent. */
+  url: z.string().trim().min(1).max(2000).nullable(),
   mac: z.string().trim().max(40).nullable().optional(),
   wakeDestinations: z.array(z.string().trim().min(1).max(100)).max(16).optional(),
   secureOn: z.string().trim().max(40).nullable().optional(),
+  wakeWays: z.array(wakeWaySchema).min(1).max(8).optional(),
+  /** Token of an existing relay among the ways. */
+  relayToken: z.string().trim().max(1000).nullable().optional(),
+  agentUrl: z.string().trim().max(2000).nullable().optional(),
+  /** Written by hand only where no pairing is possible; `agents.pair` is the usual way. */
+  agentToken: z.string().trim().max(1000).nullable().optional(),
+  shutdownUrl: z.string().trim().max(2000).nullable().optional(),
+  shutdownSecret: z.string().trim().max(1000).nullable().optional(),
   vramBytes: z.number().min(0).max(1e15).nullable().optional(),
 };
 
@@ -60,6 +56,8 @@ const importInput = z.strictObject({
   text: z.string().min(1).max(500_000),
   apply: z.boolean().default(false),
 });
+
+export type { Scope } from './definition.ts';
 
 export const methods = {
   'core.status': {
@@ -85,18 +83,18 @@ export const methods = {
     errors: [],
   },
   'fleet.add': {
-    summary: 'Add a node by the URL of its Ollama server.',
+    summary: 'Add a node by the URL of its Ollama server, of its agent, or of both.',
     scope: 'control',
     params: z.strictObject(nodeInput),
     result: nodeViewSchema,
-    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'ALREADY_EXISTS'],
+    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.update': {
     summary: 'Change what is saved of a node; fields that are left out stay.',
     scope: 'control',
     params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
     result: nodeViewSchema,
-    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'ALREADY_EXISTS'],
+    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.remove': {
     summary: 'Forget a node. Its machine is left as it is.',
@@ -142,11 +140,19 @@ export const methods = {
   },
 
   'power.wake': {
-    summary: 'Send magic packets until the node serves; answers once the first was sent.',
+    summary: 'Wake a node by its ways, the next when one fails; answers once the first that works has begun.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: nodeViewSchema,
-    errors: ['NOT_FOUND', 'CANNOT_WAKE', 'ALREADY_AWAKE', 'WAKE_FAILED'],
+    errors: [
+      'NOT_FOUND',
+      'CANNOT_WAKE',
+      'WAKE_NOT_ALLOWED',
+      'ALREADY_AWAKE',
+      'WAKE_FAILED',
+      'RELAY_FAILED',
+      'COMMAND_FAILED',
+    ],
   },
   'power.cancelWake': {
     summary: 'Stop waiting for a node that is waking.',

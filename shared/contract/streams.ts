@@ -4,9 +4,12 @@
  */
 import * as z from 'zod';
 import { activityEntrySchema } from '../models/activity.ts';
+import { checkSchema } from '../models/checks.ts';
+import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { nodePowerSchema } from '../models/power.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
@@ -37,6 +40,12 @@ export const streamSchemas = {
   core: coreStatusSchema,
   /** node id */
   fleet: nodeViewSchema,
+  /** node id: its policy, leases, agent, and what becomes of it */
+  power: nodePowerSchema,
+  /** `status`: the look for machines */
+  discovery: discoverySchema,
+  /** check id: diagnoses and rehearsals, one of each a node */
+  checks: checkSchema,
   /** node id: its newest sample */
   telemetry: telemetrySampleSchema,
   /** `work`: the newest bucket */

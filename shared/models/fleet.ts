@@ -1,25 +1,14 @@
 import * as z from 'zod';
+import { type NodeState, nodeStateSchema, troubleSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
+import { wakeWaySchema } from './power.ts';
 import { gpuReadingSchema, hostReadingSchema } from './telemetry.ts';
 
-/**
- * `unknown` before the first look. `off` also stands for "does not answer": from outside, a machine that is
- * asleep and one that was unplugged look the same. `trouble` answers, but wrongly.
- */
-export const nodeStateSchema = z.enum([
-  'unknown',
-  'off',
-  'waking',
-  'booting',
-  'serving',
-  'gpu-verified',
-  'trouble',
-]);
-export type NodeState = z.infer<typeof nodeStateSchema>;
+export { type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
 
 export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
-/** What is saved of a node, but for its SecureOn password, which is a secret. Everything else is seen, not kept. */
+/** What is saved of a node, but for its passwords and tokens, which are secrets. Everything else is seen, not kept. */
 export const nodeRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -29,6 +18,12 @@ export const nodeRecordSchema = z.object({
   mac: z.string().nullable(),
   /** `address[:port]`, tried beside the directed broadcasts; port 9 when left out. */
   wakeDestinations: z.array(z.string()),
+  /** Tried in this order, the next when one fails. */
+  wakeWays: z.array(wakeWaySchema).default([{ kind: 'direct' }]),
+  /** Where its agent answers; null where it has none. */
+  agentUrl: z.string().nullable().default(null),
+  /** Where an existing shutdown server answers, one without leases; null where it has none. */
+  shutdownUrl: z.string().nullable().default(null),
   /** Told by the person; wins over nothing, loses to tools. Bytes. 0 says "no GPU". */
   vramBytes: z.number().nullable(),
   addedAt: z.number(),
@@ -48,16 +43,19 @@ export const wakeProgressSchema = z.object({
   packetsSent: z.number(),
   /** Destinations that refused a packet, with the system's words. */
   failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
+  /** The ways that were tried, in words, with what came of each; the last one is under way where `failed` is null. */
+  ways: z.array(z.object({ way: z.string(), failed: z.string().nullable() })),
 });
 export type WakeProgress = z.infer<typeof wakeProgressSchema>;
-
-export const troubleSchema = z.object({ code: z.string(), message: z.string(), next: z.string() });
-export type Trouble = z.infer<typeof troubleSchema>;
 
 /** A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. */
 export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend({
   /** Whether a SecureOn password is set; the password itself is never shown. */
   hasSecureOn: z.boolean(),
+  /** Whether each of the other secrets of a node is set. */
+  hasAgentToken: z.boolean(),
+  hasRelayToken: z.boolean(),
+  hasShutdownSecret: z.boolean(),
   state: nodeStateSchema,
   /** Since when it is in this state. */
   since: z.number(),
@@ -93,7 +91,8 @@ export type NodeOffer = z.infer<typeof nodeOfferSchema>;
 /** The words for a state, the same in panel, tray and CLI. */
 export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'url'>): string {
   // A node without a server may well be on: this computer runs Pilotlight.
-  if (node.url === null && node.state !== 'unknown') return 'no Ollama here';
+  if (node.url === null && node.state !== 'unknown')
+    return isServing(node.state) ? 'on, no Ollama' : 'no Ollama here';
   switch (node.state) {
     case 'unknown':
       return 'not looked at yet';

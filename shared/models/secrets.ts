@@ -18,3 +18,7 @@ export type SecretsProtection = z.infer<typeof secretsProtectionSchema>;
 
 /** Under which name the SecureOn password of a node is kept. */
 export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secureOn`;
+/** The token of a node's agent, the secret of its existing shutdown server, the token of its existing relay. */
+export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
+export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
+export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;

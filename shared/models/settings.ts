@@ -12,6 +12,10 @@ const fleetSchema = z.object({
 const powerSchema = z.object({
   /** When a wake without a learned boot time is given up, milliseconds. */
   wakeTimeoutMs: z.number().int().min(5000).max(1_800_000).default(180_000),
+  /** A port on which agents may say that they are awake; null for none: then nothing listens to the network. */
+  helloPort: z.number().int().min(1024).max(65_535).nullable().default(null),
+  /** The name under which this computer holds leases; null for its own name. */
+  holder: z.string().trim().min(1).max(60).nullable().default(null),
 });
 
 const optimizerSchema = z.object({
@@ -65,6 +69,12 @@ export const settingsSchema = savedSettingsSchema.extend({
       webhookUrl: secretState,
     })
     .prefault({}),
+  power: powerSchema
+    .extend({
+      /** Told when a machine did not wake, fell asleep in use, did not go off, or is still on at the hour set. */
+      webhookUrl: secretState,
+    })
+    .prefault({}),
   api: z
     .object({
       /** Bearer token for `/index/*`; without one only the panel's own tokens get in. */
@@ -79,6 +89,7 @@ export const defaultSettings: Settings = settingsSchema.parse({});
 /** The secrets among the settings, by path (which is also the name they are kept under), and what each may be. */
 export const secretSettings = {
   'optimizer.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
+  'power.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
   'api.indexToken': z.string().min(8).max(1000),
 } as const satisfies Record<string, z.ZodType<string>>;
 

@@ -10,6 +10,7 @@ import {
   streamNames,
   streamSchemas,
 } from '../../shared/contract/streams.ts';
+import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { aJob, aMove, aNode, aSource } from '../fakes/records.ts';
 import { createRememberingLog, someHandlers } from '../fakes/transport.ts';
@@ -26,6 +27,31 @@ const values: Record<StreamName, unknown> = {
     secrets: { kind: 'key-file', words: 'In a file.' },
   },
   fleet: aNode({ id: 'by-hand' }),
+  power: {
+    nodeId: 'by-hand',
+    policy: defaultPowerPolicy,
+    means: 'none',
+    agent: null,
+    leases: [],
+    whyOn: [],
+    wokenByUs: null,
+    idleSince: null,
+    offAt: null,
+    countdown: null,
+    leaving: null,
+    lastOffError: null,
+    gpuLost: null,
+  },
+  discovery: { state: 'never', startedAt: null, endedAt: null, done: 0, total: 0, found: [], notes: [] },
+  checks: {
+    id: 'diagnosis:by-hand',
+    kind: 'diagnosis',
+    nodeId: 'by-hand',
+    startedAt: 1,
+    endedAt: null,
+    outcome: 'running',
+    steps: [],
+  },
   telemetry: { nodeId: 'by-hand', at: 1, gpus: [], host: null, vramByModel: { a: 1 } },
   work: { at: 1, vectorsPerSecondByNode: { a: 2 } },
   optimizer: {

@@ -107,6 +107,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
       readGpus: async () => gpus,
       readHost: () => ({ cpuPercent: 5, memoryTotalBytes: 16e9, memoryUsedBytes: 8e9 }),
     },
+    pairedToken: () => null,
     connectInferenceServer: connect,
     startSimulatedFleet:
       options.startSimulatedFleet ?? (() => Promise.reject(new Error('No simulated fleet in this test.'))),

@@ -40,6 +40,21 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX telemetry_work ON telemetry_buckets (seconds, start, node, vectors) WHERE vectors > 0;
   `,
+  `
+  CREATE TABLE identity (id INTEGER PRIMARY KEY CHECK (id = 1), panel TEXT NOT NULL) STRICT;
+  CREATE TABLE power_policies (node_id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE leases (
+    id TEXT PRIMARY KEY, node_id TEXT NOT NULL, created_at INTEGER NOT NULL, ended_at INTEGER, value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX leases_by_node ON leases (node_id, created_at);
+  CREATE INDEX leases_open ON leases (created_at) WHERE ended_at IS NULL;
+  CREATE INDEX leases_by_end ON leases (ended_at) WHERE ended_at IS NOT NULL;
+  CREATE TABLE node_states (
+    id INTEGER PRIMARY KEY, node_id TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX node_states_by_node ON node_states (node_id, at);
+  CREATE TABLE woken (node_id TEXT PRIMARY KEY, at INTEGER NOT NULL, boot_id TEXT) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to the newest shape, one transaction a step. Throws when it is from a newer version. */

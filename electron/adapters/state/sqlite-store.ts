@@ -7,6 +7,7 @@ import type { Secrets, Store } from '../../core/ports.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
+import { createPowerStore } from './power-store.ts';
 
 export interface OpenedStore {
   store: Store;
@@ -205,6 +206,7 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
         ),
     },
     history: createHistoryStore({ database, statement }),
+    power: createPowerStore({ statement }),
     transaction(work) {
       run('BEGIN IMMEDIATE');
       try {

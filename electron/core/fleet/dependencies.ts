@@ -9,7 +9,7 @@ export interface FleetDependencies {
   ids: Ids;
   log: Log;
   store: Pick<Store, 'nodes' | 'bootTimes' | 'pins'>;
-  /** SecureOn passwords of the nodes. */
+  /** Passwords and tokens of the nodes. */
   secrets: Pick<Secrets, 'get' | 'change'>;
   streams: Pick<Streams, 'fleet'>;
   settings: {
@@ -20,6 +20,8 @@ export interface FleetDependencies {
   activity: { record(entry: NewActivityEntry): void };
   hardware: Ports['hardware'];
   connectInferenceServer: Ports['connectInferenceServer'];
+  /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */
+  pairedToken(agentUrl: string): string | null;
   startSimulatedFleet: Ports['startSimulatedFleet'];
   /**
    * Where this computer's own server would answer, a loopback URL (see readOllamaHost); null to look for none.

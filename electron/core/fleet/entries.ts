@@ -1,7 +1,12 @@
 /** The nodes in memory: each with its watch, what was seen of it, and the view that was published last. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
-import { secureOnSecret } from '../../../shared/models/secrets.ts';
+import {
+  agentTokenSecret,
+  relayTokenSecret,
+  secureOnSecret,
+  shutdownSecret,
+} from '../../../shared/models/secrets.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { canWake } from '../power/destinations.ts';
 import { reachedStep } from '../power/wake-plan.ts';
@@ -16,7 +21,7 @@ import { startWatch, type Watch } from './watch.ts';
 import { describeChange } from './words.ts';
 
 export interface Entry
-  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'hasSecureOn'> {
+  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {
   readonly simulated: SimulatedMachine | null;
   /** The server to look at; for this computer also one that has not answered yet. */
   server: InferenceServer | null;
@@ -88,7 +93,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         ...entry,
         url: answersOrSaved ? (server?.url ?? null) : null,
         canWake: canWake(record),
-        hasSecureOn: dependencies.secrets.get(secureOnSecret(record.id)) !== null,
+        secrets: secretsOf(record.id, simulated),
         simulatedVramBytes: simulated?.vramBytes ?? null,
         uses: [...entry.uses.values()],
       },
@@ -97,6 +102,16 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         pinned: pins.get(record.id) ?? NO_PINS,
       },
     );
+  }
+
+  function secretsOf(nodeId: string, simulated: SimulatedMachine | null): NodeKnowledge['secrets'] {
+    const has = (name: string) => dependencies.secrets.get(name) !== null;
+    return {
+      hasSecureOn: has(secureOnSecret(nodeId)),
+      hasAgentToken: simulated?.agent ? true : has(agentTokenSecret(nodeId)),
+      hasRelayToken: has(relayTokenSecret(nodeId)),
+      hasShutdownSecret: has(shutdownSecret(nodeId)),
+    };
   }
 
   function publish(entry: Entry): void {

@@ -3,13 +3,22 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import {
+  agentTokenSecret,
+  relayTokenSecret,
+  secureOnSecret,
+  shutdownSecret,
+} from '../../../shared/models/secrets.ts';
 import type { SimulatedMachine } from '../ports.ts';
 import {
   nameFromUrl,
+  normaliseAgentUrl,
   normaliseDestinations,
   normaliseMac,
   normaliseSecureOn,
   normaliseServerUrl,
+  normaliseShutdownUrl,
+  normaliseWays,
   sameServerKey,
 } from './validate.ts';
 
@@ -26,20 +35,35 @@ export function thisComputerRecord(now: number): NodeRecord {
     url: null,
     mac: null,
     wakeDestinations: [],
+    wakeWays: [{ kind: 'direct' }],
+    agentUrl: null,
+    shutdownUrl: null,
     vramBytes: null,
     addedAt: now,
   };
 }
 
+/** Throws BAD_URL, BAD_MAC, BAD_DESTINATION or BAD_WAY, naming the field. */
 export function newRecord(input: NodeInput, { id, now }: { id: string; now: number }): NodeRecord {
-  const url = normaliseServerUrl(input.url);
+  const url = optional(input.url, normaliseServerUrl);
+  const agentUrl = optional(input.agentUrl, normaliseAgentUrl);
+  const nameSource = url ?? agentUrl;
+  if (nameSource === null) {
+    throw new PilotlightError('BAD_URL', {
+      message: 'A node needs the address of an Ollama server or of an agent.',
+      details: { field: 'url' },
+    });
+  }
   return {
     id,
-    name: input.name ?? nameFromUrl(url),
+    name: input.name ?? nameFromUrl(nameSource),
     kind: 'remote',
     url,
     mac: optional(input.mac, normaliseMac),
     wakeDestinations: normaliseDestinations(input.wakeDestinations ?? []),
+    wakeWays: normaliseWays(input.wakeWays ?? [{ kind: 'direct' }]),
+    agentUrl,
+    shutdownUrl: optional(input.shutdownUrl, normaliseShutdownUrl),
     vramBytes: input.vramBytes ?? null,
     addedAt: now,
   };
@@ -50,19 +74,48 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
   return {
     ...record,
     name: patch.name ?? record.name,
-    url: patch.url === undefined ? record.url : normaliseServerUrl(patch.url),
+    url: patch.url === undefined ? record.url : optional(patch.url, normaliseServerUrl),
     mac: patch.mac === undefined ? record.mac : optional(patch.mac, normaliseMac),
     wakeDestinations:
       patch.wakeDestinations === undefined
         ? record.wakeDestinations
         : normaliseDestinations(patch.wakeDestinations),
+    wakeWays: patch.wakeWays === undefined ? record.wakeWays : normaliseWays(patch.wakeWays),
+    agentUrl: patch.agentUrl === undefined ? record.agentUrl : optional(patch.agentUrl, normaliseAgentUrl),
+    shutdownUrl:
+      patch.shutdownUrl === undefined
+        ? record.shutdownUrl
+        : optional(patch.shutdownUrl, normaliseShutdownUrl),
     vramBytes: patch.vramBytes === undefined ? record.vramBytes : patch.vramBytes,
   };
 }
 
-/** The SecureOn password that was written: undefined to leave it as it is, null for none. Throws BAD_MAC. */
-export function writtenSecureOn(input: Pick<NodeInput, 'secureOn'>): string | null | undefined {
-  return input.secureOn === undefined ? undefined : optional(input.secureOn, normaliseSecureOn);
+/** Names of all secrets of a node. */
+export const nodeSecrets = (nodeId: string): string[] => [
+  secureOnSecret(nodeId),
+  agentTokenSecret(nodeId),
+  relayTokenSecret(nodeId),
+  shutdownSecret(nodeId),
+];
+
+/** The secrets that were written, by name: null to remove one, left out to leave it. Throws BAD_MAC. */
+export function writtenSecrets(
+  nodeId: string,
+  input: Pick<NodeInput, 'secureOn' | 'agentToken' | 'relayToken' | 'shutdownSecret'>,
+): Record<string, string | null> {
+  const written: Record<string, string | null> = {};
+  const write = (
+    name: string,
+    value: string | null | undefined,
+    normalise = (text: string) => text.trim(),
+  ) => {
+    if (value !== undefined) written[name] = optional(value, normalise);
+  };
+  write(secureOnSecret(nodeId), input.secureOn, normaliseSecureOn);
+  write(agentTokenSecret(nodeId), input.agentToken);
+  write(relayTokenSecret(nodeId), input.relayToken);
+  write(shutdownSecret(nodeId), input.shutdownSecret);
+  return written;
 }
 
 export function simulatedRecord(machine: SimulatedMachine, now: number): NodeRecord {
@@ -73,6 +126,9 @@ export function simulatedRecord(machine: SimulatedMachine, now: number): NodeRec
     url: machine.url,
     mac: machine.mac,
     wakeDestinations: [...machine.wakeDestinations],
+    wakeWays: [{ kind: 'direct' }],
+    agentUrl: machine.agent?.url ?? null,
+    shutdownUrl: null,
     vramBytes: null,
     addedAt: now,
   };

@@ -7,7 +7,12 @@ import {
   type Trouble,
   type WakeProgress,
 } from '../../../shared/models/fleet.ts';
-import { secureOnSecret } from '../../../shared/models/secrets.ts';
+import {
+  agentTokenSecret,
+  relayTokenSecret,
+  secureOnSecret,
+  shutdownSecret,
+} from '../../../shared/models/secrets.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { reachedStep } from '../power/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
@@ -17,10 +22,11 @@ import {
   type NodeInput,
   type NodePatch,
   newRecord,
+  nodeSecrets,
   refuseDuplicate,
   THIS_COMPUTER_ID,
   thisComputerRecord,
-  writtenSecureOn,
+  writtenSecrets,
 } from './records.ts';
 import { createSimulation, type Simulation } from './simulation.ts';
 import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
@@ -35,6 +41,10 @@ export interface FleetService {
   record(nodeId: string): NodeRecord | null;
   /** The SecureOn password, for the packet that is sent and nothing else; null for none. */
   secureOn(nodeId: string): string | null;
+  /** The token of its agent, of its existing relay, the secret of its shutdown server; null for none. */
+  agentToken(nodeId: string): string | null;
+  relayToken(nodeId: string): string | null;
+  shutdownSecret(nodeId: string): string | null;
   /** What is saved of each node, with the address in use; simulated ones too. */
   records(): { record: NodeRecord; url: string | null }[];
   /** Takes over records that somebody else has saved already: new ones are added, known ones replaced. */
@@ -129,17 +139,26 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       .map((entry) => ({ id: entry.record.id, name: entry.record.name, url: entry.server?.url ?? null }));
   }
 
-  /** All or nothing: a password that was changed is put back when the rest cannot be saved. */
-  function withSecureOn(nodeId: string, secureOn: string | null | undefined, write: () => void): void {
-    const name = secureOnSecret(nodeId);
-    const before = secrets.get(name);
-    if (secureOn !== undefined) secrets.change({ [name]: secureOn });
+  /** All or nothing: secrets that were changed are put back when the rest cannot be saved. */
+  function withSecrets(changes: Readonly<Record<string, string | null>>, write: () => void): void {
+    const names = Object.keys(changes);
+    const before = Object.fromEntries(names.map((name) => [name, secrets.get(name)]));
+    if (names.length > 0) secrets.change(changes);
     try {
       write();
     } catch (error) {
-      if (secureOn !== undefined) secrets.change({ [name]: before });
+      if (names.length > 0) secrets.change(before);
       throw error;
     }
+  }
+
+  /** With the token of an agent that was paired a moment ago, where none was written. */
+  function secretsFrom(record: NodeRecord, input: NodeInput | NodePatch): Record<string, string | null> {
+    const written = writtenSecrets(record.id, input);
+    const name = agentTokenSecret(record.id);
+    if (record.agentUrl === null || typeof written[name] === 'string' || !input.agentUrl) return written;
+    const paired = dependencies.pairedToken(record.agentUrl);
+    return paired === null ? written : { ...written, [name]: paired };
   }
 
   load();
@@ -150,6 +169,10 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     require: (nodeId) => find(nodeId).view,
     record: (nodeId) => entries.get(nodeId)?.record ?? null,
     secureOn: (nodeId) => secrets.get(secureOnSecret(nodeId)),
+    agentToken: (nodeId) =>
+      entries.get(nodeId)?.simulated?.agent?.token ?? secrets.get(agentTokenSecret(nodeId)),
+    relayToken: (nodeId) => secrets.get(relayTokenSecret(nodeId)),
+    shutdownSecret: (nodeId) => secrets.get(shutdownSecret(nodeId)),
     records: () => entries.all().map(({ record, server }) => ({ record, url: server?.url ?? null })),
 
     adopt(records) {
@@ -163,7 +186,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     add(input) {
       const record = newRecord(input, { id: ids.next('node'), now: clock.now() });
       if (record.url !== null) refuseDuplicate(record.url, addresses(null));
-      withSecureOn(record.id, writtenSecureOn(input), () => store.nodes.put(record));
+      withSecrets(secretsFrom(record, input), () => store.nodes.put(record));
       return entries.create(record, null).view;
     },
 
@@ -177,17 +200,17 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
         });
       }
       const record = changedRecord(entry.record, patch);
-      const secureOn = writtenSecureOn(patch);
-      if (entry.simulated && typeof secureOn === 'string') {
-        throw new PilotlightError('BAD_MAC', {
-          message: 'A simulated machine has no SecureOn password.',
-          next: 'Leave it empty.',
+      const changes = secretsFrom(record, patch);
+      if (entry.simulated && Object.values(changes).some((value) => value !== null)) {
+        throw new PilotlightError('BAD_REQUEST', {
+          message: 'A simulated machine has no passwords or tokens of its own.',
+          next: 'Leave them empty.',
           details: { field: 'secureOn' },
         });
       }
       if (record.url !== null && record.url !== entry.record.url)
         refuseDuplicate(record.url, addresses(nodeId));
-      if (!entry.simulated) withSecureOn(nodeId, secureOn, () => store.nodes.put(record));
+      if (!entry.simulated) withSecrets(changes, () => store.nodes.put(record));
       entries.replaceRecord(entry, record);
       return entry.view;
     },
@@ -202,7 +225,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
         });
       }
       if (!entry.simulated) {
-        withSecureOn(nodeId, null, () => store.nodes.remove(nodeId));
+        const none = Object.fromEntries(nodeSecrets(nodeId).map((name) => [name, null]));
+        withSecrets(none, () => store.nodes.remove(nodeId));
       }
       entries.drop(nodeId);
     },

@@ -1,7 +1,10 @@
 /** What a person may write about a node, checked and brought into one form. Errors name the field. */
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { WakeWay } from '../../../shared/models/power.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
+export const DEFAULT_AGENT_PORT = 8765;
+export const DEFAULT_RELAY_PORT = 9753;
 
 function refuse(code: ErrorCode, field: string, value: string, message?: string): PilotlightError {
   return new PilotlightError(code, {
@@ -14,7 +17,7 @@ function refuse(code: ErrorCode, field: string, value: string, message?: string)
  * The base URL of a server: `http` or `https`, no credentials, query or trailing slash. Without a scheme it
  * is `http`, and then without a port it is Ollama's. Throws BAD_URL.
  */
-export function normaliseServerUrl(text: string, field = 'url'): string {
+export function normaliseServerUrl(text: string, field = 'url', defaultPort = DEFAULT_SERVER_PORT): string {
   const trimmed = text.trim();
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
   if (/[\s\\]|:\/\/\//.test(trimmed) || trimmed === '') throw refuse('BAD_URL', field, text);
@@ -31,7 +34,7 @@ export function normaliseServerUrl(text: string, field = 'url'): string {
     throw refuse('BAD_URL', field, text, 'The address must end before a ? or #.');
   }
   if (url.port === '0') throw refuse('BAD_URL', field, text, 'Port 0 is not a port of a server.');
-  if (!hasScheme && !hasPort(trimmed)) url.port = String(DEFAULT_SERVER_PORT);
+  if (!hasScheme && !hasPort(trimmed)) url.port = String(defaultPort);
   const host = url.hostname.endsWith('.') && !isIpv6(url.hostname) ? url.hostname.slice(0, -1) : url.hostname;
   if (host === '') throw refuse('BAD_URL', field, text);
   return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname.replace(/\/+$/, '')}`;
@@ -66,6 +69,38 @@ export function isLoopbackHost(host: string): boolean {
   return (
     name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
   );
+}
+
+/** Of an agent: without a scheme it is `http`, and then without a port 8765. Throws BAD_URL. */
+export function normaliseAgentUrl(text: string, field = 'agentUrl'): string {
+  return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT);
+}
+
+/** Of an existing shutdown server; people write it with or without the `/shutdown` at its end. Throws BAD_URL. */
+export function normaliseShutdownUrl(text: string, field = 'shutdownUrl'): string {
+  return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT).replace(/\/shutdown$/, '');
+}
+
+/** The ways to wake in the person's order, each once. Throws BAD_WAY or BAD_URL, naming the field. */
+export function normaliseWays(ways: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
+  const normal = ways.map((way, index): WakeWay => {
+    const name = `${field}.${index}`;
+    if (way.kind === 'relay') {
+      return {
+        kind: 'relay',
+        url: normaliseServerUrl(way.url, name, DEFAULT_RELAY_PORT).replace(/\/wake$/, ''),
+      };
+    }
+    if (way.kind === 'command' && (way.command[0] ?? '').trim() === '') {
+      throw new PilotlightError('BAD_WAY', {
+        message: 'The command has no program.',
+        details: { field: name },
+      });
+    }
+    return way;
+  });
+  const unique = new Map(normal.map((way) => [JSON.stringify(way), way]));
+  return [...unique.values()];
 }
 
 /** Two addresses of one server compare equal here; loopback has several names. */

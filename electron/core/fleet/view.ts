@@ -25,7 +25,7 @@ export interface NodeKnowledge {
   wake: WakeProgress | null;
   lastWakeError: Trouble | null;
   canWake: boolean;
-  hasSecureOn: boolean;
+  secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
   /** From this computer's tools or from the simulator; null where nobody measures. */
   gpus: readonly GpuReading[] | null;
@@ -53,7 +53,10 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     url: known.url,
     mac: record.mac,
     wakeDestinations: record.wakeDestinations,
-    hasSecureOn: known.hasSecureOn,
+    wakeWays: record.wakeWays,
+    agentUrl: record.agentUrl,
+    shutdownUrl: record.shutdownUrl,
+    ...known.secrets,
     addedAt: record.addedAt,
     state: sight.state,
     since: sight.since,

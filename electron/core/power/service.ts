@@ -132,6 +132,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         deadlineAt: startedAt + limitMs,
         packetsSent: round.sent,
         failedDestinations: round.failed,
+        ways: [{ way: 'magic packets from this computer', failed: null }],
       };
       fleet.setWake(nodeId, progress);
       if (round.sent === 0) throw failedError(node, round);

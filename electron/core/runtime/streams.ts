@@ -11,6 +11,9 @@ export function createStreams({ clock, epoch }: { clock: Clock; epoch: string })
   return {
     core: createTopic(fast),
     fleet: createTopic(fast),
+    power: createTopic(fast),
+    discovery: createTopic(fast),
+    checks: createTopic(fast),
     telemetry: createTopic(slow),
     work: createTopic(slow),
     optimizer: createTopic(fast),

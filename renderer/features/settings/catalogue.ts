@@ -11,6 +11,8 @@ export type FieldKind =
   | 'megabytes'
   | 'number'
   | 'lines'
+  | 'port'
+  | 'name'
   | 'text'
   | 'keys'
   | 'secret';
@@ -25,7 +27,10 @@ export interface SettingField {
 
 export const sectionTitles: Record<Section, { title: string; about: string }> = {
   fleet: { title: 'Fleet', about: 'How machines are looked at.' },
-  power: { title: 'Power', about: 'How machines are woken.' },
+  power: {
+    title: 'Power',
+    about: 'How machines are woken, and who is told when one does not do as it should.',
+  },
   optimizer: {
     title: 'Optimizer',
     about: 'Which models belong on a GPU, and who is told when one does not stay there.',
@@ -62,6 +67,30 @@ export const settingFields: readonly SettingField[] = [
     kind: 'seconds',
     label: 'A wake may take',
     about: 'Until the boot time of a machine has been learned.',
+  },
+  {
+    section: 'power',
+    key: 'holder',
+    kind: 'name',
+    label: 'Name of this computer',
+    about:
+      'Other panels read it where they ask why a machine is on. Without one it is the computer’s own name.',
+  },
+  {
+    section: 'power',
+    key: 'webhookUrl',
+    kind: 'text',
+    label: 'Webhook for alerts',
+    about:
+      'This address is told when a machine did not wake, fell asleep in use, did not go off, or is still on at the hour you set.',
+  },
+  {
+    section: 'power',
+    key: 'helloPort',
+    kind: 'port',
+    label: 'Port for agents',
+    about:
+      'Agents say here that their machine is awake, so that it is seen at once. Without one nothing listens to the network.',
   },
   {
     section: 'optimizer',

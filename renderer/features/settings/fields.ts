@@ -23,6 +23,7 @@ const scale: Partial<Record<FieldKind, number>> = {
   minutes: 60_000,
   megabytes: 1_000_000,
   number: 1,
+  port: 1,
 };
 export const unitWords: Partial<Record<FieldKind, string>> = {
   seconds: 's',
@@ -58,7 +59,9 @@ export function fromText(text: string, kind: FieldKind): unknown {
       .split(/\n/)
       .map((line) => line.trim())
       .filter(Boolean);
-  if (kind === 'text' || kind === 'secret' || kind === 'keys') return trimmed === '' ? null : trimmed;
+  if (kind === 'text' || kind === 'secret' || kind === 'keys' || kind === 'name')
+    return trimmed === '' ? null : trimmed;
+  if (kind === 'port' && trimmed === '') return null;
   const number = Number(trimmed.replace(',', '.'));
   return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
 }
@@ -72,6 +75,7 @@ export function defaultWords(field: SettingField): string {
 }
 
 function amountWords(value: number, kind: FieldKind): string {
+  if (kind === 'port') return String(value);
   if (kind === 'seconds' || kind === 'minutes') return formatDuration(value);
   return kind === 'megabytes' ? formatBytes(value) : formatCount(value);
 }
@@ -80,7 +84,8 @@ function amountWords(value: number, kind: FieldKind): string {
 export function rangeWords(field: SettingField): string | null {
   const section: Readonly<Record<string, unknown>> = settingsSchema.shape[field.section].unwrap().shape;
   const schema = section[field.key];
-  const number = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  const number = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
   if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return null;
   return `${amountWords(number.minValue, field.kind)} to ${amountWords(number.maxValue, field.kind)}`;
 }
@@ -171,6 +176,7 @@ function refusal(field: SettingField, issue: Issue): string {
       return `At most ${Math.round((Number(issue.maximum) / factor) * 10) / 10}${unit}.`;
     return 'Write a number.';
   }
+  if (field.kind === 'name') return 'Write at most 60 letters, or leave it empty.';
   if (field.kind === 'keys') return 'Write keys like CommandOrControl+Alt+P, or leave it empty.';
   if (field.kind === 'secret') return 'Write eight letters or more, or leave it empty.';
   if (field.kind === 'text')

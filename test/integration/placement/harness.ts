@@ -101,6 +101,7 @@ export async function createHarness(
     settings,
     activity,
     hardware,
+    pairedToken: () => null,
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     startSimulatedFleet: async () => ({
       ...simulated,

@@ -75,6 +75,9 @@ const node: NodeRecord = {
   url: 'http://127.0.0.1:2',
   mac: '02:00:00:00:00:01',
   wakeDestinations: ['127.0.0.1:9'],
+  wakeWays: [{ kind: 'direct' }],
+  agentUrl: null,
+  shutdownUrl: null,
   vramBytes: 24e9,
   addedAt: 1,
 };

@@ -26,6 +26,9 @@ const node: NodeRecord = {
   url: 'http://127.0.0.1:1',
   mac: 'AA:BB:CC:DD:EE:FF',
   wakeDestinations: [],
+  wakeWays: [{ kind: 'direct' }],
+  agentUrl: null,
+  shutdownUrl: null,
   vramBytes: 24e9,
   addedAt: 1,
 };

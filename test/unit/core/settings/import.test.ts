@@ -18,6 +18,9 @@ const remote: NodeRecord = {
   url: 'http://10.0.0.2:11434',
   mac: null,
   wakeDestinations: [],
+  wakeWays: [{ kind: 'direct' }],
+  agentUrl: null,
+  shutdownUrl: null,
   vramBytes: null,
   addedAt: 5,
 };
@@ -65,6 +68,9 @@ const exportedNode = {
   wakeDestinations: [],
   vramBytes: null,
   hasSecureOn: false,
+  hasAgentToken: false,
+  hasRelayToken: false,
+  hasShutdownSecret: false,
 };
 
 describe('the plan of an exported file', () => {

@@ -48,6 +48,7 @@ describe('a wake', () => {
     deadlineAt: 181_000,
     packetsSent: 1,
     failedDestinations: [],
+    ways: [{ way: 'magic packets from this computer', failed: null }],
   });
   test('is as far as its learned boot time says, and never whole before it is', () => {
     expect(wakeShare(wake(40_000), 21_000)).toBe(0.5);

@@ -96,6 +96,7 @@ describe('entries', () => {
           deadlineAt: 1,
           packetsSent: 1,
           failedDestinations: [],
+          ways: [{ way: 'magic packets from this computer', failed: null }],
         },
       }),
     ],

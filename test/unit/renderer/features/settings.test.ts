@@ -104,7 +104,7 @@ test('the range is that of the schema, in words', () => {
   expect(rangeWords(field('index.batchSize'))).toBe('1 to 512');
   expect(rangeWords(field('optimizer.on'))).toBeNull();
   for (const one of settingFields) {
-    const number = ['seconds', 'minutes', 'megabytes', 'number'].includes(one.kind);
+    const number = ['seconds', 'minutes', 'megabytes', 'number', 'port'].includes(one.kind);
     expect(rangeWords(one) !== null, fieldPath(one)).toBe(number);
   }
 });

@@ -1,0 +1,187 @@
+/** The ports of power, agents and discovery; ports.ts has all of them together. */
+
+import type { NodeState } from '../../shared/models/node-state.ts';
+import type { LeaseRecord, PowerAction, PowerPolicy } from '../../shared/models/power.ts';
+import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
+
+// ---------------------------------------------------------------- agents
+
+export interface AgentHealth {
+  /** Stable over restarts; null from an older agent. */
+  id: string | null;
+  version: string | null;
+  roles: string[];
+}
+
+/** What an agent says of its machine, as far as core uses it. */
+export interface AgentMachine {
+  hostname: string;
+  bootId: string;
+  interfaces: {
+    name: string;
+    mac: string;
+    address: string;
+    netmask: string;
+    broadcast: string | null;
+    /** Whether a magic packet wakes the machine through it; null where the system does not say. */
+    wakeArmed: boolean | null;
+  }[];
+  ollama: { answers: boolean; version: string | null; startedAt: number | null; gpuFound: boolean | null };
+}
+
+export interface AgentGpuReading extends GpuReading {
+  processes: { pid: number; name: string; vramUsedBytes: number | null }[];
+}
+
+export interface AgentSample {
+  /** The agent's wall time. */
+  at: number;
+  host: HostReading;
+  gpus: AgentGpuReading[];
+  /** Sentences: a tool that hangs, fails or prints an error. */
+  problems: string[];
+}
+
+export interface AgentLease {
+  id: string;
+  holder: string;
+  purpose: string;
+  ttlSeconds: number;
+  remainingSeconds: number;
+}
+
+/** What a panel lays down at an agent; the agent takes the strictest of all panels. */
+export interface AgentPolicy {
+  finishAlone: boolean;
+  onlyIfWoken: boolean;
+  idleMinutes: number;
+  action: Exclude<PowerAction, 'restart'>;
+  respectUsers: boolean;
+  countdownSeconds: number;
+  /** Where the agent may say hello when it starts; left out where nothing listens there. */
+  helloUrl?: string;
+}
+
+export interface AgentPolicyView {
+  bootId: string;
+  wokenInThisBoot: boolean;
+  /** A person cancelled the last countdown. */
+  keptOn: boolean;
+  /** Why it is on, a sentence each. */
+  reasons: string[];
+  idleSeconds: number;
+  /** Milliseconds until it powers itself off if nothing changes; null when it will not. */
+  remainingMs: number | null;
+}
+
+export interface AgentPower {
+  phase: 'idle' | 'countdown' | 'acting';
+  current: { action: PowerAction; by: string; remainingSeconds: number } | null;
+  actions: PowerAction[];
+  mayRestartOllama: boolean;
+}
+
+/**
+ * One agent. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
+ * NOT_AN_AGENT, AGENT_REFUSED (token), AGENT_ERROR (its own words); those named beside a call besides.
+ */
+export interface AgentLink {
+  readonly url: string;
+  /** Needs no token. */
+  health(signal: AbortSignal): Promise<AgentHealth>;
+  /** Takes the token once. PAIRING_CLOSED. */
+  pair(code: string, panel: string, signal: AbortSignal): Promise<{ token: string }>;
+  machine(signal: AbortSignal): Promise<{ machine: AgentMachine; sample: AgentSample }>;
+  /** Once a second until the signal aborts or the agent ends; then it resolves, or rejects with why. */
+  watch(
+    listener: { machine(machine: AgentMachine): void; sample(sample: AgentSample): void },
+    signal: AbortSignal,
+  ): Promise<void>;
+  leases(signal: AbortSignal): Promise<AgentLease[]>;
+  /** Begins or renews. */
+  putLease(
+    lease: { id: string; holder: string; purpose: string; ttlSeconds: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** One that is not there is ended already. */
+  endLease(id: string, signal: AbortSignal): Promise<void>;
+  putPolicy(panelId: string, policy: AgentPolicy, signal: AbortSignal): Promise<AgentPolicyView>;
+  removePolicy(panelId: string, signal: AbortSignal): Promise<void>;
+  policy(signal: AbortSignal): Promise<AgentPolicyView>;
+  /** "Pilotlight woke this run." AGENT_ERROR with `details.code` BOOT_CHANGED when it has started anew since. */
+  woken(bootId: string, by: string, signal: AbortSignal): Promise<AgentPolicyView>;
+  power(signal: AbortSignal): Promise<AgentPower>;
+  /** IN_USE with `details.reasons` (sentences), POWER_ACTION_RUNNING, NOT_SUPPORTED. */
+  powerOff(
+    request: { action: PowerAction; countdownSeconds: number; force: boolean; by: string },
+    signal: AbortSignal,
+  ): Promise<AgentPower>;
+  /** NO_COUNTDOWN. */
+  cancelPowerOff(by: string, signal: AbortSignal): Promise<AgentPower>;
+  /** Relay role. RELAY_FAILED with its words. */
+  wake(mac: string, signal: AbortSignal): Promise<void>;
+  /** NOT_SUPPORTED where its configuration does not let it. */
+  restartOllama(signal: AbortSignal): Promise<void>;
+}
+
+export type ConnectAgent = (options: { url: string; token: string | null }) => AgentLink;
+
+// ---------------------------------------------------------------- programs, and the networks around
+
+export interface Exec {
+  /**
+   * Runs a program without a shell, its output cut at 64 KiB. Resolves with how it ended; rejects with
+   * COMMAND_FAILED when it cannot be started or is not done by the deadline, or with the signal's reason.
+   */
+  run(
+    command: readonly string[],
+    options: { deadlineMs: number; signal: AbortSignal },
+  ): Promise<{ code: number; output: string }>;
+}
+
+/** Looking around; nothing of it runs before a person asks. */
+export interface Surroundings {
+  /** The system's own table: addresses that were spoken with lately. Empty where it cannot be read. */
+  neighbours(signal: AbortSignal): Promise<{ address: string; mac: string }[]>;
+  /** Agents that announce themselves, for as long as the signal lets it ask; each once. */
+  announced(
+    onFound: (agent: { address: string; port: number; name: string; txt: Record<string, string> }) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Whether something accepts a TCP connection there in time. */
+  accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /** IPv4 addresses of a name; rejects with NAME_NOT_RESOLVED. */
+  resolve(name: string, signal: AbortSignal): Promise<string[]>;
+}
+
+/** A small listener to which agents say that they are awake; nothing listens while it is closed. */
+export interface HelloListener {
+  /** Opens it, or opens it anew on another port. Rejects with PORT_IN_USE. */
+  open(
+    port: number,
+    onHello: (hello: { agent: string; bootId: string; nonce: string; proof: string }) => void,
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- state
+
+export interface PowerStore {
+  /** Of this panel: made at first, the same for ever. */
+  panelId(): string;
+  policies(): { nodeId: string; policy: PowerPolicy }[];
+  putPolicy(nodeId: string, policy: PowerPolicy): void;
+  /** Writes a lease, or writes it anew. */
+  putLease(lease: LeaseRecord): void;
+  openLeases(): LeaseRecord[];
+  /** Leases of a node that lived at some moment between, oldest first. */
+  leases(nodeId: string, from: number, to: number): LeaseRecord[];
+  appendState(nodeId: string, at: number, state: NodeState): void;
+  /** Changes between, oldest first, and before them the last one of earlier. */
+  states(nodeId: string, from: number, to: number): { at: number; state: NodeState }[];
+  /** That Pilotlight woke it, in the run that began then; null when that run is over. */
+  woken(nodeId: string): { at: number; bootId: string | null } | null;
+  setWoken(nodeId: string, woken: { at: number; bootId: string | null } | null): void;
+  /** Forgets a node. */
+  remove(nodeId: string): void;
+}

@@ -1,0 +1,115 @@
+/** The methods of power beside waking: going off, policies, leases, what it cost. */
+import * as z from 'zod';
+import {
+  energyRangeSchema,
+  energyReportSchema,
+  leaseSchema,
+  nodePowerSchema,
+  powerActionSchema,
+  powerPolicyPatchSchema,
+  powerTimelineSchema,
+} from '../models/power.ts';
+import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
+
+export const powerMethods = {
+  'power.list': {
+    summary: 'Policy, leases, agent and what becomes of each node.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(nodePowerSchema),
+    errors: [],
+  },
+  'power.off': {
+    summary:
+      'Power a node off (by its policy, unless an action is named). Refused with the reasons while it is in use, unless forced. Answers when the machine has taken it on; that it really goes is watched.',
+    scope: 'control',
+    params: z.strictObject({
+      nodeId,
+      action: powerActionSchema.optional(),
+      force: z.boolean().default(false),
+      /** For how long anybody can cancel it. */
+      countdownSeconds: z.number().int().min(0).max(3600).default(0),
+    }),
+    result: nodePowerSchema,
+    errors: [
+      'NOT_FOUND',
+      'NODE_ASLEEP',
+      'CANNOT_POWER_OFF',
+      'IN_USE',
+      'POWER_ACTION_RUNNING',
+      'NOT_SUPPORTED',
+      'AGENT_REFUSED',
+      'AGENT_ERROR',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
+  },
+  'power.cancelOff': {
+    summary: 'Cancel the power-off that counts down; the node stays on until somebody needs it anew.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodePowerSchema,
+    errors: ['NOT_FOUND', 'NO_COUNTDOWN', 'AGENT_REFUSED', 'AGENT_ERROR', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
+  },
+  'power.setPolicy': {
+    summary: 'Change when a node is woken by itself and when it may go off; fields that are left out stay.',
+    scope: 'control',
+    params: z.strictObject({
+      nodeId,
+      policy: powerPolicyPatchSchema,
+    }),
+    result: nodePowerSchema,
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  },
+  'power.keepAwake': {
+    summary:
+      'Hold a lease for a person: the node stays on until then, or until it is released. Wakes nothing.',
+    scope: 'control',
+    params: z.strictObject({
+      nodeId,
+      /** Milliseconds since the epoch; null until it is released. */
+      until: z.number().nullable(),
+      purpose: z.string().trim().min(1).max(200).default('somebody uses it'),
+    }),
+    result: leaseSchema,
+    errors: ['NOT_FOUND', 'BAD_REQUEST', 'DISK_FULL'],
+  },
+  'power.release': {
+    summary: 'End a lease, of this core or, where the node has an agent, of anybody.',
+    scope: 'control',
+    params: z.strictObject({ nodeId, leaseId: z.string().min(1).max(200) }),
+    result: done,
+    errors: ['NOT_FOUND', 'AGENT_REFUSED', 'AGENT_ERROR', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
+  },
+  'power.restartOllama': {
+    summary: 'Let the agent restart Ollama there, so that it looks for its GPU again.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: done,
+    errors: [
+      'NOT_FOUND',
+      'NO_AGENT',
+      'NODE_ASLEEP',
+      'NOT_SUPPORTED',
+      'AGENT_REFUSED',
+      'AGENT_ERROR',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
+  },
+  'power.timeline': {
+    summary: 'What a node was and who needed it, over the last hours.',
+    scope: 'view',
+    params: z.strictObject({ nodeId, hours: z.number().int().min(1).max(720).default(24) }),
+    result: powerTimelineSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'power.energy': {
+    summary:
+      'Hours awake and watt-hours by node and by job, and what sleeping saved, with how it was computed.',
+    scope: 'view',
+    params: z.strictObject({ range: energyRangeSchema.default('week'), nodeId: nodeId.optional() }),
+    result: energyReportSchema,
+    errors: ['NOT_FOUND'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

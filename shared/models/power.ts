@@ -1,0 +1,166 @@
+/** Power: ways to wake, policies, leases, agents, and what is known of a machine's power at this moment. */
+import * as z from 'zod';
+import { nodeStateSchema, troubleSchema } from './node-state.ts';
+
+/** One way to wake a node. They are tried in the person's order, the next when one fails. */
+export const wakeWaySchema = z.discriminatedUnion('kind', [
+  /** Magic packets from this computer. */
+  z.object({ kind: z.literal('direct') }),
+  /** By the relay role of another node's agent. */
+  z.object({ kind: z.literal('agent'), nodeId: z.string().min(1).max(100) }),
+  /** By an existing relay: `POST /wake`, with the node's relay token where one is set. */
+  z.object({ kind: z.literal('relay'), url: z.url({ protocol: /^https?$/ }).max(2000) }),
+  /** A program on the computer that runs the core, with its arguments, without a shell. */
+  z.object({ kind: z.literal('command'), command: z.array(z.string().min(1).max(1000)).min(1).max(50) }),
+]);
+export type WakeWay = z.infer<typeof wakeWaySchema>;
+
+export const powerActionSchema = z.enum(['shutdown', 'sleep', 'hibernate', 'restart']);
+export type PowerAction = z.infer<typeof powerActionSchema>;
+
+/** Minutes since midnight in the local time of the computer that runs the core. */
+const minuteOfDay = z.number().int().min(0).max(1439);
+
+/** When a node is woken by itself, and when it may go off again. */
+export const powerPolicySchema = z.object({
+  /** `jobs`: for jobs and people; `people`: only when a person asks; `never`: not even then. */
+  wakeFor: z.enum(['jobs', 'people', 'never']).default('jobs'),
+  /** When nobody needs it any more: never, only in a run that Pilotlight woke, or always. */
+  powerOff: z.enum(['never', 'when-woken', 'always']).default('when-woken'),
+  /** Minutes after the last need. */
+  idleMinutes: z.number().int().min(1).max(1440).default(15),
+  action: z.enum(['shutdown', 'sleep', 'hibernate']).default('shutdown'),
+  /** Jobs do not wake it from the first minute to the second; people can. */
+  quietHours: z.object({ from: minuteOfDay, to: minuteOfDay }).nullable().default(null),
+  /** People who are logged in there keep it on. */
+  respectUsers: z.boolean().default(true),
+  /** How long anybody can cancel a power-off, seconds. */
+  countdownSeconds: z.number().int().min(5).max(3600).default(60),
+  /** An alert when it is still on at this minute of the day. */
+  stillOnAt: minuteOfDay.nullable().default(null),
+  /** What it draws when it is awake, told by the person: for a machine that does not measure. */
+  watts: z.number().min(0).max(20_000).nullable().default(null),
+});
+export type PowerPolicy = z.infer<typeof powerPolicySchema>;
+/** Only what changes; nothing is filled in. */
+export const powerPolicyPatchSchema = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(powerPolicySchema.shape).map(([key, schema]) => [key, schema.unwrap()]),
+    ) as {
+      [Key in keyof typeof powerPolicySchema.shape]: ReturnType<
+        (typeof powerPolicySchema.shape)[Key]['unwrap']
+      >;
+    },
+  )
+  .partial();
+export const defaultPowerPolicy: PowerPolicy = powerPolicySchema.parse({});
+
+/** What is written of a lease: "I need this machine awake, for this purpose, until then". */
+export const leaseRecordSchema = z.object({
+  id: z.string(),
+  nodeId: z.string(),
+  kind: z.enum(['job', 'person', 'request']),
+  /** Who: `Pilotlight on laptop`, `Ann`. */
+  holder: z.string(),
+  /** For what: `index "Notes"`, `a game`. */
+  purpose: z.string(),
+  createdAt: z.number(),
+  /** When it ends by itself; null for one that ends with its job. */
+  until: z.number().nullable(),
+  endedAt: z.number().nullable(),
+});
+export type LeaseRecord = z.infer<typeof leaseRecordSchema>;
+
+export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
+  /** `here`: of this core's ledger; `elsewhere`: another panel's or a script's, read from the agent. */
+  origin: z.enum(['here', 'elsewhere']),
+  /** Whether the machine's own agent holds it too, so that it counts when this core is gone. */
+  mirrored: z.boolean(),
+});
+export type Lease = z.infer<typeof leaseSchema>;
+
+export const agentViewSchema = z.object({
+  url: z.string(),
+  /** `unknown` before the first contact; `asleep` while its machine is; `refused`: its token is missing or wrong. */
+  state: z.enum(['unknown', 'ok', 'asleep', 'unreachable', 'refused']),
+  version: z.string().nullable(),
+  roles: z.array(z.string()),
+  /** Why it is not `ok`, and what to do. */
+  trouble: troubleSchema.nullable(),
+  mayRestartOllama: z.boolean(),
+  actions: z.array(powerActionSchema),
+});
+export type AgentView = z.infer<typeof agentViewSchema>;
+
+/** Whether this node can be put to sleep from here, and by whom. */
+export const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
+
+/** Everything about a node's power: one entry of the `power` stream. */
+export const nodePowerSchema = z.object({
+  nodeId: z.string(),
+  policy: powerPolicySchema,
+  means: powerMeansSchema,
+  agent: agentViewSchema.nullable(),
+  leases: z.array(leaseSchema),
+  /** "Why is it on?": one sentence each, the holders first; empty while it is not on. */
+  whyOn: z.array(z.string()),
+  /** Whether Pilotlight woke it in this run; null where that is not known. */
+  wokenByUs: z.boolean().nullable(),
+  /** Since when nobody needs it; null while somebody does, or while it is not on. */
+  idleSince: z.number().nullable(),
+  /** When it goes off if nothing changes; null when it will not. */
+  offAt: z.number().nullable(),
+  /** A power-off that can still be cancelled. */
+  countdown: z.object({ action: powerActionSchema, by: z.string(), endsAt: z.number() }).nullable(),
+  /** It was told to go, and is watched until it has gone. */
+  leaving: z.object({ action: powerActionSchema, since: z.number(), deadlineAt: z.number() }).nullable(),
+  /** The last power-off that did not work; cleared by the next one. */
+  lastOffError: troubleSchema.nullable(),
+  /** It is awake, but its GPU is not there for Ollama: what was seen, and what to do. */
+  gpuLost: troubleSchema.nullable(),
+});
+export type NodePower = z.infer<typeof nodePowerSchema>;
+
+/** What a node was, and who needed it, over a span of time; milliseconds since the epoch. */
+export const powerTimelineSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  states: z.array(z.object({ from: z.number(), to: z.number(), state: nodeStateSchema })),
+  leases: z.array(
+    z.object({
+      from: z.number(),
+      /** null while it lives. */
+      to: z.number().nullable(),
+      kind: leaseRecordSchema.shape.kind,
+      holder: z.string(),
+      purpose: z.string(),
+    }),
+  ),
+});
+export type PowerTimeline = z.infer<typeof powerTimelineSchema>;
+
+export const energyRangeSchema = z.enum(['day', 'week', 'month']);
+export type EnergyRange = z.infer<typeof energyRangeSchema>;
+
+/** Watt-hours are null where neither a meter nor a person says what the machine draws. */
+export const nodeEnergySchema = z.object({
+  nodeId: z.string(),
+  awakeSeconds: z.number(),
+  wattHours: z.number().nullable(),
+  /** `gpu`: what its GPUs measured; `told`: the wattage that the person gave. */
+  source: z.enum(['gpu', 'told', 'unknown']),
+  /** Asleep instead of on for the whole range. */
+  savedWattHours: z.number().nullable(),
+  /** How that was computed, one or two sentences. */
+  how: z.string(),
+  jobs: z.array(z.object({ purpose: z.string(), seconds: z.number(), wattHours: z.number().nullable() })),
+});
+export type NodeEnergy = z.infer<typeof nodeEnergySchema>;
+
+export const energyReportSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  nodes: z.array(nodeEnergySchema),
+});
+export type EnergyReport = z.infer<typeof energyReportSchema>;
