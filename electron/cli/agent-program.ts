@@ -1,0 +1,24 @@
+/** `pilotlight agent …` and `pilotlight cancel`: the agent's own file, run in this process. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** What the agent's program is to be told, or null where the command is not for it. `cancel` alone is for this machine. */
+export function agentArguments(args: readonly string[]): string[] | null {
+  const [command, ...rest] = args;
+  if (command === 'agent') return rest;
+  if (command !== 'cancel') return null;
+  const { positionals } = parseArgs({
+    args: rest,
+    strict: false,
+    allowPositionals: true,
+    options: { data: { type: 'string' }, config: { type: 'string' } },
+  });
+  return positionals.length === 0 ? ['cancel', ...rest] : null;
+}
+
+export async function runAgentProgram(args: readonly string[]): Promise<void> {
+  process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
+  // Beside this file in the build: the file that also runs alone on other machines.
+  await import(pathToFileURL(join(import.meta.dirname, '..', 'agent', 'agent.mjs')).href);
+}
