@@ -2,19 +2,25 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
+import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { createAttempts } from './attempts.ts';
 import { object, required, text } from './check.ts';
+import { canAnnounce } from './config.ts';
 import { AgentError, wordsOf } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
 import { checked } from './http/body.ts';
 import type { Route } from './http/route.ts';
 import { type AgentServerLimits, createAgentServer } from './http/server.ts';
+import { openAgentId } from './id.ts';
 import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
-export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId'> {
+export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'token'> {
   version: string;
+  /** How it is found by those who look; only used where the configuration says so. */
+  announcing?: { hostname: string; open: OpenMulticast };
   limits?: AgentServerLimits;
 }
 
@@ -25,6 +31,8 @@ export interface ListeningAt {
 }
 
 export interface Agent {
+  /** Its own, for ever. */
+  id: string;
   listening: ListeningAt[];
   /** Refuses new work, ends streams and the countdown, lets leases stand on the disk. */
   stop(): Promise<void>;
@@ -35,29 +43,51 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, folder, clock, host, version, say, interfaces } = options;
   openFolder(folder);
   const token = openToken(folder);
+  const id = openAgentId(folder);
   const bootId = await host.bootId();
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
   const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
-  const context: RoleContext = { ...options, bootId, attempts };
+  const context: RoleContext = { ...options, bootId, id, token, attempts };
   const startedAt = clock.monotonic();
 
   const running = new Map<string, RunningRole>();
   const servers: Server[] = [];
   const listening: ListeningAt[] = [];
 
+  let announcer: Announcer | null = null;
+
   async function stop(): Promise<void> {
+    announcer?.stop();
     for (const role of running.values()) role.stop();
     await Promise.all(
       servers.map(
         (server) =>
           new Promise<void>((resolve) => {
-            server.close(() => resolve());
+            const timer = clock.timer(1000, () => server.closeAllConnections());
+            server.close(() => {
+              timer.cancel();
+              resolve();
+            });
             server.closeIdleConnections();
-            clock.timer(1000, () => server.closeAllConnections());
           }),
       ),
     );
+  }
+
+  async function startAnnouncing(): Promise<void> {
+    const { announcing } = options;
+    if (announcing === undefined || config.announce !== true || !canAnnounce(config)) return;
+    const anywhere = config.bind === '0.0.0.0' || config.bind === '::';
+    announcer = createAnnouncer({
+      clock,
+      open: announcing.open,
+      agent: { id, hostname: announcing.hostname, version, services: listening },
+      interfaces: () =>
+        interfaces().filter((one) => (anywhere ? !one.internal : one.address === config.bind)),
+      say,
+    });
+    await announcer.look();
   }
 
   function healthRoute(names: readonly string[]): Route {
@@ -68,7 +98,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       async handle() {
         const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
         const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
-        const own = { agent: 'pilotlight', version, roles: names, uptimeSeconds };
+        const own = { agent: 'pilotlight', id, version, roles: names, uptimeSeconds };
         return { status: 200, body: Object.assign({ status: 'ok' }, ...parts, own) };
       },
     };
@@ -104,7 +134,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         }
         attempts.right(exchange.address);
         say(`pairing: ${panel} at ${exchange.address} has the token now`);
-        return { status: 200, body: { token, bootId, version, listening } };
+        return { status: 200, body: { token, id, bootId, version, listening } };
       },
     },
   ];
@@ -134,7 +164,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       listening.push({ roles: [...names], address, port: got });
     }
     writePrivate(join(folder, 'listening.json'), JSON.stringify(listening), 0o644);
-    return { listening, stop };
+    for (const role of running.values()) role.begun?.();
+    await startAnnouncing();
+    return { id, listening, stop };
   } catch (error) {
     await stop();
     throw error;

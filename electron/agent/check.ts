@@ -54,6 +54,16 @@ export function text(
       : refuse(mistakes, path, words, value);
 }
 
+/** An address of a web server, without a name and a password in it. */
+export function url(most: number): Check<string> {
+  return (value, path, mistakes) => {
+    const parsed = typeof value === 'string' && value.length <= most ? URL.parse(value) : null;
+    const right =
+      parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username + parsed.password === '';
+    return right ? parsed.href : refuse(mistakes, path, 'an http:// or https:// address', value);
+  };
+}
+
 export function oneOf<Word extends string>(...words: readonly Word[]): Check<Word> {
   return (value, path, mistakes) =>
     words.find((word) => word === value) ?? refuse(mistakes, path, words.join(' or '), value);

@@ -1,5 +1,7 @@
 /** What a command gets of the world. */
 export interface CommandContext {
+  /** Behind the command. */
+  names: readonly string[];
   flags: Readonly<Record<string, unknown>>;
   environment: Readonly<Record<string, string | undefined>>;
   home: string;

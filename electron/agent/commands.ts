@@ -1,10 +1,13 @@
 /** What the program can be told to do. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { postJson } from '../adapters/agent-host/post.ts';
 import { createHostClock, createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
+import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
-import { startAgent } from './agent.ts';
+import { readListening, startAgent } from './agent.ts';
 import type { CommandContext } from './command-context.ts';
 import { configHelp, environmentOf, readConfig } from './config.ts';
 import { AgentError } from './errors.ts';
@@ -14,7 +17,8 @@ import { callLocal } from './local-client.ts';
 import { directedBroadcast } from './network.ts';
 import { agentFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
-import { openToken } from './token.ts';
+import type { KeptPolicy } from './power/policy-book.ts';
+import { openToken, readToken } from './token.ts';
 
 type AgentCommand = (context: CommandContext) => Promise<void>;
 
@@ -25,6 +29,7 @@ export const usage = [
   '  token      print the token; made where there is none',
   '  pair       print a code and a line that give a panel the token, for 10 minutes',
   '  cancel     cancel a countdown on this machine',
+  '  forget     list the panels whose policies count here; with a PANEL, its policy counts no more',
   '  install    start it with the machine; --print only shows what is written and run',
   '  uninstall  undo that; --print only shows it',
   '',
@@ -32,7 +37,7 @@ export const usage = [
   '  --data DIR  where its token, leases and policies are kept',
   '  --config FILE  options as JSON; DIR/agent.json by default',
   '  --node PATH, --user NAME  of install: which Node runs it, as whom',
-  '  --json  for pair and cancel',
+  '  --json  for pair, cancel and forget',
   '',
   `A flag wins over the environment (${environmentOf('allowMac')} and so on), that over the file, that over the default.`,
 ];
@@ -40,6 +45,18 @@ export const usage = [
 function folderOf({ flags, environment, home, resolve }: CommandContext): string {
   const named = typeof flags.data === 'string' ? flags.data : environment.PILOTLIGHT_AGENT_DATA;
   return named ? resolve(named) : agentFolder({ platform: process.platform, environment, home });
+}
+
+/** The folder and token of the agent that runs here: the person's own, else the installed one. */
+function runningAgent(context: CommandContext): { folder: string; token: string } {
+  const { flags, environment } = context;
+  const own = folderOf(context);
+  const named = flags.data !== undefined || environment.PILOTLIGHT_AGENT_DATA !== undefined;
+  const installed = systemFolder(process.platform, environment);
+  const folder = !named && readListening(own) === null && readListening(installed) !== null ? installed : own;
+  const token = readToken(folder);
+  if (token === null) throw new AgentError('NOT_RUNNING');
+  return { folder, token };
 }
 
 /** A config file that is named must be there; the usual one need not. */
@@ -79,6 +96,8 @@ const run: AgentCommand = async (context) => {
     udp,
     interfaces: udp.interfaces,
     reachable,
+    post: postJson,
+    announcing: { hostname: hostname(), open: openMulticastSocket },
     version: context.version,
     say: (message) => context.say(`${new Date().toISOString()} ${message}`),
   });
@@ -104,10 +123,11 @@ interface PairingAnswer {
 }
 
 const pair: AgentCommand = async (context) => {
-  const folder = folderOf(context);
+  const { folder, token } = runningAgent(context);
   const answer = await callLocal<PairingAnswer>(folder, {
+    method: 'POST',
     path: '/v1/pairing',
-    token: openToken(folder),
+    token,
     body: {},
   });
   if (context.flags.json === true) {
@@ -126,15 +146,48 @@ const cancel: AgentCommand = async (context) => {
   const folder = folders.find((one) => readCountdown(one) !== null);
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
-  const state = await callLocal(folder, { path: '/v1/power/cancel-here', body: { key: countdown.key } });
+  const state = await callLocal(folder, {
+    method: 'POST',
+    path: '/v1/power/cancel-here',
+    body: { key: countdown.key },
+  });
   context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled: this machine stays on.');
 };
+
+/** A panel that is gone for good would keep its say for ever: nobody can tell it from one that is on a journey. */
+const forget: AgentCommand = async (context) => {
+  const { folder, token } = runningAgent(context);
+  const [panel] = context.names;
+  if (panel !== undefined) {
+    const path = `/v1/policies/${encodeURIComponent(panel)}`;
+    await callLocal(folder, { method: 'DELETE', path, token });
+  }
+  const { policies } = await callLocal<{ policies: KeptPolicy[] }>(folder, {
+    method: 'GET',
+    path: '/v1/policy',
+    token,
+  });
+  if (context.flags.json === true) {
+    context.print(JSON.stringify(policies));
+    return;
+  }
+  if (panel !== undefined) context.print(`Forgotten: ${panel}.`);
+  if (policies.length === 0) context.print('No panel has a policy here.');
+  for (const { panel: name, policy, updatedAt } of policies) {
+    const words = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
+    context.print(`${name}  ${words}  said at ${new Date(updatedAt).toISOString()}`);
+  }
+};
+
+/** Commands that a name may follow. */
+export const takesName: readonly string[] = ['forget'];
 
 export const commands: Readonly<Record<string, AgentCommand>> = {
   run,
   token,
   pair,
   cancel,
+  forget,
   install: async (context) => {
     const named = context.flags.data !== undefined || context.environment.PILOTLIGHT_AGENT_DATA !== undefined;
     const folder = named ? folderOf(context) : systemFolder(process.platform, context.environment);

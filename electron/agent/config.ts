@@ -28,7 +28,10 @@ export interface AgentConfig {
   busyPercent: number;
   ignoreUser: readonly string[];
   secret: string | null;
-  commands: PowerCommands & { inhibit?: readonly string[] };
+  restartOllama: boolean;
+  /** null leaves it to whoever asks: it does not when it is started, and does when it is installed. */
+  announce: boolean | null;
+  commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
 }
 
 /** Reads a value, or says what is wanted. Flags and the environment give texts, the file gives JSON. */
@@ -78,7 +81,7 @@ const flag: Reader = (value) => {
 };
 
 const commands: Reader = (value) => {
-  const names = [...powerActions, 'inhibit'];
+  const names: string[] = [...powerActions, 'inhibit', 'restartOllama'];
   const wanted = `an object of ${names.join(', ')}, each a list of a program and its arguments`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { wanted };
   const right = Object.entries(value).every(
@@ -155,6 +158,18 @@ const options: Record<keyof AgentConfig, Option> = {
     read: text(isLoopbackUrl, 'an http:// address of this machine'),
     fallback: 'http://127.0.0.1:11434',
     help: 'URL  Ollama on this machine (http://127.0.0.1:11434)',
+  },
+  restartOllama: {
+    read: flag,
+    fallback: false,
+    help: ' panels may restart Ollama on this machine',
+    boolean: true,
+  },
+  announce: {
+    read: flag,
+    fallback: null,
+    help: ' panels that look for agents find it (mDNS); --no-announce for none',
+    boolean: true,
   },
   busyPercent: { read: number(1, 100), fallback: 10, help: 'N  a GPU that is used so much is busy (10)' },
   ignoreUser: {
@@ -248,10 +263,18 @@ function together(config: AgentConfig): string[] {
     mistakes.push('--open-wake: it needs --allow-mac, or anybody could wake any machine.');
   }
   if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: it needs --role relay.');
+  if (config.announce && !canAnnounce(config)) {
+    mistakes.push('--announce: it needs --bind with an IPv4 address of the network.');
+  }
   if (config.port === null && config.relayPort === config.powerPort) {
     mistakes.push('--relay-port and --power-port are the same: use --port for one port.');
   }
   return mistakes;
+}
+
+/** Only who can be reached from the network is to be found there. */
+export function canAnnounce({ bind }: Pick<AgentConfig, 'bind'>): boolean {
+  return bind === '::' || (isIPv4(bind) && !bind.startsWith('127.'));
 }
 
 function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<string, unknown> {
@@ -286,6 +309,7 @@ export function parseFlags(args: readonly string[]) {
         user: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
+      allowNegative: true,
     });
   } catch (error) {
     // Node's message has more sentences; the first one names the option.

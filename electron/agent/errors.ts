@@ -46,6 +46,16 @@ const catalogue = {
   IN_USE: [409, 'This machine is in use.', 'Wait, or force it.'],
   POWER_ACTION_RUNNING: [409, 'Another power action is under way.', 'Cancel it, or wait for its end.'],
   NO_COUNTDOWN: [409, 'There is no countdown to cancel.', 'Nothing is to be done.'],
+  NOT_ALLOWED: [
+    403,
+    'This agent may not restart Ollama.',
+    'Start it with --restart-ollama, or install it again with that.',
+  ],
+  OLLAMA_NOT_RESTARTED: [
+    502,
+    'Ollama could not be restarted.',
+    'Look at the reason, and restart it by hand.',
+  ],
   NOT_SUPPORTED: [501, 'This system cannot do that.', 'Choose another action, or name a command for it.'],
   BOOT_CHANGED: [409, 'This machine has started again since then.', 'Read its boot id again.'],
   DISK_TROUBLE: [

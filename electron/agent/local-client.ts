@@ -6,29 +6,31 @@ import { AgentError } from './errors.ts';
 const DEADLINE_MS = 5000;
 
 export interface LocalCall {
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   token?: string;
-  body: object;
+  body?: object;
 }
 
 /** Throws NOT_RUNNING, or the agent's own refusal in its words. */
-export function callLocal<Answer>(folder: string, { path, token, body }: LocalCall): Promise<Answer> {
+export function callLocal<Answer>(folder: string, { method, path, token, body }: LocalCall): Promise<Answer> {
   const listening = readListening(folder);
   const at = listening?.find(({ roles }) => roles.includes('power')) ?? listening?.[0];
   if (at === undefined) return Promise.reject(new AgentError('NOT_RUNNING'));
   const host = at.address === '0.0.0.0' ? '127.0.0.1' : at.address === '::' ? '::1' : at.address;
-  const content = JSON.stringify(body);
+  const content = body === undefined ? '' : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
         host,
         port: at.port,
         path,
-        method: 'POST',
+        method,
         timeout: DEADLINE_MS,
         headers: {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(content),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
       },
@@ -52,7 +54,7 @@ export function callLocal<Answer>(folder: string, { path, token, body }: LocalCa
 function toRefusal(text: string): AgentError {
   try {
     const { error } = JSON.parse(text) as { error: { code: string; message: string; next: string } };
-    const code = error.code === 'NO_COUNTDOWN' ? 'NO_COUNTDOWN' : 'INTERNAL';
+    const code = (['NO_COUNTDOWN', 'NOT_FOUND'] as const).find((one) => one === error.code) ?? 'INTERNAL';
     return new AgentError(code, { message: error.message, next: error.next });
   } catch {
     return new AgentError('NOT_RUNNING');

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
-import { commands, usage } from './commands.ts';
+import { commands, takesName, usage } from './commands.ts';
 import { parseFlags } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
 
@@ -21,13 +21,14 @@ async function run(): Promise<number> {
     for (const line of usage) print(line);
     return 0;
   }
-  if (command === undefined || rest.length > 0) {
+  if (command === undefined || rest.length > (takesName.includes(name) ? 1 : 0)) {
     throw new AgentError('BAD_CONFIG', {
-      message: `"${rest[0] ?? name}" is not understood here.`,
+      message: `"${command === undefined ? name : rest.at(-1)}" is not understood here.`,
       next: 'Run it with --help to see how it is used.',
     });
   }
   const context: CommandContext = {
+    names: rest,
     flags: values,
     environment: process.env,
     home: homedir(),

@@ -35,6 +35,12 @@ export function directedBroadcast(address: string, netmask: string): string | nu
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
 }
 
+/** Whether two addresses lie in one network of that mask. */
+export function sameNetwork(one: string, other: string, netmask: string): boolean {
+  const [left, right, mask] = [toNumber(one), toNumber(other), toNumber(netmask)];
+  return left !== null && right !== null && mask !== null && (left & mask) === (right & mask);
+}
+
 /**
  * Every destination once: the addresses the person named, else the directed broadcast of each interface.
  * 255.255.255.255 is used only where it is named: it leaves by one interface only on some systems.

@@ -5,11 +5,13 @@ import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-
 import type { Attempts } from './attempts.ts';
 import type { AgentConfig, RoleName } from './config.ts';
 import { wordsOf } from './errors.ts';
+import { createHello, type Post } from './hello.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createFinish, type Finish } from './power/finish.ts';
+import { createOllamaControl } from './power/ollama.ts';
 import { reasonsAgainst } from './power/policy.ts';
 import { openPolicyBook } from './power/policy-book.ts';
 import { createPower } from './power/power.ts';
@@ -22,11 +24,16 @@ export interface RoleContext {
   /** The agent's own folder. */
   folder: string;
   bootId: string;
+  /** Of this agent, for ever. */
+  id: string;
+  token: string;
   clock: Clock;
   host: AgentHost;
   udp: Pick<Udp, 'send' | 'magicPacket'>;
   interfaces(): readonly NetworkInterface[];
   reachable(address: string, port: number): Promise<boolean>;
+  /** Tells a panel something, at an address that it gave. */
+  post: Post;
   attempts: Attempts;
   say(message: string): void;
 }
@@ -35,6 +42,8 @@ export interface RunningRole {
   routes: readonly Route[];
   /** Its part of /health. */
   health(): Promise<Record<string, unknown>>;
+  /** Everything listens now: others may call. */
+  begun?(): void;
   stop(): void;
 }
 
@@ -70,10 +79,13 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
   return { ...relay, stop: () => {} };
 }
 
-function startPower({ config, folder, bootId, clock, host, attempts, say }: RoleContext): RunningRole {
-  const { inhibit, ...commands } = config.commands;
+function startPower(context: RoleContext): RunningRole {
+  const { config, folder, bootId, id, token, clock, host, post, attempts, say } = context;
+  const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = host.createInhibitor(inhibit ?? null);
   const book = openPolicyBook(join(folder, 'policies.json'), bootId);
+  const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
+  const hello = createHello({ clock, post, agent: id, bootId, token, urls, say });
   let finish: Finish | null = null;
 
   const leases = createLeases({
@@ -121,14 +133,28 @@ function startPower({ config, folder, bootId, clock, host, attempts, say }: Role
     leases: leases.count,
     reasons: (policy) => reasons(policy.respectUsers, true),
     isIdle: () => power.state().phase === 'idle',
+    slept(gapMs) {
+      leases.slept(gapMs);
+      hello.say();
+    },
     ask: power.ask,
     say,
   });
 
+  const ollama = createOllamaControl({
+    host,
+    allowed: config.restartOllama,
+    command: restartOllama,
+    dryRun: config.dryRun,
+    say,
+  });
+
   return {
-    routes: powerRoutes({ power, leases, finish, book, inhibitor, attempts, bootId, now: clock.now }),
+    routes: powerRoutes({ power, leases, finish, book, inhibitor, ollama, attempts, bootId, now: clock.now }),
     health: async () => ({ service: 'gpu-shutdown' }),
+    begun: hello.say,
     stop() {
+      hello.stop();
       finish?.stop();
       power.stop();
       leases.stop();

@@ -78,10 +78,14 @@ export function createSystemHost({
     uptimeSeconds: () => os.uptime(),
     users: (signal) => readUsers(execProgram, platform, signal),
     gpuLoad: (signal) => readGpuLoad({ clock, platform, signal }),
-    async run(command) {
+    async run(command, options) {
       const [program = '', ...args] = command;
-      await runTool(program, args, COMMAND_MS);
+      await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
     },
+    cannot: async () =>
+      platform === 'linux'
+        ? missingSleepStates(await readFile('/sys/power/state', 'utf8').catch(() => null))
+        : [],
     async notify(message) {
       const [program, ...args] = noticeCommand(platform, message);
       await runTool(program, args, NOTICE_MS);
@@ -91,6 +95,14 @@ export function createSystemHost({
     openTelemetry: () =>
       openTelemetrySource({ clock, exec: execProgram, platform, ollama, bootId, broadcastOf }),
   };
+}
+
+/** `freeze mem disk` of `/sys/power/state`; without that file nothing is known. */
+export function missingSleepStates(states: string | null): ('sleep' | 'hibernate')[] {
+  if (states === null) return [];
+  const words = states.trim().split(/\s+/);
+  const sleeps = words.some((word) => word === 'mem' || word === 'freeze' || word === 'standby');
+  return [...(sleeps ? [] : ['sleep' as const]), ...(words.includes('disk') ? [] : ['hibernate' as const])];
 }
 
 /** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */

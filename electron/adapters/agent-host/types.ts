@@ -83,8 +83,10 @@ export interface AgentHost {
   users(signal: AbortSignal): Promise<string[]>;
   /** The busiest GPU's utilisation; null without a GPU that says. `problem` where there is a tool that failed. */
   gpuLoad(signal: AbortSignal): Promise<{ percent: number | null; problem: string | null }>;
-  /** Runs a program without a shell. Rejects with what it said. */
-  run(command: readonly string[]): Promise<void>;
+  /** Runs a program without a shell, 30 seconds where nothing is said. Rejects with what it said. */
+  run(command: readonly string[], options?: { deadlineMs: number }): Promise<void>;
+  /** Actions that this system has a command for and cannot do all the same, as far as it says. */
+  cannot?(): Promise<readonly ('sleep' | 'hibernate')[]>;
   /** Tells whoever sits at the machine. Rejects where that cannot be done. */
   notify(message: string): Promise<void>;
   /** One that was given a command of its own uses that. */

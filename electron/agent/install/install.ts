@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { AgentConfig } from '../config.ts';
-import { configFlags } from '../config.ts';
+import { canAnnounce, configFlags } from '../config.ts';
 import { AgentError, wordsOf } from '../errors.ts';
 import { systemFolder } from '../places.ts';
 import { type InstallStep, planInstall, planUninstall } from './plan.ts';
@@ -16,6 +16,9 @@ export interface InstallRequest {
   config: AgentConfig;
   platform: HostPlatform;
 }
+
+const ANNOUNCED =
+  'It answers panels in its network that look for agents. To have it silent, install it with --no-announce.';
 
 /** Throws INSTALL_FAILED. With --print nothing is changed. */
 export async function install(
@@ -34,23 +37,28 @@ export async function install(
       next: 'Name one that is not root with --user.',
     });
   }
+  // Whoever installs it wants it found; who does not says so.
+  const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({
     platform,
     program: fileURLToPath(import.meta.url),
     node,
-    flags: startFlags(context),
+    flags: [...startFlags(context), ...(announces ? ['--announce'] : [])],
     roles: config.role,
+    restartOllama: config.restartOllama,
     folder,
     user,
   });
   if (flags.print === true) {
     for (const line of steps.flatMap(describeStep)) context.print(line);
+    if (announces || config.announce === true) context.print(`# ${ANNOUNCED}`);
     return;
   }
   requireBundle();
   requireRoot(platform);
   if (platform === 'linux') requireReadable(node);
   for (const step of steps) perform(step, context);
+  if (announces || config.announce === true) context.print(ANNOUNCED);
   context.print('The agent is installed and runs. To give a panel its token, run: pilotlight agent pair');
 }
 
@@ -74,7 +82,7 @@ export function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
   return Object.keys(configFlags).flatMap((name) => {
     const value = flags[name];
     if (value === undefined) return [];
-    if (typeof value === 'boolean') return value ? [`--${name}`] : [];
+    if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`];
     return [`--${name}`, Array.isArray(value) ? value.join(',') : String(value)];
   });
 }

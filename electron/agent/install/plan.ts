@@ -21,6 +21,8 @@ export interface InstallFacts {
   /** The flags it starts with. */
   flags: readonly string[];
   roles: readonly RoleName[];
+  /** Whether panels may restart Ollama. */
+  restartOllama: boolean;
   /** Where its files are kept. */
   folder: string;
   /** Whom it runs as, on macOS; elsewhere it has a user of its own. */
@@ -94,7 +96,7 @@ export function planUninstall({
   }
 }
 
-function installLinux({ program, node, flags, roles, folder }: InstallFacts): InstallStep[] {
+function installLinux({ program, node, flags, roles, restartOllama, folder }: InstallFacts): InstallStep[] {
   const power = roles.includes('power');
   const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
   return [
@@ -113,7 +115,14 @@ function installLinux({ program, node, flags, roles, folder }: InstallFacts): In
       }),
     },
     ...(power
-      ? [{ do: 'write' as const, path: linuxPaths.rule, mode: 0o644, content: polkitRule(linuxUser) }]
+      ? [
+          {
+            do: 'write' as const,
+            path: linuxPaths.rule,
+            mode: 0o644,
+            content: polkitRule(linuxUser, { power, restartOllama }),
+          },
+        ]
       : []),
     { do: 'run', command: ['systemctl', 'daemon-reload'] },
     { do: 'run', command: ['systemctl', 'enable', '--now', 'pilotlight-agent.service'] },

@@ -53,11 +53,25 @@ function systemdQuote(argument: string): string {
   return /^[\w./:,=%-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
-/** What logind asks before it powers off, sleeps or lets itself be held up. */
-export function polkitRule(user: string): string {
+export interface PolkitRights {
+  power: boolean;
+  /** To start Ollama anew: this one unit, this one verb. */
+  restartOllama: boolean;
+}
+
+/** What logind asks before it powers off, sleeps or lets itself be held up, and systemd before it restarts a unit. */
+export function polkitRule(user: string, { power, restartOllama }: PolkitRights): string {
   return `// Written by "pilotlight agent install": what the agent's own user may do, and nobody else by it.
 polkit.addRule(function (action, subject) {
-  var allowed = [
+  if (subject.user !== "${user}") {
+    return polkit.Result.NOT_HANDLED;
+  }
+${power ? powerRule : ''}${restartOllama ? ollamaRule : ''}  return polkit.Result.NOT_HANDLED;
+});
+`;
+}
+
+const powerRule = `  var allowed = [
     "org.freedesktop.login1.power-off",
     "org.freedesktop.login1.power-off-multiple-sessions",
     "org.freedesktop.login1.power-off-ignore-inhibit",
@@ -73,9 +87,16 @@ polkit.addRule(function (action, subject) {
     "org.freedesktop.login1.inhibit-block-sleep",
     "org.freedesktop.login1.inhibit-block-idle"
   ];
-  if (subject.user === "${user}" && allowed.indexOf(action.id) >= 0) {
+  if (allowed.indexOf(action.id) >= 0) {
     return polkit.Result.YES;
   }
-});
 `;
-}
+
+const ollamaRule = `  if (
+    action.id === "org.freedesktop.systemd1.manage-units" &&
+    action.lookup("unit") === "ollama.service" &&
+    action.lookup("verb") === "restart"
+  ) {
+    return polkit.Result.YES;
+  }
+`;

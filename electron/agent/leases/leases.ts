@@ -23,6 +23,8 @@ export interface Leases {
   end(id: string): void;
   /** How many live now. */
   count(): number;
+  /** Their time went on while the machine slept, though the clock stood still. */
+  slept(ms: number): void;
   stop(): void;
 }
 
@@ -125,6 +127,11 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
     count() {
       expire();
       return held.size;
+    },
+    slept(ms) {
+      for (const one of held.values()) one.endsAt -= ms;
+      expire();
+      plan();
     },
     stop() {
       timer?.cancel();

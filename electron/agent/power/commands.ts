@@ -26,6 +26,11 @@ export function powerCommand(
   }
 }
 
+/** null where Ollama is a program of a person, not a service of the system. */
+export function restartOllamaCommand(platform: HostPlatform): readonly string[] | null {
+  return platform === 'linux' ? ['systemctl', '--no-ask-password', 'restart', 'ollama.service'] : null;
+}
+
 function linux(action: PowerAction, force: boolean): readonly string[] {
   const verb = { shutdown: 'poweroff', restart: 'reboot', sleep: 'suspend', hibernate: 'hibernate' }[action];
   return ['systemctl', '--no-ask-password', ...(force ? ['--check-inhibitors=no'] : []), verb];

@@ -27,21 +27,26 @@ export interface FinishOptions {
   leases(): number;
   reasons(policy: FinishPolicy): Promise<Reason[]>;
   isIdle(): boolean;
+  /** It has slept; so many milliseconds of that are in no clock of ours. */
+  slept(gapMs: number): void;
   ask(request: PowerRequest): Promise<unknown>;
   say(message: string): void;
 }
 
 export const FINISHER = 'the agent itself';
 const LOOK_MS = 30_000;
+/** A sleep is noticed sooner: panels wait to hear that the machine is awake. */
+const NOTICE_MS = 5000;
 /** The clock that stands still in a sleep falls behind the one that goes on. */
 const SLEEP_SECONDS = 5;
 
 export function createFinish(options: FinishOptions): Finish {
-  const { clock, host, bootId, book, leases, reasons, isIdle, ask, say } = options;
+  const { clock, host, bootId, book, leases, reasons, isIdle, slept, ask, say } = options;
   let idleSince = clock.monotonic();
   let seen = { monotonic: clock.monotonic(), uptime: host.uptimeSeconds() };
   let lastDecision: FinishDecision = { do: 'stay', why: 'no-policy' };
   let lastReasons: readonly Reason[] = [];
+  let lookedAt = clock.monotonic();
   let timer: Timer | null = null;
   let stopped = false;
 
@@ -52,14 +57,16 @@ export function createFinish(options: FinishOptions): Finish {
     const uptime = host.uptimeSeconds();
     const passed = (monotonic - seen.monotonic) / 1000;
     // Where both go on in a sleep (Windows), our own timer was late instead.
-    const slept = uptime - seen.uptime - passed > SLEEP_SECONDS || passed > (3 * LOOK_MS) / 1000;
+    const gap = uptime - seen.uptime - passed;
+    const late = passed > (3 * LOOK_MS) / 1000;
     seen = { monotonic, uptime };
-    if (!slept) return;
+    if (gap <= SLEEP_SECONDS && !late) return;
     idleSince = monotonic;
     // Who woke it this time is said anew, or was a person.
     if (book.woken() !== null) book.setWoken(null);
     if (book.keptOn()) book.setKeptOn(false);
     say('finish: the machine has slept; who woke it is to be said anew');
+    slept(Math.max(0, gap) * 1000);
   }
 
   async function look(): Promise<void> {
@@ -85,10 +92,18 @@ export function createFinish(options: FinishOptions): Finish {
     });
   }
 
+  async function notice(): Promise<void> {
+    if (clock.monotonic() - lookedAt < LOOK_MS) noticeSleep();
+    else {
+      lookedAt = clock.monotonic();
+      await look();
+    }
+  }
+
   function schedule(): void {
     if (stopped) return;
-    timer = clock.timer(LOOK_MS, () => {
-      look()
+    timer = clock.timer(NOTICE_MS, () => {
+      notice()
         .catch((error: unknown) => say(`finish: ${wordsOf(error)}`))
         .finally(schedule);
     });

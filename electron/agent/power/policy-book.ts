@@ -1,6 +1,6 @@
 /** What the panels have laid down, in one file that is replaced as a whole. */
 
-import { flag, integer, listOf, object, oneOf, optional, required, text } from '../check.ts';
+import { type Check, flag, integer, listOf, object, oneOf, optional, required, text, url } from '../check.ts';
 import { AgentError } from '../errors.ts';
 import { readJson, writePrivate } from '../files.ts';
 import type { FinishPolicy } from './policy.ts';
@@ -8,6 +8,8 @@ import type { FinishPolicy } from './policy.ts';
 export interface KeptPolicy {
   panel: string;
   policy: FinishPolicy;
+  /** Where this panel wants to be told that the machine is awake; null for nowhere. */
+  helloUrl: string | null;
   /** Wall time, milliseconds; for people. */
   updatedAt: number;
 }
@@ -41,24 +43,38 @@ const MOST_PANELS = 50;
 const name = text(128);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
-export const checkPolicy = object<FinishPolicy>({
+const policyFields = {
   finishAlone: required(flag),
   onlyIfWoken: optional(flag, true),
   idleMinutes: optional(integer(1, 1440), 15),
   action: optional(oneOf('shutdown', 'sleep', 'hibernate'), 'shutdown'),
   respectUsers: optional(flag, true),
   countdownSeconds: optional(integer(5, 3600), 60),
-});
+} as const;
 
 const orNull =
-  <Value>(check: (value: unknown, path: string, mistakes: string[]) => Value) =>
-  (value: unknown, path: string, mistakes: string[]): Value | null =>
+  <Value>(check: Check<Value>): Check<Value | null> =>
+  (value, path, mistakes) =>
     value === null ? null : check(value, path, mistakes);
+
+const helloUrl = optional(orNull(url(2000)), null);
+const checkPolicy = object<FinishPolicy>(policyFields);
+
+/** What a panel sends: a policy, and where it wants to be told that the machine is awake. */
+export const checkPolicyRequest = object<FinishPolicy & { helloUrl: string | null }>({
+  ...policyFields,
+  helloUrl,
+});
 
 const checkContent = object<Content>({
   policies: required(
     listOf(
-      object<KeptPolicy>({ panel: required(name), policy: required(checkPolicy), updatedAt: required(time) }),
+      object<KeptPolicy>({
+        panel: required(name),
+        policy: required(checkPolicy),
+        helloUrl,
+        updatedAt: required(time),
+      }),
       MOST_PANELS,
     ),
   ),
@@ -88,7 +104,8 @@ export function openPolicyBook(path: string, bootId: string): PolicyBook {
     },
     remove(panel) {
       const policies = content.policies.filter((one) => one.panel !== panel);
-      if (policies.length === content.policies.length) throw new AgentError('NOT_FOUND');
+      if (policies.length === content.policies.length)
+        throw new AgentError('NOT_FOUND', { message: 'No policy of this panel is kept here.' });
       keep({ ...content, policies });
     },
     woken: () => content.woken,

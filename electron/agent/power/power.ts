@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError, wordsOf } from '../errors.ts';
 import { type PowerCommands, powerCommand } from './commands.ts';
-import type { PowerAction, Reason } from './policy.ts';
+import { type PowerAction, powerActions, type Reason } from './policy.ts';
 
 export interface PowerRequest {
   action: PowerAction;
@@ -36,6 +36,8 @@ export interface CountdownNotes {
 
 export interface Power {
   state(): PowerState;
+  /** What this machine can be asked to do, as far as it says. */
+  actions(): Promise<PowerAction[]>;
   /**
    * Starts the countdown; with 0 seconds it acts when the answer has left. Throws IN_USE with the reasons,
    * POWER_ACTION_RUNNING, NOT_SUPPORTED.
@@ -50,7 +52,7 @@ export interface Power {
 
 export interface PowerOptions {
   clock: Clock;
-  host: Pick<AgentHost, 'platform' | 'run' | 'notify'>;
+  host: Pick<AgentHost, 'platform' | 'run' | 'notify' | 'cannot'>;
   commands: PowerCommands;
   dryRun: boolean;
   notes: CountdownNotes;
@@ -164,6 +166,14 @@ export function createPower(options: PowerOptions): Power {
 
   return {
     state,
+    async actions() {
+      const cannot: readonly string[] = (await host.cannot?.()) ?? [];
+      return powerActions.filter((action) => {
+        if (commands[action] !== undefined) return true;
+        const command = powerCommand(host.platform, action, { force: false, own: commands });
+        return command !== null && !cannot.includes(action);
+      });
+    },
     isKey: (given) => key !== null && given === key,
     async ask(request) {
       refuseIfRunning();

@@ -9,8 +9,9 @@ import type { Exchange, Route } from '../http/route.ts';
 import type { LeaseRequest, Leases } from '../leases/leases.ts';
 import { legacyError } from '../relay/relay.ts';
 import type { Finish } from './finish.ts';
+import type { OllamaControl } from './ollama.ts';
 import { powerActions } from './policy.ts';
-import { checkPolicy, type PolicyBook } from './policy-book.ts';
+import { checkPolicyRequest, type PolicyBook } from './policy-book.ts';
 import type { Power, PowerRequest } from './power.ts';
 
 export interface PowerRoutesOptions {
@@ -19,6 +20,7 @@ export interface PowerRoutesOptions {
   finish: Finish;
   book: PolicyBook;
   inhibitor: Inhibitor;
+  ollama: OllamaControl;
   attempts: Attempts;
   bootId: string;
   now(): number;
@@ -59,11 +61,17 @@ const idOf = (exchange: Exchange) => {
 };
 
 export function powerRoutes(options: PowerRoutesOptions): Route[] {
-  const { power, leases, finish, book, inhibitor, attempts, bootId, now } = options;
+  const { power, leases, finish, book, inhibitor, ollama, attempts, bootId, now } = options;
 
   const leaseList = () => ({
     leases: leases.list(),
     inhibitor: inhibitor.state(),
+  });
+
+  const powerView = async () => ({
+    ...power.state(),
+    actions: await power.actions(),
+    mayRestartOllama: ollama.may,
   });
 
   const policyView = () => ({
@@ -91,14 +99,15 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
         ...(error.details ?? {}),
       }),
     },
-    { method: 'GET', path: '/v1/power', access: 'token', handle: () => ok(power.state()) },
+    { method: 'GET', path: '/v1/power', access: 'token', handle: async () => ok(await powerView()) },
     {
       method: 'POST',
       path: '/v1/power',
       access: 'token',
       async handle(exchange) {
         const request = checked(checkPower, await exchange.body());
-        return { status: 202, body: await power.ask(request) };
+        await power.ask(request);
+        return { status: 202, body: await powerView() };
       },
     },
     {
@@ -107,7 +116,17 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       access: 'token',
       async handle(exchange) {
         const { by } = checked(checkBy, (await exchange.body()) ?? {});
-        return ok(power.cancel(by));
+        power.cancel(by);
+        return ok(await powerView());
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/ollama/restart',
+      access: 'token',
+      async handle(exchange) {
+        const { by } = checked(checkBy, (await exchange.body()) ?? {});
+        return ok(await ollama.restart(by));
       },
     },
     {
@@ -129,7 +148,10 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       access: 'token',
       async handle(exchange) {
         const lease = idOf(exchange);
-        const { lease: held, begun } = leases.put(lease, checked(checkLease, await exchange.body()));
+        const request = checked(checkLease, await exchange.body());
+        // A sleep that lies behind takes from the leases of before it, and not from this one.
+        finish.noticeSleep();
+        const { lease: held, begun } = leases.put(lease, request);
         return { status: begun ? 201 : 200, body: held };
       },
     },
@@ -166,8 +188,8 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       path: '/v1/policies/{id}',
       access: 'token',
       async handle(exchange) {
-        const policy = checked(checkPolicy, await exchange.body());
-        book.put({ panel: idOf(exchange), policy, updatedAt: now() });
+        const { helloUrl, ...policy } = checked(checkPolicyRequest, await exchange.body());
+        book.put({ panel: idOf(exchange), policy, helloUrl, updatedAt: now() });
         return ok(policyView());
       },
     },

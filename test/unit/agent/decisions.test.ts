@@ -158,6 +158,7 @@ describe('systems', () => {
       node: '/usr/bin/node',
       flags: ['--role', 'power'],
       roles: ['power' as const],
+      restartOllama: true,
       folder: platform === 'win32' ? 'C:\\ProgramData\\Pilotlight\\agent' : '/var/lib/pilotlight-agent',
       user: 'ann',
     };

@@ -1,0 +1,19 @@
+/** One POST of JSON, whose answer counts by its status alone. */
+import http from 'node:http';
+
+/** Resolves with the status; follows nothing, reads nothing. Rejects when no answer came, or the signal aborts. */
+export async function postJson(url: string, body: object, signal: AbortSignal): Promise<number> {
+  const target = new URL(url);
+  // TLS costs memory, which an agent without such an address does not spend.
+  const client = target.protocol === 'https:' ? await import('node:https') : http;
+  const content = JSON.stringify(body);
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) };
+  return new Promise((resolve, reject) => {
+    const request = client.request(target, { method: 'POST', headers, signal, agent: false }, (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    request.on('error', reject);
+    request.end(content);
+  });
+}

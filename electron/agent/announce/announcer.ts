@@ -1,0 +1,176 @@
+/** Answers those who look for agents, in the networks that this agent listens in and in no other. */
+import type { Clock, NetworkInterface, Timer } from '../../adapters/agent-host/types.ts';
+import { decodeMessage, encodeResponse, MDNS_ADDRESS, MDNS_PORT } from '../../adapters/network/mdns/codec.ts';
+import type { MulticastSocket, OpenMulticast } from '../../adapters/network/mdns/socket.ts';
+import { wordsOf } from '../errors.ts';
+import { sameNetwork } from '../network.ts';
+import { type AnnouncedAgent, allRecords, answerTo } from './records.ts';
+
+export interface Announcer {
+  /** Looks at the interfaces again; resolves when each is joined, or was not to be had. */
+  look(): Promise<void>;
+  /** Says goodbye. */
+  stop(): void;
+}
+
+export interface AnnouncerOptions {
+  clock: Clock;
+  open: OpenMulticast;
+  agent: AnnouncedAgent;
+  /** Those to be found in. */
+  interfaces(): readonly NetworkInterface[];
+  say(message: string): void;
+}
+
+interface Joined {
+  socket: MulticastSocket;
+  timers: Set<Timer>;
+  /** When it last spoke to the whole group. */
+  spokeAt: number;
+  /** Answers to single askers in the second that began then. */
+  alone: { from: number; count: number };
+}
+
+const LOOK_MS = 60_000;
+const SECOND_MS = 1000;
+/** So that not all machines answer at the same moment. */
+const SPREAD_MS = { least: 20, most: 120 };
+/** More than a network of people asks; a forged sender gets no more of us. */
+const MOST_ALONE = 20;
+/** For an asker that keeps nothing, the standard says. */
+const LEGACY_TTL = 10;
+
+export function createAnnouncer({ clock, open, agent, interfaces, say }: AnnouncerOptions): Announcer {
+  const joined = new Map<string, Joined>();
+  const refused = new Map<string, string>();
+  let stopped = false;
+  let timer: Timer | null = null;
+  let looking: Promise<void> | null = null;
+
+  function later(one: Joined, ms: number, run: () => void): void {
+    const own = clock.timer(ms, () => {
+      one.timers.delete(own);
+      run();
+    });
+    one.timers.add(own);
+  }
+
+  function send(one: Joined, bytes: Uint8Array, port = MDNS_PORT, address = MDNS_ADDRESS): void {
+    // A network that went away takes its answers with it; the next look finds that out.
+    one.socket.send(bytes, port, address).catch(() => {});
+  }
+
+  function announce(one: Joined, address: string): void {
+    one.spokeAt = clock.monotonic();
+    send(one, encodeResponse({ answers: allRecords(agent, address) }));
+  }
+
+  function answer(
+    one: Joined,
+    own: NetworkInterface,
+    bytes: Uint8Array,
+    from: { address: string; port: number },
+  ) {
+    // Each socket hears what comes in by the others, and a router may pass on what it should not.
+    if (!sameNetwork(from.address, own.address, own.netmask)) return;
+    const message = decodeMessage(bytes);
+    const said = message && answerTo(message, agent, own.address);
+    if (message === null || said === null) return;
+    if (from.port !== MDNS_PORT) {
+      const plain = (list: typeof said.answers) =>
+        list.map((record) => ({ ...record, unique: false, ttl: Math.min(record.ttl, LEGACY_TTL) }));
+      const { id, questions } = message;
+      if (!mayAlone(one)) return;
+      const answers = plain(said.answers);
+      const reply = encodeResponse({ id, questions, answers, additionals: plain(said.additionals) });
+      send(one, reply, from.port, from.address);
+      return;
+    }
+    if (message.questions.every(({ unicast }) => unicast)) {
+      if (mayAlone(one)) send(one, encodeResponse(said), MDNS_PORT, from.address);
+      return;
+    }
+    if (clock.monotonic() - one.spokeAt < SECOND_MS) return;
+    one.spokeAt = clock.monotonic();
+    const wait = SPREAD_MS.least + Math.random() * (SPREAD_MS.most - SPREAD_MS.least);
+    later(one, wait, () => send(one, encodeResponse(said)));
+  }
+
+  function mayAlone(one: Joined): boolean {
+    const now = clock.monotonic();
+    if (now - one.alone.from >= SECOND_MS) one.alone = { from: now, count: 0 };
+    one.alone.count += 1;
+    return one.alone.count <= MOST_ALONE;
+  }
+
+  function leave(address: string, one: Joined): void {
+    joined.delete(address);
+    for (const own of one.timers) own.cancel();
+    one.socket.close();
+  }
+
+  async function join(own: NetworkInterface): Promise<void> {
+    let one: Joined | null = null;
+    try {
+      const socket = await open({
+        interfaceAddress: own.address,
+        listen: 'group',
+        onMessage(bytes, from) {
+          if (one !== null) answer(one, own, bytes, from);
+        },
+        onError() {
+          if (one !== null) leave(own.address, one);
+        },
+      });
+      if (stopped) {
+        socket.close();
+        return;
+      }
+      const fresh: Joined = { socket, timers: new Set(), spokeAt: 0, alone: { from: 0, count: 0 } };
+      one = fresh;
+      joined.set(own.address, fresh);
+      refused.delete(own.address);
+      // Once more, as the standard says: a first packet may be lost.
+      announce(fresh, own.address);
+      later(fresh, SECOND_MS, () => announce(fresh, own.address));
+    } catch (error) {
+      const words = wordsOf(error);
+      if (refused.get(own.address) !== words) say(`announce: not at ${own.address}: ${words}`);
+      refused.set(own.address, words);
+    }
+  }
+
+  async function lookOnce(): Promise<void> {
+    timer?.cancel();
+    const now = interfaces();
+    for (const [address, one] of joined) {
+      if (!now.some((own) => own.address === address)) leave(address, one);
+    }
+    await Promise.all(now.filter((own) => !joined.has(own.address)).map(join));
+    if (!stopped) timer = clock.timer(LOOK_MS, () => void look());
+  }
+
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  return {
+    look,
+    stop() {
+      stopped = true;
+      timer?.cancel();
+      for (const [address, { socket, timers }] of joined) {
+        for (const own of timers) own.cancel();
+        const gone = allRecords(agent, address).map((record) => ({ ...record, ttl: 0 }));
+        socket
+          .send(encodeResponse({ answers: gone }), MDNS_PORT, MDNS_ADDRESS)
+          .catch(() => {})
+          .finally(socket.close);
+      }
+      joined.clear();
+    },
+  };
+}

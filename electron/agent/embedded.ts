@@ -1,0 +1,53 @@
+/** The agent inside another program: the same code, over a host that the caller makes up. */
+
+import { postJson } from '../adapters/agent-host/post.ts';
+import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/types.ts';
+import { createDgramUdp } from '../adapters/network/udp.ts';
+import { type Agent, startAgent } from './agent.ts';
+import { readConfig } from './config.ts';
+import { openFolder } from './files.ts';
+import type { Post } from './hello.ts';
+import { openToken } from './token.ts';
+
+export type {
+  AgentHost,
+  AgentSample,
+  Inhibitor,
+  MachineFacts,
+  NetworkInterface,
+  TelemetrySource,
+} from '../adapters/agent-host/types.ts';
+export type { Agent } from './agent.ts';
+export type { Post } from './hello.ts';
+
+export interface EmbeddedAgentOptions {
+  /** As in the agent's config file. Throws BAD_CONFIG for a mistake. */
+  config: Readonly<Record<string, unknown>>;
+  folder: string;
+  clock: Clock;
+  host: AgentHost;
+  interfaces(): readonly NetworkInterface[];
+  /** Whether somebody accepts a connection there. */
+  reachable(address: string, port: number): Promise<boolean>;
+  /** Tells panels that it is awake; real HTTP where it is left out. */
+  post?: Post;
+  version: string;
+  say(message: string): void;
+}
+
+/** Listens where its `config` says, with real sockets. */
+export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent> {
+  const file = { path: 'the configuration', content: options.config, privately: true };
+  return startAgent({
+    post: postJson,
+    ...options,
+    config: readConfig({ flags: {}, environment: {}, file }),
+    udp: createDgramUdp(),
+  });
+}
+
+/** The token of an agent with this folder; made where there is none. */
+export function embeddedToken(folder: string): string {
+  openFolder(folder);
+  return openToken(folder);
+}

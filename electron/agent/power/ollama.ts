@@ -1,0 +1,61 @@
+/** Starting Ollama anew, which finds a GPU that was lost in a sleep: only where the configuration lets it. */
+import type { AgentHost } from '../../adapters/agent-host/types.ts';
+import { AgentError, wordsOf } from '../errors.ts';
+import { restartOllamaCommand } from './commands.ts';
+
+export interface OllamaControl {
+  /** Whether it may, and knows how. */
+  may: boolean;
+  /** One at a time: who asks meanwhile gets the same answer. Throws NOT_ALLOWED, NOT_SUPPORTED, OLLAMA_NOT_RESTARTED. */
+  restart(by: string): Promise<{ restarted: boolean; dryRun: boolean }>;
+}
+
+export interface OllamaControlOptions {
+  host: Pick<AgentHost, 'platform' | 'run'>;
+  allowed: boolean;
+  /** Instead of the system's own command. */
+  command: readonly string[] | undefined;
+  dryRun: boolean;
+  say(message: string): void;
+}
+
+/** It ends its models first, which takes its time. */
+const DEADLINE_MS = 100_000;
+
+export function createOllamaControl(options: OllamaControlOptions): OllamaControl {
+  const { host, allowed, dryRun, say } = options;
+  const command = options.command ?? restartOllamaCommand(host.platform);
+  let running: Promise<{ restarted: boolean; dryRun: boolean }> | null = null;
+
+  async function run(by: string, words: readonly string[]) {
+    if (dryRun) {
+      say(`ollama: restart asked by ${by}: dry run, not run: ${JSON.stringify(words)}`);
+      return { restarted: false, dryRun: true };
+    }
+    try {
+      await host.run(words, { deadlineMs: DEADLINE_MS });
+    } catch (error) {
+      say(`ollama: restart asked by ${by}: failed (${wordsOf(error)})`);
+      throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: wordsOf(error) }, cause: error });
+    }
+    say(`ollama: restart asked by ${by}: done`);
+    return { restarted: true, dryRun: false };
+  }
+
+  return {
+    may: allowed && command !== null,
+    async restart(by) {
+      if (!allowed) throw new AgentError('NOT_ALLOWED');
+      if (command === null) {
+        throw new AgentError('NOT_SUPPORTED', {
+          next: 'Name the program in the config file, as commands.restartOllama.',
+          details: { platform: host.platform },
+        });
+      }
+      running ??= run(by, command).finally(() => {
+        running = null;
+      });
+      return await running;
+    },
+  };
+}
