@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { lookForUse, type UseFacts, type UseSeen } from '../../../electron/core/power/use-guard.ts';
+import { aNode } from '../../fakes/records.ts';
+
+const now = Date.UTC(2026, 10, 21, 9);
+const { loaded: models, gpus } = aNode();
+
+function look(own: {
+  loaded?: { name: string; expiresAt: number | null }[];
+  percent?: number | null;
+  before?: UseSeen | null;
+  inFlight?: number;
+}): string[] {
+  const facts: UseFacts = {
+    node: {
+      loaded: (own.loaded ?? []).flatMap((one) => models.map((model) => ({ ...model, ...one }))),
+      gpus:
+        own.percent === undefined
+          ? []
+          : gpus.map((gpu) => ({ ...gpu, utilisationPercent: own.percent ?? null })),
+    },
+    before: own.before === undefined ? new Map() : own.before,
+    inFlight: own.inFlight ?? 0,
+    now,
+  };
+  return lookForUse(facts).use;
+}
+
+const later = now + 300_000;
+const rows: [string, Parameters<typeof look>[0], string[]][] = [
+  ['nothing is loaded', {}, []],
+  [
+    'a model that stays loaded',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later]]) },
+    [],
+  ],
+  [
+    'a model that is kept for ever',
+    { loaded: [{ name: 'a', expiresAt: null }], before: new Map([['a', null]]) },
+    [],
+  ],
+  [
+    'its time was put off: a request came',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 20_000]]) },
+    ['a was used.'],
+  ],
+  [
+    'a rounding of the time',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 400]]) },
+    [],
+  ],
+  [
+    'its time was shortened',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later + 60_000]]) },
+    [],
+  ],
+  ['it was loaded since', { loaded: [{ name: 'a', expiresAt: later }] }, ['a was loaded.']],
+  ['the first look', { loaded: [{ name: 'a', expiresAt: later }], before: null }, []],
+  [
+    'past its time and still there: it is answering',
+    { loaded: [{ name: 'a', expiresAt: now - 5000 }], before: null },
+    ['a is answering.'],
+  ],
+  ['a busy GPU', { percent: 55.4 }, ['A GPU is busy (55 %).']],
+  ['an idle GPU', { percent: 3 }, []],
+  ['a GPU that does not say', { percent: null }, []],
+  ['our own requests', { inFlight: 2 }, ['2 requests are being answered.']],
+];
+
+describe('use of a machine without an agent', () => {
+  test.each(rows)('%s', (_, own, use) => {
+    expect(look(own)).toEqual(use);
+  });
+});
