@@ -14,7 +14,7 @@ import type {
 import type { SecretsProtection } from '../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
-import type { PowerStore } from './ports-power.ts';
+import type { ConnectAgent, PowerStore } from './ports-power.ts';
 import type { BucketLength, BucketRow } from './telemetry/rollup.ts';
 
 export type * from './ports-power.ts';
@@ -373,5 +373,6 @@ export interface Ports {
   secrets: Secrets;
   vectors: VectorStore;
   connectInferenceServer: ConnectInferenceServer;
+  connectAgent: ConnectAgent;
   startSimulatedFleet: StartSimulatedFleet;
 }

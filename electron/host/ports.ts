@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import type { Notice } from '../../shared/contract/streams.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
+import { createConnectAgent } from '../adapters/agents/agent-link.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
@@ -78,6 +79,7 @@ export function createRealPorts({
         }),
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
+    connectAgent: createConnectAgent({ http }),
     async startSimulatedFleet() {
       // Most people never start it, and it is large.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');

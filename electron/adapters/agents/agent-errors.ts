@@ -1,0 +1,132 @@
+/** What an agent's refusal, or an answer that no agent gives, means to core. */
+import * as z from 'zod';
+import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { HttpReply } from '../../core/ports.ts';
+
+/** The longest part of an agent's words that is kept. */
+const MAX_WORDS = 500;
+const MAX_REASONS = 20;
+
+const words = z.string().transform((text) => text.slice(0, MAX_WORDS));
+
+/** `{error: {code, message, next, details?}}` of our own API. */
+const ownRefusal = z.object({
+  error: z.object({
+    code: z.string().max(100),
+    message: words,
+    next: words.optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+/** `{error: "Unauthorized", code?, message?}` of paths that existing servers have too. */
+const plainRefusal = z.object({
+  error: words,
+  code: z.string().max(100).optional(),
+  message: words.optional(),
+  success: z.boolean().optional(),
+});
+
+const reasonsSchema = z.object({ reasons: z.array(z.object({ message: words })) });
+const retryAfterSchema = z.coerce.number().int().min(0).max(86_400);
+
+/** Codes of the agent that core knows under the same name. */
+const SAME_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'IN_USE',
+  'POWER_ACTION_RUNNING',
+  'NO_COUNTDOWN',
+  'NOT_SUPPORTED',
+  'PAIRING_CLOSED',
+]);
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Something answers, but not in the way of an agent. */
+export function notAnAgent(
+  path: string,
+  details: { status?: number; answer?: string } = {},
+): PilotlightError {
+  return new PilotlightError('NOT_AN_AGENT', {
+    details: {
+      phase: 'answer',
+      path,
+      ...details,
+      ...(details.answer && { answer: details.answer.slice(0, 200) }),
+    },
+  });
+}
+
+/** A reply outside 2xx as an error. */
+export function toAgentError({ status, headers, text }: HttpReply, path: string): PilotlightError {
+  const body = parseJson(text);
+  const own = ownRefusal.safeParse(body);
+  if (own.success) {
+    const { code, message, next, details } = own.data.error;
+    return coded(code, { status, message, next, details, retryAfter: headers['retry-after'] });
+  }
+  const plain = plainRefusal.safeParse(body);
+  if (!plain.success) return notAnAgent(path, { status, answer: text });
+  if (status === 401) return coded('UNAUTHORIZED', { status, message: plain.data.error });
+  if (status === 404 && plain.data.code === undefined) {
+    return new PilotlightError('AGENT_ERROR', {
+      message: 'The agent does not know this: it may lack the role for it.',
+      next: 'Start it there with that role, or with a newer version.',
+      details: { phase: 'answer', status, code: 'NO_SUCH_PATH' },
+    });
+  }
+  const message = plain.data.message ?? plain.data.error;
+  return coded(plain.data.code ?? '', { status, message, retryAfter: headers['retry-after'] });
+}
+
+interface Refusal {
+  status: number;
+  message: string;
+  next?: string | undefined;
+  details?: Record<string, unknown> | undefined;
+  retryAfter?: string | undefined;
+}
+
+function coded(code: string, { status, message, next, details, retryAfter }: Refusal): PilotlightError {
+  const common = { phase: 'answer', status, code };
+  if (code === 'UNAUTHORIZED') return new PilotlightError('AGENT_REFUSED', { details: common });
+  if (code === 'SLOW_DOWN') {
+    const seconds = retryAfterSchema.safeParse(retryAfter);
+    return new PilotlightError('AGENT_REFUSED', {
+      message: 'The agent makes this computer wait, because wrong tokens came from it.',
+      details: { ...common, ...(seconds.success && { retryAfterSeconds: seconds.data }) },
+    });
+  }
+  // What its owner did not let it do, it cannot do for us.
+  const known = code === 'NOT_ALLOWED' ? 'NOT_SUPPORTED' : code;
+  if (SAME_CODES.has(known)) {
+    const reasons = reasonsSchema.safeParse(details);
+    return new PilotlightError(known as ErrorCode, {
+      message,
+      ...(next === undefined ? {} : { next }),
+      details: {
+        ...common,
+        ...(reasons.success && {
+          reasons: reasons.data.reasons.slice(0, MAX_REASONS).map((reason) => reason.message),
+        }),
+      },
+    });
+  }
+  return new PilotlightError('AGENT_ERROR', {
+    message: `The agent says: ${message === '' ? `HTTP ${status}` : message}`,
+    ...(next === undefined ? {} : { next }),
+    details: common,
+  });
+}
+
+/** Errors of the way there, where the Http port speaks of inference servers. */
+export function toLinkError(error: unknown, path: string): unknown {
+  if (!isPilotlightError(error)) return error;
+  if (error.code === 'NOT_AN_INFERENCE_SERVER' || error.code === 'RESPONSE_TOO_LARGE')
+    return notAnAgent(path);
+  return error;
+}
