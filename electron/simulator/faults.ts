@@ -15,6 +15,9 @@ export const FAULTS = {
   'half-open': 'Connections are accepted and nothing ever answers.',
   asleep: 'The machine is asleep.',
   'does-not-wake': 'The machine ignores magic packets.',
+  'stays-on': 'The machine takes the order to go off or to sleep, and stays on.',
+  'time-flies':
+    'The clock of its agent runs sixty times as fast: idle minutes pass in seconds, and so do the times of leases.',
   'never-serves': 'The machine boots and its network answers, but Ollama does not start.',
   'dies-half-way': 'The machine loses power in the middle of the next embedding or stream.',
   html: 'Every answer is an HTML page, as from a router or a proxy.',

@@ -1,4 +1,7 @@
 /** The fleet that one click adds: a sleeping GPU machine, a small one that is always on, a second GPU machine. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CATALOGUE } from './catalogue.ts';
 import { createSystemClock, type SimulatorClock } from './clock.ts';
 import { FAULTS, type FaultName, isFaultName } from './faults.ts';
@@ -58,14 +61,25 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
   const clock = setup.clock ?? createSystemClock();
   const common = { clock, speed: setup.speed ?? 1, host: setup.host ?? '127.0.0.1' };
   const library = Object.values(CATALOGUE) as ModelDefinition[];
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-simulated-'));
+  const assembled = Promise.withResolvers<SimulatedFleet>();
+  assembled.promise.catch(() => {});
+  const macs = { tower: '00:00:5e:00:53:10', nas: '00:00:5e:00:53:20', lab: '00:00:5e:00:53:30' };
+  const sleepers = async () => {
+    const { machines } = await assembled.promise;
+    return machines.flatMap(({ wakeDestinations }) =>
+      wakeDestinations.map((destination) => Number(destination.split(':').at(-1))),
+    );
+  };
   const definitions: SimulatedMachineSetup[] = [
     {
       ...common,
       id: 'gpu-tower',
       name: 'gpu-tower (simulated)',
-      mac: '00:00:5e:00:53:10',
+      mac: macs.tower,
       wake: { bootMs: 6000, resumeMs: 3000 },
       initially: 'off',
+      agent: { roles: ['power', 'telemetry'], folder: join(folder, 'gpu-tower') },
       ollama: {
         profile: '0.33',
         models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.nomicEmbedText, CATALOGUE.llama31, CATALOGUE.qwenCoder],
@@ -86,8 +100,13 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       ...common,
       id: 'nas',
       name: 'nas (simulated)',
-      mac: '00:00:5e:00:53:20',
+      mac: macs.nas,
       wake: null,
+      agent: {
+        roles: ['relay', 'telemetry'],
+        folder: join(folder, 'nas'),
+        relay: { macs: [macs.tower, macs.lab], ports: sleepers },
+      },
       ollama: {
         profile: '0.33',
         models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.allMiniLm],
@@ -99,8 +118,9 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       ...common,
       id: 'lab-2',
       name: 'lab-2 (simulated)',
-      mac: '00:00:5e:00:53:30',
+      mac: macs.lab,
       wake: { bootMs: 9000, resumeMs: 4000 },
+      agent: { roles: ['power', 'telemetry'], folder: join(folder, 'lab-2') },
       ollama: {
         profile: '0.24',
         models: [CATALOGUE.llama31, CATALOGUE.nomicEmbedText, CATALOGUE.llama32],
@@ -119,7 +139,16 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
       },
     },
   ];
-  const fleet = await assembleFleet(definitions);
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  let fleet: SimulatedFleet;
+  try {
+    fleet = await assembleFleet(definitions, forget);
+  } catch (error) {
+    forget();
+    assembled.reject(error);
+    throw error;
+  }
+  assembled.resolve(fleet);
   const lab = fleet.control.machine('lab-2').ollama.scheduler;
   // The model that fell to the CPU and stayed there, for the optimizer to find.
   lab.preload(
@@ -131,10 +160,14 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
 }
 
 /** Starts any machines as one fleet. When one cannot start, those before it are stopped again. */
-export async function assembleFleet(definitions: readonly SimulatedMachineSetup[]): Promise<SimulatedFleet> {
+export async function assembleFleet(
+  definitions: readonly SimulatedMachineSetup[],
+  afterStop: () => void = () => {},
+): Promise<SimulatedFleet> {
   const machines = new Map<string, SimulatedMachine>();
   const stop = async () => {
     await Promise.all([...machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
+    afterStop();
   };
   try {
     for (const definition of definitions)
@@ -165,13 +198,13 @@ export async function assembleFleet(definitions: readonly SimulatedMachineSetup[
   };
   return {
     machines: [...machines.values()].map(
-      ({ id, name, url, mac, wakeDestinations, networkAddress, vramBytes }) => ({
+      ({ id, name, url, mac, wakeDestinations, networkAddress, agent, vramBytes }) => ({
         id,
         name,
         url,
         mac,
         wakeDestinations: [...wakeDestinations],
-        agent: null,
+        agent,
         networkAddress,
         vramBytes,
       }),

@@ -5,10 +5,12 @@
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 import { createFaults, type FaultName, type Faults } from './faults.ts';
 import { listen, stopListening } from './listener.ts';
 import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
+import { VERSIONS } from './routes-library.ts';
 import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
 import { macBytes, secureOnBytes, wakes } from './wake-packet.ts';
 
@@ -33,6 +35,8 @@ export interface SimulatedMachineSetup {
   wake: Partial<WakeTimes> | null;
   /** Default `on`. */
   initially?: 'off' | 'asleep' | 'on';
+  /** Without it the machine runs no agent. */
+  agent?: SimulatedAgentSetup;
   ollama: Omit<SimulatedOllamaSetup, 'clock' | 'faults' | 'losePower' | 'started' | 'speed'>;
   clock: SimulatorClock;
   /** Makes booting, loading and computing so many times faster. Default 1. */
@@ -51,6 +55,8 @@ export interface SimulatedMachine {
   readonly wakeDestinations: readonly string[];
   /** Answers as soon as the network is up, before Ollama serves: `host:port`, `null` without wake. */
   readonly networkAddress: string | null;
+  /** Its agent, which answers while the machine's network is up. */
+  readonly agent: { url: string; token: string } | null;
   readonly vramBytes: number;
   readonly ollama: SimulatedOllama;
   readonly faults: Faults;
@@ -72,6 +78,9 @@ export interface SimulatedMachine {
 const DEFAULT_WAKE: WakeTimes = { bootMs: 6000, resumeMs: 3000, networkShare: 0.5 };
 /** How long until a port that somebody else holds is tried again. */
 const RETRY_MS = 200;
+const FAST_PACE = 60;
+/** How long a restart leaves the machine off. */
+const RESTART_MS = 500;
 
 export async function createSimulatedMachine(setup: SimulatedMachineSetup): Promise<SimulatedMachine> {
   const { clock } = setup;
@@ -140,6 +149,37 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     });
   }
 
+  const agent = setup.agent
+    ? await createSimulatedAgent(
+        setup.agent,
+        {
+          name: setup.id,
+          mac: setup.mac,
+          host,
+          ollamaUrl: `http://${host}:${webPort}`,
+          ollamaVersion: VERSIONS[setup.ollama.profile],
+          telemetry: () => (state === 'on' ? telemetry.read() : null),
+          gpuFound: () => gpus.length > 0 && ollama.scheduler.gpusAlive() && !faults.is('no-gpu-discovered'),
+          powerOff: () => {
+            if (!faults.is('stays-on')) powerOff();
+          },
+          sleep: () => {
+            if (!faults.is('stays-on')) sleep();
+          },
+          restart: () => {
+            powerOff();
+            clock.timer(RESTART_MS / speed, powerOn);
+          },
+          restartOllama: () => {
+            // By now the driver that was late at boot is ready; switching the fault off starts Ollama anew.
+            if (faults.is('no-gpu-discovered')) faults.set('no-gpu-discovered', false);
+            else restartOllama();
+          },
+        },
+        clock,
+      )
+    : null;
+
   const reopen = (server: Server, port: number, wanted: () => boolean) => {
     if (disposed || server.listening || !wanted()) return;
     server.removeAllListeners('error');
@@ -181,6 +221,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     const networkTimer = clock.timer(totalMs * times.networkShare, () => {
       bootTimers = bootTimers.filter((timer) => timer !== networkTimer);
       if (network) reopen(network, networkPort, networkUp);
+      agent?.up(from === 'off');
     });
     const serveTimer = clock.timer(totalMs, () => {
       if (faults.is('never-serves')) return;
@@ -200,12 +241,14 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     if (state === 'off') return;
     cancelBoot();
     enter('off');
+    agent?.down();
     ollama.stop({ silently: faults.is('half-open') });
     breakConnections();
   };
   const sleep = () => {
     if (state !== 'on') return;
     enter('asleep');
+    agent?.freeze();
     faults.set('asleep', true);
     ollama.breakConnections({ silently: faults.is('half-open') });
     breakConnections();
@@ -221,6 +264,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       if (on) sleep();
       else powerOn();
     } else if (name === 'no-gpu-discovered') restartOllama();
+    else if (name === 'time-flies') agent?.setPace(on ? FAST_PACE : 1);
     else if (name === 'gpu-lost-on-resume' && !on && !gpusAlive) {
       gpusAlive = true;
       restartOllama();
@@ -239,7 +283,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     if (state === 'asleep') faults.set('asleep', true);
     stopListening(web);
     if (network) stopListening(network);
-  }
+  } else agent?.up(true);
 
   return {
     id: setup.id,
@@ -248,6 +292,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     mac: setup.mac,
     wakeDestinations: wakeSocket ? [`${host}:${wakePort}`] : [],
     networkAddress: network ? `${host}:${networkPort}` : null,
+    agent: agent && { url: agent.url, token: agent.token },
     vramBytes: gpus.reduce((sum, gpu) => sum + gpu.vramBytes, 0),
     ollama,
     faults,
@@ -265,6 +310,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       disposed = true;
       cancelBoot();
       ollama.stop();
+      await agent?.stop();
       for (const socket of sockets) socket.destroy();
       const closed = [web, network].map(
         (server) => server?.listening && new Promise((resolve) => server.close(resolve)),

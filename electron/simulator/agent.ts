@@ -1,0 +1,254 @@
+/**
+ * The agent of a simulated machine: the real agent over a made-up host. Its front is a port that stays the same;
+ * behind it the agent starts with each boot, stands still while the machine sleeps and is gone while it is off.
+ */
+import { connect, createServer, type Socket } from 'node:net';
+import { type Agent, type AgentHost, embeddedToken, startEmbeddedAgent } from '../agent/embedded.ts';
+import type { SimulatorClock } from './clock.ts';
+import { createMachineClock } from './frozen-clock.ts';
+import { listen, stopListening } from './listener.ts';
+import type { MachineTelemetry } from './telemetry.ts';
+
+export type AgentRole = 'relay' | 'power' | 'telemetry';
+
+export interface SimulatedAgentSetup {
+  roles: readonly AgentRole[];
+  /** Kept over boots, as on a disk. */
+  folder: string;
+  /** For the relay role: whom it may wake, and the loopback ports where their network cards listen. */
+  relay?: { macs: readonly string[]; ports(): Promise<readonly number[]> };
+}
+
+export interface AgentMachine {
+  name: string;
+  mac: string;
+  host: string;
+  ollamaUrl: string;
+  /** `null` while it is not on. */
+  telemetry(): MachineTelemetry | null;
+  gpuFound(): boolean;
+  ollamaVersion: string;
+  powerOff(): void;
+  sleep(): void;
+  restart(): void;
+  restartOllama(): void;
+}
+
+export interface SimulatedAgent {
+  readonly url: string;
+  readonly token: string;
+  /** The machine's network is up: the agent starts, or goes on after a sleep. */
+  up(fresh: boolean): void;
+  /** It sleeps: nothing in it goes on. */
+  freeze(): void;
+  /** The process is gone with the machine. */
+  down(): void;
+  setPace(pace: number): void;
+  stop(): Promise<void>;
+}
+
+const BOOT_PREFIX = 'boot';
+
+export async function createSimulatedAgent(
+  setup: SimulatedAgentSetup,
+  machine: AgentMachine,
+  outer: SimulatorClock,
+): Promise<SimulatedAgent> {
+  const clock = createMachineClock(outer);
+  const sockets = new Set<Socket>();
+  const token = embeddedToken(setup.folder);
+  let boots = 0;
+  let bootedAt = outer.monotonic();
+  let wanted = false;
+  let running: Agent | null = null;
+  /** Starts and stops come one after the other. */
+  let queue: Promise<void> = Promise.resolve();
+
+  const front = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    const port = running?.listening[0]?.port;
+    if (port === undefined) {
+      socket.destroy();
+      return;
+    }
+    const inner = connect({ host: machine.host, port });
+    sockets.add(inner);
+    inner.once('close', () => {
+      sockets.delete(inner);
+      socket.destroy();
+    });
+    socket.once('close', () => inner.destroy());
+    for (const one of [socket, inner]) one.on('error', () => {});
+    socket.pipe(inner).pipe(socket);
+  });
+  const port = await listen(front, machine.host, 'stable');
+  stopListening(front);
+
+  const host: AgentHost = {
+    platform: 'linux',
+    bootId: async () => `${BOOT_PREFIX}-${boots}`,
+    uptimeSeconds: () => (outer.monotonic() - bootedAt) / 1000,
+    users: async () => [],
+    gpuLoad: async () => {
+      const percents = machine.telemetry()?.gpus.map((gpu) => gpu.utilisationPercent ?? 0) ?? [];
+      return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
+    },
+    async run(command) {
+      const word = command.at(-1) ?? '';
+      // After the answer has left, as a real machine takes a moment to go.
+      if (/suspend|sleep|hibernate/.test(word)) outer.timer(0, machine.sleep);
+      else if (/reboot|restart/.test(word)) outer.timer(0, machine.restart);
+      else if (word === 'ollama') machine.restartOllama();
+      else outer.timer(0, machine.powerOff);
+    },
+    notify: async () => {},
+    createInhibitor() {
+      let held = false;
+      return {
+        hold: () => {
+          held = true;
+        },
+        release: () => {
+          held = false;
+        },
+        state: () => ({ held, problem: null }),
+      };
+    },
+    openTelemetry: () => ({
+      async read() {
+        const reading = machine.telemetry();
+        return {
+          at: outer.now(),
+          host: {
+            cpuPercent: null,
+            memoryTotalBytes: 0,
+            memoryUsedBytes: 0,
+            ...reading?.host,
+            swapTotalBytes: 0,
+            swapUsedBytes: 0,
+            uptimeSeconds: Math.round((outer.monotonic() - bootedAt) / 1000),
+          },
+          gpus: (reading?.gpus ?? []).map((gpu, index) => ({
+            ...gpu,
+            processes: Object.entries(index === 0 ? (reading?.vramByModel ?? {}) : {}).map(
+              ([name, vramUsedBytes], position) => ({
+                pid: 1000 + position,
+                name: `ollama runner (${name})`,
+                vramUsedBytes,
+              }),
+            ),
+          })),
+          problems: [],
+        };
+      },
+      machine: async () => ({
+        hostname: machine.name,
+        platform: 'linux',
+        bootId: `${BOOT_PREFIX}-${boots}`,
+        interfaces: [
+          {
+            name: 'eth0',
+            mac: machine.mac,
+            address: machine.host,
+            netmask: '255.0.0.0',
+            broadcast: null,
+            wakeArmed: true,
+          },
+        ],
+        ollama: {
+          answers: machine.telemetry() !== null,
+          version: machine.ollamaVersion,
+          startedAt: null,
+          gpuFound: machine.gpuFound(),
+        },
+      }),
+      close: () => {},
+    }),
+  };
+
+  function breakConnections(): void {
+    stopListening(front);
+    for (const socket of sockets) socket.destroy();
+  }
+
+  function then(step: () => Promise<void>): void {
+    queue = queue.then(step).catch(() => {});
+  }
+
+  async function begin(): Promise<void> {
+    if (running || !wanted) return;
+    const wakePort = (await setup.relay?.ports()) ?? [];
+    const agent = await startEmbeddedAgent({
+      config: {
+        role: [...setup.roles],
+        bind: machine.host,
+        port: 0,
+        ollama: machine.ollamaUrl,
+        ...(setup.roles.includes('power') && { restartOllama: true }),
+        ...(setup.relay && {
+          allowMac: [...setup.relay.macs],
+          broadcast: [machine.host],
+          wakePort: [...wakePort],
+        }),
+      },
+      folder: setup.folder,
+      clock,
+      host,
+      interfaces: () => [],
+      reachable: async () => false,
+      version: 'simulated',
+      say: () => {},
+    });
+    running = agent;
+    reopen();
+  }
+
+  function reopen(): void {
+    if (!wanted || !running || front.listening) return;
+    front.removeAllListeners('error');
+    front.once('error', () => outer.timer(200, reopen));
+    front.listen(port, machine.host);
+  }
+
+  async function end(): Promise<void> {
+    const ending = running;
+    running = null;
+    await ending?.stop();
+  }
+
+  return {
+    url: `http://${machine.host}:${port}`,
+    token,
+    up(fresh) {
+      wanted = true;
+      if (fresh) {
+        boots += 1;
+        bootedAt = outer.monotonic();
+      }
+      clock.thaw();
+      then(begin);
+      reopen();
+    },
+    freeze() {
+      wanted = false;
+      clock.freeze();
+      breakConnections();
+    },
+    down() {
+      wanted = false;
+      clock.thaw();
+      breakConnections();
+      then(end);
+    },
+    setPace: clock.setPace,
+    async stop() {
+      wanted = false;
+      clock.thaw();
+      breakConnections();
+      then(end);
+      await queue;
+      clock.stop();
+    },
+  };
+}
