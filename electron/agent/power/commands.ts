@@ -28,7 +28,7 @@ export function powerCommand(
 
 /** null where Ollama is a program of a person, not a service of the system. */
 export function restartOllamaCommand(platform: HostPlatform): readonly string[] | null {
-  return platform === 'linux' ? ['systemctl', '--no-ask-password', 'restart', 'ollama.service'] : null;
+  return platform === 'linux' ? ['systemctl', '--no-ask-password', 'restart', 'ollama'] : null;
 }
 
 function linux(action: PowerAction, force: boolean): readonly string[] {

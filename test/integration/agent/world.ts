@@ -1,0 +1,157 @@
+/** The whole agent in this process, over a machine and a clock that the test moves. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentHost, AgentSample, MachineFacts } from '../../../electron/adapters/agent-host/types.ts';
+import { type AgentOptions, startAgent } from '../../../electron/agent/agent.ts';
+import { readConfig } from '../../../electron/agent/config.ts';
+import type { HelloMessage } from '../../../electron/agent/hello.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+
+export interface Answer {
+  status: number;
+  // Shapes differ by test; each test says what it expects.
+  body: Record<string, unknown>;
+}
+
+const sample: AgentSample = {
+  at: 0,
+  host: {
+    cpuPercent: 1,
+    memoryTotalBytes: 32e9,
+    memoryUsedBytes: 4e9,
+    swapTotalBytes: null,
+    swapUsedBytes: null,
+    uptimeSeconds: 60,
+  },
+  gpus: [],
+  problems: [],
+};
+
+/** A machine that a test makes up. */
+export function createMachine(clock: { monotonic(): number }) {
+  const machine = {
+    bootId: 'boot-1',
+    /** Seconds that it slept: only its uptime knows of them. */
+    sleptSeconds: 0,
+    gpuPercent: 0 as number | null,
+    users: [] as string[],
+    ran: [] as string[],
+    notices: [] as string[],
+    inhibited: 0,
+    /** What its next command ends with. */
+    fails: null as Error | null,
+  };
+  const facts = (): MachineFacts => ({
+    hostname: 'tower',
+    platform: 'linux',
+    bootId: machine.bootId,
+    interfaces: [],
+    ollama: { answers: false, version: null, startedAt: null, gpuFound: null },
+  });
+  const host: AgentHost = {
+    platform: 'linux',
+    bootId: async () => machine.bootId,
+    uptimeSeconds: () => clock.monotonic() / 1000 + machine.sleptSeconds,
+    users: async () => machine.users,
+    gpuLoad: async () => ({ percent: machine.gpuPercent, problem: null }),
+    async run(command) {
+      machine.ran.push(command.join(' '));
+      if (machine.fails !== null) throw machine.fails;
+    },
+    async notify(message) {
+      machine.notices.push(message);
+    },
+    createInhibitor() {
+      let held = false;
+      return {
+        hold() {
+          if (!held) machine.inhibited += 1;
+          held = true;
+        },
+        release() {
+          if (held) machine.inhibited -= 1;
+          held = false;
+        },
+        state: () => ({ held, problem: null }),
+      };
+    },
+    openTelemetry: () => ({ read: async () => sample, machine: async () => facts(), close: () => {} }),
+  };
+  return { machine, host };
+}
+
+export interface WorldOptions extends Partial<Pick<AgentOptions, 'interfaces' | 'announcing' | 'post'>> {
+  config?: Record<string, unknown>;
+}
+
+/** Listens on a free port of loopback. */
+export async function createWorld({ config = {}, ...others }: WorldOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
+  const inner = createFakeClock();
+  const time = { wallOffset: 0 };
+  const clock = { ...inner, now: () => inner.now() + time.wallOffset };
+  const { machine, host } = createMachine(clock);
+  const said: string[] = [];
+  const posts: { url: string; body: HelloMessage }[] = [];
+  const panel = { status: 204, there: true };
+  const content = { role: ['power', 'telemetry'], port: 0, bind: '127.0.0.1', ...config };
+
+  const start = () =>
+    startAgent({
+      config: readConfig({ flags: {}, environment: {}, file: { path: 'test', content, privately: true } }),
+      folder,
+      clock,
+      host,
+      udp: { send: async () => {}, magicPacket: () => new Uint8Array(102) },
+      interfaces: () => [],
+      reachable: async () => true,
+      async post(url, body) {
+        posts.push({ url, body: body as HelloMessage });
+        if (!panel.there) throw new Error('connect ECONNREFUSED');
+        return panel.status;
+      },
+      version: '1.2.3',
+      say: (line) => said.push(line),
+      ...others,
+    });
+
+  let agent = await start();
+  const token = readFileSync(join(folder, 'token'), 'utf8').trim();
+
+  async function call(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`http://127.0.0.1:${agent.listening[0]?.port}${path}`, {
+      method,
+      // Each on its own: a fake clock must not be waited for by a connection that is kept.
+      headers: { authorization: `Bearer ${token}`, connection: 'close' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  return {
+    folder,
+    clock,
+    time,
+    machine,
+    panel,
+    posts,
+    said,
+    token,
+    call,
+    id: () => agent.id,
+    power: async () => (await call('GET', '/v1/power')).body,
+    /** Stops it and starts it again, in the same folder. */
+    async restart() {
+      await agent.stop();
+      agent = await start();
+    },
+    stop: () => agent.stop(),
+    async [Symbol.asyncDispose]() {
+      await agent.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
