@@ -4,7 +4,7 @@ import { decodeMessage, encodeResponse, MDNS_ADDRESS, MDNS_PORT } from '../../ad
 import type { MulticastSocket, OpenMulticast } from '../../adapters/network/mdns/socket.ts';
 import { wordsOf } from '../errors.ts';
 import { sameNetwork } from '../network.ts';
-import { type AnnouncedAgent, allRecords, answerTo } from './records.ts';
+import { type AnnouncedAgent, type Answer, allRecords, answerTo, merge } from './records.ts';
 
 export interface Announcer {
   /** Looks at the interfaces again; resolves when each is joined, or was not to be had. */
@@ -27,6 +27,8 @@ interface Joined {
   timers: Set<Timer>;
   /** When it last spoke to the whole group. */
   spokeAt: number;
+  /** What it is about to say to it: whoever asks meanwhile hears that too. */
+  waiting: Answer | null;
   /** Answers to single askers in the second that began then. */
   alone: { from: number; count: number };
 }
@@ -90,10 +92,19 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
       if (mayAlone(one)) send(one, encodeResponse(said), MDNS_PORT, from.address);
       return;
     }
-    if (clock.monotonic() - one.spokeAt < SECOND_MS) return;
-    one.spokeAt = clock.monotonic();
-    const wait = SPREAD_MS.least + Math.random() * (SPREAD_MS.most - SPREAD_MS.least);
-    later(one, wait, () => send(one, encodeResponse(said)));
+    if (one.waiting !== null) {
+      one.waiting = merge(one.waiting, said);
+      return;
+    }
+    one.waiting = said;
+    const spread = SPREAD_MS.least + Math.random() * (SPREAD_MS.most - SPREAD_MS.least);
+    const rest = Math.max(0, one.spokeAt + SECOND_MS - clock.monotonic());
+    later(one, rest + spread, () => {
+      const answers = one.waiting ?? said;
+      one.waiting = null;
+      one.spokeAt = clock.monotonic();
+      send(one, encodeResponse(answers));
+    });
   }
 
   function mayAlone(one: Joined): boolean {
@@ -126,7 +137,13 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
         socket.close();
         return;
       }
-      const fresh: Joined = { socket, timers: new Set(), spokeAt: 0, alone: { from: 0, count: 0 } };
+      const fresh: Joined = {
+        socket,
+        timers: new Set(),
+        spokeAt: 0,
+        waiting: null,
+        alone: { from: 0, count: 0 },
+      };
       one = fresh;
       joined.set(own.address, fresh);
       refused.delete(own.address);

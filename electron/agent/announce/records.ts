@@ -91,6 +91,17 @@ export function answerTo(message: Message, agent: AnnouncedAgent, address: strin
   return { answers: [...answers], additionals: [...additionals].filter((one) => !answers.has(one)) };
 }
 
+/** Each record once. */
+export function merge(one: Answer, other: Answer): Answer {
+  const answers = distinct([...one.answers, ...other.answers]);
+  const additionals = distinct([...answers, ...one.additionals, ...other.additionals]).slice(answers.length);
+  return { answers, additionals };
+}
+
+function distinct(records: readonly ResourceRecord[]): ResourceRecord[] {
+  return [...new Map(records.map((one) => [JSON.stringify(one), one])).values()];
+}
+
 function asks({ name, type }: Question, wanted: string, of: ResourceRecord['type']): boolean {
   return (type === of || type === 'ANY') && name.toLowerCase() === wanted.toLowerCase();
 }

@@ -4,7 +4,10 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from './process.ts';
@@ -15,6 +18,7 @@ const relaySpace = `pl-relay-${process.pid}`;
 const targetSpace = `pl-target-${process.pid}`;
 const panelSpace = `pl-panel-${process.pid}`;
 const mac = '02:11:22:33:44:55';
+const asker = fileURLToPath(new URL('ask.ts', import.meta.url));
 
 /** What `wakeonlan` and `etherwake` put on the wire for this MAC, written out by hand. */
 const wakePayload = `ffffffffffff${'021122334455'.repeat(16)}`;
@@ -110,6 +114,46 @@ describe.skipIf(tools === null)('in network namespaces', () => {
     } finally {
       listener.kill('SIGKILL');
       await once(listener, 'exit');
+    }
+  });
+
+  it('an agent in two networks is found from each, at its address there, and says goodbye', async () => {
+    using place = createPlace();
+    const spaces = [
+      { space: panelSpace, own: '10.81.0.2', agent: '10.81.0.1', listen: 'answers' },
+      { space: targetSpace, own: '10.82.0.2', agent: '10.82.0.1', listen: 'answers' },
+      { space: targetSpace, own: '10.82.0.2', agent: '10.82.0.1', listen: 'group' },
+    ];
+    await using agent = await startAgent(
+      place.folder,
+      ['--role', 'relay,telemetry', '--bind', '0.0.0.0', '--announce'],
+      ['ip', 'netns', 'exec', relaySpace],
+    );
+    const id = JSON.parse(readFileSync(join(place.folder, 'id.json'), 'utf8'));
+    const askers = spaces.map(({ space, own, listen }) =>
+      spawn('ip', ['netns', 'exec', space, process.execPath, asker, own, listen], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    try {
+      const lines = askers.map(({ stdout }) => createInterface({ input: stdout })[Symbol.asyncIterator]());
+      const answers = await Promise.all(lines.map(async (one) => JSON.parse((await one.next()).value ?? '')));
+      for (const [index, answer] of answers.entries()) {
+        const address = spaces[index]?.agent;
+        expect(answer).toMatchObject({ address, from: address, port: agent.port });
+        expect(answer.txt).toMatchObject({ id, roles: 'relay,telemetry', port: String(agent.port) });
+      }
+      const goodbye = (async () => {
+        for (;;) {
+          const { value, done } = (await lines[2]?.next()) ?? { done: true, value: undefined };
+          if (done || value === 'gone') return value;
+        }
+      })();
+      await agent.stop();
+      expect(await goodbye).toBe('gone');
+    } finally {
+      for (const one of askers) one.stdin.end();
+      await Promise.all(askers.map((one) => once(one, 'exit')));
     }
   });
 });
