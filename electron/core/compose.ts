@@ -1,6 +1,9 @@
 import type { Notice } from '../../shared/contract/streams.ts';
 import { activityMethods } from './activity/methods.ts';
 import { type ActivityService, createActivityService } from './activity/service.ts';
+import { createAgentFacts } from './discovery/agent-facts.ts';
+import { discoveryMethods } from './discovery/methods.ts';
+import { createDiscoveryService, type DiscoveryService } from './discovery/service.ts';
 import { fleetMethods } from './fleet/methods.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService, type FleetService } from './fleet/service.ts';
@@ -11,7 +14,11 @@ import { createOptimizer, type Optimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService, type PlacementService } from './placement/service.ts';
 import type { Ports } from './ports.ts';
+import { noAgents } from './power/agents.ts';
+import { createKeeping, type KeepingService } from './power/keeping.ts';
+import { keepingMethods } from './power/keeping-methods.ts';
 import { powerMethods } from './power/methods.ts';
+import { createPolicies } from './power/policies.ts';
 import { createPowerService, type PowerService } from './power/service.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { createStreams, type Streams } from './runtime/streams.ts';
@@ -28,6 +35,8 @@ export interface CoreOptions {
   ollamaHost: string | null;
   /** What went wrong before the core was there, such as a database that was kept aside. */
   notices?: readonly Notice[];
+  /** Under which other panels see the leases of this one, where no name is set. Default: `this computer`. */
+  computerName?: string;
   /** Takes up the index jobs that were not finished. Default true; a program that only asks something does not. */
   resumeJobs?: boolean;
 }
@@ -38,10 +47,12 @@ export interface CoreServices {
   status: StatusService;
   fleet: FleetService;
   power: PowerService;
+  keeping: KeepingService;
   placement: PlacementService;
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;
+  discovery: DiscoveryService;
 }
 
 export interface Core {
@@ -122,6 +133,20 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     fleet,
     placement,
   });
+  const keeping = createKeeping({
+    clock,
+    ids,
+    log,
+    store: store.power,
+    streams,
+    fleet,
+    agents: noAgents,
+    policies: createPolicies({ store: store.power }),
+    holder: () =>
+      settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`,
+    inFlight: (node) =>
+      node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
+  });
   const indexing = createIndexingService({
     clock,
     random,
@@ -132,12 +157,24 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     folders,
     http,
     fleet,
+    leases: keeping.ledger,
     power,
     placement,
     telemetry,
     settings,
     activity,
     streams,
+  });
+
+  const discovery = createDiscoveryService({
+    clock,
+    log,
+    http,
+    udp,
+    surroundings: ports.surroundings,
+    streams,
+    fleet,
+    agentMachine: createAgentFacts({ connectAgent: ports.connectAgent, fleet }),
   });
 
   const transfer = createTransferService({
@@ -176,27 +213,43 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
 
   return {
     streams,
-    services: { activity, settings, status, fleet, power, placement, optimizer, telemetry, indexing },
+    services: {
+      activity,
+      settings,
+      status,
+      fleet,
+      power,
+      keeping,
+      placement,
+      optimizer,
+      telemetry,
+      indexing,
+      discovery,
+    },
     handlers: {
       ...statusMethods({ status }),
       ...fleetMethods({ service: fleet }),
       ...powerMethods({ service: power }),
+      ...keepingMethods({ keeping }),
       ...placementMethods({ placement }),
       ...optimizerMethods({ optimizer, placement }),
       ...indexingMethods({ indexing }),
       ...telemetryMethods({ telemetry }),
+      ...discoveryMethods({ discovery }),
       ...activityMethods({ activity }),
       ...settingsMethods({ settings, transfer }),
     },
     async start() {
       placement.start();
       await fleet.start();
+      keeping.start();
       telemetry.start();
       optimizer.start();
       indexing.start({ resume: options.resumeJobs ?? true });
     },
     async pause() {
       if (stopping) return;
+      discovery.cancel();
       paused ??= Promise.all([optimizer.pause(), telemetry.stop(), fleet.pause()]).then(() => {});
       await paused;
     },
@@ -218,9 +271,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         const settle = async (step: () => unknown) => {
           results.push(...(await Promise.allSettled([Promise.resolve().then(step)])));
         };
+        await settle(() => discovery.stop());
         await settle(() => indexing.stop());
         await settle(() => optimizer.stop());
         await settle(() => power.stop());
+        await settle(() => keeping.stop());
         await settle(() => telemetry.stop());
         await settle(() => placement.stop());
         await settle(() => fleet.stop());

@@ -141,16 +141,20 @@ export interface Exec {
 
 /** Looking around; nothing of it runs before a person asks. */
 export interface Surroundings {
-  /** The system's own table: addresses that were spoken with lately. Empty where it cannot be read. */
+  /** The system's own table: addresses that were spoken with lately. Rejects where it cannot be read. */
   neighbours(signal: AbortSignal): Promise<{ address: string; mac: string }[]>;
-  /** Agents that announce themselves, for as long as the signal lets it ask; each once. */
+  /**
+   * Asks for agents that announce themselves in the networks of these addresses of ours, until the signal aborts or
+   * none can be asked; each once. Resolves with the interfaces that could not be asked, and why.
+   */
   announced(
+    options: { interfaces: readonly string[] },
     onFound: (agent: { address: string; port: number; name: string; txt: Record<string, string> }) => void,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<{ interface: string; reason: string }[]>;
   /** Whether something accepts a TCP connection there in time. */
   accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
-  /** IPv4 addresses of a name; rejects with NAME_NOT_RESOLVED. */
+  /** IPv4 addresses of a name, none where it has only others; rejects with NAME_NOT_RESOLVED. */
   resolve(name: string, signal: AbortSignal): Promise<string[]>;
 }
 

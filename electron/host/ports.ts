@@ -8,6 +8,7 @@ import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
+import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
@@ -80,6 +81,7 @@ export function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
+    surroundings: createSurroundings(),
     async startSimulatedFleet() {
       // Most people never start it, and it is large.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');

@@ -25,6 +25,8 @@ import {
 } from '../models/telemetry.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
+import { discoveryMethods } from './discovery.ts';
+import { powerMethods } from './power.ts';
 import { coreStatusSchema } from './streams.ts';
 
 const modelName = z.string().trim().min(1).max(300);
@@ -402,6 +404,9 @@ export const methods = {
     result: importPlanSchema,
     errors: ['BAD_IMPORT', 'DISK_FULL'],
   },
+
+  ...powerMethods,
+  ...discoveryMethods,
 } as const satisfies Record<string, MethodDefinition>;
 
 export type MethodName = keyof typeof methods;

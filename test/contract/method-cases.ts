@@ -265,6 +265,46 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ range: 'day', atMost: 0 }, 'atMost'],
     errors: [],
   },
+  'power.list': nothing,
+  'power.setPolicy': {
+    right: () => ({ nodeId: machines.small, policy: { idleMinutes: 20, quietHours: { from: 1320, to: 420 } } }),
+    wrong: [{ nodeId: 'x', policy: { idleMinutes: 0 } }, 'policy.idleMinutes'],
+    errors: [['NOT_FOUND', () => ({ nodeId: 'nope', policy: {} })]],
+  },
+  'power.keepAwake': {
+    right: () => ({ nodeId: machines.small, until: Date.now() + 60_000, purpose: 'a game' }),
+    wrong: [{ nodeId: 'x', until: 'tomorrow' }, 'until'],
+    errors: [
+      ['NOT_FOUND', () => ({ nodeId: 'nope', until: null })],
+      ['BAD_REQUEST', () => ({ nodeId: machines.small, until: 1000 })],
+    ],
+  },
+  'power.release': {
+    right: async ({ call }) => {
+      const { id } = await call('power.keepAwake', { nodeId: machines.gpu, until: null });
+      return { nodeId: machines.gpu, leaseId: id };
+    },
+    wrong: [{ nodeId: 'x' }, 'leaseId'],
+    errors: [
+      ['NOT_FOUND', () => ({ nodeId: 'nope', leaseId: 'x' })],
+      ['NOT_FOUND', () => ({ nodeId: machines.small, leaseId: 'nope' })],
+    ],
+  },
+  'discovery.networks': nothing,
+  'discovery.start': {
+    right: async ({ call }) => {
+      await call('discovery.cancel', {});
+      return { subnets: [] };
+    },
+    wrong: [{ subnets: 'all' }, 'subnets'],
+    errors: [['BAD_SUBNET', () => ({ subnets: ['203.0.113.0/24'] })]],
+  },
+  'discovery.cancel': nothing,
+  'discovery.inspect': {
+    right: ({ core }) => ({ address: core.services.fleet.require(machines.small).url }),
+    wrong: [{ address: '' }, 'address'],
+    errors: [['BAD_URL', () => ({ address: 'not an address' })]],
+  },
   'activity.list': { right: () => ({ limit: 3 }), wrong: [{ kinds: ['gossip'] }, 'kinds.0'], errors: [] },
   'settings.get': nothing,
   'settings.update': {

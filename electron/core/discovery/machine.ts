@@ -1,0 +1,121 @@
+/** From what answered at an address to a machine that can be offered. Pure. */
+import type { FoundMachine } from '../../../shared/models/discovery.ts';
+import { THIS_COMPUTER_ID } from '../fleet/records.ts';
+import { hostOf, isLoopbackHost, parseIpv4, sameServerKey } from '../fleet/validate.ts';
+import type { Answer } from './ask.ts';
+
+/** What is known of a node's addresses. */
+export interface KnownNode {
+  id: string;
+  url: string | null;
+  agentUrl: string | null;
+  mac: string | null;
+  /** Hosts of its addresses, with what their names stand for. */
+  hosts: readonly string[];
+}
+
+export function emptyMachine(address: string): FoundMachine {
+  return {
+    address,
+    name: null,
+    mac: null,
+    broadcast: null,
+    ollama: null,
+    agent: null,
+    relayUrl: null,
+    shutdownUrl: null,
+    foundBy: [],
+    nodeId: null,
+  };
+}
+
+/**
+ * What answers at one machine. Of two servers of a kind the first one asked wins; a relay role at another port than
+ * the agent's is a relay like any other.
+ */
+export function describeAnswers(
+  answers: readonly Answer[],
+): Pick<FoundMachine, 'ollama' | 'agent' | 'relayUrl' | 'shutdownUrl'> {
+  const found: ReturnType<typeof describeAnswers> = {
+    ollama: null,
+    agent: null,
+    relayUrl: null,
+    shutdownUrl: null,
+  };
+  for (const { url, recognised } of answers) {
+    switch (recognised?.kind) {
+      case 'ollama':
+        found.ollama ??= { url, version: recognised.version };
+        break;
+      case 'agent': {
+        const { version, roles, id } = recognised;
+        if (found.agent === null) found.agent = { url, version, roles: [...roles], id };
+        else if (roles.includes('relay')) found.relayUrl ??= url;
+        break;
+      }
+      case 'relay':
+        found.relayUrl ??= url;
+        break;
+      case 'shutdown':
+        found.shutdownUrl ??= url;
+        break;
+    }
+  }
+  return found;
+}
+
+/** What two looks at one address saw; what the first one knows stays. */
+export function mergeMachines(one: FoundMachine, other: FoundMachine): FoundMachine {
+  return {
+    address: one.address,
+    name: one.name ?? other.name,
+    mac: one.mac ?? other.mac,
+    broadcast: one.broadcast ?? other.broadcast,
+    ollama: one.ollama ?? other.ollama,
+    agent: one.agent ?? other.agent,
+    relayUrl: one.relayUrl ?? other.relayUrl,
+    shutdownUrl: one.shutdownUrl ?? other.shutdownUrl,
+    foundBy: [...new Set([...one.foundBy, ...other.foundBy])],
+    nodeId: one.nodeId ?? other.nodeId,
+  };
+}
+
+/** The node that a machine is already: by a server's address, by its MAC, by its host; null for a new one. */
+export function nodeOf(
+  machine: FoundMachine,
+  nodes: readonly KnownNode[],
+  own: ReadonlySet<string>,
+): string | null {
+  const keys = [machine.ollama?.url, machine.agent?.url].flatMap((url) => (url ? sameServerKey(url) : []));
+  const byServer = nodes.find(({ url, agentUrl }) =>
+    [url, agentUrl].some((one) => one !== null && keys.includes(sameServerKey(one))),
+  );
+  if (byServer) return byServer.id;
+  if (own.has(machine.address)) return THIS_COMPUTER_ID;
+  // Many machines of a simulated fleet share loopback.
+  if (isLoopbackHost(machine.address)) return null;
+  const byMac = machine.mac === null ? undefined : nodes.find(({ mac }) => mac === machine.mac);
+  return (byMac ?? nodes.find(({ hosts }) => hosts.includes(machine.address)))?.id ?? null;
+}
+
+/** Machines that can do something for us first, then by address. */
+export function inOrder(machines: Iterable<FoundMachine>): FoundMachine[] {
+  const rank = (one: FoundMachine) =>
+    one.ollama || one.agent || one.relayUrl !== null || one.shutdownUrl !== null ? 0 : 1;
+  return [...machines].sort(
+    (one, other) => rank(one) - rank(other) || compareAddresses(one.address, other.address),
+  );
+}
+
+function compareAddresses(one: string, other: string): number {
+  if (parseIpv4(one) === null || parseIpv4(other) === null) return one.localeCompare(other);
+  const left = one.split('.').map(Number);
+  const right = other.split('.').map(Number);
+  const index = left.findIndex((part, position) => part !== right[position]);
+  return (left[index] ?? 0) - (right[index] ?? 0);
+}
+
+/** Hosts of a node's addresses. */
+export function hostsOfNode({ url, agentUrl }: Pick<KnownNode, 'url' | 'agentUrl'>): string[] {
+  return [...new Set([url, agentUrl].flatMap((one) => (one === null ? [] : hostOf(one))))];
+}

@@ -1,0 +1,47 @@
+/** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
+import * as z from 'zod';
+import type { HttpReply } from '../ports.ts';
+
+export type Recognised =
+  | { kind: 'ollama'; version: string | null }
+  | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
+  /** A Wake-on-LAN relay, or a server that shuts its machine down, that is not our agent. */
+  | { kind: 'relay' }
+  | { kind: 'shutdown' };
+
+const words = z.string().max(200);
+const versionBody = z.object({ version: words });
+const healthBody = z.object({
+  agent: words.optional().catch(undefined),
+  service: words.optional().catch(undefined),
+  version: words.nullable().catch(null),
+  roles: z.array(words).max(20).catch([]),
+  id: words.nullable().catch(null),
+  gpu_pc_ip: z.unknown().optional(),
+  gpu_pc_reachable: z.unknown().optional(),
+});
+
+/** The answer to `GET /api/version`. */
+export function recogniseVersion(reply: HttpReply): Recognised | null {
+  const body = versionBody.safeParse(readJson(reply));
+  return body.success ? { kind: 'ollama', version: body.data.version } : null;
+}
+
+/** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */
+export function recogniseHealth(reply: HttpReply): Recognised | null {
+  const body = healthBody.safeParse(readJson(reply));
+  if (!body.success) return null;
+  const { agent, service, version, roles, id, ...rest } = body.data;
+  if (agent === 'pilotlight') return { kind: 'agent', version, roles, id };
+  if (rest.gpu_pc_ip !== undefined || rest.gpu_pc_reachable !== undefined) return { kind: 'relay' };
+  return service === 'gpu-shutdown' ? { kind: 'shutdown' } : null;
+}
+
+function readJson({ status, text }: HttpReply): unknown {
+  if (status !== 200) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

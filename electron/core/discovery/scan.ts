@@ -1,0 +1,158 @@
+/** One look for machines: announcements, the neighbour table, and the usual ports of each address. */
+import type { Network } from '../../../shared/models/discovery.ts';
+import { formatCount } from '../../../shared/units.ts';
+import { withDeadline } from '../fleet/look.ts';
+import type { Clock, Http, NetworkInterface, Surroundings } from '../ports.ts';
+import { ask, LOOKED_AT_PORTS } from './ask.ts';
+import type { Findings } from './findings.ts';
+import { createSlots } from './slots.ts';
+import { hostsOf, isIn, MOST_HOSTS } from './subnets.ts';
+
+export interface ScanPlan {
+  networks: readonly Network[];
+  announced: boolean;
+  neighbours: boolean;
+}
+
+export interface ScanReport {
+  findings: Findings;
+  /** So many steps more are to be done. */
+  expect(steps: number): void;
+  /** A step is done. */
+  step(): void;
+  note(sentence: string): void;
+}
+
+export interface ScanDependencies {
+  clock: Clock;
+  http: Http;
+  surroundings: Surroundings;
+  interfaces: readonly NetworkInterface[];
+}
+
+export const MOST_CONNECTIONS = 64;
+const PORT_TIMEOUT_MS = 400;
+const ANSWER_DEADLINE_MS = 1500;
+export const ANNOUNCED_MS = 3000;
+const NEIGHBOURS_DEADLINE_MS = 3000;
+
+/** Resolves when everything was looked at; rejects with the signal's reason. */
+export async function scan(
+  { clock, http, surroundings, interfaces }: ScanDependencies,
+  plan: ScanPlan,
+  report: ScanReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const { findings } = report;
+  const slots = createSlots(MOST_CONNECTIONS);
+  const own = new Set(interfaces.map(({ address }) => address));
+  const isTicked = (address: string) =>
+    !own.has(address) && plan.networks.some(({ subnet }) => isIn(subnet, address));
+
+  async function readNeighbours() {
+    try {
+      const table = await withDeadline(clock, NEIGHBOURS_DEADLINE_MS, signal, surroundings.neighbours);
+      return table.filter(({ address }) => isTicked(address));
+    } catch {
+      signal.throwIfAborted();
+      report.note('The table of neighbours of this computer could not be read.');
+      return [];
+    }
+  }
+
+  async function lookAtPort(address: string, port: number): Promise<void> {
+    await slots.run(async () => {
+      if (!(await surroundings.accepts(address, port, PORT_TIMEOUT_MS, signal))) return;
+      const answer = await ask(http, `http://${address}:${port}`, { deadlineMs: ANSWER_DEADLINE_MS, signal });
+      if (answer.recognised) findings.answer(address, 'ports', answer);
+    }, signal);
+    report.step();
+  }
+
+  /** As many at once as may be connected; the first failure, which is an abort, ends them all. */
+  async function lookAtPorts(addresses: readonly string[]): Promise<void> {
+    const looks = addresses.flatMap((address) => LOOKED_AT_PORTS.map((port) => [address, port] as const));
+    const next = looks.values();
+    const work = async () => {
+      for (const [address, port] of next) await lookAtPort(address, port);
+    };
+    await Promise.all(Array.from({ length: Math.min(MOST_CONNECTIONS, looks.length) }, work));
+  }
+
+  /** What an agent says of itself when it is asked wins over what it announces. */
+  async function checkAnnounced(
+    agent: Parameters<Parameters<Surroundings['announced']>[1]>[0],
+  ): Promise<void> {
+    const { address, port, name, txt } = agent;
+    // An announcement may name any address in the world.
+    if (!isTicked(address)) return;
+    const url = `http://${address}:${port}`;
+    findings.add(address, 'announced', { name: name.slice(0, 100) });
+    const only = 'health';
+    const answer = await slots.run(
+      () => ask(http, url, { deadlineMs: ANSWER_DEADLINE_MS, signal, only }),
+      signal,
+    );
+    const announced = {
+      kind: 'agent' as const,
+      version: txt.version ?? null,
+      roles: (txt.roles ?? '').split(',').filter((role) => role !== ''),
+      id: txt.id ?? null,
+    };
+    findings.answer(address, 'announced', { ...answer, recognised: answer.recognised ?? announced });
+  }
+
+  async function listen(): Promise<void> {
+    const controller = new AbortController();
+    const end = () => controller.abort();
+    signal.addEventListener('abort', end, { once: true });
+    const timer = clock.timer(ANNOUNCED_MS, end);
+    const checks: Promise<void>[] = [];
+    try {
+      const failed = await surroundings.announced(
+        { interfaces: plan.networks.map(({ address }) => address) },
+        (agent) => {
+          if (checks.length >= MOST_HOSTS) return;
+          const check = checkAnnounced(agent);
+          check.catch(() => {});
+          checks.push(check);
+        },
+        controller.signal,
+      );
+      for (const { interface: address, reason } of failed)
+        report.note(`Agents that announce themselves could not be asked from ${address}: ${reason}.`);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+    }
+    await Promise.all(checks);
+    signal.throwIfAborted();
+    report.step();
+  }
+
+  const addresses = plan.networks.flatMap((network) => hostsOf(network, own));
+  for (const { subnet, hosts, tooLarge } of plan.networks) {
+    if (!tooLarge) continue;
+    report.note(
+      `${subnet} has ${formatCount(hosts)} addresses, too many to try each: what announces itself and what this computer spoke with lately was looked at.`,
+    );
+  }
+  report.expect(
+    addresses.length * LOOKED_AT_PORTS.length + (plan.announced ? 1 : 0) + (plan.neighbours ? 1 : 0),
+  );
+  const listening = plan.announced ? listen() : null;
+  // It is waited for below; an abort before that is told there.
+  listening?.catch(() => {});
+  if (plan.neighbours) {
+    const table = await readNeighbours();
+    for (const { address, mac } of table) findings.add(address, 'neighbours', { mac });
+    const extra = table.map(({ address }) => address).filter((address) => !addresses.includes(address));
+    addresses.push(...extra.slice(0, MOST_HOSTS));
+    report.expect(Math.min(extra.length, MOST_HOSTS) * LOOKED_AT_PORTS.length);
+    report.step();
+  }
+  await lookAtPorts(addresses);
+  await listening;
+  // Whoever was spoken with is in the table now.
+  if (findings.list().some(({ mac }) => mac === null)) findings.fillMacs(await readNeighbours());
+}
