@@ -42,7 +42,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
 
   function give(): void {
     users -= 1;
-    if (users > 0) return;
+    if (users > 0 || stopAbort.signal.aborted) return;
     const opened = source;
     clock.timer(LINGER_MS, () => {
       if (users > 0 || source !== opened) return;
