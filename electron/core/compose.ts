@@ -144,8 +144,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     policies: createPolicies({ store: store.power }),
     holder: () =>
       settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`,
-    inFlight: (node) =>
-      node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
+    inFlight: (node) => node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
   });
   const indexing = createIndexingService({
     clock,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
@@ -100,7 +101,13 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const ollamaHost = environment.OLLAMA_HOST ?? null;
   const core = createCore({
     ports,
-    options: { version, ollamaHost, notices, resumeJobs: options.resumeJobs ?? true },
+    options: {
+      version,
+      ollamaHost,
+      notices,
+      computerName: hostname(),
+      resumeJobs: options.resumeJobs ?? true,
+    },
   });
   const { streams, services } = core;
   attach({ settings: services.settings.current, addNotice: services.status.addNotice });

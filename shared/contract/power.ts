@@ -1,4 +1,4 @@
-/** The methods of power beside waking: going off, policies, leases, what it cost. */
+/** The methods of power beside waking: policies and leases, going off, what it cost. */
 import * as z from 'zod';
 import {
   energyRangeSchema,
@@ -18,38 +18,6 @@ export const powerMethods = {
     params: nothing,
     result: z.array(nodePowerSchema),
     errors: [],
-  },
-  'power.off': {
-    summary:
-      'Power a node off (by its policy, unless an action is named). Refused with the reasons while it is in use, unless forced. Answers when the machine has taken it on; that it really goes is watched.',
-    scope: 'control',
-    params: z.strictObject({
-      nodeId,
-      action: powerActionSchema.optional(),
-      force: z.boolean().default(false),
-      /** For how long anybody can cancel it. */
-      countdownSeconds: z.number().int().min(0).max(3600).default(0),
-    }),
-    result: nodePowerSchema,
-    errors: [
-      'NOT_FOUND',
-      'NODE_ASLEEP',
-      'CANNOT_POWER_OFF',
-      'IN_USE',
-      'POWER_ACTION_RUNNING',
-      'NOT_SUPPORTED',
-      'AGENT_REFUSED',
-      'AGENT_ERROR',
-      'HOST_UNREACHABLE',
-      'HOST_TIMEOUT',
-    ],
-  },
-  'power.cancelOff': {
-    summary: 'Cancel the power-off that counts down; the node stays on until somebody needs it anew.',
-    scope: 'control',
-    params: z.strictObject({ nodeId }),
-    result: nodePowerSchema,
-    errors: ['NOT_FOUND', 'NO_COUNTDOWN', 'AGENT_REFUSED', 'AGENT_ERROR', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
   },
   'power.setPolicy': {
     summary: 'Change when a node is woken by itself and when it may go off; fields that are left out stay.',
@@ -79,7 +47,52 @@ export const powerMethods = {
     scope: 'control',
     params: z.strictObject({ nodeId, leaseId: z.string().min(1).max(200) }),
     result: done,
-    errors: ['NOT_FOUND', 'AGENT_REFUSED', 'AGENT_ERROR', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
+    errors: ['NOT_FOUND', 'AGENT_REFUSED', 'AGENT_ERROR', 'NOT_AN_AGENT', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
+  },
+} as const satisfies Record<string, MethodDefinition>;
+
+/** Going off. */
+export const powerOffMethods = {
+  'power.off': {
+    summary:
+      'Power a node off (by its policy, unless an action is named). Refused with the reasons while it is in use, unless forced. Answers when the machine has taken it on; that it really goes is watched.',
+    scope: 'control',
+    params: z.strictObject({
+      nodeId,
+      action: powerActionSchema.optional(),
+      force: z.boolean().default(false),
+      /** For how long anybody can cancel it. */
+      countdownSeconds: z.number().int().min(0).max(3600).default(0),
+    }),
+    result: nodePowerSchema,
+    errors: [
+      'NOT_FOUND',
+      'NODE_ASLEEP',
+      'CANNOT_POWER_OFF',
+      'IN_USE',
+      'POWER_ACTION_RUNNING',
+      'NOT_SUPPORTED',
+      'AGENT_REFUSED',
+      'AGENT_ERROR',
+      'NOT_AN_AGENT',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
+  },
+  'power.cancelOff': {
+    summary: 'Cancel the power-off that counts down; the node stays on until somebody needs it anew.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodePowerSchema,
+    errors: [
+      'NOT_FOUND',
+      'NO_COUNTDOWN',
+      'AGENT_REFUSED',
+      'AGENT_ERROR',
+      'NOT_AN_AGENT',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
   },
   'power.restartOllama': {
     summary: 'Let the agent restart Ollama there, so that it looks for its GPU again.',
@@ -93,10 +106,15 @@ export const powerMethods = {
       'NOT_SUPPORTED',
       'AGENT_REFUSED',
       'AGENT_ERROR',
+      'NOT_AN_AGENT',
       'HOST_UNREACHABLE',
       'HOST_TIMEOUT',
     ],
   },
+} as const satisfies Record<string, MethodDefinition>;
+
+/** What was, and what it cost. */
+export const powerHistoryMethods = {
   'power.timeline': {
     summary: 'What a node was and who needed it, over the last hours.',
     scope: 'view',

@@ -267,7 +267,10 @@ export const methodCases: Record<MethodName, MethodCase> = {
   },
   'power.list': nothing,
   'power.setPolicy': {
-    right: () => ({ nodeId: machines.small, policy: { idleMinutes: 20, quietHours: { from: 1320, to: 420 } } }),
+    right: () => ({
+      nodeId: machines.small,
+      policy: { idleMinutes: 20, quietHours: { from: 1320, to: 420 } },
+    }),
     wrong: [{ nodeId: 'x', policy: { idleMinutes: 0 } }, 'policy.idleMinutes'],
     errors: [['NOT_FOUND', () => ({ nodeId: 'nope', policy: {} })]],
   },

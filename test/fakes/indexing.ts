@@ -88,6 +88,7 @@ export function vectorOf(text: string): Float32Array {
 }
 
 export interface FakeFleet extends IndexingFleet {
+  use(id: string, reason: string): Disposable;
   set(node: NodeView): void;
   patch(nodeId: string, change: Partial<NodeView>): void;
   servers: Map<string, Embed>;
@@ -354,6 +355,7 @@ export function createFakeWorld(
       folders: { resolve: async (path) => path },
       http,
       fleet,
+      leases: { hold: ({ nodeId, purpose }) => fleet.use(nodeId, purpose) },
       power: { ensureAwake: (id, given) => world.power.ensureAwake(id, given) },
       placement: {
         ensureOnGpu: (request) => world.placement.ensureOnGpu(request),

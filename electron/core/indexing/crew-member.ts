@@ -36,7 +36,7 @@ export interface MemberHooks {
 }
 
 export interface MemberOptions {
-  dependencies: Pick<IndexingDependencies, 'clock' | 'random' | 'fleet' | 'placement'>;
+  dependencies: Pick<IndexingDependencies, 'clock' | 'random' | 'fleet' | 'leases' | 'placement'>;
   source: { name: string };
   choice: NodeChoice;
   fallback: boolean;
@@ -58,7 +58,7 @@ const refusalsBeforeGivingUp = 20;
 
 export function startMember(options: MemberOptions): CrewMember {
   const { choice, fallback, queue, hooks, signal } = options;
-  const { clock, random, fleet, placement: placements } = options.dependencies;
+  const { clock, random, fleet, leases, placement: placements } = options.dependencies;
   const hard = new AbortController();
   const retirement = new AbortController();
   const stop = AbortSignal.any([signal, hard.signal]);
@@ -203,7 +203,8 @@ export function startMember(options: MemberOptions): CrewMember {
   }
 
   async function run(): Promise<void> {
-    const use = fleet.use(choice.nodeId, `index "${options.source.name}"`);
+    const { nodeId } = choice;
+    const lease = leases.hold({ nodeId, kind: 'job', purpose: `index "${options.source.name}"` });
     try {
       if (choice.gpu && !(await place())) return;
       if (takeSignal.aborted) return;
@@ -215,7 +216,7 @@ export function startMember(options: MemberOptions): CrewMember {
       hooks.fatal(error);
     } finally {
       working = false;
-      use[Symbol.dispose]();
+      lease[Symbol.dispose]();
       hooks.ended(member);
     }
   }

@@ -24,7 +24,7 @@ export interface CrewReport {
 export interface CrewOptions {
   dependencies: Pick<
     IndexingDependencies,
-    'clock' | 'random' | 'log' | 'fleet' | 'power' | 'placement' | 'telemetry'
+    'clock' | 'random' | 'log' | 'fleet' | 'leases' | 'power' | 'placement' | 'telemetry'
   >;
   source: Pick<SourceRecord, 'name' | 'wake' | 'whenGpuGone'>;
   model: { digest: string; name: string };
@@ -41,7 +41,7 @@ export interface CrewOptions {
 /** Runs until the signal aborts; rejects with its reason, or with an error that ends the job. */
 export async function runCrew(options: CrewOptions, signal: AbortSignal): Promise<void> {
   const { dependencies, source, model, useGpu, memory, report } = options;
-  const { clock, fleet, power, log } = dependencies;
+  const { clock, fleet, leases, power, log } = dependencies;
   const changes = createChanges();
   const members = new Map<string, CrewMember>();
   const failure = new AbortController();
@@ -148,7 +148,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
 
   async function wake(nodeId: string, name: string): Promise<void> {
     report.phase('waking', `Waking ${name}…`);
-    const use = fleet.use(nodeId, `index "${source.name}"`);
+    const lease = leases.hold({ nodeId, kind: 'job', purpose: `index "${source.name}"` });
     try {
       await power.ensureAwake(nodeId, { signal: stop });
       report.event('woke', nodeId, `${name} is awake.`);
@@ -162,7 +162,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       if (stop.aborted) return;
       refuseWake(nodeId, name, `${name} did not wake: ${reasonOf(error)}`, reasonOf(error));
     } finally {
-      use[Symbol.dispose]();
+      lease[Symbol.dispose]();
       waking = null;
       changes.notify();
     }

@@ -24,8 +24,11 @@ export interface IndexingFleet {
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   /** Something changed there: look at once. */
   lookSoon(nodeId: string): void;
-  /** Says why a node is needed, until disposed. */
-  use(nodeId: string, reason: string): Disposable;
+}
+
+export interface IndexingLeases {
+  /** Says that a job needs a node, until disposed; never throws. */
+  hold(request: { nodeId: string; kind: 'job'; purpose: string }): Disposable;
 }
 
 export interface IndexingPower {
@@ -59,6 +62,7 @@ export interface IndexingDependencies {
   folders: Folders;
   http: Http;
   fleet: IndexingFleet;
+  leases: IndexingLeases;
   power: IndexingPower;
   placement: IndexingPlacement;
   telemetry: IndexingTelemetry;

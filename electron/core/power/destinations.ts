@@ -46,8 +46,8 @@ export function wakeDestinations(
   return [...unique.values()];
 }
 
-/** Whether Pilotlight knows how to wake it. */
-export function canWake(target: WakeTarget): boolean {
+/** Whether it has a MAC address, and there is somewhere to send packets to. */
+export function canSendPackets(target: WakeTarget): boolean {
   if (target.mac === null) return false;
   const named = namedDestinations(target);
   return !isLocalTarget(target, named) || named.length > 0;

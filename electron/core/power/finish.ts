@@ -18,7 +18,16 @@ export interface FinishFacts {
 export type FinishDecision =
   | {
       do: 'stay';
-      why: 'not-allowed' | 'not-woken' | 'woken-unknown' | 'kept-on' | 'in-use' | 'no-means' | 'cannot';
+      why:
+        | 'not-allowed'
+        | 'not-woken'
+        | 'woken-unknown'
+        | 'kept-on'
+        | 'in-use'
+        | 'no-means'
+        | 'cannot'
+        /** Its agent says no, by the policy of another panel. */
+        | 'other-panel';
     }
   | { do: 'wait'; remainingMs: number }
   | { do: 'go'; action: PowerPolicy['action']; countdownSeconds: number };

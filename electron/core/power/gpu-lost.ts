@@ -1,0 +1,34 @@
+/** A machine that is awake, but whose GPU is not there for Ollama. Pure. */
+import { errorCatalogue } from '../../../shared/contract/errors.ts';
+import type { Trouble } from '../../../shared/models/fleet.ts';
+
+export interface GpuFacts {
+  /** Whether it is known to have a GPU; null when nobody knows. */
+  hasGpu: boolean | null;
+  /** How many GPUs its tools see now; null where nobody looks. */
+  seenByTools: number | null;
+  /** What its tools complain of. */
+  problems: readonly string[];
+  /** Whether Ollama found a GPU when it started; null where that is not known. */
+  ollamaFoundGpu: boolean | null;
+  mayRestartOllama: boolean;
+}
+
+export function gpuLostOf(facts: GpuFacts): Trouble | null {
+  const { hasGpu, seenByTools, problems, ollamaFoundGpu, mayRestartOllama } = facts;
+  if (hasGpu === true && seenByTools === 0) {
+    const problem = problems[0];
+    return {
+      code: 'GPU_LOST',
+      message: `The machine is awake, but its own tools see no GPU.${problem === undefined ? '' : ` ${problem}`}`,
+      next: 'Its driver may need a minute after a resume; if it stays so, restart the machine.',
+    };
+  }
+  if (ollamaFoundGpu !== false || (hasGpu !== true && !seenByTools)) return null;
+  const { message, next } = errorCatalogue.GPU_LOST;
+  return {
+    code: 'GPU_LOST',
+    message,
+    next: mayRestartOllama ? next : `${next} Its agent is not allowed to.`,
+  };
+}

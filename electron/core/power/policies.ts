@@ -1,0 +1,47 @@
+/** The policy of each node: what a person set, else the default. */
+import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
+import type { PowerStore } from '../ports.ts';
+import { createListeners } from './listeners.ts';
+
+/** Only what changes. */
+export type PolicyPatch = { [Key in keyof PowerPolicy]?: PowerPolicy[Key] | undefined };
+
+export interface Policies {
+  get(nodeId: string): PowerPolicy;
+  /** Whether a person ever set one. */
+  isSet(nodeId: string): boolean;
+  /** Fields that are left out stay. Throws DISK_FULL, and changes nothing then. */
+  set(nodeId: string, patch: PolicyPatch): PowerPolicy;
+  /** Takes over policies that somebody else has saved already. */
+  adopt(saved: readonly { nodeId: string; policy: PowerPolicy }[]): void;
+  /** The node was removed. */
+  forget(nodeId: string): void;
+  onChange(listener: (nodeId: string) => void): () => void;
+}
+
+export function createPolicies({ store }: { store: Pick<PowerStore, 'policies' | 'putPolicy'> }): Policies {
+  const policies = new Map(store.policies().map(({ nodeId, policy }) => [nodeId, policy]));
+  const changed = createListeners<[nodeId: string]>();
+  const get = (nodeId: string) => policies.get(nodeId) ?? defaultPowerPolicy;
+
+  return {
+    get,
+    isSet: (nodeId) => policies.has(nodeId),
+    set(nodeId, patch) {
+      const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+      const policy: PowerPolicy = { ...get(nodeId), ...Object.fromEntries(given) };
+      store.putPolicy(nodeId, policy);
+      policies.set(nodeId, policy);
+      changed.tell(nodeId);
+      return policy;
+    },
+    adopt(saved) {
+      for (const { nodeId, policy } of saved) {
+        policies.set(nodeId, policy);
+        changed.tell(nodeId);
+      }
+    },
+    forget: (nodeId) => void policies.delete(nodeId),
+    onChange: changed.add,
+  };
+}
