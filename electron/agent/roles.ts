@@ -10,7 +10,7 @@ import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
-import { createFinish, type Finish } from './power/finish.ts';
+import { createFinish, FINISHER, type Finish } from './power/finish.ts';
 import { createOllamaControl } from './power/ollama.ts';
 import { reasonsAgainst } from './power/policy.ts';
 import { openPolicyBook } from './power/policy-book.ts';
@@ -96,6 +96,9 @@ function startPower(context: RoleContext): RunningRole {
       else inhibitor.release();
       if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
       if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
+      const { phase, current } = power.state();
+      // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
+      if (began.length > 0 && phase === 'countdown' && current?.by === FINISHER) power.cancel('a new lease');
       finish?.leaseChanged(began.length > 0);
     },
   });

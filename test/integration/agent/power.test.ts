@@ -115,6 +115,7 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
       last: { outcome: 'interrupted', action: 'sleep', by: 'panel one' },
     });
     expect(await agent.stop()).toBe(0);
+    expect(agent.log()).not.toContain('not run: [');
   });
 
   it('keeps policies and the woken run, and says why it stays on', async () => {
