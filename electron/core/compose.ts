@@ -1,6 +1,9 @@
 import type { Notice } from '../../shared/contract/streams.ts';
 import { activityMethods } from './activity/methods.ts';
 import { type ActivityService, createActivityService } from './activity/service.ts';
+import { agentMethods } from './agents/methods.ts';
+import type { AgentsService } from './agents/model.ts';
+import { createAgentsService } from './agents/service.ts';
 import { createAgentFacts } from './discovery/agent-facts.ts';
 import { discoveryMethods } from './discovery/methods.ts';
 import { createDiscoveryService, type DiscoveryService } from './discovery/service.ts';
@@ -14,7 +17,6 @@ import { createOptimizer, type Optimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService, type PlacementService } from './placement/service.ts';
 import type { Ports } from './ports.ts';
-import { noAgents } from './power/agents.ts';
 import { createKeeping, type KeepingService } from './power/keeping.ts';
 import { keepingMethods } from './power/keeping-methods.ts';
 import { powerMethods } from './power/methods.ts';
@@ -46,6 +48,7 @@ export interface CoreServices {
   settings: SettingsService;
   status: StatusService;
   fleet: FleetService;
+  agents: AgentsService;
   power: PowerService;
   keeping: KeepingService;
   placement: PlacementService;
@@ -97,10 +100,43 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     hardware,
     connectInferenceServer: ports.connectInferenceServer,
     startSimulatedFleet: ports.startSimulatedFleet,
-    pairedToken: () => null,
+    // They follow the fleet, and it asks them: neither calls the other before both are there.
+    agents: {
+      look: (nodeId, signal) => agents.look(nodeId, signal),
+      reading: (nodeId) => agents.reading(nodeId),
+      gpuFound: (nodeId) => agents.gpuFound(nodeId),
+      takePaired: (url) => agents.takePaired(url),
+      tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
+    },
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
-  const power = createPowerService({ clock, log, udp, settings, activity, fleet });
+  const policies = createPolicies({ store: store.power });
+  const power = createPowerService({
+    clock,
+    log,
+    udp,
+    http,
+    exec: ports.exec,
+    settings,
+    activity,
+    fleet,
+    policies,
+    agentLink(nodeId) {
+      const url = fleet.record(nodeId)?.agentUrl ?? null;
+      const token = fleet.agentToken(nodeId);
+      return url === null || token === null ? null : ports.connectAgent({ url, token });
+    },
+  });
+  const holder = () =>
+    settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`;
+  const agents = createAgentsService({
+    clock,
+    random,
+    log,
+    fleet,
+    connectAgent: ports.connectAgent,
+    panelName: holder,
+  });
   const telemetry = createTelemetryService({
     clock,
     random,
@@ -110,6 +146,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     streams,
     fleet,
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
+    agents,
   });
   const placement = createPlacementService({
     clock,
@@ -140,10 +177,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     store: store.power,
     streams,
     fleet,
-    agents: noAgents,
-    policies: createPolicies({ store: store.power }),
-    holder: () =>
-      settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`,
+    agents,
+    policies,
+    holder,
     inFlight: (node) => node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
   });
   const indexing = createIndexingService({
@@ -217,6 +253,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       settings,
       status,
       fleet,
+      agents,
       power,
       keeping,
       placement,
@@ -228,6 +265,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     handlers: {
       ...statusMethods({ status }),
       ...fleetMethods({ service: fleet }),
+      ...agentMethods({ agents }),
       ...powerMethods({ service: power }),
       ...keepingMethods({ keeping }),
       ...placementMethods({ placement }),
@@ -242,6 +280,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       placement.start();
       await fleet.start();
       keeping.start();
+      // After those who listen to what they reach.
+      agents.start();
       telemetry.start();
       optimizer.start();
       indexing.start({ resume: options.resumeJobs ?? true });
@@ -249,7 +289,10 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     async pause() {
       if (stopping) return;
       discovery.cancel();
-      paused ??= Promise.all([optimizer.pause(), telemetry.stop(), fleet.pause()]).then(() => {});
+      power.pause();
+      paused ??= Promise.all([optimizer.pause(), telemetry.stop(), agents.pause(), fleet.pause()]).then(
+        () => {},
+      );
       await paused;
     },
     resume() {
@@ -260,6 +303,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       void ended.then(() => {
         if (paused || stopping) return;
         fleet.resume();
+        power.resume();
+        agents.resume();
         telemetry.start();
         optimizer.resume();
       });
@@ -277,6 +322,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         await settle(() => keeping.stop());
         await settle(() => telemetry.stop());
         await settle(() => placement.stop());
+        await settle(() => agents.stop());
         await settle(() => fleet.stop());
         await settle(() => vectors.close());
         await settle(() => store.close());

@@ -24,6 +24,7 @@ import {
   workSampleSchema,
 } from '../models/telemetry.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
+import { agentMethods } from './agents.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
 import { powerMethods } from './power.ts';
@@ -405,6 +406,7 @@ export const methods = {
     errors: ['BAD_IMPORT', 'DISK_FULL'],
   },
 
+  ...agentMethods,
   ...powerMethods,
   ...discoveryMethods,
 } as const satisfies Record<string, MethodDefinition>;

@@ -293,6 +293,31 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['NOT_FOUND', () => ({ nodeId: machines.small, leaseId: 'nope' })],
     ],
   },
+  'agents.pair': {
+    right: async ({ core }) => {
+      const agent = core.services.fleet.simulatedMachine(machines.gpu)?.agent ?? null;
+      if (agent === null) throw new Error('The simulated machine runs no agent.');
+      const headers = { authorization: `Bearer ${agent.token}` };
+      const reply = await fetch(`${agent.url}/v1/pairing`, { method: 'POST', headers });
+      const { code } = (await reply.json()) as { code: string };
+      return { url: agent.url, code };
+    },
+    wrong: [{ url: 7 }, 'url'],
+    errors: [
+      ['BAD_PAIRING', () => ({ url: freshUrl(), code: 'six' })],
+      ['BAD_PAIRING', () => ({ line: 'http://127.0.0.1/' })],
+      ['BAD_URL', () => ({ url: 'not an address', code: '123456' })],
+      ['HOST_UNREACHABLE', () => ({ url: freshUrl(), code: '123 456' })],
+      [
+        'NOT_AN_AGENT',
+        ({ core }) => ({ url: core.services.fleet.require(machines.small).url, code: '123456' }),
+      ],
+      [
+        'PAIRING_CLOSED',
+        ({ core }) => ({ url: core.services.fleet.require(machines.gpu).agentUrl, code: '000000' }),
+      ],
+    ],
+  },
   'discovery.networks': nothing,
   'discovery.start': {
     right: async ({ call }) => {

@@ -1,13 +1,23 @@
 /** Fleet and power as the core puts them together, on a clock and a network that a test holds in its hand. */
 import type { FleetDependencies } from '../../electron/core/fleet/dependencies.ts';
 import { createFleetService } from '../../electron/core/fleet/service.ts';
-import type { Clock, NetworkInterface, StartSimulatedFleet, Udp } from '../../electron/core/ports.ts';
+import type {
+  AgentLink,
+  Clock,
+  Exec,
+  Http,
+  NetworkInterface,
+  StartSimulatedFleet,
+  Udp,
+} from '../../electron/core/ports.ts';
 import { createPowerService } from '../../electron/core/power/service.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';
+import { defaultPowerPolicy, type PowerPolicy } from '../../shared/models/power.ts';
 import { defaultSettings, type Settings, settingsSchema } from '../../shared/models/settings.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
+import { noAgents } from './agents.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeInferenceServer, type FakeInferenceServer } from './inference-server.ts';
 import { createMemorySecrets } from './secrets.ts';
@@ -22,6 +32,9 @@ export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp>
   gpus: GpuReading[];
   connect: FleetDependencies['connectInferenceServer'];
   startSimulatedFleet: StartSimulatedFleet;
+  http: Http;
+  exec: Exec;
+  agentLink(nodeId: string): AgentLink | null;
 }
 
 /** A world of fakes: a server for each address, `server(url)`, and time that stands still. */
@@ -107,7 +120,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
       readGpus: async () => gpus,
       readHost: () => ({ cpuPercent: 5, memoryTotalBytes: 16e9, memoryUsedBytes: 8e9 }),
     },
-    pairedToken: () => null,
+    agents: noAgents,
     connectInferenceServer: connect,
     startSimulatedFleet:
       options.startSimulatedFleet ?? (() => Promise.reject(new Error('No simulated fleet in this test.'))),
@@ -116,7 +129,16 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
   fleet.onChange((node) => {
     if (node) views.push(node);
   });
-  const power = createPowerService({ ...common, udp, fleet });
+  const policies = new Map<string, PowerPolicy>();
+  const power = createPowerService({
+    ...common,
+    udp,
+    http: options.http ?? unexpected,
+    exec: options.exec ?? unexpected,
+    fleet,
+    agentLink: options.agentLink ?? (() => null),
+    policies: { get: (nodeId) => policies.get(nodeId) ?? defaultPowerPolicy },
+  });
   return {
     ...common,
     clock,
@@ -127,6 +149,8 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     secrets,
     saved,
     bootTimes,
+    setPolicy: (nodeId: string, policy: Partial<PowerPolicy>) =>
+      void policies.set(nodeId, { ...defaultPowerPolicy, ...policy }),
     /** What was written down for people. */
     entries: activity,
     logged,
@@ -141,3 +165,9 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     },
   };
 }
+
+/** A world where nobody is asked over HTTP and no program is run, unless the test says so. */
+const unexpected: Http & Exec = {
+  request: ({ url }) => Promise.reject(new Error(`Nobody was to ask ${url}.`)),
+  run: (command) => Promise.reject(new Error(`Nobody was to run ${command.join(' ')}.`)),
+};

@@ -1,7 +1,22 @@
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
+import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 import type { Clock, Ids, Log, Ports, Random, Secrets, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
+
+/** What the fleet asks of the agents, which follow the fleet in turn. */
+export interface FleetAgents {
+  /** Whether the agent of a node answers now. Rejects with a PilotlightError where it does not. */
+  look(nodeId: string, signal: AbortSignal): Promise<void>;
+  /** Its newest readings; null where none came in the last seconds. */
+  reading(nodeId: string): { gpus: GpuReading[]; host: HostReading } | null;
+  /** Whether Ollama found a GPU in this run of the machine; null where nobody says. */
+  gpuFound(nodeId: string): boolean | null;
+  /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */
+  takePaired(agentUrl: string): string | null;
+  /** The token of a node's agent was written anew. */
+  tokenChanged(nodeId: string): void;
+}
 
 export interface FleetDependencies {
   clock: Clock;
@@ -20,8 +35,7 @@ export interface FleetDependencies {
   activity: { record(entry: NewActivityEntry): void };
   hardware: Ports['hardware'];
   connectInferenceServer: Ports['connectInferenceServer'];
-  /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */
-  pairedToken(agentUrl: string): string | null;
+  agents: FleetAgents;
   startSimulatedFleet: Ports['startSimulatedFleet'];
   /**
    * Where this computer's own server would answer, a loopback URL (see readOllamaHost); null to look for none.

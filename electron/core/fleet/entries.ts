@@ -1,44 +1,26 @@
 /** The nodes in memory: each with its watch, what was seen of it, and the view that was published last. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
+import type { LoadedModel } from '../../../shared/models/placement.ts';
 import {
   agentTokenSecret,
   relayTokenSecret,
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { InferenceServer, SimulatedMachine } from '../ports.ts';
-import { canWake } from '../power/destinations.ts';
-import { reachedStep } from '../power/wake-plan.ts';
+import type { SimulatedMachine } from '../ports.ts';
+import { canWake } from '../power/ways.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import type { FleetDependencies } from './dependencies.ts';
+import { agentLookedAt, type Entry, newEntry } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
-import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './look.ts';
-import { lookTimeoutMs, nextLookMs } from './pace.ts';
-import { initialSight, type LookResult, nextSight } from './state.ts';
+import type { LookTarget } from './look.ts';
+import { createLooking } from './looking.ts';
+import { nextLookMs } from './pace.ts';
+import { initialSight } from './state.ts';
 import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
 import { startWatch, type Watch } from './watch.ts';
 import { describeChange } from './words.ts';
-
-export interface Entry
-  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {
-  readonly simulated: SimulatedMachine | null;
-  /** The server to look at; for this computer also one that has not answered yet. */
-  server: InferenceServer | null;
-  /** The same for others: its calls end when the machine goes off. */
-  guarded: InferenceServer | null;
-  /** Aborted when the machine goes off. */
-  gone: AbortController;
-  /** When version and installed models were read, monotonic; null for never. */
-  detailsAt: number | null;
-  detailsRead: Promise<void> | null;
-  hardwareAt: number | null;
-  uses: Map<symbol, string>;
-  watch: Watch | null;
-  /** Ends the look under way without a result. */
-  interruptLook: (() => void) | null;
-  view: NodeView;
-}
 
 export interface Entries {
   get(nodeId: string): Entry | null;
@@ -63,10 +45,6 @@ export interface EntriesDependencies extends FleetDependencies {
   tell(node: NodeView | null, previous: NodeView | null): void;
 }
 
-/** A first answer waits this long for version and models, so that "serving" comes with what it can do. */
-const DETAILS_WAIT_MS = 200;
-const DETAILS_DEADLINE_MS = 10_000;
-const DETAILS_RETRY_MS = 30_000;
 /** First looks are spread by this much a node, so that a large fleet does not start in one burst. */
 const FIRST_LOOK_SPREAD_MS = 8;
 
@@ -78,11 +56,37 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   let telemetry: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null = () => null;
   let started = false;
 
-  function connect(entry: Pick<Entry, 'record' | 'gone'>): Pick<Entry, 'server' | 'guarded'> {
+  const look = createLooking({
+    ...dependencies,
+    stopping: stopping.signal,
+    isHere: (entry) => entries.get(entry.record.id) === entry,
+    publish,
+    simulated: (nodeId) => telemetry(nodeId),
+  });
+
+  function connect(entry: Pick<Entry, 'record' | 'gone'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
     const { record } = entry;
     const url = record.url ?? (record.kind === 'this-computer' ? localServerUrl : null);
     const server = url === null ? null : dependencies.connectInferenceServer(url);
-    return { server, guarded: server && guardServer(server, () => entry.gone.signal) };
+    const guarded = server && guardServer(server, () => entry.gone.signal);
+    return {
+      server,
+      guarded,
+      target: server ? { kind: 'server', url: server.url, loaded: server.loaded } : agentTarget(record),
+    };
+  }
+
+  function agentTarget(record: NodeRecord): LookTarget | null {
+    const url = agentLookedAt(record);
+    if (url === null) return null;
+    return {
+      kind: 'agent',
+      url,
+      async loaded(signal) {
+        await dependencies.agents.look(record.id, signal);
+        return NO_MODELS;
+      },
+    };
   }
 
   function viewOf(entry: Omit<Entry, 'view'>): NodeView {
@@ -92,7 +96,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       {
         ...entry,
         url: answersOrSaved ? (server?.url ?? null) : null,
-        canWake: canWake(record),
+        canWake: canWake(record, hasAgent),
         secrets: secretsOf(record.id, simulated),
         simulatedVramBytes: simulated?.vramBytes ?? null,
         uses: [...entry.uses.values()],
@@ -101,6 +105,23 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         priorityModels: settings.current().optimizer.priorityModels,
         pinned: pins.get(record.id) ?? NO_PINS,
       },
+    );
+  }
+
+  /** Those that the agent of a node could wake: whether it can may have changed. */
+  function publishWokenBy(nodeId: string): void {
+    for (const entry of entries.values()) {
+      if (entry.record.wakeWays.some((way) => way.kind === 'agent' && way.nodeId === nodeId)) publish(entry);
+    }
+  }
+
+  /** Whether a node has an agent that can be asked. */
+  function hasAgent(nodeId: string): boolean {
+    const entry = entries.get(nodeId);
+    return (
+      entry !== undefined &&
+      entry.record.agentUrl !== null &&
+      secretsOf(nodeId, entry.simulated).hasAgentToken
     );
   }
 
@@ -124,107 +145,6 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const news = describeChange(previous, view, entry.sight.offReason);
     if (news) activity.record(news);
     tell(view, previous);
-  }
-
-  function see(entry: Entry, result: LookResult): void {
-    const waking = entry.wake !== null && !isServing(entry.sight.state);
-    const before = entry.sight;
-    // A server that was only guessed to be on this computer and never answered is no trouble, it is not there.
-    const guess = entry.record.url === null && !isServing(before.state) && before.state !== 'trouble';
-    const known = guess && result.kind !== 'healthy' ? NOTHING_THERE : result;
-    entry.sight = nextSight(before, known, { now: clock.now(), waking });
-    if (known.kind === 'healthy') entry.loaded = known.loaded;
-    if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
-    if (entry.sight.state === 'off' && before.state !== 'off') {
-      entry.gone.abort(
-        new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} went off.` }),
-      );
-      entry.gone = new AbortController();
-    }
-  }
-
-  async function look(entry: Entry, signal: AbortSignal): Promise<void> {
-    const { server } = entry;
-    if (server) {
-      const waking = entry.wake !== null;
-      const timeoutMs = lookTimeoutMs(entry.sight.state, settings.current().fleet.lookTimeoutMs, waking);
-      const register = (interrupt: () => void) => {
-        entry.interruptLook = interrupt;
-      };
-      const result = await lookAt(server, { clock, log, timeoutMs, register }, signal);
-      entry.interruptLook = null;
-      if (result === null || entry.server !== server || entries.get(entry.record.id) !== entry) return;
-      if (result.kind === 'healthy' && wantsDetails(entry, result)) await detailsOrMoment(entry, server);
-      if (entry.server !== server) return;
-      see(entry, result);
-    } else if (entry.sight.state === 'unknown') {
-      see(entry, NOTHING_THERE);
-    }
-    readMachine(entry);
-    publish(entry);
-  }
-
-  function wantsDetails(entry: Entry, { loaded }: { loaded: NodeKnowledge['loaded'] }): boolean {
-    if (entry.detailsAt === null || !isServing(entry.sight.state)) return true;
-    const age = clock.monotonic() - entry.detailsAt;
-    if (age >= DETAILS_EVERY_MS) return true;
-    return loaded !== entry.loaded && age >= 1000 && hasUnknownModel(loaded, entry.installed);
-  }
-
-  async function detailsOrMoment(entry: Entry, server: InferenceServer): Promise<void> {
-    entry.detailsRead ??= withDeadline(clock, DETAILS_DEADLINE_MS, stopping.signal, (signal) =>
-      readDetails(server, signal),
-    )
-      .then((details) => {
-        if (entry.server !== server) return;
-        entry.version = details.version;
-        entry.installed = details.installed;
-        // A tenth of chance, so that a large fleet is not asked in one burst again.
-        entry.detailsAt = clock.monotonic() - random() * 0.1 * DETAILS_EVERY_MS;
-        publish(entry);
-      })
-      .catch((error) => {
-        if (stopping.signal.aborted) return;
-        log.debug('The details of a node could not be read.', {
-          nodeId: entry.record.id,
-          error: String(error),
-        });
-        entry.detailsAt = clock.monotonic() - DETAILS_EVERY_MS + DETAILS_RETRY_MS;
-      })
-      .finally(() => {
-        entry.detailsRead = null;
-      });
-    const read = entry.detailsRead;
-    await new Promise<void>((resolve) => {
-      const timer = clock.timer(DETAILS_WAIT_MS, resolve);
-      void read.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-
-  /** Readings of this computer come in the background: a tool that hangs holds up no look. */
-  function readMachine(entry: Entry): void {
-    if (entry.simulated) {
-      const reading = isServing(entry.sight.state) ? telemetry(entry.record.id) : null;
-      entry.gpus = reading?.gpus ?? null;
-      entry.host = reading?.host ?? null;
-    } else if (entry.record.kind === 'this-computer') {
-      entry.host = dependencies.hardware.readHost();
-      const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
-      if (age < (entry.gpus?.length ? HARDWARE_EVERY_MS : HARDWARE_RETRY_MS)) return;
-      entry.hardwareAt = clock.monotonic();
-      dependencies.hardware.readGpus(stopping.signal).then(
-        (gpus) => {
-          entry.gpus = gpus;
-          publish(entry);
-        },
-        (error) => {
-          if (!stopping.signal.aborted) log.debug('The GPUs could not be read.', { error: String(error) });
-        },
-      );
-    }
   }
 
   function watch(entry: Entry): Watch {
@@ -261,34 +181,14 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   }
 
   function create(record: NodeRecord, simulated: SimulatedMachine | null): Entry {
-    const draft: Omit<Entry, 'view'> = {
-      record,
-      simulated,
-      server: null,
-      guarded: null,
-      gone: new AbortController(),
-      sight: initialSight(clock.now()),
-      version: null,
-      loaded: [],
-      installed: [],
-      detailsAt: null,
-      detailsRead: null,
-      hardwareAt: null,
-      gpus: null,
-      host: null,
-      wake: null,
-      lastWakeError: null,
-      boot: { usualMs: null, count: 0 },
-      uses: new Map(),
-      watch: null,
-      interruptLook: null,
-    };
+    const draft = newEntry(record, simulated, clock);
     readBoot(draft);
     Object.assign(draft, connect(draft));
     const entry: Entry = Object.assign(draft, { view: viewOf(draft) });
     entries.set(record.id, entry);
     streams.fleet.set(record.id, entry.view);
     tell(entry.view, null);
+    publishWokenBy(record.id);
     if (started) entry.watch = watch(entry);
     return entry;
   }
@@ -303,10 +203,11 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     );
     streams.fleet.delete(nodeId);
     tell(null, entry.view);
+    publishWokenBy(nodeId);
   }
 
   function replaceRecord(entry: Entry, record: NodeRecord): void {
-    const moved = record.url !== entry.record.url;
+    const moved = record.url !== entry.record.url || agentLookedAt(record) !== agentLookedAt(entry.record);
     entry.record = record;
     if (moved) {
       entry.gone.abort(
@@ -323,6 +224,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       Object.assign(entry, connect(entry));
     }
     publish(entry);
+    publishWokenBy(record.id);
     if (moved) void lookNow(entry);
   }
 
@@ -367,7 +269,5 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
 }
 
 const NO_PINS: ReadonlySet<string> = new Set();
-const HARDWARE_EVERY_MS = 30_000;
-/** Where no tool found a GPU, one may still come back after a resume, but not often. */
-const HARDWARE_RETRY_MS = 600_000;
-const NOTHING_THERE: LookResult = { kind: 'silent', reason: 'Nothing answers there.', trouble: null };
+/** The very same each time, so that nothing seems to change. */
+const NO_MODELS: readonly LoadedModel[] = [];

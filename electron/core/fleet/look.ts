@@ -1,4 +1,4 @@
-/** One look at a server: `/api/ps`, and now and then its version and what is installed. */
+/** One look at a server: `/api/ps`, and now and then its version and what is installed; or at an agent. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { Clock, InferenceServer, Log } from '../ports.ts';
@@ -32,9 +32,17 @@ export async function withDeadline<Result>(
 
 const INTERRUPTED = new DOMException('The look was interrupted.', 'AbortError');
 
+/** What is looked at. */
+export interface LookTarget {
+  kind: 'server' | 'agent';
+  url: string;
+  /** The models that are loaded there; none at an agent. */
+  loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
+}
+
 /** What the look saw; null when it was stopped or interrupted. Never rejects. */
 export async function lookAt(
-  server: InferenceServer,
+  target: LookTarget,
   options: { clock: Clock; log: Log; timeoutMs: number; register: (interrupt: () => void) => void },
   signal: AbortSignal,
 ): Promise<LookResult | null> {
@@ -44,16 +52,16 @@ export async function lookAt(
       clock,
       timeoutMs,
       signal,
-      (limited) => server.loaded(limited),
+      (limited) => target.loaded(limited),
       register,
     );
     return { kind: 'healthy', loaded };
   } catch (error) {
     if (signal.aborted || error === INTERRUPTED) return null;
     if (!isPilotlightError(error))
-      log.error('A look failed in an unforeseen way.', { url: server.url, error: String(error) });
+      log.error('A look failed in an unforeseen way.', { url: target.url, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
-    return readFailure(coded, isLoopbackHost(hostOf(server.url)));
+    return readFailure(coded, isLoopbackHost(hostOf(target.url)), target.kind);
   }
 }
 

@@ -16,7 +16,8 @@ import {
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
 import { reachedStep } from '../power/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { createEntries, type Entry } from './entries.ts';
+import { createEntries } from './entries.ts';
+import type { Entry } from './entry.ts';
 import {
   changedRecord,
   type NodeInput,
@@ -157,7 +158,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     const written = writtenSecrets(record.id, input);
     const name = agentTokenSecret(record.id);
     if (record.agentUrl === null || typeof written[name] === 'string' || !input.agentUrl) return written;
-    const paired = dependencies.pairedToken(record.agentUrl);
+    const paired = dependencies.agents.takePaired(record.agentUrl);
     return paired === null ? written : { ...written, [name]: paired };
   }
 
@@ -212,6 +213,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
         refuseDuplicate(record.url, addresses(nodeId));
       if (!entry.simulated) withSecrets(changes, () => store.nodes.put(record));
       entries.replaceRecord(entry, record);
+      if (Object.hasOwn(changes, agentTokenSecret(nodeId))) dependencies.agents.tokenChanged(nodeId);
       return entry.view;
     },
 

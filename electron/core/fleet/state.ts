@@ -21,7 +21,7 @@ export interface Sight {
   /** Looks in a row that did not see what the state says. */
   misses: number;
   lastSeenAt: number | null;
-  /** A loaded model was once seen in VRAM: it has a GPU. */
+  /** A loaded model was once seen in VRAM, or its tools showed a GPU: it has one. */
   sawVram: boolean;
   /** Placement found that the server's word on VRAM is not to be trusted; cleared when the machine goes off. */
   gpuDoubted: boolean;
@@ -33,6 +33,10 @@ export interface Circumstances {
   now: number;
   /** Pilotlight is waking it: silence is then what is expected. */
   waking: boolean;
+  /** What its agent says of Ollama and the GPU; null or left out where nobody says. */
+  gpuFound?: boolean | null;
+  /** Its own tools show a GPU. */
+  gpuSeen?: boolean;
 }
 
 /** Misses in a row after which a node that answered is said to be gone: one lost packet is no news. */
@@ -67,14 +71,19 @@ export function nextSight(previous: Sight, look: LookResult, circumstances: Circ
   }
 }
 
-function seenHealthy(previous: Sight, loaded: readonly LoadedModel[], { now }: Circumstances): Sight {
+function seenHealthy(
+  previous: Sight,
+  loaded: readonly LoadedModel[],
+  { now, gpuFound = null, gpuSeen = false }: Circumstances,
+): Sight {
   const vramInUse = loaded.some((model) => model.vramBytes > 0);
-  const verified = !previous.gpuDoubted && (vramInUse || previous.state === 'gpu-verified');
+  const before = previous.state === 'gpu-verified' && gpuFound !== false;
+  const verified = !previous.gpuDoubted && (vramInUse || gpuFound === true || before);
   const state: NodeState = verified ? 'gpu-verified' : 'serving';
   return {
     ...enter(previous, state, now),
     lastSeenAt: now,
-    sawVram: previous.sawVram || vramInUse,
+    sawVram: previous.sawVram || vramInUse || gpuFound === true || gpuSeen,
   };
 }
 
@@ -160,12 +169,33 @@ function sameTrouble(one: Trouble | null, other: Trouble | null): boolean {
   return one?.code === other?.code && one?.message === other?.message;
 }
 
+/** What is looked at, in the words of its trouble. */
+const lookedAt = {
+  server: {
+    refused: 'The machine is on, but no server answers on that port.',
+    start: 'Start Ollama there, and let it listen on the network: OLLAMA_HOST=0.0.0.0.',
+    silent: 'The machine takes the connection, but its server does not answer.',
+    restart: 'It may be overloaded or stuck; restart Ollama there if it stays so.',
+  },
+  agent: {
+    refused: 'The machine is on, but no agent answers on that port.',
+    start: 'Start the agent there, and let it listen on the network: --bind with its address.',
+    silent: 'The machine takes the connection, but its agent does not answer.',
+    restart: 'Restart the agent there if it stays so.',
+  },
+} as const;
+
 /**
  * What a failed look says. `localHost`: the host is this computer, so "refused" says nothing about a machine
  * behind it (a simulated one that sleeps refuses as well).
  */
-export function readFailure(error: PilotlightError, localHost: boolean): LookResult {
+export function readFailure(
+  error: PilotlightError,
+  localHost: boolean,
+  what: keyof typeof lookedAt = 'server',
+): LookResult {
   const { phase, reason } = error.details ?? {};
+  const words = lookedAt[what];
   switch (error.code) {
     case 'HOST_UNREACHABLE':
       if (reason === 'refused' && !localHost) {
@@ -173,8 +203,8 @@ export function readFailure(error: PilotlightError, localHost: boolean): LookRes
           kind: 'no-server',
           trouble: {
             code: error.code,
-            message: 'The machine is on, but no server answers on that port.',
-            next: 'Start Ollama there, and let it listen on the network: OLLAMA_HOST=0.0.0.0.',
+            message: words.refused,
+            next: words.start,
           },
         };
       }
@@ -186,8 +216,8 @@ export function readFailure(error: PilotlightError, localHost: boolean): LookRes
         kind: 'no-server',
         trouble: {
           code: error.code,
-          message: 'The machine takes the connection, but its server does not answer.',
-          next: 'It may be overloaded or stuck; restart Ollama there if it stays so.',
+          message: words.silent,
+          next: words.restart,
         },
       };
     case 'NAME_NOT_RESOLVED':

@@ -27,9 +27,11 @@ export interface NodeKnowledge {
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
-  /** From this computer's tools or from the simulator; null where nobody measures. */
+  /** From this computer's tools, the node's agent or the simulator; null where nobody measures. */
   gpus: readonly GpuReading[] | null;
   host: HostReading | null;
+  /** Whether Ollama found a GPU there, by its agent; null where nobody says. */
+  gpuFound: boolean | null;
   /** null where the node is not simulated. */
   simulatedVramBytes: number | null;
   uses: readonly string[];
@@ -78,11 +80,12 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
   };
 }
 
-function readHasGpu({ record, gpus, simulatedVramBytes, sight }: NodeKnowledge): boolean | null {
+function readHasGpu({ record, gpus, gpuFound, simulatedVramBytes, sight }: NodeKnowledge): boolean | null {
   if (simulatedVramBytes !== null) return simulatedVramBytes > 0;
-  if (gpus !== null && gpus.length > 0) return true;
+  if ((gpus !== null && gpus.length > 0) || gpuFound === true) return true;
   if (record.vramBytes !== null) return record.vramBytes > 0;
-  return sight.sawVram ? true : null;
+  if (sight.sawVram) return true;
+  return gpus !== null && gpuFound === false ? false : null;
 }
 
 function readVram(known: NodeKnowledge, loaded: readonly LoadedModel[], up: boolean): NodeView['vram'] {

@@ -53,6 +53,11 @@ export interface TelemetryDependencies {
   fleet: TelemetryFleet;
   /** What a simulated machine's own tools say; null when it is not one, or off. */
   simulated: (nodeId: string) => { gpus: GpuReading[]; host: HostReading } | null;
+  /** What the agents of other machines say; null where none does. */
+  agents: {
+    reading(nodeId: string): { gpus: GpuReading[]; host: HostReading } | null;
+    freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] } | null>;
+  };
 }
 
 const SAMPLE_MS = 2000;
@@ -64,7 +69,7 @@ const HOUR_BUCKETS = 60;
 const FRESH_MS = 250;
 
 export function createTelemetryService(deps: TelemetryDependencies): TelemetryService {
-  const { clock, random, log, hardware, store, streams, fleet, simulated } = deps;
+  const { clock, random, log, hardware, store, streams, fleet, simulated, agents } = deps;
   const local = createLocalReadings({ clock, hardware, log });
   const rings = new Map<string, SampleRing>();
   const lastSampled = new Map<string, { at: number; loaded: NodeView['loaded'] }>();
@@ -114,7 +119,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   function readTools(node: NodeView): { gpus: GpuReading[]; host: HostReading } | null {
     if (node.kind === 'simulated') return simulated(node.id);
     if (node.kind === 'this-computer') return { gpus: local.latest(), host: hardware.readHost() };
-    return null;
+    return node.agentUrl === null ? null : agents.reading(node.id);
   }
 
   /** What is kept of the hour from before this start, as samples that end before `before`. */
@@ -183,8 +188,10 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     async readGpus(nodeId, signal) {
       const node = fleet.require(nodeId);
       if (node.kind === 'simulated') return simulated(nodeId)?.gpus ?? null;
-      if (node.kind !== 'this-computer') return null;
-      const gpus = await local.gpus(FRESH_MS, signal);
+      const gpus =
+        node.kind === 'this-computer'
+          ? await local.gpus(FRESH_MS, signal)
+          : ((await agents.freshReading(nodeId, signal))?.gpus ?? []);
       return gpus.length === 0 ? null : gpus;
     },
   };

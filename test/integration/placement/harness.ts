@@ -18,6 +18,7 @@ import type { Environment, ModelDefinition, Profile } from '../../../electron/si
 import { resolveLoadOptions } from '../../../electron/simulator/options.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { noAgents } from '../../fakes/agents.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 
 export const GIB = 1024 ** 3;
@@ -101,7 +102,7 @@ export async function createHarness(
     settings,
     activity,
     hardware,
-    pairedToken: () => null,
+    agents: noAgents,
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     startSimulatedFleet: async () => ({
       ...simulated,
@@ -119,6 +120,7 @@ export async function createHarness(
     streams,
     fleet,
     simulated: fleet.simulation.telemetry,
+    agents: noAgents,
   });
   for (const move of options.moves ?? []) opened.store.moves.append(move);
   const placement = createPlacementService({

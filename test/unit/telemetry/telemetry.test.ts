@@ -9,6 +9,7 @@ import { createWorkMeter } from '../../../electron/core/telemetry/work.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { GpuReading, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
+import { noAgents } from '../../fakes/agents.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { aLoaded, aNode, GB, NOW } from '../placement/support.ts';
 
@@ -151,6 +152,7 @@ function telemetryOf(
       },
     },
     simulated: (nodeId) => simulated.get(nodeId) ?? null,
+    agents: noAgents,
   });
   return {
     clock,

@@ -1,0 +1,52 @@
+/** What a person gives to pair, and the tokens that wait for their node. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { normaliseAgentUrl, sameServerKey } from '../fleet/validate.ts';
+import type { Clock } from '../ports.ts';
+import type { PairingRequest } from './model.ts';
+
+const SCHEME = 'pilotlight+agent://';
+/** As long as the agent itself takes a code. */
+const KEPT_MS = 600_000;
+const MOST_KEPT = 50;
+
+/**
+ * From `pilotlight+agent://HOST:PORT/#SECRET`, or an address and six digits. Throws BAD_PAIRING, or BAD_URL for the
+ * address.
+ */
+export function readPairing({ line, url, code }: PairingRequest): { url: string; code: string } {
+  const text = line?.trim() ?? '';
+  if (text !== '') return readLine(text);
+  // People paste the line into whatever field is there.
+  if (url?.trim().startsWith(SCHEME)) return readLine(url.trim());
+  const digits = (code ?? '').replaceAll(/[\s-]/g, '');
+  if (!/^\d{6}$/.test(digits)) throw new PilotlightError('BAD_PAIRING', { details: { field: 'code' } });
+  return { url: normaliseAgentUrl(url ?? '', 'url'), code: digits };
+}
+
+function readLine(line: string): { url: string; code: string } {
+  const [address = '', secret = ''] = line.slice(SCHEME.length).split('#');
+  const fits = line.startsWith(SCHEME) && /^[\w-]{16,64}$/.test(secret) && address.replace(/\/$/, '') !== '';
+  if (!fits) throw new PilotlightError('BAD_PAIRING', { details: { field: 'line' } });
+  return { url: normaliseAgentUrl(`http://${address}`, 'line'), code: secret };
+}
+
+/** Tokens of agents that belong to no node yet: each kept for ten minutes, and taken once. */
+export function createPairedTokens({ clock }: { clock: Clock }) {
+  const kept = new Map<string, { token: string; until: number }>();
+
+  return {
+    keep(url: string, token: string): void {
+      const key = sameServerKey(url);
+      kept.delete(key);
+      kept.set(key, { token, until: clock.monotonic() + KEPT_MS });
+      const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
+      if (oldest !== undefined) kept.delete(oldest);
+    },
+    take(url: string): string | null {
+      const key = sameServerKey(url);
+      const found = kept.get(key);
+      kept.delete(key);
+      return found !== undefined && found.until > clock.monotonic() ? found.token : null;
+    },
+  };
+}

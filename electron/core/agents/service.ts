@@ -1,0 +1,200 @@
+/** The agents of all nodes: a contact for each, which follows what the fleet sees. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { FleetService } from '../fleet/service.ts';
+import { sameServerKey } from '../fleet/validate.ts';
+import type { Clock, ConnectAgent, Log, Random } from '../ports.ts';
+import { type Contact, createContact, type Presence } from './contact.ts';
+import type { AgentsService } from './model.ts';
+import { createPairedTokens, readPairing } from './pairing.ts';
+
+export interface AgentsDependencies {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'lookSoon' | 'update'>;
+  connectAgent: ConnectAgent;
+  /** Under which name this panel is known to agents. */
+  panelName(): string;
+}
+
+export function createAgentsService(dependencies: AgentsDependencies): AgentsService {
+  const { clock, random, log, fleet, connectAgent, panelName } = dependencies;
+  const contacts = new Map<string, Contact>();
+  const changeListeners = new Set<Parameters<AgentsService['onChange']>[0]>();
+  const reachedListeners = new Set<Parameters<AgentsService['onReached']>[0]>();
+  const paired = createPairedTokens({ clock });
+  const ending = new Set<Promise<void>>();
+  let unsubscribe: (() => void) | null = null;
+  let paused = false;
+
+  function tell<Words extends unknown[]>(listeners: Set<(...words: Words) => void>, ...words: Words): void {
+    for (const listener of [...listeners]) {
+      try {
+        listener(...words);
+      } catch (error) {
+        log.error('A listener of the agents failed.', { error: String(error) });
+      }
+    }
+  }
+
+  function create(node: NodeView, url: string): Contact {
+    const { id } = node;
+    let gpuFound: boolean | null = null;
+    const contact = createContact({
+      nodeId: id,
+      url,
+      token: fleet.agentToken(id),
+      connectAgent,
+      clock,
+      random,
+      log,
+      onChange() {
+        if (contacts.get(id) !== contact) return;
+        const found = contact.gpuFound();
+        const changed = found !== gpuFound && found !== null;
+        gpuFound = found;
+        // The state of the node hangs on it.
+        if (changed) fleet.lookSoon(id);
+        tell(changeListeners, id);
+      },
+      onReached: (reached) => {
+        if (contacts.get(id) === contact) tell(reachedListeners, id, reached);
+      },
+      onStreamEnd: () => fleet.lookSoon(id),
+    });
+    contacts.set(id, contact);
+    if (paused) contact.setPaused(true);
+    return contact;
+  }
+
+  function drop(nodeId: string): void {
+    const contact = contacts.get(nodeId);
+    if (!contact) return;
+    contacts.delete(nodeId);
+    contact.stop();
+    const end = contact.ended().finally(() => ending.delete(end));
+    ending.add(end);
+  }
+
+  /** The contact that fits the node as it is now; a fleet of a thousand calls this two hundred times a second. */
+  function contactOf(node: NodeView | null): Contact | null {
+    if (node === null) return null;
+    const known = contacts.get(node.id);
+    if (known?.url === node.agentUrl && (known?.token !== null) === node.hasAgentToken) return known ?? null;
+    if (known) drop(node.id);
+    return node.agentUrl === null ? null : create(node, node.agentUrl);
+  }
+
+  function follow(node: NodeView): void {
+    const before = contacts.get(node.id);
+    const contact = contactOf(node);
+    if (contact) contact.setPresence(presenceOf(node));
+    else if (before) tell(changeListeners, node.id);
+  }
+
+  const find = (nodeId: string) => contacts.get(nodeId) ?? contactOf(fleet.get(nodeId));
+
+  function keepToken(url: string, token: string): void {
+    const key = sameServerKey(url);
+    const nodes = fleet
+      .list()
+      .filter(
+        (node) => node.kind !== 'simulated' && node.agentUrl !== null && sameServerKey(node.agentUrl) === key,
+      );
+    // The code is used up: what cannot be written now is not lost for it.
+    paired.keep(url, token);
+    for (const node of nodes) fleet.update(node.id, { agentToken: token });
+    if (nodes.length > 0) paired.take(url);
+  }
+
+  return {
+    view: (nodeId) => find(nodeId)?.view() ?? null,
+    link: (nodeId) => find(nodeId)?.link ?? null,
+    machine: (nodeId) => contacts.get(nodeId)?.machine() ?? null,
+    sample: (nodeId) => contacts.get(nodeId)?.sample() ?? null,
+    gpuFound: (nodeId) => contacts.get(nodeId)?.gpuFound() ?? null,
+    freshReading: async (nodeId, signal) => (await contacts.get(nodeId)?.freshReading(signal)) ?? null,
+    reading: (nodeId) => contacts.get(nodeId)?.reading() ?? null,
+    policyView: (nodeId) => contacts.get(nodeId)?.policy() ?? null,
+    power: (nodeId) => contacts.get(nodeId)?.power() ?? null,
+    foreignLeases: (nodeId) => contacts.get(nodeId)?.foreignLeases() ?? [],
+
+    async refresh(nodeId) {
+      const contact = find(nodeId);
+      if (!contact) throw new PilotlightError('NO_AGENT', { details: { nodeId } });
+      await contact.refresh();
+    },
+
+    async look(nodeId, signal) {
+      const contact = find(nodeId);
+      if (!contact) throw new PilotlightError('NO_AGENT', { details: { nodeId } });
+      await contact.look(signal);
+    },
+
+    onChange(listener) {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+
+    onReached(listener) {
+      reachedListeners.add(listener);
+      return () => reachedListeners.delete(listener);
+    },
+
+    async pair(request, signal) {
+      const { url, code } = readPairing(request);
+      const stranger = connectAgent({ url, token: null });
+      // First whether it is an agent at all: a code is not sent to whoever answers there.
+      const { version, roles } = await stranger.health(signal);
+      const { token } = await stranger.pair(code, panelName(), signal);
+      keepToken(url, token);
+      return { url, version, roles };
+    },
+
+    takePaired: (url) => paired.take(url),
+
+    tokenChanged(nodeId) {
+      const contact = contacts.get(nodeId);
+      if (!contact || contact.token === fleet.agentToken(nodeId)) return;
+      drop(nodeId);
+      const node = fleet.get(nodeId);
+      if (node) follow(node);
+      tell(changeListeners, nodeId);
+    },
+
+    start() {
+      if (unsubscribe) return;
+      unsubscribe = fleet.onChange((node, previous) => {
+        if (node !== null) follow(node);
+        else if (previous !== null) drop(previous.id);
+      });
+      for (const node of fleet.list()) follow(node);
+    },
+
+    async pause() {
+      paused = true;
+      for (const contact of contacts.values()) contact.setPaused(true);
+      await Promise.all([...contacts.values()].map((contact) => contact.ended()));
+    },
+
+    resume() {
+      paused = false;
+      for (const contact of contacts.values()) contact.setPaused(false);
+    },
+
+    async stop() {
+      unsubscribe?.();
+      unsubscribe = null;
+      for (const nodeId of [...contacts.keys()]) drop(nodeId);
+      await Promise.all(ending);
+    },
+  };
+}
+
+/** A machine that is on, though its server may be in trouble, is spoken with; one that may sleep is left alone. */
+function presenceOf({ kind, state }: NodeView): Presence {
+  if (kind === 'this-computer' || isServing(state) || state === 'trouble' || state === 'booting')
+    return 'awake';
+  return state === 'unknown' ? 'unknown' : 'asleep';
+}

@@ -1,0 +1,66 @@
+/** One node in memory. */
+import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
+import type { Clock, InferenceServer, SimulatedMachine } from '../ports.ts';
+import type { LookTarget } from './look.ts';
+import { initialSight } from './state.ts';
+import type { NodeKnowledge } from './view.ts';
+import type { Watch } from './watch.ts';
+
+export interface Entry
+  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {
+  readonly simulated: SimulatedMachine | null;
+  /** The server to look at; for this computer also one that has not answered yet. */
+  server: InferenceServer | null;
+  /** The same for others: its calls end when the machine goes off. */
+  guarded: InferenceServer | null;
+  /** Its server, or its agent where it has no server; null where it has neither. */
+  target: LookTarget | null;
+  /** Aborted when the machine goes off. */
+  gone: AbortController;
+  /** When version and installed models were read, monotonic; null for never. */
+  detailsAt: number | null;
+  detailsRead: Promise<void> | null;
+  hardwareAt: number | null;
+  uses: Map<symbol, string>;
+  watch: Watch | null;
+  /** Ends the look under way without a result. */
+  interruptLook: (() => void) | null;
+  view: NodeView;
+}
+
+/** What is not known yet. */
+export function newEntry(
+  record: NodeRecord,
+  simulated: SimulatedMachine | null,
+  clock: Clock,
+): Omit<Entry, 'view'> {
+  return {
+    record,
+    simulated,
+    server: null,
+    guarded: null,
+    target: null,
+    gone: new AbortController(),
+    sight: initialSight(clock.now()),
+    version: null,
+    loaded: [],
+    installed: [],
+    detailsAt: null,
+    detailsRead: null,
+    hardwareAt: null,
+    gpus: null,
+    host: null,
+    gpuFound: null,
+    wake: null,
+    lastWakeError: null,
+    boot: { usualMs: null, count: 0 },
+    uses: new Map(),
+    watch: null,
+    interruptLook: null,
+  };
+}
+
+/** The agent that stands for the machine: of one that carries no server. null where the server does. */
+export function agentLookedAt(record: NodeRecord): string | null {
+  return record.url === null && record.kind !== 'this-computer' ? record.agentUrl : null;
+}

@@ -1,0 +1,13 @@
+/** A fleet without agents. */
+import type { FleetAgents } from '../../electron/core/fleet/dependencies.ts';
+import type { TelemetryDependencies } from '../../electron/core/telemetry/service.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+
+export const noAgents: FleetAgents & TelemetryDependencies['agents'] = {
+  look: () => Promise.reject(new PilotlightError('NO_AGENT')),
+  reading: () => null,
+  freshReading: async () => null,
+  gpuFound: () => null,
+  takePaired: () => null,
+  tokenChanged: () => {},
+};
