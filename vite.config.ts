@@ -1,13 +1,13 @@
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 // The panel. It is served at the root of an origin, by the headless server or by Electron's own scheme, under a
 // content security policy without inline scripts: whatever serves it replaces the placeholder by a nonce.
 export default defineConfig({
   root: 'renderer',
   base: '/',
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), scalesOfCharts(), withoutSchemas()],
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: '../dist/renderer',
@@ -23,3 +23,37 @@ export default defineConfig({
     chunkSizeWarningLimit: 1_000,
   },
 });
+
+/**
+ * recharts finds the scale of an axis by its name, which keeps all of d3-scale, its calendars and colours too.
+ * The axes of the panel are linear or bands.
+ */
+function scalesOfCharts(): Plugin {
+  return {
+    name: 'scales-of-charts',
+    enforce: 'pre',
+    load(id) {
+      if (!/[\\/]victory-vendor[\\/]es[\\/]d3-scale\.js/.test(id)) return null;
+      return "export { scaleBand, scaleLinear, scalePoint } from 'd3-scale';";
+    },
+  };
+}
+
+/** The panel trusts what its core has parsed: one import of a schema would add 28 kB for nothing. */
+function withoutSchemas(): Plugin {
+  return {
+    name: 'without-schemas',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (
+          chunk.type !== 'chunk' ||
+          !chunk.moduleIds.some((id) => /[\\/]node_modules[\\/]zod[\\/]/.test(id))
+        )
+          continue;
+        const schemas = chunk.moduleIds.filter((id) => /[\\/]shared[\\/]/.test(id));
+        this.error(`The panel carries zod, by way of one of ${schemas.join(', ')}: import its types only.`);
+      }
+    },
+  };
+}

@@ -1,4 +1,3 @@
-import './client/zod-setup.ts';
 import './styles/app.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,7 +1,7 @@
-import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { ServerMessage } from '../../shared/contract/link.ts';
 import type { MethodInput, MethodName, MethodResult } from '../../shared/contract/methods.ts';
 import type { Cursor, Frame, StreamName, StreamValue } from '../../shared/contract/streams.ts';
+import { CallError, ownError } from './errors.ts';
 import type { Link, LinkStatus } from './link.ts';
 
 /** A frame whose values have the type of their stream. */
@@ -10,7 +10,7 @@ export interface TypedFrame<Name extends StreamName> extends Omit<Frame, 'set'> 
 }
 
 export interface Client {
-  /** Resolves with the method's result; rejects with a PilotlightError, LINK_LOST when the link went away. */
+  /** Resolves with the method's result; rejects with a CallError, LINK_LOST when the link went away. */
   call<Name extends MethodName>(
     method: Name,
     params: MethodInput<Name>,
@@ -67,7 +67,7 @@ export function createClient({ link }: { link: Link }): Client {
     wasLive = false;
     const lost = [...calls.values()];
     calls.clear();
-    for (const call of lost) call.reject(new PilotlightError('LINK_LOST'));
+    for (const call of lost) call.reject(new CallError(ownError('LINK_LOST')));
   }
 
   function onMessage(message: ServerMessage): void {
@@ -79,13 +79,7 @@ export function createClient({ link }: { link: Link }): Client {
         return;
       }
       case 'error': {
-        const { code, ...rest } = message.error;
-        const error = new PilotlightError(code, {
-          message: rest.message,
-          next: rest.next,
-          ...(rest.details === undefined ? {} : { details: rest.details }),
-        });
-        calls.get(message.id)?.reject(error);
+        calls.get(message.id)?.reject(new CallError(message.error));
         calls.delete(message.id);
         return;
       }
@@ -114,12 +108,12 @@ export function createClient({ link }: { link: Link }): Client {
     ) {
       const { signal } = options;
       return new Promise<MethodResult<Name>>((resolve, reject) => {
-        if (signal?.aborted) return reject(new PilotlightError('CANCELLED'));
+        if (signal?.aborted) return reject(new CallError(ownError('CANCELLED')));
         const id = nextId++;
         const onAbort = () => {
           if (!calls.delete(id)) return;
           link.send({ type: 'cancel', id });
-          reject(new PilotlightError('CANCELLED'));
+          reject(new CallError(ownError('CANCELLED')));
         };
         const settle = () => signal?.removeEventListener('abort', onAbort);
         calls.set(id, {
@@ -135,7 +129,7 @@ export function createClient({ link }: { link: Link }): Client {
         });
         signal?.addEventListener('abort', onAbort, { once: true });
         if (!link.send({ type: 'call', id, method, params })) {
-          calls.get(id)?.reject(new PilotlightError('LINK_LOST'));
+          calls.get(id)?.reject(new CallError(ownError('LINK_LOST')));
           calls.delete(id);
         }
       });

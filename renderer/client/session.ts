@@ -1,5 +1,6 @@
-import { PilotlightError, type WireError, wireErrorSchema } from '../../shared/contract/errors.ts';
-import { exchangePath } from '../../shared/contract/link.ts';
+import type { WireError } from '../../shared/contract/errors.ts';
+import { exchangePath } from '../../shared/contract/link-names.ts';
+import { ownError, readWireError } from './errors.ts';
 
 const storageKey = 'pilotlight.bearer';
 
@@ -31,8 +32,7 @@ export function createSessionOpener(place: SessionPlace): () => Promise<Session>
 
   return async () => {
     const kept = place.storage.getItem(storageKey);
-    if (token === null)
-      return kept ? { bearer: kept } : { error: new PilotlightError('UNAUTHORIZED').toWire() };
+    if (token === null) return kept ? { bearer: kept } : { error: ownError('UNAUTHORIZED') };
     const session = await exchange(place, token);
     if ('error' in session && session.error.code === 'LINK_LOST') return session;
     token = null;
@@ -57,20 +57,13 @@ async function exchange(place: SessionPlace, token: string): Promise<Session> {
       body: JSON.stringify({ token }),
     });
   } catch {
-    return { error: new PilotlightError('LINK_LOST').toWire() };
+    return { error: ownError('LINK_LOST') };
   }
   const body: unknown = await response.json().catch(() => null);
   if (response.ok && hasBearer(body)) return { bearer: body.bearer };
-  return { error: readWireError(body) ?? new PilotlightError('UNAUTHORIZED').toWire() };
+  return { error: readWireError(body) ?? ownError('UNAUTHORIZED') };
 }
 
 function hasBearer(body: unknown): body is { bearer: string } {
   return typeof body === 'object' && body !== null && 'bearer' in body && typeof body.bearer === 'string';
-}
-
-/** Reads `{code, message, next}`, bare or under `error`. */
-function readWireError(body: unknown): WireError | null {
-  const candidate = typeof body === 'object' && body !== null && 'error' in body ? body.error : body;
-  const parsed = wireErrorSchema.safeParse(candidate);
-  return parsed.success ? parsed.data : null;
 }

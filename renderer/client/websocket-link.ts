@@ -1,13 +1,8 @@
-import { PilotlightError, type WireError } from '../../shared/contract/errors.ts';
-import {
-  bearerProtocol,
-  type ClientMessage,
-  callPath,
-  linkProtocol,
-  type ServerMessage,
-  streamPath,
-} from '../../shared/contract/link.ts';
+import type { WireError } from '../../shared/contract/errors.ts';
+import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
+import { bearerProtocol, callPath, linkProtocol, streamPath } from '../../shared/contract/link-names.ts';
 import { reconnectDelay } from './backoff.ts';
+import { ownError } from './errors.ts';
 import { createLinkState, type Link } from './link.ts';
 import type { Session } from './session.ts';
 
@@ -77,8 +72,8 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
     opening.onclose = (event) => {
       if (socket !== opening || closed) return;
       socket = null;
-      if (unauthorizedCodes.has(event.code)) refuse(new PilotlightError('UNAUTHORIZED').toWire());
-      else if (opened) again(new PilotlightError('LINK_LOST').toWire());
+      if (unauthorizedCodes.has(event.code)) refuse(ownError('UNAUTHORIZED'));
+      else if (opened) again(ownError('LINK_LOST'));
       else void afterRefusedOpening(withBearer);
     };
   }
@@ -92,13 +87,13 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
         body: '{}',
       });
       if (response.status === 401 || response.status === 403) {
-        refuse(new PilotlightError('UNAUTHORIZED').toWire());
+        refuse(ownError('UNAUTHORIZED'));
         return;
       }
     } catch {
       // The core is not there at all: the next attempt will tell.
     }
-    again(new PilotlightError('LINK_LOST').toWire());
+    again(ownError('LINK_LOST'));
   }
 
   function again(error: WireError): void {

@@ -1,5 +1,5 @@
 import type { NodeView } from '../../shared/models/fleet.ts';
-import { isServing } from '../../shared/models/fleet.ts';
+import { isServing } from '../../shared/models/node-words.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const fleetStore = createStreamStore('fleet');

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
-import { toWireError, type WireError } from '../../shared/contract/errors.ts';
+import type { WireError } from '../../shared/contract/errors.ts';
 import type { SearchResult } from '../../shared/models/indexing.ts';
+import { toWireError } from '../client/errors.ts';
 import type { Client } from '../client/index.ts';
 
 export interface SearchState {

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { toWireError } from '../../shared/contract/errors.ts';
+import { toWireError } from '../client/errors.ts';
 
 export interface Toast {
   id: number;

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { wireErrorSchema } from './errors.ts';
 import { cursorSchema, frameSchema } from './streams.ts';
 
+export { bearerProtocol, callPath, exchangePath, linkProtocol, streamPath } from './link-names.ts';
+
 const id = z.number().int().nonnegative();
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
@@ -22,15 +24,6 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 
-/** HTTP face of a call: `POST /api/call/<method>` with the params as JSON; errors carry a WireError. */
-export const callPath = (method: string) => `/api/call/${method}`;
-export const streamPath = '/api/link';
-export const exchangePath = '/api/session';
-
 /** `POST /api/session {token}` with the one-time token → a bearer for this tab. */
 export const exchangeRequestSchema = z.object({ token: z.string().min(1).max(200) });
 export const exchangeResultSchema = z.object({ bearer: z.string() });
-
-/** A WebSocket cannot send headers from a browser: the bearer rides in this subprotocol. */
-export const linkProtocol = 'pilotlight.v1';
-export const bearerProtocol = (bearer: string) => `pilotlight.bearer.${bearer}`;

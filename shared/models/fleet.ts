@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { type NodeState, nodeStateSchema, troubleSchema } from './node-state.ts';
+import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
 import { wakeWaySchema } from './power.ts';
 import { gpuReadingSchema, hostReadingSchema } from './telemetry.ts';
 
 export { type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
+export { isServing, nodeStateWords } from './node-words.ts';
 
 export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
@@ -87,30 +88,3 @@ export type NodeView = z.infer<typeof nodeViewSchema>;
 /** An address that the environment names but nobody has agreed to contact yet. */
 export const nodeOfferSchema = z.object({ url: z.string(), source: z.string() });
 export type NodeOffer = z.infer<typeof nodeOfferSchema>;
-
-/** The words for a state, the same in panel, tray and CLI. */
-export function nodeStateWords(node: Pick<NodeView, 'state' | 'hasGpu' | 'url'>): string {
-  // A node without a server may well be on: this computer runs Pilotlight.
-  if (node.url === null && node.state !== 'unknown')
-    return isServing(node.state) ? 'on, no Ollama' : 'no Ollama here';
-  switch (node.state) {
-    case 'unknown':
-      return 'not looked at yet';
-    case 'off':
-      return 'off';
-    case 'waking':
-      return 'waking';
-    case 'booting':
-      return 'booting';
-    case 'serving':
-      return node.hasGpu === false ? 'serving' : 'serving, GPU not checked';
-    case 'gpu-verified':
-      return 'gpu-verified';
-    case 'trouble':
-      return 'trouble';
-  }
-}
-
-export function isServing(state: NodeState): boolean {
-  return state === 'serving' || state === 'gpu-verified';
-}

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 
-export const BUILTIN_EMBEDDER_ID = 'builtin:lexical-384';
-export const BUILTIN_DIMENSIONS = 384;
+export { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, embedderId } from './embedder-id.ts';
 
 /** Which embedder a source uses. A fleet model is named by its digest; the name is for people. */
 export const embedderSchema = z.discriminatedUnion('kind', [
@@ -9,10 +8,6 @@ export const embedderSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('model'), name: z.string().min(1), digest: z.string().min(1) }),
 ]);
 export type Embedder = z.infer<typeof embedderSchema>;
-
-export function embedderId(embedder: Embedder): string {
-  return embedder.kind === 'builtin' ? BUILTIN_EMBEDDER_ID : `sha256:${embedder.digest}`;
-}
 
 /** A choice the person can make, with the nodes that have it. */
 export const embedderChoiceSchema = z.object({

@@ -1,6 +1,7 @@
 import { Fragment, useEffect, useMemo, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
 import { plural } from '../../../shared/units.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';

@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/fleet.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatMemory } from '../../../shared/units.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';

@@ -1,7 +1,8 @@
 import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import { formatMemory, plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

@@ -1,12 +1,8 @@
 import { type FormEvent, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
-import {
-  BUILTIN_EMBEDDER_ID,
-  type Embedder,
-  embedderId,
-  type SourceView,
-  type WhenGpuGone,
-} from '../../../shared/models/indexing.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
+import { BUILTIN_EMBEDDER_ID, embedderId } from '../../../shared/models/embedder-id.ts';
+import type { Embedder, SourceView, WhenGpuGone } from '../../../shared/models/indexing.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';

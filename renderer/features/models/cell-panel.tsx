@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import type { Explanation } from '../../../shared/models/placement.ts';
 import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';

@@ -1,4 +1,5 @@
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import type { MatrixRow } from './matrix.ts';
 
 export interface MatrixFilter {

@@ -1,6 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import { memo } from 'react';
-import { type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { nodeStateWords } from '../../../shared/models/node-words.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
 import { PlacementGlyph, placementWords, StateGlyph } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';

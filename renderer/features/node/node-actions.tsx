@@ -1,6 +1,7 @@
 import { Flame, Moon, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';

@@ -1,6 +1,7 @@
 import { Pin, Star } from 'lucide-react';
 import { useState } from 'react';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import { isServing, type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';

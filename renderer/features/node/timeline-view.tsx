@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
-import { isServing, type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';

@@ -1,5 +1,6 @@
 /** When a machine served, from its buckets: spans with honest edges. */
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 
 export interface Span {

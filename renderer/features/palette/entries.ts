@@ -1,6 +1,7 @@
 /** Everything the palette can find, from what the panel knows already. */
-import { isServing, type NodeView, nodeStateWords } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementWords } from '../../components/glyphs.tsx';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';

@@ -1,20 +1,7 @@
-import * as z from 'zod';
-import {
-  defaultSettings,
-  isSecretSetting,
-  type Settings,
-  secretSettings,
-  settingsSchema,
-} from '../../../shared/models/settings.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../shared/units.ts';
-import {
-  type FieldKind,
-  fieldPath,
-  type Section,
-  type SettingField,
-  sectionTitles,
-  settingFields,
-} from './catalogue.ts';
+import { type FieldKind, fieldPath, type SettingField, sectionTitles, settingFields } from './catalogue.ts';
+import { brokenPart, type Rule, rules } from './rules.ts';
 
 export * from './catalogue.ts';
 
@@ -31,6 +18,12 @@ export const unitWords: Partial<Record<FieldKind, string>> = {
   megabytes: 'MB',
 };
 
+function ruleOf(field: SettingField): Rule {
+  const rule = (rules as Readonly<Record<string, Rule>>)[fieldPath(field)];
+  if (!rule) throw new Error(`${fieldPath(field)} has no rule.`);
+  return rule;
+}
+
 function valueAt(settings: Settings, field: SettingField): unknown {
   return (settings[field.section] as Record<string, unknown>)[field.key];
 }
@@ -42,15 +35,19 @@ export function isSet(settings: Settings, field: SettingField): boolean {
 }
 
 /** What stands in the box; nothing for a secret. */
-export function toText(settings: Settings, field: SettingField): string {
-  const value = valueAt(settings, field);
-  if (typeof value === 'object' && value !== null && 'set' in value) return '';
+export const toText = (settings: Settings, field: SettingField): string =>
+  textOf(valueAt(settings, field), field.kind);
+
+/** What stands in the box when nothing is set. */
+export const defaultText = (field: SettingField): string => textOf(ruleOf(field).byDefault, field.kind);
+
+function textOf(value: unknown, kind: FieldKind): string {
   if (Array.isArray(value)) return value.join('\n');
-  if (typeof value === 'number') return String(value / (scale[field.kind] ?? 1));
-  return value === null || value === undefined ? '' : String(value);
+  if (typeof value === 'number') return String(value / (scale[kind] ?? 1));
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
 }
 
-/** What the box means. Text that is no number stays text, so that the schema refuses it. */
+/** What the box means. Text that is no number stays text, so that it is refused. */
 export function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
@@ -68,8 +65,8 @@ export function fromText(text: string, kind: FieldKind): unknown {
 
 /** The default, in words. */
 export function defaultWords(field: SettingField): string {
-  const value = valueAt(defaultSettings, field);
-  if (Array.isArray(value)) return value.join(', ');
+  const value = ruleOf(field).byDefault;
+  if (typeof value === 'object' && value !== null) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   return typeof value === 'number' ? amountWords(value, field.kind) : 'none';
 }
@@ -80,25 +77,22 @@ function amountWords(value: number, kind: FieldKind): string {
   return kind === 'megabytes' ? formatBytes(value) : formatCount(value);
 }
 
-/** `1 s to 10 min`: what the schema lets through; null where it is no number. */
+/** `1 s to 10 min`: what is let through; null where it is no number. */
 export function rangeWords(field: SettingField): string | null {
-  const section: Readonly<Record<string, unknown>> = settingsSchema.shape[field.section].unwrap().shape;
-  const schema = section[field.key];
-  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
-  const number = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
-  if (!(number instanceof z.ZodNumber) || number.minValue === null || number.maxValue === null) return null;
-  return `${amountWords(number.minValue, field.kind)} to ${amountWords(number.maxValue, field.kind)}`;
+  const rule = ruleOf(field);
+  if (rule.is !== 'number') return null;
+  return `${amountWords(rule.least, field.kind)} to ${amountWords(rule.most, field.kind)}`;
 }
 
 /** Whether a box says the default. A secret is at its default when none is set. */
 export function isDefault(settings: Settings, field: SettingField, text: string | null | undefined): boolean {
   if (isSecret(field)) return text === null || (!isSet(settings, field) && !text);
   const now = text ?? toText(settings, field);
-  const byDefault = toText(defaultSettings, field);
+  const byDefault = defaultText(field);
   return now === byDefault || fromText(now, field.kind) === fromText(byDefault, field.kind);
 }
 
-export const isSecret = (field: SettingField): boolean => isSecretSetting(fieldPath(field));
+export const isSecret = (field: SettingField): boolean => ruleOf(field).is === 'secret';
 
 /** Whether each word stands in what is said of a setting. */
 export function matchesSetting(field: SettingField, text: string): boolean {
@@ -132,54 +126,35 @@ export function patchOf(settings: Settings, draft: Draft): Record<string, Record
 /** What is said against a draft, by path; empty when all of it can be saved. */
 export function checkDraft(settings: Settings, draft: Draft): Record<string, string> {
   const errors: Record<string, string> = {};
-  const merged: Record<string, unknown> = { ...settings };
-  for (const [section, values] of Object.entries(patchOf(settings, draft))) {
-    const checked: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(values)) {
-      const field = settingFields.find((one) => one.section === section && one.key === key);
-      // A secret is seen in another shape than it is written in, so the schema of what is seen cannot judge it.
-      if (!field || !isSecret(field)) checked[key] = value;
-      else if (typeof value === 'string' && !isAcceptable(field, value)) {
-        errors[fieldPath(field)] = refusal(field, { message: '' });
-      }
-    }
-    merged[section] = { ...settings[section as Section], ...checked };
-  }
-  const parsed = settingsSchema.safeParse(merged);
-  if (parsed.success) return errors;
-  for (const issue of parsed.error.issues) {
-    const path = issue.path.slice(0, 2).map(String).join('.');
-    const field = settingFields.find((one) => fieldPath(one) === path);
-    errors[path] ??= field ? refusal(field, issue) : issue.message;
+  const patch = patchOf(settings, draft);
+  for (const field of settingFields) {
+    const values = patch[field.section];
+    if (!values || !Object.hasOwn(values, field.key)) continue;
+    const said = refusal(field, values[field.key]);
+    if (said !== null) errors[fieldPath(field)] = said;
   }
   return errors;
 }
 
-function isAcceptable(field: SettingField, text: string): boolean {
-  const path = fieldPath(field);
-  return isSecretSetting(path) && secretSettings[path].safeParse(text).success;
-}
-
-interface Issue {
-  code?: string | undefined;
-  minimum?: unknown;
-  maximum?: unknown;
-  message: string;
-}
-
-function refusal(field: SettingField, issue: Issue): string {
-  const factor = scale[field.kind];
-  const unit = unitWords[field.kind] ? ` ${unitWords[field.kind]}` : '';
-  if (factor !== undefined) {
-    if (issue.code === 'too_small') return `At least ${Number(issue.minimum) / factor}${unit}.`;
-    if (issue.code === 'too_big')
-      return `At most ${Math.round((Number(issue.maximum) / factor) * 10) / 10}${unit}.`;
-    return 'Write a number.';
-  }
+function refusal(field: SettingField, value: unknown): string | null {
+  const rule = ruleOf(field);
+  const part = brokenPart(rule, value);
+  if (part === null) return null;
+  if (rule.is === 'lines')
+    return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} letters in a line.`;
+  if (field.kind === 'port') return 'Write a port from 1024 to 65535, or leave it empty.';
   if (field.kind === 'name') return 'Write at most 60 letters, or leave it empty.';
   if (field.kind === 'keys') return 'Write keys like CommandOrControl+Alt+P, or leave it empty.';
-  if (field.kind === 'secret') return 'Write eight letters or more, or leave it empty.';
-  if (field.kind === 'text')
-    return 'Write an address that begins with http:// or https://, or leave it empty.';
-  return issue.message;
+  if (rule.is === 'secret' || rule.is === 'text') {
+    if (part === 'most') return `At most ${rule.most} letters.`;
+    return field.kind === 'secret'
+      ? 'Write eight letters or more, or leave it empty.'
+      : 'Write an address that begins with http:// or https://, or leave it empty.';
+  }
+  if (rule.is !== 'number' || part === 'form') return 'Write a number.';
+  const factor = scale[field.kind] ?? 1;
+  const unit = unitWords[field.kind] ? ` ${unitWords[field.kind]}` : '';
+  return part === 'least'
+    ? `At least ${rule.least / factor}${unit}.`
+    : `At most ${Math.round((rule.most / factor) * 10) / 10}${unit}.`;
 }

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
-import { defaultSettings, type Settings } from '../../../shared/models/settings.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass } from '../../components/page.tsx';
@@ -9,6 +10,7 @@ import { toastDone } from '../../stores/toasts.ts';
 import {
   checkDraft,
   type Draft,
+  defaultText,
   fieldPath,
   isDefault,
   isSecret,
@@ -106,11 +108,7 @@ export function SettingsForm({
                     text={text ?? toText(settings, field)}
                     error={errors[path]}
                     onChange={(next) => change(path, next)}
-                    onReset={
-                      isDefault(settings, field, text)
-                        ? null
-                        : () => change(path, toText(defaultSettings, field))
-                    }
+                    onReset={isDefault(settings, field, text) ? null : () => change(path, defaultText(field))}
                   />
                 );
               })}

@@ -1,8 +1,9 @@
 import { FileUp } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import { toWireError, type WireError } from '../../../shared/contract/errors.ts';
+import type { WireError } from '../../../shared/contract/errors.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { plural } from '../../../shared/units.ts';
+import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';

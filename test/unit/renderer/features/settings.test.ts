@@ -62,6 +62,12 @@ test.each([
     'Write an address that begins with http:// or https://, or leave it empty.',
   ],
   ['desktop.shortcut', 'P', 'Write keys like CommandOrControl+Alt+P, or leave it empty.'],
+  ['power.helloPort', '80', 'Write a port from 1024 to 65535, or leave it empty.'],
+  ['power.helloPort', 'none', 'Write a port from 1024 to 65535, or leave it empty.'],
+  ['power.holder', 'x'.repeat(61), 'Write at most 60 letters, or leave it empty.'],
+  ['optimizer.priorityModels', 'x'.repeat(201), 'At most 200 letters in a line.'],
+  ['optimizer.priorityModels', 'x\n'.repeat(101), 'At most 100 lines.'],
+  ['api.indexToken', 'x'.repeat(1001), 'At most 1000 letters.'],
   ['api.indexToken', 'short', 'Write eight letters or more, or leave it empty.'],
 ])('%s refuses %j', (path, text, words) => {
   expect(checkDraft(defaultSettings, { [path]: text })).toEqual({ [path]: words });

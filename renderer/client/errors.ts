@@ -1,0 +1,66 @@
+/**
+ * The errors of the panel. What the core refuses arrives with its words, so the catalogue, and the schemas that
+ * come with it, stay in the core: here are only the few that the panel finds by itself, in the same words.
+ */
+import type { ErrorCode, WireError } from '../../shared/contract/errors.ts';
+
+/** The catalogue's own words; a test holds them to it. */
+export const ownErrors = {
+  UNAUTHORIZED: {
+    message: 'This needs a token.',
+    next: 'Open the address that Pilotlight printed when it started.',
+  },
+  CANCELLED: { message: 'It was cancelled.', next: 'Start it again if it is still wanted.' },
+  LINK_LOST: {
+    message: 'The connection to Pilotlight was lost.',
+    next: 'It reconnects by itself; if not, start Pilotlight again.',
+  },
+  INTERNAL: {
+    message: 'Something went wrong inside Pilotlight.',
+    next: 'Try again; if it stays, report it with the log.',
+  },
+} as const satisfies Partial<Record<ErrorCode, { message: string; next: string }>>;
+
+export const ownError = (code: keyof typeof ownErrors): WireError => ({ code, ...ownErrors[code] });
+
+/** What a call rejects with: the core's own error, or one of the panel's. */
+export class CallError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor({ code, message, next, details }: WireError) {
+    super(message);
+    this.name = 'CallError';
+    this.code = code;
+    this.next = next;
+    this.details = details;
+  }
+}
+
+/** Turns whatever was thrown into what is shown. Aborts become CANCELLED, defects INTERNAL. */
+export function toWireError(error: unknown): WireError {
+  if (error instanceof CallError) {
+    const { code, message, next, details } = error;
+    return { code, message, next, ...(details === undefined ? {} : { details }) };
+  }
+  return ownError(error instanceof Error && error.name === 'AbortError' ? 'CANCELLED' : 'INTERNAL');
+}
+
+/** Reads `{code, message, next}`, bare or under `error`; null when that is not what it is. */
+export function readWireError(body: unknown): WireError | null {
+  const error = isRecord(body) && 'error' in body ? body.error : body;
+  if (!isRecord(error)) return null;
+  const { code, message, next } = error;
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof next !== 'string') return null;
+  // A code that this panel does not know is shown as it is; its words say what it means.
+  return {
+    code: code as ErrorCode,
+    message,
+    next,
+    ...(isRecord(error.details) ? { details: error.details } : {}),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

@@ -1,0 +1,71 @@
+/**
+ * What each setting may be and what holds by default, as the schemas of the core say it. The schemas themselves
+ * would weigh more than this whole page; a test holds these rules to them.
+ */
+import type { Settings } from '../../../shared/models/settings.ts';
+
+/** `byDefault` null: it may be left empty. Numbers are whole, in the units of the core; lengths count letters. */
+export type Rule =
+  | { is: 'switch'; byDefault: boolean }
+  | { is: 'number'; byDefault: number | null; least: number; most: number }
+  | { is: 'text'; byDefault: null; least: number; most: number; accepts?(text: string): boolean }
+  | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
+  /** Written and never read back. */
+  | { is: 'secret'; byDefault: null; least: number; most: number; accepts?(text: string): boolean };
+
+export type SettingPath = {
+  [Section in keyof Settings]: `${Section}.${keyof Settings[Section] & string}`;
+}[keyof Settings];
+
+const keysPattern =
+  /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
+
+const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
+
+export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rule>> = {
+  'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
+  'fleet.lookTimeoutMs': { is: 'number', byDefault: 4000, least: 200, most: 60_000 },
+  'power.wakeTimeoutMs': { is: 'number', byDefault: 180_000, least: 5000, most: 1_800_000 },
+  'power.helloPort': { is: 'number', byDefault: null, least: 1024, most: 65_535 },
+  'power.holder': { is: 'text', byDefault: null, least: 1, most: 60 },
+  'power.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'optimizer.on': { is: 'switch', byDefault: true },
+  'optimizer.intervalMs': { is: 'number', byDefault: 300_000, least: 10_000, most: 86_400_000 },
+  'optimizer.priorityModels': {
+    is: 'lines',
+    byDefault: ['mxbai-embed-large', 'llama3.1'],
+    least: 1,
+    most: 200,
+    lines: 100,
+  },
+  'optimizer.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'index.maxFileBytes': { is: 'number', byDefault: 20_000_000, least: 1024, most: 1_073_741_824 },
+  'index.chunkTokens': { is: 'number', byDefault: 320, least: 64, most: 2048 },
+  'index.batchSize': { is: 'number', byDefault: 32, least: 1, most: 512 },
+  'desktop.closeToTray': { is: 'switch', byDefault: true },
+  'desktop.startAtLogin': { is: 'switch', byDefault: false },
+  'desktop.shortcut': {
+    is: 'text',
+    byDefault: null,
+    least: 0,
+    most: 100,
+    accepts: (text) => keysPattern.test(text),
+  },
+  'desktop.notifications': { is: 'switch', byDefault: true },
+  'api.indexToken': { is: 'secret', byDefault: null, least: 8, most: 1000 },
+};
+
+/** Which part of its rule a value breaks; null when it can be saved. */
+export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most' | 'lines' | null {
+  if (value === null) return rule.byDefault === null ? null : 'form';
+  if (rule.is === 'switch') return typeof value === 'boolean' ? null : 'form';
+  const within = (size: number) => (size < rule.least ? 'least' : size > rule.most ? 'most' : null);
+  if (rule.is === 'number') return typeof value === 'number' ? within(value) : 'form';
+  if (rule.is === 'lines') {
+    if (!Array.isArray(value)) return 'form';
+    if (value.length > rule.lines) return 'lines';
+    return value.map((line: unknown) => within(String(line).length)).find((part) => part !== null) ?? null;
+  }
+  if (typeof value !== 'string' || rule.accepts?.(value) === false) return 'form';
+  return within(value.length);
+}

@@ -1,0 +1,7 @@
+/** How embedders are named. Without the schemas, so that the panel can carry it. */
+export const BUILTIN_EMBEDDER_ID = 'builtin:lexical-384';
+export const BUILTIN_DIMENSIONS = 384;
+
+export function embedderId(embedder: { kind: 'builtin' } | { kind: 'model'; digest: string }): string {
+  return embedder.kind === 'builtin' ? BUILTIN_EMBEDDER_ID : `sha256:${embedder.digest}`;
+}

@@ -1,0 +1,33 @@
+/** The states of a node in words. Without the schemas, so that the panel can carry it. */
+import type { NodeState } from './node-state.ts';
+
+/** The words for a state, the same in panel, tray and CLI. */
+export function nodeStateWords(node: {
+  state: NodeState;
+  hasGpu: boolean | null;
+  url: string | null;
+}): string {
+  // A node without a server may well be on: this computer runs Pilotlight.
+  if (node.url === null && node.state !== 'unknown')
+    return isServing(node.state) ? 'on, no Ollama' : 'no Ollama here';
+  switch (node.state) {
+    case 'unknown':
+      return 'not looked at yet';
+    case 'off':
+      return 'off';
+    case 'waking':
+      return 'waking';
+    case 'booting':
+      return 'booting';
+    case 'serving':
+      return node.hasGpu === false ? 'serving' : 'serving, GPU not checked';
+    case 'gpu-verified':
+      return 'gpu-verified';
+    case 'trouble':
+      return 'trouble';
+  }
+}
+
+export function isServing(state: NodeState): boolean {
+  return state === 'serving' || state === 'gpu-verified';
+}
