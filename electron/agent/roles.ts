@@ -102,7 +102,11 @@ function startPower(context: RoleContext): RunningRole {
       finish?.leaseChanged(began.length > 0);
     },
   });
-  if (leases.count() > 0) inhibitor.hold();
+  /** Again, where it was let go for a power action. */
+  function holdWhileNeeded(): void {
+    if (leases.count() > 0) inhibitor.hold();
+  }
+  holdWhileNeeded();
 
   async function reasons(respectUsers: boolean, doubtCounts: boolean) {
     const signal = AbortSignal.timeout(10_000);
@@ -124,7 +128,10 @@ function startPower(context: RoleContext): RunningRole {
     notes: createCountdownNotes(folder),
     reasons: () => reasons(finish?.effective()?.respectUsers ?? false, false),
     beforeAct: () => inhibitor.release(),
-    onOutcome: (outcome) => finish?.outcome(outcome),
+    onOutcome(outcome) {
+      finish?.outcome(outcome);
+      if (outcome.outcome !== 'done') holdWhileNeeded();
+    },
     say,
   });
 
@@ -138,6 +145,7 @@ function startPower(context: RoleContext): RunningRole {
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
       leases.slept(gapMs);
+      holdWhileNeeded();
       hello.say();
     },
     ask: power.ask,

@@ -14,7 +14,10 @@ export interface LineTool {
 export interface LineToolOptions {
   clock: Clock;
   command: readonly [program: string, ...args: string[]];
-  onLine(line: string): void;
+  /** Whether it was what is wanted of the tool: then it works. */
+  onLine(line: string): boolean;
+  /** After `problem` changed, or it is known not to be there. */
+  onChange?(): void;
   /** Without a line for so long it hangs. null for one that may have nothing to say. */
   silentMs: number | null;
   /** Closes its input to end it, where it reads that. */
@@ -25,7 +28,8 @@ const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 const MOST_LINE = 64 * 1024;
 
-export function openLineTool({ clock, command, onLine, silentMs, input }: LineToolOptions): LineTool {
+export function openLineTool(options: LineToolOptions): LineTool {
+  const { clock, command, onLine, silentMs, input, onChange = () => {} } = options;
   const [program, ...args] = command;
   let closed = false;
   let problem: string | null = null;
@@ -34,6 +38,12 @@ export function openLineTool({ clock, command, onLine, silentMs, input }: LineTo
   let retry: Timer | null = null;
   let watch: Timer | null = null;
   let kill: () => void = () => {};
+
+  function setProblem(words: string | null): void {
+    if (problem === words) return;
+    problem = words;
+    onChange();
+  }
 
   function start(): void {
     const child = spawn(program, args, {
@@ -49,6 +59,8 @@ export function openLineTool({ clock, command, onLine, silentMs, input }: LineTo
       if (silentMs === null) return;
       watch = clock.timer(silentMs, () => {
         hung = true;
+        // A tool that hangs inside the driver may not even be killed: it is told at once.
+        setProblem(`${program} hangs and was stopped.`);
         kill();
       });
     };
@@ -64,7 +76,9 @@ export function openLineTool({ clock, command, onLine, silentMs, input }: LineTo
       guard();
       present = true;
       remember(line);
-      if (line.length <= MOST_LINE) onLine(line);
+      if (line.length > MOST_LINE || !onLine(line)) return;
+      retryMs = FIRST_RETRY_MS;
+      setProblem(null);
     });
     createInterface({ input: stderr }).on('line', remember);
 
@@ -74,9 +88,9 @@ export function openLineTool({ clock, command, onLine, silentMs, input }: LineTo
       over = true;
       watch?.cancel();
       if (closed) return;
-      problem = reason;
       retry = clock.timer(retryMs, start);
       retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+      setProblem(reason);
     };
     child.once('spawn', () => {
       present = true;
@@ -85,6 +99,7 @@ export function openLineTool({ clock, command, onLine, silentMs, input }: LineTo
       const missing = error.code === 'ENOENT';
       present = !missing;
       if (missing) retryMs = LONGEST_RETRY_MS;
+      if (missing) onChange();
       end(missing ? null : `${program}: ${error.message}`);
     });
     child.once('close', (code, signal) => {

@@ -35,7 +35,14 @@ export function parseComputeProcess(line: string): ComputeProcess | null {
   };
 }
 
-export function openNvidiaStream({ clock, program = NVIDIA_SMI }: { clock: Clock; program?: string }) {
+export interface NvidiaStreamOptions {
+  clock: Clock;
+  program?: string;
+  /** After it told something, or its problem changed. */
+  onChange?(): void;
+}
+
+export function openNvidiaStream({ clock, program = NVIDIA_SMI, onChange = () => {} }: NvidiaStreamOptions) {
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
 
@@ -43,8 +50,12 @@ export function openNvidiaStream({ clock, program = NVIDIA_SMI }: { clock: Clock
     clock,
     command: [program, ...NVIDIA_SMI_ARGS, '-lms', String(SAMPLE_MS)],
     silentMs: SILENT_MS,
+    onChange,
     onLine(line) {
-      for (const reading of parseNvidiaSmi(line)) gpus.set(reading.id, { at: clock.monotonic(), reading });
+      const readings = parseNvidiaSmi(line);
+      for (const reading of readings) gpus.set(reading.id, { at: clock.monotonic(), reading });
+      if (readings.length > 0) onChange();
+      return readings.length > 0;
     },
   });
   const processTool = openLineTool({
@@ -60,8 +71,10 @@ export function openNvidiaStream({ clock, program = NVIDIA_SMI }: { clock: Clock
     silentMs: null,
     onLine(line) {
       const process = parseComputeProcess(line);
-      if (process !== null)
-        processes.set(`${process.gpuId} ${process.pid}`, { at: clock.monotonic(), process });
+      if (process === null) return false;
+      processes.set(`${process.gpuId} ${process.pid}`, { at: clock.monotonic(), process });
+      onChange();
+      return true;
     },
   });
 

@@ -104,7 +104,9 @@ export function openWindowsGpus({ clock }: { clock: Clock }) {
     silentMs: SILENT_MS,
     input: true,
     onLine(line) {
-      latest = parseWindowsGpus(line) ?? latest;
+      const gpus = parseWindowsGpus(line);
+      latest = gpus ?? latest;
+      return gpus !== null;
     },
   });
   return { read: () => latest, problem: tool.problem, close: tool.close };

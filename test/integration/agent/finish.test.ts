@@ -87,6 +87,11 @@ describe('the agent finishes alone', () => {
     expect((await world.call('POST', '/v1/power', { ...ask, force: true })).status).toBe(202);
     await world.clock.advance(30_000);
     expect(world.machine.ran).toEqual(['systemctl --no-ask-password --check-inhibitors=no suspend']);
+    // Its own inhibitor was let go for that; the lease that lives on has it back after the sleep.
+    expect(world.machine.inhibited).toBe(0);
+    world.machine.sleptSeconds += 20;
+    await world.clock.advance(5_000);
+    expect(world.machine.inhibited).toBe(1);
   });
 
   it('not again after a person said no, until the machine is needed anew', async () => {
@@ -191,6 +196,7 @@ describe('the agent finishes alone', () => {
     world.machine.fails = new Error('Operation inhibited by "apt"');
     await world.clock.advance(6 * minute + 30_000);
     expect(world.machine.ran).toEqual([poweroff]);
+    expect(world.machine.inhibited).toBe(0);
     expect(await world.power()).toMatchObject({
       phase: 'idle',
       last: { outcome: 'failed', reason: 'Operation inhibited by "apt"' },
