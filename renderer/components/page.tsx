@@ -33,8 +33,10 @@ export function Page({
         >
           {title}
         </h1>
-        <div className="min-w-0 flex-1 basis-40 text-soft">{summary}</div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+        <div className="min-h-5 min-w-0 flex-1 basis-40 text-soft max-sm:order-last max-sm:basis-full">
+          {summary}
+        </div>
+        {actions && <div className="flex flex-wrap gap-2 max-sm:ml-auto">{actions}</div>}
       </header>
       {children}
     </div>
@@ -54,7 +56,7 @@ export function Section({
 }) {
   return (
     <section aria-label={title} className={`min-w-0 ${className}`}>
-      <div className="mb-2 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
+      <div className="mb-2 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 max-sm:items-baseline">
         <h2 className="text-sm font-semibold">{title}</h2>
         <div className="min-w-0 flex-1 text-xs text-faint">{aside}</div>
       </div>

@@ -1,4 +1,4 @@
-import { formatAgo } from '../../shared/units.ts';
+import { formatAgo, formatDuration } from '../../shared/units.ts';
 import { useNow } from './now.ts';
 
 /** `Nov 16, 2026, 2:10:05 PM`, as this person's system writes it. */
@@ -13,6 +13,11 @@ export function Ago({ at }: { at: number }) {
       {formatAgo(Math.max(0, now - at))}
     </time>
   );
+}
+
+/** How long something has gone on, in whole seconds: `0 s`, `42 s`, `3 min 10 s`. */
+export function formatElapsed(ms: number): string {
+  return ms < 1000 ? '0 s' : formatDuration(Math.floor(ms / 1000) * 1000);
 }
 
 /** `2:10` until a moment; `0:00` when it has passed. */

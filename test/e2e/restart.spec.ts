@@ -95,6 +95,8 @@ test('a page that was closed while the core was started again comes back by a re
   complaints.allow(coreIsGone);
   await first.stop();
   await startCore();
+  // What the old page was asking just then is asked no more.
+  complaints.allow(/ERR_ABORTED/);
   await page.reload();
   await expectLive(page);
   await expect(page.getByRole('article')).toHaveCount(4);

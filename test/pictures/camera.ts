@@ -44,6 +44,13 @@ async function settle(page: Page, moment: number): Promise<void> {
   });
 }
 
+/** As the person chooses it in the settings. */
+export async function setDensity(page: Page, density: 'comfortable' | 'compact'): Promise<void> {
+  await page.evaluate((value) => {
+    document.documentElement.dataset.density = value;
+  }, density);
+}
+
 export async function createCamera(page: Page, folder: string): Promise<Camera> {
   const session: CDPSession = await page.context().newCDPSession(page);
   let count = 0;

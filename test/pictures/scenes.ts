@@ -1,10 +1,10 @@
 /** What is rare in a real fleet, from fixed values: a machine in each state, and a hundred of them. */
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { BrowserContext } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
-import { everyState, hundred } from '../e2e/support/scenes.ts';
-import { createCamera } from './camera.ts';
+import { everyState, hundred, silent } from '../e2e/support/scenes.ts';
+import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
 
 /** Port 9 is never asked: the files come from the disk. */
@@ -17,10 +17,38 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-const pictures: readonly { state: string; scene: BridgeScene; hash: string }[] = [
+interface Picture {
+  state: string;
+  scene: BridgeScene;
+  hash: string;
+  compact?: boolean;
+  /** Opens what is to be seen. */
+  open?(page: Page): Promise<void>;
+}
+
+const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
+
+const pictures: readonly Picture[] = [
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
+  { state: 'every-state-models', scene: everyState, hash: '#/models' },
+  { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },
+  { state: 'every-state-waking-node', scene: everyState, hash: '#/node/lab-1' },
+  { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
+  { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
+  { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
+  ...['fleet', 'models', 'index', 'activity', 'settings'].map((name) => ({
+    state: `loading-${name}`,
+    scene: silent,
+    hash: `#/${name}`,
+  })),
+  ...['fleet', 'models', 'settings', 'node/gpu-tower'].map((name) => ({
+    state: `compact-${name.replace(/\/.*/, '')}`,
+    scene: everyState,
+    hash: `#/${name}`,
+    compact: true,
+  })),
 ];
 
 export async function takeScenes(
@@ -29,7 +57,7 @@ export async function takeScenes(
   wanted: (state: string) => boolean,
 ): Promise<number> {
   let count = 0;
-  for (const { state, scene, hash } of pictures) {
+  for (const { state, scene, hash, compact, open } of pictures) {
     if (!wanted(state)) continue;
     const page = await context.newPage();
     await page.route(`${origin}/**`, async (route) => {
@@ -40,6 +68,8 @@ export async function takeScenes(
     await page.addInitScript(installBridge, scene);
     await page.goto(`${origin}/${hash}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
+    if (compact) await setDensity(page, 'compact');
+    await open?.(page);
     const camera = await createCamera(page, folder);
     await camera.take(state);
     count += camera.taken();

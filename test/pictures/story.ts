@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { IndexJob } from '../../shared/models/indexing.ts';
-import type { Camera } from './camera.ts';
+import { type Camera, setDensity } from './camera.ts';
 import type { Core } from './core.ts';
 import type { HeldPanel } from './panel.ts';
 
@@ -117,6 +117,9 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await waitForJob(panel, (job) => job.status === 'completed');
   await page.getByRole('heading', { name: 'Last run' }).waitFor();
   await take('done');
+  await setDensity(page, 'compact');
+  await take('compact-index');
+  await setDensity(page, 'comfortable');
 
   await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
   await page.getByRole('list', { name: 'Hits' }).waitFor();
@@ -147,6 +150,12 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('palette');
   await page.getByRole('combobox', { name: /^Find a page/ }).pressSequentially('gpu tow');
   await take('palette-typed');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: 'More for nas' }).click();
+  await page.getByRole('menuitem', { name: 'Switch faults on or off' }).click();
+  await page.getByRole('dialog').getByText('half-json').waitFor();
+  await take('faults');
   await page.keyboard.press('Escape');
 
   await panel.call('simulator.setFault', { nodeId: nas.id, fault: 'html', on: true });

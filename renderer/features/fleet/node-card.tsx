@@ -50,7 +50,9 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
         </p>
       </header>
 
-      <div className="grid flex-1 grid-cols-1 content-start gap-3">
+      <div
+        className={`grid flex-1 grid-cols-1 gap-3 ${node.wake && !awake ? 'grid-rows-[1fr]' : 'content-start'}`}
+      >
         <Body node={node} awake={awake} />
         {node.uses.length > 0 && (
           <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
@@ -168,7 +170,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
       {!awake && node.url && (
         <Button
           size="small"
-          tone="quiet"
+          tone={node.canWake && node.state !== 'trouble' ? 'quiet' : 'plain'}
           busy={wake.busy}
           aria-label={`Look again at ${node.name}`}
           onClick={() => wake.run(() => client.call('fleet.look', { nodeId: node.id }))}

@@ -1,6 +1,7 @@
 import type { NodeView, WakeProgress } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
+import { formatElapsed } from '../../components/time.tsx';
 
 /** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
 export function vramWords(vram: NodeView['vram']): string {
@@ -22,7 +23,7 @@ export function wakeShare(wake: WakeProgress, now: number): number | null {
 export function wakeWords(wake: WakeProgress, now: number): string {
   const elapsed = Math.max(0, now - wake.startedAt);
   if (wake.expectedMs === null)
-    return `${formatDuration(elapsed)}, its first wake: boot time is being learned`;
+    return `${formatElapsed(elapsed)}, its first wake: boot time is being learned`;
   const left = wake.expectedMs - elapsed;
   if (left > 0) return `usually ${formatDuration(wake.expectedMs)}, ≈ ${Math.ceil(left / 1000)} s left`;
   return `usually ${formatDuration(wake.expectedMs)}, takes longer this time`;

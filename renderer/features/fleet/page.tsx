@@ -35,7 +35,7 @@ export function FleetPage() {
   return (
     <Page
       title="Fleet"
-      summary={ready ? <Summary /> : null}
+      summary={ready && !firstRun ? <Summary /> : null}
       actions={
         <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => setAdding(true)}>
           <Plus size={16} aria-hidden="true" /> Add a node
@@ -54,7 +54,7 @@ export function FleetPage() {
           </div>
         </Loading>
       ) : (
-        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,21rem),1fr))] gap-4">
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,21rem),1fr))] gap-4 *:only:max-w-2xl">
           {ids.map((id) => (
             <NodeCard key={id} nodeId={id} />
           ))}

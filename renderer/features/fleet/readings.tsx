@@ -42,16 +42,19 @@ export function Readings({ node }: { node: NodeView }) {
         values={recent.map((sample) => sample.host?.cpuPercent ?? null)}
         name="CPU"
         percent={host.cpuPercent}
-        more={[
-          host.memoryTotalBytes > 0
-            ? `${formatMemory(host.memoryUsedBytes)} of ${formatMemory(host.memoryTotalBytes)} RAM`
-            : null,
-        ]}
+        more={[host.memoryTotalBytes > 0 ? memoryWords(host.memoryUsedBytes, host.memoryTotalBytes) : null]}
       />
     );
   }
   // Its place is kept until it comes near the screen.
   return measured ? <div ref={ref} className="h-6" /> : null;
+}
+
+/** `1.1 of 23.5 GB RAM`: the unit once where both have it, because a card is narrow. */
+function memoryWords(used: number, total: number): string {
+  const whole = formatMemory(total);
+  const unit = whole.slice(whole.indexOf(' '));
+  return `${formatMemory(used).replace(new RegExp(`${unit}$`), '')} of ${whole} RAM`;
 }
 
 function Line({

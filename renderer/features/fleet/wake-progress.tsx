@@ -16,7 +16,7 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
   const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
   const words = wakeWords(wake, now);
   return (
-    <div className="grid gap-2">
+    <div className="flex h-full flex-col gap-2">
       <Progress value={wakeShare(wake, now)} label={`Waking ${node.name}`} words={words} tone="ember" />
       <p className="text-[0.8125rem] text-soft">{words}</p>
       <WakeSteps wake={wake} />
@@ -34,7 +34,7 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
           </ul>
         </details>
       )}
-      <div className="flex items-center gap-3">
+      <div className="mt-auto flex items-center gap-3 pt-1">
         <Button
           size="small"
           busy={busy}

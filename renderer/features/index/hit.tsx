@@ -24,6 +24,17 @@ export function splitAtRanges(
   return parts;
 }
 
+/** Where the text of a snippet begins: after a heading that stands above it already, unless a word was found in it. */
+export function snippetStart({
+  snippet,
+  heading,
+  highlights,
+}: Pick<SearchHit, 'snippet' | 'heading' | 'highlights'>): number {
+  const [line = '', own] = /^#{1,6} +([^\n]*?)\s*\n+/.exec(snippet) ?? [];
+  if (own === undefined || !heading.endsWith(own) || line.length === snippet.length) return 0;
+  return highlights.some(([start]) => start < line.length) ? 0 : line.length;
+}
+
 function copyPath(hit: SearchHit): void {
   navigator.clipboard.writeText(hit.absolutePath).then(
     () => toastDone('The path was copied.'),
@@ -37,6 +48,8 @@ function copyPath(hit: SearchHit): void {
 }
 
 export function Hit({ hit }: { hit: SearchHit }) {
+  const from = snippetStart(hit);
+  const ranges = hit.highlights.map(([start, end]): [number, number] => [start - from, end - from]);
   return (
     <li className={`${cardClass} min-w-0 p-4`}>
       <div className="flex items-start gap-2">
@@ -59,7 +72,7 @@ export function Hit({ hit }: { hit: SearchHit }) {
         </button>
       </div>
       <p className="mt-2 line-clamp-6 text-[0.8125rem] leading-5 break-words whitespace-pre-line text-soft">
-        {splitAtRanges(hit.snippet, hit.highlights).map(
+        {splitAtRanges(hit.snippet.slice(from), ranges).map(
           (part): ReactNode =>
             part.marked ? <mark key={part.at}>{part.text}</mark> : <span key={part.at}>{part.text}</span>,
         )}

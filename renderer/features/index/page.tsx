@@ -51,7 +51,7 @@ export function IndexPage() {
               Index all folders
             </Button>
           )}
-          <Button tone={sources.length === 0 ? 'primary' : 'plain'} onClick={() => setAdding(true)}>
+          <Button onClick={() => setAdding(true)}>
             <FolderPlus size={16} aria-hidden="true" /> Add a folder
           </Button>
         </>

@@ -73,7 +73,7 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
   return (
     <header>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <p className="flex min-w-0 flex-1 items-center gap-2 text-[0.8125rem] text-soft">
+        <p className="flex min-w-0 flex-1 basis-44 items-center gap-2 text-[0.8125rem] text-soft">
           <FlameMark size={16} />
           <span className="min-w-0 truncate font-medium text-text" title={job.label}>
             {job.label}

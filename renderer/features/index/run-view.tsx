@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { formatCount, formatDuration, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
+import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
 import { RateChart } from '../../charts/rate-chart.tsx';
 import { client } from '../../client/index.ts';
@@ -10,6 +10,7 @@ import { Progress } from '../../components/meter.tsx';
 import { useNow } from '../../components/now.ts';
 import { cardClass } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
+import { formatElapsed } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useJobRates } from '../../stores/jobs.ts';
 import { emptyRate } from '../../stores/rate.ts';
@@ -73,7 +74,7 @@ function RunHead({ job }: { job: IndexJob }) {
         </span>
         <span className="text-soft">{eta}</span>
         <span className="ml-auto text-right text-[0.8125rem] text-faint">
-          {tookMs !== null && formatDuration(Math.max(0, Math.floor(tookMs / 1000) * 1000))}
+          {tookMs !== null && formatElapsed(tookMs)}
         </span>
       </div>
       <Progress

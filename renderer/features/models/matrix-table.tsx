@@ -69,7 +69,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
                     style={{ background: modelColour(row.model) }}
                   />
                   <span
-                    className="line-clamp-2 min-w-0 font-medium [overflow-wrap:anywhere]"
+                    className="line-clamp-2 min-w-0 font-medium [overflow-wrap:anywhere] max-sm:line-clamp-3"
                     title={row.model}
                   >
                     {row.model}

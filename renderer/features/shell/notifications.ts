@@ -28,7 +28,7 @@ export function followActivityForNotifications(): () => void {
   return activityStore.onFrame((frame) => {
     const before = newest;
     for (const [, entry] of frame.set) newest = Math.max(newest, entry.id);
-    if (before < 0 || frame.kind === 'snapshot' || notificationState() !== 'on') return;
+    if (frame.kind === 'snapshot' || notificationState() !== 'on') return;
     for (const [, entry] of frame.set) {
       if (entry.notify && entry.id > before) {
         new Notification('Pilotlight', {

@@ -5,6 +5,7 @@ import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { useConnection } from '../../stores/connection.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
 import { jobProgress, phaseWords } from '../index/job-words.ts';
 import { ask } from './asked.ts';
@@ -47,9 +48,11 @@ function PaletteButton() {
 
 function RunningJob() {
   const ready = useJobs((state) => state.ready);
+  const live = useConnection((status) => status.state === 'live');
   const job = useJobs(selectActiveJob);
   const { busy, run } = useAction();
-  if (!job) return <p className="truncate text-[0.8125rem] text-faint">{ready ? 'Nothing runs now' : ''}</p>;
+  if (!job)
+    return <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing runs now' : ''}</p>;
 
   const progress = jobProgress(job);
   const done =

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { niceAbove } from '../../../../renderer/charts/nice.ts';
-import { splitAtRanges } from '../../../../renderer/features/index/hit.tsx';
+import { snippetStart, splitAtRanges } from '../../../../renderer/features/index/hit.tsx';
 import { jobProgress } from '../../../../renderer/features/index/job-words.ts';
 import { rateLayers, withRemembered } from '../../../../renderer/features/index/rate-layers.ts';
 
@@ -27,6 +27,20 @@ describe('highlights', () => {
         },
       ),
     );
+  });
+});
+
+describe('a snippet', () => {
+  const hit = { snippet: '## Later\n\nThe tide.', heading: 'Harbour › Later', highlights: [] };
+  test('begins after the heading that stands above it already', () => {
+    expect(hit.snippet.slice(snippetStart(hit))).toBe('The tide.');
+  });
+  test('keeps a heading that a word was found in, that is another, or that is all there is', () => {
+    expect(snippetStart({ ...hit, highlights: [[3, 8]] })).toBe(0);
+    expect(snippetStart({ ...hit, heading: 'Harbour' })).toBe(0);
+    expect(snippetStart({ ...hit, heading: '' })).toBe(0);
+    expect(snippetStart({ ...hit, snippet: '## Later\n' })).toBe(0);
+    expect(snippetStart({ ...hit, snippet: 'The tide.' })).toBe(0);
   });
 });
 
