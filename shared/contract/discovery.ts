@@ -23,6 +23,13 @@ export const discoveryMethods = {
     result: discoverySchema,
     errors: ['BAD_SUBNET', 'DISCOVERY_RUNNING'],
   },
+  'discovery.state': {
+    summary: 'How far the look is, and what it found.',
+    scope: 'view',
+    params: nothing,
+    result: discoverySchema,
+    errors: [],
+  },
   'discovery.cancel': {
     summary: 'Stop looking; what was found stays.',
     scope: 'control',

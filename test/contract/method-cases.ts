@@ -327,6 +327,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ subnets: 'all' }, 'subnets'],
     errors: [['BAD_SUBNET', () => ({ subnets: ['203.0.113.0/24'] })]],
   },
+  'discovery.state': nothing,
   'discovery.cancel': nothing,
   'discovery.inspect': {
     right: ({ core }) => ({ address: core.services.fleet.require(machines.small).url }),

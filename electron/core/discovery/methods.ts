@@ -5,9 +5,12 @@ export function discoveryMethods({
   discovery,
 }: {
   discovery: DiscoveryService;
-}): Handlers<'discovery.networks' | 'discovery.start' | 'discovery.cancel' | 'discovery.inspect'> {
+}): Handlers<
+  'discovery.networks' | 'discovery.state' | 'discovery.start' | 'discovery.cancel' | 'discovery.inspect'
+> {
   return {
     'discovery.networks': () => discovery.networks(),
+    'discovery.state': () => discovery.current(),
     'discovery.start': (input) => discovery.start(input),
     'discovery.cancel': () => discovery.cancel(),
     'discovery.inspect': ({ address }, { signal }) => discovery.inspect(address, signal),
