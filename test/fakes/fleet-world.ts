@@ -31,6 +31,7 @@ export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp>
   localServerUrl: string | null;
   gpus: GpuReading[];
   connect: FleetDependencies['connectInferenceServer'];
+  agents: FleetDependencies['agents'];
   startSimulatedFleet: StartSimulatedFleet;
   http: Http;
   exec: Exec;
@@ -120,7 +121,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
       readGpus: async () => gpus,
       readHost: () => ({ cpuPercent: 5, memoryTotalBytes: 16e9, memoryUsedBytes: 8e9 }),
     },
-    agents: noAgents,
+    agents: options.agents ?? noAgents,
     connectInferenceServer: connect,
     startSimulatedFleet:
       options.startSimulatedFleet ?? (() => Promise.reject(new Error('No simulated fleet in this test.'))),

@@ -1,0 +1,212 @@
+/** Agents in memory: a test says how each answers next, pushes its samples, and sees what it was asked. */
+import type {
+  AgentHealth,
+  AgentLease,
+  AgentLink,
+  AgentMachine,
+  AgentPolicyView,
+  AgentPower,
+  AgentSample,
+  ConnectAgent,
+} from '../../electron/core/ports.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
+
+export interface FakeAgent {
+  answer: 'serves' | 'hangs' | { fails: PilotlightError };
+  /** The one that it takes. */
+  token: string;
+  /** The pairing code that is open; null for none. */
+  code: string | null;
+  health: AgentHealth;
+  machine: AgentMachine;
+  policy: AgentPolicyView;
+  power: AgentPower;
+  leases: AgentLease[];
+  /** What was called, in order, without the looks at its health. */
+  readonly calls: string[];
+  healthCalls: number;
+  /** Streams that are open. */
+  readonly streams: number;
+  push(sample?: Partial<AgentSample>): void;
+  /** Tells the machine to whoever listens. */
+  describe(changes?: Partial<AgentMachine>): void;
+  endStreams(error?: PilotlightError): void;
+}
+
+export const anAgentSample = (changes: Partial<AgentSample> = {}): AgentSample => ({
+  at: 1,
+  host: { cpuPercent: 10, memoryTotalBytes: 32e9, memoryUsedBytes: 8e9 },
+  gpus: [
+    {
+      id: 'GPU-1',
+      vendor: 'nvidia',
+      name: 'RTX 4090',
+      vramTotalBytes: 24e9,
+      vramUsedBytes: 6e9,
+      utilisationPercent: 40,
+      temperatureCelsius: 55,
+      powerWatts: 180,
+      processes: [{ pid: 7, name: 'ollama', vramUsedBytes: 6e9 }],
+    },
+  ],
+  problems: [],
+  ...changes,
+});
+
+export const gone = (): FakeAgent['answer'] => ({ fails: new PilotlightError('HOST_UNREACHABLE') });
+
+export function createFakeAgents() {
+  const agents = new Map<string, InnerAgent>();
+
+  const agent = (url: string) => {
+    const known = agents.get(url) ?? createAgent();
+    agents.set(url, known);
+    return known;
+  };
+
+  const connectAgent: ConnectAgent = ({ url, token }) => linkTo(agent(url), url, token);
+  return { agent: (url: string): FakeAgent => agent(url), connectAgent };
+}
+
+interface Stream {
+  listener: Parameters<AgentLink['watch']>[0];
+  end(error: unknown): void;
+}
+
+type InnerAgent = ReturnType<typeof createAgent>;
+
+function createAgent() {
+  const streams = new Set<Stream>();
+  const agent = {
+    answer: 'serves' as FakeAgent['answer'],
+    token: 'right-token',
+    code: null as string | null,
+    health: { id: 'a1', version: '1.0.0', roles: ['power', 'telemetry'] } as AgentHealth,
+    machine: {
+      hostname: 'tower',
+      bootId: 'boot-1',
+      interfaces: [],
+      ollama: { answers: true, version: '0.33.0', startedAt: null, gpuFound: null },
+    } as AgentMachine,
+    policy: {
+      bootId: 'boot-1',
+      wokenInThisBoot: false,
+      keptOn: false,
+      reasons: [],
+      idleSeconds: 0,
+      remainingMs: null,
+    } as AgentPolicyView,
+    power: {
+      phase: 'idle',
+      current: null,
+      actions: ['shutdown', 'sleep'],
+      mayRestartOllama: true,
+    } as AgentPower,
+    leases: [] as AgentLease[],
+    calls: [] as string[],
+    healthCalls: 0,
+    inner: streams,
+    get streams() {
+      return streams.size;
+    },
+    push(sample: Partial<AgentSample> = {}) {
+      for (const { listener } of streams) listener.sample(anAgentSample(sample));
+    },
+    describe(changes: Partial<AgentMachine> = {}) {
+      agent.machine = { ...agent.machine, ...changes };
+      agent.policy = { ...agent.policy, bootId: agent.machine.bootId };
+      for (const { listener } of streams) listener.machine(agent.machine);
+    },
+    endStreams(error?: PilotlightError) {
+      for (const stream of [...streams]) stream.end(error);
+    },
+  };
+  return agent;
+}
+
+function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink {
+  async function respond<Result>(
+    call: string | null,
+    signal: AbortSignal,
+    result: () => Result,
+  ): Promise<Result> {
+    if (call === null) agent.healthCalls += 1;
+    else agent.calls.push(call);
+    signal.throwIfAborted();
+    if (agent.answer === 'hangs') {
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    } else if (agent.answer !== 'serves') throw agent.answer.fails;
+    return result();
+  }
+
+  function authorised<Result>(call: string, signal: AbortSignal, result: () => Result): Promise<Result> {
+    return respond(call, signal, () => {
+      if (token !== agent.token) throw new PilotlightError('AGENT_REFUSED');
+      return result();
+    });
+  }
+
+  return {
+    url,
+    health: (signal) => respond(null, signal, () => agent.health),
+    pair: (code, panel, signal) =>
+      respond(`pair ${panel}`, signal, () => {
+        if (agent.code !== code) throw new PilotlightError('PAIRING_CLOSED');
+        agent.code = null;
+        return { token: agent.token };
+      }),
+    machine: (signal) =>
+      authorised('machine', signal, () => ({ machine: agent.machine, sample: anAgentSample() })),
+    watch: (listener, signal) =>
+      authorised('watch', signal, () => undefined).then(
+        () =>
+          new Promise<void>((resolve, reject) => {
+            const stream: Stream = {
+              listener,
+              end(error) {
+                if (!agent.inner.delete(stream)) return;
+                signal.removeEventListener('abort', onAbort);
+                if (error === undefined) resolve();
+                else reject(error);
+              },
+            };
+            const onAbort = () => stream.end(signal.reason);
+            signal.addEventListener('abort', onAbort, { once: true });
+            agent.inner.add(stream);
+            listener.machine(agent.machine);
+          }),
+      ),
+    leases: (signal) => authorised('leases', signal, () => agent.leases),
+    putLease: (lease, signal) =>
+      authorised(`putLease ${lease.id}`, signal, () => {
+        agent.leases = [...agent.leases, { ...lease, remainingSeconds: lease.ttlSeconds }];
+      }),
+    endLease: (id, signal) =>
+      authorised(`endLease ${id}`, signal, () => {
+        agent.leases = agent.leases.filter((lease) => lease.id !== id);
+      }),
+    putPolicy: (panelId, _policy, signal) => authorised(`putPolicy ${panelId}`, signal, () => agent.policy),
+    removePolicy: (panelId, signal) => authorised(`removePolicy ${panelId}`, signal, () => undefined),
+    policy: (signal) => authorised('policy', signal, () => agent.policy),
+    woken: (bootId, _by, signal) =>
+      authorised(`woken ${bootId}`, signal, () => {
+        agent.policy = { ...agent.policy, wokenInThisBoot: true };
+        return agent.policy;
+      }),
+    power: (signal) => authorised('power', signal, () => agent.power),
+    powerOff: ({ action, by }, signal) =>
+      authorised(`powerOff ${action}`, signal, () => {
+        agent.power = { ...agent.power, phase: 'countdown', current: { action, by, remainingSeconds: 30 } };
+        return agent.power;
+      }),
+    cancelPowerOff: (_by, signal) =>
+      authorised('cancelPowerOff', signal, () => {
+        agent.power = { ...agent.power, phase: 'idle', current: null };
+        return agent.power;
+      }),
+    wake: (mac, signal) => authorised(`wake ${mac}`, signal, () => undefined),
+    restartOllama: (signal) => authorised('restartOllama', signal, () => undefined),
+  };
+}
