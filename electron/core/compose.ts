@@ -121,11 +121,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
     fleet,
     policies,
-    agentLink(nodeId) {
-      const url = fleet.record(nodeId)?.agentUrl ?? null;
-      const token = fleet.agentToken(nodeId);
-      return url === null || token === null ? null : ports.connectAgent({ url, token });
-    },
+    agentLink: (nodeId) => agents.link(nodeId),
   });
   const holder = () =>
     settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`;

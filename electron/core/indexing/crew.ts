@@ -8,7 +8,7 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { JobEvent, JobNodeShare, JobPhase, SourceRecord } from '../../../shared/models/indexing.ts';
 import { createChanges } from './changes.ts';
 import { type CrewMember, type MemberHooks, startMember } from './crew-member.ts';
-import { reasonOf } from './failures.ts';
+import { codeOf, reasonOf } from './failures.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { NodeMemory } from './node-memory.ts';
 import { chooseRoute, modelOnNode, type NodeChoice, type Route } from './route.ts';
@@ -47,6 +47,8 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
   let waking: string | null = null;
+  /** Those that no job may wake now, with the sentence that was told. */
+  const leftAsleep = new Map<string, string>();
   let situation: 'starting' | 'gpu' | 'cpu' | 'fallback' | 'waiting' = 'starting';
   let lastLoss: { name: string; words: string; why: string } | null = null;
 
@@ -150,7 +152,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     report.phase('waking', `Waking ${name}…`);
     const lease = leases.hold({ nodeId, kind: 'job', purpose: `index "${source.name}"` });
     try {
-      await power.ensureAwake(nodeId, { signal: stop });
+      await power.ensureAwake(nodeId, { signal: stop, by: 'job' });
       report.event('woke', nodeId, `${name} is awake.`);
       memory.forgive(nodeId);
       await listsModels(nodeId);
@@ -160,12 +162,22 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       }
     } catch (error) {
       if (stop.aborted) return;
-      refuseWake(nodeId, name, `${name} did not wake: ${reasonOf(error)}`, reasonOf(error));
+      if (codeOf(error) === 'WAKE_NOT_ALLOWED') leaveAsleep(nodeId, name, reasonOf(error));
+      else refuseWake(nodeId, name, `${name} did not wake: ${reasonOf(error)}`, reasonOf(error));
     } finally {
       lease[Symbol.dispose]();
       waking = null;
       changes.notify();
     }
+  }
+
+  /** Nothing is wrong with it. While that lasts it is told once, although it is asked again and again. */
+  function leaveAsleep(nodeId: string, name: string, why: string): void {
+    memory.wakeNotAllowed(nodeId);
+    lastLoss ??= { name, words: `${name} stays asleep`, why };
+    if (leftAsleep.get(nodeId) === why) return;
+    leftAsleep.set(nodeId, why);
+    report.event('note', nodeId, `${name} stays asleep: ${lowerFirst(why)}`);
   }
 
   function refuseWake(nodeId: string, name: string, message: string, why: string): void {

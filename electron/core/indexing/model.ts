@@ -32,8 +32,11 @@ export interface IndexingLeases {
 }
 
 export interface IndexingPower {
-  /** Wakes the node if needed; resolves when it serves, rejects with WAKE_TIMEOUT, CANNOT_WAKE, … */
-  ensureAwake(nodeId: string, options: { signal: AbortSignal }): Promise<NodeView>;
+  /**
+   * Wakes the node if needed; resolves when it serves, rejects with WAKE_TIMEOUT, CANNOT_WAKE, …, and with
+   * WAKE_NOT_ALLOWED where its policy keeps jobs from waking it now.
+   */
+  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: 'job' }): Promise<NodeView>;
 }
 
 export interface IndexingPlacement {

@@ -9,6 +9,8 @@ export interface NodeMemory {
   gpuRefused(nodeId: string): void;
   /** It did not come when it was woken, or came without the model: not woken again for five minutes. */
   wakeRefused(nodeId: string): void;
+  /** Its policy lets no job wake it now: asked again after a minute, for quiet hours end. */
+  wakeNotAllowed(nodeId: string): void;
   /** It embedded something: the next failure counts as its first. */
   succeeded(nodeId: string): void;
   /** It has just come up: nothing speaks against it any more. */
@@ -62,6 +64,9 @@ export function createNodeMemory({ clock }: { clock: Clock }): NodeMemory {
       const known = of(nodeId);
       known.lost = true;
       known.wakeRefusedUntil = clock.monotonic() + 300_000;
+    },
+    wakeNotAllowed(nodeId) {
+      of(nodeId).wakeRefusedUntil = clock.monotonic() + 60_000;
     },
     succeeded(nodeId) {
       of(nodeId).failures = 0;

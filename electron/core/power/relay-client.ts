@@ -58,9 +58,14 @@ const relayReply = z.looseObject({
 });
 
 /** What is wrong with an answer of `POST /wake`; null when the machine of that MAC was woken. */
-export function readRelayReply({ status, text }: Pick<HttpReply, 'status' | 'text'>, mac: string | null): Complaint | null {
+export function readRelayReply(
+  { status, text }: Pick<HttpReply, 'status' | 'text'>,
+  mac: string | null,
+): Complaint | null {
   const parsed = relayReply.safeParse(parse(text));
-  const said = parsed.success ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MOST_WORDS) : '';
+  const said = parsed.success
+    ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MOST_WORDS)
+    : '';
   const saying = said === '' ? '' : `: ${said.replace(/\.$/, '')}`;
   if (status === 401 || status === 403) {
     return {
@@ -69,14 +74,19 @@ export function readRelayReply({ status, text }: Pick<HttpReply, 'status' | 'tex
     };
   }
   if (status === 404 || status === 405) {
-    return { words: `does not know /wake (${status})`, next: 'Check that a Wake-on-LAN relay answers at that address.' };
+    return {
+      words: `does not know /wake (${status})`,
+      next: 'Check that a Wake-on-LAN relay answers at that address.',
+    };
   }
   if (status < 200 || status > 299) return { words: `failed with status ${status}${saying}` };
   if (!parsed.success) {
     return { words: answerInstead(text), next: 'Check that a Wake-on-LAN relay answers at that address.' };
   }
   if (parsed.data.success !== true) {
-    return { words: saying === '' ? 'does not say that it sent the packet' : `did not send the packet${saying}` };
+    return {
+      words: saying === '' ? 'does not say that it sent the packet' : `did not send the packet${saying}`,
+    };
   }
   const other = parsed.data.mac;
   if (mac !== null && typeof other === 'string' && other !== '' && digits(other) !== digits(mac)) {

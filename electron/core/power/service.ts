@@ -1,46 +1,70 @@
-/** Waking machines: packets until it answers, one wake a node however many ask for it, and a clear end. */
+/** Waking machines: by their ways until they answer, one wake a node however many ask for it, and a clear end. */
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import { isServing, type NodeView, type WakeProgress } from '../../../shared/models/fleet.ts';
+import {
+  isServing,
+  type NodeRecord,
+  type NodeView,
+  type WakeProgress,
+} from '../../../shared/models/fleet.ts';
+import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Log, Udp } from '../ports.ts';
-import { canWake } from './destinations.ts';
-import { type PacketRound, sendPackets } from './packets.ts';
-import { packetAtMs, wakeLimitMs } from './wake-plan.ts';
+import type { Clock, Log } from '../ports.ts';
+import { abortable, createGate } from './gate.ts';
+import { createListeners } from './listeners.ts';
+import { minuteOfDay } from './local-time.ts';
+import { type WakeAsker, wakeRefusal } from './policy.ts';
+import { createDeadline } from './wake-deadline.ts';
+import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
+import { goThroughWays } from './wake-run.ts';
+import { createWaySenders, type WaySendersDependencies } from './way-senders.ts';
+import { cannotWake, canWake, triedWords, wayWords } from './ways.ts';
+
+export type WokenListener = (nodeId: string, woken: { wasSilent: boolean }) => void;
 
 export interface PowerService {
   /**
-   * Begins to wake a node, or joins the wake under way; resolves once the first packets went out. Rejects with
-   * NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE or WAKE_FAILED.
+   * A person wakes a node, or joins the wake under way; resolves once the first way that works has begun. Rejects
+   * with NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE, WAKE_NOT_ALLOWED, and when no way works with WAKE_FAILED,
+   * RELAY_FAILED or COMMAND_FAILED.
    */
   wake(nodeId: string): Promise<NodeView>;
   /** Stops waiting; the machine may still come up. */
   cancelWake(nodeId: string): NodeView;
   /**
-   * Resolves when the node serves, waking it if it sleeps; many callers share one wake, and it is given up
-   * when the last of them has gone. Rejects as `wake` does, with WAKE_TIMEOUT, with the trouble's own code when
-   * it answers wrongly and cannot be woken, or with the signal's reason.
+   * Resolves when the node serves, waking it if it sleeps and its policy lets it be woken for this; many callers
+   * share one wake, and it is given up when the last of them has gone. Rejects as `wake` does, with WAKE_TIMEOUT,
+   * with the trouble's own code when it answers wrongly and cannot be woken, or with the signal's reason.
    */
-  ensureAwake(nodeId: string, options: { signal: AbortSignal }): Promise<NodeView>;
+  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeAsker }): Promise<NodeView>;
+  /** Called when a wake ended well; `wasSilent` false says that the machine was on all along. */
+  onWoken(listener: WokenListener): () => void;
+  /** This computer goes to sleep: wakes under way wait, and their time does not count. */
+  pause(): void;
+  /** Wakes under way go on, with time enough to see whether the machine came up meanwhile. */
+  resume(): void;
   stop(): Promise<void>;
 }
 
-export interface PowerDependencies {
+export interface PowerDependencies extends Omit<WaySendersDependencies, 'fleet'> {
   clock: Clock;
   log: Log;
-  udp: Udp;
   fleet: FleetService;
   settings: { current(): Settings };
   activity: { record(entry: NewActivityEntry): void };
+  policies: { get(nodeId: string): PowerPolicy };
 }
 
 interface Wake {
   nodeId: string;
   startedAt: number;
   controller: AbortController;
-  /** Settles with the first round of packets. */
+  deadline: ReturnType<typeof createDeadline>;
+  /** This computer slept meanwhile: how long the boot took is not known. */
+  interrupted: boolean;
+  /** Settles when the first way works. */
   sent: Promise<void>;
   /** Settles when the node serves, or with why not. */
   served: Promise<NodeView>;
@@ -52,10 +76,17 @@ interface Wake {
 /** How long the last steps stay in view after the node serves. */
 const SHOWN_AFTER_SERVING_MS = 30_000;
 const SHOWN_AFTER_VERIFIED_MS = 5000;
+/** After this computer slept, a machine that came up meanwhile has at least this long to be seen. */
+const LEAST_AFTER_RESUME_MS = 30_000;
+/** Ends of a wake that nobody has to be told of. */
+const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 
 export function createPowerService(dependencies: PowerDependencies): PowerService {
-  const { clock, log, udp, fleet, settings, activity } = dependencies;
+  const { clock, log, fleet, settings, activity, policies } = dependencies;
+  const senders = createWaySenders(dependencies);
   const wakes = new Map<string, Wake>();
+  const woken = createListeners<Parameters<WokenListener>>();
+  const gate = createGate();
   let stopped = false;
 
   const stopListening = fleet.onChange((node, previous) => {
@@ -77,129 +108,143 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     });
   }
 
-  function begin(node: NodeView, byPerson: boolean): Wake {
+  function begin(node: NodeView, by: WakeAsker): Wake {
     const running = wakes.get(node.id);
     if (running) {
-      running.byPerson ||= byPerson;
+      running.byPerson ||= by === 'person';
       return running;
     }
     if (stopped) throw new PilotlightError('STOPPING');
     const record = fleet.record(node.id);
-    if (!record?.mac || !canWake(record)) {
-      throw new PilotlightError('CANNOT_WAKE', {
-        ...(record?.mac ? { next: 'Give it a wake destination: its address is on this computer.' } : {}),
-        details: { nodeId: node.id },
-      });
-    }
+    if (!record || !canWake(record, senders.hasAgent)) throw cannotWake(node.id, record, senders.hasAgent);
+    refuseByPolicy(node, by);
+    const controller = new AbortController();
+    const limitMs = wakeLimitMs(node.boot.usualMs, settings.current().power.wakeTimeoutMs);
     const first = Promise.withResolvers<void>();
     const wake: Wake = {
       nodeId: node.id,
       startedAt: clock.now(),
-      controller: new AbortController(),
+      controller,
+      deadline: createDeadline(clock, limitMs, () => controller.abort(timeoutError(node, limitMs))),
+      interrupted: false,
       sent: first.promise,
       served: Promise.resolve(node),
       waiting: 0,
-      byPerson,
+      byPerson: by === 'person',
     };
     wakes.set(node.id, wake);
-    wake.served = run(wake, node, first);
+    if (gate.closed) wake.deadline.pause();
+    wake.served = run(wake, node, record, limitMs, first);
     // Whoever waits hears of a failure; nobody has to.
     wake.served.catch(() => {});
     wake.sent.catch(() => {});
     return wake;
   }
 
+  function refuseByPolicy(node: NodeView, by: WakeAsker): void {
+    const refusal = wakeRefusal(policies.get(node.id), by, minuteOfDay(clock.now()));
+    if (refusal === null) return;
+    throw new PilotlightError('WAKE_NOT_ALLOWED', {
+      message: refusal,
+      ...(by === 'person' ? { next: 'Change its policy first.' } : {}),
+      details: { nodeId: node.id },
+    });
+  }
+
   async function run(
     wake: Wake,
     node: NodeView,
+    record: NodeRecord,
+    limitMs: number,
     first: { resolve: () => void; reject: (reason: unknown) => void },
   ): Promise<NodeView> {
     const { nodeId, startedAt, controller } = wake;
     const { signal } = controller;
     const started = clock.monotonic();
-    const usualMs = node.boot.usualMs;
-    const limitMs = wakeLimitMs(usualMs, settings.current().power.wakeTimeoutMs);
-    const deadline = clock.timer(limitMs, () => controller.abort(timeoutError(node, limitMs)));
+    const { usualMs } = node.boot;
     /** An answer to the very first look says that it was on all along: nothing is learned from that. */
     let wasSilent = false;
+    const trying = new AbortController();
     try {
-      const round = await sendRound(nodeId);
-      signal.throwIfAborted();
-      const progress: WakeProgress = {
+      fleet.setWake(nodeId, {
         startedAt,
         step: 'packet-sent',
         expectedMs: usualMs,
         deadlineAt: startedAt + limitMs,
-        packetsSent: round.sent,
-        failedDestinations: round.failed,
-        ways: [{ way: 'magic packets from this computer', failed: null }],
-      };
-      fleet.setWake(nodeId, progress);
-      if (round.sent === 0) throw failedError(node, round);
-      first.resolve();
+        packetsSent: 0,
+        failedDestinations: [],
+        ways: [],
+      });
       const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
-      const repeating = new AbortController();
-      void repeatPackets(nodeId, started, AbortSignal.any([signal, repeating.signal]));
       fleet.look(nodeId).then(
         () => {
           wasSilent = !isServing(fleet.get(nodeId)?.state ?? 'unknown');
         },
         () => {},
       );
-      try {
-        await served;
-      } finally {
-        repeating.abort(new DOMException('The machine answers, or nobody waits.', 'AbortError'));
-      }
+      const ways = goThroughWays(
+        {
+          clock,
+          log,
+          name: node.name,
+          ways: record.wakeWays,
+          words: (way) => wayWords(way, (id) => fleet.get(id)?.name ?? null),
+          // What a person corrects while it is being woken counts from the next time on.
+          send: (way, during) => senders.send(way, fleet.record(nodeId) ?? record, during),
+          followAfterMs: followAfterMs(usualMs, limitMs, record.wakeWays.length),
+          answers: () => fleet.get(nodeId)?.state !== 'waking',
+          awake: gate.open,
+          onProgress(tried, round) {
+            const current = fleet.get(nodeId)?.wake;
+            if (signal.aborted || current?.startedAt !== startedAt) return;
+            fleet.setWake(nodeId, {
+              ...current,
+              ways: tried,
+              packetsSent: current.packetsSent + (round?.sent ?? 0),
+              failedDestinations: round ? round.failed : current.failedDestinations,
+            });
+          },
+          onWorked: () => first.resolve(),
+        },
+        AbortSignal.any([signal, trying.signal]),
+      );
+      ways.catch((error) => {
+        if (!trying.signal.aborted) controller.abort(error);
+      });
+      await served;
+      trying.abort(new DOMException('The machine answers.', 'AbortError'));
+      first.resolve();
       return finish(wake, clock.monotonic() - started, wasSilent);
     } catch (error) {
       const reason = signal.aborted ? signal.reason : error;
+      trying.abort(new DOMException('Nobody waits any more.', 'AbortError'));
       first.reject(reason);
       giveUp(wake, reason);
       throw reason;
     } finally {
-      deadline.cancel();
+      wake.deadline.cancel();
     }
   }
 
-  async function sendRound(nodeId: string): Promise<PacketRound> {
-    const record = fleet.record(nodeId);
-    if (!record?.mac) throw new PilotlightError('CANNOT_WAKE', { details: { nodeId } });
-    return sendPackets(udp, { ...record, mac: record.mac, secureOn: fleet.secureOn(nodeId) });
-  }
-
-  async function repeatPackets(nodeId: string, started: number, signal: AbortSignal): Promise<void> {
-    try {
-      for (let index = 1; ; index += 1) {
-        await clock.sleep(Math.max(0, started + packetAtMs(index) - clock.monotonic()), signal);
-        const round = await sendRound(nodeId);
-        const wake = fleet.get(nodeId)?.wake;
-        if (signal.aborted || !wake) return;
-        fleet.setWake(nodeId, {
-          ...wake,
-          packetsSent: wake.packetsSent + round.sent,
-          failedDestinations: round.failed,
-        });
-      }
-    } catch (error) {
-      if (!signal.aborted) log.warn('Wake packets could not be repeated.', { nodeId, error: String(error) });
-    }
-  }
-
-  function finish({ nodeId, startedAt }: Wake, tookMs: number, wasSilent: boolean): NodeView {
+  function finish(wake: Wake, tookMs: number, wasSilent: boolean): NodeView {
+    const { nodeId, startedAt, interrupted } = wake;
     wakes.delete(nodeId);
-    if (wasSilent) fleet.learnBoot(nodeId, tookMs);
+    if (wasSilent && !interrupted) fleet.learnBoot(nodeId, tookMs);
     const node = fleet.require(nodeId);
     activity.record({
       kind: 'power',
       severity: 'success',
-      message: wasSilent
-        ? `${node.name} woke in ${formatDuration(tookMs)}.`
-        : `${node.name} was awake already.`,
+      message: !wasSilent
+        ? `${node.name} was awake already.`
+        : interrupted
+          ? `${node.name} woke while this computer slept.`
+          : `${node.name} woke in ${formatDuration(tookMs)}.`,
+      why: triedWords(node.wake?.ways ?? []),
       nodeId,
     });
     if (node.hasGpu === false) fleet.setWake(nodeId, null);
     else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);
+    woken.tell(nodeId, { wasSilent });
     return fleet.require(nodeId);
   }
 
@@ -210,7 +255,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     const node = fleet.get(nodeId);
     if (!node) return;
     const error = reason instanceof PilotlightError ? reason : null;
-    if (error?.code !== 'WAKE_TIMEOUT' && error?.code !== 'WAKE_FAILED') {
+    if (error === null || QUIET_ENDS.has(error.code)) {
       fleet.setWake(nodeId, null);
       return;
     }
@@ -220,7 +265,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       kind: 'power',
       severity: 'error',
       message: `${node.name} did not wake.`,
-      why: `${message} ${next}`,
+      why: `${message} ${next} ${triedWords(node.wake?.ways ?? [])}`.trim(),
       nodeId,
       notify: true,
     });
@@ -230,7 +275,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     async wake(nodeId) {
       const node = fleet.require(nodeId);
       if (isServing(node.state)) throw new PilotlightError('ALREADY_AWAKE', { details: { nodeId } });
-      await begin(node, true).sent;
+      await begin(node, 'person').sent;
       return fleet.require(nodeId);
     },
 
@@ -242,6 +287,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         kind: 'power',
         severity: 'info',
         message: `Waking ${node.name} was cancelled.`,
+        why: triedWords(node.wake?.ways ?? []),
         nodeId,
       });
       wake.controller.abort(new PilotlightError('CANCELLED'));
@@ -249,7 +295,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       return fleet.require(nodeId);
     },
 
-    async ensureAwake(nodeId, { signal }) {
+    async ensureAwake(nodeId, { signal, by }) {
       signal.throwIfAborted();
       let node = fleet.require(nodeId);
       if (node.state === 'unknown') {
@@ -258,13 +304,12 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       }
       if (isServing(node.state)) return node;
       if (!fleet.server(nodeId)) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
-      const record = fleet.record(nodeId);
-      if (node.state === 'trouble' && !(record && canWake(record)) && node.trouble) {
+      if (node.state === 'trouble' && !node.canWake && node.trouble) {
         const { code, message, next } = node.trouble;
         const known = errorCodes.find((one) => one === code) ?? 'SERVER_ERROR';
         throw new PilotlightError(known, { message, next, details: { nodeId } });
       }
-      const wake = begin(node, false);
+      const wake = begin(node, by);
       wake.waiting += 1;
       try {
         return await abortable(wake.served, signal);
@@ -274,6 +319,25 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
           wake.controller.abort(new PilotlightError('CANCELLED'));
         }
       }
+    },
+
+    onWoken: woken.add,
+
+    pause() {
+      gate.close();
+      for (const wake of wakes.values()) {
+        wake.interrupted = true;
+        wake.deadline.pause();
+      }
+    },
+
+    resume() {
+      for (const { nodeId, deadline } of wakes.values()) {
+        const leftMs = deadline.resume(LEAST_AFTER_RESUME_MS);
+        const current = fleet.get(nodeId)?.wake;
+        if (current) fleet.setWake(nodeId, { ...current, deadlineAt: clock.now() + leftMs });
+      }
+      gate.reopen();
     },
 
     async stop() {
@@ -290,19 +354,5 @@ function timeoutError(node: NodeView, limitMs: number): PilotlightError {
   return new PilotlightError('WAKE_TIMEOUT', {
     message: `${node.name} did not come up within ${formatDuration(limitMs)}.`,
     details: { nodeId: node.id, limitMs },
-  });
-}
-
-function failedError(node: NodeView, { failed }: PacketRound): PilotlightError {
-  return new PilotlightError('WAKE_FAILED', { details: { nodeId: node.id, failedDestinations: failed } });
-}
-
-/** The promise, or the signal's reason if that comes first. */
-function abortable<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

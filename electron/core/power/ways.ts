@@ -67,4 +67,6 @@ export function triedWords(ways: WakeProgress['ways']): string {
 }
 
 const lowerFirst = (words: string) =>
-  /^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1).replace(/\.$/, '') : words.replace(/\.$/, '');
+  /^[A-Z][a-z]/.test(words)
+    ? words.charAt(0).toLowerCase() + words.slice(1).replace(/\.$/, '')
+    : words.replace(/\.$/, '');

@@ -47,9 +47,9 @@ describe('waking the simulated GPU machine over real sockets', () => {
 
   it('wakes once for several callers, and a caller that leaves does not take it from the others', async () => {
     const leaving = new AbortController();
-    const left = world.power.ensureAwake('gpu-tower', { signal: leaving.signal });
-    const one = world.power.ensureAwake('gpu-tower', { signal: soon() });
-    const two = world.power.ensureAwake('gpu-tower', { signal: soon() });
+    const left = world.power.ensureAwake('gpu-tower', { signal: leaving.signal, by: 'job' });
+    const one = world.power.ensureAwake('gpu-tower', { signal: soon(), by: 'job' });
+    const two = world.power.ensureAwake('gpu-tower', { signal: soon(), by: 'job' });
     leaving.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect((await one).id).toBe('gpu-tower');
@@ -59,7 +59,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
 
   it('sees it fall asleep, and ends what was under way there', async () => {
     const { fleet, power } = world;
-    await power.ensureAwake('gpu-tower', { signal: soon() });
+    await power.ensureAwake('gpu-tower', { signal: soon(), by: 'job' });
     await fleet.simulation.sleep('gpu-tower');
     const off = await fleet.waitFor('gpu-tower', (node) => node.state === 'off', soon());
     expect(off.loaded).toEqual([]);

@@ -139,6 +139,43 @@ describe('an index job', () => {
     expect(world.told.some((entry) => entry.notify && entry.severity === 'warning')).toBe(true);
   });
 
+  it('leaves a machine asleep that its policy keeps from jobs, says so once, and asks again', async () => {
+    const refusal = 'These are its quiet hours: jobs do not wake it from 22:00 to 07:00.';
+    const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
+    let asked = 0;
+    let quiet = true;
+    world.power.ensureAwake = async (id, { by }) => {
+      expect(by).toBe('job');
+      asked += 1;
+      if (quiet) throw new PilotlightError('WAKE_NOT_ALLOWED', { message: refusal });
+      world.fleet.patch(id, { state: 'serving' });
+      return tower;
+    };
+    const { service } = await start(world, { whenGpuGone: 'wait' });
+    const { id } = service.startJob(wanted);
+    await world.clock.advance(200_000);
+    expect(service.job(id)).toMatchObject({ status: 'running', phase: 'waiting' });
+    expect(asked).toBe(4);
+    expect(service.job(id).events.filter((event) => event.kind === 'note')).toMatchObject([
+      { message: `tower stays asleep: ${refusal.charAt(0).toLowerCase()}${refusal.slice(1)}` },
+    ]);
+    expect(world.told.filter((entry) => entry.notify)).toMatchObject([{ why: `tower: ${refusal}` }]);
+    quiet = false;
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job).toMatchObject({ status: 'completed', fallbackVectors: 0 });
+    expect(world.fleet.embedded.has('nas')).toBe(false);
+  });
+
+  it('goes on with the CPU while jobs may not wake the machine', async () => {
+    const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
+    world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_NOT_ALLOWED'));
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job).toMatchObject({ status: 'completed', vectors: 12, fallbackVectors: 12 });
+    expect(job.events.map((event) => event.message).join(' ')).toContain('tower stays asleep');
+  });
+
   it('does not wake and does not place when the GPU is not wanted', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canWake, directedBroadcast, wakeDestinations } from '../../../electron/core/power/destinations.ts';
+import {
+  canSendPackets,
+  directedBroadcast,
+  wakeDestinations,
+} from '../../../electron/core/power/destinations.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 
 const lan = { name: 'eth0', address: '192.168.1.7', netmask: '255.255.255.0', internal: false };
@@ -87,10 +91,10 @@ describe('where wake packets go', () => {
     );
   });
 
-  it('can wake what has a MAC and somewhere to send it', () => {
-    expect(canWake(target())).toBe(true);
-    expect(canWake(target({ mac: null }))).toBe(false);
-    expect(canWake(target({ url: 'http://127.0.0.1:9000' }))).toBe(false);
-    expect(canWake(target({ url: null }))).toBe(true);
+  it('packets can be sent to what has a MAC and somewhere to send them', () => {
+    expect(canSendPackets(target())).toBe(true);
+    expect(canSendPackets(target({ mac: null }))).toBe(false);
+    expect(canSendPackets(target({ url: 'http://127.0.0.1:9000' }))).toBe(false);
+    expect(canSendPackets(target({ url: null }))).toBe(true);
   });
 });

@@ -92,7 +92,7 @@ describe('waking', () => {
   it('ends clearly when it does not come up, and the next wake clears that', async () => {
     const { power, fleet, clock, node, id, ...world } = await sleepingNode();
     world.settings.update({ power: { wakeTimeoutMs: 30_000 } });
-    const ensured = power.ensureAwake(id, { signal: never });
+    const ensured = power.ensureAwake(id, { signal: never, by: 'job' });
     const rejected = expect(ensured).rejects.toMatchObject({ code: 'WAKE_TIMEOUT' });
     await clock.advance(29_000);
     expect(fleet.get(id)?.state).toBe('waking');
@@ -126,7 +126,9 @@ describe('waking', () => {
   it('is shared: one series of packets, and the last who leaves ends it', async () => {
     const { power, fleet, clock, udp, id, ...world } = await sleepingNode();
     const callers = [new AbortController(), new AbortController()];
-    const waits = callers.map(({ signal }) => power.ensureAwake(id, { signal }).catch((error) => error));
+    const waits = callers.map(({ signal }) =>
+      power.ensureAwake(id, { signal, by: 'job' }).catch((error) => error),
+    );
     await clock.advance(50);
     expect(udp.sent).toHaveLength(6);
     callers[0]?.abort(new Error('first left'));
@@ -146,7 +148,7 @@ describe('waking', () => {
   it('a wake that a person began goes on when a job leaves', async () => {
     const { power, fleet, clock, id, ...world } = await sleepingNode();
     const job = new AbortController();
-    const waiting = power.ensureAwake(id, { signal: job.signal }).catch(() => null);
+    const waiting = power.ensureAwake(id, { signal: job.signal, by: 'job' }).catch(() => null);
     await power.wake(id);
     job.abort(new Error('cancelled'));
     await waiting;
@@ -165,29 +167,29 @@ describe('waking', () => {
     world.server('http://192.168.1.30:11434').answer = asleep();
     await expect(power.wake('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(power.wake(plain.id)).rejects.toMatchObject({ code: 'CANNOT_WAKE' });
-    await expect(power.ensureAwake(plain.id, { signal: never })).rejects.toMatchObject({
+    await expect(power.ensureAwake(plain.id, { signal: never, by: 'job' })).rejects.toMatchObject({
       code: 'CANNOT_WAKE',
     });
-    await expect(power.ensureAwake('this-computer', { signal: never })).rejects.toMatchObject({
+    await expect(power.ensureAwake('this-computer', { signal: never, by: 'job' })).rejects.toMatchObject({
       code: 'NO_SERVER',
     });
     node.answer = 'serves';
     await fleet.look(id);
     await expect(power.wake(id)).rejects.toMatchObject({ code: 'ALREADY_AWAKE' });
-    expect((await power.ensureAwake(id, { signal: never })).state).toBe('serving');
+    expect((await power.ensureAwake(id, { signal: never, by: 'job' })).state).toBe('serving');
     await clock.advance(1);
     await world.stop();
   });
 
   it('a node that is removed, or a core that stops, ends the wake', async () => {
     const { power, fleet, id, ...world } = await sleepingNode();
-    const removed = power.ensureAwake(id, { signal: never });
+    const removed = power.ensureAwake(id, { signal: never, by: 'job' });
     const gone = expect(removed).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await world.clock.advance(10);
     fleet.remove(id);
     await gone;
     const again = await sleepingNode();
-    const stopped = again.power.ensureAwake(again.id, { signal: never });
+    const stopped = again.power.ensureAwake(again.id, { signal: never, by: 'job' });
     const ended = expect(stopped).rejects.toMatchObject({ code: 'STOPPING' });
     await again.stop();
     await ended;

@@ -1,0 +1,102 @@
+/** The Exec port on node:child_process. */
+import { spawn } from 'node:child_process';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { Exec } from '../../core/ports.ts';
+
+const MOST_OUTPUT = 64 * 1024;
+/** What a program left running may hold its output open for ever. */
+const OUTPUT_AFTER_EXIT_MS = 200;
+
+/** Programs are started as they are: no shell reads the arguments. What they start ends with them at a deadline. */
+export function createExec(): Exec {
+  return { run };
+}
+
+const run: Exec['run'] = (command, { deadlineMs, signal }) =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const [program = '', ...args] = command;
+    const group = process.platform !== 'win32';
+    const child = start(program, args, group);
+    let output = '';
+    let settled = false;
+    let lingering: NodeJS.Timeout | undefined;
+
+    const settle = (finish: () => void) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      clearTimeout(lingering);
+      signal.removeEventListener('abort', onAbort);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      finish();
+    };
+    const kill = () => {
+      try {
+        if (group && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        else child.kill('SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+    };
+    const onAbort = () => {
+      kill();
+      settle(() => reject(signal.reason));
+    };
+    const deadline = setTimeout(() => {
+      kill();
+      settle(() =>
+        reject(
+          new PilotlightError('COMMAND_FAILED', {
+            message: `${program} was not done after ${Math.round(deadlineMs / 1000)} s, and was stopped.`,
+            details: { output },
+          }),
+        ),
+      );
+    }, deadlineMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text: string) => {
+        if (output.length < MOST_OUTPUT) output = (output + text).slice(0, MOST_OUTPUT);
+      });
+    }
+    child.on('error', (error) => settle(() => reject(notStarted(program, error))));
+    // A signal that ended it has no exit code; shells count it as 128 and more, so do we.
+    const ended = (code: number | null) => settle(() => resolve({ code: code ?? 128, output }));
+    child.on('close', ended);
+    child.on('exit', (code) => {
+      lingering = setTimeout(() => ended(code), OUTPUT_AFTER_EXIT_MS);
+    });
+  });
+
+function start(program: string, args: readonly string[], group: boolean) {
+  try {
+    return spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: false,
+      windowsHide: true,
+      detached: group,
+    });
+  } catch (error) {
+    throw notStarted(program, error);
+  }
+}
+
+function notStarted(program: string, error: unknown): PilotlightError {
+  return new PilotlightError('COMMAND_FAILED', {
+    message: `${program} could not be started: ${startWords(error instanceof Error ? error : new Error(String(error)))}.`,
+    cause: error,
+  });
+}
+
+function startWords({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such program';
+  if (code === 'EACCES') return 'it may not be run';
+  return message;
+}
