@@ -22,6 +22,7 @@ import { useConnection } from './stores/connection.ts';
 import { coreStore } from './stores/core.ts';
 import { fleetStore } from './stores/fleet.ts';
 import { jobsStore } from './stores/jobs.ts';
+import { powerStore } from './stores/power.ts';
 import { sourcesStore } from './stores/sources.ts';
 
 // Settings carries the schemas; it is fetched when it is opened.
@@ -47,6 +48,7 @@ function Panel() {
     };
   }, []);
   useKeep(sourcesStore);
+  useKeep(powerStore);
 
   return (
     <div className="flex min-h-dvh flex-col sm:flex-row">

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
+import { everyPower } from '../e2e/support/power-scenes.ts';
 import { everyState, hundred, silent } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
@@ -36,6 +37,8 @@ const pictures: readonly Picture[] = [
   { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
   { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
+  { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
+  { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
   ...['fleet', 'models', 'index', 'activity', 'settings'].map((name) => ({

@@ -10,6 +10,8 @@ import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { PowerLines } from '../power/power-lines.tsx';
+import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
 import { NodeMenu } from './node-menu.tsx';
 import { Readings } from './readings.tsx';
@@ -54,15 +56,7 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
         className={`grid flex-1 grid-cols-1 gap-3 ${node.wake && !awake ? 'grid-rows-[1fr]' : 'content-start'}`}
       >
         <Body node={node} awake={awake} />
-        {node.uses.length > 0 && (
-          <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
-            {node.uses.map((use) => (
-              <li key={use} className="truncate" title={use}>
-                Needed for {use}
-              </li>
-            ))}
-          </ul>
-        )}
+        <PowerLines node={node} />
       </div>
 
       {(awake || !node.wake) && <Actions node={node} awake={awake} />}
@@ -156,6 +150,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           Wake
         </Button>
       )}
+      {awake && <PowerMenu node={node} />}
       {awake && node.hasGpu !== false && (
         <Button
           size="small"

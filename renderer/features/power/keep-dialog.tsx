@@ -1,0 +1,75 @@
+import { type FormEvent, useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { toWireError } from '../../client/errors.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { TextField } from '../../components/field.tsx';
+import { toastDone } from '../../stores/toasts.ts';
+import { formatUntil, nextClock } from './words.ts';
+
+/** Keeps a machine awake until a time of the clock, for what a person says. */
+export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name'>; onClose(): void }) {
+  const [time, setTime] = useState('');
+  const [purpose, setPurpose] = useState('');
+  const [error, setError] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const now = Date.now();
+  const until = nextClock(time, now);
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (until === null) {
+      setError('Write a time, like 23:30.');
+      return;
+    }
+    setBusy(true);
+    try {
+      await callPower('power.keepAwake', {
+        nodeId: node.id,
+        until,
+        ...(purpose.trim() === '' ? {} : { purpose: purpose.trim() }),
+      });
+      toastDone(`${node.name} stays awake until ${formatUntil(until, now)}.`);
+      onClose();
+    } catch (failure) {
+      const { message, next } = toWireError(failure);
+      setError(`${message} ${next}`);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={`Keep ${node.name} awake`} onClose={onClose}>
+      <form onSubmit={submit} noValidate className="grid gap-3">
+        <TextField
+          label="Until"
+          type="time"
+          required
+          value={time}
+          error={error}
+          hint={until === null ? 'A time of the clock' : `That is ${formatUntil(until, now)}`}
+          onChange={(event) => {
+            setTime(event.target.value);
+            setError(undefined);
+          }}
+        />
+        <TextField
+          label="For what"
+          hint="Whoever asks why it is on reads it, like: a game"
+          optional
+          maxLength={200}
+          value={purpose}
+          onChange={(event) => setPurpose(event.target.value)}
+        />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" busy={busy}>
+            Keep it awake
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

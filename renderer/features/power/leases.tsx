@@ -1,0 +1,49 @@
+import type { Lease } from '../../../shared/models/power.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { useNow } from '../../components/now.ts';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { leaseEnd } from './words.ts';
+
+/** Who needs the machine, for what, until when; each can be released. */
+export function LeaseList({ leases }: { leases: readonly Lease[] }) {
+  return (
+    <ul className="divide-y divide-line" aria-label="Who needs it">
+      {leases.map((lease) => (
+        <LeaseRow key={lease.id} lease={lease} />
+      ))}
+    </ul>
+  );
+}
+
+function LeaseRow({ lease }: { lease: Lease }) {
+  const now = useNow(60);
+  const { busy, run } = useAction();
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5">
+      <div className="min-w-0 flex-1 basis-48">
+        <p className="font-medium break-words">
+          {lease.purpose} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
+        </p>
+        <p className="text-xs break-words text-faint">
+          {lease.holder} · since <Ago at={lease.createdAt} />
+          {lease.mirrored ? '' : ' · only this panel knows it'}
+        </p>
+      </div>
+      <Button
+        size="small"
+        busy={busy}
+        aria-label={`Release: ${lease.purpose}, ${lease.holder}`}
+        onClick={() =>
+          run(
+            () => callPower('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
+            `${lease.purpose} no longer keeps it on.`,
+          )
+        }
+      >
+        Release
+      </Button>
+    </li>
+  );
+}

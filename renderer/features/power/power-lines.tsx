@@ -1,0 +1,199 @@
+import { useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { LiveRegion } from '../../components/live-region.tsx';
+import { Progress } from '../../components/meter.tsx';
+import { useNow } from '../../components/now.ts';
+import { Problem } from '../../components/problem.tsx';
+import { formatCountdown } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { putPower, useNodePower } from '../../stores/power.ts';
+import { WhyDialog } from './why-dialog.tsx';
+import { actionDoes, inWords, leaseEnd, leaseLine } from './words.ts';
+
+const shownLeases = 3;
+
+/** Who needs a machine and what becomes of it: on its card, and above its page. */
+export function PowerLines({ node }: { node: NodeView }) {
+  const power = useNodePower(node.id);
+  if (!power) return <Uses uses={node.uses} />;
+  const awake = isServing(node.state);
+  return (
+    <>
+      {power.countdown && <Countdown node={node} power={power} countdown={power.countdown} />}
+      {power.leaving && <Leaving node={node} leaving={power.leaving} />}
+      {power.gpuLost && awake && <GpuLost node={node} power={power} trouble={power.gpuLost} />}
+      {power.lastOffError && !power.leaving && <Problem compact {...power.lastOffError} />}
+      {power.agent?.trouble && (awake || power.agent.state === 'refused') && (
+        <p className="text-[0.8125rem] break-words text-soft">
+          {power.agent.trouble.message} {power.agent.trouble.next}
+        </p>
+      )}
+      {power.leases.length === 0 && <Uses uses={node.uses} />}
+      <Holders node={node} power={power} awake={awake} />
+    </>
+  );
+}
+
+function Uses({ uses }: { uses: readonly string[] }) {
+  if (uses.length === 0) return null;
+  return (
+    <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
+      {uses.map((use) => (
+        <li key={use} className="truncate" title={use}>
+          Needed for {use}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awake: boolean }) {
+  const now = useNow(30);
+  const [asking, setAsking] = useState(false);
+  const { leases, offAt } = power;
+  if (leases.length === 0 && !awake) return null;
+  if (leases.length === 0 && power.whyOn.length === 0) return null;
+  return (
+    <div className="flex items-end gap-3 text-[0.8125rem]">
+      <ul className="grid min-w-0 flex-1 gap-0.5" aria-label="Who needs it">
+        {leases.slice(0, shownLeases).map((lease) => (
+          <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
+            <span className="truncate">Lease: {lease.purpose}</span>
+            <span className="shrink-0">{leaseEnd(lease, now)}</span>
+          </li>
+        ))}
+        {leases.length > shownLeases && (
+          <li className="text-faint">and {leases.length - shownLeases} more</li>
+        )}
+        {leases.length === 0 && (
+          <li className="truncate text-faint">
+            {offAt === null
+              ? 'Nobody holds it'
+              : `Nobody needs it: goes off ${inWords(Math.max(0, offAt - now))}`}
+          </li>
+        )}
+      </ul>
+      {awake && (
+        <button
+          type="button"
+          aria-haspopup="dialog"
+          aria-label={`Why is it on? ${node.name}`}
+          onClick={() => setAsking(true)}
+          className="min-h-6 shrink-0 rounded text-xs text-soft underline decoration-dotted underline-offset-4 hover:text-text"
+        >
+          Why is it on?
+        </button>
+      )}
+      {asking && <WhyDialog node={node} onClose={() => setAsking(false)} />}
+    </div>
+  );
+}
+
+/** A power-off that can still be cancelled. */
+function Countdown({
+  node,
+  power,
+  countdown,
+}: {
+  node: NodeView;
+  power: NodePower;
+  countdown: NonNullable<NodePower['countdown']>;
+}) {
+  const now = useNow();
+  const { busy, run } = useAction();
+  const left = Math.max(0, countdown.endsAt - now);
+  // How long it was at first is not told: as far as this panel has seen it.
+  const [whole] = useState(() => Math.max(left, 1000));
+  const words = `${actionDoes[countdown.action]} in ${formatCountdown(left)}`;
+  return (
+    <section
+      aria-label={`${node.name} counts down`}
+      className="grid gap-2 rounded-lg border border-ember/60 p-3 text-[0.8125rem]"
+    >
+      <div className="flex items-center gap-3">
+        <p className="min-w-0 flex-1 break-words">
+          <span className="font-medium">It {words}</span> <span className="text-soft">· {countdown.by}</span>
+        </p>
+        <Button
+          size="small"
+          tone="warm"
+          busy={busy}
+          aria-label={`Cancel: ${node.name} stays on`}
+          onClick={() =>
+            run(
+              async () => putPower(await callPower('power.cancelOff', { nodeId: node.id })),
+              power.policy.powerOff === 'never'
+                ? `${node.name} stays on.`
+                : `${node.name} stays on until somebody needs it anew.`,
+            )
+          }
+        >
+          Cancel
+        </Button>
+      </div>
+      <Progress
+        value={Math.min(1, left / whole)}
+        label={`${node.name} counts down`}
+        words={words}
+        tone="ember"
+      />
+      <LiveRegion words={`${node.name} ${words}`} everyMs={20_000} />
+    </section>
+  );
+}
+
+/** It was told to go, and is watched until it has gone. */
+function Leaving({ node, leaving }: { node: NodeView; leaving: NonNullable<NodePower['leaving']> }) {
+  const now = useNow();
+  const words = `It ${actionDoes[leaving.action]}: watched until it is gone`;
+  return (
+    <div className="grid gap-2 text-[0.8125rem]">
+      <Progress
+        value={null}
+        label={`${node.name} ${actionDoes[leaving.action]}`}
+        words={words}
+        tone="ember"
+      />
+      <p className="text-soft">
+        {words}{' '}
+        <span className="text-faint">· given another {formatCountdown(leaving.deadlineAt - now)}</span>
+      </p>
+      <LiveRegion words={`${node.name}: ${words}`} />
+    </div>
+  );
+}
+
+function GpuLost({
+  node,
+  power,
+  trouble,
+}: {
+  node: NodeView;
+  power: NodePower;
+  trouble: NonNullable<NodePower['gpuLost']>;
+}) {
+  const { busy, run } = useAction();
+  return (
+    <Problem compact message={trouble.message} next={trouble.next} code={trouble.code}>
+      {power.agent?.mayRestartOllama && (
+        <Button
+          size="small"
+          busy={busy}
+          aria-label={`Restart Ollama on ${node.name}`}
+          onClick={() =>
+            run(
+              () => callPower('power.restartOllama', { nodeId: node.id }),
+              `Ollama on ${node.name} was restarted; it looks for its GPU again.`,
+            )
+          }
+        >
+          Restart Ollama
+        </Button>
+      )}
+    </Problem>
+  );
+}

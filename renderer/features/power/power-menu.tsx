@@ -1,0 +1,74 @@
+import { ChevronDown } from 'lucide-react';
+import { useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useNodePower } from '../../stores/power.ts';
+import { KeepDialog } from './keep-dialog.tsx';
+import { useOff } from './use-off.tsx';
+import { WhyDialog } from './why-dialog.tsx';
+import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './words.ts';
+
+/** Going off in each way that the machine knows, and keeping it awake. What cannot be had says why. */
+export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'small' | 'normal' }) {
+  const power = useNodePower(node.id);
+  const [open, setOpen] = useState<'keep' | 'why' | null>(null);
+  const { busy, off, dialog } = useOff(node);
+  const { run } = useAction();
+  if (!power || (node.kind === 'this-computer' && power.means === 'none')) return null;
+  const refusal = offRefusal(node, power);
+  const now = Date.now();
+  const keep = (until: number | null) =>
+    run(
+      () => callPower('power.keepAwake', { nodeId: node.id, until }),
+      until === null
+        ? `${node.name} stays awake until you release it.`
+        : `${node.name} stays awake until ${formatUntil(until, now)}.`,
+    );
+  return (
+    <>
+      <Menu
+        label={`Sleep or keep awake: ${node.name}`}
+        trigger={
+          <Button size={size} busy={busy} aria-label={`Sleep or keep awake: ${node.name}`}>
+            Sleep <ChevronDown size={14} aria-hidden="true" />
+          </Button>
+        }
+      >
+        {refusal && <MenuLabel>{refusal}</MenuLabel>}
+        {offChoices(power).map(({ action, refused }) => (
+          <MenuItem
+            key={action}
+            disabled={refusal !== null || refused !== null}
+            onSelect={() => void off(action)}
+          >
+            <span className="min-w-0">
+              <span className="block font-medium">{actionVerbs[action]}</span>
+              {refusal === null && refused !== null && <span className="block text-xs">{refused}</span>}
+            </span>
+          </MenuItem>
+        ))}
+        <MenuSeparator />
+        <MenuLabel>Keep awake</MenuLabel>
+        {keepChoices(now).map(({ words, until }) => (
+          <MenuItem key={words} onSelect={() => void keep(until)}>
+            {words}
+          </MenuItem>
+        ))}
+        <MenuItem onSelect={() => setOpen('keep')}>Until a time, for something …</MenuItem>
+        {isServing(node.state) && (
+          <>
+            <MenuSeparator />
+            <MenuItem onSelect={() => setOpen('why')}>Why is it on?</MenuItem>
+          </>
+        )}
+      </Menu>
+      {dialog}
+      {open === 'keep' && <KeepDialog node={node} onClose={() => setOpen(null)} />}
+      {open === 'why' && <WhyDialog node={node} onClose={() => setOpen(null)} />}
+    </>
+  );
+}

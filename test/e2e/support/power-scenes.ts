@@ -1,0 +1,325 @@
+/** Machines and what is known of their power: each state that the panel has words for. */
+import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
+import { defaultPowerPolicy, type Lease, type NodePower } from '../../../shared/models/power.ts';
+import type { BridgeScene } from './bridge-core.ts';
+import { model, node, scene } from './scenes.ts';
+
+const now = Date.now();
+const minute = 60_000;
+const longName = 'the very old gaming computer under the desk in the cellar-02';
+
+export function lease(id: string, patch: Partial<Lease> = {}): Lease {
+  return {
+    id,
+    nodeId: 'gpu-tower',
+    kind: 'job',
+    holder: 'Pilotlight on laptop',
+    purpose: 'index "Notes"',
+    createdAt: now - 12 * minute,
+    until: null,
+    origin: 'here',
+    mirrored: true,
+    ...patch,
+  };
+}
+
+export function power(nodeId: string, patch: Partial<NodePower> = {}): NodePower {
+  return {
+    nodeId,
+    policy: defaultPowerPolicy,
+    means: 'agent',
+    agent: {
+      url: 'http://192.168.1.7:8765',
+      state: 'ok',
+      version: '0.1.0',
+      roles: ['power', 'telemetry'],
+      trouble: null,
+      mayRestartOllama: true,
+      actions: ['shutdown', 'sleep', 'restart'],
+    },
+    leases: [],
+    whyOn: [],
+    wokenByUs: true,
+    idleSince: null,
+    offAt: null,
+    countdown: null,
+    leaving: null,
+    lastOffError: null,
+    gpuLost: null,
+    ...patch,
+  };
+}
+
+const holders = [
+  lease('one'),
+  lease('two', {
+    kind: 'person',
+    holder: 'Ann',
+    purpose: 'a game that has a very long name and is played until late at night',
+    until: now + 150 * minute,
+  }),
+  lease('three', {
+    kind: 'request',
+    holder: 'nightly-backup.sh',
+    purpose: 'copying pictures',
+    origin: 'elsewhere',
+  }),
+];
+
+const timeline = {
+  from: now - 24 * 60 * minute,
+  to: now,
+  states: [
+    { from: now - 24 * 60 * minute, to: now - 20 * 60 * minute, state: 'off' },
+    { from: now - 20 * 60 * minute, to: now - 1199 * minute, state: 'waking' },
+    { from: now - 1199 * minute, to: now - 1190 * minute, state: 'serving' },
+    { from: now - 1190 * minute, to: now - 15 * 60 * minute, state: 'gpu-verified' },
+    { from: now - 15 * 60 * minute, to: now - 3 * 60 * minute, state: 'off' },
+    { from: now - 3 * 60 * minute, to: now - 179 * minute, state: 'waking' },
+    { from: now - 179 * minute, to: now - 100 * minute, state: 'serving' },
+    { from: now - 100 * minute, to: now - 95 * minute, state: 'trouble' },
+    { from: now - 95 * minute, to: now, state: 'gpu-verified' },
+  ],
+  leases: [
+    {
+      from: now - 20 * 60 * minute,
+      to: now - 15.5 * 60 * minute,
+      kind: 'job',
+      holder: 'Pilotlight on laptop',
+      purpose: 'index "Notes"',
+    },
+    {
+      from: now - 18 * 60 * minute,
+      to: now - 17 * 60 * minute,
+      kind: 'person',
+      holder: 'Ann',
+      purpose: 'a game',
+    },
+    { from: now - 170 * minute, to: null, kind: 'person', holder: 'Ann', purpose: 'a game' },
+    {
+      from: now - 12 * minute,
+      to: null,
+      kind: 'job',
+      holder: 'Pilotlight on laptop',
+      purpose: 'index "Notes"',
+    },
+  ],
+};
+
+const energy = {
+  from: now - 7 * 24 * 60 * minute,
+  to: now,
+  nodes: [
+    {
+      nodeId: 'gpu-tower',
+      awakeSeconds: 38 * 3600,
+      wattHours: 6840,
+      source: 'told',
+      savedWattHours: 23_400,
+      how: 'Awake for 38 of 168 hours at the 180 W that you gave. Asleep instead of on all week: 130 hours × 180 W.',
+      jobs: [
+        { purpose: 'index "Notes"', seconds: 5 * 3600, wattHours: 900 },
+        { purpose: 'a game', seconds: 9 * 3600, wattHours: 1620 },
+      ],
+    },
+  ],
+};
+
+const step = (id: string, title: string, patch: Partial<CheckStep> = {}): CheckStep => ({
+  id,
+  title,
+  state: 'waiting',
+  seen: '',
+  mend: '',
+  ...patch,
+});
+
+export const diagnosis: Check = {
+  id: 'diagnosis:gpu-tower',
+  kind: 'diagnosis',
+  nodeId: 'gpu-tower',
+  startedAt: now - 4000,
+  endedAt: now - 1000,
+  outcome: 'fail',
+  steps: [
+    step('name', 'Its name is known', { state: 'pass', seen: '192.168.1.7 needs no name.' }),
+    step('mac', 'It can be woken', { state: 'pass', seen: 'AA:BB:CC:DD:EE:FF, by magic packets.' }),
+    step('armed', 'Wake-on-LAN is armed', {
+      state: 'fail',
+      seen: 'The agent says that eth0 is not armed.',
+      mend: 'Run: sudo ethtool -s eth0 wol g. The guide says how it stays so.',
+    }),
+    step('relay', 'Its relay answers', { state: 'not-applicable', seen: 'No relay is among its ways.' }),
+    step('gpu', 'Ollama found its GPU', { state: 'pass', seen: 'llama3.1:8b has 5.1 GB of VRAM.' }),
+  ],
+};
+
+export const rehearsal: Check = {
+  id: 'rehearsal:new',
+  kind: 'rehearsal',
+  nodeId: 'new',
+  startedAt: now - 30_000,
+  endedAt: null,
+  outcome: 'running',
+  steps: [
+    step('idle', 'Nobody uses it', { state: 'pass', seen: 'No lease, no request, GPU at 0%.' }),
+    step('sleep', 'It goes to sleep', { state: 'pass', seen: 'Gone after 6 s.' }),
+    step('wake', 'It wakes', { state: 'running' }),
+    step('serves', 'It serves', {}),
+  ],
+};
+
+export const found: FoundMachine = {
+  address: '192.168.1.30',
+  name: 'attic',
+  mac: '02:AA:00:00:00:30',
+  broadcast: '192.168.1.255',
+  ollama: { url: 'http://192.168.1.30:11434', version: '0.33.0' },
+  agent: {
+    url: 'http://192.168.1.30:8765',
+    version: '0.1.0',
+    roles: ['power', 'telemetry'],
+    id: 'agent-1',
+  },
+  relayUrl: null,
+  shutdownUrl: null,
+  foundBy: ['announced', 'ports'],
+  nodeId: null,
+};
+
+export const looking: Discovery = {
+  state: 'running',
+  startedAt: now - 3000,
+  endedAt: null,
+  done: 310,
+  total: 764,
+  found: [
+    found,
+    { ...found, address: '192.168.1.31', name: longName, agent: null, foundBy: ['ports'] },
+    { ...found, address: '192.168.1.7', name: 'gpu-tower', foundBy: ['neighbours'], nodeId: 'gpu-tower' },
+  ],
+  notes: ['The neighbour table could not be read: ip is not installed.'],
+};
+
+const nodes = [
+  node('gpu-tower', 'gpu-verified', {
+    name: longName,
+    agentUrl: 'http://192.168.1.7:8765',
+    hasAgentToken: true,
+    wakeWays: [
+      { kind: 'direct' },
+      { kind: 'agent', nodeId: 'nas' },
+      { kind: 'relay', url: 'http://192.168.1.2:9753' },
+      { kind: 'command', command: ['/usr/local/bin/wake-the-tower', '--now'] },
+    ],
+    vram: { totalBytes: 24e9, usedBytes: 5.5e9, source: 'tools' },
+    loaded: [model('llama3.1:8b')],
+  }),
+  node('lab-1', 'serving'),
+  node('lab-2', 'serving'),
+  node('lab-3', 'serving'),
+  node('lab-4', 'gpu-verified'),
+  node('lab-5', 'off'),
+  node('lab-6', 'serving'),
+  node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
+];
+
+const entries: NodePower[] = [
+  power('gpu-tower', {
+    leases: holders,
+    whyOn: [
+      ...holders.map(({ holder, purpose }) => `${holder} needs it: ${purpose}.`),
+      'Its GPU is at 93%.',
+      'Ann is logged in there.',
+    ],
+    policy: {
+      ...defaultPowerPolicy,
+      quietHours: { from: 1320, to: 420 },
+      stillOnAt: 1380,
+      watts: 180,
+    },
+  }),
+  power('lab-1', { countdown: { action: 'shutdown', by: 'nobody needs it', endsAt: now + 45_000 } }),
+  power('lab-2', { leaving: { action: 'sleep', since: now - 20_000, deadlineAt: now + 70_000 } }),
+  power('lab-3', {
+    whyOn: ['Nobody needs it: it goes off when nothing changes.'],
+    gpuLost: {
+      code: 'GPU_LOST',
+      message: 'The machine is awake, but Ollama there has no GPU.',
+      next: 'Restart Ollama there, so that it looks for its GPU again.',
+    },
+  }),
+  power('lab-4', {
+    whyOn: ['Nobody needs it: it goes off when nothing changes.'],
+    idleSince: now - 3 * minute,
+    offAt: now + 12 * minute,
+  }),
+  power('lab-5', { agent: null, means: 'server' }),
+  power('lab-6', {
+    whyOn: ['Nobody needs it, but Pilotlight cannot power it off.'],
+    agent: {
+      url: 'http://192.168.1.6:8765',
+      state: 'refused',
+      version: null,
+      roles: [],
+      trouble: {
+        code: 'AGENT_REFUSED',
+        message: 'The agent does not accept the token.',
+        next: 'Pair it again: run `pilotlight agent pair` on that machine.',
+      },
+      mayRestartOllama: false,
+      actions: [],
+    },
+    lastOffError: {
+      code: 'DID_NOT_GO_OFF',
+      message: 'The machine was told to go off, but it still answers.',
+      next: 'Look what keeps it on; its agent may lack the right to power it off.',
+    },
+  }),
+  power('nas', {
+    means: 'none',
+    agent: null,
+    whyOn: ['Nobody needs it, but Pilotlight cannot power it off.'],
+  }),
+];
+
+/** A machine in each state of its power. */
+export const everyPower: BridgeScene = scene(nodes, {
+  power: entries.map((entry) => [entry.nodeId, entry]),
+  discovery: [],
+  checks: [[diagnosis.id, diagnosis]],
+});
+Object.assign(everyPower.results, {
+  'power.timeline': timeline,
+  'power.energy': energy,
+  'power.setPolicy': entries[0],
+  'power.release': { ok: true },
+  'power.keepAwake': holders[1],
+  'checks.diagnose': diagnosis,
+});
+
+/** A machine that is being added: everything answers. */
+export const adding: BridgeScene = scene(
+  [node('gpu-tower', 'gpu-verified'), node('new', 'serving', { name: 'attic' })],
+  {
+    power: [
+      ['gpu-tower', power('gpu-tower')],
+      ['new', power('new')],
+    ],
+    discovery: [['status', looking]],
+    checks: [[rehearsal.id, rehearsal]],
+  },
+);
+Object.assign(adding.results, {
+  'discovery.networks': [
+    { subnet: '192.168.1.0/24', interface: 'eth0', address: '192.168.1.5', hosts: 254, tooLarge: false },
+    { subnet: '10.0.0.0/16', interface: 'wlan0', address: '10.0.3.4', hosts: 65_534, tooLarge: true },
+  ],
+  'discovery.inspect': found,
+  'discovery.start': looking,
+  'discovery.cancel': { ...looking, state: 'cancelled', endedAt: now },
+  'agents.pair': { url: 'http://192.168.1.30:8765', version: '0.1.0', roles: ['power', 'telemetry'] },
+  'fleet.add': node('new', 'serving', { name: 'attic' }),
+  'checks.rehearse': rehearsal,
+});
