@@ -168,14 +168,20 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   });
   const keeping = createKeeping({
     clock,
+    random,
     ids,
     log,
+    http,
     store: store.power,
     streams,
+    settings,
+    activity,
     fleet,
     agents,
+    wakes: power,
     policies,
     holder,
+    interfaces: udp.interfaces,
     inFlight: (node) => node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
   });
   const indexing = createIndexingService({
@@ -286,9 +292,13 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       if (stopping) return;
       discovery.cancel();
       power.pause();
-      paused ??= Promise.all([optimizer.pause(), telemetry.stop(), agents.pause(), fleet.pause()]).then(
-        () => {},
-      );
+      paused ??= Promise.all([
+        optimizer.pause(),
+        telemetry.stop(),
+        keeping.pause(),
+        agents.pause(),
+        fleet.pause(),
+      ]).then(() => {});
       await paused;
     },
     resume() {
@@ -301,6 +311,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         fleet.resume();
         power.resume();
         agents.resume();
+        keeping.resume();
         telemetry.start();
         optimizer.resume();
       });

@@ -27,7 +27,7 @@ import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import { agentMethods } from './agents.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
-import { powerMethods } from './power.ts';
+import { powerMethods, powerOffMethods } from './power.ts';
 import { coreStatusSchema } from './streams.ts';
 
 const modelName = z.string().trim().min(1).max(300);
@@ -112,6 +112,14 @@ export const methods = {
     params: z.strictObject({ nodeId: nodeId.optional() }),
     result: z.array(nodeViewSchema),
     errors: ['NOT_FOUND'],
+  },
+  'fleet.attend': {
+    summary:
+      'Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds, then seldom again.',
+    scope: 'view',
+    params: nothing,
+    result: done,
+    errors: [],
   },
   'fleet.simulate': {
     summary: 'Add the simulated fleet, or take it away.',
@@ -408,6 +416,7 @@ export const methods = {
 
   ...agentMethods,
   ...powerMethods,
+  ...powerOffMethods,
   ...discoveryMethods,
 } as const satisfies Record<string, MethodDefinition>;
 

@@ -123,6 +123,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ nodeId: 5 }, 'nodeId'],
     errors: [['NOT_FOUND', unknownNode]],
   },
+  'fleet.attend': nothing,
   'fleet.simulate': { right: () => ({ on: true }), wrong: [{ on: 'yes' }, 'on'], errors: [] },
   'simulator.sleep': {
     right: () => ({ nodeId: machines.asleep }),
@@ -316,6 +317,39 @@ export const methodCases: Record<MethodName, MethodCase> = {
         'PAIRING_CLOSED',
         ({ core }) => ({ url: core.services.fleet.require(machines.gpu).agentUrl, code: '000000' }),
       ],
+    ],
+  },
+  'power.off': {
+    right: () => ({ nodeId: machines.gpu, action: 'sleep', force: true, countdownSeconds: 60 }),
+    wrong: [{ nodeId: 'x', countdownSeconds: -1 }, 'countdownSeconds'],
+    errors: [
+      ['NOT_FOUND', unknownNode],
+      ['CANNOT_POWER_OFF', async (context) => ({ nodeId: (await addNode(context)).id })],
+      ['POWER_ACTION_RUNNING', () => ({ nodeId: machines.gpu, force: true })],
+    ],
+  },
+  'power.cancelOff': {
+    right: async ({ call }) => {
+      await call('power.cancelOff', { nodeId: machines.gpu }).catch(() => undefined);
+      await call('power.off', { nodeId: machines.gpu, force: true, countdownSeconds: 60 });
+      return { nodeId: machines.gpu };
+    },
+    wrong: [{}, 'nodeId'],
+    errors: [
+      ['NOT_FOUND', unknownNode],
+      ['NO_COUNTDOWN', () => ({ nodeId: machines.gpu })],
+    ],
+  },
+  'power.restartOllama': {
+    right: async ({ core }) => {
+      const { agents, fleet } = core.services;
+      const able = fleet.list().find(({ id }) => agents.view(id)?.mayRestartOllama === true);
+      return { nodeId: able?.id };
+    },
+    wrong: [{}, 'nodeId'],
+    errors: [
+      ['NOT_FOUND', unknownNode],
+      ['NO_AGENT', async (context) => ({ nodeId: (await addNode(context)).id })],
     ],
   },
   'discovery.networks': nothing,

@@ -7,10 +7,10 @@ import type { ActivityService } from '../activity/service.ts';
 import type { Clock, Http, Log, Random, Timer } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { postWebhook } from '../runtime/webhook.ts';
 import { createFallWatch } from './falls.ts';
 import { type Decision, planNode } from './plan.ts';
 import type { PlacementFleet, PlacementService } from './service.ts';
-import { postWebhook } from './webhook.ts';
 
 export interface Optimizer {
   status(): OptimizerStatus;
@@ -180,7 +180,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
         reason: fall.reason,
         at: new Date(at).toISOString(),
       };
-      void postWebhook({ http, activity }, webhookUrl, message, lifetime.signal);
+      void postWebhook({ http, activity, kind: 'optimizer' }, webhookUrl, message, lifetime.signal);
     }
   }
 

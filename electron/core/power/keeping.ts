@@ -1,17 +1,25 @@
 /** Keeping machines on while somebody needs them, and letting them go: the parts of it, put together. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
+import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
+import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Ids, Log, PowerStore } from '../ports.ts';
+import type { Clock, Http, Ids, Log, NetworkInterface, PowerStore, Random } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { createAgentFollow } from './agent-follow.ts';
 import type { PowerAgents } from './agents.ts';
-import { staying } from './going.ts';
+import { createAlerts } from './alerts.ts';
+import { createFinisher } from './finisher.ts';
+import { helloUrl } from './hello-url.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { createMirror } from './mirror.ts';
+import { createOff, type OffRequest } from './off.ts';
 import { createOverview } from './overview.ts';
 import type { Policies, PolicyPatch } from './policies.ts';
-import { meansOf } from './policy.ts';
+import { agentPolicyOf, meansOf } from './policy.ts';
 import { createUseWatch } from './use-watch.ts';
+import { leaseWords } from './why-on.ts';
 import { createWokenBook } from './woken.ts';
 
 export interface KeepingService {
@@ -25,30 +33,63 @@ export interface KeepingService {
   keepAwake(request: { nodeId: string; until: number | null; purpose: string }): Lease;
   /** Ends a lease of this core, or at the node's agent one of anybody. Rejects with NOT_FOUND and as agents do. */
   release(nodeId: string, leaseId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the machine has taken it on; that it goes is watched. `by` defaults to this panel's name. Rejects
+   * with NOT_FOUND, NODE_ASLEEP, CANNOT_POWER_OFF, NOT_SUPPORTED, IN_USE (`details.reasons`), POWER_ACTION_RUNNING,
+   * and as agents do.
+   */
+  off(request: Omit<OffRequest, 'by'> & { by?: string }, signal: AbortSignal): Promise<NodePower>;
+  /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as agents do. */
+  cancelOff(nodeId: string, signal: AbortSignal): Promise<NodePower>;
+  /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, NOT_SUPPORTED, and as agents do. */
+  restartOllama(nodeId: string, signal: AbortSignal): Promise<void>;
   start(): void;
+  /** This computer goes to sleep. */
+  pause(): Promise<void>;
+  resume(): void;
   stop(): Promise<void>;
 }
 
 export interface KeepingDependencies {
   clock: Clock;
+  random: Random;
   ids: Ids;
   log: Log;
+  http: Http;
   store: PowerStore;
   streams: Pick<Streams, 'power'>;
+  settings: {
+    current(): Settings;
+    secret(name: SecretSetting): string | null;
+    onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
+  };
+  activity: Pick<ActivityService, 'record'>;
   fleet: FleetService;
   agents: PowerAgents;
+  wakes: { onWoken(listener: (nodeId: string, woken: { wasSilent: boolean }) => void): () => void };
   policies: Policies;
   /** Under which name this computer holds leases. */
   holder(): string;
+  interfaces(): NetworkInterface[];
   /** Our own requests to a node that are not answered yet. */
   inFlight(node: NodeView): number;
+  /** IANA name of the zone for hours of the day; left out, this computer's own. */
+  timeZone?: string;
 }
 
+/** A machine may have gone off and come back in a sleep of this computer that was longer. */
+const DOUBT_AFTER_MS = 5 * 60_000;
+const BLINK_MS = 45_000;
+
 export function createKeeping(dependencies: KeepingDependencies): KeepingService {
-  const { clock, ids, log, store, streams, fleet, agents, policies, holder, inFlight } = dependencies;
+  const { clock, random, ids, log, http, store, streams, settings, activity } = dependencies;
+  const { fleet, agents, policies, holder, inFlight } = dependencies;
   const ledger = createLedger({ clock, ids, log, store, holder, use: fleet.use });
   const woken = createWokenBook({ clock, log, store });
-  const use = createUseWatch({ clock, leases: (nodeId) => ledger.list(nodeId).length, inFlight });
+  const leases = (nodeId: string) => ledger.list(nodeId).length;
+  const use = createUseWatch({ clock, leases, inFlight });
+  const offSince = new Map<string, number>();
+  let pausedAt: number | null = null;
 
   function means(nodeId: string): NodePower['means'] {
     const roles = agents.link(nodeId) === null ? null : (agents.view(nodeId)?.roles ?? []);
@@ -59,15 +100,50 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     });
   }
 
-  const stops = [
-    fleet.onChange((node, previous) => {
-      if (node !== null) use.look(node);
-      else if (previous !== null) use.forget(previous.id);
-      if (node?.state === 'off' && previous?.state !== 'off') woken.over(node.id);
-    }),
-    ledger.onChange((nodeId) => use.needed(nodeId)),
-  ];
-  // After the watch of use, so that it shows what that has just seen.
+  async function reasons(nodeId: string, { lookFirst }: { lookFirst: boolean }): Promise<string[]> {
+    if (lookFirst) {
+      await fleet.look(nodeId);
+      use.look(fleet.require(nodeId));
+    }
+    const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
+    const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
+    return [...new Set([...held, ...seen])];
+  }
+
+  /** Another run of the machine begins where it was off for longer than a network fails for a moment. */
+  function noteRun({ id, state }: NodeView): void {
+    if (state === 'off' && !offSince.has(id)) offSince.set(id, clock.now());
+    if (!isServing(state)) return;
+    const since = offSince.get(id);
+    offSince.delete(id);
+    if (since !== undefined && clock.now() - since > BLINK_MS) woken.over(id);
+  }
+
+  // First of the fleet's listeners here: the others read what it has seen.
+  const stopWatching = fleet.onChange((node, previous) => {
+    if (node !== null) use.look(node);
+    else if (previous !== null) use.forget(previous.id);
+    if (node !== null) noteRun(node);
+  });
+  const off = createOff({ clock, log, http, fleet, agents, policies, activity, means, reasons, holder });
+  const mirror = createMirror({
+    clock,
+    random,
+    log,
+    ledger,
+    policies,
+    agents,
+    woken,
+    holder,
+    panelId: store.panelId(),
+    hasPowerRole: (nodeId) => means(nodeId) === 'agent',
+    policyFor(nodeId) {
+      const url = fleet.record(nodeId)?.agentUrl ?? null;
+      const { helloPort } = settings.current().power;
+      const hello = url === null ? null : helloUrl(url, dependencies.interfaces(), helloPort);
+      return agentPolicyOf(policies.get(nodeId), hello);
+    },
+  });
   const overview = createOverview({
     clock,
     streams,
@@ -78,9 +154,65 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     use,
     woken,
     means,
-    going: () => staying,
-    isMirrored: () => false,
+    going: off.going,
+    isMirrored: mirror.isMirrored,
   });
+  const finisher = createFinisher({
+    clock,
+    random,
+    log,
+    fleet,
+    policies,
+    use,
+    woken,
+    off,
+    means,
+    leases,
+    onLook: overview.changed,
+  });
+  const follow = createAgentFollow({
+    clock,
+    agents,
+    leaves: off.leaves,
+    countsDown(nodeId, by, seconds) {
+      const node = fleet.get(nodeId);
+      if (!node) return;
+      const message = `${node.name} goes off in ${Math.round(seconds)} s.`;
+      const why = `Asked by ${by}. Until then it can be cancelled.`;
+      activity.record({ kind: 'power', severity: 'info', message, why, nodeId, notify: true });
+    },
+  });
+  const alerts = createAlerts({
+    clock,
+    http,
+    fleet,
+    policies,
+    off,
+    activity,
+    leases: ledger.list,
+    power: overview.get,
+    webhookUrl: () => settings.secret('power.webhookUrl'),
+    timeZone: dependencies.timeZone,
+  });
+  const stops = [
+    stopWatching,
+    off.onChange(overview.changed),
+    mirror.onChange(overview.changed),
+    ledger.onChange((nodeId, change) => {
+      use.needed(nodeId);
+      if ('began' in change) off.needed(nodeId);
+    }),
+    dependencies.wakes.onWoken((nodeId, { wasSilent }) => {
+      off.needed(nodeId);
+      if (wasSilent) woken.woke(nodeId);
+      mirror.sync(nodeId);
+      overview.changed(nodeId);
+    }),
+    settings.onChange((current, previous) => {
+      if (current.power.helloPort === previous.power.helloPort) return;
+      for (const { id } of fleet.list()) if (agents.view(id) !== null) mirror.sync(id);
+    }),
+  ];
 
   return {
     ledger,
@@ -101,9 +233,8 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
         });
       }
       const { lease } = ledger.hold({ nodeId, kind: 'person', purpose, until });
-      const shown = overview.get(nodeId).leases.find(({ id }) => id === lease.id);
       const { endedAt: _, ...rest } = lease;
-      return shown ?? { ...rest, origin: 'here', mirrored: false };
+      return { ...rest, origin: 'here', mirrored: mirror.isMirrored(lease.id) };
     },
     async release(nodeId, leaseId, signal) {
       fleet.require(nodeId);
@@ -121,11 +252,56 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       await link.endLease(leaseId, signal);
       await agents.refresh(nodeId).catch(() => {});
     },
+    async off({ by = holder(), ...request }, signal) {
+      await off.off({ ...request, by }, signal);
+      return overview.get(request.nodeId);
+    },
+    async cancelOff(nodeId, signal) {
+      await off.cancel(nodeId, signal);
+      return overview.get(nodeId);
+    },
+    async restartOllama(nodeId, signal) {
+      const node = fleet.require(nodeId);
+      const link = agents.link(nodeId);
+      if (link === null) throw new PilotlightError('NO_AGENT', { details: { nodeId } });
+      if (!isServing(node.state) && node.state !== 'trouble' && agents.view(nodeId)?.state !== 'ok') {
+        throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
+      }
+      await link.restartOllama(signal);
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: `Ollama on ${node.name} was restarted.`,
+        why: `Asked by ${holder()}.`,
+        nodeId,
+      });
+      fleet.lookSoon(nodeId);
+    },
     start() {
       overview.start();
+      finisher.start();
+    },
+    async pause() {
+      pausedAt ??= clock.now();
+      await finisher.stop();
+    },
+    resume() {
+      // What happened meanwhile was not seen: idle time is counted anew.
+      use.restart();
+      if (pausedAt !== null && clock.now() - pausedAt > DOUBT_AFTER_MS) woken.doubt();
+      pausedAt = null;
+      ledger.resume();
+      alerts.resume();
+      mirror.resume();
+      finisher.start();
     },
     async stop() {
       for (const stop of stops) stop();
+      await finisher.stop();
+      follow.stop();
+      alerts.stop();
+      off.stop();
+      await mirror.stop();
       overview.stop();
       ledger.stop();
     },

@@ -29,7 +29,6 @@ export interface PowerFacts {
   wokenByUs: boolean | null;
   going: Going;
   gpuLost: NodePower['gpuLost'];
-  now: number;
 }
 
 /** Whether the machine is on, as far as anybody can see. */
@@ -127,7 +126,7 @@ function decisionOfAgent(
 const idleSinceOfAgent = ({ said, at }: Heard<AgentPolicyView>) => wholeSecond(at - said.idleSeconds * 1000);
 
 function offAt(
-  { use, now }: PowerFacts,
+  { use, policy }: PowerFacts,
   decision: FinishDecision,
   byAgent: Heard<AgentPolicyView> | null,
   countdown: NodePower['countdown'],
@@ -135,7 +134,7 @@ function offAt(
   if (countdown !== null) return countdown.endsAt;
   if (decision.do !== 'wait') return null;
   if (byAgent) return wholeSecond(byAgent.at + decision.remainingMs);
-  return use.idle === null ? null : wholeSecond(now + decision.remainingMs);
+  return use.idle === null ? null : use.idle.since + policy.idleMinutes * 60_000;
 }
 
 /** What is reckoned from two clocks shivers; people see seconds. */

@@ -137,7 +137,6 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
         ollamaFoundGpu: machine?.ollama.answers ? machine.ollama.gpuFound : null,
         mayRestartOllama: agent?.mayRestartOllama ?? false,
       }),
-      now: clock.now(),
     });
   }
 

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
-import { postWebhook } from '../../../electron/core/placement/webhook.ts';
+import { postWebhook } from '../../../electron/core/runtime/webhook.ts';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
 import { toWireError } from '../../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';
@@ -268,7 +268,7 @@ describe('nothing that can be seen holds one', () => {
     };
     const { signal } = new AbortController();
     for (const url of ['http://127.0.0.1:1/secret-part', 'http://u:secret-part@127.0.0.1:1/']) {
-      await postWebhook({ http: createNodeHttp(), activity }, url, message, signal);
+      await postWebhook({ http: createNodeHttp(), activity, kind: 'optimizer' }, url, message, signal);
     }
     expect(activity.entries).toHaveLength(2);
     expect(JSON.stringify(activity.entries)).not.toContain('secret-part');

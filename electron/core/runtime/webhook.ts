@@ -4,26 +4,28 @@ import type { Http } from '../ports.ts';
 
 const DEADLINE_MS = 10_000;
 
-export interface FallMessage {
-  event: 'priority-model-on-cpu';
+/** What every message says; each kind of event has more. */
+export interface WebhookMessage {
+  event: string;
   node: { id: string; name: string };
-  model: string;
-  placement: 'cpu';
-  reason: string;
   /** RFC 3339, UTC. */
   at: string;
 }
 
 /** Posts a message to the address that the person gave. A failure is an activity entry, never more. */
 export async function postWebhook(
-  { http, activity }: { http: Http; activity: Pick<ActivityService, 'record'> },
+  {
+    http,
+    activity,
+    kind,
+  }: { http: Http; activity: Pick<ActivityService, 'record'>; kind: 'optimizer' | 'power' },
   url: string,
-  message: FallMessage,
+  message: WebhookMessage,
   signal: AbortSignal,
 ): Promise<void> {
   const warn = (why: string) =>
     activity.record({
-      kind: 'optimizer',
+      kind,
       severity: 'warning',
       message: 'The webhook could not be told.',
       why,

@@ -1,0 +1,93 @@
+/** Powers nodes off that nobody needs any more and that have no agent to do it by themselves. */
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing } from '../../../shared/models/fleet.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Clock, Log, Random } from '../ports.ts';
+import { type Loop, startLoop } from '../runtime/loop.ts';
+import { decideFinish } from './finish.ts';
+import type { OffService } from './off.ts';
+import type { Policies } from './policies.ts';
+import type { UseWatch } from './use-watch.ts';
+import type { WokenBook } from './woken.ts';
+
+export interface Finisher {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface FinisherDependencies {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  fleet: Pick<FleetService, 'list'>;
+  policies: Policies;
+  use: UseWatch;
+  woken: WokenBook;
+  off: OffService;
+  means(nodeId: string): NodePower['means'];
+  leases(nodeId: string): number;
+  /** A node without an agent was looked at: idle time has passed, or use was seen. */
+  onLook(nodeId: string): void;
+}
+
+export const FINISHER = 'Pilotlight, because nobody needs it';
+const LOOK_MS = 15_000;
+
+export function createFinisher(dependencies: FinisherDependencies): Finisher {
+  const { clock, random, log, fleet, policies, use, woken, off, means, leases, onLook } = dependencies;
+  let loop: Loop | null = null;
+
+  async function look(signal: AbortSignal): Promise<void> {
+    for (const node of fleet.list()) {
+      if (signal.aborted) return;
+      const by = means(node.id);
+      if (by === 'agent' || !isServing(node.state)) continue;
+      use.look(node);
+      onLook(node.id);
+      const going = off.going(node.id);
+      if (going.countdown !== null || going.leaving !== null) continue;
+      const seen = use.state(node.id);
+      const decision = decideFinish({
+        policy: policies.get(node.id),
+        means: by,
+        wokenByUs: woken.byUs(node.id, null),
+        keptOn: going.keptOn,
+        reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,
+        idleMs: seen.idle?.ms ?? 0,
+      });
+      if (decision.do !== 'go') continue;
+      const { action, countdownSeconds } = decision;
+      // Nobody waits for a slow machine: the look at the next one goes on.
+      void off
+        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: FINISHER }, signal)
+        .catch((error: unknown) => {
+          if (signal.aborted) return;
+          use.needed(node.id);
+          if (isPilotlightError(error) && error.code === 'IN_USE') return;
+          log.warn('A machine that nobody needs could not be powered off.', {
+            nodeId: node.id,
+            error: String(error),
+          });
+        });
+    }
+  }
+
+  return {
+    start() {
+      loop ??= startLoop({
+        clock,
+        random,
+        intervalMs: () => LOOK_MS,
+        firstDelayMs: LOOK_MS,
+        run: look,
+        onError: (error) => log.error('The look for idle machines failed.', { error: String(error) }),
+      });
+    },
+    async stop() {
+      const ending = loop;
+      loop = null;
+      await ending?.stop();
+    },
+  };
+}
