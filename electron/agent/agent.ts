@@ -1,5 +1,5 @@
 /** The agent: its roles, behind one or two ports. */
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
@@ -53,6 +53,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const running = new Map<string, RunningRole>();
   const servers: Server[] = [];
+  const answering = new Map<Server, Set<ServerResponse>>();
   const listening: ListeningAt[] = [];
 
   let announcer: Announcer | null = null;
@@ -69,7 +70,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
               timer.cancel();
               resolve();
             });
-            server.closeIdleConnections();
+            // What is being answered may end; who only holds a connection is not waited for.
+            allClosed(answering.get(server) ?? []).then(() => server.closeAllConnections());
           }),
       ),
     );
@@ -159,6 +161,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         say,
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       });
+      const responses = new Set<ServerResponse>();
+      answering.set(server, responses);
+      server.on('request', (_, response) => {
+        responses.add(response);
+        response.once('close', () => responses.delete(response));
+      });
       servers.push(server);
       const { address, port: got } = await listen(server, config.bind, port);
       listening.push({ roles: [...names], address, port: got });
@@ -182,6 +190,12 @@ const checkPair = object<{ code: string; panel: string }>({
 export function readListening(folder: string): ListeningAt[] | null {
   const content = readJson(join(folder, 'listening.json'));
   return Array.isArray(content) ? (content as ListeningAt[]) : null;
+}
+
+async function allClosed(responses: Iterable<ServerResponse>): Promise<void> {
+  await Promise.all(
+    [...responses].map((response) => new Promise<void>((resolve) => response.once('close', resolve))),
+  );
 }
 
 function listen(server: Server, address: string, port: number): Promise<AddressInfo> {

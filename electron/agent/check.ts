@@ -11,7 +11,10 @@ export interface Field<Value> {
   fallback?: Value;
 }
 
+/** What holds others is not shown: it may be as deep as whoever sent it wanted. */
 const shown = (value: unknown): string => {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 };

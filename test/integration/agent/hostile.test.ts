@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlace, runAgent, startAgent } from './process.ts';
@@ -37,7 +36,7 @@ async function raw(bytes: string | Buffer, { keepOpen = false } = {}): Promise<s
     text += chunk;
   });
   socket.on('error', () => {});
-  const closed = once(socket, 'close');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   if (keepOpen) socket.write(bytes);
   else socket.end(bytes);
   await closed;
@@ -149,6 +148,9 @@ describe.skipIf(process.platform === 'win32')('bad input', () => {
     [['--role', 'relay', '--open-wake'], '--open-wake: it needs --allow-mac'],
     [['--port', '99999'], '--port: a whole number from 0 to 65535'],
     [['--allow-mac', '02:00'], '--allow-mac: MAC addresses'],
+    [['--announce'], '--announce: it needs --bind with an IPv4 address'],
+    [['--announce', '--bind', '::1'], '--announce: it needs --bind with an IPv4 address'],
+    [['--restart-ollama=yes'], "Option '--restart-ollama' does not take an argument"],
     [['--secret', 'x'], "Unknown option '--secret'"],
   ])('does not start with %j', async (args, words) => {
     using other = createPlace();

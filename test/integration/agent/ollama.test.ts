@@ -17,7 +17,7 @@ describe('restarting Ollama', () => {
   it('runs the system’s command, or the one that was named', async () => {
     await using world = await createWorld({ config: { restartOllama: true } });
     expect((await world.power()).mayRestartOllama).toBe(true);
-    expect(await world.call('POST', restart, { by: 'panel one' })).toEqual({
+    expect(await world.call('POST', restart, { by: 'panel one' })).toMatchObject({
       status: 200,
       body: { restarted: true, dryRun: false },
     });

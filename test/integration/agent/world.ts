@@ -10,6 +10,7 @@ import { createFakeClock } from '../../fakes/clock.ts';
 
 export interface Answer {
   status: number;
+  headers: Headers;
   // Shapes differ by test; each test says what it expects.
   body: Record<string, unknown>;
 }
@@ -81,7 +82,7 @@ export function createMachine(clock: { monotonic(): number }) {
   return { machine, host };
 }
 
-export interface WorldOptions extends Partial<Pick<AgentOptions, 'interfaces' | 'announcing' | 'post'>> {
+export interface WorldOptions extends Partial<Pick<AgentOptions, 'interfaces' | 'limits'>> {
   config?: Record<string, unknown>;
 }
 
@@ -119,14 +120,20 @@ export async function createWorld({ config = {}, ...others }: WorldOptions = {})
   let agent = await start();
   const token = readFileSync(join(folder, 'token'), 'utf8').trim();
 
-  async function call(method: string, path: string, body?: unknown): Promise<Answer> {
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    bearer: string | null = token,
+  ): Promise<Answer> {
     const response = await fetch(`http://127.0.0.1:${agent.listening[0]?.port}${path}`, {
       method,
       // Each on its own: a fake clock must not be waited for by a connection that is kept.
-      headers: { authorization: `Bearer ${token}`, connection: 'close' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { connection: 'close', ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }) },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const { status, headers } = response;
+    return { status, headers, body: (await response.json()) as Record<string, unknown> };
   }
 
   return {
@@ -140,6 +147,7 @@ export async function createWorld({ config = {}, ...others }: WorldOptions = {})
     token,
     call,
     id: () => agent.id,
+    port: () => agent.listening[0]?.port ?? 0,
     power: async () => (await call('GET', '/v1/power')).body,
     /** Stops it and starts it again, in the same folder. */
     async restart() {

@@ -81,6 +81,20 @@ describe('leases', () => {
   });
 });
 
+describe('many leases', () => {
+  it('are refused beyond the limit, and one that is held is renewed all the same', () => {
+    const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
+    const leases = createLeases({ clock: createFakeClock(), journal, onChange: () => {}, most: 2 });
+    const request = { holder: 'a', purpose: 'b', ttlSeconds: 10 };
+    leases.put('one', request);
+    leases.put('two', request);
+    expect(() => leases.put('three', request)).toThrow(expect.objectContaining({ code: 'TOO_MANY_LEASES' }));
+    expect(leases.put('two', request).begun).toBe(false);
+    leases.end('one');
+    expect(leases.put('three', request).begun).toBe(true);
+  });
+});
+
 describe('access', () => {
   it('makes each wrong try wait twice as long, in a table that does not grow', async () => {
     const clock = createFakeClock();
