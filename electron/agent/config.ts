@@ -263,6 +263,9 @@ function together(config: AgentConfig): string[] {
     mistakes.push('--open-wake: it needs --allow-mac, or anybody could wake any machine.');
   }
   if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: it needs --role relay.');
+  if (config.restartOllama && !config.role.includes('power')) {
+    mistakes.push('--restart-ollama: it needs --role power.');
+  }
   if (config.announce && !canAnnounce(config)) {
     mistakes.push('--announce: it needs --bind with an IPv4 address of the network.');
   }

@@ -150,6 +150,7 @@ describe.skipIf(process.platform === 'win32')('bad input', () => {
     [['--allow-mac', '02:00'], '--allow-mac: MAC addresses'],
     [['--announce'], '--announce: it needs --bind with an IPv4 address'],
     [['--announce', '--bind', '::1'], '--announce: it needs --bind with an IPv4 address'],
+    [['--role', 'relay', '--restart-ollama'], '--restart-ollama: it needs --role power'],
     [['--restart-ollama=yes'], "Option '--restart-ollama' does not take an argument"],
     [['--secret', 'x'], "Unknown option '--secret'"],
   ])('does not start with %j', async (args, words) => {
