@@ -131,6 +131,9 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
     fleet,
     connectAgent: ports.connectAgent,
+    helloListener: ports.helloListener,
+    settings,
+    activity,
     panelName: holder,
   });
   const telemetry = createTelemetryService({

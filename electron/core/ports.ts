@@ -14,7 +14,7 @@ import type {
 import type { SecretsProtection } from '../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
-import type { ConnectAgent, Exec, PowerStore, Surroundings } from './ports-power.ts';
+import type { ConnectAgent, Exec, HelloListener, PowerStore, Surroundings } from './ports-power.ts';
 import type { BucketLength, BucketRow } from './telemetry/rollup.ts';
 
 export type * from './ports-power.ts';
@@ -374,6 +374,7 @@ export interface Ports {
   vectors: VectorStore;
   connectInferenceServer: ConnectInferenceServer;
   connectAgent: ConnectAgent;
+  helloListener: HelloListener;
   exec: Exec;
   surroundings: Surroundings;
   startSimulatedFleet: StartSimulatedFleet;

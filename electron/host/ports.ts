@@ -4,6 +4,7 @@ import { isPilotlightError } from '../../shared/contract/errors.ts';
 import type { Notice } from '../../shared/contract/streams.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
+import { createHelloListener } from '../adapters/agents/hello-listener.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
@@ -82,6 +83,7 @@ export function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
+    helloListener: createHelloListener(),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {

@@ -103,7 +103,12 @@ export function createFakeAgentHost(): FakeAgentHost {
 
 /** Listens on a free port of loopback; its commands reach `host` and no program. */
 export async function startTestAgent(
-  options: { host?: FakeAgentHost; config?: Record<string, unknown>; folder?: string } = {},
+  options: {
+    host?: FakeAgentHost;
+    config?: Record<string, unknown>;
+    folder?: string;
+    post?: Parameters<typeof startAgent>[0]['post'];
+  } = {},
 ) {
   const { host = createFakeAgentHost(), config = {} } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
@@ -117,8 +122,8 @@ export async function startTestAgent(
     udp: { send: async () => {}, magicPacket: () => new Uint8Array(102) },
     interfaces: () => [{ name: 'eth0', address: '192.0.2.7', netmask: '255.255.255.0', internal: false }],
     reachable: async () => true,
-    // An agent that says hello to nobody.
-    ...{ post: async () => 204 },
+    // Hellos reach nobody, unless a test lets them.
+    post: options.post ?? (async () => 204),
     version: '1.2.3',
     say: (line) => said.push(line),
   });

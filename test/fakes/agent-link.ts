@@ -8,8 +8,11 @@ import type {
   AgentPower,
   AgentSample,
   ConnectAgent,
+  HelloListener,
 } from '../../electron/core/ports.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+
+type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
 export interface FakeAgent {
   answer: 'serves' | 'hangs' | { fails: PilotlightError };
@@ -66,6 +69,31 @@ export function createFakeAgents() {
 
   const connectAgent: ConnectAgent = ({ url, token }) => linkTo(agent(url), url, token);
   return { agent: (url: string): FakeAgent => agent(url), connectAgent };
+}
+
+/** A listener without a socket: a test says the hellos. */
+export function createFakeHelloListener() {
+  let hear: ((hello: Hello) => void) | null = null;
+  const listener = {
+    /** Ports that cannot be opened. */
+    taken: new Set<number>(),
+    /** Those that were opened, in order. */
+    ports: [] as number[],
+    port: null as number | null,
+    async open(port: number, onHello: (hello: Hello) => void) {
+      await listener.close();
+      if (listener.taken.has(port)) throw new PilotlightError('PORT_IN_USE');
+      listener.ports.push(port);
+      listener.port = port;
+      hear = onHello;
+    },
+    async close() {
+      listener.port = null;
+      hear = null;
+    },
+    say: (hello: Hello) => hear?.(hello),
+  };
+  return listener satisfies HelloListener;
 }
 
 interface Stream {

@@ -1,6 +1,6 @@
 /**
  * Preloaded into a process (`--import`), it writes down where that process wants to go: each connection, each
- * datagram, each name that is looked up. One JSON line each, into the file that RECORD_NETWORK names.
+ * datagram, each name that is looked up; and where it listens. One JSON line each, into the file that RECORD_NETWORK names.
  */
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -17,6 +17,14 @@ net.Socket.prototype.connect = function (...args) {
   const named = typeof options === 'object' ? (options.path ?? options.host ?? 'localhost') : args[1];
   note('connect', String(named ?? 'localhost'));
   return connect.apply(this, args);
+};
+
+const listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (...args) {
+  const [options] = args;
+  const named = typeof options === 'object' ? (options.path ?? options.host) : args[1];
+  note('listen', typeof named === 'string' ? named : 'everywhere');
+  return listen.apply(this, args);
 };
 
 const send = dgram.Socket.prototype.send;

@@ -41,6 +41,8 @@ export interface Contact {
   look(signal: AbortSignal): Promise<void>;
   refresh(): Promise<void>;
   setPresence(presence: Presence): void;
+  /** It is there again: the wait before the next try is over. */
+  retryNow(): void;
   setPaused(paused: boolean): void;
   /** Resolves when nothing of it runs any more. */
   ended(): Promise<void>;
@@ -103,6 +105,7 @@ export function createContact(options: ContactOptions): Contact {
   let away = true;
   let lastBoot: string | null = null;
   let run: AbortController | null = null;
+  let retry: AbortController | null = null;
   let running: Promise<unknown> = Promise.resolve();
 
   // -------------------------------------------------------------- what was learned
@@ -296,7 +299,7 @@ export function createContact(options: ContactOptions): Contact {
         fail(error);
         waitMs = retryMs(failures);
       }
-      if (!signal.aborted) await nap(withJitter(standing === 'refused' ? REFUSED_RETRY_MS : waitMs), signal);
+      if (!signal.aborted) await rest(standing === 'refused' ? REFUSED_RETRY_MS : waitMs, signal);
     }
   }
 
@@ -305,6 +308,14 @@ export function createContact(options: ContactOptions): Contact {
   const withJitter = (ms: number) => ms * (1 - JITTER / 2 + random() * JITTER);
   /** Never rejects. */
   const nap = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => {});
+
+  /** Until the next try. */
+  async function rest(ms: number, signal: AbortSignal): Promise<void> {
+    const called = new AbortController();
+    retry = called;
+    await nap(withJitter(ms), AbortSignal.any([signal, called.signal]));
+    retry = null;
+  }
 
   function begin(): void {
     if (run || paused || presence !== 'awake' || ended.signal.aborted) return;
@@ -384,6 +395,7 @@ export function createContact(options: ContactOptions): Contact {
       }
       onChange();
     },
+    retryNow: () => retry?.abort(),
     setPaused(next) {
       paused = next;
       if (next) finish();

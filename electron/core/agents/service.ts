@@ -3,8 +3,9 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
-import type { Clock, ConnectAgent, Log, Random } from '../ports.ts';
+import type { Clock, ConnectAgent, HelloListener, Log, Random } from '../ports.ts';
 import { type Contact, createContact, type Presence } from './contact.ts';
+import { createHelloDesk, type HelloDeskDependencies } from './hello.ts';
 import type { AgentsService } from './model.ts';
 import { createPairedTokens, readPairing } from './pairing.ts';
 
@@ -14,6 +15,9 @@ export interface AgentsDependencies {
   log: Log;
   fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'lookSoon' | 'update'>;
   connectAgent: ConnectAgent;
+  helloListener: HelloListener;
+  settings: HelloDeskDependencies['settings'];
+  activity: HelloDeskDependencies['activity'];
   /** Under which name this panel is known to agents. */
   panelName(): string;
 }
@@ -27,6 +31,18 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
   const ending = new Set<Promise<void>>();
   let unsubscribe: (() => void) | null = null;
   let paused = false;
+  const desk = createHelloDesk({
+    ...dependencies,
+    listener: dependencies.helloListener,
+    greeters: () =>
+      [...contacts].flatMap(([nodeId, { token, health }]) =>
+        token === null ? [] : { nodeId, token, agentId: health()?.id ?? null },
+      ),
+    onAwake(nodeId) {
+      fleet.lookSoon(nodeId);
+      contacts.get(nodeId)?.retryNow();
+    },
+  });
 
   function tell<Words extends unknown[]>(listeners: Set<(...words: Words) => void>, ...words: Words): void {
     for (const listener of [...listeners]) {
@@ -58,8 +74,10 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         if (changed) fleet.lookSoon(id);
         tell(changeListeners, id);
       },
-      onReached: (reached) => {
-        if (contacts.get(id) === contact) tell(reachedListeners, id, reached);
+      onReached(reached) {
+        if (contacts.get(id) !== contact) return;
+        desk.reached(id, reached.bootId);
+        tell(reachedListeners, id, reached);
       },
       onStreamEnd: () => fleet.lookSoon(id),
     });
@@ -167,9 +185,13 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       if (unsubscribe) return;
       unsubscribe = fleet.onChange((node, previous) => {
         if (node !== null) follow(node);
-        else if (previous !== null) drop(previous.id);
+        else if (previous !== null) {
+          drop(previous.id);
+          desk.forget(previous.id);
+        }
       });
       for (const node of fleet.list()) follow(node);
+      desk.start();
     },
 
     async pause() {
@@ -186,6 +208,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     async stop() {
       unsubscribe?.();
       unsubscribe = null;
+      await desk.stop();
       for (const nodeId of [...contacts.keys()]) drop(nodeId);
       await Promise.all(ending);
     },

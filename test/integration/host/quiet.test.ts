@@ -45,7 +45,7 @@ async function destinations(environment: Record<string, string>) {
   }
 }
 
-it('goes nowhere but to loopback, and offers an OLLAMA_HOST that is elsewhere', async () => {
+it('goes nowhere and listens nowhere but on loopback, and offers an OLLAMA_HOST that is elsewhere', async () => {
   const { status, seen } = await destinations({ OLLAMA_HOST: 'http://gpu-box.invalid:11434' });
   expect(status.offers).toEqual([{ url: 'http://gpu-box.invalid:11434', source: 'OLLAMA_HOST' }]);
   expect(seen[0]).toEqual({ kind: 'recording', target: 'on' });
@@ -53,4 +53,7 @@ it('goes nowhere but to loopback, and offers an OLLAMA_HOST that is elsewhere', 
   expect(network.some(({ kind }) => kind === 'connect')).toBe(true);
   expect(network.filter(({ target }) => !loopback.test(target))).toEqual([]);
   expect(seen.filter(({ kind, target }) => kind === 'lookup' && !loopback.test(target))).toEqual([]);
+  const listening = seen.filter(({ kind }) => kind === 'listen');
+  expect(listening.length).toBeGreaterThan(0);
+  expect(listening.filter(({ target }) => !loopback.test(target))).toEqual([]);
 });

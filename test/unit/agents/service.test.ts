@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { helloProof } from '../../../electron/core/agents/hello.ts';
 import { createAgentsService } from '../../../electron/core/agents/service.ts';
 import type { FleetAgents } from '../../../electron/core/fleet/dependencies.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { createFakeAgents, gone } from '../../fakes/agent-link.ts';
+import { createFakeAgents, createFakeHelloListener, gone } from '../../fakes/agent-link.ts';
 import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
 import { asleep } from '../../fakes/inference-server.ts';
 
@@ -23,12 +24,16 @@ async function startedWorld() {
   };
   const world = createFakeFleetWorld({ agents: late });
   const { clock, fleet, log } = world;
+  const hello = createFakeHelloListener();
   const agents = createAgentsService({
     clock,
     random: () => 0.5,
     log,
     fleet,
     connectAgent: fakes.connectAgent,
+    helloListener: hello,
+    settings: world.settings,
+    activity: world.activity,
     panelName: () => 'Pilotlight on laptop',
   });
   const reached: { nodeId: string; bootId: string; fresh: boolean }[] = [];
@@ -40,6 +45,7 @@ async function startedWorld() {
   return {
     ...world,
     agents,
+    hello,
     reached,
     changed,
     agent: fakes.agent,
@@ -462,6 +468,128 @@ describe('pairing', () => {
       code: 'NOT_AN_AGENT',
     });
     expect(world.agent(agentUrl).calls).toEqual([]);
+    await world.stop();
+  });
+});
+
+describe('hello', () => {
+  const aHello = (changes: Partial<{ agent: string; bootId: string; nonce: string; token: string }> = {}) => {
+    const { token = 'right-token', ...words } = changes;
+    const hello = { agent: 'a1', bootId: 'boot-2', nonce: 'nonce-00001', ...words };
+    return { ...hello, proof: helloProof(token, hello) };
+  };
+
+  async function sleepingWorld() {
+    const world = await startedWorld();
+    world.settings.update({ power: { helloPort: 8770 } });
+    const { id } = world.fleet.add(machine);
+    await world.clock.advance(1000);
+    world.server(url).answer = asleep();
+    await world.clock.advance(10_000);
+    expect(world.fleet.get(id)?.state).toBe('off');
+    world.server(url).answer = 'serves';
+    return { ...world, id };
+  }
+
+  it('is heard only while a port is set', async () => {
+    const world = await startedWorld();
+    expect(world.hello.ports).toEqual([]);
+    world.settings.update({ power: { helloPort: 8770 } });
+    await world.clock.flush();
+    world.settings.update({ power: { helloPort: 8771 } });
+    await world.clock.flush();
+    expect(world.hello.ports).toEqual([8770, 8771]);
+    expect(world.hello.port).toBe(8771);
+    world.settings.update({ power: { helloPort: null } });
+    await world.clock.flush();
+    expect(world.hello.port).toBeNull();
+    await world.stop();
+  });
+
+  it('on a port that is taken is told to people, and nothing else ends', async () => {
+    const world = await startedWorld();
+    world.hello.taken.add(8770);
+    world.settings.update({ power: { helloPort: 8770 } });
+    await world.clock.flush();
+    expect(world.entries).toContainEqual(expect.objectContaining({ severity: 'warning', kind: 'power' }));
+    world.settings.update({ power: { helloPort: 8771 } });
+    await world.clock.flush();
+    expect(world.hello.port).toBe(8771);
+    await world.stop();
+    expect(world.hello.port).toBeNull();
+  });
+
+  it('brings a sleeping node back at once', async () => {
+    const world = await sleepingWorld();
+    world.agent(agentUrl).describe({ bootId: 'boot-2' });
+    world.hello.say(aHello());
+    await world.clock.flush();
+    expect(world.fleet.get(world.id)?.state).toBe('serving');
+    expect(world.reached.at(-1)).toMatchObject({ bootId: 'boot-2', fresh: true });
+    await world.stop();
+  });
+
+  it('of an agent that came later than its server ends the wait for it', async () => {
+    const world = await sleepingWorld();
+    const agent = world.agent(agentUrl);
+    agent.answer = gone();
+    await world.fleet.look(world.id);
+    await world.clock.advance(60_000);
+    expect(world.agents.view(world.id)?.state).toBe('unreachable');
+    agent.answer = 'serves';
+    world.hello.say(aHello());
+    await world.clock.flush();
+    expect(world.agents.view(world.id)?.state).toBe('ok');
+    await world.stop();
+  });
+
+  it.each([
+    ['with another token', [aHello({ token: 'wrong' })]],
+    ['with other words than were proved', [{ ...aHello(), bootId: 'boot-9' }]],
+    ['with no proof worth the name', [{ ...aHello(), proof: '' }]],
+  ])('%s is nobody’s', async (_name, hellos) => {
+    const world = await sleepingWorld();
+    for (const hello of hellos) world.hello.say(hello);
+    await world.clock.flush();
+    expect(world.fleet.get(world.id)?.state).toBe('off');
+    await world.stop();
+  });
+
+  it('that was heard before, or is of a run that is over, is not taken', async () => {
+    const world = await sleepingWorld();
+    const { clock, fleet, id } = world;
+    const first = aHello({ bootId: 'boot-1', nonce: 'nonce-old-1' });
+    world.hello.say(first);
+    await clock.flush();
+    expect(fleet.get(id)?.state).toBe('serving');
+    const off = async () => {
+      world.server(url).answer = asleep();
+      await clock.advance(10_000);
+      expect(fleet.get(id)?.state).toBe('off');
+      world.server(url).answer = 'serves';
+    };
+    await off();
+    world.hello.say(first);
+    await clock.flush();
+    expect(fleet.get(id)?.state).toBe('off');
+    // After a sleep the boot is the same, and the words are new.
+    world.hello.say(aHello({ bootId: 'boot-1', nonce: 'nonce-new-1' }));
+    await clock.flush();
+    expect(fleet.get(id)?.state).toBe('serving');
+    world.agent(agentUrl).describe({ bootId: 'boot-2' });
+    await clock.flush();
+    await off();
+    world.hello.say(aHello({ bootId: 'boot-1', nonce: 'nonce-late' }));
+    await clock.flush();
+    expect(fleet.get(id)?.state).toBe('off');
+    await world.stop();
+  });
+
+  it('is taken of an agent whose id is not known', async () => {
+    const world = await sleepingWorld();
+    world.hello.say(aHello({ agent: 'another-id' }));
+    await world.clock.flush();
+    expect(world.fleet.get(world.id)?.state).toBe('serving');
     await world.stop();
   });
 });

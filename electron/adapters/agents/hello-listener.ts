@@ -1,0 +1,153 @@
+/**
+ * Where agents say that they are awake: `POST /hello`. The network reaches it, so that it takes little, slowly, and
+ * tells nobody whether a proof was right.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { HelloListener } from '../../core/ports.ts';
+
+export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
+
+export interface HelloListenerOptions {
+  /** The address to listen at; every one of this computer by default. */
+  host?: string;
+}
+
+const PATH = '/hello';
+const MOST_BODY_BYTES = 4096;
+const MOST_HEADER_BYTES = 8 * 1024;
+const REQUEST_MS = 5000;
+const MOST_CONNECTIONS = 64;
+/** One address, and all of them together: so many at once, then so many a second. */
+const ONE_ADDRESS = { burst: 10, perSecond: 1 };
+const EVERYBODY = { burst: 50, perSecond: 20 };
+const MOST_ADDRESSES = 1000;
+
+export function createHelloListener({ host }: HelloListenerOptions = {}): HelloListener {
+  let server: Server | null = null;
+
+  async function close(): Promise<void> {
+    const ending = server;
+    server = null;
+    if (ending === null) return;
+    const closed = new Promise<void>((resolve) => ending.close(() => resolve()));
+    ending.closeAllConnections();
+    await closed;
+  }
+
+  return {
+    async open(port, onHello) {
+      await close();
+      const opening = createHelloServer(onHello);
+      await new Promise<void>((resolve, reject) => {
+        opening.once('error', (error) =>
+          reject(
+            new PilotlightError('PORT_IN_USE', {
+              message: `Agents cannot say hello: port ${port} cannot be opened.`,
+              next: 'Choose another port for it in Settings.',
+              details: { port },
+              cause: error,
+            }),
+          ),
+        );
+        opening.listen({ port, ...(host === undefined ? {} : { host }), exclusive: true }, resolve);
+      });
+      opening.removeAllListeners('error');
+      opening.on('error', () => {});
+      server = opening;
+    },
+    close,
+  };
+}
+
+export function createHelloServer(onHello: (hello: Hello) => void): Server {
+  const limit = createLimit();
+  const server = createServer(
+    {
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 1000,
+      keepAlive: false,
+    },
+    (request, response) => {
+      if (!limit(request.socket.remoteAddress ?? '')) answer(response, 429);
+      else if (request.url !== PATH) answer(response, 404);
+      else if (request.method !== 'POST') answer(response, 405);
+      // A web page that a person happens to open has nothing to say here.
+      else if (request.headers.origin !== undefined) answer(response, 403);
+      else receive(request, response, onHello);
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+function receive(request: IncomingMessage, response: ServerResponse, onHello: (hello: Hello) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+    else {
+      answer(response, 413);
+      request.pause();
+    }
+  });
+  request.on('end', () => {
+    if (size > MOST_BODY_BYTES) return;
+    const hello = readHello(Buffer.concat(chunks, size).toString('utf8'));
+    answer(response, hello === null ? 400 : 204);
+    if (hello !== null) onHello(hello);
+  });
+  request.on('error', () => {});
+}
+
+function answer(response: ServerResponse, status: number): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { connection: 'close', 'content-length': 0 });
+  response.end(() => response.socket?.destroySoon());
+}
+
+function readHello(text: string): Hello | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { agent, bootId, nonce, proof } = value as Record<string, unknown>;
+  const right = isWord(agent) && isWord(bootId) && isWord(nonce) && nonce.length >= 8 && isWord(proof);
+  return right ? { agent, bootId, nonce, proof } : null;
+}
+
+const isWord = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= 200;
+
+/** Whether one more from this address is looked at now. */
+function createLimit(now: () => number = () => performance.now()): (address: string) => boolean {
+  const addresses = new Map<string, ReturnType<typeof createBucket>>();
+  const all = createBucket(EVERYBODY, now);
+  return (address) => {
+    const bucket = addresses.get(address) ?? createBucket(ONE_ADDRESS, now);
+    addresses.delete(address);
+    addresses.set(address, bucket);
+    const oldest = addresses.size > MOST_ADDRESSES ? addresses.keys().next().value : undefined;
+    if (oldest !== undefined) addresses.delete(oldest);
+    return bucket() && all();
+  };
+}
+
+function createBucket({ burst, perSecond }: typeof ONE_ADDRESS, now: () => number): () => boolean {
+  let left = burst;
+  let at = now();
+  return () => {
+    const time = now();
+    left = Math.min(burst, left + ((time - at) / 1000) * perSecond);
+    at = time;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
+  };
+}
