@@ -12,7 +12,7 @@ import type { SimulatedMachine } from '../ports.ts';
 import { canWake } from '../power/ways.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { agentLookedAt, type Entry, newEntry } from './entry.ts';
+import { agentLookedAt, type Entry, newEntry, wakePace } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
 import type { LookTarget } from './look.ts';
 import { createLooking } from './looking.ts';
@@ -34,6 +34,8 @@ export interface Entries {
   readPins(): void;
   readBoot(entry: Entry): void;
   setTelemetry(read: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null): void;
+  /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
+  attend(): void;
   reschedule(): void;
   start(): void;
   /** Ends the looks that come by themselves, until `start`. */
@@ -47,6 +49,7 @@ export interface EntriesDependencies extends FleetDependencies {
 
 /** First looks are spread by this much a node, so that a large fleet does not start in one burst. */
 const FIRST_LOOK_SPREAD_MS = 8;
+const ATTENDED_FOR_MS = 120_000;
 
 export function createEntries(dependencies: EntriesDependencies): Entries {
   const { clock, random, log, store, streams, settings, activity, tell, localServerUrl } = dependencies;
@@ -55,6 +58,8 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   const stopping = new AbortController();
   let telemetry: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null = () => null;
   let started = false;
+  /** Until when the panel is believed to be looked at, monotonic. */
+  let attendedUntil = Number.NEGATIVE_INFINITY;
 
   const look = createLooking({
     ...dependencies,
@@ -141,7 +146,9 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const view = viewOf(entry);
     if (sameView(previous, view)) return;
     entry.view = view;
-    streams.fleet.set(view.id, view);
+    // Whoever waits for a wake sees it at once.
+    const soon = previous.wake !== null && previous.state !== view.state;
+    streams.fleet.set(view.id, view, { soon });
     const news = describeChange(previous, view, entry.sight.offReason);
     if (news) activity.record(news);
     tell(view, previous);
@@ -156,13 +163,12 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
           log.error('A look could not be finished.', { nodeId: entry.record.id, error: String(error) });
         }),
       nextLookMs: () =>
-        nextLookMs(
-          entry.sight,
-          settings.current().fleet.lookIntervalMs,
-          entry.wake && !isServing(entry.sight.state)
-            ? { elapsedMs: clock.now() - entry.wake.startedAt, expectedMs: entry.wake.expectedMs }
-            : null,
-        ),
+        nextLookMs(entry.sight, {
+          lookIntervalMs: settings.current().fleet.lookIntervalMs,
+          wake: isServing(entry.sight.state) ? null : wakePace(entry, clock.now()),
+          attended: clock.monotonic() < attendedUntil,
+          sinceSeenMs: entry.sight.lastSeenAt === null ? null : clock.now() - entry.sight.lastSeenAt,
+        }),
       firstDelayMs: random() * FIRST_LOOK_SPREAD_MS * entries.size,
     });
   }
@@ -246,6 +252,13 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     readBoot,
     setTelemetry(read) {
       telemetry = read;
+    },
+    attend() {
+      const attended = clock.monotonic() < attendedUntil;
+      attendedUntil = clock.monotonic() + ATTENDED_FOR_MS;
+      // Coming and going again makes no more looks than staying.
+      if (attended) return;
+      for (const entry of entries.values()) if (entry.sight.state === 'off') void entry.watch?.lookNow();
     },
     reschedule() {
       for (const entry of entries.values()) entry.watch?.reschedule();

@@ -2,6 +2,7 @@
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { Clock, InferenceServer, SimulatedMachine } from '../ports.ts';
 import type { LookTarget } from './look.ts';
+import type { WakePace } from './pace.ts';
 import { initialSight } from './state.ts';
 import type { NodeKnowledge } from './view.ts';
 import type { Watch } from './watch.ts';
@@ -58,6 +59,11 @@ export function newEntry(
     watch: null,
     interruptLook: null,
   };
+}
+
+/** How far the wake under way is; null without one. */
+export function wakePace({ wake }: Pick<Entry, 'wake'>, now: number): WakePace | null {
+  return wake && { elapsedMs: now - wake.startedAt, expectedMs: wake.expectedMs };
 }
 
 /** The agent that stands for the machine: of one that carries no server. null where the server does. */

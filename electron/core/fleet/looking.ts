@@ -4,7 +4,7 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import type { InferenceServer } from '../ports.ts';
 import { reachedStep } from '../power/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { agentLookedAt, type Entry } from './entry.ts';
+import { agentLookedAt, type Entry, wakePace } from './entry.ts';
 import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './look.ts';
 import { lookTimeoutMs } from './pace.ts';
 import { type LookResult, nextSight } from './state.ts';
@@ -22,7 +22,7 @@ export interface LookingDependencies
 }
 
 /** A first answer waits this long for version and models, so that "serving" comes with what it can do. */
-const DETAILS_WAIT_MS = 200;
+const DETAILS_WAIT_MS = 100;
 const DETAILS_DEADLINE_MS = 10_000;
 const DETAILS_RETRY_MS = 30_000;
 const HARDWARE_EVERY_MS = 30_000;
@@ -65,8 +65,11 @@ export function createLooking(
   async function look(entry: Entry, signal: AbortSignal): Promise<void> {
     const { server, target } = entry;
     if (target) {
-      const waking = entry.wake !== null;
-      const timeoutMs = lookTimeoutMs(entry.sight.state, settings.current().fleet.lookTimeoutMs, waking);
+      const timeoutMs = lookTimeoutMs(
+        entry.sight.state,
+        settings.current().fleet.lookTimeoutMs,
+        wakePace(entry, clock.now()),
+      );
       const register = (interrupt: () => void) => {
         entry.interruptLook = interrupt;
       };

@@ -7,6 +7,7 @@ type FleetMethod =
   | 'fleet.update'
   | 'fleet.remove'
   | 'fleet.look'
+  | 'fleet.attend'
   | 'fleet.simulate'
   | 'simulator.sleep'
   | 'simulator.faults'
@@ -24,6 +25,10 @@ export function fleetMethods({ service }: { service: FleetService }): Handlers<F
       return done;
     },
     'fleet.look': ({ nodeId }) => service.look(nodeId),
+    'fleet.attend': () => {
+      service.attend();
+      return done;
+    },
     'fleet.simulate': ({ on }) => service.simulate(on),
     'simulator.sleep': async ({ nodeId }) => {
       await service.simulation.sleep(nodeId);

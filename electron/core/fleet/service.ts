@@ -58,6 +58,8 @@ export interface FleetService {
   look(nodeId?: string): Promise<NodeView[]>;
   /** Something changed there: looks at once, waits for nothing. */
   lookSoon(nodeId: string): void;
+  /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
+  attend(): void;
   /** The node's server, or null when it has none. Its calls end with HOST_UNREACHABLE when the node goes off. */
   server(nodeId: string): InferenceServer | null;
   /** Called after every change of a view; null for "not there" (added, removed). */
@@ -243,6 +245,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const entry = entries.get(nodeId);
       if (entry) void entries.lookNow(entry);
     },
+
+    attend: entries.attend,
 
     server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
 

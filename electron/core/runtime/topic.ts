@@ -12,7 +12,8 @@ export interface TopicSubscription {
  * subscribers, at most one each `coalesceMs`, holding the newest value of what changed since their cursor.
  */
 export interface Topic<Value> {
-  set(key: string, value: Value): void;
+  /** `soon`: people wait for this; it does not wait for the next regular frame. */
+  set(key: string, value: Value, options?: { soon?: boolean }): void;
   delete(key: string): void;
   get(key: string): Value | undefined;
   values(): Value[];
@@ -45,6 +46,9 @@ interface Subscriber {
   lastFrameAt: number;
 }
 
+/** Least time between two frames where the second one is waited for. */
+const SOON_MS = 50;
+
 export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   const { clock, epoch, coalesceMs, tombstones: maxTombstones = 1000 } = options;
   const entries = new Map<string, { value: Value; sequence: number }>();
@@ -55,14 +59,18 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   /** Cursors older than this may have missed a removal. */
   let oldestResumable = 0;
   let timer: Timer | null = null;
+  let due = 0;
 
-  function changed(): void {
-    if (subscribers.size === 0 || timer) return;
+  function changed(leastMs = coalesceMs): void {
+    if (subscribers.size === 0 || (timer && leastMs === coalesceMs)) return;
     const now = clock.monotonic();
-    let wait = coalesceMs;
+    let wait = leastMs;
     for (const subscriber of subscribers) {
-      if (!subscriber.full) wait = Math.min(wait, Math.max(0, subscriber.lastFrameAt + coalesceMs - now));
+      if (!subscriber.full) wait = Math.min(wait, Math.max(0, subscriber.lastFrameAt + leastMs - now));
     }
+    if (timer && due <= now + wait) return;
+    timer?.cancel();
+    due = now + wait;
     timer = clock.timer(wait, flush);
   }
 
@@ -99,12 +107,12 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   }
 
   return {
-    set(key, value) {
+    set(key, value, { soon = false } = {}) {
       sequence += 1;
       entries.delete(key);
       entries.set(key, { value, sequence });
       removed.delete(key);
-      changed();
+      changed(soon ? Math.min(SOON_MS, coalesceMs) : coalesceMs);
     },
     delete(key) {
       if (!entries.delete(key)) return;

@@ -50,6 +50,32 @@ describe('a topic', () => {
     expect(frames).toHaveLength(2);
   });
 
+  it('what is waited for does not wait for the next regular frame', async () => {
+    const { clock, topic } = setup();
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    topic.set('a', 1);
+    await clock.advance(20);
+    topic.set('b', 1, { soon: true });
+    await clock.advance(29);
+    expect(frames).toHaveLength(1);
+    await clock.advance(1);
+    expect(frames).toHaveLength(2);
+    expect(replay(frames)).toEqual(
+      new Map([
+        ['a', 1],
+        ['b', 1],
+      ]),
+    );
+    // Nothing is left over, and the regular pace goes on.
+    topic.set('a', 2);
+    await clock.advance(499);
+    expect(frames).toHaveLength(2);
+    await clock.advance(1);
+    expect(frames).toHaveLength(3);
+    expect(clock.pending()).toBe(0);
+  });
+
   it('resumes from a cursor with what was missed, removals included', async () => {
     const { clock, topic } = setup();
     topic.set('a', 1);
