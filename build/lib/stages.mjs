@@ -69,6 +69,20 @@ export function selectStages(args) {
  */
 
 /**
+ * A stage of which something could not run: incomplete, if it did not fail besides.
+ * @template {StageResult} Result
+ * @param {Result} result
+ * @param {readonly (string | undefined)[]} mends one for each thing that was missing
+ * @returns {Result}
+ */
+export function incompleteWith(result, mends) {
+  const missing = mends.filter((mend) => mend !== undefined);
+  if (missing.length === 0) return result;
+  const outcome = result.outcome === 'failed' ? 'failed' : 'incomplete';
+  return { ...result, outcome, mend: missing.join(' ') };
+}
+
+/**
  * Puts the results together. What could not run is a failure where nobody is there to mend it.
  * @param {readonly StageResult[]} results
  * @param {boolean} onCi
