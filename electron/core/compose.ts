@@ -4,6 +4,8 @@ import { type ActivityService, createActivityService } from './activity/service.
 import { agentMethods } from './agents/methods.ts';
 import type { AgentsService } from './agents/model.ts';
 import { createAgentsService } from './agents/service.ts';
+import { checkMethods } from './checks/methods.ts';
+import { type ChecksService, createChecksService } from './checks/service.ts';
 import { createAgentFacts } from './discovery/agent-facts.ts';
 import { discoveryMethods } from './discovery/methods.ts';
 import { createDiscoveryService, type DiscoveryService } from './discovery/service.ts';
@@ -56,6 +58,7 @@ export interface CoreServices {
   telemetry: TelemetryService;
   indexing: IndexingService;
   discovery: DiscoveryService;
+  checks: ChecksService;
 }
 
 export interface Core {
@@ -217,6 +220,22 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     agentMachine: createAgentFacts({ connectAgent: ports.connectAgent, fleet }),
   });
 
+  const checks = createChecksService({
+    clock,
+    log,
+    http,
+    udp,
+    surroundings: ports.surroundings,
+    streams,
+    fleet,
+    connectAgent: ports.connectAgent,
+    connectInferenceServer: ports.connectInferenceServer,
+    power,
+    powersOff: { off: keeping.off, cancel: keeping.cancelOff },
+    powerOf: keeping.get,
+    lastMachine: agents.machine,
+  });
+
   const transfer = createTransferService({
     clock,
     ids,
@@ -266,6 +285,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       telemetry,
       indexing,
       discovery,
+      checks,
     },
     handlers: {
       ...statusMethods({ status }),
@@ -278,6 +298,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       ...indexingMethods({ indexing }),
       ...telemetryMethods({ telemetry }),
       ...discoveryMethods({ discovery }),
+      ...checkMethods({ checks }),
       ...activityMethods({ activity }),
       ...settingsMethods({ settings, transfer }),
     },
@@ -326,6 +347,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
           results.push(...(await Promise.allSettled([Promise.resolve().then(step)])));
         };
         await settle(() => discovery.stop());
+        await settle(() => checks.stop());
         await settle(() => indexing.stop());
         await settle(() => optimizer.stop());
         await settle(() => power.stop());

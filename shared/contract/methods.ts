@@ -25,6 +25,7 @@ import {
 } from '../models/telemetry.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import { agentMethods } from './agents.ts';
+import { checkMethods } from './checks.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
 import { powerMethods, powerOffMethods } from './power.ts';
@@ -418,6 +419,8 @@ export const methods = {
   ...powerMethods,
   ...powerOffMethods,
   ...discoveryMethods,
+
+  ...checkMethods,
 } as const satisfies Record<string, MethodDefinition>;
 
 export type MethodName = keyof typeof methods;

@@ -368,6 +368,22 @@ export const methodCases: Record<MethodName, MethodCase> = {
     wrong: [{ address: '' }, 'address'],
     errors: [['BAD_URL', () => ({ address: 'not an address' })]],
   },
+  'checks.diagnose': {
+    right: () => ({ nodeId: machines.small }),
+    wrong: [{ nodeId: '' }, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'checks.rehearse': {
+    // Without a MAC address it could not be woken again: refused in words, in the check itself.
+    right: async (context) => ({ nodeId: (await addNode(context)).id }),
+    wrong: [{ nodeId: 7 }, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'checks.cancel': {
+    right: async ({ call }) => ({ checkId: (await call('checks.diagnose', { nodeId: machines.small })).id }),
+    wrong: [{ checkId: null }, 'checkId'],
+    errors: [['NOT_FOUND', () => ({ checkId: 'diagnosis:nope' })]],
+  },
   'activity.list': { right: () => ({ limit: 3 }), wrong: [{ kinds: ['gossip'] }, 'kinds.0'], errors: [] },
   'settings.get': nothing,
   'settings.update': {

@@ -1,0 +1,147 @@
+/** The steps of a diagnosis, from the name of a node to its GPU. None of them wakes or changes anything. */
+
+import { isServing } from '../../../shared/models/fleet.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { AgentMachine } from '../ports.ts';
+import { isPastTheDoor, judgeAgent, judgeClock, judgeRights, judgeToken } from './judge-agent.ts';
+import { judgeArmed } from './judge-armed.ts';
+import {
+  type HostFacts,
+  hostAnswers,
+  judgeHost,
+  judgeName,
+  judgeRoutes,
+  judgeWays,
+} from './judge-network.ts';
+import { judgeGpu, judgePort, judgeServer, judgeUsedGpu, type ServerFacts } from './judge-server.ts';
+import type { Probes } from './probes.ts';
+import type { StepPlan } from './runs.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface DiagnosisFacts {
+  probes: Probes;
+  power: Pick<NodePower, 'means' | 'policy' | 'agent'>;
+  /** What its agent said when it was last on; null where none did. */
+  lastMachine: AgentMachine | null;
+}
+
+export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): StepPlan[] {
+  const { node } = probes;
+  const isThisComputer = node.kind === 'this-computer';
+
+  async function hostFacts(): Promise<HostFacts> {
+    const [name, server, agent, neighbourMac] = await Promise.all([
+      probes.name(),
+      probes.server(),
+      probes.agent(),
+      probes.neighbourMac(),
+    ]);
+    return {
+      isThisComputer,
+      host: probes.host,
+      nameFound: name === null || name.ok,
+      isLocal: probes.isLocal,
+      server,
+      agent,
+      wasServing: isServing(node.state),
+      mac: node.mac,
+      neighbourMac,
+    };
+  }
+
+  async function serverFacts(): Promise<ServerFacts> {
+    const machine = await probes.machine();
+    return {
+      url: node.url,
+      hostAnswers: hostAnswers(await hostFacts()),
+      isThisComputer,
+      server: await probes.server(),
+      answersThere: machine?.ok ? machine.value.machine.ollama.answers : null,
+    };
+  }
+
+  async function agentFacts() {
+    const [machine, actions] = await Promise.all([probes.machine(), probes.power()]);
+    // An agent without the telemetry role knows no machine, but its token is as good.
+    const called = machine?.ok === false && !isPastTheDoor(machine.error) && actions?.ok ? actions : machine;
+    return {
+      url: node.agentUrl,
+      hostAnswers: hostAnswers(await hostFacts()),
+      hasToken: probes.hasToken,
+      health: await probes.agent(),
+      called,
+    };
+  }
+
+  /** What its own tools see; null where nobody looks. */
+  async function gpuFacts() {
+    const machine = await probes.machine();
+    const { sample } = machine?.ok ? machine.value : { sample: null };
+    const seenFromHere = isThisComputer || node.gpus.length > 0 ? node.gpus : null;
+    return {
+      hasGpu: node.hasGpu,
+      gpus: (sample?.gpus ?? seenFromHere)?.map(({ name }) => name) ?? null,
+      problems: sample?.problems ?? [],
+    };
+  }
+
+  const step = (id: string, title: string, judge: () => Promise<Verdict>): StepPlan => ({
+    id,
+    title,
+    run: judge,
+  });
+
+  return [
+    step('name', 'Its name is known', async () =>
+      judgeName({
+        host: probes.host,
+        kind: probes.isLocal ? 'this-computer' : probes.isAddress ? 'address' : 'name',
+        found: await probes.name(),
+      }),
+    ),
+    step('ways', 'There is a way to wake it', async () => judgeWays({ isThisComputer, ways: probes.ways() })),
+    step('armed', 'Wake-on-LAN is armed', async () => {
+      const machine = await probes.machine();
+      return judgeArmed({
+        usesPackets: !isThisComputer && node.wakeWays.some(({ kind }) => kind !== 'command'),
+        mac: node.mac,
+        machine: machine?.ok ? machine.value.machine : lastMachine,
+      });
+    }),
+    step('route', 'A wake packet gets there', async () => judgeRoutes(await probes.routes())),
+    step('host', 'The machine answers', async () => judgeHost(await hostFacts())),
+    step('port', 'Ollama’s port is open', async () => judgePort(await serverFacts())),
+    step('server', 'Ollama answers', async () => judgeServer(await serverFacts())),
+    step('agent', 'The agent answers', async () => judgeAgent(await agentFacts())),
+    step('token', 'The agent knows Pilotlight', async () => judgeToken(await agentFacts())),
+    step('rights', 'It can be powered off', async () => {
+      const [facts, agent, actions] = await Promise.all([agentFacts(), probes.agent(), probes.power()]);
+      return judgeRights({
+        means: power.means,
+        policy: power.policy,
+        hostAnswers: facts.hostAnswers,
+        tokenTaken: judgeToken(facts).state === 'pass',
+        roles: agent?.ok ? agent.value.roles : [],
+        power: actions,
+        shutdownServer: power.means === 'server' ? await probes.shutdownServer() : null,
+      });
+    }),
+    step('gpu', 'Its GPU is seen', async () => judgeGpu(await gpuFacts())),
+    step('used-gpu', 'Ollama uses the GPU', async () => {
+      const [server, machine, gpu] = await Promise.all([probes.server(), probes.machine(), gpuFacts()]);
+      return judgeUsedGpu({
+        hasGpu: gpu.gpus !== null && gpu.gpus.length > 0 ? true : node.hasGpu,
+        serverAnswers: server?.ok ?? false,
+        loaded: server?.ok ? server.value.loaded : null,
+        foundAtStart: machine?.ok ? machine.value.machine.ollama.gpuFound : null,
+        mayRestartOllama: power.agent?.mayRestartOllama ?? false,
+      });
+    }),
+    step('clock', 'Its clock is right', async () => {
+      const machine = await probes.machine();
+      if (!machine?.ok) return judgeClock({ machine: null });
+      const { machine: told, sample, readAt } = machine.value;
+      return judgeClock({ machine: { bootId: told.bootId, at: sample.at, readAt } });
+    }),
+  ];
+}

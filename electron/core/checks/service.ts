@@ -1,0 +1,59 @@
+/** Diagnosis and rehearsal of nodes. */
+import type { Check } from '../../../shared/models/checks.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { AgentMachine } from '../ports.ts';
+import type { Streams } from '../runtime/streams.ts';
+import { diagnosisSteps } from './diagnose.ts';
+import { createProbes, type ProbeDependencies } from './probes.ts';
+import { type RehearsalDependencies, rehearsalPlan } from './rehearse.ts';
+import { createRuns } from './runs.ts';
+
+export interface ChecksService {
+  /** Changes nothing there; `signal` ends it. Rejects with NOT_FOUND or CHECK_RUNNING. */
+  diagnose(nodeId: string, signal: AbortSignal): Promise<Check>;
+  /** Goes on when whoever asked has gone: a machine is not left asleep. Rejects with NOT_FOUND or CHECK_RUNNING. */
+  rehearse(nodeId: string): Promise<Check>;
+  /** Resolves when it has ended. Rejects with NOT_FOUND. */
+  cancel(checkId: string): Promise<Check>;
+  stop(): Promise<void>;
+}
+
+export interface ChecksDependencies extends ProbeDependencies, RehearsalDependencies {
+  fleet: FleetService;
+  streams: Pick<Streams, 'checks'>;
+  /** What the node's agent said when it was last on. */
+  lastMachine(nodeId: string): AgentMachine | null;
+}
+
+export function createChecksService(dependencies: ChecksDependencies): ChecksService {
+  const { fleet, powerOf, lastMachine } = dependencies;
+  const runs = createRuns(dependencies);
+  const never = new AbortController().signal;
+  const stopListening = fleet.onChange((node, previous) => {
+    if (node === null && previous) runs.forget(previous.id);
+  });
+
+  return {
+    async diagnose(nodeId, signal) {
+      const node = fleet.require(nodeId);
+      const plan = (ended: AbortSignal) => ({
+        stopsAtFailure: false,
+        steps: diagnosisSteps({
+          probes: createProbes(dependencies, node, ended),
+          power: powerOf(nodeId),
+          lastMachine: lastMachine(nodeId),
+        }),
+      });
+      return runs.start('diagnosis', nodeId, plan, signal);
+    },
+    async rehearse(nodeId) {
+      fleet.require(nodeId);
+      return runs.start('rehearsal', nodeId, () => rehearsalPlan(dependencies, nodeId), never);
+    },
+    cancel: runs.cancel,
+    async stop() {
+      stopListening();
+      await runs.stop();
+    },
+  };
+}
