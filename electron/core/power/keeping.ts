@@ -197,6 +197,8 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const stops = [
     stopWatching,
     off.onChange(overview.changed),
+    // It is tried again, but not at once.
+    off.onFailed(({ id }) => use.needed(id)),
     mirror.onChange(overview.changed),
     ledger.onChange((nodeId, change) => {
       use.needed(nodeId);
