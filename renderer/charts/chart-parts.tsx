@@ -1,5 +1,5 @@
 /** What the charts share: a tooltip in the panel's own words, a legend, a frame that keeps its height. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { formatClock } from './time-axis.ts';
 
 export { formatClock } from './time-axis.ts';
@@ -34,6 +34,7 @@ export interface HourRow {
   values: Record<string, number>;
 }
 
+/** The values of a moment. Escape puts it away until another moment is pointed at. */
 export function ChartTooltip({
   active,
   row,
@@ -47,7 +48,20 @@ export function ChartTooltip({
   format: (value: number) => string;
   formatAt?: (at: number) => string;
 }) {
-  if (!active || !row) return null;
+  const at = active && row ? row.at : null;
+  const [putAway, setPutAway] = useState<number | null>(null);
+  useEffect(() => {
+    if (at === null) return;
+    const onKey = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') setPutAway(at);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => {
+      document.removeEventListener('keydown', onKey);
+      setPutAway(null);
+    };
+  }, [at]);
+  if (at === null || !row || putAway === at) return null;
   const shown = series.filter(({ key }) => (row.values[key] ?? 0) > 0);
   return (
     <div className="rounded-lg border border-line-strong bg-raised px-3 py-2 text-xs shadow-(--shadow)">

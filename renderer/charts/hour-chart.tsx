@@ -1,7 +1,8 @@
-import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, usePlotArea, XAxis, YAxis } from 'recharts';
 import type { HistoryRange } from '../../shared/models/telemetry.ts';
 import { ChartTooltip, chartHeight, type HourRow, type Series, tick } from './chart-parts.tsx';
 import { niceAbove } from './nice.ts';
+import { stackLayers } from './stack.ts';
 import { formatMoment, formatTick, timeTicks } from './time-axis.ts';
 
 interface HourChartProps {
@@ -52,6 +53,7 @@ export default function HourChart({
             dataKey="at"
             type="number"
             domain={[first, last]}
+            allowDataOverflow
             ticks={timeTicks(first, last)}
             tickFormatter={formatTick(range)}
             tick={tick}
@@ -66,37 +68,40 @@ export default function HourChart({
             tickLine={false}
             ticks={[0, top / 2, top]}
             domain={[0, top]}
+            // The axes are told what they span: nothing here gives recharts values to look for it.
+            allowDataOverflow
           />
           <Tooltip
             isAnimationActive={false}
             cursor={{ stroke: 'var(--line-strong)' }}
-            content={({ active, payload }) => (
+            // It would be hidden, because recharts itself knows no value here; without a row nothing is in it.
+            wrapperStyle={{ visibility: 'visible' }}
+            content={({ active, label }) => (
               <ChartTooltip
                 active={active}
-                row={payload[0]?.payload as HourRow | undefined}
+                row={rows.find(({ at }) => at === label)}
                 series={series}
                 format={format}
                 formatAt={formatMoment(range)}
               />
             )}
           />
-          {series.map(({ key, colour }) => (
-            <Area
-              key={key}
-              type="stepAfter"
-              dataKey={(row: HourRow) => row.values[key] ?? 0}
-              stackId="all"
-              stroke={colour}
-              strokeWidth={1.5}
-              fill={colour}
-              fillOpacity={0.4}
-              isAnimationActive={false}
-              dot={false}
-              activeDot={false}
-            />
-          ))}
+          <Stack rows={rows} series={series} top={top} />
         </AreaChart>
       </ResponsiveContainer>
     </div>
   );
+}
+
+/** One path a series: the areas of recharts would keep every point of every series several times over. */
+function Stack({ rows, series, top }: { rows: readonly HourRow[]; series: readonly Series[]; top: number }) {
+  const plot = usePlotArea();
+  if (!plot) return null;
+  const frame = { ...plot, first: rows[0]?.at ?? 0, last: rows.at(-1)?.at ?? 0, top };
+  return stackLayers(rows, series, frame).map(({ key, colour, line, area }) => (
+    <g key={key} fill="none" strokeWidth="1.5">
+      <path d={area} fill={colour} fillOpacity="0.4" />
+      <path d={line} stroke={colour} />
+    </g>
+  ));
 }

@@ -1,0 +1,62 @@
+import type { HourRow, Series } from './chart-parts.tsx';
+
+/** Where a stack is drawn, pixels, and what its sides stand for. */
+export interface StackFrame {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  first: number;
+  last: number;
+  top: number;
+}
+
+export interface StackLayer {
+  key: string;
+  colour: string;
+  /** The upper edge: a row holds until the next one. */
+  line: string;
+  area: string;
+}
+
+/** The series on each other, the first at the bottom, as paths of steps. */
+export function stackLayers(
+  rows: readonly HourRow[],
+  series: readonly Series[],
+  frame: StackFrame,
+): StackLayer[] {
+  const { x, y, width, height, first, last, top } = frame;
+  const across = (at: number) => (x + ((at - first) / Math.max(1, last - first)) * width).toFixed(1);
+  const up = (value: number) => (y + height - (Math.min(top, value) / top) * height).toFixed(1);
+  const begins = rows.map(({ at }) => across(at));
+  const under = new Float64Array(rows.length);
+  let lower = '';
+  return series.map(({ key, colour }) => {
+    const levels = rows.map(({ values }, index) => {
+      under[index] = (under[index] ?? 0) + (values[key] ?? 0);
+      return up(under[index] ?? 0);
+    });
+    const line = steps(begins, levels);
+    const floor = lower === '' ? `L${begins.at(-1)} ${up(0)}H${begins[0]}` : lower;
+    lower = stepsBack(begins, levels);
+    return { key, colour, line, area: `${line}${floor}Z` };
+  });
+}
+
+/** From left to right; a level that stays is one stroke. */
+function steps(begins: readonly string[], levels: readonly string[]): string {
+  const parts = [`M${begins[0]} ${levels[0]}`];
+  for (let index = 1; index < levels.length; index += 1) {
+    if (levels[index] !== levels[index - 1]) parts.push(`H${begins[index]}V${levels[index]}`);
+  }
+  return `${parts.join('')}H${begins.at(-1)}`;
+}
+
+/** The same edge from right to left, to close what lies above it. */
+function stepsBack(begins: readonly string[], levels: readonly string[]): string {
+  const parts = [`L${begins.at(-1)} ${levels.at(-1)}`];
+  for (let index = levels.length - 1; index > 0; index -= 1) {
+    if (levels[index] !== levels[index - 1]) parts.push(`H${begins[index]}V${levels[index - 1]}`);
+  }
+  return `${parts.join('')}H${begins[0]}`;
+}
