@@ -9,6 +9,7 @@ import { FaultsDialog } from '../fleet/faults-dialog.tsx';
 import { NodeDialog } from '../fleet/node-dialog.tsx';
 import { RemoveDialog } from '../fleet/node-menu.tsx';
 import { useForce } from '../fleet/use-force.ts';
+import { PowerMenu } from '../power/power-menu.tsx';
 import { goTo } from '../shell/route.ts';
 
 /** What can be done with the machine now, the likeliest first. A wake under way is cancelled where it is shown. */
@@ -32,6 +33,7 @@ export function NodeActions({ node }: { node: NodeView }) {
           Wake
         </Button>
       )}
+      {awake && <PowerMenu node={node} size="normal" />}
       {awake && node.hasGpu !== false && (
         <Button
           tone={flagged ? 'primary' : 'plain'}

@@ -2,6 +2,7 @@ import { ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
 import type { HistoryRange } from '../../../shared/models/telemetry.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
@@ -10,16 +11,25 @@ import { cardClass, Empty, Loading, Section, Skeleton } from '../../components/p
 import { Problem } from '../../components/problem.tsx';
 import { selectActivity, useActivity } from '../../stores/activity.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { useNodePower } from '../../stores/power.ts';
+import { Diagnosis } from '../checks/diagnosis.tsx';
 import { Readings } from '../fleet/readings.tsx';
 import { VramBar } from '../fleet/vram-bar.tsx';
 import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
+import { LeaseList } from '../power/leases.tsx';
+import { PowerLines } from '../power/power-lines.tsx';
+import { inWords, otherReasons } from '../power/words.ts';
 import { goTo, pageHref } from '../shell/route.ts';
+import { AgentCard } from './agent-card.tsx';
+import { Energy } from './energy.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
+import { Policy } from './policy.tsx';
 import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
 import { Timeline } from './timeline-view.tsx';
 import { useNodeFeed, useRange } from './use-node-history.ts';
+import { WakeWays } from './wake-ways.tsx';
 import { lasting } from './words.ts';
 
 /** One machine: its state and what to do with it, its day, its GPU, its models, what happened to it. */
@@ -83,6 +93,9 @@ function NodeBody({ node }: { node: NodeView }) {
     () => selectActivity(activity).filter((entry) => entry.nodeId === node.id),
     [activity, node.id],
   );
+  const power = useNodePower(node.id);
+  const managed = node.kind !== 'this-computer';
+  const [isAskedFor] = useState(() => location.hash.endsWith('?diagnosis'));
   return (
     <>
       <Head node={node} />
@@ -90,13 +103,27 @@ function NodeBody({ node }: { node: NodeView }) {
         <div className="grid min-w-0 grid-cols-1 gap-6">
           <Now node={node} />
           {node.url !== null && <Timeline node={node} history={day} entries={entries} />}
+          {power && managed && (
+            <>
+              <Leases node={node} power={power} />
+              <Policy key={node.id} power={power} />
+            </>
+          )}
           {node.url !== null && node.hasGpu !== false && (
             <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />
           )}
           <NodeModels node={node} />
+          {power && node.kind !== 'this-computer' && <Diagnosis node={node} asked={isAskedFor} />}
         </div>
         <aside aria-label="About this machine" className="grid min-w-0 gap-6">
+          {power ? <Energy node={node} watts={power.policy.watts} /> : null}
           <BalanceCard day={day} month={month} />
+          {power && managed && (
+            <>
+              <AgentCard node={node} power={power} />
+              {node.mac || node.canWake ? <WakeWays node={node} /> : null}
+            </>
+          )}
           <MachineCard node={node} />
           <NodeActivity entries={entries} ready={activity.ready} />
         </aside>
@@ -159,7 +186,7 @@ function Now({ node }: { node: NodeView }) {
         />
       )}
       {hasReadings && (
-        <Section title="Now" aside={node.uses.length === 0 && awake ? 'nobody needs it' : ''}>
+        <Section title="Now">
           <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
             {awake && node.hasGpu !== false && <VramBar node={node} />}
             {node.hasGpu === false && awake && (
@@ -174,15 +201,40 @@ function Now({ node }: { node: NodeView }) {
           </div>
         </Section>
       )}
-      {node.uses.length > 0 && (
-        <ul aria-label="Needed for" className="grid gap-1">
-          {node.uses.map((use) => (
-            <li key={use} className="break-words text-flame-text">
-              Needed for {use}
-            </li>
-          ))}
-        </ul>
-      )}
+      <PowerLines node={node} holders={node.kind === 'this-computer'} />
     </>
+  );
+}
+
+/** "Why is it on?": who needs it, each with Release, and what else speaks for it. */
+function Leases({ node, power }: { node: NodeView; power: NodePower }) {
+  const now = useNow(30);
+  const { leases, offAt } = power;
+  const awake = isServing(node.state);
+  const others = otherReasons(power);
+  return (
+    <Section
+      title={awake ? 'Why is it on?' : 'Leases'}
+      aside={offAt !== null && !power.countdown ? `It goes off ${inWords(Math.max(0, offAt - now))}` : ''}
+    >
+      <div className={`${cardClass} px-4 py-1`}>
+        {leases.length > 0 && <LeaseList leases={leases} />}
+        {(others.length > 0 || leases.length === 0) && (
+          <ul className="grid gap-1 py-3 text-[0.8125rem] text-soft">
+            {others.map((reason) => (
+              <li key={reason} className="break-words">
+                {reason}
+              </li>
+            ))}
+            {leases.length === 0 && (
+              <li>
+                Nobody holds a lease. Jobs take one while they need the machine; “Keep awake” takes one for
+                you.
+              </li>
+            )}
+          </ul>
+        )}
+      </div>
+    </Section>
   );
 }

@@ -6,12 +6,25 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
-import { awakeSpans, onSpans, withPresent } from './timeline.ts';
+import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
+import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
+import { usePowerTimeline } from './use-power-timeline.ts';
 import { lasting, timelineWords } from './words.ts';
 
 const moment = formatMoment('day');
-const spanNames = { gpu: 'awake, a model in VRAM', awake: 'awake' } as const;
+const spanNames = {
+  gpu: 'awake, a model in VRAM',
+  awake: 'awake',
+  waking: 'waking',
+  trouble: 'trouble',
+} as const;
+const spanLooks: Record<Span['kind'], string> = {
+  gpu: 'bg-flame-fill',
+  awake: 'border-y-2 border-amber bg-amber/25',
+  waking: 'bg-ember/70',
+  trouble: 'border-y-4 border-trouble bg-trouble/25',
+};
 
 /** A day back, or as far as the machine is known; never less than an hour. */
 function startOf(node: Pick<NodeView, 'addedAt'>, firstBucket: number | undefined, now: number): number {
@@ -19,7 +32,7 @@ function startOf(node: Pick<NodeView, 'addedAt'>, firstBucket: number | undefine
   return Math.max(now - rangeShape.day.spanMs, Math.min(known, now - 3_600_000));
 }
 
-/** The states of the last day: when it served and with a model in VRAM, and what happened to it. */
+/** The states of the last day, who needed it above them, and what happened to it. */
 export function Timeline({
   node,
   history,
@@ -30,12 +43,22 @@ export function Timeline({
   entries: readonly ActivityEntry[];
 }) {
   const { now, buckets, state } = history;
-  const from = startOf(node, buckets[0]?.at, now);
+  const recorded = usePowerTimeline(node);
+  const from = startOf(node, buckets[0]?.at ?? recorded?.states[0]?.from, now);
   const spans = useMemo(
-    () => withPresent(awakeSpans(buckets, from, now), node, from, now),
-    [buckets, from, now, node],
+    () =>
+      withPresent(
+        recorded && recorded.states.length > 0
+          ? stateSpans(recorded.states, from, now)
+          : awakeSpans(buckets, from, now),
+        node,
+        from,
+        now,
+      ),
+    [recorded, buckets, from, now, node],
   );
-  const on = useMemo(() => onSpans(spans), [spans]);
+  const on = useMemo(() => onSpans(spans.filter(({ kind }) => kind !== 'waking')), [spans]);
+  const { rows, more } = useMemo(() => leaseRows(recorded?.leases ?? [], from, now), [recorded, from, now]);
   const marks = entries.filter(
     (entry) => entry.at >= from && (entry.kind === 'power' || entry.kind === 'fleet'),
   );
@@ -64,6 +87,15 @@ export function Timeline({
               {words} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
             </p>
             <div aria-hidden="true">
+              {rows.map((row, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a row is nothing but its place.
+                <div key={index} className="relative mb-1 h-4">
+                  {row.map((bar) => (
+                    <Lease key={`${bar.from} ${bar.purpose}`} bar={bar} share={share} />
+                  ))}
+                </div>
+              ))}
+              {more > 0 && <p className="mb-1 text-2xs text-faint">and {more} more, in the table</p>}
               <div className="relative h-5">
                 {marks.map((entry) => (
                   <Mark key={entry.id} entry={entry} left={share(entry.at)} />
@@ -74,7 +106,7 @@ export function Timeline({
                   <div
                     key={span.from}
                     title={`${spanNames[span.kind]}: ${moment(span.from)} to ${formatClock(span.to)}, ${lasting(span.to - span.from)}`}
-                    className={`absolute inset-y-0 ${span.kind === 'gpu' ? 'bg-flame-fill' : 'border-y-2 border-amber bg-amber/25'}`}
+                    className={`absolute inset-y-0 min-w-px ${spanLooks[span.kind]}`}
                     style={{ left: share(span.from), right: `calc(100% - ${share(span.to)})` }}
                   />
                 ))}
@@ -93,7 +125,7 @@ export function Timeline({
                   ))}
               </div>
             </div>
-            <Key awake={isServing(node.state) || spans.length > 0} />
+            <Key kinds={new Set(spans.map(({ kind }) => kind))} leases={rows.length > 0} />
             <ChartTable
               caption={`The last day of ${node.name}`}
               heads={['From', 'To', 'What']}
@@ -105,6 +137,14 @@ export function Timeline({
                       moment(span.from),
                       span.to >= now - 30_000 && isServing(node.state) ? 'now' : moment(span.to),
                       spanNames[span.kind],
+                    ],
+                  })),
+                  ...(recorded?.leases ?? []).map((lease, index) => ({
+                    key: lease.from + (index + 1) / 1e4,
+                    cells: [
+                      moment(lease.from),
+                      lease.to === null ? 'now' : moment(lease.to),
+                      `lease: ${lease.purpose}, ${lease.holder}`,
                     ],
                   })),
                   ...marks.map((entry) => ({
@@ -142,27 +182,41 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
   );
 }
 
-function Key({ awake }: { awake: boolean }) {
+function Lease({ bar, share }: { bar: LeaseBar; share(at: number): string }) {
+  return (
+    <div
+      title={`${bar.purpose}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
+      className={`absolute inset-y-0 min-w-1 overflow-hidden rounded-sm border border-flame/60 bg-flame-wash px-1 text-2xs leading-[0.875rem] whitespace-nowrap text-flame-text ${bar.open ? 'rounded-r-none border-r-2 border-r-flame' : ''}`}
+      style={{ left: share(bar.from), right: `calc(100% - ${share(bar.to)})` }}
+    >
+      {bar.purpose}
+    </div>
+  );
+}
+
+const keyWords: Record<Span['kind'], string> = {
+  gpu: 'a model in VRAM',
+  awake: 'awake',
+  waking: 'waking',
+  trouble: 'trouble',
+};
+
+function Key({ kinds, leases }: { kinds: ReadonlySet<Span['kind']>; leases: boolean }) {
+  const swatch = (look: string, words: string) => (
+    <li key={words} className="flex items-center gap-1.5">
+      <span aria-hidden="true" className={`h-2.5 w-4 rounded-[2px] ${look}`} /> {words}
+    </li>
+  );
   return (
     <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
-      {awake && (
-        <>
-          <li className="flex items-center gap-1.5">
-            <span aria-hidden="true" className="h-2.5 w-4 rounded-[2px] bg-flame-fill" /> a model in VRAM
-          </li>
-          <li className="flex items-center gap-1.5">
-            <span
-              aria-hidden="true"
-              className="h-2.5 w-4 rounded-[2px] border-y-2 border-amber bg-amber/25"
-            />{' '}
-            awake
-          </li>
-        </>
+      {leases && swatch('border border-flame/60 bg-flame-wash', 'somebody needed it')}
+      {(Object.keys(keyWords) as Span['kind'][])
+        .filter((kind) => kinds.has(kind))
+        .map((kind) => swatch(spanLooks[kind], keyWords[kind]))}
+      {swatch(
+        'bg-sunken ring-1 ring-line ring-inset',
+        'nothing known: it was off, or Pilotlight was not running',
       )}
-      <li className="flex items-center gap-1.5">
-        <span aria-hidden="true" className="h-2.5 w-4 rounded-[2px] bg-sunken ring-1 ring-line ring-inset" />{' '}
-        nothing known: it was off, or Pilotlight was not running
-      </li>
     </ul>
   );
 }

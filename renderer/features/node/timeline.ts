@@ -7,7 +7,7 @@ export interface Span {
   from: number;
   to: number;
   /** `gpu`: it served, and a model sat in its VRAM. `awake`: it served. */
-  kind: 'gpu' | 'awake';
+  kind: 'gpu' | 'awake' | 'waking' | 'trouble';
 }
 
 /** A bucket that served so much of its time counts as whole. */

@@ -16,8 +16,8 @@ import { actionDoes, inWords, leaseEnd, leaseLine } from './words.ts';
 
 const shownLeases = 3;
 
-/** Who needs a machine and what becomes of it: on its card, and above its page. */
-export function PowerLines({ node }: { node: NodeView }) {
+/** What becomes of a machine and, unless they are shown elsewhere, who needs it. */
+export function PowerLines({ node, holders = true }: { node: NodeView; holders?: boolean }) {
   const power = useNodePower(node.id);
   if (!power) return <Uses uses={node.uses} />;
   const awake = isServing(node.state);
@@ -32,8 +32,8 @@ export function PowerLines({ node }: { node: NodeView }) {
           {power.agent.trouble.message} {power.agent.trouble.next}
         </p>
       )}
-      {power.leases.length === 0 && <Uses uses={node.uses} />}
-      <Holders node={node} power={power} awake={awake} />
+      {power.leases.length === 0 && holders && <Uses uses={node.uses} />}
+      {holders && <Holders node={node} power={power} awake={awake} />}
     </>
   );
 }

@@ -1,0 +1,81 @@
+import { useEffect, useRef } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { cardClass, Section } from '../../components/page.tsx';
+import { Ago } from '../../components/time.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useKeep } from '../../components/use-keep.ts';
+import { checksStore, useCheck } from '../../stores/checks.ts';
+import { addToast, toastDone } from '../../stores/toasts.ts';
+import { CancelCheck, CheckSteps } from './check-steps.tsx';
+import { checkText, outcomeWords } from './words.ts';
+
+/** Tests a machine step by step, from its name to its GPU. `asked`: somebody came here for it. */
+export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
+  useKeep(checksStore);
+  const check = useCheck('diagnosis', node.id);
+  const { busy, run } = useAction();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (asked) place.current?.scrollIntoView({ block: 'center' });
+  }, [asked]);
+
+  const running = busy || check?.outcome === 'running';
+  return (
+    <Section
+      title="Diagnosis"
+      aside={check ? <Outcome words={outcomeWords(check)} at={check.endedAt} /> : ''}
+    >
+      <div ref={place} className={`${cardClass} grid gap-4 p-4`}>
+        {check ? (
+          <CheckSteps check={check} />
+        ) : (
+          <p className="text-[0.8125rem] text-soft">
+            Tests waking, the agent, Ollama and the GPU step by step, and names the mend. It changes nothing
+            there.
+          </p>
+        )}
+        <div className="flex flex-wrap gap-2">
+          {check?.outcome === 'running' ? (
+            <CancelCheck check={check} />
+          ) : (
+            <Button
+              size="small"
+              busy={running}
+              onClick={() => run(() => callPower('checks.diagnose', { nodeId: node.id }))}
+            >
+              {check ? 'Run again' : 'Diagnose'}
+            </Button>
+          )}
+          {check && check.outcome !== 'running' && (
+            <Button
+              size="small"
+              tone="quiet"
+              onClick={() =>
+                navigator.clipboard.writeText(checkText(check, node.name)).then(
+                  () => toastDone('The diagnosis was copied.'),
+                  () => addToast({ tone: 'error', message: 'The clipboard cannot be used here.', next: '' }),
+                )
+              }
+            >
+              Copy as text
+            </Button>
+          )}
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+const Outcome = ({ words, at }: { words: string; at: number | null }) => (
+  <>
+    {words}
+    {at !== null && (
+      <>
+        {' · '}
+        <Ago at={at} />
+      </>
+    )}
+  </>
+);

@@ -1,0 +1,80 @@
+import { useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { AgentView, NodePower } from '../../../shared/models/power.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { cardClass, Section } from '../../components/page.tsx';
+import { toastDone } from '../../stores/toasts.ts';
+import { PairForm } from '../power/pair-form.tsx';
+
+const stateWords: Record<AgentView['state'], string> = {
+  unknown: 'Not reached yet',
+  ok: 'Answers',
+  asleep: 'Asleep with its machine',
+  unreachable: 'Does not answer',
+  refused: 'Does not accept the token',
+};
+
+/** The agent of a machine: how it is, what it may do, and pairing. */
+export function AgentCard({ node, power }: { node: NodeView; power: NodePower }) {
+  const [pairing, setPairing] = useState(false);
+  const { agent } = power;
+  return (
+    <Section title="Agent">
+      <div className={`${cardClass} grid gap-3 px-4 py-3 text-[0.8125rem]`}>
+        {agent ? (
+          <>
+            <p>
+              <span
+                className={`font-medium ${agent.state === 'refused' || agent.state === 'unreachable' ? 'text-trouble-text' : ''}`}
+              >
+                {stateWords[agent.state]}
+              </span>{' '}
+              <span className="text-soft">
+                {[agent.version, agent.roles.join(', ')].filter(Boolean).join(' · ')}
+              </span>
+              <span className="block font-mono text-xs break-all text-faint">{agent.url}</span>
+            </p>
+            {agent.trouble && (
+              <p className="break-words text-soft">
+                {agent.trouble.message} {agent.trouble.next}
+              </p>
+            )}
+          </>
+        ) : (
+          <p className="text-soft">
+            Pilotlight’s agent on that machine lets it sleep by itself when nobody needs it, tells what its
+            GPUs do, and can wake others.
+          </p>
+        )}
+        <div>
+          <Button size="small" onClick={() => setPairing(true)}>
+            {agent ? 'Pair again' : 'Pair an agent'}
+          </Button>
+        </div>
+      </div>
+      {pairing && (
+        <Dialog title={`Pair the agent of ${node.name}`} onClose={() => setPairing(false)}>
+          <PairForm
+            url={agent?.url ?? suggested(node.url)}
+            onPaired={async ({ url }) => {
+              if (url !== node.agentUrl)
+                await client.call('fleet.update', { nodeId: node.id, agentUrl: url });
+              toastDone(`The agent of ${node.name} is paired.`);
+              setPairing(false);
+            }}
+          >
+            <Button onClick={() => setPairing(false)}>Cancel</Button>
+          </PairForm>
+        </Dialog>
+      )}
+    </Section>
+  );
+}
+
+/** The agent's usual port beside the server's. */
+function suggested(url: string | null): string {
+  const host = /^https?:\/\/(\[[^\]]+\]|[^:/]+)/.exec(url ?? '')?.[1];
+  return host ? `http://${host}:8765` : '';
+}

@@ -1,0 +1,103 @@
+import { useEffect, useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
+import { callPower } from '../../client/power.ts';
+import { useNow } from '../../components/now.ts';
+import { cardClass, Section } from '../../components/page.tsx';
+import { useConnection } from '../../stores/connection.ts';
+import { formatAwake, formatEnergy } from './words.ts';
+
+const ranges: Record<EnergyRange, string> = { day: 'a day', week: 'a week', month: '30 days' };
+
+/** Hours awake and watt-hours, by job, and what sleeping saved, with how it was reckoned. */
+export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
+  const [range, setRange] = useState<EnergyRange>('week');
+  const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
+  const live = useConnection((status) => status.state === 'live');
+  const now = useNow(300);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again each five minutes, and when the watts change.
+  useEffect(() => {
+    if (!live) return;
+    const abort = new AbortController();
+    callPower('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
+      ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
+      () => {
+        if (!abort.signal.aborted) setEnergy('failed');
+      },
+    );
+    return () => abort.abort();
+  }, [live, range, node.id, watts, now]);
+  const known = energy === 'failed' ? null : energy;
+  return (
+    <Section
+      title="Energy"
+      aside={
+        <label className="flex items-center justify-end gap-1.5">
+          over
+          <select
+            value={range}
+            onChange={(event) => setRange(event.target.value as EnergyRange)}
+            className="h-7 rounded-md border border-line-strong bg-ground px-1.5 text-text"
+          >
+            {(Object.keys(ranges) as EnergyRange[]).map((one) => (
+              <option key={one} value={one}>
+                {ranges[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      <div className={`${cardClass} grid gap-2 px-4 py-3 text-[0.8125rem]`}>
+        {energy === 'failed' ? (
+          <p className="text-soft">What it drew could not be read. It is asked again in five minutes.</p>
+        ) : (
+          <>
+            <dl className="grid grid-cols-3 gap-2">
+              <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
+              <Figure name="Drawn" value={wattHours(known, known?.wattHours)} />
+              <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
+            </dl>
+            <p className="min-h-8 text-xs text-faint">{known?.how}</p>
+            {known && known.jobs.length > 0 && (
+              <table className="w-full">
+                <caption className="pb-1 text-left text-xs text-faint">By who needed it</caption>
+                <tbody>
+                  {known.jobs.slice(0, 6).map((job) => (
+                    <tr key={job.purpose}>
+                      <th
+                        scope="row"
+                        className="max-w-0 truncate py-0.5 text-left font-normal"
+                        title={job.purpose}
+                      >
+                        {job.purpose}
+                      </th>
+                      <td className="w-24 py-0.5 pl-2 text-right text-soft">{formatAwake(job.seconds)}</td>
+                      <td className="w-20 py-0.5 pl-2 text-right font-medium">
+                        {job.wattHours === null ? '–' : formatEnergy(job.wattHours)}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function wattHours(known: NodeEnergy | null, value: number | null | undefined): string {
+  if (known === null) return '…';
+  return value === null || value === undefined ? 'not known' : formatEnergy(value);
+}
+
+function Figure({ name, value, strong = false }: { name: string; value: string; strong?: boolean }) {
+  return (
+    <div>
+      <dt className="text-xs text-faint">{name}</dt>
+      <dd className={`font-medium ${strong ? 'text-flame-text' : ''}`}>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,306 @@
+import { type ComponentProps, type ReactNode, useEffect, useState } from 'react';
+import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
+import { callPower } from '../../client/power.ts';
+import { cardClass, Section } from '../../components/page.tsx';
+import { putPower } from '../../stores/power.ts';
+import { addToast, toastError } from '../../stores/toasts.ts';
+import { offChoices } from '../power/words.ts';
+import {
+  actionChoices,
+  clockOf,
+  minuteOf,
+  powerOffChoices,
+  secondsWords,
+  wakeForChoices,
+  wattsOf,
+  withOwn,
+} from './policy-words.ts';
+
+const idleChoices = [5, 10, 15, 30, 60, 120, 240];
+const countdownChoices = [10, 30, 60, 120, 300];
+
+const inline =
+  'mx-0.5 h-7 max-w-full [field-sizing:content] rounded-md border border-line-strong bg-ground px-1.5 font-medium text-flame-text hover:border-faint';
+
+/** When it is woken by itself and when it may go off, in sentences whose words are chosen in place. */
+export function Policy({ power }: { power: NodePower }) {
+  const { nodeId } = power;
+  const [draft, setDraft] = useState<Partial<PowerPolicy>>({});
+  const policy: PowerPolicy = { ...power.policy, ...draft };
+  const off = new Map(offChoices(power).map(({ action, refused }) => [action, refused]));
+
+  async function set(patch: Partial<PowerPolicy>): Promise<void> {
+    setDraft((before) => ({ ...before, ...patch }));
+    try {
+      putPower(await callPower('power.setPolicy', { nodeId, policy: patch }));
+    } catch (error) {
+      toastError(error);
+    }
+    setDraft((before) => {
+      const after = { ...before };
+      for (const key of Object.keys(patch) as (keyof PowerPolicy)[]) {
+        if (before[key] === patch[key]) delete after[key];
+      }
+      return after;
+    });
+  }
+
+  return (
+    <Section title="Policy" aside="What you choose holds at once">
+      <ul className={`${cardClass} grid gap-2 p-4 leading-8`}>
+        <Sentence>
+          Wake for{' '}
+          <Choice
+            label="Who may wake it"
+            value={policy.wakeFor}
+            choices={wakeForChoices}
+            onChoose={(wakeFor) => set({ wakeFor })}
+          />
+          {policy.wakeFor === 'jobs' && (
+            <Quiet hours={policy.quietHours} onChange={(quietHours) => set({ quietHours })} />
+          )}
+          .
+        </Sentence>
+        <Sentence>
+          {policy.powerOff === 'never' ? (
+            'Power off '
+          ) : (
+            <>
+              Power off{' '}
+              <Choice
+                label="How long after the last need"
+                value={String(policy.idleMinutes)}
+                choices={withOwn(idleChoices, policy.idleMinutes).map((minutes) => ({
+                  value: String(minutes),
+                  words: secondsWords(minutes * 60),
+                }))}
+                onChoose={(minutes) => set({ idleMinutes: Number(minutes) })}
+              />{' '}
+              after the last need,{' '}
+            </>
+          )}
+          <Choice
+            label="Whether it is powered off"
+            value={policy.powerOff}
+            choices={powerOffChoices}
+            onChoose={(powerOff) => set({ powerOff })}
+          />
+          {policy.powerOff !== 'never' && (
+            <>
+              :{' '}
+              <Choice
+                label="How it goes off"
+                value={policy.action}
+                choices={actionChoices.map((choice) => ({
+                  ...choice,
+                  words: off.get(choice.value) ? `${choice.words} (it cannot)` : choice.words,
+                }))}
+                onChoose={(action) => set({ action })}
+              />
+            </>
+          )}
+          .
+        </Sentence>
+        {policy.powerOff !== 'never' && (
+          <>
+            <Sentence>
+              Anybody can cancel that for{' '}
+              <Choice
+                label="How long the power-off can be cancelled"
+                value={String(policy.countdownSeconds)}
+                choices={withOwn(countdownChoices, policy.countdownSeconds).map((seconds) => ({
+                  value: String(seconds),
+                  words: secondsWords(seconds),
+                }))}
+                onChoose={(seconds) => set({ countdownSeconds: Number(seconds) })}
+              />
+              .
+            </Sentence>
+            <Sentence>
+              People who are logged in there{' '}
+              <Choice
+                label="People who are logged in"
+                value={policy.respectUsers ? 'keep' : 'ignore'}
+                choices={[
+                  { value: 'keep', words: 'keep it on' },
+                  { value: 'ignore', words: 'do not keep it on' },
+                ]}
+                onChoose={(value) => set({ respectUsers: value === 'keep' })}
+              />
+              .
+            </Sentence>
+          </>
+        )}
+        <Sentence>
+          <Choice
+            label="Alert when it is still on"
+            value={policy.stillOnAt === null ? 'no' : 'yes'}
+            choices={[
+              { value: 'no', words: 'Tell nobody' },
+              { value: 'yes', words: 'Tell me' },
+            ]}
+            onChoose={(value) => set({ stillOnAt: value === 'yes' ? 23 * 60 : null })}
+          />{' '}
+          when it is still on
+          {policy.stillOnAt === null ? (
+            ' late'
+          ) : (
+            <>
+              {' '}
+              at{' '}
+              <Clock
+                label="Alert when it is still on at"
+                minute={policy.stillOnAt}
+                onChange={(stillOnAt) => set({ stillOnAt })}
+              />
+            </>
+          )}
+          .
+        </Sentence>
+        <Sentence>
+          It draws <Watts watts={policy.watts} onChange={(watts) => set({ watts })} /> W when it is awake
+          <span className="text-faint">{policy.watts === null ? ': empty where nobody knows' : ''}</span>.
+        </Sentence>
+      </ul>
+    </Section>
+  );
+}
+
+const Sentence = ({ children }: { children: ReactNode }) => <li className="break-words">{children}</li>;
+
+function Choice<Value extends string>({
+  label,
+  value,
+  choices,
+  onChoose,
+}: {
+  label: string;
+  value: Value;
+  choices: readonly { value: Value; words: string }[];
+  onChoose(value: Value): void;
+}) {
+  return (
+    <select
+      aria-label={label}
+      value={value}
+      onChange={(event) => onChoose(event.target.value as Value)}
+      className={inline}
+    >
+      {choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {choice.words}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Quiet({
+  hours,
+  onChange,
+}: {
+  hours: PowerPolicy['quietHours'];
+  onChange(hours: PowerPolicy['quietHours']): void;
+}) {
+  return (
+    <>
+      , jobs{' '}
+      <Choice
+        label="Quiet hours"
+        value={hours === null ? 'any' : 'quiet'}
+        choices={[
+          { value: 'any', words: 'at any hour' },
+          { value: 'quiet', words: 'not' },
+        ]}
+        onChoose={(value) => onChange(value === 'any' ? null : { from: 22 * 60, to: 7 * 60 })}
+      />
+      {hours !== null && (
+        <>
+          {' '}
+          from{' '}
+          <Clock
+            label="Quiet from"
+            minute={hours.from}
+            onChange={(from) => onChange({ from, to: hours.to })}
+          />{' '}
+          to{' '}
+          <Clock
+            label="Quiet until"
+            minute={hours.to}
+            onChange={(to) => onChange({ from: hours.from, to })}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A box whose text holds when it is left, or at Enter; Escape takes back what was typed. */
+function Held({
+  text: kept,
+  onHold,
+  ...input
+}: { text: string; onHold(text: string): void } & ComponentProps<'input'>) {
+  const [text, setText] = useState(kept);
+  useEffect(() => setText(kept), [kept]);
+  return (
+    <input
+      {...input}
+      value={text}
+      autoComplete="off"
+      onChange={(event) => setText(event.target.value)}
+      onBlur={() => {
+        if (text !== kept) onHold(text);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') event.currentTarget.blur();
+        if (event.key === 'Escape') setText(kept);
+      }}
+      className={`${inline} ${input.className ?? ''}`}
+    />
+  );
+}
+
+function Clock({
+  label,
+  minute,
+  onChange,
+}: {
+  label: string;
+  minute: number;
+  onChange(minute: number): void;
+}) {
+  return (
+    <Held
+      type="time"
+      aria-label={label}
+      text={clockOf(minute)}
+      onHold={(text) => {
+        const next = minuteOf(text);
+        if (next === null) addToast({ tone: 'error', message: 'Write a time, like 22:00.', next: '' });
+        else onChange(next);
+      }}
+    />
+  );
+}
+
+function Watts({ watts, onChange }: { watts: number | null; onChange(watts: number | null): void }) {
+  return (
+    <Held
+      aria-label="Watts when it is awake"
+      inputMode="decimal"
+      className="w-16 text-right"
+      text={watts === null ? '' : String(watts)}
+      onHold={(text) => {
+        const next = wattsOf(text);
+        if (next === undefined)
+          addToast({
+            tone: 'error',
+            message: 'Write a number of watts, like 180, or leave it empty.',
+            next: '',
+          });
+        else onChange(next);
+      }}
+    />
+  );
+}

@@ -1,0 +1,233 @@
+import { ArrowDown, ArrowUp, X } from 'lucide-react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { WakeWay } from '../../../shared/models/power.ts';
+import { toWireError } from '../../client/errors.ts';
+import { client } from '../../client/index.ts';
+import { Button } from '../../components/button.tsx';
+import { SelectField, TextField } from '../../components/field.tsx';
+import { LiveRegion } from '../../components/live-region.tsx';
+import { cardClass, Section } from '../../components/page.tsx';
+import { useFleet } from '../../stores/fleet.ts';
+import { moved, readCommand, wayWords } from '../power/words.ts';
+
+/** By which ways it is woken, in the order in which they are tried. */
+export function WakeWays({ node }: { node: NodeView }) {
+  const nodes = useFleet((state) => state.entries);
+  const [ways, setWays] = useState<readonly WakeWay[] | null>(null);
+  const [problem, setProblem] = useState('');
+  const [told, setTold] = useState('');
+  const [adding, setAdding] = useState(false);
+  const list = useRef<HTMLOListElement>(null);
+  // Where the focus goes once an entry stands in its new place.
+  const focus = useRef<string | null>(null);
+  const shown = ways ?? node.wakeWays;
+  const words = (way: WakeWay) => wayWords(way, (id) => nodes[id]?.name ?? null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows each new order.
+  useEffect(() => {
+    if (focus.current === null) return;
+    const button = list.current?.querySelector<HTMLButtonElement>(`[data-move="${focus.current}"]`);
+    if (button?.disabled)
+      button.parentElement?.querySelector<HTMLButtonElement>('button:not(:disabled)')?.focus();
+    else button?.focus();
+    focus.current = null;
+  }, [shown]);
+
+  async function save(next: readonly WakeWay[], said: string): Promise<boolean> {
+    setWays(next);
+    setProblem('');
+    try {
+      await client.call('fleet.update', { nodeId: node.id, wakeWays: [...next] });
+      setTold(said);
+      return true;
+    } catch (error) {
+      const wire = toWireError(error);
+      setProblem(`${wire.message} ${wire.next}`);
+      return false;
+    } finally {
+      setWays(null);
+    }
+  }
+
+  function move(index: number, by: -1 | 1): void {
+    const way = shown[index];
+    if (!way) return;
+    focus.current = `${index + by}:${by}`;
+    void save(moved(shown, index, by), `${words(way)}: now way ${index + by + 1} of ${shown.length}`);
+  }
+
+  return (
+    <Section title="Ways to wake it" aside="The next one when one fails">
+      <div className={`${cardClass} p-4`}>
+        <ol ref={list} className="grid gap-1" aria-label="Ways to wake it">
+          {shown.map((way, index) => (
+            <li key={JSON.stringify(way)} className="flex items-center gap-1 text-[0.8125rem]">
+              <span className="w-5 shrink-0 text-faint">{index + 1}.</span>
+              <span className="min-w-0 flex-1 break-words [overflow-wrap:anywhere]">{words(way)}</span>
+              {shown.length > 1 && (
+                <span className="flex shrink-0">
+                  <Button
+                    size="icon"
+                    tone="quiet"
+                    data-move={`${index}:-1`}
+                    disabled={index === 0}
+                    aria-label={`Try earlier: ${words(way)}`}
+                    onClick={() => move(index, -1)}
+                  >
+                    <ArrowUp size={14} aria-hidden="true" />
+                  </Button>
+                  <Button
+                    size="icon"
+                    tone="quiet"
+                    data-move={`${index}:1`}
+                    disabled={index === shown.length - 1}
+                    aria-label={`Try later: ${words(way)}`}
+                    onClick={() => move(index, 1)}
+                  >
+                    <ArrowDown size={14} aria-hidden="true" />
+                  </Button>
+                  <Button
+                    size="icon"
+                    tone="quiet"
+                    aria-label={`Remove: ${words(way)}`}
+                    onClick={() =>
+                      save(
+                        shown.filter((_, other) => other !== index),
+                        `${words(way)}: removed`,
+                      )
+                    }
+                  >
+                    <X size={14} aria-hidden="true" />
+                  </Button>
+                </span>
+              )}
+            </li>
+          ))}
+        </ol>
+        {problem && (
+          <p role="alert" className="mt-2 text-[0.8125rem] text-trouble-text">
+            {problem}
+          </p>
+        )}
+        {adding ? (
+          <AddWay
+            node={node}
+            onAdd={async (way) => {
+              if (await save([...shown, way], `${words(way)}: added`)) setAdding(false);
+            }}
+            onClose={() => setAdding(false)}
+          />
+        ) : (
+          shown.length < 8 && (
+            <Button size="small" className="mt-3" onClick={() => setAdding(true)}>
+              Add a way
+            </Button>
+          )
+        )}
+        <LiveRegion words={told} everyMs={500} />
+      </div>
+    </Section>
+  );
+}
+
+const kinds = {
+  direct: 'Magic packets from this computer',
+  agent: 'The agent of another machine',
+  relay: 'A relay that is there already',
+  command: 'A command on this computer',
+} as const;
+
+function AddWay({
+  node,
+  onAdd,
+  onClose,
+}: {
+  node: NodeView;
+  onAdd(way: WakeWay): Promise<void>;
+  onClose(): void;
+}) {
+  const others = useFleet((state) => state.entries);
+  const agents = Object.values(others).filter((other) => other.id !== node.id && other.agentUrl !== null);
+  const hasDirect = node.wakeWays.some(({ kind }) => kind === 'direct');
+  const [kind, setKind] = useState<WakeWay['kind']>(agents.length > 0 ? 'agent' : 'relay');
+  const [text, setText] = useState('');
+  const [error, setError] = useState<string>();
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('select')?.focus(), []);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    const command = readCommand(text);
+    if (kind === 'direct') void onAdd({ kind });
+    else if (kind === 'agent') {
+      const nodeId = text || agents[0]?.id;
+      if (nodeId) void onAdd({ kind, nodeId });
+      else setError('No other machine has an agent. Pair one first.');
+    } else if (kind === 'relay') {
+      if (/^https?:\/\/\S+$/.test(text.trim())) void onAdd({ kind, url: text.trim() });
+      else setError('Write its address, like http://192.168.1.2:9753.');
+    } else if (command.length > 0) void onAdd({ kind, command });
+    else setError('Write the program and its arguments; no shell reads them.');
+  }
+
+  return (
+    <form ref={form} onSubmit={submit} noValidate className="mt-3 grid gap-2 border-t border-line pt-3">
+      <SelectField
+        label="Way"
+        value={kind}
+        onChange={(event) => {
+          setKind(event.target.value as WakeWay['kind']);
+          setText('');
+          setError(undefined);
+        }}
+      >
+        {(Object.keys(kinds) as WakeWay['kind'][]).map((one) => (
+          <option key={one} value={one} disabled={one === 'direct' && hasDirect}>
+            {kinds[one]}
+          </option>
+        ))}
+      </SelectField>
+      {kind === 'agent' && (
+        <SelectField
+          label="Machine"
+          error={error}
+          value={text || (agents[0]?.id ?? '')}
+          onChange={(event) => setText(event.target.value)}
+        >
+          {agents.length === 0 && <option value="">No other machine has an agent</option>}
+          {agents.map((other) => (
+            <option key={other.id} value={other.id}>
+              {other.name}
+            </option>
+          ))}
+        </SelectField>
+      )}
+      {(kind === 'relay' || kind === 'command') && (
+        <TextField
+          label={kind === 'relay' ? 'Address of the relay' : 'Command'}
+          hint={
+            kind === 'relay'
+              ? 'Like http://192.168.1.2:9753. Its token is set with Edit.'
+              : 'A program and its arguments, without a shell; quotes hold words together'
+          }
+          mono
+          error={error}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            setError(undefined);
+          }}
+        />
+      )}
+      <div className="flex justify-end gap-2">
+        <Button size="small" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button size="small" type="submit" tone="primary">
+          Add this way
+        </Button>
+      </div>
+    </form>
+  );
+}
