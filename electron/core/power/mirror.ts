@@ -59,6 +59,8 @@ interface Held {
 
 interface NodeMirror {
   bootId: string | null;
+  /** As it was when something of its agent changed last. */
+  reachable: boolean;
   held: Map<string, Held>;
   /** As it was told in this contact. */
   policy: string | null;
@@ -81,6 +83,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     if (known) return known;
     const fresh: NodeMirror = {
       bootId: null,
+      reachable: false,
       held: new Map(),
       policy: null,
       running: null,
@@ -219,6 +222,13 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   const stops = [
     ledger.onChange(sync),
     dependencies.policies.onChange(sync),
+    agents.onChange((nodeId) => {
+      const mirror = mirrorOf(nodeId);
+      const before = mirror.reachable;
+      mirror.reachable = reachable(nodeId) !== null;
+      // What could not be told meanwhile waits for that.
+      if (mirror.reachable && !before) sync(nodeId);
+    }),
     agents.onReached((nodeId, { bootId }) => {
       const mirror = mirrorOf(nodeId);
       mirror.bootId = bootId;
