@@ -57,7 +57,12 @@ export async function install(
   requireBundle();
   requireRoot(platform);
   if (platform === 'linux') requireReadable(node);
-  for (const step of steps) perform(step, context);
+  for (const step of steps) {
+    perform(step, context);
+    // The rights that it is given are shown, all else by a line.
+    const rights = step.do === 'write' && /polkit|sudoers\.d/.test(step.path);
+    for (const line of rights ? describeStep(step) : describeStep(step).slice(0, 1)) context.print(line);
+  }
   if (announces || config.announce === true) context.print(ANNOUNCED);
   context.print('The agent is installed and runs. To give a panel its token, run: pilotlight agent pair');
 }

@@ -112,6 +112,8 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
         command: [node, linuxPaths.program, ...flags, '--data', folder],
         user: linuxUser,
         folder,
+        // Its notices go to terminals; Ollama says in the journal whether it found a GPU.
+        groups: [...(power ? ['tty'] : []), ...(roles.includes('telemetry') ? ['systemd-journal'] : [])],
       }),
     },
     ...(power

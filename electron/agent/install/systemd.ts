@@ -4,10 +4,13 @@ export function systemdUnit({
   command,
   user,
   folder,
+  groups,
 }: {
   command: readonly string[];
   user: string;
   folder: string;
+  /** Of the system, beside its own. */
+  groups: readonly string[];
 }): string {
   return `[Unit]
 Description=Pilotlight agent
@@ -17,7 +20,12 @@ After=network-online.target
 [Service]
 ExecStart=${command.map(systemdQuote).join(' ')}
 User=${user}
-Restart=on-failure
+${
+  groups.length === 0
+    ? ''
+    : `SupplementaryGroups=${groups.join(' ')}
+`
+}Restart=on-failure
 RestartSec=2
 # Its folder: others may pass through to the file of a countdown, and see nothing else.
 StateDirectory=${folder.replace(/^\/var\/lib\//, '')}

@@ -150,6 +150,31 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
     expect((await agent.call('DELETE', '/v1/policies/panel-3')).status).toBe(404);
   });
 
+  it('lists the panels whose policies count, and forgets one that a person names', async () => {
+    using place = createPlace({ commands: { inhibit: ['cat'] } });
+    await using agent = await startAgent(place.folder, power);
+    const forget = (...args: string[]) => runAgent(['forget', '--data', place.folder, ...args]);
+    expect((await forget()).out).toBe('No panel has a policy here.\n');
+    await agent.call('PUT', '/v1/policies/lap-top', { finishAlone: true, idleMinutes: 5, action: 'sleep' });
+    await agent.call('PUT', '/v1/policies/gone', { finishAlone: false });
+    expect((await forget()).out).toMatch(/^lap-top {2}sleep after 5 min .*\ngone {2}stays on .*\n$/);
+    expect(await forget('nobody')).toMatchObject({
+      code: 1,
+      complaints: expect.stringContaining('No policy of this panel is kept here.'),
+    });
+    expect((await forget('gone')).out).toMatch(/^Forgotten: gone\.\nlap-top /);
+    expect((await agent.call('GET', '/v1/policy')).body).toMatchObject({
+      policies: [{ panel: 'lap-top' }],
+      effective: { finishAlone: true },
+    });
+    expect(await forget('--json')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\[\{"panel":"lap-top"/),
+    });
+    await agent.stop();
+    expect(await forget()).toMatchObject({ code: 1, complaints: expect.stringContaining('NOT_RUNNING') });
+  });
+
   it('keeps its token to itself, and pairs by a code that works once', async () => {
     using place = createPlace();
     await using agent = await startAgent(place.folder, power);

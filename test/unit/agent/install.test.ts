@@ -59,6 +59,7 @@ describe('agent install on Linux', () => {
     const unit = fileIn(await printed('linux', ['--bind', '192.168.1.30']), /pilotlight-agent\.service/);
     for (const line of [
       'User=pilotlight-agent',
+      'SupplementaryGroups=tty systemd-journal',
       'NoNewPrivileges=yes',
       'CapabilityBoundingSet=',
       'ProtectSystem=strict',
@@ -143,7 +144,7 @@ describe('agent install on Linux', () => {
   it('gives a relay no right at all', async () => {
     const text = await printed('linux', ['--role', 'relay']);
     expect(text).toContain('pilotlight-agent.service');
-    expect(text).not.toContain('polkit');
+    expect(text).not.toMatch(/polkit|SupplementaryGroups/);
   });
 
   it('announces it in the network that it listens in, says so, and leaves that out where it is not wanted', async () => {
