@@ -30,6 +30,8 @@ export interface Command {
   options: ParseArgsOptionsConfig;
   /** Prints and returns what `--json` prints; throws PilotlightError. */
   run(context: CommandContext): Promise<unknown>;
+  /** Whether what was printed says that something is wrong: the exit code is 1 then. */
+  failed?(result: unknown): boolean;
 }
 
 export const commonOptions = {

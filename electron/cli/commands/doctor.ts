@@ -1,0 +1,74 @@
+import type { Check, CheckStep } from '../../../shared/models/checks.ts';
+import { type Command, type CommandContext, findNode, onlyPositional } from '../command.ts';
+import type { CoreLink } from '../core-link.ts';
+import type { Style } from '../terminal.ts';
+
+const marks: Record<CheckStep['state'], (style: Style) => string> = {
+  pass: (style) => style.good('✓'),
+  fail: (style) => style.bad('✗'),
+  'not-applicable': (style) => style.quiet('–'),
+  waiting: (style) => style.quiet('·'),
+  running: (style) => style.quiet('·'),
+};
+
+/** Numbered, each with what was seen; a failure with its mend. */
+export function checkLines(check: Check, style: Style): string[] {
+  const width = String(check.steps.length).length;
+  return check.steps.flatMap(({ title, state, seen, mend }, index) => {
+    const number = String(index + 1).padStart(width);
+    const indent = ' '.repeat(width + 4);
+    const words = state === 'not-applicable' ? style.quiet(seen) : seen;
+    return [
+      `${number}  ${marks[state](style)} ${state === 'not-applicable' ? style.quiet(title) : title}`,
+      ...(seen === '' ? [] : [`${indent}${words}`]),
+      ...(mend === '' ? [] : [`${indent}${style.strong('Mend:')} ${mend}`]),
+    ];
+  });
+}
+
+async function rehearse(context: CommandContext, link: CoreLink, nodeId: string): Promise<Check> {
+  const check = link.call('checks.rehearse', { nodeId }, AbortSignal.timeout(3_600_000));
+  const stop = () => {
+    link
+      .call('checks.cancel', { checkId: `rehearsal:${nodeId}` }, AbortSignal.timeout(10_000))
+      .catch(() => {});
+  };
+  context.signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await check;
+  } finally {
+    context.signal.removeEventListener('abort', stop);
+  }
+}
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'test a node step by step, from its name to its GPU, and name the mend',
+  usage: ['doctor NODE', 'doctor NODE --rehearse    put it to sleep, wake it, learn its boot time'],
+  options: { rehearse: { type: 'boolean' } },
+  async run(context) {
+    const wanted = onlyPositional(context, 'node');
+    const { terminal, json } = context;
+    const link = await context.connect('fresh');
+    const { id, name } = await findNode(link, wanted);
+    const rehearsal = context.values.rehearse === true;
+    if (!json) terminal.live(rehearsal ? `${name} goes off and is woken again …` : `Testing ${name} …`);
+    const check = rehearsal
+      ? await rehearse(context, link, id)
+      : await link.call('checks.diagnose', { nodeId: id });
+    if (!json) {
+      for (const line of checkLines(check, terminal.style)) terminal.line(line);
+      terminal.line();
+      terminal.line(summary(name, check));
+    }
+    return check;
+  },
+  failed: (result) => (result as Check).outcome !== 'pass',
+};
+
+function summary(name: string, { outcome, steps }: Check): string {
+  const count = (state: CheckStep['state']) => steps.filter((step) => step.state === state).length;
+  if (outcome === 'cancelled') return `${name}: cancelled.`;
+  const words = `${count('pass')} passed, ${count('fail')} failed, ${count('not-applicable')} not applicable`;
+  return `${name}: ${words}.`;
+}
