@@ -1,10 +1,14 @@
 /** One run of `pilotlight …`: finds the command, gives it a core when it asks, turns its end into an exit code. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
+import { discover, pair } from './commands/agents.ts';
+import { doctor } from './commands/doctor.ts';
 import { index } from './commands/index-command.ts';
 import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
 import { optimize } from './commands/optimize.ts';
+import { policy } from './commands/policy.ts';
+import { cancel, keepAwake, off, release, why } from './commands/power.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -15,6 +19,15 @@ const commands: readonly Command[] = [
   status,
   nodes,
   wake,
+  off,
+  cancel,
+  why,
+  keepAwake,
+  release,
+  policy,
+  pair,
+  discover,
+  doctor,
   vram,
   forceGpu,
   forceCpu,
@@ -80,7 +93,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     };
     const result = await command.run(context);
     if (json) terminal.line(JSON.stringify(result));
-    return exitCodes.ok;
+    return command.failed?.(result) ? exitCodes.failed : exitCodes.ok;
   } catch (error) {
     return tell(error, { world, json });
   } finally {

@@ -51,8 +51,18 @@ async function list(context: CommandContext) {
 }
 
 async function add(context: CommandContext) {
-  const url = onlyPositional(context, 'URL');
-  const [name, mac, secureOn, vram] = ['name', 'mac', 'secure-on', 'vram'].map((key) => textOf(context, key));
+  // A node may carry an agent and no Ollama.
+  const onlyAgent = context.positionals.length === 0 && textOf(context, 'agent') !== undefined;
+  const url = onlyAgent ? null : onlyPositional(context, 'URL');
+  const [name, mac, secureOn, vram, agentUrl, shutdownUrl, shutdownSecret] = [
+    'name',
+    'mac',
+    'secure-on',
+    'vram',
+    'agent',
+    'shutdown',
+    'shutdown-secret',
+  ].map((key) => textOf(context, key));
   const destinations = context.values['wake-to'];
   const link = await context.connect('any');
   const node = await link.call('fleet.add', {
@@ -60,6 +70,9 @@ async function add(context: CommandContext) {
     ...(name === undefined ? {} : { name }),
     ...(mac === undefined ? {} : { mac }),
     ...(secureOn === undefined ? {} : { secureOn }),
+    ...(agentUrl === undefined ? {} : { agentUrl }),
+    ...(shutdownUrl === undefined ? {} : { shutdownUrl }),
+    ...(shutdownSecret === undefined ? {} : { shutdownSecret }),
     ...(vram === undefined ? {} : { vramBytes: parseBytes(vram) }),
     ...(Array.isArray(destinations) ? { wakeDestinations: [...destinations] } : {}),
   });
@@ -86,6 +99,8 @@ export const nodes: Command = {
   usage: [
     'nodes list',
     'nodes add URL [--name NAME] [--mac MAC] [--wake-to ADDRESS[:PORT]] [--secure-on PASSWORD] [--vram 24GB]',
+    '          [--agent URL] [--shutdown URL --shutdown-secret SECRET]',
+    'nodes add --agent URL [--name NAME]',
     'nodes remove NODE',
   ],
   options: {
@@ -94,6 +109,9 @@ export const nodes: Command = {
     'wake-to': { type: 'string', multiple: true },
     'secure-on': { type: 'string' },
     vram: { type: 'string' },
+    agent: { type: 'string' },
+    shutdown: { type: 'string' },
+    'shutdown-secret': { type: 'string' },
   },
   run(context) {
     const [verb = 'list', ...positionals] = context.positionals;

@@ -123,6 +123,36 @@ describe('the command line with a running core', () => {
       await host.stop();
     }
   });
+
+  it('lets machines sleep: keep-awake, why, off, release, policy', async () => {
+    const agent = { roles: ['power', 'telemetry'] as const, folder: join(root, 'agent') };
+    await using world = await startRealWorld(notes(1), machineSetups({ tower: { agent } }));
+    const there = (...args: string[]) => runCli('cli', [...args, '--data', world.dataFolder]);
+    const { url, token } = world.fleet.control.machine('tower').agent ?? { url: '', token: '' };
+    const { fleet } = world.host.core.services;
+    fleet.update(world.nodes.tower ?? '', { agentUrl: url, agentToken: token });
+
+    const kept = await there('keep-awake', 'tower', '--for', '2h', '--purpose', 'a game', '--json');
+    const lease = jsonOf(kept) as { id: string };
+    expect(lease).toMatchObject({ purpose: 'a game', kind: 'person' });
+    const refused = await there('off', 'tower');
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toMatch(/^IN_USE: .*a game/);
+    expect((await there('why', 'tower')).out).toContain('a game');
+
+    expect((await there('release', 'tower', lease.id)).code).toBe(0);
+    expect(jsonOf(await there('why', 'tower', '--json'))).toMatchObject([{ leases: [] }]);
+    const off = await there('off', 'tower');
+    expect(off).toMatchObject({ code: 0, err: '' });
+    expect(off.out).toMatch(/tower is off/);
+    expect(world.fleet.control.machine('tower').power()).not.toBe('on');
+
+    const policy = await there('policy', 'tower', '--idle', '5', '--quiet', '23:00-07:00', '--json');
+    expect(jsonOf(policy)).toMatchObject({ idleMinutes: 5, quietHours: { from: 1380, to: 420 } });
+    expect((await there('policy', 'tower')).out).toContain('Quiet from 23:00 to 07:00');
+    expect(await there('policy', 'tower', '--idle', '0')).toMatchObject({ code: 2 });
+    expect(await there('cancel', 'tower')).toMatchObject({ code: 1 });
+  });
 });
 
 async function embedderOf(world: Awaited<ReturnType<typeof startRealWorld>>) {
