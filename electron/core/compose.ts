@@ -19,6 +19,7 @@ import { createOptimizer, type Optimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService, type PlacementService } from './placement/service.ts';
 import type { Ports } from './ports.ts';
+import { createPowerHistory } from './power/history.ts';
 import { createKeeping, type KeepingService } from './power/keeping.ts';
 import { keepingMethods } from './power/keeping-methods.ts';
 import { powerMethods } from './power/methods.ts';
@@ -236,6 +237,15 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     lastMachine: agents.machine,
   });
 
+  const history = createPowerHistory({
+    clock,
+    log,
+    store: store.power,
+    fleet,
+    policies,
+    telemetry,
+  });
+
   const transfer = createTransferService({
     clock,
     ids,
@@ -291,7 +301,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       ...statusMethods({ status }),
       ...fleetMethods({ service: fleet }),
       ...agentMethods({ agents }),
-      ...powerMethods({ service: power }),
+      ...powerMethods({ service: power, history }),
       ...keepingMethods({ keeping }),
       ...placementMethods({ placement }),
       ...optimizerMethods({ optimizer, placement }),
@@ -304,6 +314,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     },
     async start() {
       placement.start();
+      history.start();
       await fleet.start();
       keeping.start();
       // After those who listen to what they reach.
@@ -316,6 +327,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       if (stopping) return;
       discovery.cancel();
       power.pause();
+      history.pause();
       paused ??= Promise.all([
         optimizer.pause(),
         telemetry.stop(),
@@ -334,6 +346,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         if (paused || stopping) return;
         fleet.resume();
         power.resume();
+        history.resume();
         agents.resume();
         keeping.resume();
         telemetry.start();
@@ -356,6 +369,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
         await settle(() => placement.stop());
         await settle(() => agents.stop());
         await settle(() => fleet.stop());
+        await settle(() => history.stop());
         await settle(() => vectors.close());
         await settle(() => store.close());
         for (const result of results) {

@@ -28,7 +28,7 @@ import { agentMethods } from './agents.ts';
 import { checkMethods } from './checks.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 import { discoveryMethods } from './discovery.ts';
-import { powerMethods, powerOffMethods } from './power.ts';
+import { powerHistoryMethods, powerMethods, powerOffMethods } from './power.ts';
 import { coreStatusSchema } from './streams.ts';
 
 const modelName = z.string().trim().min(1).max(300);
@@ -418,6 +418,7 @@ export const methods = {
   ...agentMethods,
   ...powerMethods,
   ...powerOffMethods,
+  ...powerHistoryMethods,
   ...discoveryMethods,
 
   ...checkMethods,

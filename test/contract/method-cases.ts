@@ -319,6 +319,16 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ],
     ],
   },
+  'power.timeline': {
+    right: () => ({ nodeId: machines.small, hours: 24 }),
+    wrong: [{ nodeId: machines.small, hours: 0 }, 'hours'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
+  'power.energy': {
+    right: () => ({ range: 'day', nodeId: machines.small }),
+    wrong: [{ range: 'year' }, 'range'],
+    errors: [['NOT_FOUND', unknownNode]],
+  },
   'power.off': {
     right: () => ({ nodeId: machines.gpu, action: 'sleep', force: true, countdownSeconds: 60 }),
     wrong: [{ nodeId: 'x', countdownSeconds: -1 }, 'countdownSeconds'],

@@ -1,0 +1,61 @@
+/** From written changes of state to what a node was, span by span. Pure. */
+import type { NodeState } from '../../../shared/models/node-state.ts';
+import type { LeaseRecord, PowerTimeline } from '../../../shared/models/power.ts';
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+export type StateSpan = PowerTimeline['states'][number];
+
+/** States in which the machine is on. `waking` is not: it was told, and says nothing yet. */
+const ON: ReadonlySet<NodeState> = new Set(['booting', 'serving', 'gpu-verified', 'trouble']);
+
+export const isOn = (state: NodeState): boolean => ON.has(state);
+
+/**
+ * Spans without gaps over the whole window; what is not known is `unknown`. `changes` are oldest first, the last one
+ * of before the window among them.
+ */
+export function stateSpans(
+  changes: readonly { at: number; state: NodeState }[],
+  { from, to }: Span,
+): StateSpan[] {
+  const spans: StateSpan[] = [];
+  let state: NodeState = 'unknown';
+  let since = from;
+  const end = (at: number) => {
+    const last = spans.at(-1);
+    if (at <= since) return;
+    if (last?.state === state) last.to = at;
+    else spans.push({ from: since, to: at, state });
+    since = at;
+  };
+  for (const change of changes) {
+    end(Math.min(change.at, to));
+    state = change.state;
+  }
+  end(to);
+  return spans;
+}
+
+/** Leases as far as they lie in the window. */
+export function leaseSpans(leases: readonly LeaseRecord[], { from, to }: Span): PowerTimeline['leases'] {
+  return leases
+    .filter(({ createdAt, endedAt }) => createdAt < to && (endedAt === null || endedAt > from))
+    .map(({ createdAt, endedAt, kind, holder, purpose }) => ({
+      from: Math.max(from, createdAt),
+      to: endedAt === null ? null : Math.min(to, endedAt),
+      kind,
+      holder,
+      purpose,
+    }));
+}
+
+/** Milliseconds that the spans and one span have in common. The spans do not overlap each other. */
+export function overlapMs(spans: readonly Span[], { from, to }: Span): number {
+  let sum = 0;
+  for (const span of spans) sum += Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
+  return sum;
+}
