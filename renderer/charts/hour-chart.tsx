@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import { AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, usePlotArea, XAxis, YAxis } from 'recharts';
 import type { HistoryRange } from '../../shared/models/telemetry.ts';
 import { ChartTooltip, chartHeight, type HourRow, type Series, tick } from './chart-parts.tsx';
@@ -20,7 +21,7 @@ interface HourChartProps {
 }
 
 /** A range of time, stacked. Decoration for a screen reader: its words stand beside it. */
-export default function HourChart({
+export default memo(function HourChart({
   rows,
   series,
   format,
@@ -91,7 +92,7 @@ export default function HourChart({
       </ResponsiveContainer>
     </div>
   );
-}
+});
 
 /** One path a series: the areas of recharts would keep every point of every series several times over. */
 function Stack({ rows, series, top }: { rows: readonly HourRow[]; series: readonly Series[]; top: number }) {

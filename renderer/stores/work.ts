@@ -13,10 +13,20 @@ const hourMs = 3_600_000;
 
 /** Adds samples, each moment once, and forgets what is older than an hour before the newest. */
 export function mergeWork(known: readonly WorkSample[], more: readonly WorkSample[]): WorkSample[] {
-  const byTime = new Map([...known, ...more].map((sample) => [sample.at, sample]));
-  const all = [...byTime.values()].toSorted((a, b) => a.at - b.at);
-  const newest = all.at(-1)?.at ?? 0;
-  return all.filter((sample) => sample.at > newest - hourMs);
+  const all = isAfter(known, more) ? [...known, ...more] : sortedOnce([...known, ...more]);
+  const oldest = (all.at(-1)?.at ?? 0) - hourMs;
+  const kept = all.findIndex((sample) => sample.at > oldest);
+  return kept > 0 ? all.slice(kept) : all;
+}
+
+/** The usual frame: one sample, newer than all before it. */
+const isAfter = (known: readonly WorkSample[], more: readonly WorkSample[]) =>
+  more.length === 1 && (more[0]?.at ?? 0) > (known.at(-1)?.at ?? 0);
+
+/** The last of those at the same moment stays. */
+function sortedOnce(samples: readonly WorkSample[]): WorkSample[] {
+  const byTime = new Map(samples.map((sample) => [sample.at, sample]));
+  return [...byTime.values()].toSorted((a, b) => a.at - b.at);
 }
 
 workStore.onFrame((frame) => {

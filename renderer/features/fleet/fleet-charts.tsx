@@ -33,10 +33,20 @@ function historySignature(histories: Record<string, NodeHistory>): string {
   let signature = '';
   for (const [nodeId, history] of Object.entries(histories)) {
     const last = history.buckets.at(-1);
-    if (last) signature += `${nodeId}:${history.buckets.length}:${Object.keys(last.vramByModel).join()};`;
+    if (last) signature += `${nodeId}:${last.at}:${Object.keys(last.vramByModel).join()};`;
   }
   return signature;
 }
+
+/**
+ * Where the hour ends: with the newest bucket, so that a chart is drawn when it begins and not once more by the
+ * clock. Where nothing comes any more the clock moves it on, a bucket later.
+ */
+const hourEnd = (newestAt: number, now: number) =>
+  Math.max(Math.floor(newestAt / bucketMs) * bucketMs, now - bucketMs);
+
+const newestIn = (histories: Record<string, NodeHistory>) =>
+  Object.values(histories).reduce((newest, { buckets }) => Math.max(newest, buckets.at(-1)?.at ?? 0), 0);
 
 /** Nothing is drawn while nobody can see it. */
 const paused = () => 'paused';
@@ -46,6 +56,7 @@ function VramChart() {
   const [nodeId, setNodeId] = useState('');
   const visible = usePageVisible();
   const signature = useHistory(visible ? historySignature : paused);
+  const end = hourEnd(newestIn(useHistory.getState()), now);
   const nodes = useFleet(
     useShallow((state) =>
       selectNodes(state).flatMap((node) => (node.hasGpu === false ? [] : [`${node.id}\n${node.name}`])),
@@ -56,7 +67,7 @@ function VramChart() {
     const histories = useHistory.getState();
     const chosen =
       nodeId === '' ? Object.values(histories) : [histories[nodeId] ?? { buckets: [], recent: [] }];
-    const hour = stackHour(chosen, now + bucketMs);
+    const hour = stackHour(chosen, end + bucketMs);
     const list: Series[] = hour.models.slice(0, most).map((model) => ({
       key: model,
       name: model,
@@ -73,7 +84,7 @@ function VramChart() {
       return { at, values };
     });
     return { rows: fromFirst(data), series: list, words: describe('VRAM', data, list, formatMemory) };
-  }, [now, nodeId, signature]);
+  }, [end, nodeId, signature]);
 
   return (
     <Section
@@ -127,12 +138,13 @@ function WorkChart() {
           `${Math.floor((samples.at(-1)?.at ?? 0) / bucketMs)}:${Object.keys(samples.at(-1)?.vectorsPerSecondByNode ?? {}).join()}`
       : paused,
   );
+  const end = hourEnd(useWork.getState().samples.at(-1)?.at ?? 0, now);
   const names = useFleet(
     useShallow((state) => Object.fromEntries(selectNodes(state).map((node) => [node.id, node.name]))),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the samples matter.
   const { rows, series, words } = useMemo(() => {
-    const hour = workHour(useWork.getState().samples, now + bucketMs);
+    const hour = workHour(useWork.getState().samples, end + bucketMs);
     const order = Object.keys(names);
     const list: Series[] = hour.nodeIds.slice(0, most).map((id) => ({
       key: id,
@@ -141,7 +153,7 @@ function WorkChart() {
     }));
     const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
     return { rows: fromFirst(data), series: list, words: describe('Work', data, list, formatVectors) };
-  }, [now, names, signature]);
+  }, [end, names, signature]);
 
   return (
     <Section title="Work, last hour" aside="vectors a second, by machine">
