@@ -45,7 +45,12 @@ for (const how of ['kill', 'stop'] as const) {
     await expect(page.getByRole('alert')).toContainText('The connection to Pilotlight was lost.');
     // What was there stays to be read.
     await expect(page.getByRole('main').getByRole('progressbar', { name: 'Index notes' })).toBeVisible();
-    if (how === 'kill') await expectAccessible(page, 'a page whose core is gone');
+    if (how === 'kill') {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await expectAccessible(page, `a page whose core is gone, ${colorScheme}`);
+      }
+    }
 
     const second = await startCore();
     expect(second.origin).toBe(first.origin);

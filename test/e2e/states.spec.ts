@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { busy } from './support/busy-scene.ts';
 import { expect, expectAccessible, expectNoSideScroll, goTo, test, writeNotes } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
@@ -95,6 +96,56 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page, `${name} without entries, ${colorScheme}`);
     }
   });
+
+  test(`axe finds nothing in the middle of things, nor in what an import refuses, ${colorScheme}`, async ({
+    page,
+    showScene,
+  }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await showScene(busy, '#/index');
+    const main = page.getByRole('main');
+    await expect(main.getByRole('progressbar', { name: 'Index Notes' })).toBeVisible();
+    await main.getByText('2 files left out').click();
+    await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
+    await expect(page.getByRole('list', { name: 'Hits' }).getByRole('listitem')).toHaveCount(2);
+    await expectAccessible(page, `a run under way, with hits, ${colorScheme}`);
+    for (const run of ['completed', 'failed', 'cancelled']) {
+      await page.evaluate((hash) => {
+        location.hash = hash;
+      }, `#/index?run=${run}`);
+      await expect(
+        main
+          .getByRole('article', { name: /^Proof card/ })
+          .getByText(run)
+          .first(),
+      ).toBeVisible();
+      await expectAccessible(page, `a run that ${run}, ${colorScheme}`);
+    }
+    await openNode(page, 'gpu-tower');
+    await main.getByText('Table').first().click();
+    await expectAccessible(page, `a machine with a day of history, ${colorScheme}`);
+    await goTo(page, 'Models');
+    await expect(main.getByText('DOES_NOT_FIT').or(main.getByText('It does not fit')).first()).toBeVisible();
+    await expectAccessible(page, `moves of each outcome, ${colorScheme}`);
+    await goTo(page, 'Activity');
+    await expect(main.locator('ol > li')).toHaveCount(8);
+    await expectAccessible(page, `activity of each kind, ${colorScheme}`);
+    await page.getByRole('searchbox', { name: /^Find in what happened/ }).fill('nothing like this');
+    await expect(page.getByText('Nothing fits')).toBeVisible();
+    await expectAccessible(page, `activity of which nothing fits, ${colorScheme}`);
+
+    await goTo(page, 'Settings');
+    await page.getByRole('textbox', { name: 'Look at each machine every' }).fill('0.2');
+    await expect(page.getByRole('alert')).toContainText('At least 1 s.');
+    await expectAccessible(page, `a setting that is refused, ${colorScheme}`);
+    await page.getByRole('button', { name: 'Import an environment file' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Import an environment file' });
+    await dialog.getByRole('textbox').fill('GPU_WOL_MAC=12:34');
+    await dialog.getByRole('button', { name: 'See what it would do' }).click();
+    await expect(dialog.getByRole('status')).toHaveText('Nothing can be imported before this is corrected.');
+    await expect(dialog.getByRole('button', { name: 'See what it would do' })).toBeDisabled();
+    await expectAccessible(page, `an import that is refused, ${colorScheme}`);
+  });
 }
 
 test('with reduced motion nothing moves; without it the ember breathes', async ({ page, showScene }) => {
@@ -141,7 +192,7 @@ for (const [width, height] of [
   });
 }
 
-for (const [name, scene] of Object.entries({ everyState, hundred, nothing })) {
+for (const [name, scene] of Object.entries({ everyState, busy, hundred, nothing })) {
   test(`no machine’s page, dialog or palette is wider than its window: ${name}`, async ({
     page,
     showScene,

@@ -13,7 +13,7 @@ import { Entry } from './entry.tsx';
 import { filterEntries, isFiltered, noFilter } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { byDay, dayTitle, loadOlder, useActivityLog } from './log.ts';
-import { markSeen, seenId } from './seen.ts';
+import { countUnseen, markSeen, seenId } from './seen.ts';
 
 /** What happened by itself or by a click, and why. */
 export function ActivityPage() {
@@ -31,10 +31,10 @@ export function ActivityPage() {
   const days = useMemo(() => byDay(fitting), [fitting]);
   // Long days pass slowly: the headings need no finer clock than an hour.
   const now = useNow(3600);
-  const firstSeen =
-    seen === null || entries[0]?.id === seen ? undefined : fitting.find(({ id }) => id <= seen)?.id;
+  const lastSeen = entries[countUnseen(entries, seen)]?.id ?? -1;
+  const unseen = fitting.filter(({ id }) => id > lastSeen).length;
+  const firstSeen = fitting[unseen]?.id;
   const filtered = isFiltered(filter);
-  const unseen = firstSeen === undefined ? 0 : fitting.findIndex(({ id }) => id === firstSeen);
 
   return (
     <Page

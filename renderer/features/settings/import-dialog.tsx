@@ -117,7 +117,11 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
             className="w-full rounded-lg border border-line-strong bg-ground px-3 py-2 font-mono text-[0.8125rem] hover:border-faint"
           />
         </div>
-        {error && <Problem message={error.message} next={error.next} code={error.code} />}
+        {error && (
+          <div role="alert">
+            <Problem message={error.message} next={error.next} code={error.code} />
+          </div>
+        )}
         {plan && <Plan plan={plan} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>

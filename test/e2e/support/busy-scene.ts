@@ -1,0 +1,282 @@
+/** A core in the middle of things: a run under way, runs that ended in each way, moves, hits, an import with a fault. */
+import type { ActivityEntry } from '../../../shared/models/activity.ts';
+import type { IndexJob, SearchResult } from '../../../shared/models/indexing.ts';
+import type { NodeBucket, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
+import type { ImportPlan } from '../../../shared/models/transfer.ts';
+import { aJob, aMove, aSource } from '../../fakes/records.ts';
+import type { BridgeScene } from './bridge-core.ts';
+import { model, node, scene } from './scenes.ts';
+
+const now = Date.now();
+const second = 1000;
+const minute = 60 * second;
+const tower = 'gpu-tower';
+
+const gpu = {
+  id: '0',
+  vendor: 'nvidia' as const,
+  name: 'NVIDIA GeForce RTX 4090',
+  vramTotalBytes: 24 * 2 ** 30,
+  vramUsedBytes: 11 * 2 ** 30,
+  utilisationPercent: 87,
+  temperatureCelsius: 64,
+  powerWatts: 281,
+};
+
+const nodes = [
+  node(tower, 'gpu-verified', {
+    vram: { totalBytes: gpu.vramTotalBytes, usedBytes: gpu.vramUsedBytes, source: 'tools' },
+    gpus: [gpu],
+    loaded: [
+      model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),
+      model('llama3.1:8b', { sizeBytes: 9.2e9, vramBytes: 9.2e9 }),
+    ],
+    uses: ['index “Notes”'],
+  }),
+  node('nas', 'serving', {
+    hasGpu: false,
+    canWake: false,
+    mac: null,
+    loaded: [
+      model('mxbai-embed-large:latest', {
+        sizeBytes: 0.72e9,
+        vramBytes: 0,
+        placement: 'cpu',
+        gpuShare: 0,
+        priority: true,
+      }),
+    ],
+  }),
+  node('lab-2', 'off'),
+];
+
+const running: IndexJob = aJob({
+  id: 'running',
+  label: 'Notes',
+  detail: 'Embedding on nas (CPU) until gpu-tower is back.',
+  createdAt: now - 95 * second,
+  startedAt: now - 94 * second,
+  files: { total: 4200, done: 1730, unchanged: 12, removed: 1, failed: 2, skipped: 31 },
+  vectors: 9120,
+  fallbackVectors: 640,
+  etaMs: 4 * minute,
+  currentFile: 'letters/2024/a-very-long-file-name-that-somebody-gave-to-a-letter-about-the-harbour.md',
+  nodes: [
+    { nodeId: tower, name: tower, placement: 'gpu', vectors: 8480, vectorsPerSecond: 0 },
+    { nodeId: 'nas', name: 'nas', placement: 'cpu', vectors: 640, vectorsPerSecond: 34.5 },
+  ],
+  events: [
+    { at: now - 90 * second, kind: 'woke', nodeId: tower, message: 'gpu-tower is awake.' },
+    {
+      at: now - 85 * second,
+      kind: 'placed',
+      nodeId: tower,
+      message: 'mxbai-embed-large is on the GPU of gpu-tower.',
+    },
+    {
+      at: now - 20 * second,
+      kind: 'fell-back',
+      nodeId: 'nas',
+      message: 'gpu-tower is gone: nas goes on with its CPU.',
+    },
+  ],
+  failures: [
+    { path: 'scans/old.pdf', code: 'FILE_UNREADABLE', reason: 'It is damaged.' },
+    { path: 'scans/older.pdf', code: 'FILE_UNREADABLE', reason: 'It is damaged.' },
+  ],
+});
+
+const completed: IndexJob = {
+  ...running,
+  id: 'completed',
+  status: 'completed',
+  phase: 'done',
+  detail: '',
+  createdAt: now - 50 * minute,
+  startedAt: now - 49 * minute,
+  endedAt: now - 41 * minute,
+  files: { total: 4200, done: 4166, unchanged: 0, removed: 1, failed: 2, skipped: 31 },
+  vectors: 21_400,
+  etaMs: null,
+  currentFile: '',
+  nodes: [
+    { nodeId: tower, name: tower, placement: 'gpu', vectors: 20_760, vectorsPerSecond: 0 },
+    { nodeId: 'nas', name: 'nas', placement: 'cpu', vectors: 640, vectorsPerSecond: 0 },
+  ],
+  events: running.events.map((event, index) => ({ ...event, at: now - (48 - 2 * index) * minute })),
+};
+
+const failed: IndexJob = {
+  ...completed,
+  id: 'failed',
+  label: 'Recipes',
+  status: 'failed',
+  startedAt: now - 100 * minute,
+  endedAt: now - 99 * minute,
+  events: [],
+  nodes: [],
+  vectors: 0,
+  error: {
+    code: 'HOST_UNREACHABLE',
+    message: 'The machine does not answer.',
+    next: 'Check that it is on and that the address is right.',
+  },
+};
+
+const cancelled: IndexJob = { ...completed, id: 'cancelled', label: 'Recipes', status: 'cancelled' };
+
+const entry = (id: number, patch: Partial<ActivityEntry>): [string, ActivityEntry] => [
+  String(id),
+  {
+    id,
+    at: now - (20 - id) * 90 * minute,
+    kind: 'fleet',
+    severity: 'info',
+    message: 'lab-2 was added.',
+    why: '',
+    nodeId: null,
+    notify: false,
+    ...patch,
+  },
+];
+
+const buckets: NodeBucket[] = Array.from({ length: 60 }, (_, index) => {
+  const busy = index > 20 && index < 52;
+  return {
+    at: Math.floor(now / minute - 60 + index) * minute,
+    seconds: 60,
+    servingSeconds: 60,
+    vectors: busy ? 400 : 0,
+    vramTotalBytes: gpu.vramTotalBytes,
+    vramUsedBytes: busy ? 11 * 2 ** 30 : 2 ** 29,
+    utilisationPercent: busy ? 60 + (index % 7) * 5 : 2,
+    utilisationMaxPercent: busy ? 98 : 4,
+    powerWatts: busy ? 240 + (index % 5) * 12 : 27,
+    temperatureMaxCelsius: busy ? 64 : 36,
+    vramByModel: busy ? { 'mxbai-embed-large:latest': 0.72e9, 'llama3.1:8b': 9.2e9 } : {},
+  };
+}).filter((_, index) => index < 8 || index > 12);
+
+const history: TelemetrySample[] = Array.from({ length: 60 }, (_, index) => ({
+  nodeId: tower,
+  at: now - (60 - index) * 2 * second,
+  gpus: [{ ...gpu, utilisationPercent: 50 + ((index * 13) % 45) }],
+  host: null,
+  vramByModel: { 'mxbai-embed-large:latest': 0.72e9, 'llama3.1:8b': 9.2e9 },
+}));
+
+const work: WorkSample[] = Array.from({ length: 90 }, (_, index) => ({
+  at: now - (90 - index) * second,
+  vectorsPerSecondByNode: index < 70 ? { [tower]: 120 + (index % 9) * 4 } : { nas: 34 },
+}));
+
+const plan: ImportPlan = {
+  applied: false,
+  possible: false,
+  entries: [
+    { action: 'refuse', kind: 'other', what: 'GPU_WOL_MAC', words: '“12:34” is no MAC address.' },
+    { action: 'add', kind: 'node', what: '192.0.2.20', words: 'It is added at http://192.0.2.20:11434.' },
+    { action: 'change', kind: 'setting', what: 'optimizer.intervalMs', words: '5 min becomes 2 min.' },
+    { action: 'leave-out', kind: 'other', what: 'LOG_LEVEL', words: 'Pilotlight has nothing like it.' },
+    { action: 'same', kind: 'setting', what: 'optimizer.on', words: 'It is on already.' },
+  ],
+};
+
+const hits: SearchResult = {
+  query: 'harbour tide',
+  tookMs: 12,
+  notices: ['Vectors were left out: their model is asleep with gpu-tower.'],
+  hits: ['letters/a.md', 'letters/b.md'].map((path, index) => ({
+    sourceId: 'notes',
+    sourceName: 'Notes',
+    path,
+    absolutePath: `/home/me/notes/${path}`,
+    heading: 'Letters › The harbour',
+    snippet: 'The ship waits for the tide, and the tide for nobody.',
+    highlights: [[23, 27]],
+    startByte: 10,
+    endByte: 63,
+    score: 0.03 - index / 100,
+    words: { rank: index + 1, score: 2 },
+    vectors: index === 0 ? { rank: 3, similarity: 0.71 } : null,
+  })),
+};
+
+export const busy: BridgeScene = scene(nodes, {
+  jobs: [running, completed, failed, cancelled].map((job) => [job.id, job]),
+  sources: [
+    [
+      'notes',
+      aSource({
+        id: 'notes',
+        name: 'Notes',
+        path: '/home/me/notes',
+        files: 4198,
+        chunks: 21_400,
+        lastRun: { jobId: 'completed', status: 'completed', at: now - 41 * minute, indexed: 4166, failed: 2 },
+      }),
+    ],
+    [
+      'recipes',
+      aSource({
+        id: 'recipes',
+        name: 'Recipes that were collected over the years, and never cooked',
+        path: '/home/me/a/rather/long/path/to/a/folder/that/is/deep/down/recipes',
+        lastRun: { jobId: 'failed', status: 'failed', at: now - 99 * minute, indexed: 0, failed: 0 },
+      }),
+    ],
+  ],
+  moves: (['moved', 'already-right', 'refused', 'failed'] as const).map((outcome, index) => [
+    String(index + 1),
+    aMove({
+      id: index + 1,
+      at: now - (index + 1) * 7 * minute,
+      nodeId: tower,
+      nodeName: tower,
+      by: (['optimizer', 'person', 'job', 'optimizer'] as const)[index] ?? 'person',
+      outcome,
+      to: outcome === 'failed' ? null : 'gpu',
+      reason: outcome === 'refused' ? 'It does not fit: 14 GB are free, 21 GB are needed.' : 'It fits.',
+      code: outcome === 'refused' ? 'DOES_NOT_FIT' : null,
+      durationMs: 3200,
+      evicted: outcome === 'moved' ? ['qwen2.5-coder:14b'] : [],
+    }),
+  ]),
+  activity: [
+    entry(1, {}),
+    entry(2, { kind: 'settings', message: 'Settings were changed.', why: 'optimizer.intervalMs' }),
+    entry(3, { kind: 'power', severity: 'success', message: 'gpu-tower woke in 41 s.', nodeId: tower }),
+    entry(4, {
+      kind: 'optimizer',
+      severity: 'success',
+      message: 'llama3.1:8b is on the GPU of gpu-tower.',
+      why: 'It is wholly on the GPU, 8.6 GB of VRAM.',
+      nodeId: tower,
+    }),
+    entry(5, {
+      kind: 'power',
+      severity: 'error',
+      message: 'lab-2 did not wake.',
+      why: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
+      nodeId: 'lab-2',
+    }),
+    entry(6, {
+      kind: 'index',
+      severity: 'warning',
+      message: '"Notes" goes on with the CPU of nas.',
+      why: 'gpu-tower: The machine does not answer.',
+      nodeId: 'nas',
+    }),
+    entry(19, { kind: 'index', severity: 'success', message: '"Notes" was indexed: 4,166 files indexed.' }),
+    entry(20, { kind: 'system', message: 'Pilotlight was started.' }),
+  ],
+});
+busy.results = {
+  ...busy.results,
+  'telemetry.buckets': buckets,
+  'telemetry.history': history,
+  'telemetry.work': work,
+  'index.search': hits,
+  'settings.import': plan,
+  'settings.importEnvironment': plan,
+};
