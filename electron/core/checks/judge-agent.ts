@@ -1,5 +1,5 @@
 /** The steps of the agent, and of an existing shutdown server. Pure. */
-import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
+import type { NodePower, PowerAction, PowerPolicy } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { AgentHealth, AgentPower } from '../ports.ts';
 import { fail, isRefused, isSilent, notApplicable, type Probe, pass, type Verdict } from './verdict.ts';
@@ -101,7 +101,7 @@ function judgeShutdownServer({ shutdownServer, policy, hostAnswers }: RightsFact
   }
   if (policy.action !== 'shutdown') {
     return fail(
-      `Its shutdown server can only shut it down, and its policy is to ${policy.action}.`,
+      `Its shutdown server can only shut it down, and its policy is to ${verbOf(policy.action)}.`,
       'Let its policy shut it down, or run the agent there.',
     );
   }
@@ -117,12 +117,15 @@ function judgeAgentRights({ tokenTaken, roles, power, policy }: RightsFacts): Ve
   }
   if (!power.ok) return fail(power.error.message, power.error.next);
   const { actions } = power.value;
-  if (actions.includes(policy.action)) return pass(`It may ${actions.join(', ')}.`);
+  if (actions.includes(policy.action)) return pass(`It may ${verbs(actions)}.`);
   return fail(
-    `Its policy is to ${policy.action}, but it may only ${actions.join(', ') || 'do nothing'}.`,
+    `Its policy is to ${verbOf(policy.action)}, but it may ${actions.length === 0 ? 'do nothing' : `only ${verbs(actions)}`}.`,
     'Choose another action in its policy, or give the agent the right with `pilotlight agent install` there.',
   );
 }
+
+const verbOf = (action: PowerAction) => (action === 'shutdown' ? 'shut down' : action);
+const verbs = (actions: readonly PowerAction[]) => actions.map(verbOf).join(', ');
 
 export interface ClockFacts {
   /** null where no agent told. */
