@@ -9,8 +9,16 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
   await test.step('a node', async () => {
     await page.getByRole('button', { name: 'Add a node' }).click();
     const dialog = page.getByRole('dialog', { name: 'Add a node' });
+    const where = dialog.getByRole('textbox', { name: 'Address or name' });
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await expect(where).toHaveAttribute('aria-invalid', 'true');
+    await where.fill('not a url');
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await expect(dialog.getByRole('alert')).toContainText('http://192.168.1.20:11434');
+    await where.fill('');
+    await dialog.getByRole('button', { name: /^It is off/ }).click();
     const add = dialog.getByRole('button', { name: 'Add the node' });
-    const address = dialog.getByRole('textbox', { name: /^Address/ });
+    const address = dialog.getByRole('textbox', { name: 'Address of its Ollama' });
     await add.click();
     await expect(address).toHaveAttribute('aria-invalid', 'true');
     await address.fill('not a url');
@@ -32,6 +40,7 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
       .getByRole('textbox', { name: /^Name/ })
       .fill('a machine that does not answer and has a name of sixty letters');
     await add.click();
+    await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole('article', { name: /^a machine that does not answer/ })).toBeVisible();
     await expect(page.getByText('2 nodes')).toBeVisible();

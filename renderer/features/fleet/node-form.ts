@@ -1,8 +1,9 @@
+import type { WireError } from '../../../shared/contract/errors.ts';
 import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 
-/** What stands in the fields of the dialog, as text. */
+/** What stands in the fields of a machine, as text. */
 export interface NodeForm {
   url: string;
   name: string;
@@ -10,7 +11,13 @@ export interface NodeForm {
   wakeDestinations: string;
   secureOn: string;
   vramGigabytes: string;
+  agentUrl: string;
+  shutdownUrl: string;
+  shutdownSecret: string;
+  relayToken: string;
 }
+
+export type FieldErrors = Partial<Record<keyof NodeForm, string>>;
 
 export function formOf(node: NodeView | null, url = ''): NodeForm {
   const told = node?.vram.source === 'person' ? node.vram.totalBytes : null;
@@ -19,34 +26,78 @@ export function formOf(node: NodeView | null, url = ''): NodeForm {
     name: node?.name ?? '',
     mac: node?.mac ?? '',
     wakeDestinations: node?.wakeDestinations.join(', ') ?? '',
-    // A password is written, never read back.
+    // Passwords and tokens are written, never read back.
     secureOn: '',
     vramGigabytes: told === null ? '' : String(told / VRAM_GIGABYTE),
+    agentUrl: node?.agentUrl ?? '',
+    shutdownUrl: node?.shutdownUrl ?? '',
+    shutdownSecret: '',
+    relayToken: '',
   };
 }
 
 type FormError = { field: keyof NodeForm; message: string };
+type Secret = 'secureOn' | 'shutdownSecret' | 'relayToken';
+const secrets: readonly Secret[] = ['secureOn', 'shutdownSecret', 'relayToken'];
 
-/** The parameters of fleet.add, or the field that cannot be read. What only the core can judge is left to it. */
-export function readForm(form: NodeForm): { input: MethodInput<'fleet.add'> } | { error: FormError } {
+/**
+ * The parameters of fleet.add, or the field that cannot be read. What only the core can judge is left to it. A secret
+ * that is empty is left out, so that what is saved stays; a dash takes it away.
+ */
+export function readForm(
+  form: NodeForm,
+  { needsAddress = true } = {},
+): { input: MethodInput<'fleet.add'> } | { error: FormError } {
   const vram = form.vramGigabytes.trim().replace(',', '.');
   if (vram !== '' && !(Number(vram) >= 0 && Number(vram) <= 100_000)) {
     return {
       error: { field: 'vramGigabytes', message: 'Write a number of gigabytes, like 24, or 0 for no GPU.' },
     };
   }
-  if (form.url.trim() === '') {
+  if (needsAddress && form.url.trim() === '' && form.agentUrl.trim() === '') {
     return { error: { field: 'url', message: 'Write the address, like http://192.168.1.20:11434.' } };
   }
   const name = form.name.trim();
-  return {
-    input: {
-      url: form.url.trim(),
-      ...(name === '' ? {} : { name }),
-      mac: form.mac.trim() || null,
-      wakeDestinations: form.wakeDestinations.split(/[\s,;]+/).filter(Boolean),
-      secureOn: form.secureOn.trim() || null,
-      vramBytes: vram === '' ? null : Math.round(Number(vram) * VRAM_GIGABYTE),
-    },
+  const input: MethodInput<'fleet.add'> = {
+    url: form.url.trim() || null,
+    ...(name === '' ? {} : { name }),
+    mac: form.mac.trim() || null,
+    wakeDestinations: form.wakeDestinations.split(/[\s,;]+/).filter(Boolean),
+    vramBytes: vram === '' ? null : Math.round(Number(vram) * VRAM_GIGABYTE),
+    agentUrl: form.agentUrl.trim() || null,
+    shutdownUrl: form.shutdownUrl.trim() || null,
   };
+  for (const secret of secrets) {
+    const text = form[secret].trim();
+    if (text !== '') input[secret] = text === '-' ? null : text;
+  }
+  return { input };
+}
+
+/** The core names its parameter; the form shows it in gigabytes. */
+const fieldOfParameter: Record<string, keyof NodeForm> = {
+  url: 'url',
+  name: 'name',
+  mac: 'mac',
+  wakeDestinations: 'wakeDestinations',
+  secureOn: 'secureOn',
+  vramBytes: 'vramGigabytes',
+  agentUrl: 'agentUrl',
+  shutdownUrl: 'shutdownUrl',
+  shutdownSecret: 'shutdownSecret',
+  relayToken: 'relayToken',
+};
+
+const fieldOfCode: Record<string, keyof NodeForm> = {
+  BAD_URL: 'url',
+  BAD_MAC: 'mac',
+  BAD_DESTINATION: 'wakeDestinations',
+  ALREADY_EXISTS: 'url',
+};
+
+/** What the core refused, at its field; null where it names none of them. */
+export function fieldErrorsOf(error: WireError): FieldErrors | null {
+  const named = typeof error.details?.field === 'string' ? error.details.field.split('.')[0] : undefined;
+  const at = (named && fieldOfParameter[named]) || fieldOfCode[error.code];
+  return at ? { [at]: `${error.message} ${error.next}` } : null;
 }

@@ -1,5 +1,5 @@
 import { Plus } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
@@ -14,10 +14,10 @@ import type { KeyedState } from '../../stores/keyed.ts';
 import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { useFirstRun } from '../first-run/use-first-run.ts';
+import { ask } from '../shell/asked.ts';
 import { Banners } from './banners.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
 import { NodeCard } from './node-card.tsx';
-import { NodeDialog } from './node-dialog.tsx';
 
 const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
 
@@ -27,7 +27,6 @@ const seededNodes = 24;
 export function FleetPage() {
   const ready = useFleet((state) => state.ready);
   const ids = useFleet(useShallow(selectIds));
-  const [adding, setAdding] = useState(false);
   useKeep(telemetryStore);
   useSeededHistory();
 
@@ -37,7 +36,7 @@ export function FleetPage() {
       title="Fleet"
       summary={ready && !firstRun ? <Summary /> : null}
       actions={
-        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => setAdding(true)}>
+        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => ask({ dialog: 'node' })}>
           <Plus size={16} aria-hidden="true" /> Add a node
         </Button>
       }
@@ -61,7 +60,6 @@ export function FleetPage() {
         </div>
       )}
       {ready && !firstRun && <FleetCharts />}
-      {adding && <NodeDialog onClose={() => setAdding(false)} />}
     </Page>
   );
 }

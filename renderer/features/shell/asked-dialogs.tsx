@@ -1,9 +1,11 @@
-import { useEffect } from 'react';
-import { NodeDialog } from '../fleet/node-dialog.tsx';
+import { lazy, Suspense, useEffect } from 'react';
 import { SourceDialog } from '../index/source-dialog.tsx';
 import { CellPanel } from '../models/cell-panel.tsx';
 import { Palette } from '../palette/palette.tsx';
 import { ask, stopAsking, useAsked } from './asked.ts';
+
+// Fetched when a machine is added.
+const Wizard = lazy(() => import('../wizard/wizard.tsx'));
 
 /** The dialogs that can be opened from every page. Ctrl K, or ⌘ K, opens the palette. */
 export function AskedDialogs() {
@@ -25,7 +27,11 @@ export function AskedDialogs() {
     case 'palette':
       return <Palette onClose={stopAsking} />;
     case 'node':
-      return <NodeDialog onClose={stopAsking} />;
+      return (
+        <Suspense>
+          <Wizard onClose={stopAsking} />
+        </Suspense>
+      );
     case 'folder':
       return <SourceDialog onClose={stopAsking} />;
     case 'model':

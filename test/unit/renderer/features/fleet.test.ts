@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
+import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
   movesWords,
   vramWords,
@@ -84,10 +84,29 @@ describe('the form of a node', () => {
         url: 'http://10.0.0.2:11434',
         mac: 'AA',
         wakeDestinations: ['1.2.3.4', '5.6.7.8:7'],
-        secureOn: null,
         vramBytes: null,
+        agentUrl: null,
+        shutdownUrl: null,
       },
     });
+  });
+  test('needs no address where an agent has one, or where nothing needs it', () => {
+    const agentOnly = { ...formOf(null), agentUrl: 'http://10.0.0.2:8765' };
+    expect(readForm(agentOnly)).toMatchObject({ input: { url: null, agentUrl: 'http://10.0.0.2:8765' } });
+    expect(readForm(formOf(null), { needsAddress: false })).toMatchObject({ input: { url: null } });
+  });
+  test('an empty secret stays as it is saved, a dash takes it away', () => {
+    const read = readForm({ ...filled, secureOn: ' ', shutdownSecret: '-', relayToken: ' word ' });
+    expect(read).toMatchObject({ input: { shutdownSecret: null, relayToken: 'word' } });
+    expect('input' in read && 'secureOn' in read.input).toBe(false);
+  });
+  test('puts what the core refuses to its field', () => {
+    const refused = (code: 'BAD_MAC' | 'BAD_URL' | 'DISK_FULL', details?: Record<string, unknown>) =>
+      fieldErrorsOf({ code, message: 'No.', next: 'Mend it.', ...(details ? { details } : {}) });
+    expect(refused('BAD_MAC', { field: 'secureOn' })).toEqual({ secureOn: 'No. Mend it.' });
+    expect(refused('BAD_URL', { field: 'agentUrl' })).toEqual({ agentUrl: 'No. Mend it.' });
+    expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Mend it.' });
+    expect(refused('DISK_FULL')).toBeNull();
   });
   test('shows VRAM only where a person told it', () => {
     const told = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };

@@ -1,0 +1,100 @@
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { client } from '../../client/index.ts';
+import { callPower } from '../../client/power.ts';
+import { Button } from '../../components/button.tsx';
+import { StateGlyph } from '../../components/glyphs.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { useAction } from '../../components/use-action.ts';
+import { useKeep } from '../../components/use-keep.ts';
+import { checksStore, useCheck } from '../../stores/checks.ts';
+import { useFleet } from '../../stores/fleet.ts';
+import { useNodePower } from '../../stores/power.ts';
+import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
+import { outcomeWords } from '../checks/words.ts';
+import { WakeProgress } from '../fleet/wake-progress.tsx';
+import { nodeHref } from '../shell/route.ts';
+import type { StepProps } from './wizard.tsx';
+
+/** A wake to try, or the whole rehearsal: sleep, wake, verify, and the boot time is learned. */
+export function TryStep({ draft, onClose }: StepProps) {
+  useKeep(checksStore);
+  const nodeId = draft.nodeId ?? '';
+  const node = useFleet((state) => state.entries[nodeId]);
+  const power = useNodePower(nodeId);
+  const rehearsal = useCheck('rehearsal', nodeId);
+  const wake = useAction();
+  const rehearse = useAction();
+  if (!node) {
+    return (
+      <div className="flex justify-end">
+        <Button tone="primary" onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    );
+  }
+  const awake = isServing(node.state);
+  const running = rehearsal?.outcome === 'running';
+  const canSleep = power !== null && power.means !== 'none';
+  return (
+    <div className="grid gap-4">
+      <p className="flex items-center gap-2">
+        <StateGlyph state={node.state} />
+        <span className="min-w-0 break-words">
+          <span className="font-medium">{node.name}</span>{' '}
+          <span className="text-soft">is in the fleet: {nodeStateWords(node)}</span>
+        </span>
+      </p>
+      {node.wake && !awake && !running && <WakeProgress node={node} wake={node.wake} />}
+      {node.lastWakeError && !node.wake && <Problem compact {...node.lastWakeError} />}
+      {rehearsal && (
+        <div className="grid gap-3">
+          <p className="font-medium">{outcomeWords(rehearsal)}</p>
+          <CheckSteps check={rehearsal} />
+        </div>
+      )}
+      {!rehearsal && (
+        <p className="text-[0.8125rem] text-soft">
+          {!node.canWake
+            ? 'Pilotlight does not know how to wake it yet: give it a MAC address with Edit, then try it on its page.'
+            : !awake
+              ? 'It is off now: wake it, and see that it comes.'
+              : canSleep
+                ? 'It is awake now. The rehearsal lets it sleep, wakes it again and learns how long that takes. Whoever uses it now would be disturbed, so it refuses while somebody does.'
+                : 'It is awake now, and Pilotlight cannot power it off. Let it sleep by its own button, then press Wake.'}
+        </p>
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        {running && rehearsal && <CancelCheck check={rehearsal} />}
+        {!awake && node.canWake && !node.wake && !running && (
+          <Button
+            tone="primary"
+            busy={wake.busy}
+            onClick={() => wake.run(() => client.call('power.wake', { nodeId }))}
+          >
+            Wake
+          </Button>
+        )}
+        {awake && node.canWake && canSleep && !running && (
+          <Button
+            busy={rehearse.busy}
+            onClick={() => rehearse.run(() => callPower('checks.rehearse', { nodeId }))}
+          >
+            {rehearsal ? 'Rehearse again' : 'Rehearse'}
+          </Button>
+        )}
+        <Button
+          onClick={() => {
+            location.hash = nodeHref(nodeId);
+            onClose();
+          }}
+        >
+          Open its page
+        </Button>
+        <Button tone={awake ? 'primary' : 'plain'} onClick={onClose}>
+          Done
+        </Button>
+      </div>
+    </div>
+  );
+}
