@@ -11,6 +11,8 @@ export interface RelayRequest {
   mac: string | null;
   token: string | null;
   signal: AbortSignal;
+  /** Default RELAY_DEADLINE_MS. */
+  deadlineMs?: number;
 }
 
 /** A relay in the same house answers at once; one that takes longer is not waited for: the next way is tried. */
@@ -19,14 +21,21 @@ const MOST_BYTES = 64 * 1024;
 const MOST_WORDS = 300;
 
 /** Resolves when it says that it sent the packet. Rejects with RELAY_FAILED and its words, or the signal's reason. */
-export async function askRelay({ http, url, mac, token, signal }: RelayRequest): Promise<void> {
+export async function askRelay({
+  http,
+  url,
+  mac,
+  token,
+  signal,
+  deadlineMs = RELAY_DEADLINE_MS,
+}: RelayRequest): Promise<void> {
   const reply = await http
     .request({
       method: 'POST',
       url: `${url}/wake`,
       ...(token === null ? {} : { headers: { authorization: `Bearer ${token}` } }),
       body: mac === null ? {} : { mac },
-      deadlineMs: RELAY_DEADLINE_MS,
+      deadlineMs,
       maxBytes: MOST_BYTES,
       fresh: true,
       signal,
