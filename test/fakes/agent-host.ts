@@ -2,7 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AgentHost, AgentSample, MachineFacts } from '../../electron/adapters/agent-host/types.ts';
+import type {
+  AgentHost,
+  AgentSample,
+  Clock,
+  MachineFacts,
+} from '../../electron/adapters/agent-host/types.ts';
 import { createSystemClock } from '../../electron/adapters/system.ts';
 import { startAgent } from '../../electron/agent/agent.ts';
 import { readConfig } from '../../electron/agent/config.ts';
@@ -107,6 +112,7 @@ export async function startTestAgent(
     host?: FakeAgentHost;
     config?: Record<string, unknown>;
     folder?: string;
+    clock?: Clock;
     post?: Parameters<typeof startAgent>[0]['post'];
   } = {},
 ) {
@@ -117,7 +123,7 @@ export async function startTestAgent(
   const agent = await startAgent({
     config: readConfig({ flags: {}, environment: {}, file: { path: 'test', content, privately: true } }),
     folder,
-    clock: createSystemClock(),
+    clock: options.clock ?? createSystemClock(),
     host,
     udp: { send: async () => {}, magicPacket: () => new Uint8Array(102) },
     interfaces: () => [{ name: 'eth0', address: '192.0.2.7', netmask: '255.255.255.0', internal: false }],
