@@ -8,6 +8,7 @@ import { FleetPage } from './features/fleet/page.tsx';
 import { IndexPage } from './features/index/page.tsx';
 import { ModelsPage } from './features/models/page.tsx';
 import { AskedDialogs } from './features/shell/asked-dialogs.tsx';
+import { attendWhileSeen } from './features/shell/attend.ts';
 import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
@@ -42,7 +43,7 @@ function Panel() {
   useEffect(() => {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     const stopNotifications = followActivityForNotifications();
-    stops.push(activityStore.keep(client), stopNotifications);
+    stops.push(activityStore.keep(client), stopNotifications, attendWhileSeen());
     return () => {
       for (const stop of stops) stop();
     };

@@ -1,6 +1,6 @@
 import { CircleDashed, LoaderCircle, Minus, Check as Tick, TriangleAlert } from 'lucide-react';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { useAction } from '../../components/use-action.ts';
@@ -70,7 +70,7 @@ export function CancelCheck({ check }: { check: Check }) {
     <Button
       size="small"
       busy={busy}
-      onClick={() => run(() => callPower('checks.cancel', { checkId: check.id }))}
+      onClick={() => run(() => client.call('checks.cancel', { checkId: check.id }))}
     >
       Cancel
     </Button>

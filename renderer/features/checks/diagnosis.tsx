@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -43,7 +43,7 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
             <Button
               size="small"
               busy={running}
-              onClick={() => run(() => callPower('checks.diagnose', { nodeId: node.id }))}
+              onClick={() => run(() => client.call('checks.diagnose', { nodeId: node.id }))}
             >
               {check ? 'Run again' : 'Diagnose'}
             </Button>

@@ -1,4 +1,4 @@
-import { Cpu, EllipsisVertical, Flame, Moon, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
+import { Cpu, EllipsisVertical, Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { client } from '../../client/index.ts';
@@ -44,14 +44,6 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
         {simulated && (
           <>
             <MenuSeparator />
-            <MenuItem
-              disabled={!awake}
-              onSelect={() =>
-                run(() => client.call('simulator.sleep', { nodeId: node.id }), `${node.name} goes to sleep.`)
-              }
-            >
-              <Moon size={16} aria-hidden="true" /> Put to sleep
-            </MenuItem>
             <MenuItem onSelect={() => setOpen('faults')}>
               <Zap size={16} aria-hidden="true" /> Switch faults on or off
             </MenuItem>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
@@ -19,7 +19,7 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
   useEffect(() => {
     if (!live) return;
     const abort = new AbortController();
-    callPower('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
+    client.call('power.energy', { range, nodeId: node.id }, { signal: abort.signal }).then(
       ({ nodes }) => setEnergy(nodes.find(({ nodeId }) => nodeId === node.id) ?? 'failed'),
       () => {
         if (!abort.signal.aborted) setEnergy('failed');

@@ -1,4 +1,4 @@
-import { Flame, Moon, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
+import { Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
@@ -17,7 +17,6 @@ export function NodeActions({ node }: { node: NodeView }) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const wake = useAction();
   const look = useAction();
-  const sleep = useAction();
   const { busy: forcing, force } = useForce();
   const awake = isServing(node.state);
   const flagged = node.loaded.some((model) => model.flagged);
@@ -52,23 +51,9 @@ export function NodeActions({ node }: { node: NodeView }) {
         </Button>
       )}
       {node.kind === 'simulated' && (
-        <>
-          <Button
-            busy={sleep.busy}
-            disabled={!awake}
-            onClick={() =>
-              sleep.run(
-                () => client.call('simulator.sleep', { nodeId: node.id }),
-                `${node.name} goes to sleep.`,
-              )
-            }
-          >
-            <Moon size={16} aria-hidden="true" /> Sleep
-          </Button>
-          <Button onClick={() => setOpen('faults')}>
-            <Zap size={16} aria-hidden="true" /> Faults
-          </Button>
-        </>
+        <Button onClick={() => setOpen('faults')}>
+          <Zap size={16} aria-hidden="true" /> Faults
+        </Button>
       )}
       <Button onClick={() => setOpen('edit')}>
         <Pencil size={16} aria-hidden="true" /> Edit

@@ -1,6 +1,6 @@
 import { type ComponentProps, type ReactNode, useEffect, useState } from 'react';
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { putPower } from '../../stores/power.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
@@ -32,7 +32,7 @@ export function Policy({ power }: { power: NodePower }) {
   async function set(patch: Partial<PowerPolicy>): Promise<void> {
     setDraft((before) => ({ ...before, ...patch }));
     try {
-      putPower(await callPower('power.setPolicy', { nodeId, policy: patch }));
+      putPower(await client.call('power.setPolicy', { nodeId, policy: patch }));
     } catch (error) {
       toastError(error);
     }

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { PowerTimeline } from '../../../shared/models/power.ts';
 import { usePageVisible } from '../../charts/use-visible.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { usePower } from '../../stores/power.ts';
@@ -22,7 +22,7 @@ export function usePowerTimeline(node: Pick<NodeView, 'id' | 'state'>): PowerTim
   useEffect(() => {
     if (!visible || !live) return;
     const abort = new AbortController();
-    callPower('power.timeline', { nodeId: id }, { signal: abort.signal }).then(setTimeline, () => {
+    client.call('power.timeline', { nodeId: id }, { signal: abort.signal }).then(setTimeline, () => {
       // What telemetry kept is shown instead; asked again in a minute.
     });
     return () => abort.abort();

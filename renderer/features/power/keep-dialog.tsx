@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { toWireError } from '../../client/errors.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
@@ -25,7 +25,7 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
     }
     setBusy(true);
     try {
-      await callPower('power.keepAwake', {
+      await client.call('power.keepAwake', {
         nodeId: node.id,
         until,
         ...(purpose.trim() === '' ? {} : { purpose: purpose.trim() }),

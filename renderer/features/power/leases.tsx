@@ -1,5 +1,5 @@
 import type { Lease } from '../../../shared/models/power.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
 import { Ago } from '../../components/time.tsx';
@@ -37,7 +37,7 @@ function LeaseRow({ lease }: { lease: Lease }) {
         aria-label={`Release: ${lease.purpose}, ${lease.holder}`}
         onClick={() =>
           run(
-            () => callPower('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
+            () => client.call('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
             `${lease.purpose} no longer keeps it on.`,
           )
         }

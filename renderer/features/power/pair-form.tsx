@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { toWireError } from '../../client/errors.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { fieldErrors, TextField } from '../../components/field.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -36,7 +36,7 @@ export function PairForm({
     setBusy(true);
     setError(null);
     try {
-      const paired = await callPower(
+      const paired = await client.call(
         'agents.pair',
         isLine ? { line: text.trim() } : { url: url.trim(), code: text.trim() },
       );

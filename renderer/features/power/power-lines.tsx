@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Progress } from '../../components/meter.tsx';
@@ -125,7 +125,7 @@ function Countdown({
           aria-label={`Cancel: ${node.name} stays on`}
           onClick={() =>
             run(
-              async () => putPower(await callPower('power.cancelOff', { nodeId: node.id })),
+              async () => putPower(await client.call('power.cancelOff', { nodeId: node.id })),
               power.policy.powerOff === 'never'
                 ? `${node.name} stays on.`
                 : `${node.name} stays on until somebody needs it anew.`,
@@ -186,7 +186,7 @@ function GpuLost({
           aria-label={`Restart Ollama on ${node.name}`}
           onClick={() =>
             run(
-              () => callPower('power.restartOllama', { nodeId: node.id }),
+              () => client.call('power.restartOllama', { nodeId: node.id }),
               `Ollama on ${node.name} was restarted; it looks for its GPU again.`,
             )
           }

@@ -2,7 +2,7 @@ import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.tsx';
 import { useAction } from '../../components/use-action.ts';
@@ -23,7 +23,7 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
   const now = Date.now();
   const keep = (until: number | null) =>
     run(
-      () => callPower('power.keepAwake', { nodeId: node.id, until }),
+      () => client.call('power.keepAwake', { nodeId: node.id, until }),
       until === null
         ? `${node.name} stays awake until you release it.`
         : `${node.name} stays awake until ${formatUntil(until, now)}.`,

@@ -3,7 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { PowerAction } from '../../../shared/models/power.ts';
 import { toWireError } from '../../client/errors.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { putPower } from '../../stores/power.ts';
@@ -26,7 +26,7 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
     setBusy(true);
     try {
       putPower(
-        await callPower('power.off', { nodeId: node.id, action, force, countdownSeconds: takeBackSeconds }),
+        await client.call('power.off', { nodeId: node.id, action, force, countdownSeconds: takeBackSeconds }),
       );
       setRefused(null);
       toastDone(`${node.name} ${actionDoes[action]}.`);

@@ -3,7 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine, Network } from '../../../shared/models/discovery.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { Progress } from '../../components/meter.tsx';
@@ -29,7 +29,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
   useEffect(() => {
     if (!open) return;
     const abort = new AbortController();
-    callPower('discovery.networks', {}, { signal: abort.signal }).then(setNetworks, (failure) => {
+    client.call('discovery.networks', {}, { signal: abort.signal }).then(setNetworks, (failure) => {
       if (!abort.signal.aborted) setError(toWireError(failure));
     });
     return () => abort.abort();
@@ -38,7 +38,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
   async function look(): Promise<void> {
     setError(null);
     try {
-      await callPower('discovery.start', { subnets: [...ticked] });
+      await client.call('discovery.start', { subnets: [...ticked] });
     } catch (failure) {
       setError(toWireError(failure));
     }
@@ -98,7 +98,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
                 label="Looking for machines"
                 words={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
               />
-              <Button size="small" busy={busy} onClick={() => run(() => callPower('discovery.cancel', {}))}>
+              <Button size="small" busy={busy} onClick={() => run(() => client.call('discovery.cancel', {}))}>
                 Cancel
               </Button>
             </div>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
@@ -15,9 +15,9 @@ export function AgentStep({ draft, update, back }: StepProps) {
   async function onPaired(done: Paired): Promise<void> {
     update((before) => ({ ...before, paired: done, form: { ...before.form, agentUrl: done.url } }));
     // With its token the agent tells the MAC and the broadcast address of its machine.
-    const again = await callPower('discovery.inspect', { address: draft.address || done.url }).catch(
-      () => null,
-    );
+    const again = await client
+      .call('discovery.inspect', { address: draft.address || done.url })
+      .catch(() => null);
     update((before) => {
       const more = again ? withFound(before, again) : before;
       return { ...more, paired: done, form: { ...more.form, agentUrl: done.url }, step: 'details' };

@@ -1,6 +1,5 @@
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import { client } from '../../client/index.ts';
-import { callPower } from '../../client/power.ts';
 import { Button } from '../../components/button.tsx';
 import { StateGlyph } from '../../components/glyphs.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -78,7 +77,7 @@ export function TryStep({ draft, onClose }: StepProps) {
         {awake && node.canWake && canSleep && !running && (
           <Button
             busy={rehearse.busy}
-            onClick={() => rehearse.run(() => callPower('checks.rehearse', { nodeId }))}
+            onClick={() => rehearse.run(() => client.call('checks.rehearse', { nodeId }))}
           >
             {rehearsal ? 'Rehearse again' : 'Rehearse'}
           </Button>

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import { toWireError } from '../../client/errors.ts';
-import { callPower } from '../../client/power.ts';
+import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { byHand, withFound } from './draft.ts';
@@ -26,7 +26,7 @@ export function WhereStep({ draft, update, back }: StepProps) {
     }
     setBusy(true);
     try {
-      const found = await callPower('discovery.inspect', { address: draft.address });
+      const found = await client.call('discovery.inspect', { address: draft.address });
       update((before) => ({ ...withFound(before, found), step: 'agent' }));
     } catch (failure) {
       setError(toWireError(failure));
