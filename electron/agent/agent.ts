@@ -13,11 +13,12 @@ import { checked } from './http/body.ts';
 import type { Route } from './http/route.ts';
 import { type AgentServerLimits, createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
+import { createNews } from './news.ts';
 import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
-export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'token'> {
+export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'news' | 'token'> {
   version: string;
   /** How it is found by those who look; only used where the configuration says so. */
   announcing?: { hostname: string; open: OpenMulticast };
@@ -48,7 +49,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
   const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
-  const context: RoleContext = { ...options, bootId, id, token, attempts };
+  const context: RoleContext = { ...options, bootId, id, token, attempts, news: createNews() };
   const startedAt = clock.monotonic();
 
   const running = new Map<string, RunningRole>();

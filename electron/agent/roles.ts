@@ -9,12 +9,13 @@ import { createHello, type Post } from './hello.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
+import type { News } from './news.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createFinish, FINISHER, type Finish } from './power/finish.ts';
 import { createOllamaControl } from './power/ollama.ts';
 import { reasonsAgainst } from './power/policy.ts';
-import { openPolicyBook } from './power/policy-book.ts';
-import { createPower } from './power/power.ts';
+import { openPolicyBook, type PolicyBook } from './power/policy-book.ts';
+import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
 import { createRelay } from './relay/relay.ts';
 import { createTelemetry } from './telemetry/hub.ts';
@@ -35,6 +36,7 @@ export interface RoleContext {
   /** Tells a panel something, at an address that it gave. */
   post: Post;
   attempts: Attempts;
+  news: News;
   say(message: string): void;
 }
 
@@ -80,10 +82,21 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
 }
 
 function startPower(context: RoleContext): RunningRole {
-  const { config, folder, bootId, id, token, clock, host, post, attempts, say } = context;
+  const { config, folder, bootId, id, token, clock, host, post, attempts, news, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = host.createInhibitor(inhibit ?? null);
-  const book = openPolicyBook(join(folder, 'policies.json'), bootId);
+  const kept = openPolicyBook(join(folder, 'policies.json'), bootId);
+  const book: PolicyBook = {
+    ...kept,
+    put: (...entry) => {
+      kept.put(...entry);
+      news.tell();
+    },
+    remove: (...entry) => {
+      kept.remove(...entry);
+      news.tell();
+    },
+  };
   const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
   const hello = createHello({ clock, post, agent: id, bootId, token, urls, say });
   let finish: Finish | null = null;
@@ -100,6 +113,7 @@ function startPower(context: RoleContext): RunningRole {
       // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
       if (began.length > 0 && phase === 'countdown' && current?.by === FINISHER) power.cancel('a new lease');
       finish?.leaseChanged(began.length > 0);
+      news.tell();
     },
   });
   /** Again, where it was let go for a power action. */
@@ -120,20 +134,32 @@ function startPower(context: RoleContext): RunningRole {
     );
   }
 
-  const power = createPower({
+  const decided = createPower({
     clock,
     host,
     commands,
     dryRun: config.dryRun,
     notes: createCountdownNotes(folder),
     reasons: () => reasons(finish?.effective()?.respectUsers ?? false, false),
-    beforeAct: () => inhibitor.release(),
+    beforeAct() {
+      inhibitor.release();
+      news.tell();
+    },
     onOutcome(outcome) {
       finish?.outcome(outcome);
       if (outcome.outcome !== 'done') holdWhileNeeded();
+      news.tell();
     },
     say,
   });
+  const power: Power = {
+    ...decided,
+    async ask(request) {
+      const state = await decided.ask(request);
+      news.tell();
+      return state;
+    },
+  };
 
   finish = createFinish({
     clock,
@@ -174,7 +200,15 @@ function startPower(context: RoleContext): RunningRole {
   };
 }
 
-function startTelemetry({ clock, host, say }: RoleContext): RunningRole {
+function startTelemetry({ clock, host, news, say }: RoleContext): RunningRole {
   const telemetry = createTelemetry({ clock, host, say });
-  return { routes: telemetry.routes, health: async () => ({}), stop: telemetry.stop };
+  const quiet = news.on(telemetry.news);
+  return {
+    routes: telemetry.routes,
+    health: async () => ({}),
+    stop() {
+      quiet();
+      telemetry.stop();
+    },
+  };
 }

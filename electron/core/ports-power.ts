@@ -92,9 +92,17 @@ export interface AgentLink {
   /** Takes the token once. PAIRING_CLOSED. */
   pair(code: string, panel: string, signal: AbortSignal): Promise<{ token: string }>;
   machine(signal: AbortSignal): Promise<{ machine: AgentMachine; sample: AgentSample }>;
-  /** Once a second until the signal aborts or the agent ends; then it resolves, or rejects with why. */
+  /**
+   * Once a second until the signal aborts or the agent ends; then it resolves, or rejects with why. The sample is the
+   * same object each time, changed in place: whoever wants to keep it copies it.
+   */
   watch(
-    listener: { machine(machine: AgentMachine): void; sample(sample: AgentSample): void },
+    listener: {
+      machine(machine: AgentMachine): void;
+      sample(sample: AgentSample): void;
+      /** Leases, policies or a power action have changed there. */
+      news?(): void;
+    },
     signal: AbortSignal,
   ): Promise<void>;
   leases(signal: AbortSignal): Promise<AgentLease[]>;

@@ -31,6 +31,8 @@ export interface FakeAgent {
   /** Streams that are open. */
   readonly streams: number;
   push(sample?: Partial<AgentSample>): void;
+  /** Says that something about power has changed. */
+  tellNews(): void;
   /** Tells the machine to whoever listens. */
   describe(changes?: Partial<AgentMachine>): void;
   endStreams(error?: PilotlightError): void;
@@ -139,6 +141,9 @@ function createAgent() {
     },
     push(sample: Partial<AgentSample> = {}) {
       for (const { listener } of streams) listener.sample(anAgentSample(sample));
+    },
+    tellNews() {
+      for (const { listener } of streams) listener.news?.();
     },
     describe(changes: Partial<AgentMachine> = {}) {
       agent.machine = { ...agent.machine, ...changes };

@@ -17,7 +17,7 @@ import {
   wakeSchema,
 } from './agent-schemas.ts';
 import { readEventStream } from './event-stream.ts';
-import { readSample } from './sample.ts';
+import { emptySample, readSample } from './sample.ts';
 
 const DEADLINE_MS = 10_000;
 /** The agent first asks its machine what speaks against it, which may take ten seconds. */
@@ -78,7 +78,7 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     question: Question,
     signal: AbortSignal,
   ): Promise<z.output<Schema>> {
-    return read(schema, await send(question, signal), question.path);
+    return readReply(schema, await send(question, signal), question.path);
   }
 
   /** A relay commonly has a port of its own on the same machine. */
@@ -105,13 +105,15 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     async machine(signal) {
       const path = '/v1/telemetry';
       const reply = await send({ path }, signal);
-      const { machine } = read(telemetrySchema, reply, path);
-      const sample = readSample((parseJson(reply.text) as { sample?: unknown }).sample);
-      if (sample === null) throw notAnAgent(path, { status: reply.status });
+      const { machine } = readReply(telemetrySchema, reply, path);
+      const sample = emptySample();
+      const { sample: read } = parseJson(reply.text) as { sample?: unknown };
+      if (!readSample(read, sample)) throw notAnAgent(path, { status: reply.status });
       return { machine, sample };
     },
     watch(listener, signal) {
       const path = '/v1/telemetry/stream';
+      const sample = emptySample();
       return readEventStream({
         url: base + path,
         headers,
@@ -120,14 +122,13 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
         silenceMs,
         onEvent(event, data) {
           if (event === 'sample') {
-            const sample = readSample(parseJson(data));
-            if (sample === null) throw notAnAgent(path, { answer: data });
+            if (!readSample(parseJson(data), sample)) throw notAnAgent(path, { answer: data });
             listener.sample(sample);
           } else if (event === 'machine') {
             const machine = machineSchema.safeParse(parseJson(data));
             if (!machine.success) throw notAnAgent(path, { answer: data });
             listener.machine(machine.data);
-          }
+          } else if (event === 'news') listener.news?.();
         },
       });
     },
@@ -182,7 +183,11 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
   };
 }
 
-function read<Schema extends z.ZodType>(schema: Schema, reply: HttpReply, path: string): z.output<Schema> {
+function readReply<Schema extends z.ZodType>(
+  schema: Schema,
+  reply: HttpReply,
+  path: string,
+): z.output<Schema> {
   if (reply.status < 200 || reply.status > 299) throw toAgentError(reply, path);
   const parsed = schema.safeParse(parseJson(reply.text));
   if (!parsed.success) throw notAnAgent(path, { status: reply.status, answer: reply.text });

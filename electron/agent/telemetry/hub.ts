@@ -136,6 +136,8 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   return {
     routes,
     subscribers: () => subscribers.size,
+    /** Leases, policies or a power action have changed: whoever listens may ask what. */
+    news: () => push('news', '{}', subscribers),
     stop() {
       stopAbort.abort();
       timer?.cancel();

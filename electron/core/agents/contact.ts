@@ -65,6 +65,7 @@ export interface ContactOptions {
 }
 
 const POLL_MS = 60_000;
+const NEWS_MS = 150;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 /** A wrong token does not get better by itself, and the agent makes whoever repeats it wait. */
@@ -96,7 +97,8 @@ export function createContact(options: ContactOptions): Contact {
   let sample: AgentSample | null = null;
   const waiting = new Set<() => void>();
   let sampleAt = Number.NEGATIVE_INFINITY;
-  let reading: { of: AgentSample; value: AgentReading } | null = null;
+  /** Of the newest sample; null until somebody asks for it. */
+  let reading: AgentReading | null = null;
   let policy: AgentPolicyView | null = null;
   let power: AgentPower | null = null;
   let leases: AgentLease[] = [];
@@ -156,6 +158,7 @@ export function createContact(options: ContactOptions): Contact {
 
   function noteSample(next: AgentSample): void {
     sample = next;
+    reading = null;
     sampleAt = clock.monotonic();
     for (const arrived of waiting) arrived();
   }
@@ -194,8 +197,8 @@ export function createContact(options: ContactOptions): Contact {
 
   function currentReading(): AgentReading | null {
     if (sample === null || sampleAge() > SAMPLE_MS) return null;
-    if (reading?.of !== sample) reading = { of: sample, value: readingOf(sample) };
-    return reading.value;
+    reading ??= readingOf(sample);
+    return reading;
   }
 
   const hasRole = (role: string) => health?.roles.includes(role) ?? false;
@@ -251,6 +254,7 @@ export function createContact(options: ContactOptions): Contact {
             heard = true;
             noteSample(next);
           },
+          news: () => readSoon(signal),
         },
         signal,
       );
@@ -263,6 +267,23 @@ export function createContact(options: ContactOptions): Contact {
     away = true;
     onStreamEnd();
     return true;
+  }
+
+  let readingSoon = false;
+
+  /** After the agent's word that something has changed; many words in a moment are one reading. */
+  function readSoon(signal: AbortSignal): void {
+    if (readingSoon || !hasRole('power')) return;
+    readingSoon = true;
+    void nap(NEWS_MS, signal)
+      .then(() => {
+        readingSoon = false;
+        return signal.aborted ? undefined : readPower(signal);
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted)
+          log.debug('The power of an agent could not be read.', { nodeId, error: String(error) });
+      });
   }
 
   /** Reads what is not pushed, beside the stream, as long as the stream lives. */
@@ -413,7 +434,23 @@ export function createContact(options: ContactOptions): Contact {
   };
 }
 
-/** Without the processes, which the views do not show. */
+/** A copy, for the sample changes in place; without the processes, which the views do not show. */
 function readingOf({ gpus, host }: AgentSample): AgentReading {
-  return { gpus: gpus.map(({ processes: _processes, ...gpu }) => gpu), host };
+  return {
+    gpus: gpus.map((gpu) => ({
+      id: gpu.id,
+      vendor: gpu.vendor,
+      name: gpu.name,
+      vramTotalBytes: gpu.vramTotalBytes,
+      vramUsedBytes: gpu.vramUsedBytes,
+      utilisationPercent: gpu.utilisationPercent,
+      temperatureCelsius: gpu.temperatureCelsius,
+      powerWatts: gpu.powerWatts,
+    })),
+    host: {
+      cpuPercent: host.cpuPercent,
+      memoryTotalBytes: host.memoryTotalBytes,
+      memoryUsedBytes: host.memoryUsedBytes,
+    },
+  };
 }

@@ -92,6 +92,30 @@ describe('the real agent', () => {
     expect(await link.leases(signal)).toEqual([]);
   });
 
+  it('hears at once that leases, policies or a power action have changed, whoever changed them', async () => {
+    const stop = new AbortController();
+    const listening = Promise.withResolvers<void>();
+    let news = Promise.withResolvers<void>();
+    const watching = link.watch(
+      { machine: () => {}, sample: () => listening.resolve(), news: () => news.resolve() },
+      stop.signal,
+    );
+    await listening.promise;
+    const other = connect(agent.url, agent.token);
+    const change = async (work: () => Promise<unknown>) => {
+      news = Promise.withResolvers<void>();
+      await work();
+      await news.promise;
+    };
+    await change(() => other.putLease({ id: 'b', holder: 'Ben', purpose: 'x', ttlSeconds: 60 }, signal));
+    await change(() => other.endLease('b', signal));
+    const off = { action: 'sleep', countdownSeconds: 30, force: false, by: 'Ben' } as const;
+    await change(() => other.powerOff(off, signal));
+    await change(() => other.cancelPowerOff('Ben', signal));
+    stop.abort(new Error('enough'));
+    await expect(watching).rejects.toThrow('enough');
+  });
+
   it('takes a policy, who woke it, and gives both back', async () => {
     const policy = {
       finishAlone: true,

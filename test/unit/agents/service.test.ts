@@ -271,6 +271,20 @@ describe('contact', () => {
     await world.stop();
   });
 
+  it('reads anew at the agent’s word, once for many words in a moment', async () => {
+    const world = await startedWorld();
+    const { fleet, agents, clock } = world;
+    const agent = world.agent(agentUrl);
+    const { id } = fleet.add(machine);
+    await clock.advance(1000);
+    agent.policy = { ...agent.policy, keptOn: true };
+    for (let word = 0; word < 20; word += 1) agent.tellNews();
+    await clock.advance(500);
+    expect(agents.policyView(id)?.keptOn).toBe(true);
+    expect(agent.calls.filter((call) => call === 'policy')).toHaveLength(2);
+    await world.stop();
+  });
+
   it('stays when the agent has too many listeners', async () => {
     const world = await startedWorld();
     const { fleet, agents, clock } = world;
