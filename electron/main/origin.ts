@@ -38,6 +38,12 @@ export function mayRequest(url: string): boolean {
   return parsed.protocol === 'devtools:' || parsed.protocol === 'data:' || isPanelUrl(url);
 }
 
+/** Whether the window may hand a person a file: only one that the panel has made itself, such as its export. */
+export function mayKeep(url: string): boolean {
+  const parsed = parse(url);
+  return parsed?.protocol === 'blob:' && isPanelUrl(parsed.pathname);
+}
+
 function parse(url: string): URL | null {
   return URL.canParse(url) ? new URL(url) : null;
 }

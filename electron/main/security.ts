@@ -1,5 +1,5 @@
 import type { App, Session, WebContents, WebPreferences } from 'electron';
-import { isPanelUrl, mayRequest } from './origin.ts';
+import { isPanelUrl, mayKeep, mayRequest } from './origin.ts';
 
 /** The rights of the window: those of a page, and the two functions of the preload script. */
 export function windowPreferences(preload: string): WebPreferences {
@@ -27,7 +27,9 @@ export function hardenSession(session: Session): void {
   session.setDevicePermissionHandler(() => false);
   session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !mayRequest(details.url) }));
-  session.on('will-download', (event) => event.preventDefault());
+  session.on('will-download', (event, item) => {
+    if (!mayKeep(item.getURL())) event.preventDefault();
+  });
 }
 
 export interface WayOut {

@@ -254,3 +254,40 @@ test('an index is made by a worker in a process of its own', async ({ startDeskt
   }, notes);
   expect(hits).toEqual(['harbour.md']);
 });
+
+test('the panel hands out its export, and no other file', async ({ startDesktop, dataFolder }) => {
+  const desktop = await startDesktop();
+  const { page } = desktop;
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+  await desktop.evaluate(({ session }, path) => {
+    const downloads: string[] = [];
+    Object.assign(globalThis, { downloads });
+    // After the program's own listener: it has decided already.
+    session.defaultSession.on('will-download', (event, item) => {
+      downloads.push(
+        `${event.defaultPrevented === true ? 'refused' : 'begun'} ${new URL(item.getURL()).protocol}`,
+      );
+      // With a path nobody is asked where to save it.
+      item.setSavePath(path);
+      item.once('done', (_done, state) => downloads.push(`${state} ${item.getFilename()}`));
+    });
+  }, `${dataFolder}-export.json`);
+  const downloads = () => desktop.evaluate(() => Reflect.get(globalThis, 'downloads') as string[], null);
+
+  await page.evaluate(() => {
+    const link = document.createElement('a');
+    link.href = 'data:text/plain,smuggled';
+    link.download = 'smuggled.txt';
+    link.click();
+  });
+  await expect.poll(downloads).toEqual(['refused data:']);
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  await expect
+    .poll(downloads)
+    .toEqual(['refused data:', 'begun blob:', 'completed pilotlight-settings.json']);
+  const { readFile } = await import('node:fs/promises');
+  expect(JSON.parse(await readFile(`${dataFolder}-export.json`, 'utf8'))).toMatchObject({
+    format: 'pilotlight',
+  });
+});

@@ -4,13 +4,14 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, launchChromium } from './chromium.ts';
+import { watchDownloads } from './downloads.ts';
 
 const switches: string[] = [];
 let launched: Promise<Browser> | null = null;
 
 /** The one Chromium, started when it is first needed, with the switches appended until then. */
 export function browser(): Promise<Browser> {
-  launched ??= launchChromium(switches);
+  launched ??= launchChromium(switches).then(watchDownloads);
   return launched;
 }
 

@@ -9,6 +9,8 @@ export interface Browser {
   cdp: Cdp;
   /** Where another client can connect. */
   endpoint: string;
+  /** Where it puts the files that a page hands out. */
+  downloads: string;
   kill(): void;
 }
 
@@ -58,5 +60,5 @@ export async function launchChromium(switches: readonly string[]): Promise<Brows
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}:\n${said}`)));
   });
-  return { cdp: await connectCdp(endpoint), endpoint, kill };
+  return { cdp: await connectCdp(endpoint), endpoint, downloads: join(profile, 'handed-out'), kill };
 }

@@ -101,7 +101,7 @@ describe('hardenSession', () => {
     expect(call('device', { deviceType: 'usb' })).toBe(false);
   });
 
-  it('lets no request out and no download in', () => {
+  it('lets no request out and no download in, but for what the panel made', () => {
     const { session, call, spellChecker } = createSession();
     const cancelled = (url: string) => {
       let result: boolean | undefined;
@@ -112,10 +112,18 @@ describe('hardenSession', () => {
     };
     expect(cancelled('https://example.org/')).toBe(true);
     expect(cancelled('pilotlight://panel/assets/a.js')).toBe(false);
-    let prevented = false;
-    session.emit('will-download', { preventDefault: () => (prevented = true) });
-    expect(prevented).toBe(true);
     expect(spellChecker()).toBe(false);
+    const kept = (url: string) => {
+      let prevented = false;
+      session.emit('will-download', { preventDefault: () => (prevented = true) }, { getURL: () => url });
+      return !prevented;
+    };
+    // What the panel exports it has made itself.
+    expect(kept('blob:pilotlight://panel/6f0c3a52')).toBe(true);
+    expect(kept('blob:https://example.org/6f0c3a52')).toBe(false);
+    expect(kept('https://example.org/a.zip')).toBe(false);
+    expect(kept('pilotlight://panel/assets/a.js')).toBe(false);
+    expect(kept('data:text/plain,a')).toBe(false);
   });
 });
 
