@@ -218,7 +218,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     surroundings: ports.surroundings,
     streams,
     fleet,
-    agentMachine: createAgentFacts({ connectAgent: ports.connectAgent, fleet }),
+    agentMachine: createAgentFacts({
+      connectAgent: ports.connectAgent,
+      pairedToken: agents.pairedToken,
+      fleet,
+    }),
   });
 
   const checks = createChecksService({
@@ -251,6 +255,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ids,
     folders,
     store,
+    secrets,
+    policies,
     settings,
     fleet,
     indexing,

@@ -45,7 +45,7 @@ export interface AgentsService {
   gpuFound(nodeId: string): boolean | null;
   /** Readings that were made after this call; null where none come in time. */
   freshReading(nodeId: string, signal: AbortSignal): Promise<AgentReading | null>;
-  /** The newest sample; null when none came in the last seconds. */
+  /** The newest sample, to be read at once: the next one changes it. null when none came in the last seconds. */
   sample(nodeId: string): AgentSample | null;
   /** The newest sample as readings of the node; the same object until the next sample. */
   reading(nodeId: string): AgentReading | null;
@@ -69,6 +69,8 @@ export interface AgentsService {
   pair(request: PairingRequest, signal: AbortSignal): Promise<Paired>;
   /** The token of an agent that was paired in the last ten minutes and belongs to no node; taken once. */
   takePaired(url: string): string | null;
+  /** The same token, to ask that agent once more before its node is added; it is not taken by that. */
+  pairedToken(url: string): string | null;
   /** The token of a node's agent was written anew. */
   tokenChanged(nodeId: string): void;
   start(): void;

@@ -34,6 +34,9 @@ function readLine(line: string): { url: string; code: string } {
 export function createPairedTokens({ clock }: { clock: Clock }) {
   const kept = new Map<string, { token: string; until: number }>();
 
+  const valid = (found: { token: string; until: number } | undefined) =>
+    found !== undefined && found.until > clock.monotonic() ? found.token : null;
+
   return {
     keep(url: string, token: string): void {
       const key = sameServerKey(url);
@@ -42,11 +45,13 @@ export function createPairedTokens({ clock }: { clock: Clock }) {
       const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
       if (oldest !== undefined) kept.delete(oldest);
     },
+    /** It stays kept. */
+    peek: (url: string): string | null => valid(kept.get(sameServerKey(url))),
     take(url: string): string | null {
       const key = sameServerKey(url);
       const found = kept.get(key);
       kept.delete(key);
-      return found !== undefined && found.until > clock.monotonic() ? found.token : null;
+      return valid(found);
     },
   };
 }

@@ -171,6 +171,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     },
 
     takePaired: (url) => paired.take(url),
+    pairedToken: (url) => paired.peek(url),
 
     tokenChanged(nodeId) {
       const contact = contacts.get(nodeId);
