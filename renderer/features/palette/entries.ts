@@ -2,8 +2,10 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementWords } from '../../components/glyphs.tsx';
+import { actionVerbs, offChoices, offRefusal } from '../power/words.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
 import { nodeHref, pageHref, pages, pageTitles, runHref, settingHref } from '../shell/route.ts';
@@ -12,7 +14,8 @@ import type { Searchable } from './rank.ts';
 /** What choosing an entry does. */
 export type Command =
   | { kind: 'go'; href: string }
-  | { kind: 'wake' | 'cancel-wake' | 'look'; nodeId: string }
+  | { kind: 'wake' | 'cancel-wake' | 'look' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
+  | { kind: 'off'; nodeId: string; action: PowerAction }
   | { kind: 'look-all' | 'look-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
   | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
   | { kind: 'explain'; nodeId: string; model: string }
@@ -35,6 +38,8 @@ export interface Known {
   nodes: readonly NodeView[];
   sources: readonly SourceView[];
   jobs: readonly IndexJob[];
+  /** By node. */
+  power: Readonly<Record<string, NodePower>>;
   simulated: boolean;
   /** null where nobody knows yet. */
   optimizerOn: boolean | null;
@@ -66,7 +71,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
       ),
     ),
     ...actions(known),
-    ...known.nodes.flatMap(nodeEntries),
+    ...known.nodes.flatMap((node) => nodeEntries(node, known.power[node.id] ?? null)),
     ...known.sources.flatMap((source) => folderEntries(source, known.jobs.some(isActive))),
     ...known.jobs.flatMap((job) => jobEntries(job, known.now)),
     ...known.nodes.flatMap(modelEntries),
@@ -149,7 +154,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
   ];
 }
 
-function nodeEntries(node: NodeView): PaletteEntry[] {
+function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
   const { id: nodeId, name } = node;
   const about = nodeStateWords(node);
   const awake = isServing(node.state);
@@ -196,6 +201,34 @@ function nodeEntries(node: NodeView): PaletteEntry[] {
         ),
       );
     }
+  }
+  return power ? [...entries, ...powerEntries(node, power)] : entries;
+}
+
+function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
+  const { id: nodeId, name } = node;
+  if (node.kind === 'this-computer') return [];
+  const act = (id: string, title: string, command: Command, words: string) =>
+    entry('Node', `${id}:${nodeId}`, title, command, { words, about: nodeStateWords(node) });
+  const entries = [
+    act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
+    act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
+  ];
+  if (power.countdown)
+    entries.push(
+      act('cancel-off', `Let ${name} stay on`, { kind: 'cancel-off', nodeId }, 'cancel countdown'),
+    );
+  if (offRefusal(node, power) !== null) return entries;
+  for (const { action, refused } of offChoices(power)) {
+    if (refused === null)
+      entries.push(
+        act(
+          `off:${action}`,
+          `${actionVerbs[action]} ${name}`,
+          { kind: 'off', nodeId, action },
+          'power off sleep',
+        ),
+      );
   }
   return entries;
 }

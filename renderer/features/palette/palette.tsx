@@ -19,6 +19,7 @@ import { coreStore } from '../../stores/core.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { selectJobs, useJobs } from '../../stores/jobs.ts';
 import { optimizerStore } from '../../stores/optimizer.ts';
+import { usePower } from '../../stores/power.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
 import { buildEntries, type Group, type PaletteEntry, searchEntry } from './entries.ts';
 import { prepare, rank } from './rank.ts';
@@ -51,6 +52,7 @@ function useEntries() {
         nodes: selectNodes(useFleet.getState()),
         sources: selectSources(useSources.getState()),
         jobs: selectJobs(useJobs.getState()),
+        power: usePower.getState().entries,
         simulated: coreStore.use.getState().entries.status?.simulated ?? false,
         optimizerOn,
         desktop: window.pilotlight !== undefined,

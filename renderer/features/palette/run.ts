@@ -1,10 +1,13 @@
 import { client } from '../../client/index.ts';
+import { useFleet } from '../../stores/fleet.ts';
+import { putPower } from '../../stores/power.ts';
 import { search, useSearch } from '../../stores/search.ts';
 import { addToast, toastDone, toastError } from '../../stores/toasts.ts';
 import { failedMove, movesWords } from '../fleet/node-words.ts';
+import { actionDoes, takeBackSeconds } from '../power/words.ts';
 import { ask } from '../shell/asked.ts';
 import { setPreferences } from '../shell/preferences.ts';
-import { goTo } from '../shell/route.ts';
+import { goTo, nodeHref } from '../shell/route.ts';
 import type { Command } from './entries.ts';
 
 /** Does what was chosen, and tells what came of it. */
@@ -31,6 +34,23 @@ async function perform(command: Command): Promise<void> {
       toastDone(`Nobody waits for ${node.name} any more.`);
       return;
     }
+    case 'off': {
+      const { nodeId, action } = command;
+      putPower(await client.call('power.off', { nodeId, action, countdownSeconds: takeBackSeconds }));
+      toastDone(`${nameOf(nodeId)} ${actionDoes[action]}.`);
+      return;
+    }
+    case 'cancel-off':
+      putPower(await client.call('power.cancelOff', { nodeId: command.nodeId }));
+      toastDone(`${nameOf(command.nodeId)} stays on.`);
+      return;
+    case 'keep':
+      ask({ dialog: 'keep', nodeId: command.nodeId });
+      return;
+    case 'diagnose':
+      location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
+      await client.call('checks.diagnose', { nodeId: command.nodeId });
+      return;
     case 'look':
     case 'look-all': {
       const nodes = await client.call(
@@ -85,6 +105,8 @@ async function perform(command: Command): Promise<void> {
       return;
   }
 }
+
+const nameOf = (nodeId: string) => useFleet.getState().entries[nodeId]?.name ?? nodeId;
 
 async function force({ target, nodeId, model }: Extract<Command, { kind: 'force' }>): Promise<void> {
   const moves =

@@ -8,10 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { putPower } from '../../stores/power.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
-import { actionDoes, actionVerbs } from './words.ts';
-
-/** So long a slip of the hand can be taken back. */
-const takeBackSeconds = 10;
+import { actionDoes, actionVerbs, takeBackSeconds } from './words.ts';
 
 /** Powers a machine off; where it is in use, says what speaks against it and asks once more. */
 export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
@@ -42,7 +39,9 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
   const dialog = refused && (
     <Dialog
       title={`${node.name} is in use`}
-      description={refused.error.message}
+      description={
+        reasonsIn(refused.error).length > 0 ? 'Whoever uses it now is cut off:' : refused.error.message
+      }
       onClose={() => setRefused(null)}
     >
       <ul className="mb-4 grid gap-1">

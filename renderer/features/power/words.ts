@@ -7,6 +7,9 @@ import { formatClock } from '../../charts/time-axis.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 
+/** A power-off that a person asked for can be taken back for so long. */
+export const takeBackSeconds = 10;
+
 /** What a person presses. */
 export const actionVerbs: Record<PowerAction, string> = {
   sleep: 'Sleep',

@@ -2,6 +2,7 @@ import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
 import { defaultWords, fieldPath, rangeWords, type SettingField, unitWords } from './fields.ts';
+import { KeysBox } from './keys-box.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
 
@@ -95,7 +96,11 @@ export function Row({
           className={`${boxClass} py-2 font-mono text-[0.8125rem]`}
         />
       ) : field.kind === 'keys' ? (
-        <input {...common} className={`${boxClass} h-9 w-full font-mono text-[0.8125rem] sm:max-w-80`} />
+        <KeysBox
+          label={field.label}
+          box={{ ...common, className: `${boxClass} h-9 w-full font-mono text-[0.8125rem] sm:max-w-80` }}
+          onKeys={onChange}
+        />
       ) : (
         <div className="flex items-center gap-2">
           <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />

@@ -1,7 +1,9 @@
 import { lazy, Suspense, useEffect } from 'react';
+import { useFleet } from '../../stores/fleet.ts';
 import { SourceDialog } from '../index/source-dialog.tsx';
 import { CellPanel } from '../models/cell-panel.tsx';
 import { Palette } from '../palette/palette.tsx';
+import { KeepDialog } from '../power/keep-dialog.tsx';
 import { ask, stopAsking, useAsked } from './asked.ts';
 
 // Fetched when a machine is added.
@@ -32,6 +34,8 @@ export function AskedDialogs() {
           <Wizard onClose={stopAsking} />
         </Suspense>
       );
+    case 'keep':
+      return <KeepNode nodeId={asked.nodeId} />;
     case 'folder':
       return <SourceDialog onClose={stopAsking} />;
     case 'model':
@@ -39,4 +43,9 @@ export function AskedDialogs() {
     default:
       return null;
   }
+}
+
+function KeepNode({ nodeId }: { nodeId: string }) {
+  const node = useFleet((state) => state.entries[nodeId]);
+  return node ? <KeepDialog node={node} onClose={stopAsking} /> : null;
 }

@@ -5,6 +5,7 @@ export type Asked =
   | { dialog: 'palette' }
   | { dialog: 'node' }
   | { dialog: 'folder' }
+  | { dialog: 'keep'; nodeId: string }
   | { dialog: 'model'; nodeId: string; model: string };
 
 export const useAsked = create<{ asked: Asked | null }>()(() => ({ asked: null }));

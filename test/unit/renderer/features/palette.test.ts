@@ -5,6 +5,7 @@ import { fold, prepare, rank } from '../../../../renderer/features/palette/rank.
 import { readRecent, rememberRecent } from '../../../../renderer/features/palette/recent.ts';
 import { rowWindow } from '../../../../renderer/features/palette/window.ts';
 import { settingFields } from '../../../../renderer/features/settings/catalogue.ts';
+import { power } from '../../../e2e/support/power-scenes.ts';
 import { node } from '../../../e2e/support/scenes.ts';
 
 const one = (title: string, patch: { id?: string; words?: string; weight?: number } = {}) => ({
@@ -102,6 +103,7 @@ describe('entries', () => {
     ],
     sources: [],
     jobs: [],
+    power: {},
     simulated: false,
     optimizerOn: true,
     desktop: false,
@@ -119,6 +121,22 @@ describe('entries', () => {
     expect(kinds('gpu-tower')).toEqual(['wake', 'look']);
     expect(kinds('lab')).toEqual(['look', 'force', 'force']);
     expect(kinds('up')).toEqual(['cancel-wake', 'look']);
+  });
+
+  test('what its power allows is offered, and nothing that would be refused', () => {
+    const withPower = (id: string, patch = {}) =>
+      buildEntries({ ...known, power: { [id]: power(id, patch) } }).flatMap(({ title, command }) =>
+        'nodeId' in command && command.nodeId === id ? [title] : [],
+      );
+    expect(withPower('lab')).toEqual(
+      expect.arrayContaining(['Diagnose lab', 'Keep lab awake', 'Sleep lab', 'Shut down lab', 'Restart lab']),
+    );
+    // Its agent cannot hibernate, and what is off cannot go off.
+    expect(withPower('lab')).not.toContain('Hibernate lab');
+    expect(withPower('gpu-tower', { agent: null, means: 'server' })).not.toContain('Shut down gpu-tower');
+    const counting = { countdown: { action: 'sleep', by: 'Ann', endsAt: 1 } };
+    expect(withPower('lab', counting)).toContain('Let lab stay on');
+    expect(withPower('lab', counting)).not.toContain('Sleep lab');
   });
 
   test('settings are there by name; those of the desktop window only in it', () => {
