@@ -7,6 +7,7 @@ import type {
   Exec,
   Http,
   NetworkInterface,
+  Random,
   StartSimulatedFleet,
   Udp,
 } from '../../electron/core/ports.ts';
@@ -33,6 +34,7 @@ export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp>
   connect: FleetDependencies['connectInferenceServer'];
   agents: FleetDependencies['agents'];
   startSimulatedFleet: StartSimulatedFleet;
+  random: Random;
   http: Http;
   exec: Exec;
   agentLink(nodeId: string): AgentLink | null;
@@ -100,7 +102,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
   const secrets = createMemorySecrets();
   const fleet = createFleetService({
     ...common,
-    random: () => 0.5,
+    random: options.random ?? (() => 0.5),
     ids: { next: (prefix) => `${prefix}_${++ids}` },
     secrets,
     streams,

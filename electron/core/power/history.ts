@@ -45,7 +45,7 @@ export function createPowerHistory(dependencies: PowerHistoryDependencies): Powe
   function write(nodeId: string, at: number, state: NodeState): void {
     if (lastOf(nodeId) === state) return;
     try {
-      store.appendState(nodeId, at, state);
+      store.appendState(nodeId, Math.round(at), state);
       written.set(nodeId, state);
     } catch (error) {
       log.warn('What a node was could not be written down.', { nodeId, error: String(error) });
