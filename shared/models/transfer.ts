@@ -1,21 +1,45 @@
 /** Settings, nodes and folders as one file, and what importing a file would do. */
 import * as z from 'zod';
 import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { powerPolicySchema, wakeWaySchema } from './power.ts';
 import { savedSettingsSchema } from './settings.ts';
 
 export const EXPORT_VERSION = 1;
 
-/** A node in an export. A simulated one is never in it, and neither is a SecureOn password. */
+const [direct, , relay, command] = wakeWaySchema.options;
+
+/** A way to wake in an export: another node is named by the address of its agent, for ids stay at home. */
+export const exportedWaySchema = z.discriminatedUnion('kind', [
+  direct,
+  relay,
+  command,
+  z.object({ kind: z.literal('agent'), agentUrl: z.string().max(2000) }),
+]);
+export type ExportedWay = z.infer<typeof exportedWaySchema>;
+
+/** A node in an export. A simulated one is never in it, and neither is a password or a token. */
 export const exportedNodeSchema = z.object({
   kind: z.enum(['this-computer', 'remote']),
   name: z.string().trim().min(1).max(120),
-  /** null for this computer where nobody named an address. */
+  /** null for this computer where nobody named an address, and for a node that has only an agent. */
   url: z.string().max(2000).nullable(),
   mac: z.string().max(40).nullable(),
   wakeDestinations: z.array(z.string().max(100)).max(16),
   vramBytes: z.number().min(0).max(1e15).nullable(),
-  /** Says that there is a password to be set again. */
+  wakeWays: z
+    .array(exportedWaySchema)
+    .min(1)
+    .max(8)
+    .default([{ kind: 'direct' }]),
+  agentUrl: z.string().max(2000).nullable().default(null),
+  shutdownUrl: z.string().max(2000).nullable().default(null),
+  /** null where nobody set one. */
+  policy: powerPolicySchema.nullable().default(null),
+  /** Says that there is a password to be set again; the same for tokens and the secret of its shutdown server. */
   hasSecureOn: z.boolean(),
+  hasAgentToken: z.boolean().default(false),
+  hasRelayToken: z.boolean().default(false),
+  hasShutdownSecret: z.boolean().default(false),
 });
 export type ExportedNode = z.infer<typeof exportedNodeSchema>;
 

@@ -1,18 +1,15 @@
 /** From an exported file to what importing it would do. Pure; the folders were looked for before. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
 import { isSecretSetting } from '../../../shared/models/settings.ts';
 import {
   EXPORT_VERSION,
-  type ExportedNode,
   type ExportedSource,
   exportedNodeSchema,
   exportedSourceSchema,
 } from '../../../shared/models/transfer.ts';
-import { changedRecord, newRecord, refuseDuplicate } from '../fleet/records.ts';
-import { normaliseServerUrl, sameServerKey } from '../fleet/validate.ts';
-import { createDraft, type Draft, nodeDifferences, type PlannedImport, type Present } from './import-plan.ts';
+import { createDraft, type Draft, type PlannedImport, type Present } from './import-plan.ts';
+import { planNode } from './node-plan.ts';
 
 /** The parts of a file, not judged one by one yet. */
 export interface ReadDocument {
@@ -93,72 +90,6 @@ function planSettings(draft: Draft, settings: Record<string, unknown>, present: 
 function isSetting({ settings }: Present, section: string, key: string): boolean {
   const values: unknown = Object.hasOwn(settings, section) ? Reflect.get(settings, section) : undefined;
   return isObject(values) && Object.hasOwn(values, key);
-}
-
-function planNode(draft: Draft, node: ExportedNode, present: Present): void {
-  const what = node.name;
-  draft.attempt('node', what, () => {
-    const local = node.kind === 'this-computer';
-    const here = local ? findLocal(present) : findNode(present, node.url ?? '');
-    const before = here?.record ?? null;
-    if (before?.kind === 'simulated') {
-      draft.say('leave-out', 'node', what, 'A simulated machine has this address.');
-      return;
-    }
-    const record = recordOf(node, before);
-    refuseTwice(draft, record);
-    if (record.url !== null && record.url !== before?.url) {
-      const others = present.nodes.filter((other) => other !== here);
-      refuseDuplicate(
-        record.url,
-        others.map(({ record: { id, name }, url }) => ({ id, name, url })),
-      );
-    }
-    const password =
-      node.hasSecureOn && !here?.hasSecureOn
-        ? ' Its SecureOn password is not in the file: set it again.'
-        : '';
-    if (before === null) {
-      const wake = record.mac === null ? '' : ', and can be woken';
-      draft.say('add', 'node', what, `It is added at ${record.url}${wake}.${password}`);
-    } else {
-      const differences = nodeDifferences(before, record);
-      if (differences.length === 0) {
-        draft.say('same', 'node', what, `It is here already, the same.${password}`);
-        return;
-      }
-      const other = before.name === what ? '' : ` Now it is called "${before.name}".`;
-      draft.say('change', 'node', what, `Changed: ${differences.join(', ')}.${other}${password}`);
-    }
-    draft.nodes.push(record);
-  });
-}
-
-function recordOf(node: ExportedNode, before: NodeRecord | null): NodeRecord {
-  const { name, url, mac, wakeDestinations, vramBytes } = node;
-  const own = node.kind === 'this-computer' || before?.kind === 'this-computer';
-  // A machine is never woken by the program that runs on it.
-  const wake = own ? {} : { mac, wakeDestinations };
-  if (before) return changedRecord(before, { name, ...wake, vramBytes, ...(own && url ? { url } : {}) });
-  return newRecord({ name, url: url ?? '', ...wake, vramBytes }, { id: '', now: 0 });
-}
-
-/** Throws ALREADY_EXISTS when the file names an address twice. */
-function refuseTwice({ nodes }: Draft, record: NodeRecord): void {
-  if (record.url !== null) refuseDuplicate(record.url, nodes);
-  if (record.id !== '' && nodes.some(({ id }) => id === record.id)) {
-    throw new PilotlightError('ALREADY_EXISTS', { message: 'The file names this machine twice.' });
-  }
-}
-
-export function findLocal({ nodes }: Present): Present['nodes'][number] | undefined {
-  return nodes.find(({ record }) => record.kind === 'this-computer');
-}
-
-/** The node at an address, in whatever form it is written. Throws BAD_URL. */
-export function findNode({ nodes }: Present, url: string): Present['nodes'][number] | undefined {
-  const key = sameServerKey(normaliseServerUrl(url));
-  return nodes.find((node) => node.url !== null && sameServerKey(node.url) === key);
 }
 
 function planSource(draft: Draft, source: ExportedSource, present: Present, folders: FoundFolders): void {

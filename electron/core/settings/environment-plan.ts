@@ -1,18 +1,15 @@
 /** From the environment file of an existing server to what importing it would do. Pure. No value of a name that
  * is not used is ever repeated: it may be a password. */
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
-import { normaliseMac } from '../fleet/validate.ts';
-import { findNode } from './document-plan.ts';
+import { normaliseMac, normaliseShutdownUrl, normaliseWays } from '../fleet/validate.ts';
 import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
 import { createDraft, type Draft, nodeDifferences, type PlannedImport, type Present } from './import-plan.ts';
+import { findNode } from './node-plan.ts';
 
 /** Known names without a place here yet, and what they were for. */
 const notUsedYet: Readonly<Record<string, string>> = {
-  GPU_WOL_SERVER_URL: 'Wake-up through a relay',
-  GPU_AUTO_SHUTDOWN: 'Switching a machine off',
-  GPU_SHUTDOWN_URL: 'Switching a machine off',
-  GPU_SHUTDOWN_SECRET: 'Switching a machine off',
   GPU_WORKER_ENABLED: 'A runner for ONNX models',
   GPU_WORKER_URL: 'A runner for ONNX models',
   GPU_WORKER_TIMEOUT: 'A runner for ONNX models',
@@ -57,7 +54,28 @@ export function planEnvironment(environment: ReadEnvironment, present: Present):
   return draft.finish(present);
 }
 
-const nodeNames: ReadonlySet<string> = new Set(['GPU_OLLAMA_URL', 'GPU_OLLAMA_ENABLED', 'GPU_WOL_MAC']);
+/** What says something about the machine. */
+const nodeNames: ReadonlySet<string> = new Set([
+  'GPU_OLLAMA_URL',
+  'GPU_OLLAMA_ENABLED',
+  'GPU_WOL_MAC',
+  'GPU_WOL_SERVER_URL',
+  'GPU_AUTO_SHUTDOWN',
+  'GPU_SHUTDOWN_URL',
+  'GPU_SHUTDOWN_SECRET',
+]);
+
+interface Machine {
+  url: string;
+  mac: string;
+  /** Of an existing relay; empty for none. */
+  relay: string;
+  /** Base URL of an existing shutdown server; empty for none. */
+  shutdownUrl: string;
+  shutdownSecret: string;
+  /** Whether it is powered off after work; null where nothing says so. */
+  autoShutdown: boolean | null;
+}
 
 function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>, present: Present): void {
   const value = (name: string) => byName.get(name)?.value.trim() ?? '';
@@ -68,7 +86,7 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
   if (on === null) draft.say('refuse', 'other', 'GPU_OLLAMA_ENABLED', 'Write true or false.');
   if (url === '') {
     const missing = 'Without GPU_OLLAMA_URL there is no machine to add.';
-    for (const name of ['GPU_WOL_MAC', 'GPU_OLLAMA_ENABLED', 'GPU_OLLAMA_URL']) {
+    for (const name of nodeNames) {
       if (byName.has(name)) draft.say('leave-out', 'other', name, missing);
     }
     return;
@@ -78,32 +96,114 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
     return;
   }
   if (mac !== '' && draft.attempt('node', 'GPU_WOL_MAC', () => normaliseMac(mac)) === null) return;
-  draft.attempt('node', 'GPU_OLLAMA_URL', () => planMachine(draft, url, mac, present));
+  const read = (name: string, work: (text: string) => string) =>
+    value(name) === '' ? '' : draft.attempt('node', name, () => work(value(name)));
+  const relay = read('GPU_WOL_SERVER_URL', relayUrl);
+  const shutdownUrl = read('GPU_SHUTDOWN_URL', (text) => normaliseShutdownUrl(text, 'GPU_SHUTDOWN_URL'));
+  const auto = value('GPU_AUTO_SHUTDOWN');
+  const autoShutdown = auto === '' ? null : readSwitch(auto);
+  if (auto !== '' && autoShutdown === null) {
+    draft.say('refuse', 'other', 'GPU_AUTO_SHUTDOWN', 'Write true or false.');
+  }
+  if (relay === null || shutdownUrl === null) return;
+  const shutdownSecret = value('GPU_SHUTDOWN_SECRET');
+  const machine: Machine = { url, mac, relay, shutdownUrl, shutdownSecret, autoShutdown };
+  draft.attempt('node', 'GPU_OLLAMA_URL', () => planMachine(draft, machine, present));
 }
 
-function planMachine(draft: Draft, url: string, mac: string, present: Present): void {
-  const here = findNode(present, url)?.record;
+function relayUrl(text: string): string {
+  const [way] = normaliseWays([{ kind: 'relay', url: text }], 'GPU_WOL_SERVER_URL');
+  return way?.kind === 'relay' ? way.url : '';
+}
+
+/** The relay first, then what there was. */
+function waysWith(relay: string, before: readonly WakeWay[]): WakeWay[] {
+  if (relay === '') return [...before];
+  return normaliseWays([{ kind: 'relay', url: relay }, ...before]);
+}
+
+function planMachine(draft: Draft, machine: Machine, present: Present): void {
+  const { url, mac, relay, shutdownUrl } = machine;
+  const found = findNode(present, url);
+  const here = found?.record;
   if (!here) {
-    const record = newRecord({ url, ...(mac === '' ? {} : { mac }) }, { id: '', now: 0 });
-    const wake =
-      mac === '' ? ' Without GPU_WOL_MAC it cannot be woken.' : ' It can be woken by its MAC address.';
-    draft.say('add', 'node', record.name, `It is added at ${record.url}.${wake}`);
+    const record = newRecord(
+      {
+        url,
+        ...(mac === '' ? {} : { mac }),
+        ...(relay === '' ? {} : { wakeWays: waysWith(relay, mac === '' ? [] : [{ kind: 'direct' }]) }),
+        ...(shutdownUrl === '' ? {} : { shutdownUrl }),
+      },
+      { id: '', now: 0 },
+    );
+    draft.say('add', 'node', record.name, `It is added at ${record.url}.${wakeWords(machine)}`);
     draft.nodes.push(record);
+    planExtras(draft, machine, { record, policy: null });
     return;
   }
   if (here.kind === 'simulated') {
     draft.say('leave-out', 'node', here.name, 'A simulated machine has this address.');
     return;
   }
-  // A machine is never woken by the program that runs on it.
-  const after: NodeRecord = here.kind === 'remote' && mac !== '' ? changedRecord(here, { mac }) : here;
+  // A machine is never woken, or powered off, by the program that runs on it.
+  const after: NodeRecord =
+    here.kind === 'remote'
+      ? changedRecord(here, {
+          ...(mac === '' ? {} : { mac }),
+          ...(relay === '' ? {} : { wakeWays: waysWith(relay, here.wakeWays) }),
+          ...(shutdownUrl === '' ? {} : { shutdownUrl }),
+        })
+      : here;
   const differences = nodeDifferences(here, after);
   if (differences.length === 0) {
     draft.say('same', 'node', here.name, 'It is here already, the same.');
+  } else {
+    draft.say('change', 'node', here.name, `Changed: ${differences.join(', ')}.`);
+    draft.nodes.push(after);
+  }
+  if (here.kind === 'remote') {
+    planExtras(draft, machine, {
+      record: differences.length === 0 ? here : after,
+      policy: found?.policy ?? null,
+    });
+  }
+}
+
+function wakeWords({ mac, relay }: Machine): string {
+  if (relay !== '') return ' It can be woken by its relay.';
+  return mac === '' ? ' Without GPU_WOL_MAC it cannot be woken.' : ' It can be woken by its MAC address.';
+}
+
+/** The secret of its shutdown server, and when it goes off. */
+function planExtras(
+  draft: Draft,
+  { shutdownSecret, autoShutdown }: Machine,
+  { record, policy }: { record: NodeRecord; policy: PowerPolicy | null },
+): void {
+  if (shutdownSecret !== '') {
+    if (record.shutdownUrl === null) {
+      const why = 'Without GPU_SHUTDOWN_URL there is no shutdown server that it is for.';
+      draft.say('leave-out', 'other', 'GPU_SHUTDOWN_SECRET', why);
+    } else {
+      draft.say(
+        'change',
+        'node',
+        'GPU_SHUTDOWN_SECRET',
+        'It is kept with the other secrets, and never shown.',
+      );
+      draft.extras.push({ record, shutdownSecret });
+    }
+  }
+  if (autoShutdown === null) return;
+  const before = policy ?? defaultPowerPolicy;
+  const powerOff = autoShutdown ? (before.powerOff === 'never' ? 'when-woken' : before.powerOff) : 'never';
+  const words = autoShutdown ? 'goes off when nobody needs it' : 'is never powered off by itself';
+  if (powerOff === before.powerOff) {
+    draft.say('same', 'node', 'GPU_AUTO_SHUTDOWN', `It ${words} already, by its policy.`);
     return;
   }
-  draft.say('change', 'node', here.name, `Changed: ${differences.join(', ')}.`);
-  draft.nodes.push(after);
+  draft.say('change', 'node', 'GPU_AUTO_SHUTDOWN', `From now on it ${words}, by its policy.`);
+  draft.extras.push({ record, policy: { ...before, powerOff } });
 }
 
 function isSettingName(name: string): name is keyof typeof settingNames {

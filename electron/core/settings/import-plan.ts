@@ -2,6 +2,7 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { SourceRecord } from '../../../shared/models/indexing.ts';
+import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../shared/models/transfer.ts';
 import type { PatchResult } from './read.ts';
@@ -11,9 +12,29 @@ export interface Present {
   settings: SavedSettings;
   /** Judges a patch of settings without applying it. */
   check(patch: Record<string, unknown>): PatchResult;
-  /** Simulated ones too; `url` is the address in use. */
-  nodes: readonly { record: NodeRecord; url: string | null; hasSecureOn: boolean }[];
+  /** Simulated ones too. */
+  nodes: readonly PresentNode[];
   sources: readonly SourceRecord[];
+}
+
+export interface PresentNode {
+  record: NodeRecord;
+  /** The address in use. */
+  url: string | null;
+  /** null where nobody set one. */
+  policy: PowerPolicy | null;
+  hasSecureOn: boolean;
+  hasAgentToken: boolean;
+  hasRelayToken: boolean;
+  hasShutdownSecret: boolean;
+}
+
+/** What belongs to a node beside its record, which is one of the changed ones or one that is here. */
+export interface NodeExtra {
+  record: NodeRecord;
+  policy?: PowerPolicy;
+  /** Of its existing shutdown server. */
+  shutdownSecret?: string;
 }
 
 /** Whole records to be saved. A new one has an empty id, and 0 for when it was added. */
@@ -21,6 +42,7 @@ export interface ImportChanges {
   settings: SavedSettings | null;
   nodes: NodeRecord[];
   sources: SourceRecord[];
+  extras: NodeExtra[];
 }
 
 export interface PlannedImport {
@@ -34,6 +56,7 @@ export interface Draft {
   readonly patch: Record<string, Record<string, unknown>>;
   readonly nodes: NodeRecord[];
   readonly sources: SourceRecord[];
+  readonly extras: NodeExtra[];
   say(action: ImportEntry['action'], kind: ImportEntry['kind'], what: string, words: string): void;
   /** One setting: says what becomes of it, and remembers it where it changes. */
   setting(present: Present, path: string, value: unknown): void;
@@ -47,6 +70,7 @@ export function createDraft(): Draft {
   const patch: Record<string, Record<string, unknown>> = {};
   const nodes: NodeRecord[] = [];
   const sources: SourceRecord[] = [];
+  const extras: NodeExtra[] = [];
 
   const say: Draft['say'] = (action, kind, what, words) => {
     entries.push({ action, kind, what, words });
@@ -57,6 +81,7 @@ export function createDraft(): Draft {
     patch,
     nodes,
     sources,
+    extras,
     say,
     setting(present, path, value) {
       const [section = '', key = ''] = path.split('.');
@@ -91,7 +116,7 @@ export function createDraft(): Draft {
         }
       }
       const settings = changed?.ok ? changed.settings : null;
-      return { entries, changes: { settings, nodes, sources } };
+      return { entries, changes: { settings, nodes, sources, extras } };
     },
   };
 }
@@ -120,6 +145,9 @@ export function nodeDifferences(before: NodeRecord, after: NodeRecord): string[]
     url: 'address',
     mac: 'MAC address',
     wakeDestinations: 'wake destinations',
+    wakeWays: 'ways to wake',
+    agentUrl: 'agent',
+    shutdownUrl: 'shutdown server',
     vramBytes: 'VRAM',
   };
   return (Object.keys(words) as (keyof NodeRecord)[]).flatMap((key) =>

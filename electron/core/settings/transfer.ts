@@ -1,5 +1,7 @@
 /** Export and import: settings, nodes and folders as one file. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { agentTokenSecret, relayTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
 import {
   EXPORT_VERSION,
@@ -12,11 +14,13 @@ import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { IndexingService } from '../indexing/service.ts';
-import type { Clock, Folders, Ids, Store } from '../ports.ts';
+import type { Clock, Folders, Ids, Secrets, Store } from '../ports.ts';
+import type { Policies } from '../power/policies.ts';
 import { foldersOf, planDocument, readDocument } from './document-plan.ts';
 import { readEnvironment } from './environment.ts';
 import { planEnvironment } from './environment-plan.ts';
 import { type ImportChanges, isPossible, type PlannedImport, type Present } from './import-plan.ts';
+import { exportedWays, settleWays, staleSecrets } from './node-plan.ts';
 import type { SettingsService } from './service.ts';
 
 export interface ImportRequest {
@@ -41,24 +45,34 @@ export interface TransferDependencies {
   clock: Pick<Clock, 'now'>;
   ids: Ids;
   folders: Folders;
-  store: Pick<Store, 'settings' | 'nodes' | 'sources' | 'transaction'>;
+  store: Pick<Store, 'settings' | 'nodes' | 'sources' | 'power' | 'transaction'>;
+  secrets: Pick<Secrets, 'get' | 'change'>;
+  policies: Pick<Policies, 'get' | 'isSet' | 'adopt'>;
   settings: Pick<SettingsService, 'current' | 'check' | 'adopt'>;
-  fleet: Pick<FleetService, 'records' | 'get' | 'adopt'>;
+  fleet: Pick<FleetService, 'records' | 'get' | 'adopt' | 'refresh'>;
   indexing: Pick<IndexingService, 'sourceRecords' | 'adoptSources'>;
   activity: Pick<ActivityService, 'record'>;
 }
 
 export function createTransferService(dependencies: TransferDependencies): TransferService {
-  const { clock, ids, folders, store, settings, fleet, indexing, activity } = dependencies;
+  const { clock, ids, folders, store, secrets, policies, settings, fleet, indexing, activity } = dependencies;
 
   function present(): Present {
     return {
       settings: settings.current(),
       check: settings.check,
-      nodes: fleet.records().map((node) => ({
-        ...node,
-        hasSecureOn: fleet.get(node.record.id)?.hasSecureOn ?? false,
-      })),
+      nodes: fleet.records().map((node) => {
+        const { id } = node.record;
+        const view = fleet.get(id);
+        return {
+          ...node,
+          policy: policies.isSet(id) ? policies.get(id) : null,
+          hasSecureOn: view?.hasSecureOn ?? false,
+          hasAgentToken: view?.hasAgentToken ?? false,
+          hasRelayToken: view?.hasRelayToken ?? false,
+          hasShutdownSecret: view?.hasShutdownSecret ?? false,
+        };
+      }),
       sources: indexing.sourceRecords(),
     };
   }
@@ -85,28 +99,76 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     return { applied: true, possible, entries };
   }
 
+  /** Of nodes that move: what was for their old address; and what the file brings. */
+  function secretChanges(
+    nodes: readonly NodeRecord[],
+    before: ReadonlyMap<string, NodeRecord>,
+    brought: readonly { nodeId: string; shutdownSecret: string | null }[],
+  ): Record<string, string | null> {
+    const changes: Record<string, string | null> = {};
+    const drop = (name: string) => {
+      if (secrets.get(name) !== null) changes[name] = null;
+    };
+    for (const node of nodes) {
+      const known = before.get(node.id);
+      if (!known) continue;
+      const stale = staleSecrets(known, node);
+      if (stale.agentToken) drop(agentTokenSecret(node.id));
+      if (stale.relayToken) drop(relayTokenSecret(node.id));
+      if (stale.shutdownSecret) drop(shutdownSecret(node.id));
+    }
+    for (const one of brought) changes[shutdownSecret(one.nodeId)] = one.shutdownSecret;
+    return changes;
+  }
+
   /** Everything is saved in one transaction; only then do the services take it over, which cannot fail. */
   function save(changes: ImportChanges): void {
     const now = clock.now();
-    const nodes = changes.nodes.map((node) =>
-      node.id === '' ? { ...node, id: ids.next('node'), addedAt: now } : node,
+    const before = new Map(fleet.records().map(({ record }) => [record.id, record]));
+    const newIds = new Map<NodeRecord, string>();
+    const withIds = changes.nodes.map((node) => {
+      const named = node.id === '' ? { ...node, id: ids.next('node'), addedAt: now } : node;
+      newIds.set(node, named.id);
+      return named;
+    });
+    const known = [...withIds, ...[...before.values()].filter(({ kind }) => kind !== 'simulated')];
+    const nodes = withIds.map((node) => settleWays(node, known));
+    const idOf = (record: NodeRecord) => newIds.get(record) ?? record.id;
+    const newPolicies = changes.extras.flatMap(({ record, policy }) =>
+      policy === undefined ? [] : [{ nodeId: idOf(record), policy }],
+    );
+    const brought = changes.extras.flatMap(({ record, shutdownSecret: secret }) =>
+      secret === undefined ? [] : [{ nodeId: idOf(record), shutdownSecret: secret }],
     );
     const sources = changes.sources.map((source) =>
       source.id === '' ? { ...source, id: ids.next('source'), addedAt: now } : source,
     );
     const { settings: changed } = changes;
-    if (changed === null && nodes.length === 0 && sources.length === 0) return;
-    store.transaction(() => {
-      if (changed) store.settings.write(changed);
-      for (const node of nodes) store.nodes.put(node);
-      for (const source of sources) store.sources.put(source);
-    });
+    const extras = newPolicies.length + brought.length;
+    if (changed === null && nodes.length === 0 && sources.length === 0 && extras === 0) return;
+    const newSecrets = secretChanges(nodes, before, brought);
+    const oldSecrets = Object.fromEntries(Object.keys(newSecrets).map((name) => [name, secrets.get(name)]));
+    if (Object.keys(newSecrets).length > 0) secrets.change(newSecrets);
+    try {
+      store.transaction(() => {
+        if (changed) store.settings.write(changed);
+        for (const node of nodes) store.nodes.put(node);
+        for (const { nodeId, policy } of newPolicies) store.power.putPolicy(nodeId, policy);
+        for (const source of sources) store.sources.put(source);
+      });
+    } catch (error) {
+      if (Object.keys(newSecrets).length > 0) secrets.change(oldSecrets);
+      throw error;
+    }
     if (changed) settings.adopt(changed);
     fleet.adopt(nodes);
+    for (const { nodeId } of brought) fleet.refresh(nodeId);
+    policies.adopt(newPolicies);
     indexing.adoptSources(sources);
     const parts = [
       changed ? 'settings' : '',
       nodes.length > 0 ? plural(nodes.length, 'node') : '',
+      extras > 0 && nodes.length === 0 ? 'when a machine goes off' : '',
       sources.length > 0 ? plural(sources.length, 'folder') : '',
     ].filter((part) => part !== '');
     activity.record({
@@ -121,6 +183,7 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     export() {
       const current = settings.current();
       const { nodes, sources } = present();
+      const records = nodes.flatMap(({ record }) => (record.kind === 'simulated' ? [] : [record]));
       // Parsed, so that nothing that the schema does not name gets into the file.
       return exportSchema.parse({
         format: 'pilotlight',
@@ -128,7 +191,11 @@ export function createTransferService(dependencies: TransferDependencies): Trans
         settings: current,
         nodes: nodes
           .filter(({ record }) => record.kind !== 'simulated')
-          .map(({ record, hasSecureOn }) => ({ ...record, hasSecureOn })),
+          .map(({ record, url: _, ...rest }) => ({
+            ...record,
+            wakeWays: exportedWays(record, records),
+            ...rest,
+          })),
         sources,
         secretsLeftOut: secretSettingNames.filter((path) => isSet(current, path)),
       });

@@ -6,13 +6,16 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFolders } from '../../../electron/adapters/folders.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import type { Store } from '../../../electron/core/ports.ts';
+import { createPolicies } from '../../../electron/core/power/policies.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../electron/core/settings/service.ts';
 import { createTransferService } from '../../../electron/core/settings/transfer.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { SourceRecord } from '../../../shared/models/indexing.ts';
+import { agentTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
+import { aNode } from '../../fakes/records.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 
@@ -32,6 +35,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
   const secrets = createMemorySecrets();
   const log = createRememberingLog();
   const settings = createSettingsService({ store: used, secrets, streams, log });
+  const policies = createPolicies({ store: store.power });
   const told: string[] = [];
   let ids = 0;
   const transfer = createTransferService({
@@ -39,10 +43,17 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
     ids: { next: (prefix) => `${prefix}_${++ids}` },
     folders: createFolders(),
     store: used,
+    secrets,
+    policies,
     settings,
     fleet: {
+      refresh: () => {},
       records: () => store.nodes.list().map((record) => ({ record, url: record.url })),
-      get: () => null,
+      get: (id) =>
+        aNode({
+          hasAgentToken: secrets.get(agentTokenSecret(id)) !== null,
+          hasShutdownSecret: secrets.get(shutdownSecret(id)) !== null,
+        }),
       adopt: (nodes: readonly NodeRecord[]) => void told.push(...nodes.map(({ name }) => name)),
     },
     indexing: {
@@ -65,7 +76,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
       },
     },
   });
-  return { store, settings, secrets, streams, transfer, told };
+  return { store, settings, secrets, policies, streams, transfer, told };
 }
 
 const node: NodeRecord = {
@@ -181,4 +192,79 @@ it('an environment file becomes a node and settings, and an empty one is refused
   expect(() => transfer.importEnvironment({ text: '# only a remark', apply: true })).toThrow(
     expect.objectContaining({ code: 'BAD_IMPORT' }),
   );
+});
+
+it('ways to wake, agents and policies are carried, tokens are not', async () => {
+  const computer = filled();
+  const nas = {
+    ...node,
+    id: 'node_nas',
+    name: 'nas',
+    url: null,
+    mac: null,
+    agentUrl: 'http://127.0.0.1:9753',
+  };
+  computer.store.nodes.put(nas);
+  computer.store.nodes.put({
+    ...node,
+    wakeWays: [{ kind: 'agent', nodeId: 'node_nas' }, { kind: 'direct' }],
+    agentUrl: 'http://127.0.0.1:8765',
+  });
+  computer.secrets.change({ [agentTokenSecret('node_a')]: 'token-of-the-agent' });
+  computer.policies.set('node_a', { idleMinutes: 30, powerOff: 'always' });
+  const document = computer.transfer.export();
+  const text = JSON.stringify(document);
+  expect(text).not.toMatch(/token-of-the-agent|node_a|node_nas/);
+  expect(document.nodes.find(({ name }) => name === 'tower')).toMatchObject({ hasAgentToken: true });
+
+  const other = createComputer();
+  await other.transfer.import({ text, apply: true });
+  const [there, here] = ['nas', 'tower'].map((name) =>
+    other.store.nodes.list().find((one) => one.name === name),
+  );
+  expect(here).toMatchObject({
+    wakeWays: [{ kind: 'agent', nodeId: there?.id }, { kind: 'direct' }],
+    agentUrl: 'http://127.0.0.1:8765',
+  });
+  expect(other.policies.get(here?.id ?? '')).toMatchObject({ idleMinutes: 30, powerOff: 'always' });
+  expect(other.store.power.policies()).toHaveLength(1);
+  const again = await other.transfer.import({ text, apply: true });
+  expect(new Set(again.entries.map(({ action }) => action))).toEqual(new Set(['same']));
+});
+
+it('a token is not sent to the address that a file names instead', async () => {
+  const text = JSON.stringify(filled().transfer.export());
+  const { transfer, store, secrets } = createComputer();
+  store.nodes.put({ ...node, agentUrl: 'http://127.0.0.1:8765' });
+  secrets.change({ [agentTokenSecret('node_a')]: 'token-of-the-agent' });
+  const moved = text.replace('"agentUrl":null', '"agentUrl":"http://127.0.0.9:8765"');
+  const { entries } = await transfer.import({ text: moved, apply: true });
+  expect(entries.find(({ kind }) => kind === 'node')?.words).toContain('the token of its agent');
+  expect(store.nodes.list()[0]?.agentUrl).toBe('http://127.0.0.9:8765');
+  expect(secrets.get(agentTokenSecret('node_a'))).toBeNull();
+});
+
+it('the secret of a shutdown server comes from an environment file, all or nothing', () => {
+  const text =
+    'GPU_OLLAMA_URL=http://127.0.0.1:5\nGPU_SHUTDOWN_URL=http://127.0.0.1:6\nGPU_SHUTDOWN_SECRET=s3cret-of-it\nGPU_AUTO_SHUTDOWN=false\n';
+  const { transfer, store, secrets, policies } = createComputer();
+  transfer.importEnvironment({ text, apply: true });
+  const id = store.nodes.list()[0]?.id ?? '';
+  expect(secrets.get(shutdownSecret(id))).toBe('s3cret-of-it');
+  expect(policies.get(id).powerOff).toBe('never');
+
+  const full = createComputer((real) => ({
+    ...real,
+    power: {
+      ...real.power,
+      putPolicy() {
+        throw new PilotlightError('DISK_FULL');
+      },
+    },
+  }));
+  expect(() => full.transfer.importEnvironment({ text, apply: true })).toThrow(
+    expect.objectContaining({ code: 'DISK_FULL' }),
+  );
+  expect(full.store.nodes.list()).toEqual([]);
+  expect(full.secrets.get(shutdownSecret('node_1'))).toBeNull();
 });

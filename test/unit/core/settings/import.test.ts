@@ -9,6 +9,7 @@ import { planEnvironment } from '../../../../electron/core/settings/environment-
 import { isPossible, type Present } from '../../../../electron/core/settings/import-plan.ts';
 import { applyPatch } from '../../../../electron/core/settings/read.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
+import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 
 const remote: NodeRecord = {
@@ -48,13 +49,21 @@ const source = {
   addedAt: 5,
 };
 
+const bare = {
+  policy: null,
+  hasSecureOn: false,
+  hasAgentToken: false,
+  hasRelayToken: false,
+  hasShutdownSecret: false,
+};
+
 const present: Present = {
   settings: defaultSettings,
   check: (patch) => applyPatch(defaultSettings, patch),
   nodes: [
-    { record: local, url: 'http://127.0.0.1:11434', hasSecureOn: false },
-    { record: remote, url: remote.url, hasSecureOn: false },
-    { record: simulated, url: simulated.url, hasSecureOn: false },
+    { record: local, url: 'http://127.0.0.1:11434', ...bare },
+    { record: remote, url: remote.url, ...bare },
+    { record: simulated, url: simulated.url, ...bare },
   ],
   sources: [source],
 };
@@ -209,7 +218,53 @@ describe('the plan of an exported file', () => {
       settings: null,
       nodes: [{ ...remote, mac: '02:00:00:00:00:01' }],
       sources: [{ ...source, name: 'Papers' }],
+      extras: [],
     });
+  });
+
+  it('takes over agents, shutdown servers, ways and policies, and tells which secrets are not in the file', () => {
+    const policy = { ...defaultPowerPolicy, idleMinutes: 30 };
+    const { entries, changes } = plan({
+      nodes: [
+        {
+          ...exportedNode,
+          agentUrl: '10.0.0.2',
+          shutdownUrl: 'http://10.0.0.2:8766/shutdown',
+          wakeWays: [{ kind: 'relay', url: 'http://10.0.0.9:9753' }, { kind: 'direct' }],
+          policy,
+          hasAgentToken: true,
+          hasShutdownSecret: true,
+        },
+      ],
+    });
+    const changed = {
+      ...remote,
+      agentUrl: 'http://10.0.0.2:8765',
+      shutdownUrl: 'http://10.0.0.2:8766',
+      wakeWays: [{ kind: 'relay', url: 'http://10.0.0.9:9753' }, { kind: 'direct' }],
+    };
+    expect(changes.nodes).toEqual([changed]);
+    expect(changes.extras).toEqual([{ record: changed, policy }]);
+    expect(entries[0]?.words).toBe(
+      'Changed: ways to wake, agent, shutdown server, power policy. Not in the file, set it again: the token of its agent, the secret of its shutdown server.',
+    );
+  });
+
+  it('brings no command that would run on this computer', () => {
+    const command = { kind: 'command', command: ['/bin/evil'] };
+    const { entries, changes } = plan({
+      nodes: [{ ...exportedNode, mac: '02:00:00:00:00:01', wakeWays: [command] }],
+    });
+    expect(changes.nodes[0]?.wakeWays).toEqual([{ kind: 'direct' }]);
+    expect(entries[0]?.words).toContain('set it again');
+  });
+
+  it('knows a node with only an agent by that', () => {
+    const only = { ...remote, id: 'node_2', name: 'nas-2', url: null, agentUrl: 'http://10.0.0.5:8765' };
+    const with2: Present = { ...present, nodes: [...present.nodes, { record: only, url: null, ...bare }] };
+    const node = { ...exportedNode, name: 'nas-2', url: null, agentUrl: 'http://10.0.0.5:8765' };
+    const text = JSON.stringify({ format: 'pilotlight', version: 1, nodes: [node] });
+    expect(planDocument(readDocument(text), with2, folders).entries).toMatchObject([{ action: 'same' }]);
   });
 
   it('keeps the embedder of a folder that is here', () => {
@@ -291,6 +346,44 @@ describe('the plan of an environment file', () => {
     ['GPU_WOL_SERVER_URL=http://nas:9753', [['leave-out', 'GPU_WOL_SERVER_URL']]],
     ['GPU_AUTO_SHUTDOWN=true', [['leave-out', 'GPU_AUTO_SHUTDOWN']]],
     ['GPU_SHUTDOWN_URL=http://pc:8765', [['leave-out', 'GPU_SHUTDOWN_URL']]],
+    ['GPU_OLLAMA_URL=10.0.0.2\nGPU_WOL_SERVER_URL=nas', [['change', 'tower']]],
+    ['GPU_OLLAMA_URL=10.0.0.2\nGPU_WOL_SERVER_URL=ftp://nas', [['refuse', 'GPU_WOL_SERVER_URL']]],
+    ['GPU_OLLAMA_URL=10.0.0.2\nGPU_SHUTDOWN_URL=http://pc:8765/shutdown', [['change', 'tower']]],
+    [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_SHUTDOWN_URL=pc\nGPU_SHUTDOWN_SECRET=abc',
+      [
+        ['change', 'tower'],
+        ['change', 'GPU_SHUTDOWN_SECRET'],
+      ],
+    ],
+    [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_SHUTDOWN_SECRET=abc',
+      [
+        ['same', 'tower'],
+        ['leave-out', 'GPU_SHUTDOWN_SECRET'],
+      ],
+    ],
+    [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_AUTO_SHUTDOWN=true',
+      [
+        ['same', 'tower'],
+        ['same', 'GPU_AUTO_SHUTDOWN'],
+      ],
+    ],
+    [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_AUTO_SHUTDOWN=off',
+      [
+        ['same', 'tower'],
+        ['change', 'GPU_AUTO_SHUTDOWN'],
+      ],
+    ],
+    [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_AUTO_SHUTDOWN=maybe',
+      [
+        ['refuse', 'GPU_AUTO_SHUTDOWN'],
+        ['same', 'tower'],
+      ],
+    ],
     ['GPU_WORKER_URL=http://pc:8765', [['leave-out', 'GPU_WORKER_URL']]],
     ['HOME=/root\nPATH=/bin', [['leave-out', 'HOME, PATH']]],
     [
@@ -307,9 +400,33 @@ describe('the plan of an environment file', () => {
   it('says in words what is not used yet, and repeats no value of it', () => {
     const secret = 'hunter2-of-the-shutdown';
     const { entries } = plan(
-      `GPU_SHUTDOWN_SECRET=${secret}\nDATABASE_PASSWORD=${secret}\nGPU_WOL_SERVER_URL=http://u:${secret}@nas\n${secret}\nGPU_OLLAMA_URL=http://u:${secret}@host`,
+      `GPU_SHUTDOWN_SECRET=${secret}\nGPU_BACKEND=${secret}\nDATABASE_PASSWORD=${secret}\nGPU_WOL_SERVER_URL=http://u:${secret}@nas\n${secret}\nGPU_OLLAMA_URL=http://u:${secret}@host`,
     );
-    expect(entries.find(({ what }) => what === 'GPU_SHUTDOWN_SECRET')?.words).toContain('Not used yet');
+    expect(entries.find(({ what }) => what === 'GPU_BACKEND')?.words).toContain('Not used yet');
     expect(JSON.stringify(entries)).not.toContain(secret);
+  });
+
+  it('takes over the relay, the shutdown server with its secret, and whether it goes off', () => {
+    const { entries, changes } = plan(
+      [
+        'GPU_OLLAMA_URL=http://gpu-pc.lan:11434',
+        'GPU_WOL_MAC=02-00-00-00-00-09',
+        'GPU_WOL_SERVER_URL=http://nas:9753/wake',
+        'GPU_SHUTDOWN_URL=http://gpu-pc.lan:8765',
+        'GPU_SHUTDOWN_SECRET=hunter2-of-the-shutdown',
+        'GPU_AUTO_SHUTDOWN=false',
+      ].join('\n'),
+    );
+    expect(isPossible(entries)).toBe(true);
+    const [record] = changes.nodes;
+    expect(record).toMatchObject({
+      wakeWays: [{ kind: 'relay', url: 'http://nas:9753' }, { kind: 'direct' }],
+      shutdownUrl: 'http://gpu-pc.lan:8765',
+    });
+    expect(changes.extras).toEqual([
+      { record, shutdownSecret: 'hunter2-of-the-shutdown' },
+      { record, policy: { ...defaultPowerPolicy, powerOff: 'never' } },
+    ]);
+    expect(JSON.stringify(entries)).not.toContain('hunter2');
   });
 });
