@@ -30,6 +30,7 @@ export function KeysBox({
       <Button
         aria-label={`${listening ? 'Press the keys now' : 'Press keys'}: ${label}`}
         aria-pressed={listening}
+        tone={listening ? 'warm' : 'plain'}
         onClick={() => setListening(!listening)}
         onKeyDown={onKeyDown}
         onBlur={() => setListening(false)}

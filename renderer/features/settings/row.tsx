@@ -75,7 +75,7 @@ export function Row({
   onReset: (() => void) | null;
 }) {
   const id = settingId(field);
-  const wide = field.kind === 'lines' || field.kind === 'keys';
+  const wide = field.kind === 'lines' || field.kind === 'keys' || field.kind === 'name';
   const common = {
     id,
     'aria-describedby': error ? `${id}-about ${id}-error` : `${id}-about`,
@@ -101,6 +101,8 @@ export function Row({
           box={{ ...common, className: `${boxClass} h-9 w-full font-mono text-[0.8125rem] sm:max-w-80` }}
           onKeys={onChange}
         />
+      ) : field.kind === 'name' ? (
+        <input {...common} className={`${boxClass} h-9 w-full sm:max-w-80`} />
       ) : (
         <div className="flex items-center gap-2">
           <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />
