@@ -1,4 +1,4 @@
-import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorCodes, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { type Command, findNode, onlyPositional } from '../command.ts';
@@ -54,10 +54,7 @@ export const wake: Command = {
           message: 'It was cancelled.',
           next: '',
         };
-        throw new PilotlightError(
-          code === 'WAKE_FAILED' || code === 'WAKE_TIMEOUT' ? code : 'CANCELLED',
-          words,
-        );
+        throw new PilotlightError(errorCodes.find((one) => one === code) ?? 'WAKE_FAILED', words);
       }
       if (!context.json) terminal.live(wakeLine(node, context.now(), terminal.style));
       try {
