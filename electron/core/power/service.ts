@@ -303,7 +303,8 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         node = fleet.require(nodeId);
       }
       if (isServing(node.state)) return node;
-      if (!fleet.server(nodeId)) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
+      const looked = fleet.server(nodeId) !== null || fleet.record(nodeId)?.agentUrl;
+      if (!looked) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
       if (node.state === 'trouble' && !node.canWake && node.trouble) {
         const { code, message, next } = node.trouble;
         const known = errorCodes.find((one) => one === code) ?? 'SERVER_ERROR';
