@@ -3,6 +3,7 @@ import { isPilotlightError, PilotlightError, toWireError } from '../../shared/co
 import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
 import { discover, pair } from './commands/agents.ts';
 import { doctor } from './commands/doctor.ts';
+import { energy } from './commands/energy.ts';
 import { index } from './commands/index-command.ts';
 import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   keepAwake,
   release,
   policy,
+  energy,
   pair,
   discover,
   doctor,

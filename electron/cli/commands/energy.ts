@@ -1,0 +1,45 @@
+import { type EnergyRange, energyRangeSchema } from '../../../shared/models/power.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import { type Command, findNode, onlyPositional, textOf, usageError } from '../command.ts';
+import { table } from '../format.ts';
+
+function wattHours(value: number | null): string {
+  if (value === null) return 'unknown';
+  return value < 1000 ? `${Math.round(value)} Wh` : `${(value / 1000).toFixed(1)} kWh`;
+}
+
+export const energy: Command = {
+  name: 'energy',
+  summary: 'hours awake and watt-hours, and what sleeping saved',
+  usage: ['energy [NODE] [--range day|week|month]'],
+  options: { range: { type: 'string' } },
+  async run(context) {
+    const { terminal } = context;
+    const text = textOf(context, 'range') ?? 'week';
+    const range = energyRangeSchema.safeParse(text);
+    if (!range.success) throw usageError(`"${text}" is no range.`, 'Use day, week or month.');
+    const link = await context.connect('fresh');
+    const node =
+      context.positionals.length > 0 ? await findNode(link, onlyPositional(context, 'node')) : null;
+    const report = await link.call('power.energy', {
+      range: range.data satisfies EnergyRange,
+      ...(node === null ? {} : { nodeId: node.id }),
+    });
+    if (context.json) return report;
+    const names = new Map((await link.call('fleet.list', {})).map(({ id, name }) => [id, name]));
+    const rows = report.nodes.map((one) => [
+      names.get(one.nodeId) ?? one.nodeId,
+      `awake ${formatDuration(one.awakeSeconds * 1000)}`,
+      wattHours(one.wattHours),
+      one.savedWattHours === null ? '' : `saved ${wattHours(one.savedWattHours)}`,
+    ]);
+    for (const [index, line] of table(rows).entries()) {
+      terminal.line(line);
+      const one = report.nodes[index];
+      for (const job of one?.jobs ?? [])
+        terminal.line(`  ${job.purpose}: ${formatDuration(job.seconds * 1000)}, ${wattHours(job.wattHours)}`);
+      if (one && node) terminal.line(`  ${one.how}`);
+    }
+    return report;
+  },
+};
