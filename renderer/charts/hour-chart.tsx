@@ -99,7 +99,9 @@ function Stack({ rows, series, top }: { rows: readonly HourRow[]; series: readon
   const plot = usePlotArea();
   if (!plot) return null;
   const frame = { ...plot, first: rows[0]?.at ?? 0, last: rows.at(-1)?.at ?? 0, top };
-  return stackLayers(rows, series, frame).map(({ key, colour, line, area }) => (
+  // The lowest is drawn last: where nothing stands on it, the edge is its own.
+  const layers = stackLayers(rows, series, frame).toReversed();
+  return layers.map(({ key, colour, line, area }) => (
     <g key={key} fill="none" strokeWidth="1.5">
       <path d={area} fill={colour} fillOpacity="0.4" />
       <path d={line} stroke={colour} />

@@ -54,7 +54,8 @@ export function RateChart({
             vectorEffect="non-scaling-stroke"
           />
         ))}
-        {areas.map(({ key, colour, path }) => (
+        {/* The lowest is drawn last: where nothing stands on it, the edge is its own. */}
+        {areas.toReversed().map(({ key, colour, path }) => (
           <path
             key={key}
             d={path}

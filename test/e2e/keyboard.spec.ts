@@ -31,7 +31,9 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
   await test.step('wake', async () => {
     await press(page, page.getByRole('button', { name: /^Wake gpu-tower/ }));
     await expect(page.getByRole('progressbar', { name: /^Waking gpu-tower/ })).toBeVisible();
-    await expect(page.getByRole('article', { name: /^gpu-tower.*serving, GPU not checked$/ })).toBeVisible({
+    await expect(
+      page.getByRole('article', { name: /^gpu-tower.*: (serving, GPU not checked|gpu-verified)$/ }),
+    ).toBeVisible({
       timeout: 30_000,
     });
   });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
+import { busy } from '../e2e/support/busy-scene.ts';
 import { everyPower } from '../e2e/support/power-scenes.ts';
 import { everyState, hundred, silent } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
@@ -39,6 +40,13 @@ const pictures: readonly Picture[] = [
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
+  { state: 'busy-fleet', scene: busy, hash: '#/fleet' },
+  { state: 'busy-index', scene: busy, hash: '#/index' },
+  { state: 'busy-failed', scene: busy, hash: '#/index?run=failed' },
+  { state: 'busy-proof', scene: busy, hash: '#/index?run=completed' },
+  { state: 'busy-models', scene: busy, hash: '#/models' },
+  { state: 'busy-activity', scene: busy, hash: '#/activity' },
+  { state: 'busy-node', scene: busy, hash: '#/node/gpu-tower' },
   { state: 'hundred-fleet', scene: hundred, hash: '#/fleet' },
   { state: 'hundred-models', scene: hundred, hash: '#/models' },
   ...['fleet', 'models', 'index', 'activity', 'settings'].map((name) => ({

@@ -60,13 +60,13 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   // By a call, because the click's message would stand in the pictures.
   await panel.call('fleet.simulate', { on: true });
   await page.getByRole('article', { name: /^nas.*serving$/ }).waitFor();
-  await page.getByRole('article', { name: /^lab-2.*serving/ }).waitFor();
+  await page.getByRole('article', { name: /^lab-2.*(serving|gpu-verified)/ }).waitFor();
   await take('asleep');
 
   await tower.getByRole('button', { name: /^Wake/ }).click();
   await tower.getByRole('progressbar').waitFor();
   await take('waking', { held: true });
-  await page.getByRole('article', { name: /^gpu-tower.*serving/ }).waitFor();
+  await page.getByRole('article', { name: /^gpu-tower.*(serving|gpu-verified)/ }).waitFor();
 
   const nodes = await panel.call('fleet.list', {});
   const gpuTower = nodes.find(({ name }) => name.startsWith('gpu-tower'));

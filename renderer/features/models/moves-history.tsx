@@ -87,7 +87,7 @@ function Outcomes({
 function Move({ move }: { move: MoveRecord }) {
   const bad = move.outcome === 'failed';
   return (
-    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(12rem,20rem)_7rem_1fr_auto] sm:items-baseline">
+    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2.5 text-[0.8125rem] sm:grid-cols-[minmax(12rem,20rem)_9rem_1fr_auto] sm:items-baseline">
       <p className="min-w-0 truncate" title={`${move.model} on ${move.nodeName}`}>
         <span className="font-medium">{move.model}</span>{' '}
         <span className="text-soft">on {move.nodeName}</span>

@@ -106,7 +106,10 @@ export function MachineCard({ node }: { node: NodeView }) {
                 <li key={gpu.id}>
                   {gpu.name}
                   {gpu.vramTotalBytes !== null && (
-                    <span className="text-faint"> · {formatMemory(gpu.vramTotalBytes)}</span>
+                    <span className="whitespace-nowrap text-faint">
+                      {' '}
+                      · {formatMemory(gpu.vramTotalBytes)}
+                    </span>
                   )}
                 </li>
               ))}
