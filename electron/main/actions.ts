@@ -1,7 +1,12 @@
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { endOfTonight } from '../../shared/evening.ts';
 import type { Notifier } from './notifier.ts';
 import type { ShellCore } from './shell-core.ts';
-import type { TrayAction } from './tray-model.ts';
+import type { KeepUntil, TrayAction } from './tray-model.ts';
+
+/** A slip of the hand can be taken back for so long. */
+const TAKE_BACK_SECONDS = 10;
+const HOUR_MS = 3_600_000;
 
 export interface ActionsOptions {
   /** The core, when it runs. */
@@ -9,15 +14,43 @@ export interface ActionsOptions {
   notifier: Pick<Notifier, 'tell'>;
   show(): void;
   quit(): void;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
 }
 
 /** Does what a click in the tray asks for. What does not work is told by a notification: no window may be open. */
-export function createActions({ core, notifier, show, quit }: ActionsOptions): (action: TrayAction) => void {
-  async function ask(action: Extract<TrayAction, { kind: 'wake' | 'sleep' | 'index' }>): Promise<void> {
+export function createActions({
+  core,
+  notifier,
+  show,
+  quit,
+  now = Date.now,
+}: ActionsOptions): (action: TrayAction) => void {
+  async function ask(action: Exclude<TrayAction, { kind: 'show' | 'quit' }>): Promise<void> {
     const { call } = await core;
-    if (action.kind === 'wake') await call('power.wake', { nodeId: action.nodeId });
-    else if (action.kind === 'sleep') await call('simulator.sleep', { nodeId: action.nodeId });
-    else await call('index.start', {});
+    switch (action.kind) {
+      case 'wake':
+        await call('power.wake', { nodeId: action.nodeId });
+        return;
+      case 'off':
+        await call('power.off', {
+          nodeId: action.nodeId,
+          action: action.action,
+          countdownSeconds: TAKE_BACK_SECONDS,
+        });
+        return;
+      case 'cancel-off':
+        await call('power.cancelOff', { nodeId: action.nodeId });
+        return;
+      case 'keep':
+        await call('power.keepAwake', { nodeId: action.nodeId, until: endOf(action.until, now()) });
+        return;
+      case 'release':
+        await call('power.release', { nodeId: action.nodeId, leaseId: action.leaseId });
+        return;
+      case 'index':
+        await call('index.start', {});
+    }
   }
 
   return (action) => {
@@ -34,4 +67,18 @@ export function createActions({ core, notifier, show, quit }: ActionsOptions): (
       });
     }
   };
+}
+
+/** When a person's lease ends; null when they end it themselves. */
+function endOf(until: KeepUntil, now: number): number | null {
+  switch (until) {
+    case 'one-hour':
+      return now + HOUR_MS;
+    case 'two-hours':
+      return now + 2 * HOUR_MS;
+    case 'tonight':
+      return endOfTonight(now);
+    case 'released':
+      return null;
+  }
 }

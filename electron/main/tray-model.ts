@@ -1,18 +1,26 @@
 import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
+import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
 export interface TrayState {
   nodes: readonly NodeView[];
+  power: readonly NodePower[];
   jobs: readonly Pick<IndexJob, 'label' | 'status' | 'phase' | 'detail' | 'files' | 'etaMs'>[];
   sources: readonly Pick<SourceView, 'id'>[];
 }
 
+/** For how long a person may want a machine awake; reckoned when they click. */
+export type KeepUntil = 'one-hour' | 'two-hours' | 'tonight' | 'released';
+
 /** What a click asks for. */
 export type TrayAction =
   | { kind: 'wake'; nodeId: string }
-  | { kind: 'sleep'; nodeId: string }
+  | { kind: 'off'; nodeId: string; action: PowerAction }
+  | { kind: 'cancel-off'; nodeId: string }
+  | { kind: 'keep'; nodeId: string; until: KeepUntil }
+  | { kind: 'release'; nodeId: string; leaseId: string }
   | { kind: 'index' }
   | { kind: 'show' }
   | { kind: 'quit' };
@@ -21,6 +29,8 @@ export interface TrayLine {
   label: string;
   /** null for a line that only tells. */
   action: TrayAction | null;
+  /** What opens beside it, in parts; a line with a menu has no action of its own. */
+  menu?: TrayLine[][];
 }
 
 /** The flame of the tray: nothing awake, something warm, a GPU at work. */
@@ -51,7 +61,8 @@ const glyphs: Readonly<Record<NodeState, string>> = {
 };
 
 /** The tray's menu and icon. Lines with something to do come first where there are too many for all. */
-export function trayModel({ nodes, jobs, sources }: TrayState): TrayModel {
+export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel {
+  const powerOf = new Map(power.map((one) => [one.nodeId, one]));
   const running = jobs.find((job) => job.status === 'running' || job.status === 'pending');
   const awake = nodes.filter((node) => isServing(node.state)).length;
   const counts = `${plural(nodes.length, 'node')} · ${awake} awake`;
@@ -61,7 +72,7 @@ export function trayModel({ nodes, jobs, sources }: TrayState): TrayModel {
     trouble: nodes.some((node) => node.state === 'trouble'),
     tooltip: `Pilotlight: ${counts}`,
     title: running === undefined ? counts : jobWords(running),
-    nodes: shown.map(nodeLine),
+    nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
     more: nodes.length - shown.length,
     index: {
       label: 'Index again',
@@ -79,17 +90,88 @@ function flameOf(nodes: readonly NodeView[]): Flame {
   return warm ? 'ember' : 'hollow';
 }
 
-function nodeLine(node: NodeView): TrayLine {
-  const action = nodeAction(node);
-  const verb = action === null ? '' : action.kind === 'wake' ? ' · Wake' : ' · Sleep';
-  return { label: `${glyphs[node.state]} ${node.name} · ${nodeStateWords(node)}${verb}`, action };
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const verbs: Readonly<Record<PowerAction, string>> = {
+  sleep: 'Sleep',
+  shutdown: 'Shut down',
+  hibernate: 'Hibernate',
+  restart: 'Restart',
+};
+const goes: Readonly<Record<PowerAction, string>> = {
+  sleep: 'goes to sleep',
+  shutdown: 'shuts down',
+  hibernate: 'hibernates',
+  restart: 'restarts',
+};
+
+/** A line for the node, and one for its countdown, so that cancelling takes as few clicks as waking. */
+function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
+  const { id: nodeId, name, state } = node;
+  const label = `${glyphs[state]} ${name} · ${nodeStateWords(node)}`;
+  if (node.canWake && state === 'off') {
+    return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
+  }
+  if (power === null || node.kind === 'this-computer' || !isServing(state)) return [{ label, action: null }];
+  if (power.leaving) return [{ label: `${label} · ${goes[power.leaving.action]}`, action: null }];
+  const lines: TrayLine[] = [{ label: `${label} · Sleep`, action: null, menu: nodeMenu(power) }];
+  if (power.countdown) {
+    const { action, endsAt } = power.countdown;
+    lines.push({
+      label: `⏳ ${name} ${goes[action]} at ${clock.format(endsAt)} · Cancel`,
+      action: { kind: 'cancel-off', nodeId },
+    });
+  }
+  return lines;
 }
 
-function nodeAction(node: NodeView): TrayAction | null {
-  if (node.canWake && node.state === 'off') return { kind: 'wake', nodeId: node.id };
-  // Another machine is put to sleep by its agent; without one nobody here can do it.
-  if (node.kind === 'simulated' && isServing(node.state)) return { kind: 'sleep', nodeId: node.id };
-  return null;
+/** Going off, keeping awake, and why it is on. */
+function nodeMenu(power: NodePower): TrayLine[][] {
+  const { nodeId, leases, whyOn } = power;
+  const actions: TrayLine[] =
+    power.countdown !== null
+      ? []
+      : possibleActions(power).map((action) => ({
+          label: verbs[action],
+          action: { kind: 'off', nodeId, action },
+        }));
+  const keep = (label: string, until: KeepUntil): TrayLine => ({
+    label,
+    action: { kind: 'keep', nodeId, until },
+  });
+  const release = leases
+    .filter(({ kind, origin }) => kind === 'person' && origin === 'here')
+    .map(
+      ({ id: leaseId, purpose }): TrayLine => ({
+        label: `Release: ${purpose}`,
+        action: { kind: 'release', nodeId, leaseId },
+      }),
+    );
+  return [
+    actions.length > 0 ? actions : [{ label: 'Pilotlight cannot power it off', action: null }],
+    [
+      keep('Keep awake for 1 hour', 'one-hour'),
+      keep('Keep awake for 2 hours', 'two-hours'),
+      keep('Keep awake tonight', 'tonight'),
+      keep('Keep awake until I release it', 'released'),
+      ...release,
+    ],
+    whyOn.map((label) => ({ label, action: null })),
+  ].filter((part) => part.length > 0);
+}
+
+function possibleActions({ means, agent }: NodePower): PowerAction[] {
+  switch (means) {
+    case 'agent': {
+      const order: PowerAction[] = ['sleep', 'shutdown', 'hibernate', 'restart'];
+      return order.filter((action) => agent?.actions.includes(action));
+    }
+    case 'server':
+      return ['shutdown'];
+    case 'simulator':
+      return ['sleep', 'shutdown'];
+    case 'none':
+      return [];
+  }
 }
 
 const usefulness: Readonly<Record<NodeState, number>> = {

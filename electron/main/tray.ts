@@ -54,6 +54,7 @@ export function createTray(options: TrayOptions): PilotTray {
   function draw(streams: ShellCore['streams']): void {
     const model = trayModel({
       nodes: streams.fleet.values(),
+      power: streams.power.values(),
       jobs: streams.jobs.values(),
       sources: streams.sources.values(),
     });
@@ -87,7 +88,7 @@ export function createTray(options: TrayOptions): PilotTray {
         drawSoon(streams);
         return true;
       };
-      subscriptions = [streams.fleet, streams.jobs, streams.sources].map((topic) =>
+      subscriptions = [streams.fleet, streams.power, streams.jobs, streams.sources].map((topic) =>
         topic.subscribe(null, deliver),
       );
     },
@@ -124,7 +125,14 @@ export function trayTemplate(model: TrayModel, act: TrayOptions['act']): MenuIte
   ];
 }
 
-function item({ label, action }: TrayLine, act: TrayOptions['act']): MenuItemConstructorOptions {
+function item({ label, action, menu }: TrayLine, act: TrayOptions['act']): MenuItemConstructorOptions {
+  if (menu !== undefined) {
+    const parts = menu.flatMap((part, index): MenuItemConstructorOptions[] => [
+      ...(index === 0 ? [] : [{ type: 'separator' as const }]),
+      ...part.map((line) => item(line, act)),
+    ]);
+    return { label: escapeLabel(label), submenu: parts };
+  }
   if (action === null) return { label: escapeLabel(label), enabled: false };
   return { label: escapeLabel(label), click: () => act(action) };
 }

@@ -1,4 +1,5 @@
 /** Power in words, and what can be chosen. Pure. */
+import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { Lease, NodePower, PowerAction, WakeWay } from '../../../shared/models/power.ts';
@@ -113,16 +114,6 @@ export function keepChoices(now: number): KeepChoice[] {
     { words: `Tonight, until ${formatClock(tonight)}`, until: tonight },
     { words: 'Until I release it', until: null },
   ];
-}
-
-/** Midnight; late in the evening and in the small hours it is four in the morning. */
-export function endOfTonight(now: number): number {
-  const end = new Date(now);
-  const late = end.getHours() >= 22;
-  const small = end.getHours() < 3;
-  end.setDate(end.getDate() + (small ? 0 : 1));
-  end.setHours(late || small ? 4 : 0, 0, 0, 0);
-  return end.getTime();
 }
 
 /** The next time that a clock shows `HH:MM`; null where that is no time. */

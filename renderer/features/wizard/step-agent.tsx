@@ -3,7 +3,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
-import type { StepProps } from './wizard.tsx';
+import type { StepProps } from './step.ts';
 
 /** What answers at the address, and pairing with its agent. */
 export function AgentStep({ draft, update, back }: StepProps) {

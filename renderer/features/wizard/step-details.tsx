@@ -7,7 +7,7 @@ import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { NodeFields } from '../fleet/node-fields.tsx';
 import { type FieldErrors, fieldErrorsOf, readForm } from '../fleet/node-form.ts';
-import type { StepProps } from './wizard.tsx';
+import type { StepProps } from './step.ts';
 
 /** What is saved of the machine, filled in as far as it was detected. */
 export function DetailsStep({ draft, update, back }: StepProps) {

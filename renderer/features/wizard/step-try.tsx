@@ -12,7 +12,7 @@ import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
 import { outcomeWords } from '../checks/words.ts';
 import { WakeProgress } from '../fleet/wake-progress.tsx';
 import { nodeHref } from '../shell/route.ts';
-import type { StepProps } from './wizard.tsx';
+import type { StepProps } from './step.ts';
 
 /** A wake to try, or the whole rehearsal: sleep, wake, verify, and the boot time is learned. */
 export function TryStep({ draft, onClose }: StepProps) {

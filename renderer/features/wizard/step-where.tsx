@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { byHand, withFound } from './draft.ts';
 import { LookFor } from './look-for.tsx';
-import type { StepProps } from './wizard.tsx';
+import type { StepProps } from './step.ts';
 
 /** The address of the machine, or a look for machines on the networks that the person ticks. */
 export function WhereStep({ draft, update, back }: StepProps) {

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { create } from 'zustand';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -12,15 +12,6 @@ import { WhereStep } from './step-where.tsx';
 const useDraft = create<Draft>()(() => emptyDraft);
 
 const views = { where: WhereStep, agent: AgentStep, details: DetailsStep, try: TryStep };
-
-export interface StepProps {
-  draft: Draft;
-  /** Changes what is known. */
-  update(change: (draft: Draft) => Draft): void;
-  onClose(): void;
-  /** The button that goes one step back, or that begins anew. */
-  back: ReactNode;
-}
 
 /** Adds a machine: address, what answers there, its agent, its details, then a wake to try. */
 export default function Wizard({ onClose }: { onClose(): void }) {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { iconName } from '../../../electron/main/tray.ts';
+import { iconName, trayTemplate } from '../../../electron/main/tray.ts';
 import { trayModel } from '../../../electron/main/tray-model.ts';
+import { lease, power } from '../../e2e/support/power-scenes.ts';
 import { aJob, aNode, aSource } from '../../fakes/records.ts';
 
 const model = (state: Partial<Parameters<typeof trayModel>[0]>) =>
-  trayModel({ nodes: [], jobs: [], sources: [], ...state });
+  trayModel({ nodes: [], power: [], jobs: [], sources: [], ...state });
 
 describe('trayModel', () => {
   it.each([
@@ -13,7 +14,7 @@ describe('trayModel', () => {
     ['waking', { canWake: true, hasGpu: true }, '◔ box · waking', undefined],
     ['booting', { canWake: true, hasGpu: true }, '◔ box · booting', undefined],
     ['serving', { canWake: true, hasGpu: false }, '◐ box · serving', undefined],
-    ['serving', { kind: 'simulated', hasGpu: true }, '◐ box · serving, GPU not checked · Sleep', 'sleep'],
+    ['serving', { kind: 'simulated', hasGpu: true }, '◐ box · serving, GPU not checked', undefined],
     ['gpu-verified', { kind: 'remote', hasGpu: true }, '● box · gpu-verified', undefined],
     ['trouble', { canWake: true, hasGpu: true }, '⚠ box · trouble', undefined],
   ] as const)('a node that is %s, %j', (state, facts, label, kind) => {
@@ -22,6 +23,74 @@ describe('trayModel', () => {
     }).nodes;
     expect(line?.label).toBe(label);
     expect(line?.action?.kind).toBe(kind);
+  });
+
+  describe('a node that is awake', () => {
+    const lines = (patch: Parameters<typeof power>[1] = {}, node: Parameters<typeof aNode>[0] = {}) =>
+      model({
+        nodes: [aNode({ id: 'box', name: 'box', state: 'gpu-verified', ...node })],
+        power: [power('box', patch)],
+      }).nodes;
+    const labels = (patch: Parameters<typeof power>[1] = {}) =>
+      lines(patch)[0]?.menu?.map((part) => part.map(({ label }) => label));
+    const keeping = [
+      'Keep awake for 1 hour',
+      'Keep awake for 2 hours',
+      'Keep awake tonight',
+      'Keep awake until I release it',
+    ];
+
+    it('has a menu: going off as it can, keeping awake, why it is on', () => {
+      expect(lines()[0]).toMatchObject({ label: '● box · gpu-verified · Sleep', action: null });
+      const whyOn = ['Ann needs it: a game.'];
+      expect(labels({ whyOn })).toEqual([['Sleep', 'Shut down', 'Restart'], keeping, whyOn]);
+      expect(labels({ means: 'server', agent: null })).toEqual([['Shut down'], keeping]);
+      expect(labels({ means: 'simulator', agent: null })).toEqual([['Sleep', 'Shut down'], keeping]);
+      expect(labels({ means: 'none', agent: null })?.[0]).toEqual(['Pilotlight cannot power it off']);
+    });
+
+    it('releases what was kept from here, and nothing of others', () => {
+      const leases = [
+        lease('mine', { kind: 'person', purpose: 'a game' }),
+        lease('job'),
+        lease('theirs', { kind: 'person', origin: 'elsewhere' }),
+      ];
+      expect(labels({ leases })?.[1]?.slice(4)).toEqual(['Release: a game']);
+      const action = lines({ leases })[0]?.menu?.[1]?.at(-1)?.action;
+      expect(action).toEqual({ kind: 'release', nodeId: 'box', leaseId: 'mine' });
+    });
+
+    it('cancels its countdown by one click, and counts no seconds', () => {
+      const countdown = { action: 'shutdown' as const, by: 'nobody needs it', endsAt: Date.now() };
+      const [, line] = lines({ countdown });
+      expect(line?.label).toMatch(/^⏳ box shuts down at \S+.* · Cancel$/);
+      expect(line?.action).toEqual({ kind: 'cancel-off', nodeId: 'box' });
+      expect(labels({ countdown })?.flat()).not.toContain('Shut down');
+    });
+
+    it('that goes can only be watched', () => {
+      const leaving = { action: 'sleep' as const, since: 0, deadlineAt: 1 };
+      expect(lines({ leaving })).toEqual([{ label: '● box · gpu-verified · goes to sleep', action: null }]);
+    });
+
+    it('is not this computer', () => {
+      expect(lines({}, { kind: 'this-computer' })[0]?.menu).toBeUndefined();
+    });
+
+    it('opens its menu in parts', () => {
+      const shown = trayTemplate(
+        model({ nodes: [aNode({ id: 'box', name: 'R&D', state: 'gpu-verified' })], power: [power('box')] }),
+        () => {},
+      );
+      const parts = shown.find(({ label }) => label?.startsWith('● R&&D'))?.submenu;
+      expect(Array.isArray(parts) && parts.map(({ label, type }) => label ?? type)).toEqual([
+        'Sleep',
+        'Shut down',
+        'Restart',
+        'separator',
+        ...keeping,
+      ]);
+    });
   });
 
   it('has a flame for the fleet', () => {

@@ -9,7 +9,6 @@ import {
 } from '../../../../renderer/features/node/policy-words.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
 import {
-  endOfTonight,
   inWords,
   keepChoices,
   leaseEnd,
@@ -22,6 +21,7 @@ import {
   readCommand,
   wayWords,
 } from '../../../../renderer/features/power/words.ts';
+import { endOfTonight } from '../../../../shared/evening.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
 import { diagnosis, lease, power, rehearsal } from '../../../e2e/support/power-scenes.ts';
 
