@@ -26,7 +26,7 @@ export function describeChange(
       severity: needed ? 'warning' : 'info',
       message:
         node.kind === 'this-computer' ? 'Ollama on this computer stopped.' : `${subject(node)} went off.`,
-      why: `It did not answer two looks in a row. ${offReason ?? ''}`.trim(),
+      why: `${needed ? `It is needed: ${node.uses.join(', ')}. ` : ''}It did not answer two looks in a row. ${offReason ?? ''}`.trim(),
       notify: needed,
     };
   }

@@ -119,10 +119,20 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     if (since !== undefined && clock.now() - since > BLINK_MS) woken.over(id);
   }
 
+  function forget({ id, kind }: NodeView): void {
+    use.forget(id);
+    offSince.delete(id);
+    // A simulated machine comes back as it was.
+    if (kind === 'simulated') return;
+    mirror.leave(id);
+    ledger.forget(id);
+    policies.forget(id);
+  }
+
   // First of the fleet's listeners here: the others read what it has seen.
   const stopWatching = fleet.onChange((node, previous) => {
     if (node !== null) use.look(node);
-    else if (previous !== null) use.forget(previous.id);
+    else if (previous !== null) forget(previous);
     if (node !== null) noteRun(node);
   });
   const off = createOff({ clock, log, http, fleet, agents, policies, activity, means, reasons, holder });
@@ -285,6 +295,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     },
     async pause() {
       pausedAt ??= clock.now();
+      off.pause();
       await finisher.stop();
     },
     resume() {

@@ -16,6 +16,8 @@ export interface Mirror {
   isMirrored(leaseId: string): boolean;
   /** Something of a node is to be told to its agent. */
   sync(nodeId: string): void;
+  /** The node was removed: its agent forgets this panel, if it can be reached now. */
+  leave(nodeId: string): void;
   /** Everything is told anew, with the next contact or now: this computer slept. */
   resume(): void;
   onChange(listener: (nodeId: string) => void): () => void;
@@ -212,6 +214,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       .catch((error: unknown) => log.error('The mirror of leases failed.', { nodeId, error: String(error) }))
       .finally(() => {
         mirror.running = null;
+        if (nodes.get(nodeId) !== mirror) return;
         if (mirror.again) {
           mirror.again = false;
           sync(nodeId);
@@ -244,6 +247,22 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       return held?.sure === true && held.endsAt > clock.monotonic();
     },
     sync,
+    leave(nodeId) {
+      const link = reachable(nodeId);
+      const mirror = nodes.get(nodeId);
+      nodes.delete(nodeId);
+      mirror?.timer?.cancel();
+      if (link === null) return;
+      const held = [...(mirror?.held.keys() ?? [])];
+      const calls = [
+        ...held.map((id) => link.endLease(id, stopping.signal)),
+        link.removePolicy(panelId, stopping.signal),
+      ];
+      void Promise.allSettled(calls).then((results) => {
+        const failed = results.find((result) => result.status === 'rejected');
+        if (failed) log.warn('An agent could not be told that its node is gone.', { nodeId });
+      });
+    },
     resume() {
       for (const [nodeId, mirror] of nodes) {
         forgetTold(mirror);

@@ -38,6 +38,8 @@ export interface OffService {
   leaves(nodeId: string, action: PowerAction): void;
   /** Somebody needs it: a countdown of this core ends, and it may go off by itself again later. */
   needed(nodeId: string): void;
+  /** This computer goes to sleep: a countdown that nobody could see or cancel ends. */
+  pause(): void;
   onChange(listener: (nodeId: string) => void): () => void;
   /** A machine that was told to go did not, or could not be told. */
   onFailed(listener: (node: NodeView, trouble: Trouble) => void): () => void;
@@ -310,6 +312,18 @@ export function createOff(dependencies: OffDependencies): OffService {
       if (!state) return;
       state.keptOn = false;
       if (state.countdown?.request.force === false) endCountdown(nodeId);
+    },
+    pause() {
+      for (const nodeId of states.keys()) {
+        if (endCountdown(nodeId) === null) continue;
+        activity.record({
+          kind: 'power',
+          severity: 'info',
+          message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
+          why: 'This computer went to sleep in the countdown.',
+          nodeId,
+        });
+      }
     },
     onChange: changed.add,
     onFailed: failed.add,

@@ -250,6 +250,21 @@ describe('a machine without an agent', () => {
     await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
+  test('stays on when this computer sleeps in the countdown, and idle time begins anew', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    await world.clock.advance(2 * minute + 20_000);
+    expect(world.keeping.get(id).countdown).not.toBeNull();
+    await world.keeping.pause();
+    await world.clock.advance(60 * minute);
+    expect(world.shutdowns()).toEqual([]);
+    world.keeping.resume();
+    expect(world.keeping.get(id)).toMatchObject({ countdown: null, idleSince: world.clock.now() });
+    await world.clock.advance(4 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
   test('is told by a person: refused while it is used, unless forced', async () => {
     const world = await startedWorld();
     const id = await world.addServed();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { helloUrl } from '../../../electron/core/power/hello-url.ts';
 import { termOf } from '../../../electron/core/power/mirror.ts';
 import { gone } from '../../fakes/agent-link.ts';
@@ -113,6 +114,47 @@ describe('an agent that is reached', () => {
     await world.clock.advance(15 * minute);
     expect(world.agent.leases.length).toBeGreaterThan(0);
     expect(world.keeping.get(id).leases).toMatchObject([{ mirrored: true }]);
+  });
+});
+
+describe('what is over', () => {
+  test('an agent forgets a panel whose node is removed', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.keeping.setPolicy(id, { idleMinutes: 3 });
+    const { lease } = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    await world.clock.advance(1000);
+    world.fleet.remove(id);
+    await world.clock.advance(1000);
+    expect(world.told('removePolicy')).toHaveLength(1);
+    expect(world.agent.leases).toEqual([]);
+    expect(world.keeping.ledger.get(lease.id)).toBeNull();
+    expect(world.policies.isSet(id)).toBe(false);
+  });
+
+  test('the lease of a core that died is ended at its agent as well', async () => {
+    const { store } = createSqliteStore({ path: ':memory:' });
+    const common = { holder: 'Pilotlight on laptop', createdAt: 1, until: null, endedAt: null };
+    store.power.putLease({ ...common, id: 'lease_old', nodeId: 'node_1', kind: 'job', purpose: 'index "N"' });
+    const world = await startedWorld({ store });
+    world.agent.leases = [
+      { id: 'lease_old', holder: common.holder, purpose: 'index "N"', ttlSeconds: 120, remainingSeconds: 90 },
+    ];
+    expect(await world.addWithAgent()).toBe('node_1');
+    expect(world.agent.leases).toEqual([]);
+    expect(world.keeping.get('node_1').leases).toEqual([]);
+  });
+
+  test('a panel that stops ends the leases of its jobs, and leaves those of people', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    const job = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    await world.clock.advance(1000);
+    expect(world.agent.leases).toHaveLength(2);
+    job[Symbol.dispose]();
+    await world.keeping.stop();
+    expect(world.agent.leases).toMatchObject([{ purpose: 'a game', ttlSeconds: 86_400 }]);
   });
 });
 
