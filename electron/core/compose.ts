@@ -126,6 +126,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     fleet,
     policies,
     agentLink: (nodeId) => agents.link(nodeId),
+    agentMachine: (nodeId) => agents.machine(nodeId),
   });
   const holder = () =>
     settings.current().power.holder || `Pilotlight on ${options.computerName ?? 'this computer'}`;

@@ -3,6 +3,7 @@ import type { FleetDependencies } from '../../electron/core/fleet/dependencies.t
 import { createFleetService } from '../../electron/core/fleet/service.ts';
 import type {
   AgentLink,
+  AgentMachine,
   Clock,
   Exec,
   Http,
@@ -38,6 +39,7 @@ export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp>
   http: Http;
   exec: Exec;
   agentLink(nodeId: string): AgentLink | null;
+  agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
 }
 
 /** A world of fakes: a server for each address, `server(url)`, and time that stands still. */
@@ -140,6 +142,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     exec: options.exec ?? unexpected,
     fleet,
     agentLink: options.agentLink ?? (() => null),
+    agentMachine: options.agentMachine ?? (() => null),
     policies: { get: (nodeId) => policies.get(nodeId) ?? defaultPowerPolicy },
   });
   return {

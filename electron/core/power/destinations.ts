@@ -8,7 +8,10 @@ export interface PacketDestination {
   port: number;
 }
 
-export type WakeTarget = Pick<NodeRecord, 'kind' | 'url' | 'mac' | 'wakeDestinations'>;
+export interface WakeTarget extends Pick<NodeRecord, 'kind' | 'url' | 'mac' | 'wakeDestinations'> {
+  /** IPv4 addresses that its agent told while it was on: of a machine that is known by a name only. */
+  lastAddresses?: readonly string[];
+}
 
 /** The discard and echo ports: firmware takes either, routers sometimes let only one through. */
 const USUAL_PORTS = [9, 7];
@@ -66,12 +69,18 @@ function isLocalTarget({ kind, url }: WakeTarget, named: readonly Destination[])
 
 const isOnLoopback = ({ address }: Destination) => isLoopbackHost(address);
 
-function networkDestinations({ url }: WakeTarget, interfaces: readonly NetworkInterface[]): Destination[] {
+function networkDestinations(
+  { url, lastAddresses = [] }: WakeTarget,
+  interfaces: readonly NetworkInterface[],
+): Destination[] {
   const broadcasts = interfaces
     .filter((one) => !one.internal)
     .flatMap((one) => directedBroadcast(one.address, one.netmask) ?? []);
-  const lastKnown = url === null ? null : parseIpv4(hostOf(url));
-  const addresses = [...broadcasts, LIMITED_BROADCAST, ...(lastKnown === null ? [] : [lastKnown])];
+  const lastKnown = [url === null ? '' : hostOf(url), ...lastAddresses].flatMap((address) => {
+    const known = parseIpv4(address);
+    return known === null || isLoopbackHost(known) ? [] : [known];
+  });
+  const addresses = [...broadcasts, LIMITED_BROADCAST, ...lastKnown];
   return addresses.map((address) => ({ address, port: null }));
 }
 

@@ -3,7 +3,7 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentLink, Clock, Exec, Http, Udp } from '../ports.ts';
+import type { AgentLink, AgentMachine, Clock, Exec, Http, Udp } from '../ports.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
 import { programName, wayObstacle } from './ways.ts';
@@ -25,6 +25,8 @@ export interface WaySendersDependencies {
   fleet: Pick<FleetService, 'secureOn' | 'relayToken' | 'get'>;
   /** null where that node has no agent, or no token for it. */
   agentLink(nodeId: string): AgentLink | null;
+  /** What its own agent said of the machine when it was on; null where nothing was said. */
+  agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
 }
 
 export const COMMAND_DEADLINE_MS = 30_000;
@@ -32,11 +34,16 @@ const NO_PACKETS: PacketRound = { sent: 0, failed: [] };
 const ONE_REQUEST: PacketRound = { sent: 1, failed: [] };
 
 export function createWaySenders(dependencies: WaySendersDependencies): WaySenders {
-  const { clock, udp, http, exec, fleet, agentLink } = dependencies;
+  const { clock, udp, http, exec, fleet, agentLink, agentMachine } = dependencies;
   const hasAgent = (nodeId: string) => fleet.get(nodeId) !== null && agentLink(nodeId) !== null;
 
   async function direct(record: NodeRecord & { mac: string }): Promise<PacketRound> {
-    const round = await sendPackets(udp, { ...record, secureOn: fleet.secureOn(record.id) });
+    const interfaces = agentMachine(record.id)?.interfaces ?? [];
+    const round = await sendPackets(udp, {
+      ...record,
+      secureOn: fleet.secureOn(record.id),
+      lastAddresses: interfaces.filter(({ mac }) => sameMac(mac, record.mac)).map(({ address }) => address),
+    });
     if (round.sent > 0) return round;
     throw new PilotlightError('WAKE_FAILED', {
       details: { nodeId: record.id, failedDestinations: round.failed },
@@ -95,6 +102,9 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     },
   };
 }
+
+const sameMac = (one: string, other: string) =>
+  one.replaceAll(/[:.-]/g, '').toLowerCase() === other.replaceAll(/[:.-]/g, '').toLowerCase();
 
 function lastLine(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());

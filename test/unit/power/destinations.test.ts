@@ -55,6 +55,17 @@ describe('where wake packets go', () => {
     expect(texts({ url: 'http://gpu-box:11434' })).toContain('255.255.255.255:9');
   });
 
+  it('what its agent told last stands in for a name, but never this computer', () => {
+    const named = {
+      ...target({ url: 'http://gpu-box:11434' }),
+      lastAddresses: ['192.168.1.44', '127.0.0.1', 'fe80::1'],
+    };
+    const sent = wakeDestinations(named, [lan]).map(({ address, port }) => `${address}:${port}`);
+    expect(sent.slice(4)).toEqual(['192.168.1.44:9', '192.168.1.44:7']);
+    const local = { ...named, kind: 'simulated' as const, wakeDestinations: ['127.0.0.1:9'] };
+    expect(wakeDestinations(local, [lan])).toEqual([{ address: '127.0.0.1', port: 9 }]);
+  });
+
   it.each<[string, Partial<NodeRecord>]>([
     ['a simulated machine', { kind: 'simulated', url: 'http://127.0.0.1:5000' }],
     ['a simulated machine that claims to be elsewhere', { kind: 'simulated' }],

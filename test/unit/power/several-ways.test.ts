@@ -211,6 +211,19 @@ describe('the ways of a node, in its order', () => {
     await world.stop();
   });
 
+  it('whether an agent could be asked is seen at once when it comes or goes', async () => {
+    const world = await setup({ ways: [direct], agentLink: () => null });
+    const nas = world.fleet.add({ url: 'http://192.168.1.2:11434', name: 'NAS' });
+    world.fleet.update(world.id, { wakeWays: [{ kind: 'agent', nodeId: nas.id }] });
+    expect(world.fleet.get(world.id)?.canWake).toBe(false);
+    await expect(world.power.wake(world.id)).rejects.toMatchObject({ code: 'CANNOT_WAKE' });
+    world.fleet.update(nas.id, { agentUrl: 'http://192.168.1.2:8765', agentToken: 'sesame' });
+    expect(world.fleet.get(world.id)?.canWake).toBe(true);
+    world.fleet.remove(nas.id);
+    expect(world.fleet.get(world.id)?.canWake).toBe(false);
+    await world.stop();
+  });
+
   it('an agent that hangs is not waited for', async () => {
     const link = {
       wake: (_: string, signal: AbortSignal) =>
@@ -317,6 +330,21 @@ describe('this computer sleeps in the middle of a wake', () => {
     await world.clock.advance(1000);
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'serving', boot: { count: 0 } });
     expect(world.last()?.message).toBe('tower woke while this computer slept.');
+    await world.stop();
+  });
+
+  it('a wake that is asked for meanwhile begins when this computer is awake', async () => {
+    const world = await setup({ ways: [direct] });
+    world.power.pause();
+    const waiting = world.power.ensureAwake(world.id, { signal: never, by: 'job' });
+    await world.clock.advance(3_600_000);
+    expect(world.udp.sent).toEqual([]);
+    world.power.resume();
+    await world.clock.advance(10);
+    expect(world.udp.sent).toHaveLength(6);
+    world.node.answer = 'serves';
+    await world.clock.advance(500);
+    expect((await waiting).state).toBe('serving');
     await world.stop();
   });
 
