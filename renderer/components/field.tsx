@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
 const box =
-  'w-full min-w-0 rounded-lg border bg-ground px-3 text-text transition-colors hover:border-faint aria-invalid:border-trouble';
+  'w-full min-w-0 rounded-lg border bg-ground px-3 text-text transition-colors hover:border-faint aria-invalid:border-trouble disabled:opacity-55';
 
 interface FieldProps {
   label: string;

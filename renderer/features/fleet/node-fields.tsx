@@ -1,7 +1,8 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatMemory } from '../../../shared/units.ts';
 import { TextField } from '../../components/field.tsx';
-import type { FieldErrors, NodeForm } from './node-form.ts';
+import type { FieldErrors, NodeForm, SecretName } from './node-form.ts';
+import { SecretField } from './secret-field.tsx';
 
 /** The fields of a machine, for the wizard and for the dialog that edits one. */
 export function NodeFields({
@@ -14,16 +15,20 @@ export function NodeFields({
   errors: FieldErrors;
   /** The machine that is edited; null for a new one. */
   node: NodeView | null;
-  onChange(field: keyof NodeForm, text: string): void;
+  onChange<Name extends keyof NodeForm>(field: Name, text: NodeForm[Name]): void;
 }) {
   const local = node?.kind === 'this-computer';
-  const field = (name: keyof NodeForm) => ({
+  const field = (name: Exclude<keyof NodeForm, SecretName>) => ({
     value: form[name],
     error: errors[name],
     onChange: (event: { target: { value: string } }) => onChange(name, event.target.value),
   });
-  const secret = (isSet: boolean | undefined, otherwise: string) =>
-    isSet ? 'One is set. Empty keeps it; a dash forgets it' : otherwise;
+  const secret = (name: SecretName, isSet: boolean | undefined) => ({
+    value: form[name],
+    error: errors[name],
+    isSet: isSet ?? false,
+    onChange: (value: string | null) => onChange(name, value),
+  });
   const hasOther =
     errors.agentUrl || errors.shutdownUrl || errors.shutdownSecret || errors.relayToken || form.shutdownUrl;
   return (
@@ -59,12 +64,11 @@ export function NodeFields({
               mono
               {...field('wakeDestinations')}
             />
-            <TextField
+            <SecretField
               label="SecureOn password"
-              hint={secret(node?.hasSecureOn, 'If its adapter asks for one')}
-              optional
-              mono
-              {...field('secureOn')}
+              what="password"
+              hint="If its adapter asks for one"
+              {...secret('secureOn', node?.hasSecureOn)}
             />
           </div>
         </>
@@ -93,12 +97,11 @@ export function NodeFields({
               mono
               {...field('agentUrl')}
             />
-            <TextField
+            <SecretField
               label="Token of the relay"
-              hint={secret(node?.hasRelayToken, 'Where one of its ways is a relay that asks for one')}
-              optional
-              mono
-              {...field('relayToken')}
+              what="token"
+              hint="Where one of its ways is a relay that asks for one"
+              {...secret('relayToken', node?.hasRelayToken)}
             />
             <TextField
               label="Shutdown server"
@@ -107,12 +110,11 @@ export function NodeFields({
               mono
               {...field('shutdownUrl')}
             />
-            <TextField
+            <SecretField
               label="Secret of the shutdown server"
-              hint={secret(node?.hasShutdownSecret, 'What it wants as Bearer')}
-              optional
-              mono
-              {...field('shutdownSecret')}
+              what="secret"
+              hint="What it wants as Bearer"
+              {...secret('shutdownSecret', node?.hasShutdownSecret)}
             />
           </div>
         </details>

@@ -3,18 +3,18 @@ import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 
-/** What stands in the fields of a machine, as text. */
+/** What stands in the fields of a machine, as text; a secret that is null is taken away. */
 export interface NodeForm {
   url: string;
   name: string;
   mac: string;
   wakeDestinations: string;
-  secureOn: string;
+  secureOn: string | null;
   vramGigabytes: string;
   agentUrl: string;
   shutdownUrl: string;
-  shutdownSecret: string;
-  relayToken: string;
+  shutdownSecret: string | null;
+  relayToken: string | null;
 }
 
 export type FieldErrors = Partial<Record<keyof NodeForm, string>>;
@@ -37,12 +37,12 @@ export function formOf(node: NodeView | null, url = ''): NodeForm {
 }
 
 type FormError = { field: keyof NodeForm; message: string };
-type Secret = 'secureOn' | 'shutdownSecret' | 'relayToken';
-const secrets: readonly Secret[] = ['secureOn', 'shutdownSecret', 'relayToken'];
+export type SecretName = 'secureOn' | 'shutdownSecret' | 'relayToken';
+const secrets: readonly SecretName[] = ['secureOn', 'shutdownSecret', 'relayToken'];
 
 /**
  * The parameters of fleet.add, or the field that cannot be read. What only the core can judge is left to it. A secret
- * that is empty is left out, so that what is saved stays; a dash takes it away.
+ * that is empty is left out, so that what is saved stays.
  */
 export function readForm(
   form: NodeForm,
@@ -68,8 +68,8 @@ export function readForm(
     shutdownUrl: form.shutdownUrl.trim() || null,
   };
   for (const secret of secrets) {
-    const text = form[secret].trim();
-    if (text !== '') input[secret] = text === '-' ? null : text;
+    const text = form[secret]?.trim() ?? null;
+    if (text !== '') input[secret] = text;
   }
   return { input };
 }

@@ -95,10 +95,11 @@ describe('the form of a node', () => {
     expect(readForm(agentOnly)).toMatchObject({ input: { url: null, agentUrl: 'http://10.0.0.2:8765' } });
     expect(readForm(formOf(null), { needsAddress: false })).toMatchObject({ input: { url: null } });
   });
-  test('an empty secret stays as it is saved, a dash takes it away', () => {
-    const read = readForm({ ...filled, secureOn: ' ', shutdownSecret: '-', relayToken: ' word ' });
+  test('an empty secret stays as it is saved, null takes it away', () => {
+    const read = readForm({ ...filled, secureOn: ' ', shutdownSecret: null, relayToken: ' word ' });
     expect(read).toMatchObject({ input: { shutdownSecret: null, relayToken: 'word' } });
     expect('input' in read && 'secureOn' in read.input).toBe(false);
+    expect(readForm({ ...filled, secureOn: '-' })).toMatchObject({ input: { secureOn: '-' } });
   });
   test('puts what the core refuses to its field', () => {
     const refused = (code: 'BAD_MAC' | 'BAD_URL' | 'DISK_FULL', details?: Record<string, unknown>) =>
