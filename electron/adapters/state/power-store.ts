@@ -4,6 +4,7 @@ import { nodeStateSchema } from '../../../shared/models/node-state.ts';
 import { leaseRecordSchema, powerPolicySchema } from '../../../shared/models/power.ts';
 import type { PowerStore } from '../../core/ports.ts';
 import { toStoreError } from './open-database.ts';
+import { parseJson } from './parse-json.ts';
 
 /** How long the past is kept: as long as the history of telemetry. */
 const KEPT_MS = 31 * 24 * 3_600_000;
@@ -111,13 +112,4 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
       }
     },
   };
-}
-
-function parseJson(text: unknown): unknown {
-  if (typeof text !== 'string') return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

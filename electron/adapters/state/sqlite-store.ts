@@ -6,6 +6,7 @@ import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placem
 import type { Secrets, Store } from '../../core/ports.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
+import { parseJson } from './parse-json.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 
@@ -227,13 +228,4 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
 
 function byAge(a: { addedAt: number }, b: { addedAt: number }): number {
   return a.addedAt - b.addedAt;
-}
-
-function parseJson(text: unknown): unknown {
-  if (typeof text !== 'string') return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
