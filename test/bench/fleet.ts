@@ -19,7 +19,7 @@ import {
 
 const quiet = '--disable-warning=ExperimentalWarning';
 /** As `npm start` runs the core, see build/start.mjs. */
-const youngGeneration = '--max-semi-space-size=8';
+const memoryFlags = ['--max-semi-space-size=8', '--heap-growing-percent=60'];
 const simulatorEntry = fileURLToPath(new URL('../../electron/simulator/main.ts', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -59,7 +59,7 @@ async function measure(
       format: 'esm' as const,
     };
     await bundleNode(root, folder, [entry]);
-    const child = spawn(process.execPath, [quiet, youngGeneration, join(folder, entry.output)], {
+    const child = spawn(process.execPath, [quiet, ...memoryFlags, join(folder, entry.output)], {
       stdio: ['pipe', 'pipe', 'inherit'],
       signal,
     });

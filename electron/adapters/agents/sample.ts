@@ -1,10 +1,11 @@
 /**
- * One moment of an agent's machine, read by hand: a thousand come each second, and a schema costs ten times as
- * much.
+ * One moment of an agent's machine, read by hand and into the objects of the moment before: a thousand come each
+ * second, a schema costs ten times as much, and fresh objects live just long enough to fill the old heap.
  */
 import type { AgentGpuReading, AgentSample } from '../../core/ports.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Process = AgentGpuReading['processes'][number];
 
 const MOST_GPUS = 64;
 const MOST_PROCESSES = 200;
@@ -19,67 +20,104 @@ const VENDORS: ReadonlySet<unknown> = new Set<AgentGpuReading['vendor']>([
   'unknown',
 ]);
 
-/** null for what is no sample: nothing of it is used then. */
-export function readSample(value: unknown): AgentSample | null {
+export function emptySample(): AgentSample {
+  return {
+    at: 0,
+    host: { cpuPercent: null, memoryTotalBytes: 0, memoryUsedBytes: 0 },
+    gpus: [],
+    problems: [],
+  };
+}
+
+/** False for what is no sample: `into` is then no longer one either. */
+export function readSample(value: unknown, into: AgentSample): boolean {
   if (!isFields(value) || !isNumber(value.at) || !isFields(value.host) || !Array.isArray(value.gpus))
-    return null;
+    return false;
   const { memoryTotalBytes, memoryUsedBytes } = value.host;
-  if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return null;
-  if (value.gpus.length > MOST_GPUS) return null;
-  const gpus: AgentGpuReading[] = [];
-  for (const one of value.gpus) {
-    const gpu = readGpu(one);
-    if (gpu === null) return null;
-    gpus.push(gpu);
+  if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return false;
+  if (value.gpus.length > MOST_GPUS) return false;
+  into.at = value.at;
+  into.host.cpuPercent = numberOrNull(value.host.cpuPercent);
+  into.host.memoryTotalBytes = memoryTotalBytes;
+  into.host.memoryUsedBytes = memoryUsedBytes;
+  into.gpus.length = Math.min(into.gpus.length, value.gpus.length);
+  for (let index = 0; index < value.gpus.length; index += 1) {
+    const gpu = into.gpus[index] ?? emptyGpu();
+    if (!readGpu(value.gpus[index], gpu)) return false;
+    into.gpus[index] = gpu;
   }
-  return {
-    at: value.at,
-    host: { cpuPercent: numberOrNull(value.host.cpuPercent), memoryTotalBytes, memoryUsedBytes },
-    gpus,
-    problems: Array.isArray(value.problems) ? readProblems(value.problems) : [],
-  };
+  readProblems(Array.isArray(value.problems) ? value.problems : [], into.problems);
+  return true;
 }
 
-function readGpu(value: unknown): AgentGpuReading | null {
-  if (!isFields(value) || !isText(value.id) || !isText(value.name)) return null;
-  return {
-    id: value.id,
-    vendor: VENDORS.has(value.vendor) ? (value.vendor as AgentGpuReading['vendor']) : 'unknown',
-    name: value.name,
-    vramTotalBytes: numberOrNull(value.vramTotalBytes),
-    vramUsedBytes: numberOrNull(value.vramUsedBytes),
-    utilisationPercent: numberOrNull(value.utilisationPercent),
-    temperatureCelsius: numberOrNull(value.temperatureCelsius),
-    powerWatts: numberOrNull(value.powerWatts),
-    processes: Array.isArray(value.processes) ? readProcesses(value.processes) : [],
-  };
+function readGpu(value: unknown, into: AgentGpuReading): boolean {
+  if (!isFields(value) || !isText(value.id) || !isText(value.name)) return false;
+  into.id = kept(into.id, value.id);
+  into.vendor = VENDORS.has(value.vendor) ? kept(into.vendor, value.vendor as typeof into.vendor) : 'unknown';
+  into.name = kept(into.name, value.name);
+  into.vramTotalBytes = numberOrNull(value.vramTotalBytes);
+  into.vramUsedBytes = numberOrNull(value.vramUsedBytes);
+  into.utilisationPercent = numberOrNull(value.utilisationPercent);
+  into.temperatureCelsius = numberOrNull(value.temperatureCelsius);
+  into.powerWatts = numberOrNull(value.powerWatts);
+  readProcesses(Array.isArray(value.processes) ? value.processes : [], into.processes);
+  return true;
 }
 
-function readProcesses(values: readonly unknown[]): AgentGpuReading['processes'] {
-  const processes: AgentGpuReading['processes'] = [];
+function readProcesses(values: readonly unknown[], into: Process[]): void {
+  let count = 0;
   for (const one of values) {
-    if (processes.length >= MOST_PROCESSES) break;
+    if (count >= MOST_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
-    processes.push({ pid: one.pid, name: one.name, vramUsedBytes: numberOrNull(one.vramUsedBytes) });
+    const vramUsedBytes = numberOrNull(one.vramUsedBytes);
+    const known = into[count];
+    if (known === undefined) into[count] = { pid: one.pid, name: one.name, vramUsedBytes };
+    else {
+      known.pid = one.pid;
+      known.name = kept(known.name, one.name);
+      known.vramUsedBytes = vramUsedBytes;
+    }
+    count += 1;
   }
-  return processes;
+  into.length = count;
 }
 
-function readProblems(values: readonly unknown[]): string[] {
-  const problems: string[] = [];
+function readProblems(values: readonly unknown[], into: string[]): void {
+  let count = 0;
   for (const one of values) {
-    if (problems.length >= MOST_PROBLEMS) break;
-    if (typeof one === 'string') problems.push(one.slice(0, MOST_TEXT));
+    if (count >= MOST_PROBLEMS) break;
+    if (typeof one !== 'string') continue;
+    into[count] = kept(into[count], one.slice(0, MOST_TEXT));
+    count += 1;
   }
-  return problems;
+  into.length = count;
+}
+
+function emptyGpu(): AgentGpuReading {
+  return {
+    id: '',
+    vendor: 'unknown',
+    name: '',
+    vramTotalBytes: null,
+    vramUsedBytes: null,
+    utilisationPercent: null,
+    temperatureCelsius: null,
+    powerWatts: null,
+    processes: [],
+  };
 }
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && value >= 0;
+/** The text that is there already, where it is the same. */
+function kept<Text extends string>(before: Text | undefined, next: Text): Text {
+  return before === next ? before : next;
+}
+
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_TEXT;
 /** JSON has no NaN and no infinity but 1e999; a negative reading is a tool's way to say "unknown". */
-const numberOrNull = (value: unknown): number | null =>
-  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY ? value : null;
+const numberOrNull = (value: unknown): number | null => (isNumber(value) ? value : null);

@@ -1,8 +1,8 @@
 import type { HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import {
+  addReading,
   type BucketRow,
-  type BucketTotals,
   bucketStart,
   cutByMinute,
   joinRows,
@@ -12,6 +12,7 @@ import {
   type NodeReading,
   planRange,
   QUARTER,
+  type RunningTotals,
   toNodeBuckets,
   totalsOf,
   totalsOfVectors,
@@ -46,18 +47,25 @@ export function createHistoryRecorder(deps: {
 }): HistoryRecorder {
   const { clock, log, history } = deps;
   /** What is not written yet, by minute and node. Each part is added to the store exactly once. */
-  const waiting = new Map<number, Map<string, BucketTotals>>();
+  const waiting = new Map<number, Map<string, RunningTotals>>();
   let lastSeen = new Map<string, number>();
   let skew = clock.now() - clock.monotonic();
   let steadySince = clock.monotonic();
   let lastMinute: number | null = null;
   let failing = false;
 
-  function add(minute: number, nodeId: string, totals: BucketTotals): void {
-    const byNode = waiting.get(minute) ?? new Map<string, BucketTotals>();
+  function add(minute: number, nodeId: string, totals: RunningTotals): void {
+    const byNode = waiting.get(minute) ?? new Map<string, RunningTotals>();
     waiting.set(minute, byNode);
     const known = byNode.get(nodeId);
     byNode.set(nodeId, known ? joinTotals(known, totals) : totals);
+  }
+
+  /** In place: a large fleet would leave thousands of totals behind each second that nobody reads. */
+  function addMoment(minute: number, nodeId: string, reading: NodeReading, seconds: number): void {
+    const known = waiting.get(minute)?.get(nodeId);
+    if (known) addReading(known, reading, seconds);
+    else add(minute, nodeId, totalsOf(reading, seconds));
   }
 
   function write(minutes: readonly number[]): void {
@@ -123,7 +131,7 @@ export function createHistoryRecorder(deps: {
         if (before === undefined) continue;
         const elapsed = Math.min(LONGEST_STEP_S, (monotonic - before) / 1000);
         for (const { start, seconds } of cutByMinute(now, elapsed)) {
-          add(start, nodeId, totalsOf(reading, seconds));
+          addMoment(start, nodeId, reading, seconds);
         }
       }
       lastSeen = seen;

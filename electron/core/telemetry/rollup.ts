@@ -79,7 +79,7 @@ export function readingOf(node: Pick<NodeView, 'vram' | 'loaded'>, gpus: readonl
 }
 
 /** The totals of a node that served for `seconds` with this reading. */
-export function totalsOf(reading: NodeReading, seconds: number): BucketTotals {
+export function totalsOf(reading: NodeReading, seconds: number): RunningTotals {
   const weighted = (value: number | null): Weighted =>
     value === null ? { sum: 0, seconds: 0 } : { sum: value * seconds, seconds };
   return {
@@ -97,24 +97,49 @@ export function totalsOf(reading: NodeReading, seconds: number): BucketTotals {
   };
 }
 
+/** Totals that grow: of the minute under way, each few seconds, for every node. */
+export interface RunningTotals extends BucketTotals {
+  models: Map<string, number>;
+}
+
+/** Adds `seconds` with this reading in place; the same as joining with its totals. */
+export function addReading(into: RunningTotals, reading: NodeReading, seconds: number): void {
+  into.servingSeconds += seconds;
+  into.vramTotalBytes = larger(into.vramTotalBytes, reading.vramTotalBytes);
+  addWeighted(into.vramUsed, reading.vramUsedBytes, seconds);
+  addWeighted(into.utilisation, reading.utilisationPercent, seconds);
+  into.utilisationMaxPercent = larger(into.utilisationMaxPercent, reading.utilisationMaxPercent);
+  addWeighted(into.power, reading.powerWatts, seconds);
+  into.temperatureMaxCelsius = larger(into.temperatureMaxCelsius, reading.temperatureCelsius);
+  for (const [model, bytes] of reading.vramByModel) {
+    if (bytes > 0) into.models.set(model, (into.models.get(model) ?? 0) + bytes * seconds);
+  }
+}
+
+function addWeighted(into: Weighted, value: number | null, seconds: number): void {
+  if (value === null) return;
+  into.sum += value * seconds;
+  into.seconds += seconds;
+}
+
 /** The totals of vectors alone: a node may embed without serving anybody. */
-export function totalsOfVectors(vectors: number): BucketTotals {
-  const none = { sum: 0, seconds: 0 };
+export function totalsOfVectors(vectors: number): RunningTotals {
+  const none = () => ({ sum: 0, seconds: 0 });
   return {
     servingSeconds: 0,
     vectors,
     vramTotalBytes: null,
-    vramUsed: none,
-    utilisation: none,
+    vramUsed: none(),
+    utilisation: none(),
     utilisationMaxPercent: null,
-    power: none,
+    power: none(),
     temperatureMaxCelsius: null,
     models: new Map(),
   };
 }
 
 /** Both together. Associative and commutative; neither is changed. */
-export function joinTotals(a: BucketTotals, b: BucketTotals): BucketTotals {
+export function joinTotals(a: BucketTotals, b: BucketTotals): RunningTotals {
   const models = new Map(a.models);
   for (const [model, amount] of b.models) models.set(model, (models.get(model) ?? 0) + amount);
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  addReading,
   type BucketTotals,
   bucketStart,
   cutByMinute,
@@ -26,6 +27,37 @@ const aGpu = (changes: Partial<GpuReading> = {}): GpuReading => ({
   temperatureCelsius: 60,
   powerWatts: 100,
   ...changes,
+});
+
+describe('what is added in place', () => {
+  const value = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: null });
+  const reading = fc.record({
+    vramTotalBytes: value,
+    vramUsedBytes: value,
+    utilisationPercent: value,
+    utilisationMaxPercent: value,
+    powerWatts: value,
+    temperatureCelsius: value,
+    vramByModel: fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 9 })), {
+      maxLength: 2,
+      selector: ([model]) => model,
+    }),
+  });
+  const moment = fc.tuple(reading, fc.integer({ min: 1, max: 9 }));
+
+  it('is what joining would make, and leaves what was joined before alone', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9 }), fc.array(moment, { maxLength: 5 }), (vectors, moments) => {
+        const running = totalsOfVectors(vectors);
+        const joined = moments.reduce<BucketTotals>(
+          (totals, [one, seconds]) => joinTotals(totals, totalsOf(one, seconds)),
+          totalsOfVectors(vectors),
+        );
+        for (const [one, seconds] of moments) addReading(running, one, seconds);
+        expect(running).toEqual(joined);
+      }),
+    );
+  });
 });
 
 describe('a reading of a node', () => {
