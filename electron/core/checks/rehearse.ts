@@ -5,6 +5,7 @@ import type { NodePower } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock } from '../ports.ts';
+import { abortable } from '../power/gate.ts';
 import { wakeRefusal } from '../power/policy.ts';
 import type { PowerService } from '../power/service.ts';
 import type { RunPlan, StepPlan } from './runs.ts';
@@ -64,7 +65,7 @@ export function rehearsalPlan(
   }
 
   async function stopWake(): Promise<string> {
-    if (fleet.get(nodeId)?.wake) power.cancelWake(nodeId);
+    power.cancelWake(nodeId);
     return 'The wake was stopped: the machine is off, or still comes up.';
   }
 
@@ -106,9 +107,10 @@ export function rehearsalPlan(
     }
   }
 
-  async function wake(): Promise<Verdict> {
+  async function wake(signal: AbortSignal): Promise<Verdict> {
     bootsBefore = fleet.require(nodeId).boot.count;
-    const node = await power.wake(nodeId);
+    // A relay that hangs, or a command, takes its time.
+    const node = await abortable(power.wake(nodeId), signal);
     const way = node.wake?.ways.at(-1)?.way;
     return pass(way === undefined ? 'The wake has begun.' : `Woken by ${way}.`);
   }

@@ -87,8 +87,7 @@ export function createRuns({
         setStep(step.id, verdict);
       } catch (error) {
         if (signal.aborted) {
-          const after = await (step.afterCancel?.() ?? '');
-          setStep(step.id, notApplicable(`Cancelled. ${after}`.trim()));
+          setStep(step.id, notApplicable(`Cancelled. ${await tidyUp(step, signal)}`.trim()));
           break;
         }
         setStep(step.id, toVerdict(error));
@@ -99,6 +98,17 @@ export function createRuns({
     const failed = check.steps.some(({ state }) => state === 'fail');
     publish({ endedAt: clock.now(), outcome: signal.aborted ? 'cancelled' : failed ? 'fail' : 'pass' });
     return check;
+  }
+
+  /** Only a person who cancels waits for it: a core that stops, or a node that is gone, does not. */
+  async function tidyUp(step: StepPlan, { reason }: AbortSignal): Promise<string> {
+    if (isPilotlightError(reason) && reason.code !== 'CANCELLED') return '';
+    try {
+      return (await step.afterCancel?.()) ?? '';
+    } catch (error) {
+      log.warn('A check that was cancelled left something behind.', { error: String(error) });
+      return '';
+    }
   }
 
   function toVerdict(error: unknown): Verdict {

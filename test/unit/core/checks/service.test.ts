@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PROBE_DEADLINE_MS } from '../../../../electron/core/checks/probes.ts';
 import { GONE_DEADLINE_MS, SETTLE_MS } from '../../../../electron/core/checks/rehearse.ts';
 import { createChecksService } from '../../../../electron/core/checks/service.ts';
-import type { AgentLink, AgentMachine, AgentSample } from '../../../../electron/core/ports.ts';
+import type { AgentLink, AgentMachine, AgentSample, Http } from '../../../../electron/core/ports.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Check } from '../../../../shared/models/checks.ts';
 import { defaultPowerPolicy, type NodePower } from '../../../../shared/models/power.ts';
@@ -56,9 +56,14 @@ async function createWorld(
     agent?: 'answers' | 'hangs';
     wakeWays?: { kind: 'relay'; url: string }[];
     node?: 'on' | 'off';
+    /** Who answers for the relays. */
+    relay?: Http;
   } = {},
 ) {
-  const world = createFakeFleetWorld({ interfaces: [lan] });
+  const world = createFakeFleetWorld({
+    interfaces: [lan],
+    ...(options.relay ? { http: options.relay } : {}),
+  });
   const { clock, fleet } = world;
   const server = world.server(url);
   if (options.node === 'off') server.answer = asleep();
@@ -450,6 +455,38 @@ describe('a rehearsal', () => {
     const packets = world.udp.sent.length;
     await world.clock.advance(60_000);
     expect(world.udp.sent).toHaveLength(packets);
+  });
+
+  it('is cancelled at once while a relay hangs', async () => {
+    let asked = 0;
+    const hanging: Http = {
+      request({ signal }) {
+        asked += 1;
+        return new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      },
+    };
+    const wakeWays = [{ kind: 'relay' as const, url: 'http://192.168.1.2:9753' }];
+    const world = await createWorld({ node: 'off', wakeWays, relay: hanging });
+    const pending = world.checks.rehearse(world.id);
+    await world.clock.advance(100);
+    expect([world.stepOf('wake')?.state, asked]).toEqual(['running', 1]);
+    const cancelled = await world.checks.cancel(`rehearsal:${world.id}`);
+    expect(await pending).toEqual(cancelled);
+    expect(cancelled.steps.find(({ id }) => id === 'wake')?.seen).toContain('The wake was stopped');
+    await world.clock.advance(60_000);
+    expect(world.fleet.require(world.id)).toMatchObject({ state: 'off', wake: null });
+  });
+
+  it('ends with the core without asking anybody to stay on', async () => {
+    const world = await createWorld();
+    world.offs.goes = false;
+    const pending = world.checks.rehearse(world.id);
+    await world.clock.advance(1000);
+    await world.checks.stop();
+    expect((await pending).outcome).toBe('cancelled');
+    expect(world.offs.cancelled).toBe(0);
   });
 
   it('gives the network adapter a moment to go to rest before the first packet', async () => {
