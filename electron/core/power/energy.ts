@@ -2,7 +2,7 @@
 import type { LeaseRecord, NodeEnergy } from '../../../shared/models/power.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import { isOn, overlapMs, type Span, type StateSpan } from './timeline.ts';
+import { isOn, type Span, type StateSpan } from './timeline.ts';
 
 export type EnergyBucket = Pick<NodeBucket, 'at' | 'seconds' | 'servingSeconds' | 'powerWatts'>;
 
@@ -49,31 +49,27 @@ export function nodeEnergy(facts: EnergyFacts): NodeEnergy {
   };
 }
 
-/** When it was on, with what it drew: as it was seen, and where nobody looked as its telemetry says. */
+/** When it was on, with what it drew: as it was seen, and where nobody looked as its telemetry says. In order. */
 function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyFacts): Stretch[] {
   const awake = states.filter(({ state }) => (thisComputer ? state !== 'unknown' : isOn(state)));
   const unseen = states.filter(({ state }) => state === 'unknown');
   const stretches: Stretch[] = [];
-  let told = [...awake.map(({ from, to }) => ({ from, to }))];
+  const measuredIn: Span[] = [];
   for (const bucket of buckets) {
     const from = Math.max(bucket.at, range.from);
     const to = Math.min(bucket.at + bucket.seconds * 1000, range.to);
     if (to <= from || bucket.servingSeconds <= 0) continue;
     const servingMs = Math.min(bucket.servingSeconds * 1000, to - from);
-    const known = clip(told, { from, to });
+    const known = within(awake, { from, to });
     const knownMs = lengthOf(known);
+    const measured = bucket.powerWatts !== null;
     if (knownMs === 0) {
-      const hiddenMs = Math.min(servingMs, overlapMs(unseen, { from, to }));
+      const hiddenMs = Math.min(servingMs, lengthOf(within(unseen, { from, to })));
       if (hiddenMs > 0)
-        stretches.push({
-          from,
-          to: from + hiddenMs,
-          watts: bucket.powerWatts ?? watts,
-          measured: bucket.powerWatts !== null,
-        });
+        stretches.push({ from, to: from + hiddenMs, watts: bucket.powerWatts ?? watts, measured });
       continue;
     }
-    if (bucket.powerWatts === null) continue;
+    if (!measured) continue;
     // It served for a part of the time that it was on: for that part it was measured.
     const share = Math.min(1, servingMs / knownMs);
     for (const span of known) {
@@ -81,9 +77,9 @@ function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyF
       stretches.push({ from: span.from, to: middle, watts: bucket.powerWatts, measured: true });
       if (middle < span.to) stretches.push({ from: middle, to: span.to, watts, measured: false });
     }
-    told = without(told, { from, to });
+    measuredIn.push({ from, to });
   }
-  stretches.push(...told.map((span) => ({ ...span, watts, measured: false })));
+  for (const { from, to } of outside(awake, measuredIn)) stretches.push({ from, to, watts, measured: false });
   return stretches.sort((one, other) => one.from - other.from);
 }
 
@@ -132,21 +128,28 @@ function jobEnergy(
       to: Math.min(range.to, lease.endedAt ?? range.to),
     }))
     .filter(({ from, to }) => to > from);
+  const edges = jobs
+    .flatMap(({ purpose, from, to }) => [
+      { at: from, purpose, change: 1 },
+      { at: to, purpose, change: -1 },
+    ])
+    .sort((one, other) => one.at - other.at);
   const sums = new Map<string, { ms: number; wattHours: number | null }>();
-  const edges = [...new Set(jobs.flatMap(({ from, to }) => [from, to]))].sort((one, other) => one - other);
-  for (const [index, from] of edges.entries()) {
-    const to = edges[index + 1];
-    if (to === undefined) break;
-    const there = new Set(
-      jobs.filter((job) => job.from <= from && job.to >= to).map(({ purpose }) => purpose),
-    );
-    const drawn = sumWattHours(clip(stretches, { from, to }));
-    for (const purpose of there) {
-      const sum = sums.get(purpose) ?? { ms: 0, wattHours: null };
-      sum.ms += to - from;
+  /** How many leases each job holds at the moment. */
+  const there = new Map<string, number>();
+  let from = 0;
+  for (const { at, purpose, change } of edges) {
+    const drawn = at > from && there.size > 0 ? sumWattHours(within(stretches, { from, to: at })) : null;
+    for (const name of at > from ? there.keys() : []) {
+      const sum = sums.get(name) ?? { ms: 0, wattHours: null };
+      sum.ms += at - from;
       if (drawn !== null) sum.wattHours = (sum.wattHours ?? 0) + drawn / there.size;
-      sums.set(purpose, sum);
+      sums.set(name, sum);
     }
+    from = at;
+    const held = (there.get(purpose) ?? 0) + change;
+    if (held === 0) there.delete(purpose);
+    else there.set(purpose, held);
   }
   return [...sums]
     .map(([purpose, { ms, wattHours }]) => ({
@@ -192,17 +195,36 @@ function sumWattHours(stretches: readonly Stretch[]): number | null {
 
 const lengthOf = (spans: readonly Span[]) => spans.reduce((sum, { from, to }) => sum + (to - from), 0);
 
-function clip<Kind extends Span>(spans: readonly Kind[], { from, to }: Span): Kind[] {
-  return spans
-    .map((span) => ({ ...span, from: Math.max(span.from, from), to: Math.min(span.to, to) }))
-    .filter((span) => span.to > span.from);
+/** The parts of spans that lie in a window. The spans are in order and do not overlap. */
+function within<Kind extends Span>(spans: readonly Kind[], { from, to }: Span): Kind[] {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((spans[middle]?.to ?? 0) <= from) low = middle + 1;
+    else high = middle;
+  }
+  const parts: Kind[] = [];
+  for (let index = low; index < spans.length; index += 1) {
+    const span = spans[index];
+    if (!span || span.from >= to) break;
+    parts.push({ ...span, from: Math.max(span.from, from), to: Math.min(span.to, to) });
+  }
+  return parts;
 }
 
-function without(spans: readonly Span[], hole: Span): Span[] {
-  return spans.flatMap((span) => [
-    ...clip([span], { from: Number.NEGATIVE_INFINITY, to: hole.from }),
-    ...clip([span], { from: hole.to, to: Number.POSITIVE_INFINITY }),
-  ]);
+/** The parts of spans that lie in no hole. Both are in order and do not overlap. */
+function outside(spans: readonly Span[], holes: readonly Span[]): Span[] {
+  const parts: Span[] = [];
+  for (const span of spans) {
+    let { from } = span;
+    for (const hole of within(holes, span)) {
+      if (hole.from > from) parts.push({ from, to: hole.from });
+      from = hole.to;
+    }
+    if (span.to > from) parts.push({ from, to: span.to });
+  }
+  return parts;
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;

@@ -52,10 +52,3 @@ export function leaseSpans(leases: readonly LeaseRecord[], { from, to }: Span): 
       purpose,
     }));
 }
-
-/** Milliseconds that the spans and one span have in common. The spans do not overlap each other. */
-export function overlapMs(spans: readonly Span[], { from, to }: Span): number {
-  let sum = 0;
-  for (const span of spans) sum += Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
-  return sum;
-}

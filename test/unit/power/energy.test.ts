@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EnergyFacts, nodeEnergy } from '../../../electron/core/power/energy.ts';
 import type { StateSpan } from '../../../electron/core/power/timeline.ts';
@@ -152,5 +153,60 @@ describe('what its jobs drew', () => {
   it('not known is null, and people are no jobs', () => {
     const leases = [job('index "Notes"', 21, 22), { ...job('a game', 21, 22), kind: 'person' as const }];
     expect(energy({ leases }).jobs).toEqual([{ purpose: 'index "Notes"', seconds: 3600, wattHours: null }]);
+  });
+});
+
+describe('whatever happened', () => {
+  const anyStates = fc
+    .array(
+      fc.tuple(fc.constantFrom('off', 'serving', 'unknown', 'trouble'), fc.integer({ min: 1, max: 400 })),
+    )
+    .map((parts) => {
+      let at = 0;
+      return parts.map(([state, minutes]) => {
+        const from = at;
+        at += minutes * minute;
+        return { state: state as StateSpan['state'], from, to: at };
+      });
+    });
+  const anyBuckets = fc.array(
+    fc.record({
+      quarter: fc.integer({ min: 0, max: 95 }),
+      servingSeconds: fc.integer({ min: 0, max: 900 }),
+      powerWatts: fc.option(fc.integer({ min: 1, max: 500 })),
+    }),
+  );
+
+  it('it is never awake or asleep for longer than there was time, and its jobs draw no more than it did', () => {
+    fc.assert(
+      fc.property(
+        anyStates,
+        anyBuckets,
+        fc.array(fc.integer({ min: 0, max: 23 }), { maxLength: 5 }),
+        (spans, parts, starts) => {
+          const end = Math.max(24 * hour, spans.at(-1)?.to ?? 0);
+          const whole = [
+            ...spans,
+            { state: 'unknown' as const, from: spans.at(-1)?.to ?? 0, to: end },
+          ].filter((one) => one.to > one.from);
+          const buckets = [...new Map(parts.map((one) => [one.quarter, one])).values()]
+            .sort((one, other) => one.quarter - other.quarter)
+            .map(({ quarter, ...rest }) => ({ at: quarter * 15 * minute, seconds: 900, ...rest }));
+          const leases = starts.map((start, index) => job(`job ${index}`, start, start + 1));
+          const report = energy({ range: { from: 0, to: end }, states: whole, buckets, leases, watts: 100 });
+          const known = whole.filter(({ state }) => state === 'serving' || state === 'trouble');
+          const least = known.reduce((sum, { from, to }) => sum + to - from, 0) / 1000;
+          expect(report.awakeSeconds).toBeGreaterThanOrEqual(Math.round(least) - 1);
+          const asleep =
+            whole.filter(({ state }) => state === 'off').reduce((sum, { from, to }) => sum + to - from, 0) /
+            1000;
+          expect(report.awakeSeconds + asleep).toBeLessThanOrEqual(end / 1000 + 1);
+          expect(report.savedWattHours).toBeGreaterThanOrEqual(0);
+          const byJobs = report.jobs.reduce((sum, one) => sum + (one.wattHours ?? 0), 0);
+          // Each is rounded by itself.
+          expect(byJobs).toBeLessThanOrEqual((report.wattHours ?? 0) + 0.1 * (report.jobs.length + 1));
+        },
+      ),
+    );
   });
 });

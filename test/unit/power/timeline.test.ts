@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaseSpans, overlapMs, stateSpans } from '../../../electron/core/power/timeline.ts';
+import { leaseSpans, stateSpans } from '../../../electron/core/power/timeline.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 
@@ -73,14 +73,4 @@ describe('who needed it', () => {
     };
     expect(leaseSpans([one], window)).toEqual(expected ? [expected] : []);
   });
-});
-
-it('what spans have in common', () => {
-  const spans = [
-    { from: 0, to: 10 },
-    { from: 20, to: 30 },
-  ];
-  expect(overlapMs(spans, { from: 5, to: 25 })).toBe(10);
-  expect(overlapMs(spans, { from: 10, to: 20 })).toBe(0);
-  expect(overlapMs([], { from: 10, to: 20 })).toBe(0);
 });
