@@ -3,7 +3,6 @@
  * policy, power and leases now and then, and listens to the samples that the agent pushes.
  */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { AgentView } from '../../../shared/models/power.ts';
 import type {
   AgentHealth,
@@ -18,6 +17,7 @@ import type {
   Log,
   Random,
 } from '../ports.ts';
+import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 import { observeLink } from './observed-link.ts';
 
@@ -75,154 +75,70 @@ const JITTER = 0.2;
 const HEALTH_FRESH_MS = 10_000;
 /** A push so young proves that the agent answers. */
 const PROOF_MS = 3000;
-/** An older sample says nothing about now. */
-const SAMPLE_MS = 5000;
-/** The first sample that comes may hold what the agent's tool had read before. */
-const FRESH_AFTER = 2;
-const FRESH_WAIT_MS = 4000;
 
 export function createContact(options: ContactOptions): Contact {
   const { nodeId, url, token, clock, random, log, onChange, onReached, onStreamEnd } = options;
   const bare = options.connectAgent({ url, token });
+  const known = createAgentKnowledge({ clock, onChange, onReached });
+  const { facts, hasRole } = known;
   const ended = new AbortController();
+  /** Leases that were put by this core. */
+  const ours = new Set<string>();
   let presence: Presence = 'unknown';
   let paused = false;
-  let standing: 'unknown' | 'ok' | 'unreachable' | 'refused' = 'unknown';
-  let trouble: Trouble | null = null;
-  let health: AgentHealth | null = null;
-  let healthAt = Number.NEGATIVE_INFINITY;
-  let machine: AgentMachine | null = null;
-  /** The machine was described in this contact, not in one before a sleep. */
-  let machineIsNow = false;
-  let sample: AgentSample | null = null;
-  const waiting = new Set<() => void>();
-  let sampleAt = Number.NEGATIVE_INFINITY;
-  /** Of the newest sample; null until somebody asks for it. */
-  let reading: AgentReading | null = null;
-  let policy: AgentPolicyView | null = null;
-  let power: AgentPower | null = null;
-  let leases: AgentLease[] = [];
-  const ours = new Set<string>();
-  /** It could not be spoken with since: whoever mirrors things there begins anew. */
-  let away = true;
-  let lastBoot: string | null = null;
   let run: AbortController | null = null;
-  let retry: AbortController | null = null;
   let running: Promise<unknown> = Promise.resolve();
-
-  // -------------------------------------------------------------- what was learned
-
-  function stand(next: typeof standing, why: Trouble | null): void {
-    const same = standing === next && trouble?.code === why?.code && trouble?.message === why?.message;
-    standing = next;
-    trouble = why;
-    if (!same) onChange();
-  }
+  let retry: AbortController | null = null;
+  let readingSoon = false;
 
   function fail(error: unknown): void {
     if (!isPilotlightError(error))
       log.error('An agent failed in an unforeseen way.', { nodeId, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
     const { code, message, next } = coded;
-    if (code === 'AGENT_REFUSED') stand('refused', { code, message, next });
-    else {
-      away = true;
-      stand('unreachable', { code, message, next });
-    }
-  }
-
-  function noteHealth(next: AgentHealth): void {
-    const same = health !== null && JSON.stringify(health) === JSON.stringify(next);
-    health = next;
-    healthAt = clock.monotonic();
-    if (!same) onChange();
-  }
-
-  function noteBoot(bootId: string): void {
-    const fresh = bootId !== lastBoot;
-    if (!away && !fresh) return;
-    away = false;
-    lastBoot = bootId;
-    onReached({ bootId, fresh });
-  }
-
-  function noteMachine(next: AgentMachine): void {
-    const same = machine !== null && JSON.stringify(machine) === JSON.stringify(next);
-    machine = next;
-    const known = machineIsNow && same;
-    machineIsNow = true;
-    if (!known) onChange();
-    stand('ok', null);
-    noteBoot(next.bootId);
-  }
-
-  function noteSample(next: AgentSample): void {
-    sample = next;
-    reading = null;
-    sampleAt = clock.monotonic();
-    for (const arrived of waiting) arrived();
-  }
-
-  function notePolicy(next: AgentPolicyView): void {
-    const same = policy !== null && JSON.stringify(policy) === JSON.stringify(next);
-    policy = next;
-    if (!same) onChange();
-  }
-
-  function notePower(next: AgentPower): void {
-    const same = power !== null && JSON.stringify(power) === JSON.stringify(next);
-    power = next;
-    if (!same) onChange();
-  }
-
-  function noteLeases(next: AgentLease[]): void {
-    const key = (all: AgentLease[]) =>
-      JSON.stringify(all.map(({ id, holder, purpose }) => [id, holder, purpose]));
-    const same = key(leases) === key(next);
-    leases = next;
-    if (!same) onChange();
+    const refused = code === 'AGENT_REFUSED';
+    if (!refused) known.lost();
+    known.stand(refused ? 'refused' : 'unreachable', { code, message, next });
   }
 
   const link = observeLink(bare, {
-    policy: notePolicy,
-    power: notePower,
-    leases: noteLeases,
+    policy: known.notePolicy,
+    power: known.notePower,
+    leases: known.noteLeases,
     leaseHeld: (id) => void ours.add(id),
     leaseEnded(id) {
       ours.delete(id);
-      noteLeases(leases.filter((lease) => lease.id !== id));
+      known.noteLeases(facts.leases.filter((lease) => lease.id !== id));
     },
     refused: fail,
   });
 
-  function currentReading(): AgentReading | null {
-    if (sample === null || sampleAge() > SAMPLE_MS) return null;
-    reading ??= readingOf(sample);
-    return reading;
-  }
-
-  const hasRole = (role: string) => health?.roles.includes(role) ?? false;
-  const sampleAge = () => clock.monotonic() - sampleAt;
-
-  // -------------------------------------------------------------- while the machine is on
-
   async function readPower(signal: AbortSignal): Promise<void> {
-    const [nextPolicy, nextPower, nextLeases] = await Promise.all([
+    const [policy, power, leases] = await Promise.all([
       bare.policy(signal),
       bare.power(signal),
       bare.leases(signal),
     ]);
     if (signal.aborted) return;
-    notePower(nextPower);
-    noteLeases(nextLeases);
-    notePolicy(nextPolicy);
-    stand('ok', null);
-    noteBoot(nextPolicy.bootId);
+    known.notePower(power);
+    known.noteLeases(leases);
+    known.notePolicy(policy);
+    known.stand('ok', null);
+    known.noteBoot(policy.bootId);
+  }
+
+  async function tryToReadPower(signal: AbortSignal): Promise<void> {
+    try {
+      if (!signal.aborted) await readPower(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.debug('The power of an agent could not be read.', { nodeId, error: String(error) });
+    }
   }
 
   async function reach(signal: AbortSignal): Promise<void> {
-    if (clock.monotonic() - healthAt > HEALTH_FRESH_MS && sampleAge() > PROOF_MS) {
-      noteHealth(await bare.health(signal));
+    if (known.healthAge() > HEALTH_FRESH_MS && known.sampleAge() > PROOF_MS) {
+      known.noteHealth(await bare.health(signal));
     }
     if (token === null) {
       throw new PilotlightError('AGENT_REFUSED', {
@@ -230,7 +146,7 @@ export function createContact(options: ContactOptions): Contact {
       });
     }
     if (hasRole('power')) await readPower(signal);
-    else if (!hasRole('telemetry')) stand('ok', null);
+    else if (!hasRole('telemetry')) known.stand('ok', null);
   }
 
   /** An agent that answers everything but this is not unreachable: it has too many listeners, for one. */
@@ -248,13 +164,13 @@ export function createContact(options: ContactOptions): Contact {
         {
           machine(next) {
             heard = true;
-            noteMachine(next);
+            known.noteMachine(next);
           },
           sample(next) {
             heard = true;
-            noteSample(next);
+            known.noteSample(next);
           },
-          news: () => readSoon(signal),
+          news: () => void readSoon(signal),
         },
         signal,
       );
@@ -262,39 +178,25 @@ export function createContact(options: ContactOptions): Contact {
       if (!signal.aborted) failToListen(error);
     }
     if (signal.aborted || !heard) return heard;
-    sampleAt = Number.NEGATIVE_INFINITY;
-    machineIsNow = false;
-    away = true;
+    known.lost();
     onStreamEnd();
     return true;
   }
 
-  let readingSoon = false;
-
   /** After the agent's word that something has changed; many words in a moment are one reading. */
-  function readSoon(signal: AbortSignal): void {
+  async function readSoon(signal: AbortSignal): Promise<void> {
     if (readingSoon || !hasRole('power')) return;
     readingSoon = true;
-    void nap(NEWS_MS, signal)
-      .then(() => {
-        readingSoon = false;
-        return signal.aborted ? undefined : readPower(signal);
-      })
-      .catch((error: unknown) => {
-        if (!signal.aborted)
-          log.debug('The power of an agent could not be read.', { nodeId, error: String(error) });
-      });
+    await nap(NEWS_MS, signal);
+    readingSoon = false;
+    await tryToReadPower(signal);
   }
 
   /** Reads what is not pushed, beside the stream, as long as the stream lives. */
   async function poll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && hasRole('power')) {
       await nap(withJitter(POLL_MS), signal);
-      if (signal.aborted) return;
-      await readPower(signal).catch((error: unknown) => {
-        if (!signal.aborted)
-          log.debug('The power of an agent could not be read.', { nodeId, error: String(error) });
-      });
+      await tryToReadPower(signal);
     }
   }
 
@@ -320,7 +222,7 @@ export function createContact(options: ContactOptions): Contact {
         fail(error);
         waitMs = retryMs(failures);
       }
-      if (!signal.aborted) await rest(standing === 'refused' ? REFUSED_RETRY_MS : waitMs, signal);
+      if (!signal.aborted) await rest(facts.standing === 'refused' ? REFUSED_RETRY_MS : waitMs, signal);
     }
   }
 
@@ -335,26 +237,19 @@ export function createContact(options: ContactOptions): Contact {
     const called = new AbortController();
     retry = called;
     await nap(withJitter(ms), AbortSignal.any([signal, called.signal]));
-    retry = null;
+    if (retry === called) retry = null;
   }
 
   function begin(): void {
     if (run || paused || presence !== 'awake' || ended.signal.aborted) return;
-    const own = new AbortController();
-    run = own;
-    const attended = attend(own.signal);
-    running = Promise.all([running, attended]);
+    run = new AbortController();
+    running = Promise.all([running, attend(run.signal)]);
   }
 
   function finish(): void {
     run?.abort(new DOMException('The contact was ended.', 'AbortError'));
     run = null;
-    away = true;
-    machineIsNow = false;
-    sample = null;
-    reading = null;
-    sampleAt = Number.NEGATIVE_INFINITY;
-    healthAt = Number.NEGATIVE_INFINITY;
+    known.lost();
   }
 
   return {
@@ -363,42 +258,29 @@ export function createContact(options: ContactOptions): Contact {
     link: token === null ? null : link,
     view: () => ({
       url,
-      state: presence === 'asleep' ? 'asleep' : standing,
-      version: health?.version ?? null,
-      roles: health?.roles ?? [],
-      trouble: presence === 'asleep' ? null : trouble,
-      mayRestartOllama: power?.mayRestartOllama ?? false,
-      actions: power?.actions ?? [],
+      state: presence === 'asleep' ? 'asleep' : facts.standing,
+      version: facts.health?.version ?? null,
+      roles: facts.health?.roles ?? [],
+      trouble: presence === 'asleep' ? null : facts.trouble,
+      mayRestartOllama: facts.power?.mayRestartOllama ?? false,
+      actions: facts.power?.actions ?? [],
     }),
-    health: () => health,
-    machine: () => machine,
-    sample: () => (sampleAge() <= SAMPLE_MS ? sample : null),
-    reading: currentReading,
-    gpuFound: () => (machineIsNow ? (machine?.ollama.gpuFound ?? null) : null),
-    async freshReading(signal) {
-      if (currentReading() === null) return null;
-      const limit = new AbortController();
-      let missing = FRESH_AFTER;
-      const arrived = () => {
-        missing -= 1;
-        if (missing === 0) limit.abort();
-      };
-      waiting.add(arrived);
-      await clock.sleep(FRESH_WAIT_MS, AbortSignal.any([signal, limit.signal])).catch(() => {});
-      waiting.delete(arrived);
-      signal.throwIfAborted();
-      return missing <= 0 ? currentReading() : null;
-    },
-    policy: () => policy,
-    power: () => power,
-    foreignLeases: () => leases.filter(({ id }) => !ours.has(id)),
+    health: () => facts.health,
+    machine: () => facts.machine,
+    sample: known.sample,
+    reading: known.reading,
+    gpuFound: known.gpuFound,
+    freshReading: known.freshReading,
+    policy: () => facts.policy,
+    power: () => facts.power,
+    foreignLeases: () => facts.leases.filter(({ id }) => !ours.has(id)),
     async look(signal) {
-      if (sampleAge() <= PROOF_MS) return;
-      noteHealth(await bare.health(signal));
+      if (known.sampleAge() <= PROOF_MS) return;
+      known.noteHealth(await bare.health(signal));
     },
     async refresh() {
       const { signal } = ended;
-      if (health === null) noteHealth(await bare.health(signal));
+      if (facts.health === null) known.noteHealth(await bare.health(signal));
       if (hasRole('power')) await readPower(signal);
     },
     setPresence(next) {
@@ -407,12 +289,7 @@ export function createContact(options: ContactOptions): Contact {
       if (next === 'awake') begin();
       else {
         finish();
-        // What stood in a machine that is off stands there no longer, or nobody can say.
-        policy = null;
-        leases = [];
-        if (power !== null) power = { ...power, phase: 'idle', current: null };
-        standing = standing === 'refused' ? standing : 'unknown';
-        trouble = standing === 'refused' ? trouble : null;
+        known.slept();
       }
       onChange();
     },
@@ -430,27 +307,6 @@ export function createContact(options: ContactOptions): Contact {
       ended.abort(
         new PilotlightError('HOST_UNREACHABLE', { message: 'The agent is no longer spoken with.' }),
       );
-    },
-  };
-}
-
-/** A copy, for the sample changes in place; without the processes, which the views do not show. */
-function readingOf({ gpus, host }: AgentSample): AgentReading {
-  return {
-    gpus: gpus.map((gpu) => ({
-      id: gpu.id,
-      vendor: gpu.vendor,
-      name: gpu.name,
-      vramTotalBytes: gpu.vramTotalBytes,
-      vramUsedBytes: gpu.vramUsedBytes,
-      utilisationPercent: gpu.utilisationPercent,
-      temperatureCelsius: gpu.temperatureCelsius,
-      powerWatts: gpu.powerWatts,
-    })),
-    host: {
-      cpuPercent: host.cpuPercent,
-      memoryTotalBytes: host.memoryTotalBytes,
-      memoryUsedBytes: host.memoryUsedBytes,
     },
   };
 }
