@@ -241,6 +241,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
           : `${node.name} woke in ${formatDuration(tookMs)}.`,
       why: triedWords(node.wake?.ways ?? []),
       nodeId,
+      notify: wasSilent,
     });
     if (node.hasGpu === false) fleet.setWake(nodeId, null);
     else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);

@@ -73,6 +73,7 @@ describe('the ways of a node, in its order', () => {
     await world.clock.advance(300);
     expect(world.last()).toMatchObject({
       severity: 'success',
+      notify: true,
       message: expect.stringMatching(/^tower woke in 7/),
       why: 'Tried: the relay 192.168.1.2:9753.',
     });
