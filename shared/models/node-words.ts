@@ -6,10 +6,11 @@ export function nodeStateWords(node: {
   state: NodeState;
   hasGpu: boolean | null;
   url: string | null;
+  agentUrl?: string | null;
 }): string {
-  // A node without a server may well be on: this computer runs Pilotlight.
-  if (node.url === null && node.state !== 'unknown')
-    return isServing(node.state) ? 'on, no Ollama' : 'no Ollama here';
+  // A node without a server may well be on: this computer runs Pilotlight, another one only its agent.
+  if (node.url === null && isServing(node.state)) return 'on, no Ollama';
+  if (node.url === null && !node.agentUrl && node.state !== 'unknown') return 'no Ollama here';
   switch (node.state) {
     case 'unknown':
       return 'not looked at yet';

@@ -63,7 +63,9 @@ export function modelOnNode(node: Pick<RoutedNode, 'installed' | 'loaded'>, dige
 
 /** GPU nodes first; then a wake; then, as the person chose, the CPU or waiting. */
 export function chooseRoute(request: RouteRequest): Route {
-  const { nodes, digest, wantGpu, mayWake, whenGpuGone, modelName } = request;
+  const { digest, wantGpu, mayWake, whenGpuGone, modelName } = request;
+  // A machine with only an agent serves no models, awake or not.
+  const nodes = request.nodes.filter((node) => node.url !== null);
   const standingOf = (node: RoutedNode) => request.standing.get(node.id) ?? unknownStanding;
   const choice = (node: RoutedNode, gpu: boolean): NodeChoice[] => {
     const model = modelOnNode(node, digest);

@@ -3,6 +3,7 @@ import { helloProof } from '../../../electron/core/agents/hello.ts';
 import { createAgentsService } from '../../../electron/core/agents/service.ts';
 import type { FleetAgents } from '../../../electron/core/fleet/dependencies.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { nodeStateWords } from '../../../shared/models/node-words.ts';
 import { createFakeAgents, createFakeHelloListener, gone } from '../../fakes/agent-link.ts';
 import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
 import { asleep } from '../../fakes/inference-server.ts';
@@ -370,6 +371,7 @@ describe('a node with only an agent', () => {
     const { id } = fleet.add({ url: null, agentUrl, agentToken: 'right-token' });
     await clock.advance(1000);
     expect(fleet.get(id)).toMatchObject({ state: 'serving', url: null, server: null, name: '192.168.1.20' });
+    expect(nodeStateWords(fleet.require(id))).toBe('on, no Ollama');
     expect(agent.healthCalls).toBe(1);
     for (let second = 0; second < 60; second += 1) {
       agent.push();
@@ -381,6 +383,7 @@ describe('a node with only an agent', () => {
     agent.endStreams();
     await clock.advance(10_000);
     expect(fleet.get(id)).toMatchObject({ state: 'off', trouble: null });
+    expect(nodeStateWords(fleet.require(id))).toBe('off');
     agent.answer = 'serves';
     await fleet.look(id);
     expect(fleet.get(id)?.state).toBe('serving');

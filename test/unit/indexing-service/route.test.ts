@@ -84,6 +84,12 @@ describe('the route', () => {
     expect(route({ nodes: [bigger, asleep] })).toMatchObject({ kind: 'wake', nodeId: 'tower' });
   });
 
+  it('does not wake a machine that has no server, only an agent', () => {
+    const relay = nodeView({ id: 'relay', state: 'off', canWake: true, url: null, installed: [] });
+    expect(route({ nodes: [nas, relay] })).toEqual(using('nas', false, false));
+    expect(route({ nodes: [nas, { ...relay, url: 'http://a' }] })).toMatchObject({ kind: 'wake' });
+  });
+
   it('does not wake a machine that has other models only', () => {
     const other = { ...asleep, installed: [embeddingModel({ digest: 'e'.repeat(64) })] };
     expect(route({ nodes: [nas, other] })).toEqual(using('nas', false, false));
