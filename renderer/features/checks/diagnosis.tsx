@@ -18,7 +18,10 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
   const { busy, run } = useAction();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (asked) place.current?.scrollIntoView({ block: 'center' });
+    if (!asked) return;
+    // After the page itself went to its top.
+    const frame = requestAnimationFrame(() => place.current?.scrollIntoView({ block: 'center' }));
+    return () => cancelAnimationFrame(frame);
   }, [asked]);
 
   const running = busy || check?.outcome === 'running';

@@ -62,7 +62,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
       <ul className="grid min-w-0 flex-1 gap-0.5" aria-label="Who needs it">
         {leases.slice(0, shownLeases).map((lease) => (
           <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
-            <span className="truncate">Lease: {lease.purpose}</span>
+            <span className="truncate">Lease: {lease.purpose}</span>{' '}
             <span className="shrink-0">{leaseEnd(lease, now)}</span>
           </li>
         ))}

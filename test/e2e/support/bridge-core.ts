@@ -2,6 +2,7 @@
  * A core made of fixed values, behind the preload bridge: for looks at what is rare in a real fleet (a hundred
  * machines, long names, trouble, a core that says nothing). It runs inside the page, by `addInitScript`.
  */
+import type { WireError } from '../../../shared/contract/errors.ts';
 import type { ClientMessage, ServerMessage } from '../../../shared/contract/link.ts';
 
 export interface BridgeScene {
@@ -9,6 +10,8 @@ export interface BridgeScene {
   streams: Record<string, [string, unknown][]>;
   /** Method → its result; another method fails. */
   results: Record<string, unknown>;
+  /** Method → what it is refused with, instead of the usual failure. */
+  errors?: Record<string, WireError>;
 }
 
 /** Serialised into the page, so it may use nothing from outside itself. */
@@ -36,7 +39,7 @@ export function installBridge(scene: BridgeScene): void {
           answer({
             type: 'error',
             id: message.id,
-            error: {
+            error: scene.errors?.[message.method] ?? {
               code: 'HOST_UNREACHABLE',
               message: 'The machine does not answer.',
               next: 'Check that it is on and that the address is right.',

@@ -299,6 +299,16 @@ Object.assign(everyPower.results, {
   'checks.diagnose': diagnosis,
 });
 
+everyPower.results['power.cancelOff'] = power('lab-1');
+everyPower.errors = {
+  'power.off': {
+    code: 'IN_USE',
+    message: 'The machine is in use. Ann needs it: a game.',
+    next: 'Wait, release what holds it, or power it off all the same.',
+    details: { reasons: ['Ann needs it: a game.', 'Its GPU is at 93%.'] },
+  },
+};
+
 /** A machine that is being added: everything answers. */
 export const adding: BridgeScene = scene(
   [node('gpu-tower', 'gpu-verified'), node('new', 'serving', { name: 'attic' })],

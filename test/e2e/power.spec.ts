@@ -1,0 +1,274 @@
+import type { Page } from '@playwright/test';
+import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
+import { adding, everyPower } from './support/power-scenes.ts';
+
+const tower = /^the very old gaming computer/;
+
+async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0);
+}
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const) {
+    test(`axe finds nothing in any state of power, ${colorScheme} at ${width}`, async ({
+      page,
+      showScene,
+    }) => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await showScene(everyPower, '#/fleet');
+      await expect(page.getByRole('article')).toHaveCount(8);
+      await expectAccessible(page, `cards, ${colorScheme} at ${width}`);
+      await expectNoSideScroll(page, 'cards');
+      await page.getByRole('button', { name: /^Sleep or keep awake: lab-3/ }).click();
+      await expect(page.getByRole('menu')).toBeVisible();
+      await expectAccessible(page, `the Sleep menu, ${colorScheme} at ${width}`);
+      await page.keyboard.press('Escape');
+      await page.evaluate(() => {
+        location.hash = '#/node/gpu-tower';
+      });
+      await settled(page);
+      await expect(page.getByRole('list', { name: 'Steps of the diagnosis' })).toBeVisible();
+      await page.getByRole('button', { name: 'Add a way' }).click();
+      await expectAccessible(page, `the page of a machine, ${colorScheme} at ${width}`);
+      await expectNoSideScroll(page, 'the page of a machine');
+      await page.getByRole('button', { name: 'Pair again' }).click();
+      await expect(page.getByRole('dialog', { name: /^Pair the agent/ })).toBeVisible();
+      await expectAccessible(page, `pairing, ${colorScheme} at ${width}`);
+    });
+
+    test(`axe finds nothing in any step of the wizard, ${colorScheme} at ${width}`, async ({
+      page,
+      showScene,
+    }) => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await showScene(adding, '#/fleet');
+      await page.getByRole('button', { name: 'Add a node' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Add a node' });
+      const step = (name: string) => expectAccessible(page, `${name}, ${colorScheme} at ${width}`);
+      await dialog.getByRole('button', { name: 'Look for machines' }).click();
+      await expect(dialog.getByRole('list', { name: 'Machines that were found' })).toBeVisible();
+      await step('where');
+      await dialog.getByRole('button', { name: 'Add attic' }).click();
+      await expect(dialog.getByRole('textbox', { name: 'Code or line' })).toBeFocused();
+      await step('agent');
+      await dialog.getByRole('button', { name: 'Pair later' }).click();
+      await dialog.getByText('Its agent, and servers').click();
+      await step('details');
+      await dialog.getByRole('button', { name: 'Add the node' }).click();
+      await expect(dialog.getByRole('list', { name: 'Steps of the rehearsal' })).toBeVisible();
+      await step('try');
+      await expectNoSideScroll(page, 'the wizard');
+    });
+  }
+}
+
+test('a card says who needs its machine, and each holder can be released', async ({ page, showScene }) => {
+  await showScene(everyPower, '#/fleet');
+  const card = page.getByRole('article', { name: tower });
+  await expect(card.getByRole('list', { name: 'Who needs it' })).toContainText(
+    'Lease: index "Notes" until done',
+  );
+  await card.getByRole('button', { name: /^Why is it on/ }).click();
+  const dialog = page.getByRole('dialog', { name: /^Why is/ });
+  await expect(dialog).toContainText('Ann is logged in there.');
+  // A holder that has its row is not said again.
+  await expect(dialog.getByText('Ann needs it')).toHaveCount(0);
+  await dialog.getByRole('button', { name: 'Release: copying pictures, nightly-backup.sh' }).click();
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText(
+    'copying pictures no longer keeps it on.',
+  );
+});
+
+test('what cannot be had says why; what is in use is asked for once more', async ({ page, showScene }) => {
+  await showScene(everyPower, '#/fleet');
+  await page.getByRole('button', { name: /^Sleep or keep awake: nas/ }).click();
+  await expect(page.getByRole('menu')).toContainText('Run the agent there with the power role');
+  await expect(page.getByRole('menuitem', { name: 'Shut down' })).toBeDisabled();
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: /^Sleep or keep awake: lab-3/ }).click();
+  await expect(page.getByRole('menuitem', { name: /^Hibernate/ })).toBeDisabled();
+  await expect(page.getByRole('menuitem', { name: /^Hibernate/ })).toContainText(
+    'Its agent cannot do that there.',
+  );
+  await page.getByRole('menuitem', { name: 'Sleep' }).click();
+  const dialog = page.getByRole('dialog', { name: 'lab-3 is in use' });
+  await expect(dialog.getByRole('listitem')).toHaveText(['Ann needs it: a game.', 'Its GPU is at 93%.']);
+  await expect(dialog.getByRole('button', { name: 'Sleep all the same' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Leave it on' }).click();
+  await expect(dialog).toBeHidden();
+});
+
+test('a countdown is shown and cancelled; a lost GPU has its mend', async ({ page, showScene }) => {
+  await showScene(everyPower, '#/fleet');
+  const lab1 = page.getByRole('article', { name: /^lab-1/ });
+  await expect(lab1.getByRole('progressbar', { name: 'lab-1 counts down' })).toBeVisible();
+  await lab1.getByRole('button', { name: /^Cancel/ }).click();
+  await expect(lab1.getByRole('progressbar', { name: 'lab-1 counts down' })).toHaveCount(0);
+  await expect(
+    page.getByRole('article', { name: /^lab-2/ }).getByText(/^It goes to sleep: watched until it is gone/),
+  ).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Restart Ollama on lab-3' })).toBeVisible();
+  await expect(page.getByRole('article', { name: /^lab-4/ })).toContainText(/goes off in 1[12] min/);
+});
+
+test('ways to wake are moved by keyboard, and the focus stays with what was moved', async ({
+  page,
+  showScene,
+}) => {
+  const scene = structuredClone(everyPower);
+  scene.results['fleet.update'] = scene.streams.fleet?.[0]?.[1];
+  await showScene(scene, '#/node/gpu-tower');
+  const ways = page.getByRole('list', { name: 'Ways to wake it' });
+  await expect(ways.getByRole('listitem')).toHaveCount(4);
+  await page.getByRole('button', { name: 'Add a way' }).click();
+  await expect(page.getByRole('combobox', { name: 'Way' })).toBeFocused();
+  await page.getByRole('combobox', { name: 'Way' }).selectOption('command');
+  await page.getByRole('button', { name: 'Add this way' }).click();
+  await expect(page.getByText('Write the program and its arguments')).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(ways.getByRole('button', { name: /^Try earlier: Magic/ })).toBeDisabled();
+  await ways.getByRole('button', { name: /^Try later: Magic/ }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Magic packets from this computer: now way 2 of 4')).toBeAttached();
+});
+
+test('a diagnosis is read in its steps, and copied as text', async ({ page, context, showScene }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
+  await showScene(everyPower, '#/node/gpu-tower?diagnosis');
+  const steps = page.getByRole('list', { name: 'Steps of the diagnosis' });
+  await expect(steps).toBeInViewport();
+  await expect(steps.getByRole('listitem').nth(2)).toContainText('Run: sudo ethtool');
+  await expect(steps.getByRole('listitem').nth(3)).toContainText('not applicable');
+  await expect(page.getByRole('button', { name: 'Run again' })).toBeVisible();
+});
+
+test('the wizard by keyboard: nothing is lost by Escape or Back, and a machine is added', async ({
+  page,
+  showScene,
+}) => {
+  await showScene(adding, '#/fleet');
+  const open = page.getByRole('button', { name: 'Add a node' });
+  const dialog = page.getByRole('dialog', { name: 'Add a node' });
+  const address = dialog.getByRole('textbox', { name: 'Address or name' });
+  await open.focus();
+  await page.keyboard.press('Enter');
+  await expect(address).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(address).toHaveAttribute('aria-invalid', 'true');
+  await page.keyboard.type('192.168.1.30');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(open).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(address).toHaveValue('192.168.1.30');
+  await page.keyboard.press('Enter');
+
+  const code = dialog.getByRole('textbox', { name: 'Code or line' });
+  await expect(code).toBeFocused();
+  await expect(dialog.getByRole('list', { name: 'What answers there' })).toContainText('Ollama 0.33.0');
+  await dialog.getByRole('button', { name: 'Back' }).press('Enter');
+  await expect(address).toHaveValue('192.168.1.30');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('123456');
+  await page.keyboard.press('Enter');
+
+  await expect(dialog.getByRole('textbox', { name: /^MAC/ })).toHaveValue('02:AA:00:00:00:30');
+  await expect(dialog.getByRole('textbox', { name: /^Wake destinations/ })).toHaveValue('192.168.1.255');
+  const name = dialog.getByRole('textbox', { name: /^Name/ });
+  await name.fill('the attic');
+  await dialog.getByRole('button', { name: 'Back' }).press('Enter');
+  await expect(dialog.getByText('Paired.')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Next' }).press('Enter');
+  await expect(name).toHaveValue('the attic');
+  await name.press('Enter');
+
+  await expect(dialog.getByRole('list', { name: 'Steps of the rehearsal' })).toContainText('Gone after 6 s.');
+  await dialog.getByRole('button', { name: 'Done' }).press('Enter');
+  await expect(dialog).toBeHidden();
+  await open.press('Enter');
+  await expect(address).toHaveValue('');
+});
+
+test('what does not answer is said at its field, with the way on', async ({ page, showScene }) => {
+  const scene = structuredClone(adding);
+  delete scene.results['discovery.inspect'];
+  await showScene(scene, '#/fleet');
+  await page.getByRole('button', { name: 'Add a node' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a node' });
+  await dialog.getByRole('textbox', { name: 'Address or name' }).fill('tower');
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('The machine does not answer. Check that it is on');
+  await dialog.getByRole('button', { name: /^It is off/ }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Address of its Ollama' })).toHaveValue(
+    'http://tower:11434',
+  );
+});
+
+test('a network that is too large cannot be ticked; what is in the fleet is not offered again', async ({
+  page,
+  showScene,
+}) => {
+  await showScene(adding, '#/fleet');
+  await page.getByRole('button', { name: 'Add a node' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a node' });
+  await dialog.getByRole('button', { name: 'Look for machines' }).click();
+  await expect(dialog.getByRole('checkbox', { name: /^10\.0\.0\.0/ })).toBeDisabled();
+  await expect(dialog.getByRole('checkbox', { name: /^192\.168\.1\.0/ })).not.toBeChecked();
+  await expect(dialog.getByRole('progressbar', { name: 'Looking for machines' })).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Add gpu-tower' })).toHaveCount(0);
+  await expect(dialog.getByText('here already')).toBeVisible();
+});
+
+test('a simulated machine: keep awake, release, policy, countdown, cancel', async ({ page, startCore }) => {
+  const core = await startCore({ simulate: true });
+  await page.goto(core.url);
+  const card = page.getByRole('article', { name: /^lab-2/ });
+  const messages = page.getByRole('region', { name: 'Messages' });
+  await expect(card.getByRole('button', { name: /^Sleep or keep awake/ })).toBeVisible();
+
+  await test.step('keep awake, and release', async () => {
+    await card.getByRole('button', { name: /^Sleep or keep awake/ }).click();
+    await page.getByRole('menuitem', { name: 'For 1 hour' }).click();
+    await expect(card.getByRole('list', { name: 'Who needs it' })).toContainText(
+      /Lease: somebody uses it until/,
+    );
+    await card.getByRole('button', { name: /^Why is it on/ }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Release: somebody uses it/ })
+      .click();
+    await expect(messages).toContainText('somebody uses it no longer keeps it on.');
+    await page.keyboard.press('Escape');
+    await expect(card).not.toContainText('Lease: somebody uses it');
+  });
+
+  await test.step('a countdown is cancelled', async () => {
+    await card.getByRole('button', { name: /^Sleep or keep awake/ }).click();
+    await page.getByRole('menuitem', { name: 'Sleep', exact: true }).click();
+    await card.getByRole('button', { name: /^Cancel/ }).click();
+    await expect(messages).toContainText('stays on');
+    await expect(card.getByRole('progressbar', { name: 'lab-2 counts down' })).toHaveCount(0);
+  });
+
+  await test.step('its policy is kept', async () => {
+    await card.getByRole('link', { name: 'lab-2' }).click();
+    const wake = page.getByRole('combobox', { name: 'Who may wake it' });
+    await wake.selectOption('people');
+    await page.getByRole('textbox', { name: 'Watts when it is awake' }).fill('90');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() =>
+        core.call('power.list', {}).then((all) => all.find((one) => one.nodeId === 'lab-2')?.policy),
+      )
+      .toMatchObject({ wakeFor: 'people', watts: 90 });
+    await page.reload();
+    await expect(wake).toHaveValue('people');
+  });
+});
