@@ -13,17 +13,9 @@ import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
 import type { Policies } from './policies.ts';
 import { canDo } from './policy.ts';
-import { askShutdownServer } from './shutdown-client.ts';
+import { actionVerbs, type OffRequest, tellMachine, troubleOf } from './tell.ts';
 
-export interface OffRequest {
-  nodeId: string;
-  /** By the node's policy where it is left out. */
-  action?: PowerAction | undefined;
-  force: boolean;
-  countdownSeconds: number;
-  /** Who asks, in words. */
-  by: string;
-}
+export type { OffRequest } from './tell.ts';
 
 export interface OffService {
   /**
@@ -68,15 +60,8 @@ interface State {
   asking: boolean;
 }
 
-const verbs: Record<PowerAction, string> = {
-  shutdown: 'shut down',
-  sleep: 'sleep',
-  hibernate: 'hibernate',
-  restart: 'restart',
-};
-
 export function createOff(dependencies: OffDependencies): OffService {
-  const { clock, log, http, fleet, agents, policies, activity, means, reasons, holder } = dependencies;
+  const { clock, log, fleet, agents, policies, activity, means, reasons, holder } = dependencies;
   const states = new Map<string, State>();
   const changed = createListeners<[nodeId: string]>();
   const failed = createListeners<[node: NodeView, trouble: Trouble]>();
@@ -168,7 +153,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({
       kind: 'power',
       severity: 'info',
-      message: `${fleet.get(nodeId)?.name ?? nodeId} was told to ${verbs[action]}.`,
+      message: `${fleet.get(nodeId)?.name ?? nodeId} was told to ${actionVerbs[action]}.`,
       why: `Asked by ${by}.`,
       nodeId,
     });
@@ -176,16 +161,10 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   /** Tells the machine now; nothing speaks against it, or it is forced. */
-  async function tellMachine(request: OffRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
-    const { nodeId } = request;
-    if (means(nodeId) === 'simulator') {
-      await fleet.simulation.sleep(nodeId);
-    } else {
-      const url = fleet.record(nodeId)?.shutdownUrl;
-      if (!url) throw new PilotlightError('CANNOT_POWER_OFF', { details: { nodeId } });
-      await askShutdownServer({ http, url, secret: fleet.shutdownSecret(nodeId) }, signal);
-    }
-    begins(request, action);
+  async function tell(request: OffRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
+    await tellMachine(dependencies, request, action, signal);
+    // An agent counts down itself; it is watched when that is over.
+    if (means(request.nodeId) !== 'agent' || request.countdownSeconds === 0) begins(request, action);
   }
 
   function countDown(request: OffRequest, action: PowerAction): void {
@@ -211,7 +190,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     state.asking = true;
     try {
       if (!request.force) await refuseIfUsed(nodeId, true);
-      await tellMachine(request, action, stopping.signal);
+      await tell(request, action, stopping.signal);
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (isPilotlightError(error) && error.code === 'IN_USE') {
@@ -232,14 +211,6 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   }
 
-  async function byAgent(request: OffRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
-    const { nodeId, countdownSeconds, force, by } = request;
-    const link = agents.link(nodeId);
-    if (link === null) throw new PilotlightError('CANNOT_POWER_OFF', { details: { nodeId } });
-    await link.powerOff({ action, countdownSeconds, force, by }, signal);
-    if (countdownSeconds === 0) begins(request, action);
-  }
-
   return {
     async off(request, signal) {
       const { nodeId, force, countdownSeconds } = request;
@@ -250,7 +221,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       if (!isOn(node, agents.view(nodeId))) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
       if (!canDo(by, action)) {
         throw new PilotlightError('NOT_SUPPORTED', {
-          message: `From here this machine cannot ${verbs[action]}.`,
+          message: `From here this machine cannot ${actionVerbs[action]}.`,
           details: { nodeId, action },
         });
       }
@@ -261,9 +232,8 @@ export function createOff(dependencies: OffDependencies): OffService {
         if (!force) await refuseIfUsed(nodeId, by !== 'agent');
         signal.throwIfAborted();
         state.lastOffError = null;
-        if (by === 'agent') await byAgent(request, action, signal);
-        else if (countdownSeconds > 0) countDown(request, action);
-        else await tellMachine(request, action, signal);
+        if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);
+        else await tell(request, action, signal);
       } finally {
         state.asking = false;
         changed.tell(nodeId);
@@ -334,9 +304,4 @@ export function createOff(dependencies: OffDependencies): OffService {
       for (const state of states.values()) state.countdown?.timer.cancel();
     },
   };
-}
-
-export function troubleOf(error: unknown): Trouble {
-  const known = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
-  return { code: known.code, message: known.message, next: known.next };
 }
