@@ -26,6 +26,8 @@ export type FinishDecision =
         | 'in-use'
         | 'no-means'
         | 'cannot'
+        /** It has an agent that decides, and that cannot be asked now. */
+        | 'agent-silent'
         /** Its agent says no, by the policy of another panel. */
         | 'other-panel';
     }

@@ -66,16 +66,7 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
 
   const reasons = byAgent ? namedOnce(byAgent.said.reasons, leases) : use.use;
   const needed = leases.length > 0 || reasons.length > 0;
-  const decision = byAgent
-    ? decisionOfAgent(byAgent, policy, needed)
-    : decideFinish({
-        policy,
-        means,
-        wokenByUs,
-        keptOn: going.keptOn,
-        reasons: needed ? ['needed'] : [],
-        idleMs: use.idle?.ms ?? 0,
-      });
+  const decision = decisionFor(facts, { byAgent, wokenByUs, needed });
   const words =
     node.kind === 'this-computer' && !needed
       ? ['Pilotlight runs on it.']
@@ -91,9 +82,25 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
   return {
     ...common,
     whyOn: words,
-    idleSince: needed ? null : byAgent ? idleSinceOfAgent(byAgent) : (use.idle?.since ?? null),
+    idleSince: needed ? null : idleSince(facts, byAgent),
     offAt: offAt(facts, decision, byAgent, countdown),
   };
+}
+
+function decisionFor(
+  { means, policy, going, use }: PowerFacts,
+  known: { byAgent: Heard<AgentPolicyView> | null; wokenByUs: boolean | null; needed: boolean },
+): FinishDecision {
+  if (known.byAgent) return decisionOfAgent(known.byAgent, policy, known.needed);
+  if (means === 'agent') return { do: 'stay', why: 'agent-silent' };
+  return decideFinish({
+    policy,
+    means,
+    wokenByUs: known.wokenByUs,
+    keptOn: going.keptOn,
+    reasons: known.needed ? ['needed'] : [],
+    idleMs: use.idle?.ms ?? 0,
+  });
 }
 
 /** An agent names each lease as a reason too, and so do we. */
@@ -123,7 +130,10 @@ function decisionOfAgent(
   return { do: 'stay', why: needed ? 'in-use' : 'other-panel' };
 }
 
-const idleSinceOfAgent = ({ said, at }: Heard<AgentPolicyView>) => wholeSecond(at - said.idleSeconds * 1000);
+function idleSince({ means, use }: PowerFacts, byAgent: Heard<AgentPolicyView> | null): number | null {
+  if (byAgent) return wholeSecond(byAgent.at - byAgent.said.idleSeconds * 1000);
+  return means === 'agent' ? null : (use.idle?.since ?? null);
+}
 
 function offAt(
   { use, policy }: PowerFacts,

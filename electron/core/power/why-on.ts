@@ -25,6 +25,7 @@ const staying: Record<Exclude<WhyOnFacts['stays'], null>, string> = {
   'woken-unknown': `${nobody}, but whether Pilotlight woke it is not known any more: its policy leaves it on then.`,
   'kept-on': `${nobody}, but somebody cancelled the last power-off: it stays on until it is needed anew.`,
   'in-use': 'It is in use.',
+  'agent-silent': 'Whether somebody needs it is not known: its agent cannot be asked.',
   'other-panel': `${nobody} here, but the policy of another panel leaves it on.`,
   'no-means': `${nobody}, but Pilotlight cannot power it off.`,
   cannot: `${nobody}, but its shutdown server can only shut down, and its policy is another.`,
