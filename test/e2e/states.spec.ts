@@ -3,6 +3,9 @@ import { busy } from './support/busy-scene.ts';
 import { expect, expectAccessible, expectNoSideScroll, goTo, test, writeNotes } from './support/fixtures.ts';
 import { everyState, hundred, nothing, silent } from './support/scenes.ts';
 
+// The longest file: its tests share nothing.
+test.describe.configure({ mode: 'parallel' });
+
 const pages = ['Fleet', 'Models', 'Index', 'Activity', 'Settings'] as const;
 
 async function openNode(page: Page, id: string): Promise<void> {

@@ -13,7 +13,6 @@ test('nodes that are offline, slow or answer wrongly say so, each with its next 
   startCore,
 }) => {
   const core = await startCore({ simulate: true });
-  await core.call('settings.update', { fleet: { lookTimeoutMs: 500 } });
   await core.call('fleet.add', { name: 'attic', url: 'http://127.0.0.1:1' });
   await page.goto(core.url);
   const nas = page.getByRole('article', { name: /^nas/ });
@@ -21,8 +20,12 @@ test('nodes that are offline, slow or answer wrongly say so, each with its next 
   await expect(page.getByRole('article', { name: 'attic: off' })).toBeVisible();
   await expect(page.getByRole('article', { name: /^nas.*serving$/ })).toBeVisible();
 
+  const setLookTimeout = (lookTimeoutMs: number) =>
+    core.call('settings.update', { fleet: { lookTimeoutMs } });
   for (const { fault, words, code } of faults) {
     await test.step(fault, async () => {
+      // Only what never answers is waited for to its end.
+      await setLookTimeout(fault === 'half-open' ? 500 : 4000);
       await core.call('simulator.setFault', { nodeId: 'nas', fault, on: true });
       await nas.getByRole('button', { name: /^More for nas/ }).click();
       await page.getByRole('menuitem', { name: 'Look now' }).click();

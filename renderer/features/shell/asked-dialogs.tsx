@@ -21,8 +21,15 @@ export function AskedDialogs() {
       if (useAsked.getState().asked?.dialog === 'palette') stopAsking();
       else ask({ dialog: 'palette' });
     };
+    const onNavigation = () => {
+      if (location.hash !== useAsked.getState().at) stopAsking();
+    };
     addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
+    addEventListener('hashchange', onNavigation);
+    return () => {
+      removeEventListener('keydown', onKey);
+      removeEventListener('hashchange', onNavigation);
+    };
   }, []);
 
   switch (asked?.dialog) {

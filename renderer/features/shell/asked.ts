@@ -8,10 +8,11 @@ export type Asked =
   | { dialog: 'keep'; nodeId: string }
   | { dialog: 'model'; nodeId: string; model: string };
 
-export const useAsked = create<{ asked: Asked | null }>()(() => ({ asked: null }));
+/** `at`: the address of the page that it was asked for on; it does not follow to another. */
+export const useAsked = create<{ asked: Asked | null; at: string }>()(() => ({ asked: null, at: '' }));
 
 export function ask(asked: Asked): void {
-  useAsked.setState({ asked });
+  useAsked.setState({ asked, at: location.hash });
 }
 
 export function stopAsking(): void {
