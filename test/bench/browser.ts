@@ -7,7 +7,10 @@ import { chromiumFlags, findChromium } from '../../build/lib/chromium.mjs';
 import { dist } from '../e2e/support/core.ts';
 
 /** The same Chromium as for the end-to-end tests. */
-export async function launchChromium(note: (text: string) => void): Promise<Browser> {
+export async function launchChromium(
+  note: (text: string) => void,
+  { scriptFlags = [] }: { scriptFlags?: readonly string[] } = {},
+): Promise<Browser> {
   if (!existsSync(join(dist, 'renderer', 'index.html'))) {
     throw new Error('There is no built panel. Run npm run build first.');
   }
@@ -26,7 +29,12 @@ export async function launchChromium(note: (text: string) => void): Promise<Brow
     executablePath: found.path,
     chromiumSandbox: !isRoot,
     // Times finer than 100 µs; a window that is not seen is not slowed down.
-    args: [...chromiumFlags({ isRoot }), '--enable-precise-memory-info', '--disable-renderer-backgrounding'],
+    args: [
+      ...chromiumFlags({ isRoot }),
+      '--enable-precise-memory-info',
+      '--disable-renderer-backgrounding',
+      ...(scriptFlags.length > 0 ? [`--js-flags=${scriptFlags.join(' ')}`] : []),
+    ],
   });
 }
 
