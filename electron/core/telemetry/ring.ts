@@ -1,6 +1,7 @@
 /**
  * A ring of rows of numbers in typed columns. Columns come when a row first names them, go when a whole
- * revolution did not, and rows are allocated as they are needed, so that a thousand quiet rings stay small.
+ * revolution did not, and rows are allocated as they are needed, so that a thousand quiet rings stay small. A column
+ * that never changed, such as the size of a memory, is one number.
  */
 export interface Ring {
   push(at: number, values: Readonly<Record<string, number>>): void;
@@ -13,10 +14,19 @@ export interface Ring {
 
 const FIRST_ROWS = 16;
 
+interface Column {
+  /** null as long as every row from `first` to `last` held `constant`. */
+  values: Float64Array | null;
+  constant: number;
+  /** Which pushes named it, counted from 1. */
+  first: number;
+  last: number;
+}
+
 export function createRing(capacity: number): Ring {
   let room = Math.min(FIRST_ROWS, capacity);
   let times = new Float64Array(room);
-  const columns = new Map<string, { values: Float64Array; lastPush: number }>();
+  const columns = new Map<string, Column>();
   /** Rows ever pushed; the newest is at `(pushed - 1) % room`. */
   let pushed = 0;
   let size = 0;
@@ -30,11 +40,21 @@ export function createRing(capacity: number): Ring {
     grownTimes.set(times);
     times = grownTimes;
     for (const column of columns.values()) {
+      if (column.values === null) continue;
       const grown = new Float64Array(next).fill(Number.NaN);
       grown.set(column.values);
       column.values = grown;
     }
     room = next;
+  }
+
+  /** It changes from now on: what was one number becomes a number a row. */
+  function spread(column: Column): Float64Array {
+    const values = emptyColumn();
+    const oldest = Math.max(column.first, pushed - size + 1);
+    for (let row = oldest; row <= column.last; row += 1) values[(row - 1) % room] = column.constant;
+    column.values = values;
+    return values;
   }
 
   return {
@@ -45,27 +65,32 @@ export function createRing(capacity: number): Ring {
       size = Math.min(size + 1, room);
       times[index] = at;
       for (const [name, column] of columns) {
-        column.values[index] = Number.NaN;
-        if (pushed - column.lastPush > capacity) columns.delete(name);
+        if (column.values !== null) column.values[index] = Number.NaN;
+        if (pushed - column.last > capacity) columns.delete(name);
       }
       for (const [name, value] of Object.entries(values)) {
-        let column = columns.get(name);
+        const column = columns.get(name);
         if (!column) {
-          column = { values: emptyColumn(), lastPush: pushed };
-          columns.set(name, column);
+          columns.set(name, { values: null, constant: value, first: pushed, last: pushed });
+          continue;
         }
-        column.values[index] = value;
-        column.lastPush = pushed;
+        const goesOn = column.values === null && column.constant === value && column.last === pushed - 1;
+        if (!goesOn) (column.values ?? spread(column))[index] = value;
+        column.last = pushed;
       }
     },
     rows(since) {
       const rows: { at: number; values: Record<string, number> }[] = [];
-      for (let offset = 0; offset < size; offset += 1) {
-        const index = (pushed - size + offset) % room;
+      for (let row = pushed - size + 1; row <= pushed; row += 1) {
+        const index = (row - 1) % room;
         const at = times[index] ?? 0;
         if (at < since) continue;
         const values: Record<string, number> = {};
         for (const [name, column] of columns) {
+          if (column.values === null) {
+            if (row >= column.first && row <= column.last) values[name] = column.constant;
+            continue;
+          }
           const value = column.values[index];
           if (value !== undefined && !Number.isNaN(value)) values[name] = value;
         }
@@ -77,7 +102,8 @@ export function createRing(capacity: number): Ring {
       return size;
     },
     get bytes() {
-      return times.byteLength * (1 + columns.size);
+      const spreadColumns = [...columns.values()].filter(({ values }) => values !== null).length;
+      return times.byteLength * (1 + spreadColumns);
     },
   };
 }

@@ -27,7 +27,9 @@ const aGpu = (changes: Partial<GpuReading> = {}): GpuReading => ({
 
 describe('the ring', () => {
   it('holds the newest rows, whatever is pushed', () => {
-    const row = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.integer(), { noNullPrototype: true });
+    // Few different values, so that columns stay the same for a while, and then change.
+    const value = fc.oneof(fc.constant(7), fc.integer({ min: 0, max: 1 }), fc.integer());
+    const row = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value, { noNullPrototype: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(row, { maxLength: 120 }), (capacity, rows) => {
         const ring = createRing(capacity);
@@ -49,8 +51,19 @@ describe('the ring', () => {
 
   it('stays small while it is short', () => {
     const ring = createRing(1800);
-    for (let at = 0; at < 100; at += 1) ring.push(at, { a: 1 });
+    for (let at = 0; at < 100; at += 1) ring.push(at, { a: at });
     expect(ring.bytes).toBeLessThanOrEqual(128 * 8 * 2);
+  });
+
+  it('keeps what never changes once, over a revolution and until it changes', () => {
+    const ring = createRing(64);
+    for (let at = 0; at < 100; at += 1) ring.push(at, { total: 24, used: at });
+    expect(ring.bytes).toBe(64 * 8 * 2);
+    expect(ring.rows(98)).toEqual([98, 99].map((at) => ({ at, values: { total: 24, used: at } })));
+    ring.push(100, { total: 48, used: 0 });
+    expect(ring.bytes).toBe(64 * 8 * 3);
+    expect(ring.rows(0)[0]).toEqual({ at: 37, values: { total: 24, used: 37 } });
+    expect(ring.rows(99).map(({ values }) => values.total)).toEqual([24, 48]);
   });
 });
 
