@@ -7,10 +7,12 @@ export function Menu({
   trigger,
   children,
   label,
+  align = 'end',
 }: {
   trigger: ReactNode;
   children: ReactNode;
   label: string;
+  align?: 'start' | 'end';
 }) {
   return (
     <Radix.Root modal={false}>
@@ -19,7 +21,7 @@ export function Menu({
       <Radix.Portal container={document.getElementById('main')}>
         <Radix.Content
           aria-label={label}
-          align="end"
+          align={align}
           sideOffset={6}
           collisionPadding={8}
           className="z-40 max-h-(--radix-dropdown-menu-content-available-height) w-72 max-w-[calc(100vw-1rem)] overflow-y-auto rounded-xl border border-line-strong bg-raised p-1 shadow-(--shadow)"

@@ -159,7 +159,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
   };
 }
 
-/** A copy, for the sample changes in place; without the processes, which the views do not show. */
+/** A copy, for the sample changes in place; of the processes only those that hold the most. */
 function readingOf({ gpus, host }: AgentSample): AgentReading {
   return {
     gpus: gpus.map((gpu) => ({
@@ -171,6 +171,7 @@ function readingOf({ gpus, host }: AgentSample): AgentReading {
       utilisationPercent: gpu.utilisationPercent,
       temperatureCelsius: gpu.temperatureCelsius,
       powerWatts: gpu.powerWatts,
+      ...(gpu.processes.length === 0 ? {} : { processes: largest(gpu.processes) }),
     })),
     host: {
       cpuPercent: host.cpuPercent,
@@ -178,4 +179,14 @@ function readingOf({ gpus, host }: AgentSample): AgentReading {
       memoryUsedBytes: host.memoryUsedBytes,
     },
   };
+}
+
+/** More than these are not told apart in a bar. */
+const MOST_PROCESSES = 6;
+
+function largest(processes: AgentSample['gpus'][number]['processes']) {
+  return processes
+    .toSorted((a, b) => (b.vramUsedBytes ?? 0) - (a.vramUsedBytes ?? 0))
+    .slice(0, MOST_PROCESSES)
+    .map(({ name, vramUsedBytes }) => ({ name, vramUsedBytes }));
 }

@@ -11,6 +11,7 @@ import { formatMoment } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { fillRange, rangeShape } from '../../stores/node-buckets.ts';
+import { ProcessBar } from './process-bar.tsx';
 import type { RangeHistory } from './use-node-history.ts';
 import { lineWords, modelsIn, rangeNames, rangeWords } from './words.ts';
 
@@ -193,6 +194,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
       <div className="mt-3">
         <Legend series={series} />
       </div>
+      <ProcessBar node={node} />
       <ChartTable
         caption={`VRAM by model over ${rangeWords[range]}`}
         heads={['From', ...series.map(({ name }) => name)]}

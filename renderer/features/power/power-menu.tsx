@@ -31,6 +31,7 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
   return (
     <>
       <Menu
+        align={size === 'small' ? 'start' : 'end'}
         label={`Sleep or keep awake: ${node.name}`}
         trigger={
           <Button size={size} busy={busy} aria-label={`Sleep or keep awake: ${node.name}`}>

@@ -215,6 +215,23 @@ const nodes = [
     ],
     vram: { totalBytes: 24e9, usedBytes: 5.5e9, source: 'tools' },
     loaded: [model('llama3.1:8b')],
+    gpus: [
+      {
+        id: '0',
+        vendor: 'nvidia',
+        name: 'RTX 3090',
+        vramTotalBytes: 24e9,
+        vramUsedBytes: 8.1e9,
+        utilisationPercent: 93,
+        temperatureCelsius: 61,
+        powerWatts: 212,
+        processes: [
+          { name: '/usr/local/bin/ollama', vramUsedBytes: 5.5e9 },
+          { name: 'a-game-with-a-long-name.exe', vramUsedBytes: 2.2e9 },
+          { name: '/usr/lib/xorg/Xorg', vramUsedBytes: 0.4e9 },
+        ],
+      },
+    ],
   }),
   node('lab-1', 'serving'),
   node('lab-2', 'serving'),

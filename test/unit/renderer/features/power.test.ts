@@ -8,6 +8,7 @@ import {
   withOwn,
 } from '../../../../renderer/features/node/policy-words.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
+import { processShares } from '../../../../renderer/features/node/processes.ts';
 import {
   inWords,
   keepChoices,
@@ -255,5 +256,26 @@ describe('checks in words', () => {
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
     expect(lines).toContain('3. Wake-on-LAN is armed: fail');
     expect(lines.find((line) => line.startsWith('   Mend: '))).toContain('ethtool');
+  });
+});
+
+describe('who holds the VRAM', () => {
+  const gpu = (...processes: [string, number | null][]) => ({
+    processes: processes.map(([name, vramUsedBytes]) => ({ name, vramUsedBytes })),
+  });
+  test('is told by program over all GPUs, the largest first', () => {
+    expect(
+      processShares([
+        gpu(['/usr/bin/ollama', 4e9], ['C:\\Games\\game.exe', 6e9]),
+        gpu(['/usr/bin/ollama', 3e9], ['Xorg', null]),
+      ]),
+    ).toEqual([
+      { name: 'ollama', bytes: 7e9 },
+      { name: 'game.exe', bytes: 6e9 },
+      { name: 'Xorg', bytes: null },
+    ]);
+  });
+  test('is nothing where no agent tells it', () => {
+    expect(processShares([{}])).toEqual([]);
   });
 });

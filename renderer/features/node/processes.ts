@@ -1,0 +1,21 @@
+/** Who holds the VRAM, by program. Pure. */
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
+
+export interface ProcessShare {
+  name: string;
+  /** Bytes over all GPUs and all processes of that name; null where the driver does not say. */
+  bytes: number | null;
+}
+
+/** By the name of the program without its folder, the largest first; empty where no agent tells it. */
+export function processShares(gpus: readonly Pick<GpuReading, 'processes'>[]): ProcessShare[] {
+  const byName = new Map<string, number | null>();
+  for (const { name, vramUsedBytes } of gpus.flatMap((gpu) => gpu.processes ?? [])) {
+    const short = name.split(/[\\/]/).at(-1) || name;
+    const before = byName.get(short);
+    byName.set(short, vramUsedBytes === null ? (before ?? null) : (before ?? 0) + vramUsedBytes);
+  }
+  return [...byName]
+    .map(([name, bytes]) => ({ name, bytes }))
+    .toSorted((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1));
+}
