@@ -13,6 +13,17 @@ export const agentMethods = {
       code: z.string().trim().max(20).optional(),
     }),
     result: z.object({ url: z.string(), version: z.string().nullable(), roles: z.array(z.string()) }),
-    errors: ['BAD_URL', 'BAD_PAIRING', 'PAIRING_CLOSED', 'NOT_AN_AGENT', 'HOST_UNREACHABLE', 'HOST_TIMEOUT'],
+    errors: [
+      'BAD_URL',
+      'BAD_PAIRING',
+      'PAIRING_CLOSED',
+      'NOT_AN_AGENT',
+      'AGENT_REFUSED',
+      'AGENT_ERROR',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+      'NAME_NOT_RESOLVED',
+      'DISK_FULL',
+    ],
   },
 } as const satisfies Record<string, MethodDefinition>;

@@ -97,7 +97,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   if (code === 'SLOW_DOWN') {
     const seconds = retryAfterSchema.safeParse(retryAfter);
     return new PilotlightError('AGENT_REFUSED', {
-      message: 'The agent makes this computer wait, because wrong tokens came from it.',
+      message: 'The agent makes this computer wait, because wrong tokens or codes came from it.',
       details: { ...common, ...(seconds.success && { retryAfterSeconds: seconds.data }) },
     });
   }
