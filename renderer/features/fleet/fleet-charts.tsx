@@ -21,7 +21,7 @@ const most = 7;
 
 export function FleetCharts() {
   return (
-    <div className="mt-6 grid gap-6 rail:grid-cols-2">
+    <div className="mt-6 grid gap-x-4 gap-y-6 rail:grid-cols-2">
       <VramChart />
       <WorkChart />
     </div>
