@@ -149,7 +149,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     // Whoever waits for a wake sees it at once.
     const soon = previous.wake !== null && previous.state !== view.state;
     streams.fleet.set(view.id, view, { soon });
-    const news = describeChange(previous, view, entry.sight.offReason);
+    const news = entry.leaving ? null : describeChange(previous, view, entry.sight.offReason);
     if (news) activity.record(news);
     tell(view, previous);
   }

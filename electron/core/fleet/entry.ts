@@ -23,6 +23,8 @@ export interface Entry
   detailsRead: Promise<void> | null;
   hardwareAt: number | null;
   uses: Map<symbol, string>;
+  /** It was told to go off: that it does is no news of the fleet. */
+  leaving: boolean;
   watch: Watch | null;
   /** Ends the look under way without a result. */
   interruptLook: (() => void) | null;
@@ -56,6 +58,7 @@ export function newEntry(
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     uses: new Map(),
+    leaving: false,
     watch: null,
     interruptLook: null,
   };

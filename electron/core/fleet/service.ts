@@ -70,6 +70,8 @@ export interface FleetService {
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
   /** Says why the node is needed, until disposed. */
   use(nodeId: string, reason: string): Disposable;
+  /** For power: it was told to go off, which tells of that itself. */
+  setLeaving(nodeId: string, leaving: boolean): void;
   /** Pins or priorities changed: the views are made anew. */
   refresh(nodeId?: string): void;
   /** For power: what the wake under way has reached; null when it ended, with why if it did not end well. */
@@ -300,6 +302,11 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
           if (entry?.uses.delete(key)) entries.publish(entry);
         },
       };
+    },
+
+    setLeaving(nodeId, leaving) {
+      const entry = entries.get(nodeId);
+      if (entry) entry.leaving = leaving;
     },
 
     refresh(nodeId) {

@@ -17,7 +17,7 @@ export interface Departures {
 
 export interface DeparturesOptions {
   clock: Clock;
-  fleet: Pick<FleetService, 'get' | 'lookSoon' | 'onChange'>;
+  fleet: Pick<FleetService, 'get' | 'lookSoon' | 'onChange' | 'setLeaving'>;
   agents: Pick<PowerAgents, 'view' | 'onChange' | 'onReached'>;
   onGone(nodeId: string, leaving: Leaving): void;
   /** The deadline passed; `why` is a sentence. */
@@ -38,6 +38,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
     if (!entry) return null;
     leaving.delete(nodeId);
     for (const timer of entry.timers) timer.cancel();
+    fleet.setLeaving(nodeId, false);
     return entry.leaving;
   }
 
@@ -90,6 +91,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
       const since = clock.now();
       const entry = { action, since, deadlineAt: since + LEAVE_MS };
       leaving.set(nodeId, { leaving: entry, timers: [clock.timer(LEAVE_MS, () => late(nodeId))] });
+      fleet.setLeaving(nodeId, true);
       look(nodeId);
       check(nodeId);
       onChange(nodeId);

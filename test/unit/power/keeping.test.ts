@@ -173,6 +173,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(20_000);
     expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: null });
     expect(world.entries.at(-1)).toMatchObject({ message: 'tower is off, as it was told.' });
+    expect(world.entries.some(({ message }) => message === 'tower went off.')).toBe(false);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
