@@ -21,7 +21,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await showScene(everyPower, '#/fleet');
-      await expect(page.getByRole('article')).toHaveCount(8);
+      await expect(page.getByRole('article')).toHaveCount(9);
       await expectAccessible(page, `cards, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'cards');
       await page.getByRole('button', { name: /^Sleep or keep awake: lab-3/ }).click();

@@ -65,11 +65,12 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
 });
 
 function Address({ node }: { node: NodeView }) {
-  if (!node.url) return <>built-in embedder only</>;
+  const url = node.url ?? node.agentUrl;
+  if (!url) return <>built-in embedder only</>;
   return (
     <>
       {node.kind === 'this-computer' && 'this computer · '}
-      <span className="font-mono">{node.url?.replace(/^https?:\/\//, '')}</span>
+      <span className="font-mono">{url.replace(/^https?:\/\//, '')}</span>
       {node.server?.version && ` · Ollama ${node.server.version}`}
     </>
   );
@@ -86,10 +87,10 @@ function Body({ node, awake }: { node: NodeView; awake: boolean }) {
       {awake && (
         <>
           <VramBar node={node} />
-          {node.hasGpu === false && (
+          {node.url && node.hasGpu === false && (
             <p className="text-[0.8125rem] text-soft">No GPU: models run on the CPU</p>
           )}
-          <LoadedModels node={node} />
+          {node.url && <LoadedModels node={node} />}
         </>
       )}
       {(awake || node.kind === 'this-computer') && <Readings node={node} />}
@@ -151,7 +152,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} />}
-      {awake && node.hasGpu !== false && (
+      {awake && node.url && node.hasGpu !== false && (
         <Button
           size="small"
           tone={flagged ? 'primary' : 'plain'}
@@ -162,7 +163,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           Force to GPU
         </Button>
       )}
-      {!awake && node.url && (
+      {!awake && (node.url ?? node.agentUrl) && (
         <Button
           size="small"
           tone={node.canWake && node.state !== 'trouble' ? 'quiet' : 'plain'}

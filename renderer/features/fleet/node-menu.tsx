@@ -26,17 +26,17 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
           </Button>
         }
       >
-        {node.url && (
+        {(node.url ?? node.agentUrl) && (
           <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
             <RefreshCw size={16} aria-hidden="true" /> Look now
           </MenuItem>
         )}
-        {awake && node.hasGpu !== false && (
+        {awake && node.url && node.hasGpu !== false && (
           <MenuItem onSelect={() => force('gpu', node.id, null)}>
             <Flame size={16} aria-hidden="true" /> Force priority models to GPU
           </MenuItem>
         )}
-        {awake && (
+        {awake && node.url && (
           <MenuItem onSelect={() => force('cpu', node.id, null)}>
             <Cpu size={16} aria-hidden="true" /> Force priority models to CPU
           </MenuItem>

@@ -33,7 +33,7 @@ export function NodeActions({ node }: { node: NodeView }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} size="normal" />}
-      {awake && node.hasGpu !== false && (
+      {awake && node.url && node.hasGpu !== false && (
         <Button
           tone={flagged ? 'primary' : 'plain'}
           busy={forcing}
@@ -42,7 +42,7 @@ export function NodeActions({ node }: { node: NodeView }) {
           <Flame size={16} aria-hidden="true" /> Force to GPU
         </Button>
       )}
-      {node.url && (
+      {(node.url ?? node.agentUrl) && (
         <Button
           busy={look.busy}
           onClick={() => look.run(() => client.call('fleet.look', { nodeId: node.id }))}

@@ -95,6 +95,8 @@ function NodeBody({ node }: { node: NodeView }) {
   );
   const power = useNodePower(node.id);
   const managed = node.kind !== 'this-computer';
+  // This computer without Ollama serves nobody, and has nothing to show over time.
+  const watched = managed || node.url !== null;
   const [isAskedFor] = useState(() => location.hash.endsWith('?diagnosis'));
   return (
     <>
@@ -102,14 +104,14 @@ function NodeBody({ node }: { node: NodeView }) {
       <div className="grid items-start gap-6 rail:grid-cols-[minmax(0,1fr)_20rem] wide:grid-cols-[minmax(0,1fr)_26rem]">
         <div className="grid min-w-0 grid-cols-1 gap-6">
           <Now node={node} />
-          {node.url !== null && <Timeline node={node} history={day} entries={entries} />}
+          {watched && <Timeline node={node} history={day} entries={entries} />}
           {power && managed && (
             <>
               <Leases node={node} power={power} />
               <Policy key={node.id} power={power} />
             </>
           )}
-          {node.url !== null && node.hasGpu !== false && (
+          {watched && node.hasGpu !== false && (
             <GpuCharts node={node} range={range} onRange={setRange} history={chosen} />
           )}
           <NodeModels node={node} />
@@ -151,7 +153,7 @@ function Head({ node }: { node: NodeView }) {
           {node.url ? (
             <span className="font-mono break-all">{node.url}</span>
           ) : (
-            <span>built-in embedder only</span>
+            <span>{node.agentUrl ?? 'built-in embedder only'}</span>
           )}
           {node.server?.version && <span>Ollama {node.server.version}</span>}
           {node.kind !== 'remote' && <span>{node.kind === 'simulated' ? 'simulated' : 'this computer'}</span>}
@@ -192,7 +194,7 @@ function Now({ node }: { node: NodeView }) {
             {node.hasGpu === false && awake && (
               <p className="text-soft">No GPU: models run on the CPU of this machine</p>
             )}
-            {node.url === null && (
+            {node.url === null && node.kind === 'this-computer' && (
               <p className="text-soft">
                 Indexes with the built-in embedder. Start Ollama here to use its models as well.
               </p>

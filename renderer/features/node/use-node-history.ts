@@ -49,8 +49,8 @@ function signatureOf(history: NodeHistory | undefined): string {
 const paused = () => 'paused';
 
 /** A range of a node's history, up to now. It rests while the page is hidden. */
-export function useRange(node: Pick<NodeView, 'id' | 'url'>, range: HistoryRange): RangeHistory {
-  const { id, url } = node;
+export function useRange(node: Pick<NodeView, 'id' | 'url' | 'agentUrl'>, range: HistoryRange): RangeHistory {
+  const { id, url, agentUrl } = node;
   const visible = usePageVisible();
   const now = useNow(bucketMs / 1000);
   const signature = useHistory(visible ? (histories) => signatureOf(histories[id]) : paused);
@@ -58,9 +58,10 @@ export function useRange(node: Pick<NodeView, 'id' | 'url'>, range: HistoryRange
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the history matters.
   return useMemo(() => {
     // A computer without a server is read as well, but it serves nobody.
-    const live = url === null ? [] : fromLive((useHistory.getState()[id] ?? emptyHistory).buckets);
+    const live =
+      url === null && agentUrl === null ? [] : fromLive((useHistory.getState()[id] ?? emptyHistory).buckets);
     if (range === 'hour') return { state: 'ready', buckets: live, now };
     const buckets = continueBuckets(kept.buckets, live, kept.until, rangeShape[range].seconds);
     return { state: kept.state, buckets: kept.state === 'loading' ? [] : buckets, now };
-  }, [id, url, range, now, signature, kept]);
+  }, [id, url, agentUrl, range, now, signature, kept]);
 }

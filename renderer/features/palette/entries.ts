@@ -179,7 +179,7 @@ function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
       entry('Node', `wake:${nodeId}`, `Wake ${name}`, { kind: 'wake', nodeId }, { about, weight: 6 }),
     );
   }
-  if (node.url !== null) {
+  if (node.url !== null || node.agentUrl !== null) {
     entries.push(
       entry(
         'Node',
@@ -190,7 +190,7 @@ function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
       ),
     );
   }
-  if (awake && node.hasGpu !== false) {
+  if (awake && node.url !== null && node.hasGpu !== false) {
     for (const target of ['gpu', 'cpu'] as const) {
       entries.push(
         entry(

@@ -240,6 +240,14 @@ const nodes = [
   node('lab-5', 'off'),
   node('lab-6', 'serving'),
   node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
+  node('relay-box', 'serving', {
+    url: null,
+    server: null,
+    agentUrl: 'http://192.168.1.9:9753',
+    hasAgentToken: true,
+    hasGpu: null,
+    vram: { totalBytes: null, usedBytes: null, source: 'unknown' },
+  }),
 ];
 
 const entries: NodePower[] = [
@@ -294,6 +302,7 @@ const entries: NodePower[] = [
       next: 'Look what keeps it on; its agent may lack the right to power it off.',
     },
   }),
+  power('relay-box'),
   power('nas', {
     means: 'none',
     agent: null,
