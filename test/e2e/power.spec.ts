@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { startSimulatorProcess } from './support/core.ts';
 import { expect, expectAccessible, expectNoSideScroll, test } from './support/fixtures.ts';
 import { adding, everyPower } from './support/power-scenes.ts';
 
@@ -271,4 +272,33 @@ test('a simulated machine: keep awake, release, policy, countdown, cancel', asyn
     await page.reload();
     await expect(wake).toHaveValue('people');
   });
+});
+
+test('the wizard adds a machine that answers, and the diagnosis tests it', async ({ page, startCore }) => {
+  const simulator = await startSimulatorProcess(1);
+  try {
+    const core = await startCore();
+    await page.goto(core.url);
+    const url = simulator.nodes[0]?.url ?? '';
+    await page.getByRole('button', { name: 'Add a node' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add a node' });
+    await dialog.getByRole('textbox', { name: 'Address or name' }).fill(url);
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await expect(dialog.getByRole('list', { name: 'What answers there' })).toContainText(`at ${url}`);
+    await dialog.getByRole('button', { name: /^Go on without|^Pair later/ }).click();
+    await expect(dialog.getByRole('textbox', { name: 'Address of its Ollama' })).toHaveValue(url);
+    await dialog.getByRole('textbox', { name: /^Name/ }).fill('by wizard');
+    await dialog.getByRole('button', { name: 'Add the node' }).click();
+    await expect(dialog.getByText(/is in the fleet: serving/)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Open its page' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'by wizard' })).toBeVisible();
+
+    await page.getByRole('button', { name: 'Diagnose', exact: true }).click();
+    await expect(page.getByRole('button', { name: 'Run again' })).toBeVisible({ timeout: 30_000 });
+    const steps = page.getByRole('list', { name: 'Steps of the diagnosis' }).getByRole('listitem');
+    await expect(steps.filter({ hasText: 'Ollama' }).filter({ hasText: 'pass' }).first()).toBeVisible();
+    await expect(steps.filter({ hasText: /to come|under way/ })).toHaveCount(0);
+  } finally {
+    await simulator.stop();
+  }
 });
