@@ -116,7 +116,7 @@ test('a countdown is shown and cancelled; a lost GPU has its mend', async ({ pag
     page.getByRole('article', { name: /^lab-2/ }).getByText(/^It goes to sleep: watched until it is gone/),
   ).toBeVisible();
   await expect(page.getByRole('button', { name: 'Restart Ollama on lab-3' })).toBeVisible();
-  await expect(page.getByRole('article', { name: /^lab-4/ })).toContainText(/goes off in 1[12] min/);
+  await expect(page.getByRole('article', { name: /^lab-4/ })).toContainText(/goes off in \d+ min/);
 });
 
 test('ways to wake are moved by keyboard, and the focus stays with what was moved', async ({
