@@ -79,6 +79,17 @@ export interface AgentPower {
   current: { action: PowerAction; by: string; remainingSeconds: number } | null;
   actions: PowerAction[];
   mayRestartOllama: boolean;
+  /** How the last action of this run of the agent ended; left out by an agent that does not say. */
+  last?: AgentOutcome | null;
+}
+
+export interface AgentOutcome {
+  action: PowerAction;
+  outcome: 'done' | 'dry-run' | 'cancelled' | 'refused' | 'failed' | 'interrupted';
+  /** Milliseconds since the epoch, by the agent's clock. */
+  at: number;
+  /** Its words: who cancelled, what speaks against it, what failed. */
+  reason: string | null;
 }
 
 /**

@@ -89,6 +89,16 @@ export const powerSchema = z.object({
   /** An agent that does not say it refuses what it cannot do. */
   actions: z.array(powerActionSchema).max(20).default(everyAction),
   mayRestartOllama: z.boolean().default(false),
+  last: z
+    .object({
+      action: powerActionSchema,
+      outcome: z.enum(['done', 'dry-run', 'cancelled', 'refused', 'failed', 'interrupted']),
+      at: z.number(),
+      reason: orNull(sentence),
+    })
+    .nullable()
+    .default(null)
+    .catch(null),
 });
 
 export const wakeSchema = z.object({ success: z.boolean(), message: sentence.default('') });

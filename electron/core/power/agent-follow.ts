@@ -1,6 +1,9 @@
-/** Looks at an agent anew when it is about to do something: its countdown begins, runs out, the machine goes. */
+/**
+ * Looks at an agent anew when it is about to do something: its countdown begins, runs out, the machine goes, or the
+ * agent says how that ended.
+ */
 import type { PowerAction } from '../../../shared/models/power.ts';
-import type { Clock, Timer } from '../ports.ts';
+import type { AgentOutcome, Clock, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 
 export interface AgentFollow {
@@ -14,6 +17,8 @@ export interface AgentFollowDependencies {
   leaves(nodeId: string, action: PowerAction): void;
   /** A countdown of the agent has begun. */
   countsDown(nodeId: string, by: string, seconds: number): void;
+  /** Its last action ended so; told once, and not for one that ended before it was known here. */
+  ended(nodeId: string, outcome: AgentOutcome): void;
 }
 
 /** What lies further ahead than this comes with the agents' own looks, one a minute. */
@@ -26,9 +31,12 @@ export function createAgentFollow({
   agents,
   leaves,
   countsDown,
+  ended,
 }: AgentFollowDependencies): AgentFollow {
   const timers = new Map<string, Timer>();
   const counting = new Map<string, PowerAction>();
+  /** When the last action that is known here ended, by the agent's clock. */
+  const heard = new Map<string, number | null>();
 
   function lookIn(nodeId: string, ms: number): void {
     timers.get(nodeId)?.cancel();
@@ -45,10 +53,17 @@ export function createAgentFollow({
     );
   }
 
+  function hear(nodeId: string, last: AgentOutcome | null): void {
+    const before = heard.get(nodeId);
+    heard.set(nodeId, last?.at ?? null);
+    if (last !== null && before !== undefined && before !== last.at) ended(nodeId, last);
+  }
+
   function follow(nodeId: string): void {
     const power = agents.power(nodeId);
     const policy = agents.policyView(nodeId);
     if (agents.view(nodeId)?.state !== 'ok' || power === null) return;
+    hear(nodeId, power.last ?? null);
     if (power.phase === 'countdown' && power.current) {
       const { action, by, remainingSeconds } = power.current;
       if (!counting.has(nodeId)) countsDown(nodeId, by, remainingSeconds);

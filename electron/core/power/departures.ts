@@ -12,6 +12,8 @@ export interface Departures {
   get(nodeId: string): Leaving | null;
   /** Watches from now on; does nothing where that node is watched already. */
   begin(nodeId: string, action: PowerAction): void;
+  /** It does not go after all: watched no more. */
+  giveUp(nodeId: string): void;
   stop(): void;
 }
 
@@ -95,6 +97,9 @@ export function createDepartures(options: DeparturesOptions): Departures {
       look(nodeId);
       check(nodeId);
       onChange(nodeId);
+    },
+    giveUp(nodeId) {
+      if (end(nodeId) !== null) onChange(nodeId);
     },
     stop() {
       for (const stop of stops) stop();

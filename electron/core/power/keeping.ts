@@ -184,6 +184,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     clock,
     agents,
     leaves: off.leaves,
+    ended: off.ended,
     countsDown(nodeId, by, seconds) {
       const node = fleet.get(nodeId);
       if (!node) return;

@@ -5,12 +5,13 @@ import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Http, Log, Timer } from '../ports.ts';
+import type { AgentOutcome, Clock, Http, Log, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 import { createDepartures, type Departures } from './departures.ts';
 import type { Going } from './going.ts';
 import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
+import { outcomeTrouble, outcomeWords } from './outcome.ts';
 import type { Policies } from './policies.ts';
 import { canDo } from './policy.ts';
 import { actionVerbs, type OffRequest, tellMachine, troubleOf } from './tell.ts';
@@ -28,6 +29,8 @@ export interface OffService {
   going(nodeId: string): Going;
   /** It was told to go by somebody else: it is watched as well. */
   leaves(nodeId: string, action: PowerAction): void;
+  /** Its agent says how it ended: told to people unless it was done, or was cancelled from here. */
+  ended(nodeId: string, outcome: AgentOutcome): void;
   /** Somebody needs it: a countdown of this core ends, and it may go off by itself again later. */
   needed(nodeId: string): void;
   /** This computer goes to sleep: a countdown that nobody could see or cancel ends. */
@@ -277,6 +280,24 @@ export function createOff(dependencies: OffDependencies): OffService {
       };
     },
     leaves: departures.begin,
+    ended(nodeId, outcome) {
+      if (outcome.outcome === 'done') return;
+      departures.giveUp(nodeId);
+      const trouble = outcomeTrouble(outcome);
+      if (trouble !== null) {
+        fail(nodeId, trouble, 'could not be powered off.');
+        return;
+      }
+      // A cancel from here is told where it is asked for.
+      if (outcome.outcome === 'cancelled' && outcome.reason === `by ${holder()}`) return;
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
+        why: outcomeWords(outcome),
+        nodeId,
+      });
+    },
     needed(nodeId) {
       const state = states.get(nodeId);
       if (!state) return;

@@ -131,6 +131,23 @@ describe('a machine with an agent', () => {
     expect(await panel.agents.link(id)?.leases(signal)).toEqual([]);
   });
 
+  it('says at once, with the reason, when the machine cannot do what it was told', async () => {
+    const clock = createFlyingClock(1);
+    const machine = await aMachine(clock);
+    machine.host.run = () => Promise.reject(new Error('Interactive authentication required.'));
+    const panel = await aPanel(clock);
+    const id = await add(panel, machine);
+    await panel.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    const stayed = await panel.until(id, (power) => power.lastOffError !== null, 'it is told');
+    expect(stayed).toMatchObject({
+      leaving: null,
+      lastOffError: {
+        code: 'AGENT_ERROR',
+        message: 'Its agent says: Interactive authentication required.',
+      },
+    });
+  });
+
   it('stays on after a person cancelled, and goes when it was needed once more', async () => {
     const clock = createFlyingClock(20);
     const machine = await aMachine(clock);
