@@ -16,7 +16,7 @@ const BY_HAND =
 export function judgeArmed({ usesPackets, mac, machine }: ArmedFacts): Verdict {
   if (!usesPackets || mac === null) return notApplicable('No wake packet is sent to it.');
   if (machine === null) return notApplicable(`Only an agent on the machine can say. ${BY_HAND}`);
-  const own = machine.interfaces.find((one) => one.mac.toUpperCase() === mac);
+  const own = machine.interfaces.find((one) => one.mac.toUpperCase() === mac.toUpperCase());
   if (own === undefined) {
     const others = machine.interfaces.map((one) => `${one.mac.toUpperCase()} (${one.name})`);
     if (others.length === 0) return notApplicable(`Its agent names no adapter. ${BY_HAND}`);

@@ -44,7 +44,8 @@ export function Timeline({
 }) {
   const { now, buckets, state } = history;
   const recorded = usePowerTimeline(node);
-  const from = startOf(node, buckets[0]?.at ?? recorded?.states[0]?.from, now);
+  const seen = recorded?.states.find((one) => one.state !== 'off' && one.state !== 'unknown');
+  const from = startOf(node, buckets[0]?.at ?? seen?.from, now);
   const spans = useMemo(
     () =>
       withPresent(

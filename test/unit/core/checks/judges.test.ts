@@ -138,6 +138,17 @@ describe('whether Wake-on-LAN is armed', () => {
       '',
     ],
     [
+      'armed, written in another case',
+      {
+        usesPackets: true,
+        mac: '00:00:5e:00:53:10',
+        machine: machine(adapter({ mac: '00:00:5E:00:53:10' })),
+      },
+      'pass',
+      'eno1 (00:00:5E:00:53:10) wakes it',
+      '',
+    ],
+    [
       'armed, but wireless',
       { usesPackets: true, mac, machine: machine(adapter({ name: 'wlan0' })) },
       'pass',
