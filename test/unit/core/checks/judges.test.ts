@@ -145,7 +145,7 @@ describe('whether Wake-on-LAN is armed', () => {
         machine: machine(adapter({ mac: '00:00:5E:00:53:10' })),
       },
       'pass',
-      'eno1 (00:00:5E:00:53:10) wakes it',
+      'eno1 (00:00:5e:00:53:10) wakes it',
       '',
     ],
     [
