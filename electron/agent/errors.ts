@@ -76,6 +76,8 @@ const catalogue = {
 
 export type AgentErrorCode = keyof typeof catalogue;
 
+export const isAgentErrorCode = (code: string): code is AgentErrorCode => Object.hasOwn(catalogue, code);
+
 export interface AgentErrorOptions {
   message?: string;
   next?: string;

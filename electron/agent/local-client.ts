@@ -1,7 +1,7 @@
 /** A request to the agent that runs on this machine. */
 import http from 'node:http';
 import { readListening } from './agent.ts';
-import { AgentError } from './errors.ts';
+import { AgentError, isAgentErrorCode } from './errors.ts';
 
 const DEADLINE_MS = 5000;
 
@@ -54,8 +54,10 @@ export function callLocal<Answer>(folder: string, { method, path, token, body }:
 function toRefusal(text: string): AgentError {
   try {
     const { error } = JSON.parse(text) as { error: { code: string; message: string; next: string } };
-    const code = (['NO_COUNTDOWN', 'NOT_FOUND'] as const).find((one) => one === error.code) ?? 'INTERNAL';
-    return new AgentError(code, { message: error.message, next: error.next });
+    return new AgentError(isAgentErrorCode(error.code) ? error.code : 'INTERNAL', {
+      message: error.message,
+      next: error.next,
+    });
   } catch {
     return new AgentError('NOT_RUNNING');
   }

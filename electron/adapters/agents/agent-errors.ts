@@ -98,6 +98,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
     const seconds = retryAfterSchema.safeParse(retryAfter);
     return new PilotlightError('AGENT_REFUSED', {
       message: 'The agent makes this computer wait, because wrong tokens or codes came from it.',
+      next: `Wait ${seconds.success ? `${seconds.data} s` : 'a minute'}, then try again with the right one.`,
       details: { ...common, ...(seconds.success && { retryAfterSeconds: seconds.data }) },
     });
   }

@@ -92,6 +92,7 @@ export const off: Command = {
     }
     return untilGone(context, link, id, name);
   },
+  failed: (result) => (result as { off?: boolean }).off === false,
 };
 
 export const cancel: Command = {

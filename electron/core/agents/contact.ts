@@ -75,6 +75,11 @@ const JITTER = 0.2;
 const HEALTH_FRESH_MS = 10_000;
 /** A push so young proves that the agent answers. */
 const PROOF_MS = 3000;
+/** Its machine may well answer: only the agent is known to be silent. */
+const notAnswering = {
+  message: 'The agent does not answer.',
+  next: 'Check that it runs on that machine, and that its address is right.',
+};
 
 export function createContact(options: ContactOptions): Contact {
   const { nodeId, url, token, clock, random, log, onChange, onReached, onStreamEnd } = options;
@@ -95,7 +100,8 @@ export function createContact(options: ContactOptions): Contact {
     if (!isPilotlightError(error))
       log.error('An agent failed in an unforeseen way.', { nodeId, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
-    const { code, message, next } = coded;
+    const { code } = coded;
+    const { message, next } = code === 'HOST_UNREACHABLE' || code === 'HOST_TIMEOUT' ? notAnswering : coded;
     const refused = code === 'AGENT_REFUSED';
     if (!refused) known.lost();
     known.stand(refused ? 'refused' : 'unreachable', { code, message, next });

@@ -80,6 +80,8 @@ export interface KeepingDependencies {
 /** A machine may have gone off and come back in a sleep of this computer that was longer. */
 const DOUBT_AFTER_MS = 5 * 60_000;
 const BLINK_MS = 45_000;
+/** What lies further ahead is a mistake in a unit. */
+const LONGEST_MS = 366 * 86_400_000;
 
 export function createKeeping(dependencies: KeepingDependencies): KeepingService {
   const { clock, random, ids, log, http, store, streams, settings, activity } = dependencies;
@@ -245,6 +247,13 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
           details: { field: 'until' },
         });
       }
+      if (until !== null && until > clock.now() + LONGEST_MS) {
+        throw new PilotlightError('BAD_REQUEST', {
+          message: 'That is more than a year ahead.',
+          next: 'Choose an earlier time, or keep it on until it is released.',
+          details: { field: 'until' },
+        });
+      }
       const { lease } = ledger.hold({ nodeId, kind: 'person', purpose, until });
       const { endedAt: _, ...rest } = lease;
       return { ...rest, origin: 'here', mirrored: mirror.isMirrored(lease.id) };
@@ -276,7 +285,10 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     async restartOllama(nodeId, signal) {
       const node = fleet.require(nodeId);
       const link = agents.link(nodeId);
-      if (link === null) throw new PilotlightError('NO_AGENT', { details: { nodeId } });
+      if (link === null) {
+        const unpaired = agents.view(nodeId) !== null;
+        throw new PilotlightError(unpaired ? 'AGENT_REFUSED' : 'NO_AGENT', { details: { nodeId } });
+      }
       if (!isServing(node.state) && node.state !== 'trouble' && agents.view(nodeId)?.state !== 'ok') {
         throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
       }

@@ -52,6 +52,7 @@ export interface LedgerDependencies {
 
 /** The clock on the wall may be put forward: a far end is looked at again now and then. */
 const LONGEST_TIMER_MS = 600_000;
+const LONGEST_WORDS = 200;
 
 interface Held {
   lease: LeaseRecord;
@@ -129,8 +130,8 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
         id: ids.next('lease'),
         nodeId,
         kind,
-        holder: holder(),
-        purpose,
+        holder: plainWords(holder()),
+        purpose: plainWords(purpose),
         createdAt: clock.now(),
         until,
         endedAt: null,
@@ -172,4 +173,9 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
       timer?.cancel();
     },
   };
+}
+
+/** As agents take them: the name of a folder may be longer, or hold a line break. */
+function plainWords(words: string): string {
+  return words.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_WORDS);
 }

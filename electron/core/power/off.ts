@@ -220,6 +220,8 @@ export function createOff(dependencies: OffDependencies): OffService {
       const node = fleet.require(nodeId);
       const by = means(nodeId);
       const action = request.action ?? policies.get(nodeId).action;
+      if (by === 'none' && agents.view(nodeId)?.state === 'refused')
+        throw new PilotlightError('AGENT_REFUSED', { details: { nodeId } });
       if (by === 'none') throw new PilotlightError('CANNOT_POWER_OFF', { details: { nodeId } });
       if (!isOn(node, agents.view(nodeId))) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
       if (!canDo(by, action)) {
@@ -257,7 +259,8 @@ export function createOff(dependencies: OffDependencies): OffService {
         changed.tell(nodeId);
         return;
       }
-      const link = means(nodeId) === 'agent' ? agents.link(nodeId) : null;
+      const on = isOn(node, agents.view(nodeId));
+      const link = on && means(nodeId) === 'agent' ? agents.link(nodeId) : null;
       if (link === null) throw new PilotlightError('NO_COUNTDOWN', { details: { nodeId } });
       await link.cancelPowerOff(holder(), signal);
       activity.record({

@@ -183,6 +183,7 @@ describe('the real agent', () => {
       await expect(wrong.machine(signal)).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
     await expect(wrong.watch(deaf, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
+      next: expect.stringMatching(/^Wait \d+ s/),
       details: { code: 'SLOW_DOWN', retryAfterSeconds: expect.any(Number) },
     });
   });

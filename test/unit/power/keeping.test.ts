@@ -2,10 +2,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { createLedger } from '../../../electron/core/power/ledger.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { gone } from '../../fakes/agent-link.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { silentLog } from '../../fakes/indexing.ts';
 import { aModel } from '../../fakes/inference-server.ts';
-import { createKeepingWorld, type KeepingWorldOptions, towerUrl } from '../../fakes/keeping-world.ts';
+import {
+  agentUrl,
+  createKeepingWorld,
+  type KeepingWorldOptions,
+  towerUrl,
+} from '../../fakes/keeping-world.ts';
 
 const signal = new AbortController().signal;
 const minute = 60_000;
@@ -92,11 +98,16 @@ describe('a lease', () => {
     store.close();
   });
 
-  test('in the past is refused, one of nobody is not found', async () => {
+  test('in the past or years ahead is refused, one of nobody is not found', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const late = () => world.keeping.keepAwake({ nodeId: id, until: world.clock.now(), purpose: 'x' });
     expect(late).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
+    for (const until of [1e300, world.clock.now() + 400 * 86_400_000]) {
+      const far = () => world.keeping.keepAwake({ nodeId: id, until, purpose: 'x' });
+      expect(far).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
+    }
+    expect(world.keeping.get(id).leases).toEqual([]);
     await expect(world.keeping.release(id, 'nope', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
@@ -304,6 +315,25 @@ describe('a machine without an agent', () => {
       code: 'CANNOT_POWER_OFF',
     });
     expect(world.shutdowns()).toEqual([]);
+  });
+
+  test('whose agent is not paired is told to be paired, and one that is off counts nothing down', async () => {
+    const world = await startedWorld();
+    const stranger = world.fleet.add({ url: null, name: 'stranger', agentUrl });
+    await world.clock.advance(5000);
+    const off = world.keeping.off({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
+    await expect(off).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
+    await expect(world.keeping.restartOllama(stranger.id, signal)).rejects.toMatchObject({
+      code: 'AGENT_REFUSED',
+    });
+    world.fleet.remove(stranger.id);
+
+    const id = await world.addWithAgent();
+    world.goOff();
+    world.agent.answer = gone();
+    world.agent.endStreams();
+    await world.clock.advance(120_000);
+    await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
   test('that does not go is told of, with the next step', async () => {

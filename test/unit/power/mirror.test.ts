@@ -45,6 +45,17 @@ describe('an agent that is reached', () => {
     expect(world.told('putPolicy')).toHaveLength(1);
   });
 
+  test('takes a lease whatever the folder of its job is called', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    const purpose = `index "No\ntes\u0000 ${'x'.repeat(250)}"`;
+    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose });
+    await world.clock.advance(1000);
+    expect(world.agent.leases).toMatchObject([
+      { purpose: `index "No tes  ${'x'.repeat(250)}`.slice(0, 200) },
+    ]);
+  });
+
   test('gets the policy again when it changes, and only then', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
