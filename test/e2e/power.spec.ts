@@ -5,6 +5,16 @@ import { adding, everyPower } from './support/power-scenes.ts';
 
 const tower = /^the very old gaming computer/;
 
+/** What the panel asked the scene's core for, by method. */
+const asked = (page: Page, method: string) =>
+  page.evaluate(
+    (name) =>
+      (window as unknown as { sceneCalls: [string, unknown][] }).sceneCalls
+        .filter(([one]) => one === name)
+        .map(([, params]) => params),
+    method,
+  );
+
 async function settled(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0);
@@ -104,6 +114,18 @@ test('what cannot be had says why; what is in use is asked for once more', async
   await expect(dialog.getByRole('button', { name: 'Sleep all the same' })).toBeVisible();
   await dialog.getByRole('button', { name: 'Leave it on' }).click();
   await expect(dialog).toBeHidden();
+});
+
+test('the core is told that somebody looks, at once and after each two minutes', async ({
+  page,
+  showScene,
+}) => {
+  await page.clock.install();
+  await showScene(everyPower, '#/fleet');
+  await expect(page.getByRole('article')).toHaveCount(9);
+  expect(await asked(page, 'fleet.attend')).toEqual([{}]);
+  await page.clock.fastForward(121_000);
+  expect(await asked(page, 'fleet.attend')).toHaveLength(2);
 });
 
 test('a countdown is shown and cancelled; a lost GPU has its mend', async ({ page, showScene }) => {

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
-import { everyPower } from '../e2e/support/power-scenes.ts';
+import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import { everyState, hundred, silent } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
@@ -30,6 +30,14 @@ interface Picture {
 
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 
+/** Goes on in the wizard from what was found, by these buttons. */
+const wizardTo =
+  (...names: string[]) =>
+  async (page: Page) => {
+    for (const name of ['Add a node', 'Look for machines', ...names])
+      await page.getByRole('button', { name, exact: true }).first().click();
+  };
+
 const pictures: readonly Picture[] = [
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
@@ -40,6 +48,16 @@ const pictures: readonly Picture[] = [
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
+  { state: 'sleep-menu', scene: everyPower, hash: '#/fleet', open: press(/^Sleep or keep awake: lab-3/) },
+  { state: 'why-is-it-on', scene: everyPower, hash: '#/fleet', open: press(/^Why is it on\? the very/) },
+  { state: 'wizard-where', scene: adding, hash: '#/fleet', open: press('Add a node') },
+  { state: 'wizard-agent', scene: adding, hash: '#/fleet', open: wizardTo('Add attic') },
+  {
+    state: 'wizard-try',
+    scene: adding,
+    hash: '#/fleet',
+    open: wizardTo('Add attic', 'Pair later', 'Add the node'),
+  },
   { state: 'busy-fleet', scene: busy, hash: '#/fleet' },
   { state: 'busy-index', scene: busy, hash: '#/index' },
   { state: 'busy-failed', scene: busy, hash: '#/index?run=failed' },

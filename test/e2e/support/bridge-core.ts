@@ -17,6 +17,7 @@ export interface BridgeScene {
 /** Serialised into the page, so it may use nothing from outside itself. */
 export function installBridge(scene: BridgeScene): void {
   const listeners = new Set<(message: ServerMessage) => void>();
+  const calls: [string, unknown][] = [];
   const answer = (message: ServerMessage) => {
     queueMicrotask(() => {
       for (const listener of listeners) listener(message);
@@ -33,6 +34,7 @@ export function installBridge(scene: BridgeScene): void {
           frame: { kind: 'snapshot', cursor: { epoch: 'scene', sequence: 1 }, set, removed: [] },
         });
       } else if (message.type === 'call') {
+        calls.push([message.method, message.params]);
         if (Object.hasOwn(scene.results, message.method)) {
           answer({ type: 'result', id: message.id, result: scene.results[message.method] });
         } else {
@@ -54,4 +56,6 @@ export function installBridge(scene: BridgeScene): void {
     },
   };
   Object.defineProperty(window, 'pilotlight', { value: bridge });
+  // What the panel asked for, in order, for the test to read.
+  Object.defineProperty(window, 'sceneCalls', { value: calls });
 }
