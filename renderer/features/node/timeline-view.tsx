@@ -114,7 +114,7 @@ export function Timeline({
               </div>
               <div className="relative mt-1 h-4 overflow-hidden text-2xs text-faint">
                 {timeTicks(from, now)
-                  .filter((at) => at - from > 0.04 * (now - from) && now - at > 0.04 * (now - from))
+                  .filter((at) => at - from > 0.08 * (now - from) && now - at > 0.08 * (now - from))
                   .map((at) => (
                     <span
                       key={at}
