@@ -24,6 +24,11 @@ export function WakeWays({ node }: { node: NodeView }) {
   const shown = ways ?? node.wakeWays;
   const words = (way: WakeWay) => wayWords(way, (id) => nodes[id]?.name ?? null);
 
+  // What was answered holds until the stream says something new.
+  const streamed = JSON.stringify(node.wakeWays);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the new value itself is read where it is shown.
+  useEffect(() => setWays(null), [streamed]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows each new order.
   useEffect(() => {
     if (focus.current === null) return;
@@ -38,15 +43,15 @@ export function WakeWays({ node }: { node: NodeView }) {
     setWays(next);
     setProblem('');
     try {
-      await client.call('fleet.update', { nodeId: node.id, wakeWays: [...next] });
+      const saved = await client.call('fleet.update', { nodeId: node.id, wakeWays: [...next] });
+      setWays(saved.wakeWays);
       setTold(said);
       return true;
     } catch (error) {
       const wire = toWireError(error);
+      setWays(null);
       setProblem(`${wire.message} ${wire.next}`);
       return false;
-    } finally {
-      setWays(null);
     }
   }
 
