@@ -130,8 +130,9 @@ export function createFinish(options: FinishOptions): Finish {
     },
     outcome({ by, outcome }) {
       idleSince = clock.monotonic();
-      // A person's "no" holds until somebody needs the machine again.
-      if (by === FINISHER && outcome === 'cancelled') book.setKeptOn(true);
+      // A person's "no" holds until somebody needs the machine again; the end of the agent is no person's.
+      if (outcome !== 'cancelled' || stopped) return;
+      if (by === FINISHER || leases() === 0) book.setKeptOn(true);
     },
     stop() {
       stopped = true;

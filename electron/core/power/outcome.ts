@@ -27,5 +27,6 @@ export function outcomeWords({ outcome, reason }: AgentOutcome): string {
 }
 
 function sentence(words: string): string {
-  return /[.!?]$/.test(words) ? words : `${words}.`;
+  const line = words.replaceAll(/\s+/g, ' ').trim();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }

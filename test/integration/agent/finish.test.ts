@@ -111,6 +111,25 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
+  it('nor after a person said no to what a panel had ordered', async () => {
+    await using world = await createWokenWorld();
+    const order = { action: 'shutdown', countdownSeconds: 60, by: 'panel one' };
+    expect((await world.call('POST', '/v1/power', order)).status).toBe(202);
+    expect((await world.call('POST', '/v1/power/cancel', { by: 'Ann' })).status).toBe(200);
+    expect(await decisionOf(world)).toEqual({ do: 'stay', why: 'kept-on' });
+    await world.clock.advance(24 * 60 * minute);
+    expect(world.machine.ran).toEqual([]);
+  });
+
+  it('after all, where its own countdown only ended with the agent', async () => {
+    await using world = await createWokenWorld();
+    await world.clock.advance(5 * minute + 30_000);
+    expect(await world.power()).toMatchObject({ phase: 'countdown' });
+    await world.restart();
+    await world.clock.advance(7 * minute);
+    expect(world.machine.ran).toEqual([poweroff]);
+  });
+
   it('as the strictest of two panels wants it', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/policies/panel-2', {

@@ -30,6 +30,9 @@ describe('how an agent’s action ended, in words', () => {
       message: 'Its agent says: Access denied.',
       next: expect.stringContaining('agent install'),
     });
+    expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Command failed: x\n' }))?.message).toBe(
+      'Its agent says: Command failed: x.',
+    );
     expect(outcomeTrouble(outcome({ outcome: 'dry-run' }))?.message).toContain('--dry-run');
   });
 });
