@@ -37,6 +37,7 @@ export function readSettings(saved: unknown): ReadSettings {
 export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetting) => boolean): Settings {
   return settingsSchema.parse({
     ...saved,
+    power: { ...saved.power, webhookUrl: { set: hasSecret('power.webhookUrl') } },
     optimizer: { ...saved.optimizer, webhookUrl: { set: hasSecret('optimizer.webhookUrl') } },
     api: { indexToken: { set: hasSecret('api.indexToken') } },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyPatch, readSettings } from '../../../electron/core/settings/read.ts';
-import { defaultSettings, savedSettingsSchema } from '../../../shared/models/settings.ts';
+import { applyPatch, readSettings, showSettings } from '../../../electron/core/settings/read.ts';
+import { defaultSettings, savedSettingsSchema, secretSettingNames } from '../../../shared/models/settings.ts';
 
 const defaults = savedSettingsSchema.parse({});
 
@@ -77,4 +77,11 @@ describe('changing settings', () => {
       problems: [{ path: 'optimizer.onn', message: 'there is no such setting' }],
     });
   });
+});
+
+it.each(secretSettingNames)('shows of %s whether it is set, and of no other', (name) => {
+  const shown = showSettings(savedSettingsSchema.parse({}), (asked) => asked === name);
+  const isSet = (path: string) =>
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], shown);
+  for (const other of secretSettingNames) expect(isSet(other)).toEqual({ set: other === name });
 });
