@@ -60,6 +60,8 @@ export interface ContactOptions {
   log: Log;
   onChange(): void;
   onReached(contact: AgentContact): void;
+  /** A lease of ours stands there no longer, though nobody here has ended it. */
+  onLeaseGone(leaseId: string): void;
   /** It was there, and its stream ended or fell silent: the machine may be gone. */
   onStreamEnd(): void;
 }
@@ -82,13 +84,22 @@ const notAnswering = {
 };
 
 export function createContact(options: ContactOptions): Contact {
-  const { nodeId, url, token, clock, random, log, onChange, onReached, onStreamEnd } = options;
+  const { nodeId, url, token, clock, random, log, onChange, onReached, onLeaseGone, onStreamEnd } = options;
   const bare = options.connectAgent({ url, token });
-  const known = createAgentKnowledge({ clock, onChange, onReached });
-  const { facts, hasRole } = known;
-  const ended = new AbortController();
   /** Leases that were put by this core. */
   const ours = new Set<string>();
+  /** Those of ours that the agent has taken in this contact. */
+  const sure = new Set<string>();
+  const known = createAgentKnowledge({
+    clock,
+    onChange,
+    onReached(contact) {
+      sure.clear();
+      onReached(contact);
+    },
+  });
+  const { facts, hasRole } = known;
+  const ended = new AbortController();
   let presence: Presence = 'unknown';
   let paused = false;
   let run: AbortController | null = null;
@@ -112,14 +123,17 @@ export function createContact(options: ContactOptions): Contact {
     power: known.notePower,
     leases: known.noteLeases,
     leaseHeld: (id) => void ours.add(id),
+    leaseTaken: (id) => void sure.add(id),
     leaseEnded(id) {
       ours.delete(id);
+      sure.delete(id);
       known.noteLeases(facts.leases.filter((lease) => lease.id !== id));
     },
     refused: fail,
   });
 
   async function readPower(signal: AbortSignal): Promise<void> {
+    const before = [...sure];
     const [policy, power, leases] = await Promise.all([
       bare.policy(signal),
       bare.power(signal),
@@ -131,6 +145,10 @@ export function createContact(options: ContactOptions): Contact {
     known.notePolicy(policy);
     known.stand('ok', null);
     known.noteBoot(policy.bootId);
+    // It stood there before we asked, in this contact, and stands there no longer: somebody else has ended it.
+    for (const id of before) {
+      if (sure.has(id) && !leases.some((lease) => lease.id === id) && sure.delete(id)) onLeaseGone(id);
+    }
   }
 
   async function tryToReadPower(signal: AbortSignal): Promise<void> {

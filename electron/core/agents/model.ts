@@ -61,6 +61,8 @@ export interface AgentsService {
   onChange(listener: (nodeId: string) => void): () => void;
   /** The first contact after it was away, or with another run of the machine. */
   onReached(listener: (nodeId: string, contact: AgentContact) => void): () => void;
+  /** A lease of ours stands there no longer, though nobody here has ended it: another panel or a script did. */
+  onLeaseGone(listener: (nodeId: string, leaseId: string) => void): () => void;
   /**
    * Takes the token of an agent by its line, or by address and code, and keeps it: at the nodes that have that
    * agent, else for ten minutes for the one that is added with it. Rejects with BAD_PAIRING, BAD_URL,

@@ -6,6 +6,7 @@ export interface LinkObserver {
   power(power: AgentPower): void;
   leases(leases: AgentLease[]): void;
   leaseHeld(id: string): void;
+  leaseTaken(id: string): void;
   leaseEnded(id: string): void;
   /** The agent did not take the token. */
   refused(error: unknown): void;
@@ -30,7 +31,7 @@ export function observeLink(link: AgentLink, observer: LinkObserver): AgentLink 
     putLease(lease, signal) {
       // Before the answer: a list that is read meanwhile may hold it already.
       observer.leaseHeld(lease.id);
-      return heard(link.putLease(lease, signal), () => {});
+      return heard(link.putLease(lease, signal), () => observer.leaseTaken(lease.id));
     },
     endLease: (id, signal) => heard(link.endLease(id, signal), () => observer.leaseEnded(id)),
     putPolicy: (panelId, policy, signal) => heard(link.putPolicy(panelId, policy, signal), observer.policy),

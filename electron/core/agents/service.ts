@@ -27,6 +27,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
   const contacts = new Map<string, Contact>();
   const changeListeners = new Set<Parameters<AgentsService['onChange']>[0]>();
   const reachedListeners = new Set<Parameters<AgentsService['onReached']>[0]>();
+  const leaseGoneListeners = new Set<Parameters<AgentsService['onLeaseGone']>[0]>();
   const paired = createPairedTokens({ clock });
   const ending = new Set<Promise<void>>();
   let unsubscribe: (() => void) | null = null;
@@ -78,6 +79,9 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         if (contacts.get(id) !== contact) return;
         desk.reached(id, reached.bootId);
         tell(reachedListeners, id, reached);
+      },
+      onLeaseGone(leaseId) {
+        if (contacts.get(id) === contact) tell(leaseGoneListeners, id, leaseId);
       },
       onStreamEnd: () => fleet.lookSoon(id),
     });
@@ -158,6 +162,11 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     onReached(listener) {
       reachedListeners.add(listener);
       return () => reachedListeners.delete(listener);
+    },
+
+    onLeaseGone(listener) {
+      leaseGoneListeners.add(listener);
+      return () => leaseGoneListeners.delete(listener);
     },
 
     async pair(request, signal) {

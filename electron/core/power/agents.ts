@@ -13,4 +13,5 @@ export type PowerAgents = Pick<
   | 'refresh'
   | 'onChange'
   | 'onReached'
+  | 'onLeaseGone'
 >;

@@ -217,6 +217,19 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       use.needed(nodeId);
       if ('began' in change) off.needed(nodeId);
     }),
+    agents.onLeaseGone((nodeId, leaseId) => {
+      const lease = ledger.get(leaseId);
+      // One that only ran out there is put anew.
+      if (lease === null || !mirror.isMirrored(leaseId)) return;
+      ledger.end(leaseId);
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: `${fleet.get(nodeId)?.name ?? nodeId} is no longer held: ${lease.purpose}.`,
+        why: 'Somebody released it in another panel or at the machine.',
+        nodeId,
+      });
+    }),
     dependencies.wakes.onWoken((nodeId, { wasSilent }) => {
       off.needed(nodeId);
       if (wasSilent) woken.woke(nodeId);

@@ -114,6 +114,34 @@ describe('an agent that is reached', () => {
     expect(world.told('woken')).toHaveLength(1);
   });
 
+  test('says that another panel released a lease: it is over here too, and is not put again', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    const kept = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
+    await world.clock.advance(1000);
+    world.agent.leases = world.agent.leases.filter((lease) => lease.id === kept.id);
+    world.agent.tellNews();
+    await world.clock.advance(1000);
+    expect(world.keeping.get(id).leases).toMatchObject([{ purpose: 'a film', mirrored: true }]);
+    expect(world.entries.filter(({ message }) => message.includes('no longer held'))).toHaveLength(1);
+    await world.clock.advance(2 * 60 * minute);
+    expect(world.agent.leases.map((lease) => lease.id)).not.toContain('lease_1');
+  });
+
+  test('that lost its leases with another run of the machine gets them again', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    await world.clock.advance(1000);
+    world.agent.leases = [];
+    world.agent.describe({ bootId: 'boot-2' });
+    world.agent.tellNews();
+    await world.clock.advance(2 * minute);
+    expect(world.keeping.get(id).leases).toMatchObject([{ purpose: 'a game', mirrored: true }]);
+    expect(world.agent.leases).toHaveLength(1);
+  });
+
   test('that fails is told again, and a job hears nothing of it', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
