@@ -31,7 +31,11 @@ export const powerPolicySchema = z.object({
   idleMinutes: z.number().int().min(1).max(1440).default(15),
   action: z.enum(['shutdown', 'sleep', 'hibernate']).default('shutdown'),
   /** Jobs do not wake it from the first minute to the second; people can. */
-  quietHours: z.object({ from: minuteOfDay, to: minuteOfDay }).nullable().default(null),
+  quietHours: z
+    .object({ from: minuteOfDay, to: minuteOfDay })
+    .refine(({ from, to }) => from !== to, 'they begin and end at the same minute')
+    .nullable()
+    .default(null),
   /** People who are logged in there keep it on. */
   respectUsers: z.boolean().default(true),
   /** How long anybody can cancel a power-off, seconds. */

@@ -37,6 +37,13 @@ export async function install(
       next: 'Name one that is not root with --user.',
     });
   }
+  // systemd keeps the rest of the system from it, and makes its folder there.
+  if (platform === 'linux' && !/^\/var\/lib(?:\/[\w-][\w.-]*)+$/.test(folder)) {
+    throw new AgentError('INSTALL_FAILED', {
+      message: `An installed agent keeps its files below /var/lib, not in ${folder}.`,
+      next: 'Leave --data out, or name a folder below /var/lib.',
+    });
+  }
   // Whoever installs it wants it found; who does not says so.
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({

@@ -37,7 +37,7 @@ async function list(context: CommandContext) {
     node.name,
     stateWords(node, style),
     vramWords(node.vram, node.hasGpu),
-    node.url ?? '',
+    node.url ?? node.agentUrl ?? '',
     seenWords(node, context.now()),
     style.quiet(node.id),
   ]);

@@ -36,6 +36,12 @@ export function policyLines(policy: PowerPolicy): string[] {
   ];
 }
 
+/** Throws a usage error. */
+function parseNumber(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text.trim())) throw usageError(`"${text}" is not a number.`);
+  return Number(text);
+}
+
 /** What the options change. Throws a usage error that names the option. */
 function readPatch(context: CommandContext): Partial<PowerPolicy> {
   const take = <Value>(option: string, read: (text: string) => Value) => {
@@ -49,13 +55,13 @@ function readPatch(context: CommandContext): Partial<PowerPolicy> {
   const written = {
     wakeFor: take('wake-for', String),
     powerOff: take('power-off', String),
-    idleMinutes: take('idle', Number),
+    idleMinutes: take('idle', parseNumber),
     action: take('action', String),
     quietHours: take('quiet', parseHours),
     respectUsers: context.values['respect-users'],
-    countdownSeconds: take('countdown', Number),
+    countdownSeconds: take('countdown', parseNumber),
     stillOnAt: take('still-on', orNone(parseMinuteOfDay)),
-    watts: take('watts', orNone(Number)),
+    watts: take('watts', orNone(parseNumber)),
   };
   const given = Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
   const checked = powerPolicyPatchSchema.safeParse(given);

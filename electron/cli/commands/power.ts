@@ -78,13 +78,15 @@ export const off: Command = {
     const wanted = onlyPositional(context, 'node');
     const action = readAction(context);
     const wait = textOf(context, 'in');
+    const countdownSeconds = wait === undefined ? 0 : Math.round(parseDuration(wait) / 1000);
+    if (countdownSeconds > 3600) throw usageError('A countdown is an hour at most.');
     const link = await context.connect('fresh');
     const { id, name } = await findNode(link, wanted);
     const asked = await link.call('power.off', {
       nodeId: id,
       ...(action === undefined ? {} : { action }),
       force: context.values.force === true,
-      countdownSeconds: wait === undefined ? 0 : Math.round(parseDuration(wait) / 1000),
+      countdownSeconds,
     });
     if (action === 'restart') {
       if (!context.json) context.terminal.line(`${name} restarts.`);

@@ -31,6 +31,7 @@ import {
 } from './records.ts';
 import { createSimulation, type Simulation } from './simulation.ts';
 import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
+import { refuseUnknownRelays } from './validate.ts';
 
 export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
 
@@ -191,6 +192,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     add(input) {
       const record = newRecord(input, { id: ids.next('node'), now: clock.now() });
       if (record.url !== null) refuseDuplicate(record.url, addresses(null));
+      refuseUnknownRelays(record, (id) => entries.get(id) !== null);
       withSecrets(secretsFrom(record, input), () => store.nodes.put(record));
       return entries.create(record, null).view;
     },
@@ -215,6 +217,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       }
       if (record.url !== null && record.url !== entry.record.url)
         refuseDuplicate(record.url, addresses(nodeId));
+      if (patch.wakeWays !== undefined) refuseUnknownRelays(record, (id) => entries.get(id) !== null);
       if (!entry.simulated) withSecrets(changes, () => store.nodes.put(record));
       entries.replaceRecord(entry, record);
       if (Object.hasOwn(changes, agentTokenSecret(nodeId))) dependencies.agents.tokenChanged(nodeId);

@@ -97,10 +97,32 @@ export function normaliseWays(ways: readonly WakeWay[], field = 'wakeWays'): Wak
         details: { field: name },
       });
     }
+    if (way.kind === 'command' && way.command.some((part) => part.includes('\0'))) {
+      throw new PilotlightError('BAD_WAY', {
+        message: 'The command holds a character that no program takes.',
+        details: { field: name },
+      });
+    }
     return way;
   });
   const unique = new Map(normal.map((way) => [JSON.stringify(way), way]));
   return [...unique.values()];
+}
+
+/** Throws BAD_WAY where a way names an agent of a node that is not there, or of the node itself, which sleeps then. */
+export function refuseUnknownRelays(
+  { id, wakeWays }: { id: string; wakeWays: readonly WakeWay[] },
+  isKnown: (nodeId: string) => boolean,
+): void {
+  for (const [index, way] of wakeWays.entries()) {
+    if (way.kind !== 'agent') continue;
+    const own = way.nodeId === id;
+    if (!own && isKnown(way.nodeId)) continue;
+    throw new PilotlightError('BAD_WAY', {
+      message: own ? 'A machine that sleeps cannot wake itself.' : 'There is no such node to wake it by.',
+      details: { field: `wakeWays.${index}`, nodeId: way.nodeId },
+    });
+  }
 }
 
 /** Two addresses of one server compare equal here; loopback has several names. */

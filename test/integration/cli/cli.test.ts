@@ -150,7 +150,9 @@ describe('the command line with a running core', () => {
     const policy = await there('policy', 'tower', '--idle', '5', '--quiet', '23:00-07:00', '--json');
     expect(jsonOf(policy)).toMatchObject({ idleMinutes: 5, quietHours: { from: 1380, to: 420 } });
     expect((await there('policy', 'tower')).out).toContain('Quiet from 23:00 to 07:00');
-    expect(await there('policy', 'tower', '--idle', '0')).toMatchObject({ code: 2 });
+    for (const wrong of [['--idle', '0'], ['--watts='], ['--quiet', '07:00-07:00']]) {
+      expect(await there('policy', 'tower', ...wrong)).toMatchObject({ code: 2 });
+    }
     expect(await there('cancel', 'tower')).toMatchObject({ code: 1 });
   });
 });

@@ -19,7 +19,11 @@ const find = (program: string) =>
     .find((path) => existsSync(path));
 
 /** What `agent install --print` shows on a system. */
-async function printed(platform: HostPlatform, args: readonly string[] = []): Promise<string> {
+async function printed(
+  platform: HostPlatform,
+  args: readonly string[] = [],
+  folder = systemFolder(platform, {}),
+): Promise<string> {
   const { values: flags } = parseFlags([
     'install',
     '--print',
@@ -42,7 +46,7 @@ async function printed(platform: HostPlatform, args: readonly string[] = []): Pr
     stopAsked: () => Promise.resolve(),
   };
   const config = readConfig({ flags, environment: {}, file: null });
-  await install(context, { folder: systemFolder(platform, {}), config, platform });
+  await install(context, { folder, config, platform });
   return lines.join('\n');
 }
 
@@ -55,6 +59,18 @@ function fileIn(text: string, path: RegExp): string {
 }
 
 describe('agent install on Linux', () => {
+  it.each(['/srv/agent', '/var/lib', '/var/lib/../../etc', '/var/lib/a b'])(
+    'refuses the folder %s, where its unit could not write',
+    async (folder) => {
+      await expect(printed('linux', [], folder)).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
+    },
+  );
+
+  it('takes another folder below /var/lib', async () => {
+    const unit = fileIn(await printed('linux', [], '/var/lib/other'), /pilotlight-agent\.service/);
+    expect(unit.split('\n')).toContain('StateDirectory=other');
+  });
+
   it('writes a unit with a user of its own that may write nothing but its folder', async () => {
     const unit = fileIn(await printed('linux', ['--bind', '192.168.1.30']), /pilotlight-agent\.service/);
     for (const line of [
