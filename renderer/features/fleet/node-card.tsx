@@ -14,6 +14,7 @@ import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
 import { NodeMenu } from './node-menu.tsx';
+import { wakeHint } from './node-words.ts';
 import { Readings } from './readings.tsx';
 import { useForce } from './use-force.ts';
 import { LoadedModels, VramBar } from './vram-bar.tsx';
@@ -127,9 +128,7 @@ function Asleep({ node }: { node: NodeView }) {
         )}
       </li>
       {node.boot.usualMs !== null && <li>Usually boots in {formatDuration(node.boot.usualMs)}</li>}
-      {!node.canWake && node.kind !== 'this-computer' && (
-        <li>Give it a MAC address, and Pilotlight can wake it</li>
-      )}
+      {!node.canWake && node.kind !== 'this-computer' && <li>{wakeHint(node)}</li>}
     </ul>
   );
 }

@@ -29,6 +29,12 @@ export function wakeWords(wake: WakeProgress, now: number): string {
   return `usually ${formatDuration(wake.expectedMs)}, takes longer this time`;
 }
 
+/** What is missing before Pilotlight can wake it. */
+export function wakeHint(node: Pick<NodeView, 'mac'>): string {
+  const missing = node.mac === null ? 'a MAC address' : 'a wake destination, or another way to wake';
+  return `Give it ${missing}, and Pilotlight can wake it`;
+}
+
 export const wakeSteps = [
   { step: 'packet-sent', words: 'Packet sent' },
   { step: 'answers', words: 'Answers' },

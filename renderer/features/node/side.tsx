@@ -7,6 +7,7 @@ import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
+import { wakeHint } from '../fleet/node-words.ts';
 import { pageHref } from '../shell/route.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { energyWords, formatAwake, formatEnergy } from './words.ts';
@@ -96,9 +97,7 @@ export function MachineCard({ node }: { node: NodeView }) {
             <span className="font-mono text-xs">{node.mac}</span>
           </Fact>
         )}
-        {!node.canWake && node.kind !== 'this-computer' && (
-          <Fact name="Wake">Give it a MAC address, and Pilotlight can wake it</Fact>
-        )}
+        {!node.canWake && node.kind !== 'this-computer' && <Fact name="Wake">{wakeHint(node)}</Fact>}
         <Fact name="GPU">
           {node.gpus.length > 0 ? (
             <ul className="grid gap-1">

@@ -3,6 +3,7 @@ import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/f
 import {
   movesWords,
   vramWords,
+  wakeHint,
   wakeShare,
   wakeWords,
 } from '../../../../renderer/features/fleet/node-words.ts';
@@ -27,6 +28,13 @@ test('the fleet in a line counts VRAM of the machines that are awake, and only w
     ]),
   ).toEqual({ nodes: 3, awake: 2, usedBytes: gigabytes(11), totalBytes: gigabytes(24) });
   expect(summariseFleet([node('b', 'serving', { vram: vram(null, 0) })]).totalBytes).toBeNull();
+});
+
+test('what is missing before it can be woken', () => {
+  expect(wakeHint({ mac: null })).toBe('Give it a MAC address, and Pilotlight can wake it');
+  expect(wakeHint({ mac: 'AA:BB:CC:DD:EE:FF' })).toBe(
+    'Give it a wake destination, or another way to wake, and Pilotlight can wake it',
+  );
 });
 
 test('VRAM in words', () => {
