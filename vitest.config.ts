@@ -17,6 +17,8 @@ export default defineConfig({
           include: tests('integration'),
           // Real processes, sockets and files: slower, and each in a process of its own.
           pool: 'forks',
+          // They wait for machines more than they compute.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
