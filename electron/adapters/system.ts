@@ -1,35 +1,9 @@
 /** The computer's own clock, chance and log, behind core's ports. */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
-import type { Clock, Ids, Log, Random } from '../core/ports.ts';
+import type { Ids, Log, Random } from '../core/ports.ts';
 
-/** The real clock. Its timers never keep the process alive by themselves. */
-export function createSystemClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    sleep(ms, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const stop = () => {
-          clearTimeout(timeout);
-          reject(signal?.reason);
-        };
-        const timeout = setTimeout(() => {
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        }, ms);
-        timeout.unref();
-        signal?.addEventListener('abort', stop, { once: true });
-      });
-    },
-    timer(ms, fn) {
-      const timeout = setTimeout(fn, ms);
-      timeout.unref();
-      return { cancel: () => clearTimeout(timeout) };
-    },
-  };
-}
+export { createSystemClock } from './clock.ts';
 
 export const systemRandom: Random = () => Math.random();
 

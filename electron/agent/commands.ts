@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { postJson } from '../adapters/agent-host/post.ts';
-import { createHostClock, createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
+import { createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
+import { createSystemClock } from '../adapters/clock.ts';
 import { openMulticastSocket } from '../adapters/network/mdns/socket.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { readListening, startAgent } from './agent.ts';
@@ -84,7 +85,7 @@ export function configOf(context: CommandContext, folder: string) {
 const run: AgentCommand = async (context) => {
   const folder = folderOf(context);
   const config = configOf(context, folder);
-  const clock = createHostClock();
+  const clock = createSystemClock();
   const udp = createDgramUdp();
   const host = createSystemHost({ clock, ollama: config.ollama, broadcastOf: directedBroadcast });
   const stop = context.stopAsked();

@@ -28,34 +28,6 @@ export function hostPlatform(): HostPlatform {
   return process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux';
 }
 
-/** Clock of the system. Its timers never keep the process alive by themselves. */
-export function createHostClock(): Clock {
-  return {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const stop = () => {
-          clearTimeout(timeout);
-          reject(signal?.reason);
-        };
-        const timeout = setTimeout(() => {
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        }, ms);
-        timeout.unref();
-        signal?.addEventListener('abort', stop, { once: true });
-      }),
-    timer(ms, fn) {
-      // A longer one would ring at once.
-      const timeout = setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
-      timeout.unref();
-      return { cancel: () => clearTimeout(timeout) };
-    },
-  };
-}
-
 export function createSystemHost({
   clock,
   ollama,

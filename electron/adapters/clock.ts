@@ -1,0 +1,33 @@
+/** The computer's own clock, apart from what else is of the system: the agent carries no log library. */
+import type { Clock } from '../core/ports.ts';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The real clock. Its timers never keep the process alive by themselves. */
+export function createSystemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    sleep(ms, signal) {
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const stop = () => {
+          clearTimeout(timeout);
+          reject(signal?.reason);
+        };
+        const timeout = setTimeout(() => {
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        }, ms);
+        timeout.unref();
+        signal?.addEventListener('abort', stop, { once: true });
+      });
+    },
+    timer(ms, fn) {
+      // A longer one would ring at once.
+      const timeout = setTimeout(fn, Math.min(ms, LONGEST_TIMER_MS));
+      timeout.unref();
+      return { cancel: () => clearTimeout(timeout) };
+    },
+  };
+}
