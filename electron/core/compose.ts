@@ -111,10 +111,11 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       gpuFound: (nodeId) => agents.gpuFound(nodeId),
       takePaired: (url) => agents.takePaired(url),
       tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
+      leave: (nodeId) => keeping.leave(nodeId),
     },
     localServerUrl: ollama?.kind === 'loopback' ? ollama.url : DEFAULT_LOCAL_SERVER,
   });
-  const policies = createPolicies({ store: store.power });
+  const policies = createPolicies({ store: store.power, log });
   const power = createPowerService({
     clock,
     log,
@@ -181,9 +182,12 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
     http,
     store: store.power,
+    secrets,
     streams,
     settings,
     activity,
+    notices: { add: status.addNotice, remove: status.removeNotice, onDismissed: status.onDismissed },
+    connectAgent: ports.connectAgent,
     fleet,
     agents,
     wakes: power,

@@ -1,7 +1,7 @@
 /** The ports of power, agents and discovery; ports.ts has all of them together. */
 
 import type { NodeState } from '../../shared/models/node-state.ts';
-import type { LeaseRecord, PowerAction, PowerPolicy } from '../../shared/models/power.ts';
+import type { LeaseRecord, PowerAction, PowerPolicy, Withdrawal } from '../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 
 // ---------------------------------------------------------------- agents
@@ -194,6 +194,11 @@ export interface PowerStore {
   panelId(): string;
   policies(): { nodeId: string; policy: PowerPolicy }[];
   putPolicy(nodeId: string, policy: PowerPolicy): void;
+  removePolicy(nodeId: string): void;
+  /** Agents that this panel is still to be withdrawn from, oldest first. */
+  withdrawals(): Withdrawal[];
+  putWithdrawal(withdrawal: Withdrawal): void;
+  removeWithdrawal(id: string): void;
   /** Writes a lease, or writes it anew. */
   putLease(lease: LeaseRecord): void;
   openLeases(): LeaseRecord[];

@@ -76,6 +76,19 @@ export const leaseRecordSchema = z.object({
 });
 export type LeaseRecord = z.infer<typeof leaseRecordSchema>;
 
+/** An agent that this panel no longer governs, and that may still hold its policy and these leases. */
+export const withdrawalSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  /** Of the agent, where it was known. */
+  agentId: z.string().nullable(),
+  /** Of the node. */
+  name: z.string(),
+  leases: z.array(z.string()),
+  since: z.number(),
+});
+export type Withdrawal = z.infer<typeof withdrawalSchema>;
+
 export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
   /** `here`: of this core's ledger; `elsewhere`: another panel's or a script's, read from the agent. */
   origin: z.enum(['here', 'elsewhere']),

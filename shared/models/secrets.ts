@@ -22,3 +22,5 @@ export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secure
 export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
+/** The token of an agent that is left, until this panel's policy is removed there. */
+export const withdrawalTokenSecret = (withdrawalId: string): string => `withdrawal.${withdrawalId}.agentToken`;

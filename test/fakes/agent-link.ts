@@ -4,6 +4,7 @@ import type {
   AgentLease,
   AgentLink,
   AgentMachine,
+  AgentPolicy,
   AgentPolicyView,
   AgentPower,
   AgentSample,
@@ -24,7 +25,10 @@ export interface FakeAgent {
   machine: AgentMachine;
   policy: AgentPolicyView;
   power: AgentPower;
+  /** Those that it holds, each once, as its lease book does. */
   leases: AgentLease[];
+  /** Those that it follows, by panel. */
+  readonly policies: Map<string, AgentPolicy>;
   /** What was called, in order, without the looks at its health. */
   readonly calls: string[];
   healthCalls: number;
@@ -36,6 +40,11 @@ export interface FakeAgent {
   /** Tells the machine to whoever listens. */
   describe(changes?: Partial<AgentMachine>): void;
   endStreams(error?: PilotlightError): void;
+  /**
+   * Calls that begin with this wait from now on, until the function that is returned is called: `before` the agent
+   * hears of them, or `after` it has done what they ask and before it answers.
+   */
+  hold(call: string, when?: 'before' | 'after'): () => void;
 }
 
 export const anAgentSample = (changes: Partial<AgentSample> = {}): AgentSample => ({
@@ -70,7 +79,12 @@ export function createFakeAgents() {
   };
 
   const connectAgent: ConnectAgent = ({ url, token }) => linkTo(agent(url), url, token);
-  return { agent: (url: string): FakeAgent => agent(url), connectAgent };
+  return {
+    agent: (url: string): FakeAgent => agent(url),
+    /** The agent at one address answers at another as well. */
+    alias: (url: string, other: string) => void agents.set(other, agent(url)),
+    connectAgent,
+  };
 }
 
 /** A listener without a socket: a test says the hellos. */
@@ -133,6 +147,22 @@ function createAgent() {
       mayRestartOllama: true,
     } as AgentPower,
     leases: [] as AgentLease[],
+    policies: new Map<string, AgentPolicy>(),
+    holds: [] as { call: string; when: 'before' | 'after'; released: Promise<void> }[],
+    hold(call: string, when: 'before' | 'after' = 'before') {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const held = { call, when, released: promise };
+      agent.holds.push(held);
+      return () => {
+        agent.holds = agent.holds.filter((other) => other !== held);
+        resolve();
+      };
+    },
+    async held(call: string | null, when: 'before' | 'after') {
+      for (const hold of [...agent.holds]) {
+        if (hold.when === when && (call ?? 'health').startsWith(hold.call)) await hold.released;
+      }
+    },
     calls: [] as string[],
     healthCalls: 0,
     inner: streams,
@@ -171,7 +201,11 @@ function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
     } else if (agent.answer !== 'serves') throw agent.answer.fails;
-    return result();
+    await agent.held(call, 'before');
+    signal.throwIfAborted();
+    const done = result();
+    await agent.held(call, 'after');
+    return done;
   }
 
   function authorised<Result>(call: string, signal: AbortSignal, result: () => Result): Promise<Result> {
@@ -214,14 +248,20 @@ function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink
     leases: (signal) => authorised('leases', signal, () => agent.leases),
     putLease: (lease, signal) =>
       authorised(`putLease ${lease.id}`, signal, () => {
-        agent.leases = [...agent.leases, { ...lease, remainingSeconds: lease.ttlSeconds }];
+        const held = { ...lease, remainingSeconds: lease.ttlSeconds };
+        agent.leases = [...agent.leases.filter(({ id }) => id !== lease.id), held];
       }),
     endLease: (id, signal) =>
       authorised(`endLease ${id}`, signal, () => {
         agent.leases = agent.leases.filter((lease) => lease.id !== id);
       }),
-    putPolicy: (panelId, _policy, signal) => authorised(`putPolicy ${panelId}`, signal, () => agent.policy),
-    removePolicy: (panelId, signal) => authorised(`removePolicy ${panelId}`, signal, () => undefined),
+    putPolicy: (panelId, policy, signal) =>
+      authorised(`putPolicy ${panelId}`, signal, () => {
+        agent.policies.set(panelId, policy);
+        return agent.policy;
+      }),
+    removePolicy: (panelId, signal) =>
+      authorised(`removePolicy ${panelId}`, signal, () => void agent.policies.delete(panelId)),
     policy: (signal) => authorised('policy', signal, () => agent.policy),
     woken: (bootId, _by, signal) =>
       authorised(`woken ${bootId}`, signal, () => {

@@ -10,4 +10,5 @@ export const noAgents: FleetAgents & TelemetryDependencies['agents'] = {
   gpuFound: () => null,
   takePaired: () => null,
   tokenChanged: () => {},
+  leave: () => {},
 };

@@ -22,13 +22,14 @@ import type { GpuReading } from '../../shared/models/telemetry.ts';
 import { noAgents } from './agents.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createFakeInferenceServer, type FakeInferenceServer } from './inference-server.ts';
-import { createMemorySecrets } from './secrets.ts';
+import { createMemorySecrets, type MemorySecrets } from './secrets.ts';
 import { createFakeUdp, type FakeUdp } from './udp.ts';
 
 export interface FleetWorldOptions<UsedClock extends Clock, UsedUdp extends Udp> {
   clock: UsedClock;
   udp: UsedUdp;
   records: NodeRecord[];
+  secrets: MemorySecrets;
   pins: { nodeId: string; model: string }[];
   localServerUrl: string | null;
   gpus: GpuReading[];
@@ -101,7 +102,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     activity: { record: (entry: NewActivityEntry) => void activity.push(entry) },
   };
   const streams = createStreams({ clock, epoch: 'run-1' });
-  const secrets = createMemorySecrets();
+  const secrets = options.secrets ?? createMemorySecrets();
   const fleet = createFleetService({
     ...common,
     random: options.random ?? (() => 0.5),

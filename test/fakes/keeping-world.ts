@@ -4,10 +4,13 @@ import { createAgentsService } from '../../electron/core/agents/service.ts';
 import type { ConnectAgent, Http, HttpRequest, Store } from '../../electron/core/ports.ts';
 import { createKeeping } from '../../electron/core/power/keeping.ts';
 import { createPolicies } from '../../electron/core/power/policies.ts';
+import { createStatusService } from '../../electron/core/status/service.ts';
+import type { NodeRecord } from '../../shared/models/fleet.ts';
 import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
 import { asleep } from './inference-server.ts';
+import type { MemorySecrets } from './secrets.ts';
 
 export const towerUrl = 'http://192.168.7.20:11434';
 export const agentUrl = 'http://192.168.7.20:8765';
@@ -17,6 +20,11 @@ export const webhookUrl = 'http://192.168.7.1/hook';
 export interface KeepingWorldOptions {
   clock?: FakeClock;
   store?: Store;
+  /** What a core before this one has saved. */
+  records?: NodeRecord[];
+  secrets?: MemorySecrets;
+  /** The agents of a world before this one; they outlive a core. */
+  agents?: ReturnType<typeof createFakeAgents>;
   connectAgent?: ConnectAgent;
   /** Answers of the existing shutdown server. */
   answer?: (request: HttpRequest) => Promise<{ status: number; text: string }>;
@@ -32,7 +40,7 @@ export interface KeepingWorldOptions {
 
 export function createKeepingWorld(options: KeepingWorldOptions = {}) {
   const store = options.store ?? createSqliteStore({ path: ':memory:' }).store;
-  const fakes = createFakeAgents();
+  const fakes = options.agents ?? createFakeAgents();
   const requests: HttpRequest[] = [];
   const answer = options.answer ?? (async () => ({ status: 200, text: '{"success":true}' }));
   const http: Http = options.http ?? {
@@ -44,16 +52,22 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
       };
     },
   };
-  const links: { agents: ReturnType<typeof createAgentsService> | null } = { agents: null };
+  const links: {
+    agents: ReturnType<typeof createAgentsService> | null;
+    keeping: ReturnType<typeof createKeeping> | null;
+  } = { agents: null, keeping: null };
   const world = createFakeFleetWorld({
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.connect ? { connect: options.connect } : {}),
+    ...(options.records ? { records: options.records } : {}),
+    ...(options.secrets ? { secrets: options.secrets } : {}),
     agents: {
       look: (nodeId, signal) => links.agents?.look(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
       tokenChanged: (nodeId) => links.agents?.tokenChanged(nodeId),
+      leave: (nodeId) => links.keeping?.leave(nodeId),
     },
   });
   const { clock, log, settings, fleet, streams, power } = world;
@@ -71,7 +85,13 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
   links.agents = agents;
   let leases = 0;
   let webhook: string | null = null;
-  const policies = createPolicies({ store: store.power });
+  const notices = createStatusService({
+    clock,
+    streams,
+    version: '1.0.0',
+    secrets: world.secrets.protection,
+  });
+  const policies = createPolicies({ store: store.power, log });
   const keeping = createKeeping({
     clock,
     random: () => 0.5,
@@ -79,6 +99,9 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     log,
     http,
     store: store.power,
+    secrets: world.secrets,
+    notices: { add: notices.addNotice, remove: notices.removeNotice, onDismissed: notices.onDismissed },
+    connectAgent: options.connectAgent ?? fakes.connectAgent,
     streams,
     settings: { ...settings, secret: () => webhook },
     activity: {
@@ -96,6 +119,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     inFlight: options.inFlight ?? (() => 0),
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
   });
+  links.keeping = keeping;
 
   return {
     ...world,
@@ -103,6 +127,8 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     agents,
     keeping,
     policies,
+    notices,
+    agentsThere: fakes,
     requests,
     agent: fakes.agent(agentUrl),
     /** What was posted to the webhook. */

@@ -55,6 +55,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX node_states_by_node ON node_states (node_id, at);
   CREATE TABLE woken (node_id TEXT PRIMARY KEY, at INTEGER NOT NULL, boot_id TEXT) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE withdrawals (id TEXT PRIMARY KEY, since INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to the newest shape, one transaction a step. Throws when it is from a newer version. */

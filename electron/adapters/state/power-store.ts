@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { nodeStateSchema } from '../../../shared/models/node-state.ts';
-import { leaseRecordSchema, powerPolicySchema } from '../../../shared/models/power.ts';
+import { leaseRecordSchema, powerPolicySchema, withdrawalSchema } from '../../../shared/models/power.ts';
 import type { PowerStore } from '../../core/ports.ts';
 import { toStoreError } from './open-database.ts';
 import { parseJson } from './parse-json.ts';
@@ -44,6 +44,22 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
         JSON.stringify(policy),
       );
     },
+    removePolicy: (nodeId) => run('DELETE FROM power_policies WHERE node_id = ?', nodeId),
+    withdrawals: () =>
+      all('SELECT value FROM withdrawals ORDER BY since, id').flatMap((row) => {
+        const parsed = withdrawalSchema.safeParse(parseJson(row.value));
+        return parsed.success ? [parsed.data] : [];
+      }),
+    putWithdrawal(withdrawal) {
+      run(
+        `INSERT INTO withdrawals (id, since, value) VALUES (?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET since = excluded.since, value = excluded.value`,
+        withdrawal.id,
+        withdrawal.since,
+        JSON.stringify(withdrawal),
+      );
+    },
+    removeWithdrawal: (id) => run('DELETE FROM withdrawals WHERE id = ?', id),
     putLease(lease) {
       run(
         `INSERT INTO leases (id, node_id, created_at, ended_at, value) VALUES (?, ?, ?, ?, ?)

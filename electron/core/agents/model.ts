@@ -37,6 +37,8 @@ export interface Paired {
 export interface AgentsService {
   /** null for a node without an agent. */
   view(nodeId: string): AgentView | null;
+  /** Who the agent is, as it said last; null before the first contact, and for an older one. */
+  agentId(nodeId: string): string | null;
   /** What its calls read is remembered here; null without an address or a token. */
   link(nodeId: string): AgentLink | null;
   /** What was last said of the machine; kept while it sleeps. */

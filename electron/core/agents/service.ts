@@ -132,6 +132,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
 
   return {
     view: (nodeId) => find(nodeId)?.view() ?? null,
+    agentId: (nodeId) => contacts.get(nodeId)?.health()?.id ?? null,
     link: (nodeId) => find(nodeId)?.link ?? null,
     machine: (nodeId) => contacts.get(nodeId)?.machine() ?? null,
     sample: (nodeId) => contacts.get(nodeId)?.sample() ?? null,

@@ -16,6 +16,11 @@ export interface FleetAgents {
   takePaired(agentUrl: string): string | null;
   /** The token of a node's agent was written anew. */
   tokenChanged(nodeId: string): void;
+  /**
+   * Called before a node loses its agent: it is removed, or has another agent or none from now on. Throws DISK_FULL
+   * where what is to be undone at that agent cannot be saved; the node then stays as it is.
+   */
+  leave(nodeId: string): void;
 }
 
 export interface FleetDependencies {

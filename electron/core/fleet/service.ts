@@ -31,7 +31,8 @@ import {
 } from './records.ts';
 import { createSimulation, type Simulation } from './simulation.ts';
 import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
-import { refuseUnknownRelays } from './validate.ts';
+import { refuseUnknownRelays, sameServerKey } from './validate.ts';
+import { waitForNode } from './wait-for.ts';
 
 export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
 
@@ -49,6 +50,8 @@ export interface FleetService {
   shutdownSecret(nodeId: string): string | null;
   /** What is saved of each node, with the address in use; simulated ones too. */
   records(): { record: NodeRecord; url: string | null }[];
+  /** Called before records are saved for `adopt`: agents that they no longer name are left. Throws DISK_FULL. */
+  beforeAdopt(records: readonly NodeRecord[]): void;
   /** Takes over records that somebody else has saved already: new ones are added, known ones replaced. */
   adopt(records: readonly NodeRecord[]): void;
   /** Throws BAD_URL, BAD_MAC, BAD_DESTINATION or ALREADY_EXISTS, with `details.field`. */
@@ -167,6 +170,16 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     return paired === null ? written : { ...written, [name]: paired };
   }
 
+  /** `token` is null where it is removed, undefined where it stays or is another one of the same agent. */
+  function leaveAgent(entry: Entry, next: NodeRecord | null, token?: null): void {
+    const { record } = entry;
+    if (entry.simulated || record.agentUrl === null) return;
+    const agentUrl = next?.agentUrl ?? null;
+    const stays =
+      token !== null && agentUrl !== null && sameServerKey(agentUrl) === sameServerKey(record.agentUrl);
+    if (!stays) dependencies.agents.leave(record.id);
+  }
+
   load();
 
   return {
@@ -180,6 +193,13 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     relayToken: (nodeId) => secrets.get(relayTokenSecret(nodeId)),
     shutdownSecret: (nodeId) => secrets.get(shutdownSecret(nodeId)),
     records: () => entries.all().map(({ record, server }) => ({ record, url: server?.url ?? null })),
+
+    beforeAdopt(records) {
+      for (const record of records) {
+        const entry = entries.get(record.id);
+        if (entry) leaveAgent(entry, record);
+      }
+    },
 
     adopt(records) {
       for (const record of records) {
@@ -218,6 +238,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       if (record.url !== null && record.url !== entry.record.url)
         refuseDuplicate(record.url, addresses(nodeId));
       if (patch.wakeWays !== undefined) refuseUnknownRelays(record, (id) => entries.get(id) !== null);
+      leaveAgent(entry, record, changes[agentTokenSecret(nodeId)] === null ? null : undefined);
       if (!entry.simulated) withSecrets(changes, () => store.nodes.put(record));
       entries.replaceRecord(entry, record);
       if (Object.hasOwn(changes, agentTokenSecret(nodeId))) dependencies.agents.tokenChanged(nodeId);
@@ -233,6 +254,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
           details: { field: 'nodeId' },
         });
       }
+      leaveAgent(entry, null);
       if (!entry.simulated) {
         const none = Object.fromEntries(nodeSecrets(nodeId).map((name) => [name, null]));
         withSecrets(none, () => store.nodes.remove(nodeId));
@@ -261,28 +283,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     },
 
     waitFor(nodeId, predicate, signal) {
-      return new Promise((resolve, reject) => {
-        const finish = (settle: () => void) => {
-          listeners.delete(onView);
-          signal.removeEventListener('abort', onAbort);
-          settle();
-        };
-        const onAbort = () => finish(() => reject(signal.reason));
-        const check = (node: NodeView) => {
-          if (predicate(node)) finish(() => resolve(node));
-        };
-        const onView: NodeListener = (node, previous) => {
-          if (node?.id === nodeId) check(node);
-          else if (node === null && previous?.id === nodeId)
-            finish(() => reject(new PilotlightError('NOT_FOUND')));
-        };
-        if (signal.aborted) return reject(signal.reason);
-        const present = entries.get(nodeId);
-        if (!present) return reject(new PilotlightError('NOT_FOUND'));
-        signal.addEventListener('abort', onAbort, { once: true });
-        listeners.add(onView);
-        check(present.view);
-      });
+      const view = entries.get(nodeId)?.view ?? null;
+      return waitForNode({ view, listeners }, predicate, signal);
     },
 
     markGpu(nodeId, verdict) {

@@ -7,6 +7,8 @@ import type { AgentOutcome, Clock, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 
 export interface AgentFollow {
+  /** The node was removed, or has another agent. */
+  forget(nodeId: string): void;
   stop(): void;
 }
 
@@ -81,6 +83,12 @@ export function createAgentFollow({
 
   const stopListening = agents.onChange(follow);
   return {
+    forget(nodeId) {
+      timers.get(nodeId)?.cancel();
+      timers.delete(nodeId);
+      counting.delete(nodeId);
+      heard.delete(nodeId);
+    },
     stop() {
       stopListening();
       for (const timer of timers.values()) timer.cancel();

@@ -4,6 +4,7 @@ import type { AgentsService } from '../agents/model.ts';
 export type PowerAgents = Pick<
   AgentsService,
   | 'view'
+  | 'agentId'
   | 'link'
   | 'machine'
   | 'sample'

@@ -89,7 +89,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
   return {
     get: (nodeId) => leaving.get(nodeId)?.leaving ?? null,
     begin(nodeId, action) {
-      if (leaving.has(nodeId)) return;
+      if (leaving.has(nodeId) || fleet.get(nodeId) === null) return;
       const since = clock.now();
       const entry = { action, since, deadlineAt: since + LEAVE_MS };
       leaving.set(nodeId, { leaving: entry, timers: [clock.timer(LEAVE_MS, () => late(nodeId))] });

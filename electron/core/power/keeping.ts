@@ -5,21 +5,33 @@ import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Http, Ids, Log, NetworkInterface, PowerStore, Random } from '../ports.ts';
+import type {
+  Clock,
+  ConnectAgent,
+  Http,
+  Ids,
+  Log,
+  NetworkInterface,
+  PowerStore,
+  Random,
+  Secrets,
+} from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createAgentFollow } from './agent-follow.ts';
 import type { PowerAgents } from './agents.ts';
 import { createAlerts } from './alerts.ts';
+import { createAtAgents } from './at-agents.ts';
 import { createFinisher } from './finisher.ts';
-import { helloUrl } from './hello-url.ts';
+import { refuseBadEnd } from './keep-until.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { createMirror } from './mirror.ts';
 import { createOff, type OffRequest } from './off.ts';
 import { createOverview } from './overview.ts';
 import type { Policies, PolicyPatch } from './policies.ts';
-import { agentPolicyOf, meansOf } from './policy.ts';
+import { meansOf } from './policy.ts';
+import { restartOllama } from './restart-ollama.ts';
 import { createUseWatch } from './use-watch.ts';
 import { leaseWords } from './why-on.ts';
+import type { Notices } from './withdrawals.ts';
 import { createWokenBook } from './woken.ts';
 
 export interface KeepingService {
@@ -41,6 +53,8 @@ export interface KeepingService {
   off(request: Omit<OffRequest, 'by'> & { by?: string }, signal: AbortSignal): Promise<NodePower>;
   /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as agents do. */
   cancelOff(nodeId: string, signal: AbortSignal): Promise<NodePower>;
+  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  leave(nodeId: string): void;
   /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, NOT_SUPPORTED, and as agents do. */
   restartOllama(nodeId: string, signal: AbortSignal): Promise<void>;
   start(): void;
@@ -64,6 +78,9 @@ export interface KeepingDependencies {
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   };
   activity: Pick<ActivityService, 'record'>;
+  notices: Notices;
+  secrets: Pick<Secrets, 'get' | 'change'>;
+  connectAgent: ConnectAgent;
   fleet: FleetService;
   agents: PowerAgents;
   wakes: { onWoken(listener: (nodeId: string, woken: { wasSilent: boolean }) => void): () => void };
@@ -80,8 +97,6 @@ export interface KeepingDependencies {
 /** A machine may have gone off and come back in a sleep of this computer that was longer. */
 const DOUBT_AFTER_MS = 5 * 60_000;
 const BLINK_MS = 45_000;
-/** What lies further ahead is a mistake in a unit. */
-const LONGEST_MS = 366 * 86_400_000;
 
 export function createKeeping(dependencies: KeepingDependencies): KeepingService {
   const { clock, random, ids, log, http, store, streams, settings, activity } = dependencies;
@@ -123,12 +138,13 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
 
   function forget({ id, kind }: NodeView): void {
     use.forget(id);
+    follow.forget(id);
     offSince.delete(id);
     // A simulated machine comes back as it was.
     if (kind === 'simulated') return;
-    mirror.leave(id);
     ledger.forget(id);
     policies.forget(id);
+    woken.over(id);
   }
 
   // First of the fleet's listeners here: the others read what it has seen.
@@ -138,23 +154,12 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     if (node !== null) noteRun(node);
   });
   const off = createOff({ clock, log, http, fleet, agents, policies, activity, means, reasons, holder });
-  const mirror = createMirror({
-    clock,
-    random,
-    log,
+  const { mirror, withdrawals, leave } = createAtAgents({
+    ...dependencies,
     ledger,
-    policies,
-    agents,
     woken,
-    holder,
-    panelId: store.panelId(),
-    hasPowerRole: (nodeId) => means(nodeId) === 'agent',
-    policyFor(nodeId) {
-      const url = fleet.record(nodeId)?.agentUrl ?? null;
-      const { helloPort } = settings.current().power;
-      const hello = url === null ? null : helloUrl(url, dependencies.interfaces(), helloPort);
-      return agentPolicyOf(policies.get(nodeId), hello);
-    },
+    means,
+    helloPort: () => settings.current().power.helloPort,
   });
   const overview = createOverview({
     clock,
@@ -253,20 +258,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     },
     keepAwake({ nodeId, until, purpose }) {
       fleet.require(nodeId);
-      if (until !== null && until <= clock.now()) {
-        throw new PilotlightError('BAD_REQUEST', {
-          message: 'That time is over already.',
-          next: 'Choose a later one.',
-          details: { field: 'until' },
-        });
-      }
-      if (until !== null && until > clock.now() + LONGEST_MS) {
-        throw new PilotlightError('BAD_REQUEST', {
-          message: 'That is more than a year ahead.',
-          next: 'Choose an earlier time, or keep it on until it is released.',
-          details: { field: 'until' },
-        });
-      }
+      refuseBadEnd(until, clock.now());
       const { lease } = ledger.hold({ nodeId, kind: 'person', purpose, until });
       const { endedAt: _, ...rest } = lease;
       return { ...rest, origin: 'here', mirrored: mirror.isMirrored(lease.id) };
@@ -295,33 +287,20 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       await off.cancel(nodeId, signal);
       return overview.get(nodeId);
     },
-    async restartOllama(nodeId, signal) {
-      const node = fleet.require(nodeId);
-      const link = agents.link(nodeId);
-      if (link === null) {
-        const unpaired = agents.view(nodeId) !== null;
-        throw new PilotlightError(unpaired ? 'AGENT_REFUSED' : 'NO_AGENT', { details: { nodeId } });
-      }
-      if (!isServing(node.state) && node.state !== 'trouble' && agents.view(nodeId)?.state !== 'ok') {
-        throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
-      }
-      await link.restartOllama(signal);
-      activity.record({
-        kind: 'power',
-        severity: 'info',
-        message: `Ollama on ${node.name} was restarted.`,
-        why: `Asked by ${holder()}.`,
-        nodeId,
-      });
-      fleet.lookSoon(nodeId);
+    restartOllama: (nodeId, signal) => restartOllama({ fleet, agents, activity, holder }, nodeId, signal),
+    leave(nodeId) {
+      leave(nodeId);
+      follow.forget(nodeId);
     },
     start() {
+      withdrawals.start();
       overview.start();
       finisher.start();
     },
     async pause() {
       pausedAt ??= clock.now();
       off.pause();
+      withdrawals.pause();
       await finisher.stop();
     },
     resume() {
@@ -332,6 +311,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       ledger.resume();
       alerts.resume();
       mirror.resume();
+      withdrawals.start();
       finisher.start();
     },
     async stop() {
@@ -340,6 +320,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       follow.stop();
       alerts.stop();
       off.stop();
+      await withdrawals.stop();
       await mirror.stop();
       overview.stop();
       ledger.stop();

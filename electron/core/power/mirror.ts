@@ -4,7 +4,9 @@
  */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
+import { sameServerKey } from '../fleet/validate.ts';
 import type { AgentLink, AgentPolicy, Clock, Log, Random, Timer } from '../ports.ts';
+import type { Turns } from '../runtime/turns.ts';
 import type { PowerAgents } from './agents.ts';
 import type { Ledger } from './ledger.ts';
 import { createListeners } from './listeners.ts';
@@ -16,8 +18,12 @@ export interface Mirror {
   isMirrored(leaseId: string): boolean;
   /** Something of a node is to be told to its agent. */
   sync(nodeId: string): void;
-  /** The node was removed: its agent forgets this panel, if it can be reached now. */
-  leave(nodeId: string): void;
+  /** Everything is laid on the node's agent again. */
+  renew(nodeId: string): void;
+  /** The leases that the node's agent may hold. */
+  laid(nodeId: string): string[];
+  /** The node loses its agent: nothing more is laid there, whatever is in flight or comes late. */
+  detach(nodeId: string): void;
   /** Everything is told anew, with the next contact or now: this computer slept. */
   resume(): void;
   onChange(listener: (nodeId: string) => void): () => void;
@@ -33,6 +39,10 @@ export interface MirrorDependencies {
   policies: Policies;
   agents: PowerAgents;
   woken: WokenBook;
+  /** Calls to one agent, by `sameServerKey` of its address. */
+  turns: Turns;
+  /** Where the node's agent is; null for a node that is not in the fleet, or has none. */
+  agentUrl(nodeId: string): string | null;
   /** Under which name this panel's policy stands there. */
   panelId: string;
   holder(): string;
@@ -73,8 +83,8 @@ interface NodeMirror {
 }
 
 export function createMirror(dependencies: MirrorDependencies): Mirror {
-  const { clock, random, log, ledger, agents, woken, panelId, holder, policyFor, hasPowerRole } =
-    dependencies;
+  const { clock, random, log, ledger, agents, woken, turns, panelId, holder } = dependencies;
+  const { agentUrl, policyFor, hasPowerRole } = dependencies;
   const nodes = new Map<string, NodeMirror>();
   const changed = createListeners<[nodeId: string]>();
   const stopping = new AbortController();
@@ -113,7 +123,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     const before = mirror.held.get(lease.id);
     const { ttlSeconds, renewMs } = termOf(lease, clock.now());
     // The answer may be lost on the way: it is to be ended there all the same.
-    if (!before) mirror.held.set(lease.id, { sure: false, renewAt: Number.NEGATIVE_INFINITY, endsAt: 0 });
+    if (!before) mirror.held.set(lease.id, mayBeHeld());
     const { id, purpose } = lease;
     await link.putLease({ id, holder: lease.holder, purpose, ttlSeconds }, stopping.signal);
     const now = clock.monotonic();
@@ -122,11 +132,20 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     return before?.sure !== true;
   }
 
+  /** Its node was not removed since, and has no other agent. */
+  const isCurrent = (nodeId: string, mirror: NodeMirror) => nodes.get(nodeId) === mirror;
+
+  /** They are ended like those of this core, and kept until that succeeded. */
+  function noteOrphans(nodeId: string, mirror: NodeMirror): void {
+    for (const id of ledger.takeOrphans(nodeId)) mirror.held.set(id, mayBeHeld());
+  }
+
   /** Tells what is not told yet; true when what the agent decides may have changed by it. */
   async function tell(nodeId: string, link: AgentLink, mirror: NodeMirror): Promise<boolean> {
     const problems: unknown[] = [];
     let news = false;
     const attempt = async (work: () => Promise<boolean>) => {
+      if (!isCurrent(nodeId, mirror)) return;
       try {
         news = (await work()) || news;
       } catch (error) {
@@ -137,7 +156,9 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     const now = clock.monotonic();
     for (const lease of living) {
       const held = mirror.held.get(lease.id);
-      if (!held || held.renewAt <= now) await attempt(() => put(link, mirror, lease));
+      const due = !held || held.renewAt <= now;
+      // It may have ended while another one was put.
+      if (due && ledger.get(lease.id) !== null) await attempt(() => put(link, mirror, lease));
     }
     const policy = policyFor(nodeId);
     const text = JSON.stringify(policy);
@@ -156,7 +177,9 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
         return true;
       });
     }
-    const over = new Set([...mirror.held.keys(), ...ledger.takeOrphans(nodeId)]);
+    if (!isCurrent(nodeId, mirror)) return news;
+    noteOrphans(nodeId, mirror);
+    const over = new Set(mirror.held.keys());
     for (const lease of ledger.list(nodeId)) over.delete(lease.id);
     for (const id of over) {
       await attempt(async () => {
@@ -169,15 +192,21 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     return news;
   }
 
-  async function work(nodeId: string, mirror: NodeMirror): Promise<void> {
-    const link = reachable(nodeId);
+  function work(nodeId: string, mirror: NodeMirror): Promise<void> {
+    const url = agentUrl(nodeId);
+    if (url === null) return Promise.resolve();
+    return turns.take(sameServerKey(url), () => workInTurn(nodeId, mirror));
+  }
+
+  async function workInTurn(nodeId: string, mirror: NodeMirror): Promise<void> {
+    const link = isCurrent(nodeId, mirror) ? reachable(nodeId) : null;
     if (link === null) return;
     try {
       const news = await tell(nodeId, link, mirror);
       mirror.failures = 0;
       if (news) await agents.refresh(nodeId).catch(() => {});
     } catch (error) {
-      if (stopping.signal.aborted) return;
+      if (stopping.signal.aborted || !isCurrent(nodeId, mirror)) return;
       mirror.failures += 1;
       const known = isPilotlightError(error);
       if (mirror.failures === 1 || !known) {
@@ -205,6 +234,8 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   }
 
   function sync(nodeId: string): void {
+    // Events of a node that was removed may still come: nothing is laid on its agent for them.
+    if (agentUrl(nodeId) === null) return;
     const mirror = mirrorOf(nodeId);
     if (mirror.running) {
       mirror.again = true;
@@ -214,7 +245,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       .catch((error: unknown) => log.error('The mirror of leases failed.', { nodeId, error: String(error) }))
       .finally(() => {
         mirror.running = null;
-        if (nodes.get(nodeId) !== mirror) return;
+        if (!isCurrent(nodeId, mirror)) return;
         if (mirror.again) {
           mirror.again = false;
           sync(nodeId);
@@ -226,6 +257,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     ledger.onChange(sync),
     dependencies.policies.onChange(sync),
     agents.onChange((nodeId) => {
+      if (agentUrl(nodeId) === null) return;
       const mirror = mirrorOf(nodeId);
       const before = mirror.reachable;
       mirror.reachable = reachable(nodeId) !== null;
@@ -233,12 +265,19 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       if (mirror.reachable && !before) sync(nodeId);
     }),
     agents.onReached((nodeId, { bootId }) => {
+      if (agentUrl(nodeId) === null) return;
       const mirror = mirrorOf(nodeId);
       mirror.bootId = bootId;
       forgetTold(mirror);
       sync(nodeId);
     }),
   ];
+
+  function renew(nodeId: string): void {
+    const mirror = nodes.get(nodeId);
+    if (mirror) forgetTold(mirror);
+    sync(nodeId);
+  }
 
   return {
     isMirrored(leaseId) {
@@ -247,27 +286,18 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       return held?.sure === true && held.endsAt > clock.monotonic();
     },
     sync,
-    leave(nodeId) {
-      const link = reachable(nodeId);
-      const mirror = nodes.get(nodeId);
+    renew,
+    laid(nodeId) {
+      const mirror = mirrorOf(nodeId);
+      noteOrphans(nodeId, mirror);
+      return [...new Set([...mirror.held.keys(), ...ledger.list(nodeId).map(({ id }) => id)])];
+    },
+    detach(nodeId) {
+      nodes.get(nodeId)?.timer?.cancel();
       nodes.delete(nodeId);
-      mirror?.timer?.cancel();
-      if (link === null) return;
-      const held = [...(mirror?.held.keys() ?? [])];
-      const calls = [
-        ...held.map((id) => link.endLease(id, stopping.signal)),
-        link.removePolicy(panelId, stopping.signal),
-      ];
-      void Promise.allSettled(calls).then((results) => {
-        const failed = results.find((result) => result.status === 'rejected');
-        if (failed) log.warn('An agent could not be told that its node is gone.', { nodeId });
-      });
     },
     resume() {
-      for (const [nodeId, mirror] of nodes) {
-        forgetTold(mirror);
-        sync(nodeId);
-      }
+      for (const nodeId of nodes.keys()) renew(nodeId);
     },
     onChange: changed.add,
     async stop() {
@@ -287,6 +317,9 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     },
   };
 }
+
+/** Whether the agent has taken it is not known. */
+const mayBeHeld = (): Held => ({ sure: false, renewAt: Number.NEGATIVE_INFINITY, endsAt: 0 });
 
 /** For how long an agent is asked to hold a lease, and when that is said again. */
 export function termOf(

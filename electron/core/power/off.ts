@@ -110,9 +110,9 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   function fail(nodeId: string, trouble: Trouble, words: string): void {
-    stateOf(nodeId).lastOffError = trouble;
     const node = fleet.get(nodeId);
     if (!node) return;
+    stateOf(nodeId).lastOffError = trouble;
     const why = `${trouble.message} ${trouble.next}`;
     activity.record({
       kind: 'power',

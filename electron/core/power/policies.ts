@@ -1,6 +1,6 @@
 /** The policy of each node: what a person set, else the default. */
 import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
-import type { PowerStore } from '../ports.ts';
+import type { Log, PowerStore } from '../ports.ts';
 import { createListeners } from './listeners.ts';
 
 /** Only what changes. */
@@ -14,12 +14,18 @@ export interface Policies {
   set(nodeId: string, patch: PolicyPatch): PowerPolicy;
   /** Takes over policies that somebody else has saved already. */
   adopt(saved: readonly { nodeId: string; policy: PowerPolicy }[]): void;
-  /** The node was removed. */
+  /** The node was removed: in memory and on disk, without an event. */
   forget(nodeId: string): void;
   onChange(listener: (nodeId: string) => void): () => void;
 }
 
-export function createPolicies({ store }: { store: Pick<PowerStore, 'policies' | 'putPolicy'> }): Policies {
+export function createPolicies({
+  store,
+  log,
+}: {
+  store: Pick<PowerStore, 'policies' | 'putPolicy' | 'removePolicy'>;
+  log: Log;
+}): Policies {
   const policies = new Map(store.policies().map(({ nodeId, policy }) => [nodeId, policy]));
   const changed = createListeners<[nodeId: string]>();
   const get = (nodeId: string) => policies.get(nodeId) ?? defaultPowerPolicy;
@@ -41,7 +47,14 @@ export function createPolicies({ store }: { store: Pick<PowerStore, 'policies' |
         changed.tell(nodeId);
       }
     },
-    forget: (nodeId) => void policies.delete(nodeId),
+    forget(nodeId) {
+      policies.delete(nodeId);
+      try {
+        store.removePolicy(nodeId);
+      } catch (error) {
+        log.warn('The policy of a node that was removed is still saved.', { nodeId, error: String(error) });
+      }
+    },
     onChange: changed.add,
   };
 }

@@ -49,7 +49,7 @@ export interface TransferDependencies {
   secrets: Pick<Secrets, 'get' | 'change'>;
   policies: Pick<Policies, 'get' | 'isSet' | 'adopt'>;
   settings: Pick<SettingsService, 'current' | 'check' | 'adopt'>;
-  fleet: Pick<FleetService, 'records' | 'get' | 'adopt' | 'refresh'>;
+  fleet: Pick<FleetService, 'records' | 'get' | 'beforeAdopt' | 'adopt' | 'refresh'>;
   indexing: Pick<IndexingService, 'sourceRecords' | 'adoptSources'>;
   activity: Pick<ActivityService, 'record'>;
 }
@@ -148,6 +148,8 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     if (changed === null && nodes.length === 0 && sources.length === 0 && extras === 0) return;
     const newSecrets = secretChanges(nodes, before, brought);
     const oldSecrets = Object.fromEntries(Object.keys(newSecrets).map((name) => [name, secrets.get(name)]));
+    // While the tokens of the agents that are left are still there.
+    fleet.beforeAdopt(nodes);
     if (Object.keys(newSecrets).length > 0) secrets.change(newSecrets);
     try {
       store.transaction(() => {

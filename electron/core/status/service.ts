@@ -13,8 +13,12 @@ export interface StatusService {
   setOffers(offers: NodeOffer[]): void;
   setSimulated(simulated: boolean): void;
   addNotice(notice: Notice): void;
-  /** Throws NOT_FOUND. */
+  /** What it said is no longer so; one that is not there is removed already. */
+  removeNotice(id: string): void;
+  /** A person dismisses it. Throws NOT_FOUND. */
   dismissNotice(id: string): void;
+  /** A person dismissed one. */
+  onDismissed(listener: (id: string) => void): () => void;
 }
 
 export interface StatusDependencies {
@@ -39,6 +43,13 @@ export function createStatusService({ clock, streams, version, secrets }: Status
     streams.core.set('status', status);
   }
 
+  const dismissed = new Set<(id: string) => void>();
+
+  function removeNotice(id: string): void {
+    if (!status.notices.some((notice) => notice.id === id)) return;
+    change({ notices: status.notices.filter((notice) => notice.id !== id) });
+  }
+
   change({});
 
   return {
@@ -51,7 +62,13 @@ export function createStatusService({ clock, streams, version, secrets }: Status
       change({ notices: [...status.notices.filter((other) => other.id !== notice.id), notice] }),
     dismissNotice(id) {
       if (!status.notices.some((notice) => notice.id === id)) throw new PilotlightError('NOT_FOUND');
-      change({ notices: status.notices.filter((notice) => notice.id !== id) });
+      removeNotice(id);
+      for (const listener of [...dismissed]) listener(id);
+    },
+    removeNotice,
+    onDismissed(listener) {
+      dismissed.add(listener);
+      return () => dismissed.delete(listener);
     },
   };
 }

@@ -12,6 +12,7 @@ import { createAgentsService } from '../../../electron/core/agents/service.ts';
 import type { Clock } from '../../../electron/core/ports.ts';
 import { createKeeping } from '../../../electron/core/power/keeping.ts';
 import { createPolicies } from '../../../electron/core/power/policies.ts';
+import { createStatusService } from '../../../electron/core/status/service.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { createFakeAgentHost, startTestAgent } from '../../fakes/agent-host.ts';
 import { createFakeHelloListener } from '../../fakes/agent-link.ts';
@@ -27,7 +28,7 @@ export function createFlyingClock(pace: number): Clock {
   const monotonic = () => (real.monotonic() - start) * pace;
   return {
     monotonic,
-    now: () => base + monotonic(),
+    now: () => Math.round(base + monotonic()),
     sleep: (ms, signal) => real.sleep(ms / pace, signal),
     timer: (ms, fn) => real.timer(ms / pace, fn),
   };
@@ -69,7 +70,10 @@ export async function startMachine(clock: Clock) {
 /** A panel. Its leases are known as `name`'s. */
 export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clock: Clock; name?: string }) {
   const http = createNodeHttp();
-  const links: { agents: ReturnType<typeof createAgentsService> | null } = { agents: null };
+  const links: {
+    agents: ReturnType<typeof createAgentsService> | null;
+    keeping: ReturnType<typeof createKeeping> | null;
+  } = { agents: null, keeping: null };
   const world = createFleetWorld({
     clock: createSystemClock(),
     udp: createFakeUdp(),
@@ -80,16 +84,18 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
       tokenChanged: () => {},
+      leave: (nodeId) => links.keeping?.leave(nodeId),
     },
   });
   const { fleet, log, settings, streams } = world;
   settings.update({ fleet: { lookIntervalMs: 1000 } });
+  const connectAgent = createConnectAgent({ http });
   const agents = createAgentsService({
     clock: world.clock,
     random: Math.random,
     log,
     fleet,
-    connectAgent: createConnectAgent({ http }),
+    connectAgent,
     helloListener: createFakeHelloListener(),
     settings,
     activity: world.activity,
@@ -97,6 +103,12 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
   });
   links.agents = agents;
   const { store } = createSqliteStore({ path: ':memory:' });
+  const status = createStatusService({
+    clock: world.clock,
+    streams,
+    version: '1.0.0',
+    secrets: world.secrets.protection,
+  });
   const wokenListeners: ((nodeId: string, woken: { wasSilent: boolean }) => void)[] = [];
   const keeping = createKeeping({
     clock,
@@ -105,6 +117,9 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     log,
     http,
     store: store.power,
+    secrets: world.secrets,
+    notices: { add: status.addNotice, remove: status.removeNotice, onDismissed: status.onDismissed },
+    connectAgent,
     streams,
     settings: { ...settings, secret: () => null },
     activity: {
@@ -121,11 +136,12 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
         return () => {};
       },
     },
-    policies: createPolicies({ store: store.power }),
+    policies: createPolicies({ store: store.power, log }),
     holder: () => name,
     interfaces: () => [],
     inFlight: () => 0,
   });
+  links.keeping = keeping;
   await fleet.start();
   keeping.start();
   agents.start();

@@ -35,8 +35,9 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
   const secrets = createMemorySecrets();
   const log = createRememberingLog();
   const settings = createSettingsService({ store: used, secrets, streams, log });
-  const policies = createPolicies({ store: store.power });
+  const policies = createPolicies({ store: store.power, log });
   const told: string[] = [];
+  const left: (readonly [nodeId: string, token: string | null])[] = [];
   let ids = 0;
   const transfer = createTransferService({
     clock,
@@ -54,6 +55,9 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
           hasAgentToken: secrets.get(agentTokenSecret(id)) !== null,
           hasShutdownSecret: secrets.get(shutdownSecret(id)) !== null,
         }),
+      // An agent is left while its token is still there.
+      beforeAdopt: (nodes) =>
+        void left.push(...nodes.map(({ id }) => [id, secrets.get(agentTokenSecret(id))] as const)),
       adopt: (nodes: readonly NodeRecord[]) => void told.push(...nodes.map(({ name }) => name)),
     },
     indexing: {
@@ -76,7 +80,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
       },
     },
   });
-  return { store, settings, secrets, policies, streams, transfer, told };
+  return { store, settings, secrets, policies, streams, transfer, told, left };
 }
 
 const node: NodeRecord = {
@@ -234,7 +238,7 @@ it('ways to wake, agents and policies are carried, tokens are not', async () => 
 
 it('a token is not sent to the address that a file names instead', async () => {
   const text = JSON.stringify(filled().transfer.export());
-  const { transfer, store, secrets } = createComputer();
+  const { transfer, store, secrets, left } = createComputer();
   store.nodes.put({ ...node, agentUrl: 'http://127.0.0.1:8765' });
   secrets.change({ [agentTokenSecret('node_a')]: 'token-of-the-agent' });
   const moved = text.replace('"agentUrl":null', '"agentUrl":"http://127.0.0.9:8765"');
@@ -242,6 +246,7 @@ it('a token is not sent to the address that a file names instead', async () => {
   expect(entries.find(({ kind }) => kind === 'node')?.words).toContain('the token of its agent');
   expect(store.nodes.list()[0]?.agentUrl).toBe('http://127.0.0.9:8765');
   expect(secrets.get(agentTokenSecret('node_a'))).toBeNull();
+  expect(left).toContainEqual(['node_a', 'token-of-the-agent']);
 });
 
 it('the secret of a shutdown server comes from an environment file, all or nothing', () => {

@@ -102,6 +102,36 @@ describe('the power store', () => {
     expect(power.states('nas', 0, 100)).toEqual([]);
   });
 
+  it('keeps the agents that are to be left over a restart, until that is done', () => {
+    const withdrawal = {
+      id: 'withdrawal_1',
+      url: 'http://192.168.7.20:8765',
+      agentId: null,
+      name: 'tower',
+      leases: ['one'],
+      since: 5,
+    };
+    power.putWithdrawal({ ...withdrawal, id: 'withdrawal_2', since: 9 });
+    power.putWithdrawal(withdrawal);
+    power.putWithdrawal({ ...withdrawal, leases: ['one', 'two'] });
+    again();
+    expect(power.withdrawals()).toEqual([
+      { ...withdrawal, leases: ['one', 'two'] },
+      { ...withdrawal, id: 'withdrawal_2', since: 9 },
+    ]);
+    power.removeWithdrawal('withdrawal_1');
+    again();
+    expect(power.withdrawals().map(({ id }) => id)).toEqual(['withdrawal_2']);
+  });
+
+  it('removes the policy of one node alone', () => {
+    power.putPolicy('tower', defaultPowerPolicy);
+    power.putPolicy('nas', defaultPowerPolicy);
+    power.removePolicy('tower');
+    again();
+    expect(power.policies().map(({ nodeId }) => nodeId)).toEqual(['nas']);
+  });
+
   it('remembers who woke it, and forgets a node whole', () => {
     power.setWoken('tower', { at: 5, bootId: null });
     power.setWoken('tower', { at: 6, bootId: 'boot' });

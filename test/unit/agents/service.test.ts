@@ -22,6 +22,7 @@ async function startedWorld() {
     gpuFound: (nodeId) => agents.gpuFound(nodeId),
     takePaired: (at) => agents.takePaired(at),
     tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
+    leave: () => {},
   };
   const world = createFakeFleetWorld({ agents: late });
   const { clock, fleet, log } = world;

@@ -165,7 +165,7 @@ describe('what is over', () => {
     await world.clock.advance(1000);
     world.fleet.remove(id);
     await world.clock.advance(1000);
-    expect(world.told('removePolicy')).toHaveLength(1);
+    expect([...world.agent.policies.keys()]).toEqual([]);
     expect(world.agent.leases).toEqual([]);
     expect(world.keeping.ledger.get(lease.id)).toBeNull();
     expect(world.policies.isSet(id)).toBe(false);

@@ -1,0 +1,33 @@
+/** Waiting for a node to be in a certain state. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeListener } from './service.ts';
+
+/** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed, or the signal's reason. */
+export function waitForNode(
+  { view, listeners }: { view: NodeView | null; listeners: Set<NodeListener> },
+  predicate: (node: NodeView) => boolean,
+  signal: AbortSignal,
+): Promise<NodeView> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    if (view === null) return reject(new PilotlightError('NOT_FOUND'));
+    const finish = (settle: () => void) => {
+      listeners.delete(onView);
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = () => finish(() => reject(signal.reason));
+    const check = (node: NodeView) => {
+      if (predicate(node)) finish(() => resolve(node));
+    };
+    const onView: NodeListener = (node, previous) => {
+      if (node?.id === view.id) check(node);
+      else if (node === null && previous?.id === view.id)
+        finish(() => reject(new PilotlightError('NOT_FOUND')));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    listeners.add(onView);
+    check(view);
+  });
+}

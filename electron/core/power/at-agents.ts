@@ -1,0 +1,71 @@
+/** What this panel lays down at the agents of its nodes, and removes from those that it leaves. */
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { NetworkInterface, PowerStore } from '../ports.ts';
+import { createTurns } from '../runtime/turns.ts';
+import type { PowerAgents } from './agents.ts';
+import { helloUrl } from './hello-url.ts';
+import { leaveAgent, nodesOfAgent } from './leave.ts';
+import { createMirror, type Mirror, type MirrorDependencies } from './mirror.ts';
+import { agentPolicyOf } from './policy.ts';
+import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
+
+export interface AtAgents {
+  mirror: Mirror;
+  withdrawals: Withdrawals;
+  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  leave(nodeId: string): void;
+}
+
+export interface AtAgentsDependencies
+  extends Pick<MirrorDependencies, 'clock' | 'random' | 'log' | 'ledger' | 'policies' | 'woken' | 'holder'>,
+    Pick<WithdrawalsDependencies, 'ids' | 'secrets' | 'connectAgent' | 'activity' | 'notices'> {
+  store: PowerStore;
+  fleet: Pick<FleetService, 'record' | 'records' | 'agentToken'>;
+  agents: PowerAgents;
+  means(nodeId: string): NodePower['means'];
+  interfaces(): NetworkInterface[];
+  helloPort(): number | null;
+}
+
+export function createAtAgents(dependencies: AtAgentsDependencies): AtAgents {
+  const { store, fleet, agents, ledger, policies, means, interfaces, helloPort } = dependencies;
+  const turns = createTurns();
+  const panelId = store.panelId();
+  const agentUrl = (nodeId: string) => fleet.record(nodeId)?.agentUrl ?? null;
+  const mirror = createMirror({
+    ...dependencies,
+    turns,
+    panelId,
+    agentUrl,
+    hasPowerRole: (nodeId) => means(nodeId) === 'agent',
+    policyFor(nodeId) {
+      const url = agentUrl(nodeId);
+      const hello = url === null ? null : helloUrl(url, interfaces(), helloPort());
+      return agentPolicyOf(policies.get(nodeId), hello);
+    },
+  });
+  const withdrawals = createWithdrawals({
+    ...dependencies,
+    turns,
+    panelId,
+    governed: (agent) => nodesOfAgent({ fleet, agents }, agent),
+    isHeld: (leaseId) => ledger.get(leaseId) !== null,
+    renew: mirror.renew,
+  });
+  const stopListening = agents.onReached((nodeId) => {
+    const url = agentUrl(nodeId);
+    if (url !== null) withdrawals.reached(url);
+  });
+  return {
+    mirror,
+    withdrawals: {
+      ...withdrawals,
+      stop() {
+        stopListening();
+        return withdrawals.stop();
+      },
+    },
+    leave: (nodeId) => leaveAgent({ fleet, agents, mirror, withdrawals, means }, nodeId),
+  };
+}
