@@ -27,8 +27,8 @@ export interface Jobs {
   waitFor(jobId: string, signal: AbortSignal): Promise<IndexJob>;
   /** Reads the unfinished jobs; they can be cancelled then, and go on if they are resumed. */
   load(options: { resume: boolean }): void;
-  /** Resolves when no run holds an index any more: a cancelled one winds down for a moment. */
-  settled(): Promise<void>;
+  /** Resolves when no run that ended holds the index of this source any more: a cancelled one takes a moment. */
+  settled(sourceId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,6 +60,8 @@ export function createJobs({
   let waiting: IndexJob[] = [];
   /** Ends when the last run has let go of its indexes. */
   let winding: Promise<void> = Promise.resolve();
+  /** Runs that may hold indexes, the current one too. */
+  const holding = new Map<Promise<void>, readonly string[]>();
 
   for (const job of store.jobs.list(streamed).reverse()) streams.jobs.set(job.id, job);
 
@@ -77,7 +79,11 @@ export function createJobs({
     run = own;
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
     const before = winding;
-    winding = before.then(() => execute(own, resumed));
+    const ending = before.then(() => execute(own, resumed));
+    winding = ending;
+    holding.set(ending, job.sourceIds);
+    const letGo = () => void holding.delete(ending);
+    void ending.then(letGo, letGo);
     return tracker.snapshot();
   }
 
@@ -239,7 +245,10 @@ export function createJobs({
       const first = run || !resume ? undefined : waiting.shift();
       if (first) launch(first, true);
     },
-    settled: () => (run ? Promise.resolve() : winding),
+    async settled(sourceId) {
+      const held = [...holding].filter(([, sourceIds]) => sourceIds.includes(sourceId));
+      await Promise.all(held.map(([ending]) => ending));
+    },
     async stop() {
       const grace = new AbortController();
       if (callbacks.size > 0) {

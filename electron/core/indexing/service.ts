@@ -92,9 +92,9 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
     async removeSource(sourceId) {
       sources.require(sourceId);
       refuseWhileRunning(sourceId);
-      await jobs.settled();
-      await sources.remove(sourceId);
+      const removed = sources.remove(sourceId, jobs.settled(sourceId));
       embedders.refresh();
+      await removed.finally(embedders.refresh);
     },
     startJob: (job) => jobs.start(job, choose(job.sourceIds)),
     cancelJob: jobs.cancel,

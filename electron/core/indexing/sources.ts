@@ -37,7 +37,11 @@ export interface Sources {
   update(change: SourceChange): Promise<SourceView>;
   /** Takes over records that somebody else has saved already; the embedder of a known one is the same. */
   adopt(sources: readonly SourceRecord[]): void;
-  remove(sourceId: string): Promise<void>;
+  /**
+   * It is out of the list at once, so that nothing begins with it any more; its index is deleted when `quiet`
+   * resolves. Rejects with NOT_FOUND; where it cannot be removed it is in the list again.
+   */
+  remove(sourceId: string, quiet: Promise<void>): Promise<void>;
   /** Reads the size of one index again and shows it. */
   refresh(sourceId: string): Promise<void>;
 }
@@ -58,6 +62,8 @@ export function createSources({
 > & { handles: IndexHandles }): Sources {
   const records = new Map(store.sources.list().map((source) => [source.id, source]));
   const sizes = new Map<string, { files: number; chunks: number }>();
+  /** Those that are being removed: saved until their index is deleted, and found by nobody. */
+  const leaving = new Set<string>();
 
   function lastRunOf(sourceId: string, jobs: readonly IndexJob[]): SourceView['lastRun'] {
     const job = jobs.find(
@@ -95,31 +101,34 @@ export function createSources({
   }
 
   function find(sourceId: string): SourceRecord {
-    const source = records.get(sourceId);
+    const source = present(sourceId);
     if (!source) throw new PilotlightError('NOT_FOUND', { message: 'There is no such folder in the index.' });
     return source;
   }
 
+  const present = (sourceId: string) => (leaving.has(sourceId) ? undefined : records.get(sourceId));
+  const all = () => [...records.values()].filter(({ id }) => !leaving.has(id));
+
   async function refresh(sourceId: string): Promise<void> {
-    const source = records.get(sourceId);
+    const source = present(sourceId);
     if (!source) return;
     await readSize(source);
-    const still = records.get(sourceId);
+    const still = present(sourceId);
     if (still) show(still);
   }
 
   for (const source of records.values()) show(source);
   // Reading sizes starts the worker: not before somebody looks.
   streams.sources.onActive((active) => {
-    if (active) for (const sourceId of records.keys()) if (!sizes.has(sourceId)) void refresh(sourceId);
+    if (active) for (const { id: sourceId } of all()) if (!sizes.has(sourceId)) void refresh(sourceId);
   });
 
   return {
-    records: () => [...records.values()],
+    records: all,
     require: find,
     async views() {
-      await Promise.all([...records.values()].map(readSize));
-      return [...records.values()].map(view);
+      await Promise.all(all().map(readSize));
+      return all().map(view);
     },
     async add({ path, name, embedder, wake, whenGpuGone }) {
       const canonical = await folders.resolve(path);
@@ -158,9 +167,10 @@ export function createSources({
       records.set(sourceId, next);
       if (embedderId(next.embedder) !== embedderId(source.embedder)) {
         await handles.forget(sourceId);
-        sizes.set(sourceId, { files: 0, chunks: 0 });
+        // It may have been changed once more meanwhile, or removed.
+        if (present(sourceId)) sizes.set(sourceId, { files: 0, chunks: 0 });
       }
-      return show(next);
+      return show(find(sourceId));
     },
     adopt(sources) {
       for (const source of sources) {
@@ -169,13 +179,25 @@ export function createSources({
         show(source);
       }
     },
-    async remove(sourceId) {
+    async remove(sourceId, quiet) {
       const source = find(sourceId);
-      await handles.forget(sourceId);
-      await vectors.removeIndex(sourceId);
-      store.sources.remove(sourceId);
+      leaving.add(sourceId);
+      const unbar = handles.bar(sourceId);
+      streams.sources.delete(sourceId);
+      try {
+        await quiet;
+        await handles.forget(sourceId);
+        await vectors.removeIndex(sourceId);
+        store.sources.remove(sourceId);
+      } catch (error) {
+        leaving.delete(sourceId);
+        unbar();
+        show(source);
+        throw error;
+      }
       records.delete(sourceId);
       sizes.delete(sourceId);
+      leaving.delete(sourceId);
       streams.sources.delete(sourceId);
       activity.record({
         kind: 'index',

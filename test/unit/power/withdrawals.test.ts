@@ -119,7 +119,7 @@ describe('a node that is removed', () => {
 
   test('keeps the policy where another node has the same agent', async () => {
     const world = await governedWorld();
-    const second = world.fleet.add({ name: 'tower, again', agentUrl, agentToken: 'right-token' });
+    const second = world.fleet.add({ url: null, name: 'tower, again', agentUrl, agentToken: 'right-token' });
     await world.clock.advance(1000);
     world.fleet.remove(world.id);
     await world.clock.advance(1000);
