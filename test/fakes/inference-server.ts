@@ -11,6 +11,8 @@ export type FakeAnswer =
 
 export interface FakeInferenceServer extends InferenceServer {
   answer: FakeAnswer;
+  /** Where it is set, calls wait for it before they are answered. */
+  held: Promise<void> | null;
   versionText: string;
   installedModels: InstalledModel[];
   loadedModels: LoadedModel[];
@@ -57,6 +59,12 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
   async function respond<Result>(call: string, result: () => Result, signal: AbortSignal): Promise<Result> {
     calls.push(call);
     signal.throwIfAborted();
+    if (server.held !== null) {
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+      await Promise.race([server.held, aborted]);
+    }
     if (server.answer === 'hangs') {
       await new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -72,6 +80,7 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
     url,
     capabilities: new Set(['lists-models', 'says-placement', 'moves', 'embeds', 'streams']),
     answer: 'serves',
+    held: null,
     versionText: '0.33.0',
     installedModels: [anInstalledModel()],
     loadedModels: [],

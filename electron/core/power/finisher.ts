@@ -1,11 +1,11 @@
 /** Powers nodes off that nobody needs any more and that have no agent to do it by themselves. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
-import { decideFinish } from './finish.ts';
+import { decideFinish, type FinishDecision } from './finish.ts';
 import type { OffService } from './off.ts';
 import type { Policies } from './policies.ts';
 import type { UseWatch } from './use-watch.ts';
@@ -20,7 +20,7 @@ export interface FinisherDependencies {
   clock: Clock;
   random: Random;
   log: Log;
-  fleet: Pick<FleetService, 'list'>;
+  fleet: Pick<FleetService, 'list' | 'get'>;
   policies: Policies;
   use: UseWatch;
   woken: WokenBook;
@@ -38,6 +38,24 @@ export function createFinisher(dependencies: FinisherDependencies): Finisher {
   const { clock, random, log, fleet, policies, use, woken, off, means, leases, onLook } = dependencies;
   let loop: Loop | null = null;
 
+  function decide(node: NodeView): FinishDecision {
+    const seen = use.state(node.id);
+    return decideFinish({
+      policy: policies.get(node.id),
+      means: means(node.id),
+      wokenByUs: woken.byUs(node.id, null),
+      keptOn: off.going(node.id).keptOn,
+      reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,
+      idleMs: seen.idle?.ms ?? 0,
+    });
+  }
+
+  /** Read again after each await of going off: meanwhile a person may have set its policy, or cancelled. */
+  function stillGoes(nodeId: string): boolean {
+    const node = fleet.get(nodeId);
+    return node !== null && means(nodeId) !== 'agent' && decide(node).do === 'go';
+  }
+
   async function look(signal: AbortSignal): Promise<void> {
     for (const node of fleet.list()) {
       if (signal.aborted) return;
@@ -47,20 +65,13 @@ export function createFinisher(dependencies: FinisherDependencies): Finisher {
       onLook(node.id);
       const going = off.going(node.id);
       if (going.countdown !== null || going.leaving !== null) continue;
-      const seen = use.state(node.id);
-      const decision = decideFinish({
-        policy: policies.get(node.id),
-        means: by,
-        wokenByUs: woken.byUs(node.id, null),
-        keptOn: going.keptOn,
-        reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,
-        idleMs: seen.idle?.ms ?? 0,
-      });
+      const decision = decide(node);
       if (decision.do !== 'go') continue;
       const { action, countdownSeconds } = decision;
       // Nobody waits for a slow machine: the look at the next one goes on.
+      const still = () => stillGoes(node.id);
       void off
-        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: FINISHER }, signal)
+        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: FINISHER, still }, signal)
         .catch((error: unknown) => {
           if (signal.aborted) return;
           use.needed(node.id);

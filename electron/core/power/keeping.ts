@@ -117,11 +117,12 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     });
   }
 
-  async function reasons(nodeId: string, { lookFirst }: { lookFirst: boolean }): Promise<string[]> {
-    if (lookFirst) {
-      await fleet.look(nodeId);
-      use.look(fleet.require(nodeId));
-    }
+  async function checkUse(nodeId: string): Promise<void> {
+    await fleet.look(nodeId);
+    use.look(fleet.require(nodeId));
+  }
+
+  function reasons(nodeId: string): string[] {
     const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
     const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
     return [...new Set([...held, ...seen])];
@@ -153,7 +154,19 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     else if (previous !== null) forget(previous);
     if (node !== null) noteRun(node);
   });
-  const off = createOff({ clock, log, http, fleet, agents, policies, activity, means, reasons, holder });
+  const off = createOff({
+    clock,
+    log,
+    http,
+    fleet,
+    agents,
+    policies,
+    activity,
+    means,
+    reasons,
+    checkUse,
+    holder,
+  });
   const { mirror, withdrawals, leave } = createAtAgents({
     ...dependencies,
     ledger,
@@ -217,6 +230,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     off.onChange(overview.changed),
     // It is tried again, but not at once.
     off.onFailed(({ id }) => use.needed(id)),
+    policies.onChange(off.reconsider),
     mirror.onChange(overview.changed),
     ledger.onChange((nodeId, change) => {
       use.needed(nodeId);

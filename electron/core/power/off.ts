@@ -13,8 +13,7 @@ import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
 import { outcomeTrouble, outcomeWords } from './outcome.ts';
 import type { Policies } from './policies.ts';
-import { canDo } from './policy.ts';
-import { actionVerbs, type OffRequest, tellMachine, troubleOf } from './tell.ts';
+import { actionVerbs, type OffRequest, requireMeans, tellMachine, troubleOf } from './tell.ts';
 
 export type { OffRequest } from './tell.ts';
 
@@ -33,6 +32,8 @@ export interface OffService {
   ended(nodeId: string, outcome: AgentOutcome): void;
   /** Somebody needs it: a countdown of this core ends, and it may go off by itself again later. */
   needed(nodeId: string): void;
+  /** Its policy has changed: a countdown that it no longer allows ends. */
+  reconsider(nodeId: string): void;
   /** This computer goes to sleep: a countdown that nobody could see or cancel ends. */
   pause(): void;
   onChange(listener: (nodeId: string) => void): () => void;
@@ -50,8 +51,10 @@ export interface OffDependencies {
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
   means(nodeId: string): NodePower['means'];
-  /** What speaks against it, a sentence each, as far as is known here; looks at the node anew first where asked. */
-  reasons(nodeId: string, options: { lookFirst: boolean }): Promise<string[]>;
+  /** What speaks against it, a sentence each, as far as is known here. */
+  reasons(nodeId: string): string[];
+  /** Checks the node, so that `reasons` knows of its use now. Rejects with NOT_FOUND when it was removed. */
+  checkUse(nodeId: string): Promise<void>;
   holder(): string;
 }
 
@@ -61,10 +64,12 @@ interface State {
   keptOn: boolean;
   /** Between a request and its answer. */
   asking: boolean;
+  /** After a countdown, while its use is checked once more: it can still be called off. */
+  lastCheck: { force: boolean; calledOff: boolean } | null;
 }
 
 export function createOff(dependencies: OffDependencies): OffService {
-  const { clock, log, fleet, agents, policies, activity, means, reasons, holder } = dependencies;
+  const { clock, log, fleet, agents, policies, activity, means, reasons, checkUse, holder } = dependencies;
   const states = new Map<string, State>();
   const changed = createListeners<[nodeId: string]>();
   const failed = createListeners<[node: NodeView, trouble: Trouble]>();
@@ -104,7 +109,13 @@ export function createOff(dependencies: OffDependencies): OffService {
   function stateOf(nodeId: string): State {
     const known = states.get(nodeId);
     if (known) return known;
-    const fresh: State = { countdown: null, lastOffError: null, keptOn: false, asking: false };
+    const fresh: State = {
+      countdown: null,
+      lastOffError: null,
+      keptOn: false,
+      asking: false,
+      lastCheck: null,
+    };
     states.set(nodeId, fresh);
     return fresh;
   }
@@ -143,8 +154,15 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   }
 
-  async function refuseIfUsed(nodeId: string, lookFirst: boolean): Promise<void> {
-    const against = await reasons(nodeId, { lookFirst });
+  /** Read right before the act, after the last await. Throws IN_USE. */
+  function refuseIfUsed({ nodeId, force, still }: OffRequest): void {
+    if (still?.() === false) {
+      throw new PilotlightError('IN_USE', {
+        message: 'It may no longer go off by itself: its policy or its use has changed.',
+        details: { nodeId, reasons: [] },
+      });
+    }
+    const against = force ? [] : reasons(nodeId);
     if (against.length === 0) return;
     throw new PilotlightError('IN_USE', {
       message: `The machine is in use. ${against.join(' ')}`,
@@ -191,51 +209,64 @@ export function createOff(dependencies: OffDependencies): OffService {
     const request = endCountdown(nodeId);
     if (!request || action === undefined) return;
     state.asking = true;
+    const lastCheck = { force: request.force, calledOff: false };
     try {
-      if (!request.force) await refuseIfUsed(nodeId, true);
+      if (!request.force) {
+        state.lastCheck = lastCheck;
+        await checkUse(nodeId);
+        state.lastCheck = null;
+        if (lastCheck.calledOff) return;
+      }
+      refuseIfUsed(request);
       await tell(request, action, stopping.signal);
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (isPilotlightError(error) && error.code === 'IN_USE') {
-        activity.record({
-          kind: 'power',
-          severity: 'info',
-          message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
-          why: error.message,
-          nodeId,
-        });
+        staysOn(nodeId, error.message);
         return;
       }
       fail(nodeId, troubleOf(error), 'could not be powered off.');
       log.warn('A machine could not be powered off.', { nodeId, error: String(error) });
     } finally {
       state.asking = false;
+      state.lastCheck = null;
       changed.tell(nodeId);
     }
+  }
+
+  /** Ends a countdown, or the check after it; false where there is neither. */
+  function callOff(nodeId: string): boolean {
+    if (endCountdown(nodeId) !== null) return true;
+    const lastCheck = states.get(nodeId)?.lastCheck;
+    if (!lastCheck || lastCheck.calledOff) return false;
+    lastCheck.calledOff = true;
+    return true;
+  }
+
+  function staysOn(nodeId: string, why: string): void {
+    activity.record({
+      kind: 'power',
+      severity: 'info',
+      message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
+      why,
+      nodeId,
+    });
   }
 
   return {
     async off(request, signal) {
       const { nodeId, force, countdownSeconds } = request;
-      const node = fleet.require(nodeId);
-      const by = means(nodeId);
+      fleet.require(nodeId);
       const action = request.action ?? policies.get(nodeId).action;
-      if (by === 'none' && agents.view(nodeId)?.state === 'refused')
-        throw new PilotlightError('AGENT_REFUSED', { details: { nodeId } });
-      if (by === 'none') throw new PilotlightError('CANNOT_POWER_OFF', { details: { nodeId } });
-      if (!isOn(node, agents.view(nodeId))) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
-      if (!canDo(by, action)) {
-        throw new PilotlightError('NOT_SUPPORTED', {
-          message: `From here this machine cannot ${actionVerbs[action]}.`,
-          details: { nodeId, action },
-        });
-      }
+      const before = requireMeans(dependencies, nodeId, action);
       refuseIfGoing(nodeId);
       const state = stateOf(nodeId);
       state.asking = true;
       try {
-        if (!force) await refuseIfUsed(nodeId, by !== 'agent');
+        if (!force && before !== 'agent') await checkUse(nodeId);
         signal.throwIfAborted();
+        const by = requireMeans(dependencies, nodeId, action);
+        refuseIfUsed(request);
         state.lastOffError = null;
         if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);
         else await tell(request, action, signal);
@@ -247,15 +278,9 @@ export function createOff(dependencies: OffDependencies): OffService {
 
     async cancel(nodeId, signal) {
       const node = fleet.require(nodeId);
-      if (endCountdown(nodeId) !== null) {
+      if (callOff(nodeId)) {
         stateOf(nodeId).keptOn = true;
-        activity.record({
-          kind: 'power',
-          severity: 'info',
-          message: `${node.name} stays on.`,
-          why: `${holder()} cancelled: it stays on until somebody needs it anew.`,
-          nodeId,
-        });
+        staysOn(nodeId, `${holder()} cancelled: it stays on until it is next needed.`);
         changed.tell(nodeId);
         return;
       }
@@ -263,13 +288,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       const link = on && means(nodeId) === 'agent' ? agents.link(nodeId) : null;
       if (link === null) throw new PilotlightError('NO_COUNTDOWN', { details: { nodeId } });
       await link.cancelPowerOff(holder(), signal);
-      activity.record({
-        kind: 'power',
-        severity: 'info',
-        message: `${node.name} stays on.`,
-        why: `${holder()} cancelled.`,
-        nodeId,
-      });
+      staysOn(nodeId, `${holder()} cancelled.`);
       await agents.refresh(nodeId).catch(() => {});
     },
 
@@ -293,30 +312,22 @@ export function createOff(dependencies: OffDependencies): OffService {
       }
       // A cancel from here is told where it is asked for.
       if (outcome.outcome === 'cancelled' && outcome.reason === `by ${holder()}`) return;
-      activity.record({
-        kind: 'power',
-        severity: 'info',
-        message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
-        why: outcomeWords(outcome),
-        nodeId,
-      });
+      staysOn(nodeId, outcomeWords(outcome));
     },
     needed(nodeId) {
       const state = states.get(nodeId);
       if (!state) return;
       state.keptOn = false;
-      if (state.countdown?.request.force === false) endCountdown(nodeId);
+      if (state.countdown?.request.force === false || state.lastCheck?.force === false) callOff(nodeId);
+    },
+    reconsider(nodeId) {
+      if (states.get(nodeId)?.countdown?.request.still?.() !== false) return;
+      endCountdown(nodeId);
+      staysOn(nodeId, 'Its policy has changed.');
     },
     pause() {
       for (const nodeId of states.keys()) {
-        if (endCountdown(nodeId) === null) continue;
-        activity.record({
-          kind: 'power',
-          severity: 'info',
-          message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
-          why: 'This computer went to sleep in the countdown.',
-          nodeId,
-        });
+        if (callOff(nodeId)) staysOn(nodeId, 'This computer went to sleep in the countdown.');
       }
     },
     onChange: changed.add,

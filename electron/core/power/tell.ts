@@ -5,6 +5,8 @@ import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Http } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
+import { isOn } from './node-power.ts';
+import { canDo } from './policy.ts';
 import { askShutdownServer } from './shutdown-client.ts';
 
 export interface OffRequest {
@@ -15,6 +17,8 @@ export interface OffRequest {
   countdownSeconds: number;
   /** Who asks, in words. */
   by: string;
+  /** Whether it is still to go, read right before each act; left out where a person asks. */
+  still?: () => boolean;
 }
 
 export const actionVerbs: Record<PowerAction, string> = {
@@ -29,6 +33,36 @@ export interface TellDependencies {
   fleet: Pick<FleetService, 'record' | 'shutdownSecret' | 'simulation'>;
   agents: Pick<PowerAgents, 'link'>;
   means(nodeId: string): NodePower['means'];
+}
+
+/** Who powers it off, as things are now. Throws NOT_FOUND, AGENT_REFUSED, CANNOT_POWER_OFF, NODE_ASLEEP, NOT_SUPPORTED. */
+export function requireMeans(
+  {
+    fleet,
+    agents,
+    means,
+  }: { fleet: Pick<FleetService, 'require'>; agents: Pick<PowerAgents, 'view'> } & Pick<
+    TellDependencies,
+    'means'
+  >,
+  nodeId: string,
+  action: PowerAction,
+): NodePower['means'] {
+  const node = fleet.require(nodeId);
+  const agent = agents.view(nodeId);
+  const by = means(nodeId);
+  if (by === 'none') {
+    const code = agent?.state === 'refused' ? 'AGENT_REFUSED' : 'CANNOT_POWER_OFF';
+    throw new PilotlightError(code, { details: { nodeId } });
+  }
+  if (!isOn(node, agent)) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
+  if (!canDo(by, action)) {
+    throw new PilotlightError('NOT_SUPPORTED', {
+      message: `From here this machine cannot ${actionVerbs[action]}.`,
+      details: { nodeId, action },
+    });
+  }
+  return by;
 }
 
 /** Resolves when it has taken it on, an agent with its countdown. Rejects with CANNOT_POWER_OFF, and as they do. */
