@@ -41,10 +41,10 @@ export interface FakeAgent {
   describe(changes?: Partial<AgentMachine>): void;
   endStreams(error?: PilotlightError): void;
   /**
-   * Calls that begin with this wait from now on, until the function that is returned is called: `before` the agent
-   * hears of them, or `after` it has done what they ask and before it answers.
+   * The next calls that begin with this, `most` of them, wait until the function that is returned is called: `before`
+   * the agent hears of them, or `after` it has done what they ask and before it answers.
    */
-  hold(call: string, when?: 'before' | 'after'): () => void;
+  hold(call: string, when?: 'before' | 'after', most?: number): () => void;
 }
 
 export const anAgentSample = (changes: Partial<AgentSample> = {}): AgentSample => ({
@@ -148,10 +148,10 @@ function createAgent() {
     } as AgentPower,
     leases: [] as AgentLease[],
     policies: new Map<string, AgentPolicy>(),
-    holds: [] as { call: string; when: 'before' | 'after'; released: Promise<void> }[],
-    hold(call: string, when: 'before' | 'after' = 'before') {
+    holds: [] as { call: string; when: 'before' | 'after'; left: number; released: Promise<void> }[],
+    hold(call: string, when: 'before' | 'after' = 'before', most = Number.POSITIVE_INFINITY) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const held = { call, when, released: promise };
+      const held = { call, when, left: most, released: promise };
       agent.holds.push(held);
       return () => {
         agent.holds = agent.holds.filter((other) => other !== held);
@@ -160,7 +160,9 @@ function createAgent() {
     },
     async held(call: string | null, when: 'before' | 'after') {
       for (const hold of [...agent.holds]) {
-        if (hold.when === when && (call ?? 'health').startsWith(hold.call)) await hold.released;
+        if (hold.when !== when || !(call ?? 'health').startsWith(hold.call) || hold.left === 0) continue;
+        hold.left -= 1;
+        await hold.released;
       }
     },
     calls: [] as string[],

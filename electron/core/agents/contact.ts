@@ -88,8 +88,11 @@ export function createContact(options: ContactOptions): Contact {
   const bare = options.connectAgent({ url, token });
   /** Leases that were put by this core. */
   const ours = new Set<string>();
-  /** Those of ours that the agent has taken in this contact. */
-  const sure = new Set<string>();
+  /** Those of ours that the agent has taken in this contact, with how often it has. */
+  const sure = new Map<string, number>();
+  let takes = 0;
+  /** Readings of its power come one after the other: none overwrites a newer one. */
+  let reading: Promise<unknown> = Promise.resolve();
   const known = createAgentKnowledge({
     clock,
     onChange,
@@ -123,7 +126,10 @@ export function createContact(options: ContactOptions): Contact {
     power: known.notePower,
     leases: known.noteLeases,
     leaseHeld: (id) => void ours.add(id),
-    leaseTaken: (id) => void sure.add(id),
+    leaseTaken(id) {
+      takes += 1;
+      sure.set(id, takes);
+    },
     leaseEnded(id) {
       ours.delete(id);
       sure.delete(id);
@@ -132,7 +138,14 @@ export function createContact(options: ContactOptions): Contact {
     refused: fail,
   });
 
-  async function readPower(signal: AbortSignal): Promise<void> {
+  function readPower(signal: AbortSignal): Promise<void> {
+    const next = reading.then(() => readPowerNow(signal));
+    reading = next.catch(() => {});
+    return next;
+  }
+
+  async function readPowerNow(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const before = [...sure];
     const [policy, power, leases] = await Promise.all([
       bare.policy(signal),
@@ -146,8 +159,11 @@ export function createContact(options: ContactOptions): Contact {
     known.stand('ok', null);
     known.noteBoot(policy.bootId);
     // It stood there before we asked, in this contact, and stands there no longer: somebody else has ended it.
-    for (const id of before) {
-      if (sure.has(id) && !leases.some((lease) => lease.id === id) && sure.delete(id)) onLeaseGone(id);
+    for (const [id, take] of before) {
+      // Renewed while the list was on its way: the list may be the older of the two.
+      if (sure.get(id) !== take || leases.some((lease) => lease.id === id)) continue;
+      sure.delete(id);
+      onLeaseGone(id);
     }
   }
 
