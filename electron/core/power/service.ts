@@ -110,7 +110,8 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
 
   function begin(node: NodeView, by: WakeAsker): Wake {
     const running = wakes.get(node.id);
-    if (running) {
+    // One that was given up a moment ago is not joined: it ends as whoever gave it up wanted.
+    if (running && !running.controller.signal.aborted) {
       running.byPerson ||= by === 'person';
       return running;
     }
