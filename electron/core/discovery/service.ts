@@ -141,9 +141,11 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
         found: [],
         notes: [],
       });
-      const ended = look({ networks, announced, neighbours }, signal).catch((error) => {
+      const looking = look({ networks, announced, neighbours }, signal).catch((error) => {
         if (!signal.aborted) failed(error);
       });
+      // One that was cancelled may still be ending.
+      const ended = Promise.all([run?.ended, looking]).then(() => {});
       run = { controller, ended };
       return status;
     },

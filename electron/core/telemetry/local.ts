@@ -17,33 +17,42 @@ export function createLocalReadings(deps: {
   const { clock, hardware, log } = deps;
   let latest: GpuReading[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
-  let running: Promise<void> | null = null;
+  let running: { done: Promise<void>; signal: AbortSignal } | null = null;
+
+  function begin(signal: AbortSignal): NonNullable<typeof running> {
+    const done = hardware
+      .readGpus(signal)
+      .then(
+        (gpus) => {
+          latest = gpus;
+          readAt = clock.monotonic();
+        },
+        (error: unknown) => {
+          if (signal.aborted) return;
+          latest = [];
+          readAt = clock.monotonic();
+          log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
+        },
+      )
+      .finally(() => {
+        running = null;
+      });
+    return { done, signal };
+  }
 
   return {
     latest: () => latest,
     async gpus(maxAgeMs, signal) {
       signal.throwIfAborted();
       if (clock.monotonic() - readAt < maxAgeMs) return latest;
-      running ??= hardware
-        .readGpus(signal)
-        .then(
-          (gpus) => {
-            latest = gpus;
-            readAt = clock.monotonic();
-          },
-          (error: unknown) => {
-            if (signal.aborted) return;
-            latest = [];
-            readAt = clock.monotonic();
-            log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
-          },
-        )
-        .finally(() => {
-          running = null;
-        });
-      await running;
-      signal.throwIfAborted();
-      return latest;
+      for (;;) {
+        running ??= begin(signal);
+        const { done, signal: begunWith } = running;
+        await done;
+        signal.throwIfAborted();
+        // Whoever began it went away, and it ended with them: what is known is as old as before.
+        if (!begunWith.aborted) return latest;
+      }
     },
   };
 }

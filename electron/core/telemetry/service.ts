@@ -81,10 +81,12 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
 
   async function sampleAll(signal: AbortSignal): Promise<void> {
     // This computer is on, whether or not a server answers on it.
-    const nodes = fleet.list().filter((node) => isServing(node.state) || node.kind === 'this-computer');
-    if (nodes.some((node) => node.kind === 'this-computer')) {
+    const here = ({ kind }: NodeView) => kind === 'this-computer';
+    if (fleet.list().some(here)) {
       await local.gpus(streams.telemetry.active ? SAMPLE_MS / 2 : SLOW_MS, signal);
     }
+    // Only now: a tool may take seconds, and a node that was removed meanwhile must not come back here.
+    const nodes = fleet.list().filter((node) => isServing(node.state) || here(node));
     const serving = new Map<string, NodeReading>();
     for (const node of nodes) {
       const tools = readTools(node);

@@ -138,13 +138,16 @@ function telemetryOf(
     { gpus: GpuReading[]; host: { cpuPercent: number; memoryTotalBytes: number; memoryUsedBytes: number } }
   >();
   let failure: Error | null = null;
+  /** What a reading of this computer's tools waits for. */
+  const tools: { held: ((signal: AbortSignal) => Promise<void>) | null } = { held: null };
   const telemetry = createTelemetryService({
     clock,
     random: () => 0.5,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     hardware: {
-      readGpus: async () => {
+      readGpus: async (signal) => {
         reads.push(clock.now());
+        await tools.held?.(signal);
         if (failure) throw failure;
         return [aGpu()];
       },
@@ -173,6 +176,7 @@ function telemetryOf(
     streams,
     telemetry,
     reads,
+    tools,
     simulated,
     listeners,
     fail: (error: Error | null) => (failure = error),
@@ -223,6 +227,37 @@ describe('telemetry', () => {
     await clock.advance(60_000);
     expect(telemetry.history('r').map((sample) => sample.vramByModel['llama3.1:8b'])).toEqual([3, 4, 4, 4]);
     await telemetry.stop();
+  });
+
+  it('brings no node back that was removed while a tool of this computer ran', async () => {
+    const nodes = [local, aNode({ id: 'r', loaded: [aLoaded({ vramBytes: 3 })] })];
+    const { clock, telemetry, streams, tools, listeners } = telemetryOf(nodes);
+    const gate = Promise.withResolvers<void>();
+    tools.held = () => gate.promise;
+    telemetry.start();
+    await clock.advance(1);
+    const [removed] = nodes.splice(1);
+    for (const listener of listeners) listener(null, removed ?? null);
+    gate.resolve();
+    await clock.advance(1);
+    expect(streams.telemetry.keys()).toEqual(['this']);
+    await telemetry.stop();
+  });
+
+  it('reads again for whoever waits, where the one who began it went away', async () => {
+    const { telemetry, reads, tools } = telemetryOf([local]);
+    tools.held = (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      );
+    const first = new AbortController();
+    const left = expect(telemetry.readGpus('this', first.signal)).rejects.toThrow('gone');
+    const second = telemetry.readGpus('this', new AbortController().signal);
+    tools.held = null;
+    first.abort(new Error('gone'));
+    await left;
+    expect(await second).toMatchObject([{ id: 'GPU-0' }]);
+    expect(reads).toHaveLength(2);
   });
 
   it('runs the tools of this computer slowly, and quickly while somebody looks', async () => {

@@ -44,6 +44,7 @@ function createWorld(
   } = {},
 ) {
   const clock = createFakeClock();
+  const nodes = [...(options.nodes ?? [])];
   const http = createFakeHttp(options.sites ?? {});
   const log = createRememberingLog();
   const looked: string[] = [];
@@ -90,7 +91,7 @@ function createWorld(
     udp: { interfaces: () => options.interfaces ?? [lan, lab] },
     surroundings,
     streams,
-    fleet: { list: () => (options.nodes ?? []) as NodeView[] },
+    fleet: { list: () => nodes as NodeView[] },
     agentMachine: async () => null,
   });
   const status = () => streams.discovery.get('status');
@@ -98,7 +99,7 @@ function createWorld(
     while (status()?.state === 'running') await clock.advance(ANNOUNCED_MS);
     return status();
   }
-  return { clock, http, log, discovery, status, ended, looked, calls, open, releases };
+  return { clock, http, log, discovery, status, ended, looked, calls, open, releases, surroundings, nodes };
 }
 
 const everything = { announced: true, neighbours: true };
@@ -282,5 +283,32 @@ describe('looking for machines', () => {
       expect.objectContaining({ code: 'BAD_SUBNET' }),
     );
     expect(world.status()?.state).toBe('never');
+  });
+});
+
+describe('a core that stops', () => {
+  it('waits for a search that was cancelled and is still ending, though another one began since', async () => {
+    const world = createWorld({ nodes: [] });
+    const gate = Promise.withResolvers<void>();
+    const { resolve } = world.surroundings;
+    const ends: string[] = [];
+    world.surroundings.resolve = async (name) => {
+      await gate.promise;
+      ends.push('first');
+      return resolve(name);
+    };
+    world.nodes.push({ id: 'n', url: 'http://tower.lan:11434', agentUrl: null, mac: null });
+    const nothing = { subnets: [], announced: false, neighbours: false };
+    world.discovery.start(nothing);
+    await world.clock.flush();
+    world.discovery.cancel();
+    world.nodes.length = 0;
+    world.discovery.start(nothing);
+    const stopped = world.discovery.stop().then(() => ends.push('stopped'));
+    await world.clock.flush();
+    expect(ends).toEqual([]);
+    gate.resolve();
+    await stopped;
+    expect(ends).toEqual(['first', 'stopped']);
   });
 });
