@@ -1,16 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { isPilotlightError } from '../../shared/contract/errors.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
 
 /**
- * The port of the last start, so that a page which is still open finds the core again; 0, for any free one,
- * where there was none or another program has it now.
+ * Listens at the port of the last start, so that a page which is still open finds the core again; at any free one
+ * where there was none, or another program has it now. Asking first whether it is free would not hold it.
  */
-export async function lastFreePort(dataFolder: string): Promise<number> {
+export async function listenAtLastPort(
+  dataFolder: string,
+  listen: (port: number) => Promise<string>,
+): Promise<string> {
   const port = readPort(dataFolder);
-  return port !== null && (await isFree(port)) ? port : 0;
+  if (port !== null) {
+    try {
+      return await listen(port);
+    } catch (error) {
+      if (!isPilotlightError(error) || error.code !== 'PORT_IN_USE') throw error;
+    }
+  }
+  return listen(0);
 }
 
 /** A convenience only: where it cannot be written, the next start takes a free port. */
@@ -28,12 +38,4 @@ function readPort(dataFolder: string): number | null {
   } catch {
     return null;
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host: '127.0.0.1', port }, () => probe.close(() => resolve(true)));
-  });
 }

@@ -14,7 +14,7 @@ import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
 import { openDataFolder } from './data-folder.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
-import { lastFreePort, rememberPort } from './last-port.ts';
+import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
 import { createRealPorts } from './ports.ts';
 import { findPanel, version } from './program.ts';
@@ -141,7 +141,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
-  const url = await server.listen(options.port ?? (await lastFreePort(dataFolder)));
+  const url = await (options.port === undefined
+    ? listenAtLastPort(dataFolder, server.listen)
+    : server.listen(options.port));
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
