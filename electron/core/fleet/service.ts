@@ -62,6 +62,8 @@ export interface FleetService {
   look(nodeId?: string): Promise<NodeView[]>;
   /** Something changed there: looks at once, waits for nothing. */
   lookSoon(nodeId: string): void;
+  /** Whether it answered, rightly, when it was last looked at: a node that missed once is still shown as it was. */
+  answered(nodeId: string): boolean;
   /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
   attend(): void;
   /** The node's server, or null when it has none. Its calls end with HOST_UNREACHABLE when the node goes off. */
@@ -271,6 +273,11 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     lookSoon(nodeId) {
       const entry = entries.get(nodeId);
       if (entry) void entries.lookNow(entry);
+    },
+
+    answered(nodeId) {
+      const sight = entries.get(nodeId)?.sight;
+      return sight !== undefined && isServing(sight.state) && sight.misses === 0;
     },
 
     attend: entries.attend,

@@ -117,9 +117,10 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     });
   }
 
-  async function checkUse(nodeId: string): Promise<void> {
+  async function checkUse(nodeId: string): Promise<string | null> {
     await fleet.look(nodeId);
     use.look(fleet.require(nodeId));
+    return fleet.answered(nodeId) ? null : 'It did not answer, so whether it is in use is not known.';
   }
 
   function reasons(nodeId: string): string[] {

@@ -53,8 +53,11 @@ export interface OffDependencies {
   means(nodeId: string): NodePower['means'];
   /** What speaks against it, a sentence each, as far as is known here. */
   reasons(nodeId: string): string[];
-  /** Checks the node, so that `reasons` knows of its use now. Rejects with NOT_FOUND when it was removed. */
-  checkUse(nodeId: string): Promise<void>;
+  /**
+   * Checks the node, so that `reasons` knows of its use now; resolves with why it is not known, a sentence, else null.
+   * Rejects with NOT_FOUND when it was removed.
+   */
+  checkUse(nodeId: string): Promise<string | null>;
   holder(): string;
 }
 
@@ -155,19 +158,22 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   /** Read right before the act, after the last await. Throws IN_USE. */
-  function refuseIfUsed({ nodeId, force, still }: OffRequest): void {
+  function refuseIfUsed({ nodeId, force, still }: OffRequest, unknown: string | null): void {
+    const known = force ? [] : reasons(nodeId);
+    const against = force || unknown === null ? known : [...known, unknown];
+    if (against.length > 0) {
+      const used = known.length > 0 ? 'The machine is in use. ' : '';
+      throw new PilotlightError('IN_USE', {
+        message: used + against.join(' '),
+        details: { nodeId, reasons: against },
+      });
+    }
     if (still?.() === false) {
       throw new PilotlightError('IN_USE', {
         message: 'It may no longer go off by itself: its policy or its use has changed.',
         details: { nodeId, reasons: [] },
       });
     }
-    const against = force ? [] : reasons(nodeId);
-    if (against.length === 0) return;
-    throw new PilotlightError('IN_USE', {
-      message: `The machine is in use. ${against.join(' ')}`,
-      details: { nodeId, reasons: against },
-    });
   }
 
   function begins({ nodeId, by }: OffRequest, action: PowerAction): void {
@@ -210,14 +216,15 @@ export function createOff(dependencies: OffDependencies): OffService {
     if (!request || action === undefined) return;
     state.asking = true;
     const lastCheck = { force: request.force, calledOff: false };
+    let unknown: string | null = null;
     try {
       if (!request.force) {
         state.lastCheck = lastCheck;
-        await checkUse(nodeId);
+        unknown = await checkUse(nodeId);
         state.lastCheck = null;
         if (lastCheck.calledOff) return;
       }
-      refuseIfUsed(request);
+      refuseIfUsed(request, unknown);
       await tell(request, action, stopping.signal);
     } catch (error) {
       if (stopping.signal.aborted) return;
@@ -263,10 +270,10 @@ export function createOff(dependencies: OffDependencies): OffService {
       const state = stateOf(nodeId);
       state.asking = true;
       try {
-        if (!force && before !== 'agent') await checkUse(nodeId);
+        const unknown = !force && before !== 'agent' ? await checkUse(nodeId) : null;
         signal.throwIfAborted();
         const by = requireMeans(dependencies, nodeId, action);
-        refuseIfUsed(request);
+        refuseIfUsed(request, unknown);
         state.lastOffError = null;
         if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);
         else await tell(request, action, signal);

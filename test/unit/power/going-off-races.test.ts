@@ -1,5 +1,6 @@
 /** What changes while a machine is checked before it goes off: the check is held, something happens, it is let go. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createKeepingWorld, towerUrl } from '../../fakes/keeping-world.ts';
 
 const signal = new AbortController().signal;
@@ -117,6 +118,36 @@ describe('a machine that goes off by itself', () => {
     expect(world.shutdowns()).toEqual([]);
   });
 
+  test.each([
+    ['before its countdown', 0],
+    ['after its countdown', 60],
+  ])('stays on when the check %s is not answered: its use is not known', async (_, countdownSeconds) => {
+    const world = await startedWorld();
+    world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds });
+    const server = world.server(towerUrl);
+    if (countdownSeconds === 0) {
+      const { release } = await heldAtTheAct(world);
+      server.answer = 'hangs';
+      release();
+    } else {
+      await world.clock.advance(2 * minute + 20_000);
+      const endsAt = world.keeping.get(world.id).countdown?.endsAt ?? 0;
+      await world.clock.advance(endsAt - world.clock.now() - 1);
+      server.answer = 'hangs';
+    }
+    await world.clock.advance(4000);
+    expect(world.fleet.get(world.id)?.state).not.toBe('off');
+    server.answer = 'serves';
+    await world.clock.advance(30_000);
+    expect(world.shutdowns()).toEqual([]);
+    if (countdownSeconds > 0) {
+      expect(world.entries.at(-1)).toMatchObject({
+        message: 'tower stays on.',
+        why: expect.stringContaining('not known'),
+      });
+    }
+  });
+
   test('goes off where nothing changed during either check', async () => {
     const world = await startedWorld();
     world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
@@ -137,6 +168,19 @@ describe('a machine that a person powers off', () => {
     });
     release();
     await first;
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('is not told to go where its use is not known, unless that is forced', async () => {
+    const world = await startedWorld();
+    world.server(towerUrl).answer = { fails: new PilotlightError('HOST_TIMEOUT') };
+    const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
+    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
+      code: 'IN_USE',
+      details: { reasons: [expect.stringContaining('not known')] },
+    });
+    expect(world.shutdowns()).toEqual([]);
+    await world.keeping.off({ ...request, force: true }, signal);
     expect(world.shutdowns()).toHaveLength(1);
   });
 

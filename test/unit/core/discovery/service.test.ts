@@ -292,10 +292,10 @@ describe('a core that stops', () => {
     const gate = Promise.withResolvers<void>();
     const { resolve } = world.surroundings;
     const ends: string[] = [];
-    world.surroundings.resolve = async (name) => {
+    world.surroundings.resolve = async (name, limit) => {
       await gate.promise;
       ends.push('first');
-      return resolve(name);
+      return resolve(name, limit);
     };
     world.nodes.push({ id: 'n', url: 'http://tower.lan:11434', agentUrl: null, mac: null });
     const nothing = { subnets: [], announced: false, neighbours: false };
