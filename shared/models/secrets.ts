@@ -23,4 +23,5 @@ export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agen
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
 /** The token of an agent that is left, until this panel's policy is removed there. */
-export const withdrawalTokenSecret = (withdrawalId: string): string => `withdrawal.${withdrawalId}.agentToken`;
+export const withdrawalTokenSecret = (withdrawalId: string): string =>
+  `withdrawal.${withdrawalId}.agentToken`;

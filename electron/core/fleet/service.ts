@@ -32,9 +32,9 @@ import {
 import { createSimulation, type Simulation } from './simulation.ts';
 import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
 import { refuseUnknownRelays, sameServerKey } from './validate.ts';
-import { waitForNode } from './wait-for.ts';
+import { type NodeListener, waitForNode } from './wait-for.ts';
 
-export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
+export type { NodeListener } from './wait-for.ts';
 
 export interface FleetService {
   list(): NodeView[];

@@ -1,7 +1,9 @@
 /** Waiting for a node to be in a certain state. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import type { NodeListener } from './service.ts';
+
+/** Called after every change of a view; null for "not there" (added, removed). */
+export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
 
 /** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed, or the signal's reason. */
 export function waitForNode(
