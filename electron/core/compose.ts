@@ -110,6 +110,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       reading: (nodeId) => agents.reading(nodeId),
       gpuFound: (nodeId) => agents.gpuFound(nodeId),
       takePaired: (url) => agents.takePaired(url),
+      pairedToken: (url) => agents.pairedToken(url),
       tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
       leave: (nodeId) => keeping.leave(nodeId),
     },

@@ -9,6 +9,7 @@ export const noAgents: FleetAgents & TelemetryDependencies['agents'] = {
   freshReading: async () => null,
   gpuFound: () => null,
   takePaired: () => null,
+  pairedToken: () => null,
   tokenChanged: () => {},
   leave: () => {},
 };

@@ -66,6 +66,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
+      pairedToken: () => null,
       tokenChanged: (nodeId) => links.agents?.tokenChanged(nodeId),
       leave: (nodeId) => links.keeping?.leave(nodeId),
     },

@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
-import { everyState, hundred, silent } from '../e2e/support/scenes.ts';
+import { agentLeft, everyState, hundred, silent } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
 
@@ -43,6 +43,7 @@ const pictures: readonly Picture[] = [
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
   { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },
   { state: 'every-state-waking-node', scene: everyState, hash: '#/node/lab-1' },
+  { state: 'agent-left', scene: agentLeft, hash: '#/fleet' },
   { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
   { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },

@@ -14,6 +14,8 @@ export interface FleetAgents {
   gpuFound(nodeId: string): boolean | null;
   /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */
   takePaired(agentUrl: string): string | null;
+  /** The same token, left where it is until its node is saved. */
+  pairedToken(agentUrl: string): string | null;
   /** The token of a node's agent was written anew. */
   tokenChanged(nodeId: string): void;
   /**

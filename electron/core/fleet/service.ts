@@ -168,8 +168,14 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     const written = writtenSecrets(record.id, input);
     const name = agentTokenSecret(record.id);
     if (record.agentUrl === null || typeof written[name] === 'string' || !input.agentUrl) return written;
-    const paired = dependencies.agents.takePaired(record.agentUrl);
+    const paired = dependencies.agents.pairedToken(record.agentUrl);
     return paired === null ? written : { ...written, [name]: paired };
+  }
+
+  /** Only now: a pairing code is used up, so its token must outlive a save that failed. */
+  function tokenSaved({ id, agentUrl }: NodeRecord, changes: Record<string, string | null>): void {
+    if (agentUrl !== null && typeof changes[agentTokenSecret(id)] === 'string')
+      dependencies.agents.takePaired(agentUrl);
   }
 
   /** `token` is null where it is removed, undefined where it stays or is another one of the same agent. */
@@ -215,7 +221,9 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const record = newRecord(input, { id: ids.next('node'), now: clock.now() });
       if (record.url !== null) refuseDuplicate(record.url, addresses(null));
       refuseUnknownRelays(record, (id) => entries.get(id) !== null);
-      withSecrets(secretsFrom(record, input), () => store.nodes.put(record));
+      const changes = secretsFrom(record, input);
+      withSecrets(changes, () => store.nodes.put(record));
+      tokenSaved(record, changes);
       return entries.create(record, null).view;
     },
 
@@ -242,6 +250,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       if (patch.wakeWays !== undefined) refuseUnknownRelays(record, (id) => entries.get(id) !== null);
       leaveAgent(entry, record, changes[agentTokenSecret(nodeId)] === null ? null : undefined);
       if (!entry.simulated) withSecrets(changes, () => store.nodes.put(record));
+      tokenSaved(record, changes);
       entries.replaceRecord(entry, record);
       if (Object.hasOwn(changes, agentTokenSecret(nodeId))) dependencies.agents.tokenChanged(nodeId);
       return entry.view;

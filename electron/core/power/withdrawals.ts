@@ -119,7 +119,9 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
 
   async function attempt(record: Withdrawal, signal: AbortSignal): Promise<void> {
     const token = tokenOf(record);
-    if (token === null) throw new PilotlightError('AGENT_REFUSED');
+    if (token === null) {
+      throw new PilotlightError('AGENT_REFUSED', { message: 'Its token can no longer be read here.' });
+    }
     const { url, agentId, leases } = record;
     const link = dependencies.connectAgent({ url, token });
     const { id, roles } = await link.health(signal);
@@ -203,7 +205,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
       return;
     }
     if (coded?.code === 'AGENT_REFUSED') {
-      giveUp(duty, `It does not accept this panel's token. ${forgetByHand()}`);
+      giveUp(duty, `${coded.message} ${forgetByHand()}`);
     } else if (age > GIVE_UP_MS) {
       giveUp(duty, `It has not answered for 30 days. ${forgetByHand()}`);
     } else show(duty);
@@ -218,7 +220,8 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     duty.shown = true;
     const { record } = duty;
     const message = staysWords(record);
-    const why = 'It could not be reached when it was removed here; Pilotlight keeps trying for 30 days.';
+    const why =
+      'It did not answer after its node was removed or changed here; Pilotlight keeps trying for 30 days.';
     notices.add({
       id: noticeId(record),
       code: 'AGENT_LEFT',

@@ -83,6 +83,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
+      pairedToken: () => null,
       tokenChanged: () => {},
       leave: (nodeId) => links.keeping?.leave(nodeId),
     },

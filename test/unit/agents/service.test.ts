@@ -21,6 +21,7 @@ async function startedWorld() {
     reading: (nodeId) => agents.reading(nodeId),
     gpuFound: (nodeId) => agents.gpuFound(nodeId),
     takePaired: (at) => agents.takePaired(at),
+    pairedToken: (at) => agents.pairedToken(at),
     tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
     leave: () => {},
   };
@@ -461,6 +462,34 @@ describe('pairing', () => {
     await agents.pair({ url: other, code }, never);
     await clock.advance(600_001);
     expect(fleet.add({ url: null, agentUrl: other })).toMatchObject({ hasAgentToken: false });
+    await world.stop();
+  });
+
+  it('keeps the token where its node could not be saved', async () => {
+    const world = await startedWorld();
+    const { fleet, agents, secrets } = world;
+    world.agent(agentUrl).code = code;
+    await agents.pair({ url: agentUrl, code }, never);
+    secrets.failing = true;
+    expect(() => fleet.add({ url: null, agentUrl })).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    secrets.failing = false;
+    expect(fleet.add({ url: null, agentUrl })).toMatchObject({ hasAgentToken: true });
+    expect(agents.pairedToken(agentUrl)).toBeNull();
+    await world.stop();
+  });
+
+  it('gives one token to two panels that use one code at once, and refuses the other', async () => {
+    const world = await startedWorld();
+    world.agent(agentUrl).code = code;
+    const both = await Promise.allSettled([
+      world.agents.pair({ url: agentUrl, code }, never),
+      world.agents.pair({ url: agentUrl, code }, never),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'PAIRING_CLOSED' },
+    });
+    expect(world.fleet.add({ url: null, agentUrl })).toMatchObject({ hasAgentToken: true });
     await world.stop();
   });
 
