@@ -17,6 +17,7 @@ import type {
   Log,
   Random,
 } from '../ports.ts';
+import { createTurns } from '../runtime/turns.ts';
 import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 import { observeLink } from './observed-link.ts';
@@ -92,7 +93,7 @@ export function createContact(options: ContactOptions): Contact {
   const sure = new Map<string, number>();
   let takes = 0;
   /** Readings of its power come one after the other: none overwrites a newer one. */
-  let reading: Promise<unknown> = Promise.resolve();
+  const readings = createTurns();
   const known = createAgentKnowledge({
     clock,
     onChange,
@@ -138,11 +139,7 @@ export function createContact(options: ContactOptions): Contact {
     refused: fail,
   });
 
-  function readPower(signal: AbortSignal): Promise<void> {
-    const next = reading.then(() => readPowerNow(signal));
-    reading = next.catch(() => {});
-    return next;
-  }
+  const readPower = (signal: AbortSignal) => readings.take('power', () => readPowerNow(signal));
 
   async function readPowerNow(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
