@@ -23,8 +23,9 @@ export interface Topic<Value> {
   /** Called when the first subscriber comes and when the last one goes. */
   onActive(listener: (active: boolean) => void): () => void;
   /**
-   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. It returns
-   * false when the link is full: nothing more is sent until `resume`, and then only the newest values.
+   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. A snapshot may
+   * come later too: it replaces everything. `deliver` returns false when the link is full: nothing more is sent
+   * until `resume`, and then only the newest values.
    */
   subscribe(cursor: Cursor | null, deliver: (frame: Frame) => boolean): TopicSubscription;
 }
@@ -35,7 +36,7 @@ export interface TopicOptions {
   epoch: string;
   /** Least time between two frames to one subscriber, milliseconds. */
   coalesceMs: number;
-  /** How many removals are remembered for resuming. Default 1,000. */
+  /** How many removals are remembered; who missed more of them gets a snapshot. Default 1,000. */
   tombstones?: number;
 }
 
@@ -77,8 +78,14 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   function flush(): void {
     timer = null;
     for (const subscriber of subscribers) {
-      if (!subscriber.full && subscriber.sequence < sequence) sendDelta(subscriber);
+      if (!subscriber.full && subscriber.sequence < sequence) sendChanges(subscriber);
     }
+  }
+
+  /** A delta cannot name the removals that are no longer remembered, neither to a new subscriber nor to a live one. */
+  function sendChanges(subscriber: Subscriber): void {
+    if (subscriber.sequence < oldestResumable) sendSnapshot(subscriber);
+    else sendDelta(subscriber);
   }
 
   function sendDelta(subscriber: Subscriber): void {
@@ -139,14 +146,10 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
       const subscriber: Subscriber = { sequence: 0, deliver, full: false, lastFrameAt: 0 };
       subscribers.add(subscriber);
       if (subscribers.size === 1) for (const listener of activeListeners) listener(true);
-      const resumable =
-        cursor !== null &&
-        cursor.epoch === epoch &&
-        cursor.sequence >= oldestResumable &&
-        cursor.sequence <= sequence;
+      const resumable = cursor !== null && cursor.epoch === epoch && cursor.sequence <= sequence;
       if (resumable) {
         subscriber.sequence = cursor.sequence;
-        sendDelta(subscriber);
+        sendChanges(subscriber);
       } else {
         sendSnapshot(subscriber);
       }

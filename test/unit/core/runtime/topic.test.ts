@@ -157,6 +157,50 @@ describe('a topic', () => {
     expect(told).toEqual([true, false]);
   });
 
+  it('a live subscriber that missed more removals than are remembered gets a snapshot', async () => {
+    const { clock, topic } = setup();
+    for (let index = 0; index < 1500; index++) topic.set(`key-${index}`, index);
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    await clock.advance(1000);
+    for (let index = 0; index < 1200; index++) topic.delete(`key-${index}`);
+    await clock.advance(1000);
+    expect(frames.map((frame) => frame.kind)).toEqual(['snapshot', 'snapshot']);
+    expect([...replay(frames).keys()]).toEqual(topic.keys());
+    expect(replay(frames).size).toBe(300);
+    // It is a live one as before: the next frame holds the change alone.
+    topic.delete('key-1400');
+    await clock.advance(1000);
+    expect(frames[2]).toMatchObject({ kind: 'delta', set: [], removed: ['key-1400'] });
+  });
+
+  it('a live subscriber that missed as many removals as are remembered gets a delta', async () => {
+    const { clock, topic } = setup({ tombstones: 3 });
+    for (const key of ['a', 'b', 'c', 'd']) topic.set(key, 1);
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    for (const key of ['a', 'b', 'c']) topic.delete(key);
+    await clock.advance(1000);
+    expect(frames[1]).toMatchObject({ kind: 'delta', removed: ['a', 'b', 'c'] });
+    expect([...replay(frames).keys()]).toEqual(['d']);
+  });
+
+  it('a full link that missed more removals than are remembered gets a snapshot when it has room', async () => {
+    const { clock, topic } = setup({ tombstones: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) topic.set(key, 1);
+    const frames: Frame[] = [];
+    let room = false;
+    const subscription = topic.subscribe(null, (frame) => frames.push(frame) > 0 && room);
+    for (const key of ['a', 'b', 'c']) topic.delete(key);
+    await clock.advance(5000);
+    expect(frames).toHaveLength(1);
+    room = true;
+    subscription.resume();
+    await clock.advance(5000);
+    expect(frames.map((frame) => frame.kind)).toEqual(['snapshot', 'snapshot']);
+    expect([...replay(frames).keys()]).toEqual(['d']);
+  });
+
   it('leaves a client equal to itself after any interleaving', async () => {
     const step = fc.oneof(
       {
