@@ -1,7 +1,9 @@
 /** The agent: its roles, behind one or two ports. */
+
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createEmitter } from '../../shared/emitter.ts';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { createAttempts } from './attempts.ts';
@@ -13,7 +15,6 @@ import { checked } from './http/body.ts';
 import type { Route } from './http/route.ts';
 import { type AgentServerLimits, createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
-import { createNews } from './news.ts';
 import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
@@ -49,7 +50,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
   const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
-  const context: RoleContext = { ...options, bootId, id, token, attempts, news: createNews() };
+  const news = createEmitter<[]>({
+    name: 'power roles',
+    log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
+  });
+  const context: RoleContext = { ...options, bootId, id, token, attempts, news };
   const startedAt = clock.monotonic();
 
   const running = new Map<string, RunningRole>();

@@ -40,7 +40,7 @@ export interface HostOptions {
   /** How secrets are kept. Default: sealed by a key file in the data folder. */
   openSecrets?: OpenSecrets;
   /** Who starts the index worker. Default: a child process of Node. */
-  createWorkerHost?: (options: { entry: string }) => WorkerHost;
+  createWorkerHost?: (options: { entry: string; log: Log }) => WorkerHost;
   /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
   stopDeadlineMs?: number;
 }

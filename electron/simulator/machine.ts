@@ -2,9 +2,11 @@
  * A simulated computer: it is off, asleep, booting or on; its network card listens for magic packets in
  * every state; while it is not on, its Ollama port refuses connections.
  */
+
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createEmitter } from '../../shared/emitter.ts';
 import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 import { createFaults, type FaultName, type Faults } from './faults.ts';
@@ -88,7 +90,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const speed = setup.speed ?? 1;
   const times = { ...DEFAULT_WAKE, ...setup.wake };
   const faults = createFaults();
-  const listeners = new Set<(state: PowerState) => void>();
+  const powerChanged = createEmitter<[PowerState]>({ name: 'simulated machine' });
   const initially = setup.initially ?? 'on';
   let state: PowerState = initially;
   /** Whether the GPU answers its driver. */
@@ -202,7 +204,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       else stopListening(network);
     }
     if (next === 'on' || next === 'booting') faults.set('asleep', false);
-    for (const listener of listeners) listener(next);
+    powerChanged.emit(next);
   };
   const cancelBoot = () => {
     for (const timer of bootTimers) timer.cancel();
@@ -302,10 +304,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     sleep,
     restartOllama,
     telemetry: () => (state === 'on' ? telemetry.read() : null),
-    onPowerChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onPowerChange: powerChanged.on,
     [Symbol.asyncDispose]: async () => {
       disposed = true;
       cancelBoot();

@@ -71,7 +71,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
   links.agents = agents;
   let leases = 0;
   let webhook: string | null = null;
-  const policies = createPolicies({ store: store.power });
+  const policies = createPolicies({ store: store.power, log });
   const keeping = createKeeping({
     clock,
     random: () => 0.5,

@@ -1,5 +1,7 @@
 /** The registry of nodes and what is seen of them. Nobody waits for a node that does not answer. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import {
   isServing,
   type NodeRecord,
@@ -92,30 +94,10 @@ export interface FleetService {
 
 export function createFleetService(dependencies: FleetDependencies): FleetService {
   const { clock, ids, log, store, secrets, settings } = dependencies;
-  const listeners = new Set<NodeListener>();
-  const entries = createEntries({ ...dependencies, tell });
+  const changed = createEmitter<Parameters<NodeListener>>({ name: 'fleet', log });
+  const entries = createEntries({ ...dependencies, tell: changed.emit });
   const simulation = createSimulation({ ...dependencies, entries });
   let stopListening = () => {};
-
-  const untold: [NodeView | null, NodeView | null][] = [];
-  let telling = false;
-
-  /** A listener may cause the next change: everybody hears of one after the other, in order. */
-  function tell(node: NodeView | null, previous: NodeView | null): void {
-    untold.push([node, previous]);
-    if (telling) return;
-    telling = true;
-    for (let change = untold.shift(); change; change = untold.shift()) {
-      for (const listener of [...listeners]) {
-        try {
-          listener(...change);
-        } catch (error) {
-          log.error('A listener of the fleet failed.', { error: String(error) });
-        }
-      }
-    }
-    telling = false;
-  }
 
   function find(nodeId: string): Entry {
     const entry = entries.get(nodeId);
@@ -255,15 +237,13 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
 
     server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: changed.on,
 
     waitFor(nodeId, predicate, signal) {
       return new Promise((resolve, reject) => {
+        let stopListening = () => {};
         const finish = (settle: () => void) => {
-          listeners.delete(onView);
+          stopListening();
           signal.removeEventListener('abort', onAbort);
           settle();
         };
@@ -280,7 +260,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
         const present = entries.get(nodeId);
         if (!present) return reject(new PilotlightError('NOT_FOUND'));
         signal.addEventListener('abort', onAbort, { once: true });
-        listeners.add(onView);
+        stopListening = changed.on(onView);
         check(present.view);
       });
     },

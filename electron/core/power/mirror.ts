@@ -2,12 +2,13 @@
  * The ledger's leases, the policy and "we woke it" at the agent of each node, so that they count when this computer
  * sleeps or is gone. Whatever fails is tried again; nobody waits for it.
  */
+
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { AgentLink, AgentPolicy, Clock, Log, Random, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 import type { Ledger } from './ledger.ts';
-import { createListeners } from './listeners.ts';
 import type { Policies } from './policies.ts';
 import type { WokenBook } from './woken.ts';
 
@@ -76,7 +77,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   const { clock, random, log, ledger, agents, woken, panelId, holder, policyFor, hasPowerRole } =
     dependencies;
   const nodes = new Map<string, NodeMirror>();
-  const changed = createListeners<[nodeId: string]>();
+  const changed = createEmitter<[nodeId: string]>({ name: 'mirror of leases', log });
   const stopping = new AbortController();
   let stopped = false;
 
@@ -187,7 +188,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
         });
       }
     }
-    changed.tell(nodeId);
+    changed.emit(nodeId);
   }
 
   function schedule(nodeId: string, mirror: NodeMirror): void {
@@ -269,7 +270,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
         sync(nodeId);
       }
     },
-    onChange: changed.add,
+    onChange: changed.on,
     async stop() {
       // Jobs have ended by now: a machine need not wait for its leases to run out.
       stopped = true;

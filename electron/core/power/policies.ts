@@ -1,7 +1,7 @@
 /** The policy of each node: what a person set, else the default. */
+import { createEmitter } from '../../../shared/emitter.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
-import type { PowerStore } from '../ports.ts';
-import { createListeners } from './listeners.ts';
+import type { Log, PowerStore } from '../ports.ts';
 
 /** Only what changes. */
 export type PolicyPatch = { [Key in keyof PowerPolicy]?: PowerPolicy[Key] | undefined };
@@ -19,9 +19,15 @@ export interface Policies {
   onChange(listener: (nodeId: string) => void): () => void;
 }
 
-export function createPolicies({ store }: { store: Pick<PowerStore, 'policies' | 'putPolicy'> }): Policies {
+export function createPolicies({
+  store,
+  log,
+}: {
+  store: Pick<PowerStore, 'policies' | 'putPolicy'>;
+  log: Log;
+}): Policies {
   const policies = new Map(store.policies().map(({ nodeId, policy }) => [nodeId, policy]));
-  const changed = createListeners<[nodeId: string]>();
+  const changed = createEmitter<[nodeId: string]>({ name: 'policies', log });
   const get = (nodeId: string) => policies.get(nodeId) ?? defaultPowerPolicy;
 
   return {
@@ -32,16 +38,16 @@ export function createPolicies({ store }: { store: Pick<PowerStore, 'policies' |
       const policy: PowerPolicy = { ...get(nodeId), ...Object.fromEntries(given) };
       store.putPolicy(nodeId, policy);
       policies.set(nodeId, policy);
-      changed.tell(nodeId);
+      changed.emit(nodeId);
       return policy;
     },
     adopt(saved) {
       for (const { nodeId, policy } of saved) {
         policies.set(nodeId, policy);
-        changed.tell(nodeId);
+        changed.emit(nodeId);
       }
     },
     forget: (nodeId) => void policies.delete(nodeId),
-    onChange: changed.add,
+    onChange: changed.on,
   };
 }

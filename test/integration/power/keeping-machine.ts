@@ -121,7 +121,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
         return () => {};
       },
     },
-    policies: createPolicies({ store: store.power }),
+    policies: createPolicies({ store: store.power, log }),
     holder: () => name,
     interfaces: () => [],
     inFlight: () => 0,

@@ -35,7 +35,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
   const secrets = createMemorySecrets();
   const log = createRememberingLog();
   const settings = createSettingsService({ store: used, secrets, streams, log });
-  const policies = createPolicies({ store: store.power });
+  const policies = createPolicies({ store: store.power, log });
   const told: string[] = [];
   let ids = 0;
   const transfer = createTransferService({
