@@ -89,8 +89,11 @@ interface Assembly {
 
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
   const lock = tryLock(dataFolder);
-  if (lock === null) throw await alreadyRunning(dataFolder);
+  if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
+  if (lock.repaired)
+    log.warn('The lock file of the data folder was damaged, and was emptied.', { dataFolder });
+  if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const { ports, notices, attach } = createRealPorts({
     dataFolder,
@@ -190,12 +193,20 @@ async function within(deadlineMs: number, work: Promise<void>, log: Log): Promis
   }
 }
 
-async function alreadyRunning(dataFolder: string): Promise<PilotlightError> {
-  const running = await findRunningCore(dataFolder).catch(() => null);
-  const url = running?.endpoint.url ?? readEndpoint(dataFolder)?.url;
+function alreadyRunning(dataFolder: string): PilotlightError {
+  const url = readEndpoint(dataFolder)?.url;
   return new PilotlightError('ALREADY_RUNNING', {
     details: { folder: dataFolder, ...(url === undefined ? {} : { url }) },
   });
+}
+
+/** Somebody may have deleted the lock file of a core that runs; its endpoint answers all the same. */
+async function runsWithoutLock(dataFolder: string): Promise<boolean> {
+  // What answers with an error that no stranger would give is a core, too.
+  return findRunningCore(dataFolder).then(
+    (client) => client !== null,
+    () => true,
+  );
 }
 
 function levelOf(text: string | undefined): LogLevel {
