@@ -83,7 +83,7 @@ export function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createHelloListener(),
+    helloListener: createHelloListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {
