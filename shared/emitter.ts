@@ -1,25 +1,24 @@
-/** Where a listener's failure goes: the log of the core, or what a program has in its place. */
+/** Where a listener's failure is reported. */
 export interface EmitterLog {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
 export interface Emitter<Values extends unknown[]> {
-  /** Returns how to stop. A listener that is added twice is called twice, and stops once for each. */
+  /** Returns a function that removes the listener. A listener added twice is called twice. */
   on(listener: (...values: Values) => unknown): () => void;
   /**
-   * Calls every listener, in the order in which they were added. One that throws or rejects is reported, and the
-   * others are called all the same. A listener that is removed meanwhile is not called any more; one that is
-   * added meanwhile gets the next event. An event that a listener causes follows when all have had this one, so
-   * that every listener gets events in the order in which they happened.
+   * Calls every listener in the order in which they were added. One that throws or rejects is reported and does not
+   * stop the others. A listener removed meanwhile is not called; one added meanwhile gets the next event. An event
+   * emitted by a listener is delivered after the current one, so every listener gets events in order.
    */
   emit(...values: Values): void;
   readonly size: number;
 }
 
 export interface EmitterOptions {
-  /** Whose listeners they are, for the log: "fleet". */
+  /** What the log calls it, for example "fleet". */
   name: string;
-  /** Without one a failure is thrown in a turn of its own, where the process or the window reports it. */
+  /** Without one, a failure is rethrown in a microtask, where the process or the window reports it. */
   log?: EmitterLog | undefined;
 }
 
@@ -65,7 +64,7 @@ export function createEmitter<Values extends unknown[]>({ name, log }: EmitterOp
   };
 }
 
-/** A log that fails must not stop the others either. */
+/** A failing log must not stop the other listeners either. */
 export function reportThrown({ name, log }: EmitterOptions, error: unknown): void {
   try {
     if (log) {
@@ -74,7 +73,7 @@ export function reportThrown({ name, log }: EmitterOptions, error: unknown): voi
       return;
     }
   } catch {
-    // What it was about is thrown below.
+    // The original error is rethrown below.
   }
   queueMicrotask(() => {
     throw error;

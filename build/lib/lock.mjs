@@ -132,7 +132,7 @@ function readHolder(file) {
   try {
     const text = readFileSync(file, 'utf8');
     const pid = Number.parseInt(text, 10);
-    // On a disk that machines share, the pid of another one says nothing here: only its touches do.
+    // On a shared disk the pid may belong to another machine: then only its heartbeat counts.
     const host = text.split(' ').slice(2).join(' ');
     const isHere = host === '' || host === hostname();
     return { text, pid: Number.isFinite(pid) ? pid : undefined, isHere, touched: statSync(file).mtimeMs };

@@ -4,8 +4,8 @@ import type { Clock } from '../core/ports.ts';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The real clock. Its timers never keep the process alive by themselves; a sleep does, because somebody waits for
- * what comes after it: Node would end a program in the middle of its start.
+ * The real clock. Its timers never keep the process alive by themselves. A sleep does: a program that awaits one has
+ * work left, and Node would end it in the middle.
  */
 export function createSystemClock(): Clock {
   return {

@@ -44,8 +44,8 @@ const catalogue = {
   ],
   TOO_MANY_CONNECTIONS: [
     503,
-    'This address has too many connections open, or all of them together have.',
-    'Close those that are not needed, then try again in a few seconds.',
+    'Too many connections are open, from this address or in total.',
+    'Close unused ones, and try again in a few seconds.',
   ],
   TOO_MANY_SUBSCRIBERS: [503, 'Too many listen to this agent.', 'Close another panel, or try later.'],
   IN_USE: [409, 'This machine is in use.', 'Wait, or force it.'],

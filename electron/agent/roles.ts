@@ -36,7 +36,7 @@ export interface RoleContext {
   /** Tells a panel something, at an address that it gave. */
   post: Post;
   attempts: Attempts;
-  /** Something about power has changed here: from the roles that change it to those that pass it on to panels. */
+  /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
   say(message: string): void;
 }

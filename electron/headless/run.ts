@@ -44,7 +44,7 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
       return (await running?.oneTimeUrl()) ?? null;
     },
     clock: world.clock,
-    onWait: () => world.say('Pilotlight is starting with this data folder already; waiting for it.'),
+    onWait: () => world.say('Another Pilotlight is starting with this data folder; waiting for it.'),
   });
   if ('own' in result) return result.own;
   world.say('Pilotlight is running already with this data folder, so its panel is opened.');

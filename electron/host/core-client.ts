@@ -61,7 +61,7 @@ export async function findRunningCore(dataFolder: string, signal?: AbortSignal):
   }
 }
 
-/** Nothing answers there any more, or something else than the core of the endpoint file. */
+/** Nothing answers there any more, or it is not the core of the endpoint file. */
 export const isGone = (error: unknown): boolean => isPilotlightError(error) && strangers.has(error.code);
 
 /** A core on this computer that does not say its status within this time is as good as none. */

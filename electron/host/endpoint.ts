@@ -15,7 +15,7 @@ export const endpointSchema = z.object({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
-/** A data folder that was copied holds the endpoint of the other one: the number of the folder tells. */
+/** A copied data folder still holds the endpoint of the original; the inode tells them apart. */
 const fileSchema = endpointSchema.extend({ folder: z.string().optional() });
 const folderNumber = (dataFolder: string) => String(statSync(dataFolder, { bigint: true }).ino);
 
@@ -38,7 +38,7 @@ export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
   }
 }
 
-/** What the file says; null where it is missing, makes no sense or is of another folder. Whether that core answers is another question. */
+/** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
   try {
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));

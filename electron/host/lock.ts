@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 export interface CoreLock {
-  /** The file made no sense and was emptied: it holds nothing that would be missed. */
+  /** The file was damaged and has been reset; it holds no data. */
   readonly repaired: boolean;
   release(): void;
 }
@@ -29,7 +29,7 @@ export function tryLock(dataFolder: string): CoreLock | null {
       if (!repair(path, sqliteCode(error))) throw error;
       return { ...open(path), repaired: true };
     } catch (failure) {
-      // Another start repaired it, too, and was faster.
+      // Another start repaired it first.
       if (sqliteCode(failure) === SQLITE_BUSY) return null;
       throw new PilotlightError('DATA_FOLDER_UNUSABLE', {
         message: `The data folder ${dataFolder} cannot be locked.`,
@@ -53,8 +53,8 @@ function open(path: string): { release(): void } {
 }
 
 /**
- * Makes a damaged file usable in its place. It is never replaced: two starts at once would each lock a file of its
- * own. SQLite reads a file only with a lock on it, so that a core that holds it is seen before the damage is.
+ * Resets a damaged file in place. It is never replaced, because two simultaneous starts would each lock a different
+ * file. SQLite locks a file before it reads it, so a lock held by a running core is seen before the damage is.
  */
 function repair(path: string, code: number | null): boolean {
   if (code === SQLITE_NOTADB || code === SQLITE_CORRUPT) {
@@ -62,7 +62,7 @@ function repair(path: string, code: number | null): boolean {
     return true;
   }
   if (code !== SQLITE_CANTOPEN || !lstatSync(path).isDirectory()) return false;
-  // Takes an empty folder away, and nothing else that may be there by now.
+  // Removes an empty folder only: by now another start may have created the file.
   rmdirSync(path);
   return true;
 }

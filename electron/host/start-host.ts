@@ -92,7 +92,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
   if (lock.repaired)
-    log.warn('The lock file of the data folder was damaged, and was emptied.', { dataFolder });
+    log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const { ports, notices, attach } = createRealPorts({
@@ -200,9 +200,9 @@ function alreadyRunning(dataFolder: string): PilotlightError {
   });
 }
 
-/** Somebody may have deleted the lock file of a core that runs; its endpoint answers all the same. */
+/** The lock file of a running core may have been deleted; its endpoint still answers. */
 async function runsWithoutLock(dataFolder: string): Promise<boolean> {
-  // What answers with an error that no stranger would give is a core, too.
+  // Only a core answers with an error of its own.
   return findRunningCore(dataFolder).then(
     (client) => client !== null,
     () => true,

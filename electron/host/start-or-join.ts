@@ -5,10 +5,10 @@ import { isGone } from './core-client.ts';
 export interface StartOrJoinOptions<Own, Joined> {
   /** Rejects with ALREADY_RUNNING while another process has the data folder. */
   start(): Promise<Own>;
-  /** What a running core gives; null where none answers. What rejects because it is gone counts as none. */
+  /** The running core; null when none answers. A core that disappears meanwhile counts as none. */
   join(): Promise<Joined | null>;
   clock: Clock;
-  /** How long another process may have the data folder without a core that answers. Default 30 s. */
+  /** How long another process may hold the data folder without answering. Default 30 s. */
   waitMs?: number;
   /** Called once, when it has to wait. */
   onWait?(): void;
@@ -18,9 +18,9 @@ export interface StartOrJoinOptions<Own, Joined> {
 const AGAIN_MS = 100;
 
 /**
- * A core of our own, or the one that runs. Of several starts at once one gets the data folder: the others wait until
- * that core answers, and one of them starts where it ended instead. Rejects with ALREADY_RUNNING when neither comes
- * in time, and as `start` does.
+ * Starts a core, or joins the one that runs. Of several simultaneous starts one gets the data folder; the others wait
+ * until its core answers, and if it exits before that, one of them starts instead. Rejects with ALREADY_RUNNING when
+ * neither happens in time, and with what `start` rejects with.
  */
 export async function startOrJoin<Own, Joined>(
   options: StartOrJoinOptions<Own, Joined>,
@@ -44,7 +44,7 @@ export async function startOrJoin<Own, Joined>(
   }
 }
 
-/** A core that is just beginning, is ending, or is overrun may answer the next time. */
+/** A core that is starting, stopping or overloaded may answer next time. */
 async function orNull<Value>(value: Promise<Value | null>): Promise<Value | null> {
   try {
     return await value;

@@ -41,7 +41,7 @@ export function createNotifier({ Notification: Popup, isFocused, open }: Notifie
       const subscription = streams.activity.subscribe(null, (frame) => {
         const entries = frame.set.map(([, entry]) => entry as ActivityEntry);
         const newest = Math.max(toldUpTo, ...entries.map((entry) => entry.id));
-        // The first frame holds what was there before; a later snapshot is news that came all at once.
+        // The first frame holds history; a later snapshot holds news.
         if (!isFirst) {
           const wanted = settings.current().desktop.notifications;
           for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() })) tell(notice);

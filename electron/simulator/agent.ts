@@ -66,7 +66,7 @@ export async function createSimulatedAgent(
   let queue: Promise<void> = Promise.resolve();
 
   const front = createServer((socket) => {
-    // The agent behind it sees who asks for nothing; here connections are only counted.
+    // The agent behind it closes idle connections; here they are only counted.
     guard.admit(socket);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -204,7 +204,7 @@ export async function createSimulatedAgent(
       host,
       interfaces: () => [],
       reachable: async () => false,
-      // Behind the front everybody comes from one address; the front counts them apart.
+      // Behind the front all connections come from one address; the front counts them by their real one.
       limits: { ...usualLimits, perAddress: usualLimits.connections },
       version: 'simulated',
       say: () => {},

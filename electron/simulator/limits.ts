@@ -8,7 +8,7 @@ import {
   usualLimits,
 } from '../adapters/http/listener.ts';
 
-/** Ollama knows no tokens: a client keeps its connection until somebody else needs the room. */
+/** Ollama has no tokens: a client keeps an idle connection until another one needs the room. */
 export const ollamaLimits: ListenerLimits = {
   ...usualLimits,
   perAddress: 256,

@@ -104,8 +104,8 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   }
   if (code === 'TOO_MANY_CONNECTIONS') {
     return new PilotlightError('SERVER_BUSY', {
-      message: 'The agent has too many connections from this computer, or from everywhere together.',
-      next: 'It closes those that ask for nothing; try again in a few seconds.',
+      message: 'The agent has too many open connections.',
+      next: 'Idle ones close within seconds; try again then.',
       details: common,
     });
   }

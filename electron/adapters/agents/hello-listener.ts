@@ -29,7 +29,7 @@ export interface HelloListenerOptions extends HelloServerOptions {
 
 const PATH = '/hello';
 const MOST_BODY_BYTES = 4096;
-/** An agent says one sentence and goes: nobody has a reason to stay. */
+/** An agent sends one short request and disconnects. */
 const limits: ListenerLimits = {
   ...usualLimits,
   connections: 128,
@@ -94,7 +94,7 @@ export function createHelloServer(onHello: (hello: Hello) => void, options: Hell
     clock: options.clock,
     refusal: (reason) => ({ status: refusalStatus[reason], body: {} }),
     onRefused: ({ count, address }) =>
-      options.log?.warn('Connections to the port for hellos were refused.', { count, address }),
+      options.log?.warn('The hello listener refused connections.', { count, address }),
   });
   server.on('clientError', guard.clientError);
   return server;

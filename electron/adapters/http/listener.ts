@@ -1,6 +1,6 @@
 /**
- * What every listener has in common: how many connections it takes, how many of one address, and how long one may
- * be open without asking for anything. Nobody can keep others out by holding connections.
+ * Connection limits for every listener: how many in total, how many from one address, and how long one may stay idle.
+ * Holding connections open cannot lock other clients out.
  */
 import { type IncomingMessage, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Server, Socket } from 'node:net';
@@ -9,17 +9,17 @@ import type { Clock, Timer } from '../../core/ports.ts';
 import { createSystemClock } from '../clock.ts';
 
 export interface ListenerLimits {
-  /** Open connections, of all addresses together. */
+  /** Open connections in total. */
   connections: number;
-  /** Open connections of one address. */
+  /** Open connections from one address. */
   perAddress: number;
-  /** From the connection until the headers of its first request are there, milliseconds. */
+  /** From connecting until the headers of the first request have arrived, milliseconds. */
   firstMs: number;
-  /** Between two requests on a connection that has shown no token, milliseconds. */
+  /** Idle time between requests without a valid token, milliseconds. */
   idleMs: number;
-  /** The same, where it has shown one. */
+  /** Idle time between requests with a valid token, milliseconds. */
   keepAliveMs: number;
-  /** For a request to arrive, its body included, milliseconds. */
+  /** For a whole request to arrive, including its body, milliseconds. */
   requestMs: number;
   headerBytes: number;
 }
@@ -34,7 +34,7 @@ export const usualLimits: ListenerLimits = {
   headerBytes: 8 * 1024,
 };
 
-/** Why a connection ends without the answer that it came for. */
+/** Why a connection is refused or closed early. */
 export type RefusalReason = 'busy' | 'too-slow' | 'headers-too-large' | 'malformed';
 
 /** The usual status of each. */
@@ -45,27 +45,27 @@ export const refusalStatus: Readonly<Record<RefusalReason, number>> = {
   malformed: 400,
 };
 
-/** Connections that were turned away since the last report. */
+/** Connections refused, or closed to make room, since the last report. */
 export interface RefusedConnections {
   count: number;
-  /** Of the last one. */
+  /** Address of the last one. */
   address: string;
 }
 
 export interface GuardOptions {
   limits: ListenerLimits;
-  /** What a refused connection is answered, in the words of this server. Without it, it is closed. */
+  /** The response to a refused connection. Without it, the connection is only closed. */
   refusal?(reason: RefusalReason): { status: number; body: unknown };
-  /** For the log: the first time, then at most once a minute, however many there are. */
+  /** Called for the first refusal, then at most once a minute. */
   onRefused(refused: RefusedConnections): void;
   /** Default: the system's. */
   clock?: Pick<Clock, 'monotonic' | 'timer'> | undefined;
 }
 
 export interface ListenerGuard {
-  /** This connection has shown a token: it may stay open between requests, and makes room for no other. */
+  /** The connection sent a valid token: it may stay open while idle, and is never closed to make room. */
   admit(socket: Duplex): void;
-  /** For the server's `clientError` event: the answer to what is no HTTP, too large or too slow. */
+  /** Handles the server's `clientError` event: malformed, oversized and slow requests. */
   clientError(error: Error & { code?: string }, socket: Duplex): void;
   readonly open: number;
 }
@@ -74,19 +74,19 @@ interface Connection {
   socket: Socket;
   address: string;
   admitted: boolean;
-  /** Being answered. */
+  /** Responses in progress. */
   responses: Set<ServerResponse>;
-  /** Since when it asks for nothing, monotonic. */
+  /** Monotonic time. */
   idleSince: number;
-  /** What it had sent by then. */
+  /** Bytes received when it became idle. */
   bytesRead: number;
   timer: Timer | null;
 }
 
-/** A connection that is younger is not closed to make room: its request may be under way. */
+/** A connection that has been idle for less is not closed to make room: its request may be on the way. */
 const GRACE_MS = 1000;
 const REPORT_MS = 60_000;
-/** How many refused connections may stay for their answer at the same time, and how long. */
+/** How many refused connections may linger to read their response, and for how long. */
 const MOST_LEAVING = 16;
 const LEAVING_MS = 1000;
 const CHECK_MS = 1000;
@@ -104,15 +104,15 @@ export function serverOptions(limits: ListenerLimits): ServerOptions {
 }
 
 /**
- * Holds a server of node:http or node:net to its limits. Call it when the server has its own listeners, before it
- * listens. Where an address, or all of them together, have as many connections as they may, the one that has asked
- * for nothing for the longest time is closed for a new one; where none has for a second, the new one is refused.
+ * Applies the limits to a server of node:http or node:net. Call it after the server's own connection listeners were
+ * added and before it listens. At a limit, the connection that has been idle longest is closed to make room for a new
+ * one; if none has been idle for a second, the new one is refused.
  */
 export function guardListener(server: Server, options: GuardOptions): ListenerGuard {
   const { limits, refusal, onRefused, clock = createSystemClock() } = options;
   const connections = new Map<Duplex, Connection>();
   const counts = new Map<string, number>();
-  /** Those without a token that ask for nothing, the longest first. */
+  /** Idle connections without a token, the longest idle first. */
   const idle = new Set<Connection>();
   const report = createReport(clock, onRefused);
   let leaving = 0;
@@ -190,7 +190,7 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
   }
 
   function expire(connection: Connection): void {
-    // Half a request gets a word; a connection that was only held gets none.
+    // A partial request gets a response; a silent connection is only closed.
     const began = connection.socket.bytesRead > connection.bytesRead;
     forget(connection);
     if (began) leave(connection.socket, 'too-slow');
@@ -216,14 +216,14 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
     leave(socket, 'busy');
   }
 
-  /** Answers, and gives the other side a moment to read it: what is unread when a socket closes destroys the answer. */
+  /** Sends the response and waits a moment: closing a socket with unread input would discard the response. */
   function leave(socket: Socket, reason: RefusalReason): void {
     if (refusal === undefined || leaving >= MOST_LEAVING || !socket.writable) {
       socket.destroy();
       return;
     }
     leaving += 1;
-    // Its own time, whatever the clock: a server that closes waits for it.
+    // Real time, whatever the clock: a server that closes waits for this socket.
     const timer = setTimeout(() => socket.destroy(), LEAVING_MS).unref();
     socket.once('close', () => {
       leaving -= 1;
@@ -253,7 +253,7 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
   };
 }
 
-/** The same machine by IPv4 and by IPv4 in IPv6 is one address. */
+/** An IPv4 address mapped into IPv6 counts as the IPv4 address. */
 function addressOf(socket: Socket): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
 }

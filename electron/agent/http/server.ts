@@ -47,7 +47,7 @@ export function createAgentServer({
       return { status: error.status, body: error.toBody() };
     },
     onRefused: ({ count, address }) =>
-      say(`http: too many connections; ${count} refused or closed, the last of ${address}`),
+      say(`http: too many connections; ${count} refused or closed, the last from ${address}`),
   });
   server.on('clientError', guard.clientError);
 

@@ -39,7 +39,7 @@ export interface TopicOptions {
   log?: Pick<Log, 'error'> | undefined;
   /** Least time between two frames to one subscriber, milliseconds. */
   coalesceMs: number;
-  /** How many removals are remembered; who missed more of them gets a snapshot. Default 1,000. */
+  /** How many removals are remembered; a subscriber that missed more gets a snapshot. Default 1,000. */
   tombstones?: number;
 }
 
@@ -87,7 +87,7 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
     }
   }
 
-  /** A delta cannot name the removals that are no longer remembered, neither to a new subscriber nor to a live one. */
+  /** A delta cannot name removals that are no longer remembered, so a subscriber that missed one gets a snapshot. */
   function sendChanges(subscriber: Subscriber): void {
     if (subscriber.sequence < oldestResumable) sendSnapshot(subscriber);
     else sendDelta(subscriber);
@@ -118,7 +118,7 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
     try {
       subscriber.full = !subscriber.deliver(frame);
     } catch (error) {
-      // What it holds is not known: the next change brings it a snapshot, and the others their frame now.
+      // Its state is unknown now: the next change brings it a snapshot. The other subscribers still get this frame.
       subscriber.sequence = UNKNOWN;
       reportThrown({ name: 'streams', log }, error);
     }

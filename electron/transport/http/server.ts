@@ -51,7 +51,7 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Every tab and every script of this computer comes from one address. */
+/** All tabs and scripts on this computer share one address. */
 const controlLimits: ListenerLimits = {
   ...usualLimits,
   perAddress: 256,
@@ -80,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     clock: options.connectionClock,
     refusal: refuseConnection,
     onRefused: ({ count }) =>
-      log.warn('Too many connections were open: some were refused, or closed for others.', { count }),
+      log.warn('Too many connections: some were refused, or closed to make room.', { count }),
   });
   const links = createWebSocketLinks({
     access,
@@ -190,8 +190,8 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
 function refuseConnection(reason: RefusalReason): { status: number; body: WireError } {
   if (reason === 'busy') {
     const error = new PilotlightError('SERVER_BUSY', {
-      message: 'Too many connections to Pilotlight are open.',
-      next: 'It closes those that ask for nothing; try again in a few seconds.',
+      message: 'Pilotlight has too many open connections.',
+      next: 'Idle ones close within seconds; try again then.',
     });
     return { status: refusalStatus.busy, body: error.toWire() };
   }

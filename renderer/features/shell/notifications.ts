@@ -45,9 +45,8 @@ export function followActivityForNotifications(): () => void {
 }
 
 /**
- * Which entries of a frame have happened since the last one. The first frame, and the first of another run of the
- * core, hold what was there before. A snapshot of the same run is news as a delta is: the panel only missed more
- * of it.
+ * Returns the entries of a frame that are new since the previous one. The first frame, and the first of another core
+ * process, hold history. A later snapshot from the same process holds news, just like a delta.
  */
 export function createNewsOfActivity(): (frame: ActivityFrame) => ActivityEntry[] {
   let epoch: string | null = null;
