@@ -4,9 +4,9 @@
 const allowed = {
   core: [],
   adapters: ['core'],
-  transport: ['core'],
+  transport: ['core', 'adapters/http'],
   agent: ['adapters'],
-  simulator: ['agent'],
+  simulator: ['agent', 'adapters/http'],
   workers: ['core', 'adapters'],
   host: ['core', 'adapters', 'transport', 'simulator'],
   main: ['core', 'adapters', 'transport', 'agent', 'simulator', 'host'],

@@ -26,6 +26,12 @@ export const plantedViolations = [
   ),
   plant('room-adapters', 'electron/adapters/a.ts', "import '../transport/b.ts';", 'electron/transport/b.ts'),
   plant('room-transport', 'electron/transport/a.ts', "import '../adapters/b.ts';", 'electron/adapters/b.ts'),
+  plant(
+    'room-simulator',
+    'electron/simulator/a.ts',
+    "import '../adapters/network/b.ts';",
+    'electron/adapters/network/b.ts',
+  ),
   plant('room-agent', 'electron/agent/a.ts', "import '../core/b.ts';", 'electron/core/b.ts'),
   plant('room-simulator', 'electron/simulator/a.ts', "import '../core/b.ts';", 'electron/core/b.ts'),
   plant('room-workers', 'electron/workers/a.ts', "import '../host/b.ts';", 'electron/host/b.ts'),

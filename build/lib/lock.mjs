@@ -11,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { systemCode } from './errors.mjs';
 
@@ -58,7 +59,7 @@ export async function withLock(file, work, options = {}) {
  */
 export async function acquireLock(file, options = {}) {
   const { onWait, times = defaultTimes, isAlive = isProcessAlive } = options;
-  const own = `${process.pid} ${randomBytes(8).toString('hex')}`;
+  const own = `${process.pid} ${randomBytes(8).toString('hex')} ${hostname()}`;
   mkdirSync(dirname(file), { recursive: true });
   let told = false;
   let lastTouch = -1;
@@ -71,7 +72,7 @@ export async function acquireLock(file, options = {}) {
       lastTouch = holder.touched;
       silentSince = performance.now();
     }
-    const dead = holder.pid === undefined ? false : !isAlive(holder.pid);
+    const dead = holder.pid !== undefined && holder.isHere && !isAlive(holder.pid);
     if (dead || performance.now() - silentSince > times.silentMs) {
       removeStale(file, holder.text);
       continue;
@@ -91,7 +92,7 @@ export async function acquireLock(file, options = {}) {
  */
 function tryCreate(file, own) {
   // Written aside and linked, so that nobody ever reads a lock without its pid.
-  const draft = `${file}.${own.replace(' ', '-')}`;
+  const draft = `${file}.${own.split(' ', 2).join('-')}`;
   writeFileSync(draft, own);
   try {
     linkSync(draft, file);
@@ -125,13 +126,16 @@ function createWithoutLink(file, own, linkError) {
 
 /**
  * @param {string} file
- * @returns {{ text: string, pid: number | undefined, touched: number } | undefined} undefined when it is gone
+ * @returns {{ text: string, pid: number | undefined, isHere: boolean, touched: number } | undefined} undefined when it is gone
  */
 function readHolder(file) {
   try {
     const text = readFileSync(file, 'utf8');
     const pid = Number.parseInt(text, 10);
-    return { text, pid: Number.isFinite(pid) ? pid : undefined, touched: statSync(file).mtimeMs };
+    // On a shared disk the pid may belong to another machine: then only its heartbeat counts.
+    const host = text.split(' ').slice(2).join(' ');
+    const isHere = host === '' || host === hostname();
+    return { text, pid: Number.isFinite(pid) ? pid : undefined, isHere, touched: statSync(file).mtimeMs };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -3,7 +3,10 @@ import type { Clock } from '../core/ports.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real clock. Its timers never keep the process alive by themselves. */
+/**
+ * The real clock. Its timers never keep the process alive by themselves. A sleep does: a program that awaits one has
+ * work left, and Node would end it in the middle.
+ */
 export function createSystemClock(): Clock {
   return {
     now: () => Date.now(),
@@ -19,7 +22,6 @@ export function createSystemClock(): Clock {
           signal?.removeEventListener('abort', stop);
           resolve();
         }, ms);
-        timeout.unref();
         signal?.addEventListener('abort', stop, { once: true });
       });
     },

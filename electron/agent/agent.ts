@@ -1,7 +1,10 @@
 /** The agent: its roles, behind one or two ports. */
+
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createEmitter } from '../../shared/emitter.ts';
+import type { GuardOptions, ListenerLimits } from '../adapters/http/listener.ts';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { createAttempts } from './attempts.ts';
@@ -11,9 +14,8 @@ import { AgentError, wordsOf } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
 import { checked } from './http/body.ts';
 import type { Route } from './http/route.ts';
-import { type AgentServerLimits, createAgentServer } from './http/server.ts';
+import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
-import { createNews } from './news.ts';
 import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
@@ -22,7 +24,9 @@ export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId' | 
   version: string;
   /** How it is found by those who look; only used where the configuration says so. */
   announcing?: { hostname: string; open: OpenMulticast };
-  limits?: AgentServerLimits;
+  limits?: ListenerLimits;
+  /** Of the limits of connections. Default: the system's. */
+  connectionClock?: GuardOptions['clock'];
 }
 
 export interface ListeningAt {
@@ -49,7 +53,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
   const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
-  const context: RoleContext = { ...options, bootId, id, token, attempts, news: createNews() };
+  const news = createEmitter<[]>({
+    name: 'power roles',
+    log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
+  });
+  const context: RoleContext = { ...options, bootId, id, token, attempts, news };
   const startedAt = clock.monotonic();
 
   const running = new Map<string, RunningRole>();
@@ -161,6 +169,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         attempts,
         say,
         ...(options.limits === undefined ? {} : { limits: options.limits }),
+        clock: options.connectionClock,
       });
       const responses = new Set<ServerResponse>();
       answering.set(server, responses);

@@ -2,6 +2,7 @@
 
 import { postJson } from '../adapters/agent-host/post.ts';
 import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/types.ts';
+import type { ListenerLimits } from '../adapters/http/listener.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { readConfig } from './config.ts';
@@ -32,6 +33,7 @@ export interface EmbeddedAgentOptions {
   /** Tells panels that it is awake; real HTTP where it is left out. */
   post?: Post;
   version: string;
+  limits?: ListenerLimits;
   say(message: string): void;
 }
 

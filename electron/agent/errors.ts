@@ -42,6 +42,11 @@ const catalogue = {
     'The agent holds as many policies as it can.',
     'Remove those of panels that are gone.',
   ],
+  TOO_MANY_CONNECTIONS: [
+    503,
+    'Too many connections are open, from this address or in total.',
+    'Close unused ones, and try again in a few seconds.',
+  ],
   TOO_MANY_SUBSCRIBERS: [503, 'Too many listen to this agent.', 'Close another panel, or try later.'],
   IN_USE: [409, 'This machine is in use.', 'Wait, or force it.'],
   POWER_ACTION_RUNNING: [409, 'Another power action is under way.', 'Cancel it, or wait for its end.'],

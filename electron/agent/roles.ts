@@ -1,6 +1,7 @@
 /** The roles, as a table: a new one (runner, worker) is a new line. */
 
 import { join } from 'node:path';
+import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from './attempts.ts';
 import type { AgentConfig, RoleName } from './config.ts';
@@ -9,7 +10,6 @@ import { createHello, type Post } from './hello.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
-import type { News } from './news.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createFinish, FINISHER, type Finish } from './power/finish.ts';
 import { createOllamaControl } from './power/ollama.ts';
@@ -36,7 +36,8 @@ export interface RoleContext {
   /** Tells a panel something, at an address that it gave. */
   post: Post;
   attempts: Attempts;
-  news: News;
+  /** Emitted when something about power changes; the telemetry role passes it on to panels. */
+  news: Emitter<[]>;
   say(message: string): void;
 }
 
@@ -90,11 +91,11 @@ function startPower(context: RoleContext): RunningRole {
     ...kept,
     put: (...entry) => {
       kept.put(...entry);
-      news.tell();
+      news.emit();
     },
     remove: (...entry) => {
       kept.remove(...entry);
-      news.tell();
+      news.emit();
     },
   };
   const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
@@ -113,7 +114,7 @@ function startPower(context: RoleContext): RunningRole {
       // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
       if (began.length > 0 && phase === 'countdown' && current?.by === FINISHER) power.cancel('a new lease');
       finish?.leaseChanged(began.length > 0);
-      news.tell();
+      news.emit();
     },
   });
   /** Again, where it was let go for a power action. */
@@ -143,12 +144,12 @@ function startPower(context: RoleContext): RunningRole {
     reasons: () => reasons(finish?.effective()?.respectUsers ?? false, false),
     beforeAct() {
       inhibitor.release();
-      news.tell();
+      news.emit();
     },
     onOutcome(outcome) {
       finish?.outcome(outcome);
       if (outcome.outcome !== 'done') holdWhileNeeded();
-      news.tell();
+      news.emit();
     },
     say,
   });
@@ -156,7 +157,7 @@ function startPower(context: RoleContext): RunningRole {
     ...decided,
     async ask(request) {
       const state = await decided.ask(request);
-      news.tell();
+      news.emit();
       return state;
     },
   };

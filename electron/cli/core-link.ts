@@ -1,9 +1,11 @@
 /** A way to a core: the one that runs with the data folder, or one of our own for as long as the command takes. */
-import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { MethodInput, MethodName, MethodResult, Scope } from '../../shared/contract/methods.ts';
-import { findRunningCore } from '../host/core-client.ts';
+import { createSystemClock } from '../adapters/clock.ts';
+import { type CoreClient, findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import { startHost } from '../host/start-host.ts';
+import { startOrJoin } from '../host/start-or-join.ts';
 
 export interface CoreLink {
   /** True when the core was there before the command and stays after it. */
@@ -32,27 +34,29 @@ export async function connect(options: {
   signal: AbortSignal;
 }): Promise<CoreLink> {
   const dataFolder = openDataFolder(options.dataFolder);
-  for (let attempt = 0; ; attempt += 1) {
+  const running = async () => {
     const client = await findRunningCore(dataFolder, options.signal);
-    if (client) {
-      return {
-        running: true,
-        call: (method, params, signal) => client.call(method, params, signal ?? options.signal),
-        oneTimeUrl: () => client.oneTimeUrl(options.signal),
-        close: async () => {},
-      };
-    }
-    if (options.need === 'running') throw new PilotlightError('NOT_RUNNING');
-    try {
-      return await startOwn({ ...options, dataFolder });
-    } catch (error) {
-      // Another core is starting this moment: it will answer soon.
-      const starting = isPilotlightError(error) && error.code === 'ALREADY_RUNNING';
-      if (!starting || attempt >= 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      options.signal.throwIfAborted();
-    }
-  }
+    return client && linkTo(client, options.signal);
+  };
+  const first = await running();
+  if (first !== null) return first;
+  if (options.need === 'running') throw new PilotlightError('NOT_RUNNING');
+  const result = await startOrJoin({
+    start: () => startOwn({ ...options, dataFolder }),
+    join: running,
+    clock: createSystemClock(),
+    signal: options.signal,
+  });
+  return 'own' in result ? result.own : result.joined;
+}
+
+function linkTo(client: CoreClient, otherwise: AbortSignal): CoreLink {
+  return {
+    running: true,
+    call: (method, params, signal) => client.call(method, params, signal ?? otherwise),
+    oneTimeUrl: () => client.oneTimeUrl(otherwise),
+    close: async () => {},
+  };
 }
 
 async function startOwn(options: {

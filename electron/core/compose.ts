@@ -80,7 +80,7 @@ export interface Core {
 /** Puts the core together out of its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
   const { clock, random, ids, log, http, udp, hardware, folders, store, secrets, vectors } = ports;
-  const streams = createStreams({ clock, epoch: ids.next('epoch') });
+  const streams = createStreams({ clock, epoch: ids.next('epoch'), log });
   const ollama = readOllamaHost(options.ollamaHost ?? undefined);
 
   const settings = createSettingsService({ store, secrets, streams, log });

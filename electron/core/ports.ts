@@ -30,7 +30,7 @@ export interface Clock {
   now(): number;
   /** Time that never jumps, milliseconds from an arbitrary start. Measure durations with it. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. Keeps the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms`. A pending timer never keeps the process alive. */
   timer(ms: number, fn: () => void): Timer;

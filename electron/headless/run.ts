@@ -1,8 +1,9 @@
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import { waitForRunningCore } from '../host/core-client.ts';
+import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import type { Host, StartHost } from '../host/start-host.ts';
+import { startOrJoin } from '../host/start-or-join.ts';
 import { type HeadlessOptions, parseOptions, usage } from './options.ts';
 
 export interface HeadlessWorld {
@@ -22,7 +23,7 @@ export async function runHeadless(args: readonly string[], world: HeadlessWorld)
     world.say(usage);
     return;
   }
-  const host = await startOrJoin(options, world);
+  const host = await startOrOpen(options, world);
   if (host === null) return;
   const url = host.oneTimeUrl();
   world.say(`This address opens the panel once; Ctrl+C stops Pilotlight.`);
@@ -33,29 +34,23 @@ export async function runHeadless(args: readonly string[], world: HeadlessWorld)
 }
 
 /** Starts a core, or, where one runs with this data folder, opens that one's panel and gives null. */
-async function startOrJoin(options: HeadlessOptions, world: HeadlessWorld): Promise<Host | null> {
-  try {
-    const { data, port, simulate } = options;
-    return await world.startHost({ dataFolder: data, port, simulate });
-  } catch (error) {
-    if (!isPilotlightError(error) || error.code !== 'ALREADY_RUNNING') throw error;
-    await join(options, world, error);
-    return null;
-  }
-}
-
-async function join(options: HeadlessOptions, world: HeadlessWorld, refused: PilotlightError): Promise<void> {
-  const running = await waitForRunningCore({
-    dataFolder: openDataFolder(options.data),
+async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Promise<Host | null> {
+  const { data, port, simulate } = options;
+  const result = await startOrJoin({
+    start: () => world.startHost({ dataFolder: data, port, simulate }),
+    async join() {
+      const running = await findRunningCore(openDataFolder(data));
+      if (running !== null && simulate) await running.call('fleet.simulate', { on: true });
+      return (await running?.oneTimeUrl()) ?? null;
+    },
     clock: world.clock,
-    waitMs: 10_000,
+    onWait: () => world.say('Another Pilotlight is starting with this data folder; waiting for it.'),
   });
-  if (running === null) throw refused;
+  if ('own' in result) return result.own;
   world.say('Pilotlight is running already with this data folder, so its panel is opened.');
-  if (options.simulate) await running.call('fleet.simulate', { on: true });
-  const url = await running.oneTimeUrl();
-  world.say(`Pilotlight is ready at ${url}`);
-  if (options.open) world.openBrowser(url);
+  world.say(`Pilotlight is ready at ${result.joined}`);
+  if (options.open) world.openBrowser(result.joined);
+  return null;
 }
 
 /** What a person reads when it could not start: the code, the sentence, the next step. */

@@ -7,7 +7,6 @@ import {
   type MethodResult,
   methods,
 } from '../../shared/contract/methods.ts';
-import type { Clock } from '../core/ports.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 
 /** Talks to a running core over its endpoint file. */
@@ -57,29 +56,16 @@ export async function findRunningCore(dataFolder: string, signal?: AbortSignal):
     return client;
   } catch (error) {
     signal?.throwIfAborted();
-    if (late.aborted || (isPilotlightError(error) && strangers.has(error.code))) return null;
+    if (late.aborted || isGone(error)) return null;
     throw error;
   }
 }
 
+/** Nothing answers there any more, or it is not the core of the endpoint file. */
+export const isGone = (error: unknown): boolean => isPilotlightError(error) && strangers.has(error.code);
+
 /** A core on this computer that does not say its status within this time is as good as none. */
 const answerDeadlineMs = 3000;
-
-/** As `findRunningCore`, for a core that may be starting just now: asks again until it answers or `waitMs` is over. */
-export async function waitForRunningCore(options: {
-  dataFolder: string;
-  clock: Clock;
-  waitMs: number;
-  signal?: AbortSignal;
-}): Promise<CoreClient | null> {
-  const { dataFolder, clock, waitMs, signal } = options;
-  const end = clock.monotonic() + waitMs;
-  for (;;) {
-    const client = await findRunningCore(dataFolder, signal);
-    if (client !== null || clock.monotonic() >= end) return client;
-    await clock.sleep(100, signal);
-  }
-}
 
 const strangers: ReadonlySet<string> = new Set([
   'NOT_RUNNING',

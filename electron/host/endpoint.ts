@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { folderError } from './folder-error.ts';
@@ -15,6 +15,10 @@ export const endpointSchema = z.object({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
+/** A copied data folder still holds the endpoint of the original; the inode tells them apart. */
+const fileSchema = endpointSchema.extend({ folder: z.string().optional() });
+const folderNumber = (dataFolder: string) => String(statSync(dataFolder, { bigint: true }).ino);
+
 export const endpointPath = (dataFolder: string) => join(dataFolder, 'endpoint.json');
 
 /**
@@ -26,18 +30,21 @@ export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
   const beside = `${path}.${endpoint.pid}`;
   try {
     rmSync(beside, { force: true });
-    writeFileSync(beside, `${JSON.stringify(endpoint, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    const content = { ...endpoint, folder: folderNumber(dataFolder) };
+    writeFileSync(beside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     renameSync(beside, path);
   } catch (error) {
     throw folderError(dataFolder, error);
   }
 }
 
-/** What the file says; null where it is missing or makes no sense. Whether that core answers is another question. */
+/** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
   try {
-    const parsed = endpointSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
-    return parsed.success ? parsed.data : null;
+    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
+    if (!parsed.success) return null;
+    const { folder, ...endpoint } = parsed.data;
+    return folder === undefined || folder === folderNumber(dataFolder) ? endpoint : null;
   } catch {
     return null;
   }

@@ -36,7 +36,7 @@ export interface RealPortsOptions {
   /** Default: a key file. */
   openSecrets?: OpenSecrets | undefined;
   /** Who starts the index worker. Default: a child process of Node. */
-  createWorkerHost?: ((options: { entry: string }) => WorkerHost) | undefined;
+  createWorkerHost?: ((options: { entry: string; log: Log }) => WorkerHost) | undefined;
 }
 
 /** The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. */
@@ -69,7 +69,7 @@ export function createRealPorts({
     secrets,
     vectors: createVectorStore({
       folder: indexFolder,
-      workerHost: createWorkerHost({ entry: indexWorkerEntry }),
+      workerHost: createWorkerHost({ entry: indexWorkerEntry, log }),
       clock,
       log,
       settings: () => settings().index,
@@ -83,7 +83,7 @@ export function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createHelloListener(),
+    helloListener: createHelloListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {

@@ -40,7 +40,7 @@ export interface HostOptions {
   /** How secrets are kept. Default: sealed by a key file in the data folder. */
   openSecrets?: OpenSecrets;
   /** Who starts the index worker. Default: a child process of Node. */
-  createWorkerHost?: (options: { entry: string }) => WorkerHost;
+  createWorkerHost?: (options: { entry: string; log: Log }) => WorkerHost;
   /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
   stopDeadlineMs?: number;
 }
@@ -89,8 +89,11 @@ interface Assembly {
 
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
   const lock = tryLock(dataFolder);
-  if (lock === null) throw await alreadyRunning(dataFolder);
+  if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
+  if (lock.repaired)
+    log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
+  if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const { ports, notices, attach } = createRealPorts({
     dataFolder,
@@ -192,12 +195,20 @@ async function within(deadlineMs: number, work: Promise<void>, log: Log): Promis
   }
 }
 
-async function alreadyRunning(dataFolder: string): Promise<PilotlightError> {
-  const running = await findRunningCore(dataFolder).catch(() => null);
-  const url = running?.endpoint.url ?? readEndpoint(dataFolder)?.url;
+function alreadyRunning(dataFolder: string): PilotlightError {
+  const url = readEndpoint(dataFolder)?.url;
   return new PilotlightError('ALREADY_RUNNING', {
     details: { folder: dataFolder, ...(url === undefined ? {} : { url }) },
   });
+}
+
+/** The lock file of a running core may have been deleted; its endpoint still answers. */
+async function runsWithoutLock(dataFolder: string): Promise<boolean> {
+  // Only a core answers with an error of its own.
+  return findRunningCore(dataFolder).then(
+    (client) => client !== null,
+    () => true,
+  );
 }
 
 function levelOf(text: string | undefined): LogLevel {

@@ -46,10 +46,11 @@ try {
       port,
       simulate,
       openSecrets: (folder) => openSafeSecrets({ safeStorage, platform, folder }),
-      createWorkerHost: ({ entry }) =>
+      createWorkerHost: ({ entry, log }) =>
         createUtilityWorkerHost({
           utilityProcess,
           entry,
+          log,
           serviceName: 'Pilotlight index',
           killProcess: (pid) => process.kill(pid, 'SIGKILL'),
         }),

@@ -37,15 +37,17 @@ export function createNotifier({ Notification: Popup, isFocused, open }: Notifie
     tell,
     follow({ streams, settings }) {
       let toldUpTo = -1;
+      let isFirst = true;
       const subscription = streams.activity.subscribe(null, (frame) => {
         const entries = frame.set.map(([, entry]) => entry as ActivityEntry);
         const newest = Math.max(toldUpTo, ...entries.map((entry) => entry.id));
-        // What was there before is not told again.
-        if (frame.kind === 'delta') {
+        // The first frame holds history; a later snapshot holds news.
+        if (!isFirst) {
           const wanted = settings.current().desktop.notifications;
           for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() })) tell(notice);
         }
         toldUpTo = newest;
+        isFirst = false;
         return true;
       });
       return () => subscription.end();

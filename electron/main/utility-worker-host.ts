@@ -1,6 +1,8 @@
 /** Runs worker processes as utility processes of Electron, where a packaged program cannot fork plain Node. */
 import type { UtilityProcess, utilityProcess } from 'electron';
+import { createEmitter } from '../../shared/emitter.ts';
 import type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
+import type { Log } from '../core/ports.ts';
 
 export interface UtilityWorkerHostOptions {
   utilityProcess: Pick<typeof utilityProcess, 'fork'>;
@@ -10,13 +12,14 @@ export interface UtilityWorkerHostOptions {
   serviceName: string;
   /** Ends a process at once, by its id. */
   killProcess(pid: number): void;
+  log?: Pick<Log, 'error'>;
 }
 
 const LAST_WORDS = 4096;
 
 /** The same face as the host of plain Node has; see electron/adapters/processes. */
 export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): WorkerHost {
-  const { utilityProcess: processes, entry, serviceName, killProcess } = options;
+  const { utilityProcess: processes, entry, serviceName, killProcess, log } = options;
   return {
     start() {
       const child: UtilityProcess = processes.fork(entry, [], {
@@ -30,11 +33,11 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
       child.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
       child.on('error', (type, location) => hear(`${type} at ${location}`));
 
-      const listeners: ((exit: WorkerExit) => void)[] = [];
+      const exits = createEmitter<[WorkerExit]>({ name: 'worker', log });
       let ended: WorkerExit | null = null;
       child.once('exit', (code) => {
         ended = { code, signal: null, lastWords };
-        for (const listener of listeners) listener(ended);
+        exits.emit(ended);
       });
 
       return {
@@ -47,7 +50,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
         onMessage: (listener) => void child.on('message', listener),
         onExit(listener) {
           if (ended !== null) listener(ended);
-          else listeners.push(listener);
+          else exits.on(listener);
         },
         kill() {
           if (ended !== null) return;

@@ -1,12 +1,13 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
+import { createEmitter } from '../../shared/emitter.ts';
 
 // The page gets two functions and no port: it can talk to the core, and to nothing else of Electron.
 const { port1: own, port2: handedOver } = new MessageChannel();
-const listeners = new Set<(message: ServerMessage) => void>();
+const messages = createEmitter<[ServerMessage]>({ name: 'page' });
 
 own.onmessage = (event: MessageEvent<ServerMessage>) => {
-  for (const listener of listeners) listener(event.data);
+  messages.emit(event.data);
 };
 
 // The name is that of electron/main/link.ts; a sandboxed preload shares no code with it.
@@ -19,7 +20,6 @@ contextBridge.exposeInMainWorld('pilotlight', {
   },
   /** Calls the listener with each message of the core, until the returned function is called. */
   onMessage(listener: (message: ServerMessage) => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    return messages.on(listener);
   },
 });

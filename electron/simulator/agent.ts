@@ -3,6 +3,7 @@
  * behind it the agent starts with each boot, stands still while the machine sleeps and is gone while it is off.
  */
 import { connect, createServer, type Socket } from 'node:net';
+import { guardListener, usualLimits } from '../adapters/http/listener.ts';
 import { type Agent, type AgentHost, embeddedToken, startEmbeddedAgent } from '../agent/embedded.ts';
 import type { SimulatorClock } from './clock.ts';
 import { createMachineClock } from './frozen-clock.ts';
@@ -65,6 +66,8 @@ export async function createSimulatedAgent(
   let queue: Promise<void> = Promise.resolve();
 
   const front = createServer((socket) => {
+    // The agent behind it closes idle connections; here they are only counted.
+    guard.admit(socket);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     const port = running?.listening[0]?.port;
@@ -81,6 +84,10 @@ export async function createSimulatedAgent(
     socket.once('close', () => inner.destroy());
     for (const one of [socket, inner]) one.on('error', () => {});
     socket.pipe(inner).pipe(socket);
+  });
+  const guard = guardListener(front, {
+    limits: { ...usualLimits, firstMs: Number.POSITIVE_INFINITY },
+    onRefused: () => {},
   });
   const port = await listen(front, machine.host, 'stable');
   stopListening(front);
@@ -197,6 +204,8 @@ export async function createSimulatedAgent(
       host,
       interfaces: () => [],
       reachable: async () => false,
+      // Behind the front all connections come from one address; the front counts them by their real one.
+      limits: { ...usualLimits, perAddress: usualLimits.connections },
       version: 'simulated',
       say: () => {},
     });

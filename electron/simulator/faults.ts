@@ -1,4 +1,5 @@
 /** What can be made to go wrong, switched on by a person or a test, one machine at a time. */
+import { createEmitter } from '../../shared/emitter.ts';
 
 export const FAULTS = {
   'no-gpu-discovered':
@@ -42,14 +43,14 @@ export function isFaultName(name: string): name is FaultName {
 
 export function createFaults(initial: readonly FaultName[] = []): Faults {
   const active = new Set<FaultName>(initial);
-  const listeners = new Set<(name: FaultName, on: boolean) => void>();
+  const changed = createEmitter<[name: FaultName, on: boolean]>({ name: 'faults' });
   return {
     is: (name) => active.has(name),
     set: (name, on) => {
       if (active.has(name) === on) return;
       if (on) active.add(name);
       else active.delete(name);
-      for (const listener of listeners) listener(name, on);
+      changed.emit(name, on);
     },
     list: () =>
       Object.entries(FAULTS).map(([name, description]) => ({
@@ -57,9 +58,6 @@ export function createFaults(initial: readonly FaultName[] = []): Faults {
         on: active.has(name as FaultName),
         description,
       })),
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: changed.on,
   };
 }

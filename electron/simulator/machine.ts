@@ -2,12 +2,16 @@
  * A simulated computer: it is off, asleep, booting or on; its network card listens for magic packets in
  * every state; while it is not on, its Ollama port refuses connections.
  */
+
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createEmitter } from '../../shared/emitter.ts';
+import { type GuardOptions, guardListener, serverOptions, usualLimits } from '../adapters/http/listener.ts';
 import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 import { createFaults, type FaultName, type Faults } from './faults.ts';
+import { guardOllama, ollamaLimits } from './limits.ts';
 import { listen, stopListening } from './listener.ts';
 import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
 import { VERSIONS } from './routes-library.ts';
@@ -42,6 +46,8 @@ export interface SimulatedMachineSetup {
   /** Makes booting, loading and computing so many times faster. Default 1. */
   speed?: number;
   host?: string;
+  /** Of the limits of connections. Default: the system's, whatever time it is in the simulation. */
+  connectionClock?: GuardOptions['clock'];
   /** A fixed port for Ollama, 0 = any; default one that stays free while the machine sleeps. */
   port?: number;
 }
@@ -88,7 +94,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const speed = setup.speed ?? 1;
   const times = { ...DEFAULT_WAKE, ...setup.wake };
   const faults = createFaults();
-  const listeners = new Set<(state: PowerState) => void>();
+  const powerChanged = createEmitter<[PowerState]>({ name: 'simulated machine' });
   const initially = setup.initially ?? 'on';
   let state: PowerState = initially;
   /** Whether the GPU answers its driver. */
@@ -118,11 +124,12 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
   };
-  const web = createHttpServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+  const web = createHttpServer(serverOptions(ollamaLimits), (request, response) => {
     // A connection to a sleeping machine that still looks open: nothing ever answers.
     if (state === 'on') ollama.handle(request, response);
   });
   web.on('connection', remember);
+  guardOllama(web, setup.connectionClock);
   const webPort = await listen(web, host, setup.port ?? 'stable');
 
   let network: Server | null = null;
@@ -132,6 +139,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       remember(socket);
       socket.resume();
     });
+    guardListener(network, { limits: usualLimits, clock: setup.connectionClock, onRefused: () => {} });
     networkPort = await listen(network, host, 'stable');
   }
   const wakeSocket = setup.wake ? createSocket('udp4') : null;
@@ -202,7 +210,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       else stopListening(network);
     }
     if (next === 'on' || next === 'booting') faults.set('asleep', false);
-    for (const listener of listeners) listener(next);
+    powerChanged.emit(next);
   };
   const cancelBoot = () => {
     for (const timer of bootTimers) timer.cancel();
@@ -302,10 +310,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     sleep,
     restartOllama,
     telemetry: () => (state === 'on' ? telemetry.read() : null),
-    onPowerChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onPowerChange: powerChanged.on,
     [Symbol.asyncDispose]: async () => {
       disposed = true;
       cancelBoot();

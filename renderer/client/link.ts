@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/contract/errors.ts';
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
+import { createEmitter } from '../../shared/emitter.ts';
 
 /**
  * `connecting` before the first connection, `reconnecting` after one was lost, `unauthorized` when the core
@@ -29,25 +30,17 @@ export interface Link {
 
 /** The listeners of a link, and its status. */
 export function createLinkState(initial: LinkStatus) {
-  const messageListeners = new Set<(message: ServerMessage) => void>();
-  const statusListeners = new Set<(status: LinkStatus) => void>();
+  const messages = createEmitter<[ServerMessage]>({ name: 'link' });
+  const statuses = createEmitter<[LinkStatus]>({ name: 'link' });
   let status = initial;
   return {
     status: () => status,
     setStatus(next: LinkStatus) {
       status = next;
-      for (const listener of statusListeners) listener(next);
+      statuses.emit(next);
     },
-    deliver(message: ServerMessage) {
-      for (const listener of messageListeners) listener(message);
-    },
-    onMessage(listener: (message: ServerMessage) => void) {
-      messageListeners.add(listener);
-      return () => messageListeners.delete(listener);
-    },
-    onStatus(listener: (status: LinkStatus) => void) {
-      statusListeners.add(listener);
-      return () => statusListeners.delete(listener);
-    },
+    deliver: messages.emit,
+    onMessage: messages.on,
+    onStatus: statuses.on,
   };
 }

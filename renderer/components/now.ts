@@ -1,22 +1,23 @@
 import { useSyncExternalStore } from 'react';
+import { createEmitter } from '../../shared/emitter.ts';
 
 /** One clock for all relative times: it ticks once a second, and only while somebody looks. */
-const listeners = new Set<() => void>();
+const ticks = createEmitter<[]>({ name: 'clock' });
 let timer: ReturnType<typeof setInterval> | undefined;
 let second = Math.floor(Date.now() / 1000);
 
 function tick(): void {
   if (document.hidden) return;
   second = Math.floor(Date.now() / 1000);
-  for (const listener of listeners) listener();
+  ticks.emit();
 }
 
 function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
+  const stop = ticks.on(listener);
   timer ??= setInterval(tick, 1000);
   return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
+    stop();
+    if (ticks.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   };

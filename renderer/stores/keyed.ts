@@ -1,5 +1,6 @@
 import { create, type StoreApi, type UseBoundStore } from 'zustand';
 import type { Cursor, StreamName, StreamValue } from '../../shared/contract/streams.ts';
+import { createEmitter } from '../../shared/emitter.ts';
 import type { Client, TypedFrame } from '../client/client.ts';
 
 /** The entries of one stream, as they stand. `ready` turns true with the first snapshot. */
@@ -53,7 +54,7 @@ export interface StreamStore<Name extends StreamName> {
 /** A store fed by one stream while somebody keeps it; kept again, it goes on from where it stood. */
 export function createStreamStore<Name extends StreamName>(stream: Name): StreamStore<Name> {
   const use = create<KeyedState<StreamValue<Name>>>()(() => emptyKeyed);
-  const listeners = new Set<(frame: TypedFrame<Name>) => void>();
+  const frames = createEmitter<[TypedFrame<Name>]>({ name: 'stream' });
   let keepers = 0;
   let cursor: Cursor | null = null;
   let end: (() => void) | null = null;
@@ -61,7 +62,7 @@ export function createStreamStore<Name extends StreamName>(stream: Name): Stream
   function receive(frame: TypedFrame<Name>): void {
     cursor = frame.cursor;
     use.setState(applyFrame(use.getState(), frame), true);
-    for (const listener of listeners) listener(frame);
+    frames.emit(frame);
   }
 
   return {
@@ -79,9 +80,6 @@ export function createStreamStore<Name extends StreamName>(stream: Name): Stream
         end = null;
       };
     },
-    onFrame(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onFrame: frames.on,
   };
 }

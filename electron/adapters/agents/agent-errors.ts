@@ -102,6 +102,13 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
       details: { ...common, ...(seconds.success && { retryAfterSeconds: seconds.data }) },
     });
   }
+  if (code === 'TOO_MANY_CONNECTIONS') {
+    return new PilotlightError('SERVER_BUSY', {
+      message: 'The agent has too many open connections.',
+      next: 'Idle ones close within seconds; try again then.',
+      details: common,
+    });
+  }
   // What its owner did not let it do, it cannot do for us.
   const known = code === 'NOT_ALLOWED' ? 'NOT_SUPPORTED' : code;
   if (SAME_CODES.has(known)) {

@@ -4,26 +4,45 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HelloListener } from '../../core/ports.ts';
+import type { HelloListener, Log } from '../../core/ports.ts';
+import {
+  type GuardOptions,
+  guardListener,
+  type ListenerLimits,
+  refusalStatus,
+  serverOptions,
+  usualLimits,
+} from '../http/listener.ts';
 
 export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
-export interface HelloListenerOptions {
+export interface HelloServerOptions {
+  log?: Pick<Log, 'warn'>;
+  /** Of the limits of connections. Default: the system's. */
+  clock?: GuardOptions['clock'];
+}
+
+export interface HelloListenerOptions extends HelloServerOptions {
   /** The address to listen at; every one of this computer by default. */
   host?: string;
 }
 
 const PATH = '/hello';
 const MOST_BODY_BYTES = 4096;
-const MOST_HEADER_BYTES = 8 * 1024;
-const REQUEST_MS = 5000;
-const MOST_CONNECTIONS = 64;
+/** An agent sends one short request and disconnects. */
+const limits: ListenerLimits = {
+  ...usualLimits,
+  connections: 128,
+  perAddress: 8,
+  requestMs: 5000,
+  keepAliveMs: 5000,
+};
 /** One address, and all of them together: so many at once, then so many a second. */
 const ONE_ADDRESS = { burst: 10, perSecond: 1 };
 const EVERYBODY = { burst: 50, perSecond: 20 };
 const MOST_ADDRESSES = 1000;
 
-export function createHelloListener({ host }: HelloListenerOptions = {}): HelloListener {
+export function createHelloListener({ host, ...options }: HelloListenerOptions = {}): HelloListener {
   let server: Server | null = null;
 
   async function close(): Promise<void> {
@@ -38,7 +57,7 @@ export function createHelloListener({ host }: HelloListenerOptions = {}): HelloL
   return {
     async open(port, onHello) {
       await close();
-      const opening = createHelloServer(onHello);
+      const opening = createHelloServer(onHello, options);
       await new Promise<void>((resolve, reject) => {
         opening.once('error', (error) =>
           reject(
@@ -60,26 +79,24 @@ export function createHelloListener({ host }: HelloListenerOptions = {}): HelloL
   };
 }
 
-export function createHelloServer(onHello: (hello: Hello) => void): Server {
+export function createHelloServer(onHello: (hello: Hello) => void, options: HelloServerOptions = {}): Server {
   const limit = createLimit();
-  const server = createServer(
-    {
-      maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: REQUEST_MS,
-      requestTimeout: REQUEST_MS,
-      connectionsCheckingInterval: 1000,
-      keepAlive: false,
-    },
-    (request, response) => {
-      if (!limit(request.socket.remoteAddress ?? '')) answer(response, 429);
-      else if (request.url !== PATH) answer(response, 404);
-      else if (request.method !== 'POST') answer(response, 405);
-      // A web page that a person happens to open has nothing to say here.
-      else if (request.headers.origin !== undefined) answer(response, 403);
-      else receive(request, response, onHello);
-    },
-  );
-  server.maxConnections = MOST_CONNECTIONS;
+  const server = createServer({ ...serverOptions(limits), keepAlive: false }, (request, response) => {
+    if (!limit(request.socket.remoteAddress ?? '')) answer(response, 429);
+    else if (request.url !== PATH) answer(response, 404);
+    else if (request.method !== 'POST') answer(response, 405);
+    // A web page that a person happens to open has nothing to say here.
+    else if (request.headers.origin !== undefined) answer(response, 403);
+    else receive(request, response, onHello);
+  });
+  const guard = guardListener(server, {
+    limits,
+    clock: options.clock,
+    refusal: (reason) => ({ status: refusalStatus[reason], body: {} }),
+    onRefused: ({ count, address }) =>
+      options.log?.warn('The hello listener refused connections.', { count, address }),
+  });
+  server.on('clientError', guard.clientError);
   return server;
 }
 

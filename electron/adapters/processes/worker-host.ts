@@ -1,5 +1,7 @@
 /** Starts worker processes: child processes in plain Node; Electron's shell brings its own host. */
 import { fork } from 'node:child_process';
+import { createEmitter } from '../../../shared/emitter.ts';
+import type { Log } from '../../core/ports.ts';
 
 export interface WorkerExit {
   code: number | null;
@@ -30,7 +32,11 @@ const LAST_WORDS = 4096;
  * @param options.entry absolute path of the worker's entry
  * @param options.env added to this process's environment
  */
-export function createForkWorkerHost(options: { entry: string; env?: Record<string, string> }): WorkerHost {
+export function createForkWorkerHost(options: {
+  entry: string;
+  env?: Record<string, string>;
+  log?: Pick<Log, 'error'>;
+}): WorkerHost {
   return {
     start() {
       const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -45,12 +51,12 @@ export function createForkWorkerHost(options: { entry: string; env?: Record<stri
         lastWords = (lastWords + text).slice(-LAST_WORDS);
       });
 
-      const exitListeners: ((exit: WorkerExit) => void)[] = [];
+      const exits = createEmitter<[WorkerExit]>({ name: 'worker', log: options.log });
       let ended: WorkerExit | null = null;
       function end(code: number | null, signal: string | null): void {
         if (ended !== null) return;
         ended = { code, signal, lastWords };
-        for (const listener of exitListeners) listener(ended);
+        exits.emit(ended);
       }
       child.once('error', (error) => {
         lastWords = (lastWords + String(error)).slice(-LAST_WORDS);
@@ -68,7 +74,7 @@ export function createForkWorkerHost(options: { entry: string; env?: Record<stri
         onMessage: (listener) => void child.on('message', listener),
         onExit(listener) {
           if (ended !== null) listener(ended);
-          else exitListeners.push(listener);
+          else exits.on(listener);
         },
         kill: () => void child.kill('SIGKILL'),
       };

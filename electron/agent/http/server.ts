@@ -1,36 +1,28 @@
 /** Bare node:http with narrow limits: whoever is not let in costs next to nothing. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import {
+  type GuardOptions,
+  guardListener,
+  type ListenerLimits,
+  type RefusalReason,
+  serverOptions,
+  usualLimits,
+} from '../../adapters/http/listener.ts';
 import type { Attempts } from '../attempts.ts';
-import { AgentError, toAgentError, wordsOf } from '../errors.ts';
+import { AgentError, type AgentErrorCode, toAgentError, wordsOf } from '../errors.ts';
 import type { TokenCheck } from '../token.ts';
 import { readBody } from './body.ts';
 import { createRouter, type Exchange, type Reply, type Route } from './route.ts';
-
-export interface AgentServerLimits {
-  headersMs: number;
-  requestMs: number;
-  checkMs: number;
-  connections: number;
-}
-
-export const usualLimits: AgentServerLimits = {
-  headersMs: 5000,
-  requestMs: 10_000,
-  checkMs: 2000,
-  connections: 512,
-};
 
 export interface AgentServerOptions {
   routes: readonly Route[];
   checkToken: TokenCheck;
   attempts: Attempts;
   say(message: string): void;
-  limits?: AgentServerLimits;
+  limits?: ListenerLimits;
+  /** Of the limits of connections. Default: the system's. */
+  clock?: GuardOptions['clock'];
 }
-
-const MOST_HEADER_BYTES = 8 * 1024;
-const KEEP_ALIVE_MS = 65_000;
 
 export function createAgentServer({
   routes,
@@ -38,27 +30,26 @@ export function createAgentServer({
   attempts,
   say,
   limits = usualLimits,
+  clock,
 }: AgentServerOptions): Server {
   const find = createRouter(routes);
-  const server = createServer(
-    {
-      maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requireHostHeader: false,
-      noDelay: true,
+  const server = createServer({ ...serverOptions(limits), requireHostHeader: false }, (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      say(`http: ${wordsOf(error)}`);
+      response.destroy();
+    });
+  });
+  const guard = guardListener(server, {
+    limits,
+    clock,
+    refusal(reason) {
+      const error = new AgentError(refusals[reason]);
+      return { status: error.status, body: error.toBody() };
     },
-    (request, response) => {
-      answer(request, response).catch((error: unknown) => {
-        say(`http: ${wordsOf(error)}`);
-        response.destroy();
-      });
-    },
-  );
-  server.maxConnections = limits.connections;
-  server.on('clientError', refuseConnection);
+    onRefused: ({ count, address }) =>
+      say(`http: too many connections; ${count} refused or closed, the last from ${address}`),
+  });
+  server.on('clientError', guard.clientError);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? '';
@@ -109,6 +100,7 @@ export function createAgentServer({
     const verdict = checkToken(request.headers.authorization);
     if (verdict === 'right') {
       attempts.right(address);
+      guard.admit(request.socket);
       return;
     }
     if (verdict === 'wrong') attempts.wrong(address);
@@ -124,6 +116,13 @@ function refuseBrowsers({ headers }: IncomingMessage): void {
   if (headers.origin !== undefined || (site !== undefined && site !== 'none'))
     throw new AgentError('BROWSER_REFUSED');
 }
+
+const refusals: Readonly<Record<RefusalReason, AgentErrorCode>> = {
+  busy: 'TOO_MANY_CONNECTIONS',
+  'too-slow': 'TOO_SLOW',
+  'headers-too-large': 'HEADERS_TOO_LARGE',
+  malformed: 'BAD_REQUEST',
+};
 
 function notFound(method: string, methods: readonly string[]): AgentError {
   if (methods.length === 0) return new AgentError('NOT_FOUND');
@@ -156,24 +155,4 @@ function send(
   response.end(content, () => {
     if (unread) request.socket.destroySoon();
   });
-}
-
-/** What is no HTTP, too large or too slow is answered in a word where that is possible, and let go. */
-function refuseConnection(error: Error & { code?: string }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const refusal = new AgentError(
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'HEADERS_TOO_LARGE'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'TOO_SLOW'
-        : 'BAD_REQUEST',
-  );
-  const body = JSON.stringify(refusal.toBody());
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${refusal.code}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }

@@ -1,5 +1,7 @@
 /** The agents of all nodes: a contact for each, which follows what the fleet sees. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
@@ -25,9 +27,18 @@ export interface AgentsDependencies {
 export function createAgentsService(dependencies: AgentsDependencies): AgentsService {
   const { clock, random, log, fleet, connectAgent, panelName } = dependencies;
   const contacts = new Map<string, Contact>();
-  const changeListeners = new Set<Parameters<AgentsService['onChange']>[0]>();
-  const reachedListeners = new Set<Parameters<AgentsService['onReached']>[0]>();
-  const leaseGoneListeners = new Set<Parameters<AgentsService['onLeaseGone']>[0]>();
+  const changed = createEmitter<Parameters<Parameters<AgentsService['onChange']>[0]>>({
+    name: 'agents',
+    log,
+  });
+  const reached = createEmitter<Parameters<Parameters<AgentsService['onReached']>[0]>>({
+    name: 'agents',
+    log,
+  });
+  const leaseGone = createEmitter<Parameters<Parameters<AgentsService['onLeaseGone']>[0]>>({
+    name: 'agents',
+    log,
+  });
   const paired = createPairedTokens({ clock });
   const ending = new Set<Promise<void>>();
   let unsubscribe: (() => void) | null = null;
@@ -45,16 +56,6 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     },
   });
 
-  function tell<Words extends unknown[]>(listeners: Set<(...words: Words) => void>, ...words: Words): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener(...words);
-      } catch (error) {
-        log.error('A listener of the agents failed.', { error: String(error) });
-      }
-    }
-  }
-
   function create(node: NodeView, url: string): Contact {
     const { id } = node;
     let gpuFound: boolean | null = null;
@@ -69,19 +70,19 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       onChange() {
         if (contacts.get(id) !== contact) return;
         const found = contact.gpuFound();
-        const changed = found !== gpuFound && found !== null;
+        const isNew = found !== gpuFound && found !== null;
         gpuFound = found;
         // The state of the node hangs on it.
-        if (changed) fleet.lookSoon(id);
-        tell(changeListeners, id);
+        if (isNew) fleet.lookSoon(id);
+        changed.emit(id);
       },
-      onReached(reached) {
+      onReached(contacted) {
         if (contacts.get(id) !== contact) return;
-        desk.reached(id, reached.bootId);
-        tell(reachedListeners, id, reached);
+        desk.reached(id, contacted.bootId);
+        reached.emit(id, contacted);
       },
       onLeaseGone(leaseId) {
-        if (contacts.get(id) === contact) tell(leaseGoneListeners, id, leaseId);
+        if (contacts.get(id) === contact) leaseGone.emit(id, leaseId);
       },
       onStreamEnd: () => fleet.lookSoon(id),
     });
@@ -112,7 +113,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     const before = contacts.get(node.id);
     const contact = contactOf(node);
     if (contact) contact.setPresence(presenceOf(node));
-    else if (before) tell(changeListeners, node.id);
+    else if (before) changed.emit(node.id);
   }
 
   const find = (nodeId: string) => contacts.get(nodeId) ?? contactOf(fleet.get(nodeId));
@@ -155,20 +156,9 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       await contact.look(signal);
     },
 
-    onChange(listener) {
-      changeListeners.add(listener);
-      return () => changeListeners.delete(listener);
-    },
-
-    onReached(listener) {
-      reachedListeners.add(listener);
-      return () => reachedListeners.delete(listener);
-    },
-
-    onLeaseGone(listener) {
-      leaseGoneListeners.add(listener);
-      return () => leaseGoneListeners.delete(listener);
-    },
+    onChange: changed.on,
+    onReached: reached.on,
+    onLeaseGone: leaseGone.on,
 
     async pair(request, signal) {
       const { url, code } = readPairing(request);
@@ -189,7 +179,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       drop(nodeId);
       const node = fleet.get(nodeId);
       if (node) follow(node);
-      tell(changeListeners, nodeId);
+      changed.emit(nodeId);
     },
 
     start() {

@@ -1,5 +1,7 @@
 /** The registry of nodes and what is seen of them. Nobody waits for a node that does not answer. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import {
   isServing,
   type NodeRecord,
@@ -97,30 +99,10 @@ export interface FleetService {
 
 export function createFleetService(dependencies: FleetDependencies): FleetService {
   const { clock, ids, log, store, secrets, settings } = dependencies;
-  const listeners = new Set<NodeListener>();
-  const entries = createEntries({ ...dependencies, tell });
+  const changed = createEmitter<Parameters<NodeListener>>({ name: 'fleet', log });
+  const entries = createEntries({ ...dependencies, tell: changed.emit });
   const simulation = createSimulation({ ...dependencies, entries });
   let stopListening = () => {};
-
-  const untold: [NodeView | null, NodeView | null][] = [];
-  let telling = false;
-
-  /** A listener may cause the next change: everybody hears of one after the other, in order. */
-  function tell(node: NodeView | null, previous: NodeView | null): void {
-    untold.push([node, previous]);
-    if (telling) return;
-    telling = true;
-    for (let change = untold.shift(); change; change = untold.shift()) {
-      for (const listener of [...listeners]) {
-        try {
-          listener(...change);
-        } catch (error) {
-          log.error('A listener of the fleet failed.', { error: String(error) });
-        }
-      }
-    }
-    telling = false;
-  }
 
   function find(nodeId: string): Entry {
     const entry = entries.get(nodeId);
@@ -293,14 +275,11 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
 
     server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
 
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: changed.on,
 
     waitFor(nodeId, predicate, signal) {
       const view = entries.get(nodeId)?.view ?? null;
-      return waitForNode({ view, listeners }, predicate, signal);
+      return waitForNode({ view, onChange: changed.on }, predicate, signal);
     },
 
     markGpu(nodeId, verdict) {

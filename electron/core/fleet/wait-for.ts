@@ -7,15 +7,16 @@ export type NodeListener = (node: NodeView | null, previous: NodeView | null) =>
 
 /** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed, or the signal's reason. */
 export function waitForNode(
-  { view, listeners }: { view: NodeView | null; listeners: Set<NodeListener> },
+  { view, onChange }: { view: NodeView | null; onChange(listener: NodeListener): () => void },
   predicate: (node: NodeView) => boolean,
   signal: AbortSignal,
 ): Promise<NodeView> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     if (view === null) return reject(new PilotlightError('NOT_FOUND'));
+    let stopListening = () => {};
     const finish = (settle: () => void) => {
-      listeners.delete(onView);
+      stopListening();
       signal.removeEventListener('abort', onAbort);
       settle();
     };
@@ -29,7 +30,7 @@ export function waitForNode(
         finish(() => reject(new PilotlightError('NOT_FOUND')));
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    listeners.add(onView);
+    stopListening = onChange(onView);
     check(view);
   });
 }

@@ -1,4 +1,5 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, MoveRecord, Placement } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
@@ -105,7 +106,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const ledger = createInFlightLedger({ clock });
   const locks = createNodeLocks();
   const lifetime = new AbortController();
-  const listeners = new Set<(record: MoveRecord) => void>();
+  const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
   let unsubscribe: (() => void) | null = null;
   const loads = createLoadWatch({
     clock,
@@ -136,9 +137,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     loads,
     lifetime: lifetime.signal,
     isPriority: (name) => matchesPriority(name, priorityModels()),
-    onRecord: (record) => {
-      for (const listener of listeners) listener(record);
-    },
+    onRecord: moved.emit,
   });
   const { move, write, refusal, placeOn, justLoad } = mover;
 
@@ -300,10 +299,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     begin: ledger.begin,
     planInput,
     history: moves.list,
-    onMove(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onMove: moved.on,
 
     start() {
       for (const node of fleet.list()) memory.observe(node, null);

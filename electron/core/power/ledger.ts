@@ -1,7 +1,7 @@
 /** The leases of this core: who needs which machine, for what, until when. What begins and ends is durable. */
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { Clock, Ids, Log, PowerStore, Timer } from '../ports.ts';
-import { createListeners } from './listeners.ts';
 
 export interface LeaseRequest {
   nodeId: string;
@@ -63,7 +63,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
   const { clock, ids, log, store, holder, use } = dependencies;
   const held = new Map<string, Held>();
   const orphans = new Map<string, string[]>();
-  const changed = createListeners<[nodeId: string, change: LeaseChange]>();
+  const changed = createEmitter<[nodeId: string, change: LeaseChange]>({ name: 'leases', log });
   let timer: Timer | null = null;
   let stopped = false;
 
@@ -100,7 +100,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     const ended = { ...entry.lease, endedAt: at };
     keep(ended);
     entry.use[Symbol.dispose]();
-    changed.tell(ended.nodeId, { ended });
+    changed.emit(ended.nodeId, { ended });
     return ended;
   }
 
@@ -140,7 +140,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
       else keep(lease);
       take(lease);
       plan();
-      changed.tell(nodeId, { began: lease });
+      changed.emit(nodeId, { began: lease });
       return {
         lease,
         [Symbol.dispose]: () => void end(lease.id, clock.now()),
@@ -166,7 +166,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
       for (const { lease } of [...held.values()]) if (lease.nodeId === nodeId) end(lease.id, clock.now());
       plan();
     },
-    onChange: changed.add,
+    onChange: changed.on,
     resume: expire,
     stop() {
       stopped = true;

@@ -2,14 +2,15 @@
  * The ledger's leases, the policy and "we woke it" at the agent of each node, so that they count when this computer
  * sleeps or is gone. Whatever fails is tried again; nobody waits for it.
  */
+
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import { sameServerKey } from '../fleet/validate.ts';
 import type { AgentLink, AgentPolicy, Clock, Log, Random, Timer } from '../ports.ts';
 import type { Turns } from '../runtime/turns.ts';
 import type { PowerAgents } from './agents.ts';
 import type { Ledger } from './ledger.ts';
-import { createListeners } from './listeners.ts';
 import type { Policies } from './policies.ts';
 import type { WokenBook } from './woken.ts';
 
@@ -86,7 +87,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   const { clock, random, log, ledger, agents, woken, turns, panelId, holder } = dependencies;
   const { agentUrl, policyFor, hasPowerRole } = dependencies;
   const nodes = new Map<string, NodeMirror>();
-  const changed = createListeners<[nodeId: string]>();
+  const changed = createEmitter<[nodeId: string]>({ name: 'mirror of leases', log });
   const stopping = new AbortController();
   let stopped = false;
 
@@ -216,7 +217,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
         });
       }
     }
-    changed.tell(nodeId);
+    changed.emit(nodeId);
   }
 
   function schedule(nodeId: string, mirror: NodeMirror): void {
@@ -299,7 +300,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     resume() {
       for (const nodeId of nodes.keys()) renew(nodeId);
     },
-    onChange: changed.add,
+    onChange: changed.on,
     async stop() {
       // Jobs have ended by now: a machine need not wait for its leases to run out.
       stopped = true;

@@ -1,5 +1,7 @@
 /** Going off: asked, counted down, checked again, done, and watched until it has gone. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
@@ -9,7 +11,6 @@ import type { AgentOutcome, Clock, Http, Log, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 import { createDepartures, type Departures } from './departures.ts';
 import type { Going } from './going.ts';
-import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
 import { outcomeTrouble, outcomeWords } from './outcome.ts';
 import type { Policies } from './policies.ts';
@@ -74,15 +75,15 @@ interface State {
 export function createOff(dependencies: OffDependencies): OffService {
   const { clock, log, fleet, agents, policies, activity, means, reasons, checkUse, holder } = dependencies;
   const states = new Map<string, State>();
-  const changed = createListeners<[nodeId: string]>();
-  const failed = createListeners<[node: NodeView, trouble: Trouble]>();
+  const changed = createEmitter<[nodeId: string]>({ name: 'power-off', log });
+  const failed = createEmitter<[node: NodeView, trouble: Trouble]>({ name: 'power-off', log });
   const stopping = new AbortController();
 
   const departures: Departures = createDepartures({
     clock,
     fleet,
     agents,
-    onChange: changed.tell,
+    onChange: changed.emit,
     onGone(nodeId, { action }) {
       stateOf(nodeId).lastOffError = null;
       const name = fleet.get(nodeId)?.name ?? nodeId;
@@ -136,8 +137,8 @@ export function createOff(dependencies: OffDependencies): OffService {
       nodeId,
       notify: true,
     });
-    failed.tell(node, trouble);
-    changed.tell(nodeId);
+    failed.emit(node, trouble);
+    changed.emit(nodeId);
   }
 
   function endCountdown(nodeId: string): OffRequest | null {
@@ -146,7 +147,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     const { request, timer } = state.countdown;
     timer.cancel();
     state.countdown = null;
-    changed.tell(nodeId);
+    changed.emit(nodeId);
     return request;
   }
 
@@ -237,7 +238,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     } finally {
       state.asking = false;
       state.lastCheck = null;
-      changed.tell(nodeId);
+      changed.emit(nodeId);
     }
   }
 
@@ -279,7 +280,7 @@ export function createOff(dependencies: OffDependencies): OffService {
         else await tell(request, action, signal);
       } finally {
         state.asking = false;
-        changed.tell(nodeId);
+        changed.emit(nodeId);
       }
     },
 
@@ -288,7 +289,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       if (callOff(nodeId)) {
         stateOf(nodeId).keptOn = true;
         staysOn(nodeId, `${holder()} cancelled: it stays on until it is next needed.`);
-        changed.tell(nodeId);
+        changed.emit(nodeId);
         return;
       }
       const on = isOn(node, agents.view(nodeId));
@@ -337,8 +338,8 @@ export function createOff(dependencies: OffDependencies): OffService {
         if (callOff(nodeId)) staysOn(nodeId, 'This computer went to sleep in the countdown.');
       }
     },
-    onChange: changed.add,
-    onFailed: failed.add,
+    onChange: changed.on,
+    onFailed: failed.on,
     stop() {
       stopping.abort(new PilotlightError('STOPPING'));
       stopListening();

@@ -1,7 +1,7 @@
 /** The policy of each node: what a person set, else the default. */
+import { createEmitter } from '../../../shared/emitter.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
 import type { Log, PowerStore } from '../ports.ts';
-import { createListeners } from './listeners.ts';
 
 /** Only what changes. */
 export type PolicyPatch = { [Key in keyof PowerPolicy]?: PowerPolicy[Key] | undefined };
@@ -27,7 +27,7 @@ export function createPolicies({
   log: Log;
 }): Policies {
   const policies = new Map(store.policies().map(({ nodeId, policy }) => [nodeId, policy]));
-  const changed = createListeners<[nodeId: string]>();
+  const changed = createEmitter<[nodeId: string]>({ name: 'policies', log });
   const get = (nodeId: string) => policies.get(nodeId) ?? defaultPowerPolicy;
 
   return {
@@ -38,13 +38,13 @@ export function createPolicies({
       const policy: PowerPolicy = { ...get(nodeId), ...Object.fromEntries(given) };
       store.putPolicy(nodeId, policy);
       policies.set(nodeId, policy);
-      changed.tell(nodeId);
+      changed.emit(nodeId);
       return policy;
     },
     adopt(saved) {
       for (const { nodeId, policy } of saved) {
         policies.set(nodeId, policy);
-        changed.tell(nodeId);
+        changed.emit(nodeId);
       }
     },
     forget(nodeId) {
@@ -55,6 +55,6 @@ export function createPolicies({
         log.warn('The policy of a node that was removed is still saved.', { nodeId, error: String(error) });
       }
     },
-    onChange: changed.add,
+    onChange: changed.on,
   };
 }

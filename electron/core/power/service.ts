@@ -1,5 +1,7 @@
 /** Waking machines: by their ways until they answer, one wake a node however many ask for it, and a clear end. */
+
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import {
   isServing,
@@ -13,7 +15,6 @@ import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Log } from '../ports.ts';
 import { abortable, createGate } from './gate.ts';
-import { createListeners } from './listeners.ts';
 import { minuteOfDay } from './local-time.ts';
 import { type WakeAsker, wakeRefusal } from './policy.ts';
 import { createDeadline } from './wake-deadline.ts';
@@ -85,7 +86,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
   const { clock, log, fleet, settings, activity, policies } = dependencies;
   const senders = createWaySenders(dependencies);
   const wakes = new Map<string, Wake>();
-  const woken = createListeners<Parameters<WokenListener>>();
+  const woken = createEmitter<Parameters<WokenListener>>({ name: 'wake', log });
   const gate = createGate();
   let stopped = false;
 
@@ -246,7 +247,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     });
     if (node.hasGpu === false) fleet.setWake(nodeId, null);
     else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);
-    woken.tell(nodeId, { wasSilent });
+    woken.emit(nodeId, { wasSilent });
     return fleet.require(nodeId);
   }
 
@@ -324,7 +325,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       }
     },
 
-    onWoken: woken.add,
+    onWoken: woken.on,
 
     pause() {
       gate.close();

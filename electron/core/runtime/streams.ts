@@ -1,13 +1,12 @@
 import type { StreamName, StreamValue } from '../../../shared/contract/streams.ts';
-import type { Clock } from '../ports.ts';
-import { createTopic, type Topic } from './topic.ts';
+import { createTopic, type Topic, type TopicOptions } from './topic.ts';
 
 export type Streams = { readonly [Name in StreamName]: Topic<StreamValue<Name>> };
 
 /** One topic per stream of the contract. Telemetry and work go out once a second, the rest twice. */
-export function createStreams({ clock, epoch }: { clock: Clock; epoch: string }): Streams {
-  const fast = { clock, epoch, coalesceMs: 500 };
-  const slow = { clock, epoch, coalesceMs: 1000 };
+export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesceMs'>): Streams {
+  const fast = { clock, epoch, log, coalesceMs: 500 };
+  const slow = { clock, epoch, log, coalesceMs: 1000 };
   return {
     core: createTopic(fast),
     fleet: createTopic(fast),

@@ -1,5 +1,6 @@
 import type { Cursor, Frame } from '../../../shared/contract/streams.ts';
-import type { Clock, Timer } from '../ports.ts';
+import { createEmitter, reportThrown } from '../../../shared/emitter.ts';
+import type { Clock, Log, Timer } from '../ports.ts';
 
 export interface TopicSubscription {
   /** The link can take another frame: call it when a slow link has drained. */
@@ -23,8 +24,9 @@ export interface Topic<Value> {
   /** Called when the first subscriber comes and when the last one goes. */
   onActive(listener: (active: boolean) => void): () => void;
   /**
-   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. It returns
-   * false when the link is full: nothing more is sent until `resume`, and then only the newest values.
+   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. A snapshot may
+   * come later too: it replaces everything. `deliver` returns false when the link is full: nothing more is sent
+   * until `resume`, and then only the newest values.
    */
   subscribe(cursor: Cursor | null, deliver: (frame: Frame) => boolean): TopicSubscription;
 }
@@ -33,9 +35,11 @@ export interface TopicOptions {
   clock: Clock;
   /** Names this run of the core: a cursor of another epoch earns a snapshot. */
   epoch: string;
+  /** Where a subscriber or listener that throws is reported; without one it is an uncaught error. */
+  log?: Pick<Log, 'error'> | undefined;
   /** Least time between two frames to one subscriber, milliseconds. */
   coalesceMs: number;
-  /** How many removals are remembered for resuming. Default 1,000. */
+  /** How many removals are remembered; a subscriber that missed more gets a snapshot. Default 1,000. */
   tombstones?: number;
 }
 
@@ -46,15 +50,17 @@ interface Subscriber {
   lastFrameAt: number;
 }
 
+/** The sequence of a subscriber that may have lost a frame: older than every removal. */
+const UNKNOWN = -1;
 /** Least time between two frames where the second one is waited for. */
 const SOON_MS = 50;
 
 export function createTopic<Value>(options: TopicOptions): Topic<Value> {
-  const { clock, epoch, coalesceMs, tombstones: maxTombstones = 1000 } = options;
+  const { clock, epoch, coalesceMs, log, tombstones: maxTombstones = 1000 } = options;
   const entries = new Map<string, { value: Value; sequence: number }>();
   const removed = new Map<string, number>();
   const subscribers = new Set<Subscriber>();
-  const activeListeners = new Set<(active: boolean) => void>();
+  const activity = createEmitter<[active: boolean]>({ name: 'streams', log });
   let sequence = 0;
   /** Cursors older than this may have missed a removal. */
   let oldestResumable = 0;
@@ -77,8 +83,14 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   function flush(): void {
     timer = null;
     for (const subscriber of subscribers) {
-      if (!subscriber.full && subscriber.sequence < sequence) sendDelta(subscriber);
+      if (!subscriber.full && subscriber.sequence < sequence) sendChanges(subscriber);
     }
+  }
+
+  /** A delta cannot name removals that are no longer remembered, so a subscriber that missed one gets a snapshot. */
+  function sendChanges(subscriber: Subscriber): void {
+    if (subscriber.sequence < oldestResumable) sendSnapshot(subscriber);
+    else sendDelta(subscriber);
   }
 
   function sendDelta(subscriber: Subscriber): void {
@@ -103,7 +115,13 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   function send(subscriber: Subscriber, frame: Frame): void {
     subscriber.sequence = sequence;
     subscriber.lastFrameAt = clock.monotonic();
-    subscriber.full = !subscriber.deliver(frame);
+    try {
+      subscriber.full = !subscriber.deliver(frame);
+    } catch (error) {
+      // Its state is unknown now: the next change brings it a snapshot. The other subscribers still get this frame.
+      subscriber.sequence = UNKNOWN;
+      reportThrown({ name: 'streams', log }, error);
+    }
   }
 
   return {
@@ -131,22 +149,15 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
     get active() {
       return subscribers.size > 0;
     },
-    onActive(listener) {
-      activeListeners.add(listener);
-      return () => activeListeners.delete(listener);
-    },
+    onActive: activity.on,
     subscribe(cursor, deliver) {
       const subscriber: Subscriber = { sequence: 0, deliver, full: false, lastFrameAt: 0 };
       subscribers.add(subscriber);
-      if (subscribers.size === 1) for (const listener of activeListeners) listener(true);
-      const resumable =
-        cursor !== null &&
-        cursor.epoch === epoch &&
-        cursor.sequence >= oldestResumable &&
-        cursor.sequence <= sequence;
+      if (subscribers.size === 1) activity.emit(true);
+      const resumable = cursor !== null && cursor.epoch === epoch && cursor.sequence <= sequence;
       if (resumable) {
         subscriber.sequence = cursor.sequence;
-        sendDelta(subscriber);
+        sendChanges(subscriber);
       } else {
         sendSnapshot(subscriber);
       }
@@ -161,7 +172,7 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
           if (subscribers.size === 0) {
             timer?.cancel();
             timer = null;
-            for (const listener of activeListeners) listener(false);
+            activity.emit(false);
           }
         },
       };

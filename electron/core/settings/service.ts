@@ -1,5 +1,6 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
 import type { SavedSettings, SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import type { Log, Secrets, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -37,20 +38,14 @@ export function createSettingsService({
   const read = readSettings(store.settings.read());
   const show = (saved: SavedSettings) => showSettings(saved, (name) => secrets.get(name) !== null);
   let settings = show(read.settings);
-  const listeners = new Set<(settings: Settings, previous: Settings) => void>();
+  const changed = createEmitter<[settings: Settings, previous: Settings]>({ name: 'settings', log });
   streams.settings.set('settings', settings);
 
   function publish(next: Settings): void {
     const previous = settings;
     settings = next;
     streams.settings.set('settings', settings);
-    for (const listener of listeners) {
-      try {
-        listener(settings, previous);
-      } catch (error) {
-        log.error('A listener of the settings failed.', { error });
-      }
-    }
+    changed.emit(settings, previous);
   }
 
   /** All or nothing: secrets that were changed are put back when the rest cannot be saved. */
@@ -91,9 +86,6 @@ export function createSettingsService({
       publish(show(result.settings));
       return settings;
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: changed.on,
   };
 }

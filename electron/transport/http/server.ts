@@ -2,6 +2,15 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
 import { exchangePath, exchangeRequestSchema } from '../../../shared/contract/link.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
+import {
+  type GuardOptions,
+  guardListener,
+  type ListenerLimits,
+  type RefusalReason,
+  refusalStatus,
+  serverOptions,
+  usualLimits,
+} from '../../adapters/http/listener.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
@@ -24,6 +33,9 @@ export interface HttpServerOptions {
   /** Largest request body, bytes. Default 1 MiB. */
   bodyLimit?: number;
   limits?: WebSocketLimits;
+  connectionLimits?: ListenerLimits;
+  /** Of the limits of connections. Default: the system's. */
+  connectionClock?: GuardOptions['clock'];
   /** The port that Host must name while none is listened on: for tests by `inject`. */
   port?: number;
 }
@@ -39,17 +51,36 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<void>;
 }
 
+/** All tabs and scripts on this computer share one address. */
+const controlLimits: ListenerLimits = {
+  ...usualLimits,
+  perAddress: 256,
+  requestMs: 60_000,
+  headerBytes: 16 * 1024,
+};
+
 /** The control API, the link and the panel on one loopback port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
   let port = options.port ?? 0;
+  const { connectionLimits = controlLimits } = options;
   const app = fastify({
+    http: serverOptions(connectionLimits),
     bodyLimit: options.bodyLimit ?? 1_048_576,
-    // The time a request may take to arrive, not to be answered.
-    requestTimeout: 60_000,
+    // Fastify sets these itself, after what `http` says.
+    requestTimeout: connectionLimits.requestMs,
+    keepAliveTimeout: connectionLimits.keepAliveMs,
+    clientErrorHandler: (error, socket) => guard.clientError(error, socket),
     forceCloseConnections: true,
     return503OnClosing: false,
     logger: false,
+  });
+  const guard = guardListener(app.server, {
+    limits: connectionLimits,
+    clock: options.connectionClock,
+    refusal: refuseConnection,
+    onRefused: ({ count }) =>
+      log.warn('Too many connections: some were refused, or closed to make room.', { count }),
   });
   const links = createWebSocketLinks({
     access,
@@ -58,6 +89,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     clock,
     log,
     port: () => port,
+    onAdmitted: guard.admit,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   app.server.on('upgrade', links.upgrade);
@@ -66,6 +98,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     reply.headers(securityHeaders);
     const { host, origin } = request.headers;
     if (!isFromHere({ host, origin }, port)) throw new PilotlightError('FORBIDDEN_ORIGIN');
+    const bearer = bearerOf(request.headers.authorization);
+    if (bearer !== null && access.scopesOf(bearer) !== null) guard.admit(request.raw.socket);
   });
   app.setErrorHandler((error, _request, reply) => replyWithError(reply, toPilotlightError(error), log));
   app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
@@ -152,6 +186,24 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   });
   return controller.signal;
 }
+
+function refuseConnection(reason: RefusalReason): { status: number; body: WireError } {
+  if (reason === 'busy') {
+    const error = new PilotlightError('SERVER_BUSY', {
+      message: 'Pilotlight has too many open connections.',
+      next: 'Idle ones close within seconds; try again then.',
+    });
+    return { status: refusalStatus.busy, body: error.toWire() };
+  }
+  const message = badConnections[reason];
+  return { status: refusalStatus[reason], body: new PilotlightError('BAD_REQUEST', { message }).toWire() };
+}
+
+const badConnections = {
+  'too-slow': 'The request took too long to arrive.',
+  'headers-too-large': 'The headers of the request are too large.',
+  malformed: 'The request is not valid HTTP.',
+};
 
 /** Errors of the HTTP server itself (malformed JSON, too large, wrong type) become BAD_REQUEST, with their status. */
 function toPilotlightError(error: unknown): { error: unknown; status?: number } | PilotlightError {

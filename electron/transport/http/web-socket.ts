@@ -37,6 +37,8 @@ export interface WebSocketOptions {
   log: Log;
   /** Our port, once it is known. */
   port(): number;
+  /** The connection of a link that was let in. */
+  onAdmitted(socket: Duplex): void;
   limits?: WebSocketLimits;
 }
 
@@ -139,6 +141,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
       socket.on('error', () => socket.destroy());
       try {
         const scopes = admit(request);
+        options.onAdmitted(socket);
         server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, scopes));
       } catch (error) {
         refuse(socket, error instanceof PilotlightError ? error : new PilotlightError('BAD_REQUEST'));

@@ -1,4 +1,8 @@
+import type { ActivityEntry } from '../../../shared/models/activity.ts';
+import type { TypedFrame } from '../../client/client.ts';
 import { activityStore } from '../../stores/activity.ts';
+
+type ActivityFrame = Pick<TypedFrame<'activity'>, 'kind' | 'cursor' | 'set'>;
 
 const wantedKey = 'pilotlight.notifications';
 
@@ -24,13 +28,12 @@ export async function setNotifications(on: boolean): Promise<NotificationState> 
 export function followActivityForNotifications(): () => void {
   // The desktop window has the system's own notifications.
   if (window.pilotlight) return () => {};
-  let newest = -1;
+  const news = createNewsOfActivity();
   return activityStore.onFrame((frame) => {
-    const before = newest;
-    for (const [, entry] of frame.set) newest = Math.max(newest, entry.id);
-    if (frame.kind === 'snapshot' || notificationState() !== 'on') return;
-    for (const [, entry] of frame.set) {
-      if (entry.notify && entry.id > before) {
+    const fresh = news(frame);
+    if (notificationState() !== 'on') return;
+    for (const entry of fresh) {
+      if (entry.notify) {
         new Notification('Pilotlight', {
           body: entry.message,
           tag: `activity-${entry.id}`,
@@ -39,4 +42,21 @@ export function followActivityForNotifications(): () => void {
       }
     }
   });
+}
+
+/**
+ * Returns the entries of a frame that are new since the previous one. The first frame, and the first of another core
+ * process, hold history. A later snapshot from the same process holds news, just like a delta.
+ */
+export function createNewsOfActivity(): (frame: ActivityFrame) => ActivityEntry[] {
+  let epoch: string | null = null;
+  let newest = -1;
+  return (frame) => {
+    const before = newest;
+    const known = frame.kind === 'delta' || frame.cursor.epoch === epoch;
+    const entries = frame.set.map(([, entry]) => entry);
+    epoch = frame.cursor.epoch;
+    newest = Math.max(known ? newest : -1, ...entries.map((entry) => entry.id));
+    return known ? entries.filter((entry) => entry.id > before) : [];
+  };
 }

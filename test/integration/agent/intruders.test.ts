@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { usualLimits } from '../../../electron/agent/http/server.ts';
+import { usualLimits } from '../../../electron/adapters/http/listener.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
 import { createWorld, type World } from './world.ts';
 
 const lease = { holder: 'a', purpose: 'b', ttlSeconds: 60 };
@@ -81,7 +82,7 @@ describe('tokens', () => {
 });
 
 describe('requests', () => {
-  const limits = { ...usualLimits, headersMs: 200, requestMs: 400, checkMs: 50 };
+  const limits = { ...usualLimits, firstMs: 200, requestMs: 400 };
 
   it('whose body drips in are let go, and change nothing', async () => {
     await using world = await createWorld({ limits });
@@ -124,8 +125,9 @@ describe('requests', () => {
     expect((await world.call('GET', '/v1/leases')).body.leases).toEqual([]);
   });
 
-  it('on more connections than it takes are not heard, and it answers again when those are gone', async () => {
-    await using world = await createWorld({ limits: { ...limits, connections: 3 } });
+  it('on more connections than it takes are refused in words, and it answers again when those are gone', async () => {
+    const connectionClock = createFakeClock();
+    await using world = await createWorld({ limits: { ...usualLimits, connections: 3 }, connectionClock });
     const idle = await Promise.all(
       Array.from({ length: 3 }, async () => {
         const socket = connect(world.port(), '127.0.0.1');
@@ -134,8 +136,11 @@ describe('requests', () => {
         return { closed: new Promise((resolve) => socket.once('close', resolve)) };
       }),
     );
-    expect(await held(world, 'GET /health HTTP/1.1\r\nhost: a\r\n\r\n')).toBe('');
+    const refused = await held(world, 'GET /health HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(refused).toMatch(/^HTTP\/1\.1 503 .*TOO_MANY_CONNECTIONS/s);
+    expect(world.said.filter((line) => line.includes('too many connections'))).toHaveLength(1);
     // They say nothing, and are let go for it.
+    await connectionClock.advance(5000);
     await Promise.all(idle.map(({ closed }) => closed));
     expect((await world.call('GET', '/health')).status).toBe(200);
   });

@@ -82,7 +82,8 @@ export function createMachine(clock: { monotonic(): number }) {
   return { machine, host };
 }
 
-export interface WorldOptions extends Partial<Pick<AgentOptions, 'interfaces' | 'limits'>> {
+export interface WorldOptions
+  extends Partial<Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits'>> {
   config?: Record<string, unknown>;
 }
 

@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,5 +121,35 @@ describe('withLock', () => {
     writeFileSync(file, '1 another');
     release();
     expect(readFileSync(file, 'utf8')).toBe('1 another');
+  });
+
+  it('is not taken from another machine whose process id means nothing here, while that one touches it', async () => {
+    const holder = '999999999 0123 another-machine';
+    writeFileSync(file, holder);
+    const touching = setInterval(() => utimesSync(file, new Date(), new Date(Date.now())), 5);
+    const waitedFor: number[] = [];
+    let told = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    const second = acquireLock(file, {
+      times: { ...quick, silentMs: 200 },
+      onWait: (pid) => {
+        waitedFor.push(pid);
+        told();
+      },
+    });
+    await waiting;
+    expect(readFileSync(file, 'utf8')).toBe(holder);
+    clearInterval(touching);
+    // It has gone silent: now it is taken.
+    (await second)();
+    expect(waitedFor).toEqual([999999999]);
+  });
+
+  it.each(['', 'no number', '\0\0\0'])('is taken when the file says %j and is not touched', async (text) => {
+    writeFileSync(file, text);
+    const result = await withLock(file, async () => 'mine', { times: { ...quick, silentMs: 50 } });
+    expect(result).toBe('mine');
   });
 });

@@ -1,62 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCoreClient, findRunningCore } from '../../../electron/host/core-client.ts';
 import { endpointPath, readEndpoint } from '../../../electron/host/endpoint.ts';
-
-const program = fileURLToPath(new URL('../../../electron/headless/headless.ts', import.meta.url));
-const readyPattern = /^Pilotlight is ready at (http:\/\/127\.0\.0\.1:(\d+))\/#token=([\w-]+)$/;
+import { createPrograms } from './program.ts';
 
 let folder = '';
-const children: ChildProcess[] = [];
+const data = () => join(folder, 'data');
+const { launch, stop } = createPrograms(data);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pilotlight-headless-'));
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  }
+  await stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function launch(...args: string[]) {
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', program, '--no-open', '--data', join(folder, 'data'), ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, OLLAMA_HOST: '127.0.0.1:1', PILOTLIGHT_LOG: '' },
-    },
-  );
-  children.push(child);
-  const output = { out: '', err: '' };
-  const changed = new Set<() => void>();
-  const note = (stream: 'out' | 'err') => (chunk: Buffer) => {
-    output[stream] += chunk.toString();
-    for (const wake of changed) wake();
-  };
-  child.stdout?.on('data', note('out'));
-  child.stderr?.on('data', note('err'));
-  const exit = once(child, 'close').then(([code]) => code as number | null);
-  async function ready() {
-    for (;;) {
-      const match = readyPattern.exec(output.out.trimEnd().split('\n').at(-1) ?? '');
-      if (match) return { url: match[1] ?? '', port: Number(match[2]), token: match[3] ?? '' };
-      const more = new Promise<'more'>((resolve) => changed.add(() => resolve('more')));
-      if ((await Promise.race([more, exit])) !== 'more') throw new Error(`It ended: ${output.err}`);
-    }
-  }
-  return { child, output, exit, ready };
-}
 
 const exchange = (url: string, token: string) =>
   fetch(`${url}/api/session`, {
@@ -64,8 +26,6 @@ const exchange = (url: string, token: string) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-
-const data = () => join(folder, 'data');
 
 describe('the headless program', () => {
   it('serves, says so in its last line, and stops when it is asked to', async () => {

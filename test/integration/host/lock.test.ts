@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,8 +62,42 @@ describe('the lock of a data folder', () => {
     lock?.release();
   });
 
-  it('says that the folder cannot be used when the file is damaged', () => {
+  it.each([
+    ['damaged', 'x'.repeat(4096)],
+    ['half written', 'SQLite format 3\0'],
+    ['of another program', '4711 host-of-another-machine'],
+  ])('is taken though the file is %s, and says so', async (_name, text) => {
+    writeFileSync(join(folder, 'core.lock'), text);
+    const lock = tryLock(folder);
+    expect(lock?.repaired).toBe(true);
+    expect(tryLock(folder)).toBeNull();
+    lock?.release();
+    const again = tryLock(folder);
+    expect(again?.repaired).toBe(false);
+    again?.release();
+  });
+
+  it('is taken where an empty folder has its name', () => {
+    mkdirSync(join(folder, 'core.lock'));
+    const lock = tryLock(folder);
+    expect(lock?.repaired).toBe(true);
+    lock?.release();
+  });
+
+  it('is not taken from a process that holds it, though the file was damaged meanwhile', async () => {
+    const other = await lockElsewhere();
     writeFileSync(join(folder, 'core.lock'), 'x'.repeat(4096));
+    expect(tryLock(folder)).toBeNull();
+    const exited = once(other, 'exit');
+    other.kill('SIGKILL');
+    await exited;
+    const lock = tryLock(folder);
+    expect(lock?.repaired).toBe(true);
+    lock?.release();
+  });
+
+  it('says that the folder cannot be used when its place is taken', () => {
+    mkdirSync(join(folder, 'core.lock', 'full'), { recursive: true });
     expect(() => tryLock(folder)).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }));
   });
 });

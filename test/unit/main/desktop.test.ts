@@ -374,6 +374,17 @@ describe('runDesktop', () => {
       await desktop.shell.clock.advance(600);
       expect(desktop.notifications.map(({ title }) => title)).toEqual(['Thing 2.']);
     });
+
+    it('tells of what came with a snapshot, too, because more went than the stream remembers', async () => {
+      const desktop = await start();
+      const { streams, clock } = desktop.shell;
+      for (let id = 1; id <= 1200; id += 1) streams.activity.set(String(id), entry(id, false));
+      await clock.advance(600);
+      for (let id = 1; id <= 1200; id += 1) streams.activity.delete(String(id));
+      streams.activity.set('1201', entry(1201));
+      await clock.advance(600);
+      expect(desktop.notifications.map(({ title }) => title)).toEqual(['Thing 1201.']);
+    });
   });
 
   describe('links', () => {

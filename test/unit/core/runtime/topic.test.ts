@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createTopic } from '../../../../electron/core/runtime/topic.ts';
 import type { Cursor, Frame } from '../../../../shared/contract/streams.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
+import { createRememberingLog } from '../../../fakes/transport.ts';
 
 function setup(options: { tombstones?: number } = {}) {
   const clock = createFakeClock();
@@ -155,6 +156,91 @@ describe('a topic', () => {
     subscription.end();
     expect(clock.pending()).toBe(0);
     expect(told).toEqual([true, false]);
+  });
+
+  it('a live subscriber that missed more removals than are remembered gets a snapshot', async () => {
+    const { clock, topic } = setup();
+    for (let index = 0; index < 1500; index++) topic.set(`key-${index}`, index);
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    await clock.advance(1000);
+    for (let index = 0; index < 1200; index++) topic.delete(`key-${index}`);
+    await clock.advance(1000);
+    expect(frames.map((frame) => frame.kind)).toEqual(['snapshot', 'snapshot']);
+    expect([...replay(frames).keys()]).toEqual(topic.keys());
+    expect(replay(frames).size).toBe(300);
+    // It is a live one as before: the next frame holds the change alone.
+    topic.delete('key-1400');
+    await clock.advance(1000);
+    expect(frames[2]).toMatchObject({ kind: 'delta', set: [], removed: ['key-1400'] });
+  });
+
+  it('a live subscriber that missed as many removals as are remembered gets a delta', async () => {
+    const { clock, topic } = setup({ tombstones: 3 });
+    for (const key of ['a', 'b', 'c', 'd']) topic.set(key, 1);
+    const frames: Frame[] = [];
+    topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    for (const key of ['a', 'b', 'c']) topic.delete(key);
+    await clock.advance(1000);
+    expect(frames[1]).toMatchObject({ kind: 'delta', removed: ['a', 'b', 'c'] });
+    expect([...replay(frames).keys()]).toEqual(['d']);
+  });
+
+  it('a full link that missed more removals than are remembered gets a snapshot when it has room', async () => {
+    const { clock, topic } = setup({ tombstones: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) topic.set(key, 1);
+    const frames: Frame[] = [];
+    let room = false;
+    const subscription = topic.subscribe(null, (frame) => frames.push(frame) > 0 && room);
+    for (const key of ['a', 'b', 'c']) topic.delete(key);
+    await clock.advance(5000);
+    expect(frames).toHaveLength(1);
+    room = true;
+    subscription.resume();
+    await clock.advance(5000);
+    expect(frames.map((frame) => frame.kind)).toEqual(['snapshot', 'snapshot']);
+    expect([...replay(frames).keys()]).toEqual(['d']);
+  });
+
+  it('a subscriber that throws stops no other, is reported, and gets a snapshot with the next change', async () => {
+    const clock = createFakeClock();
+    const log = createRememberingLog();
+    const topic = createTopic<number>({ clock, epoch: 'one', coalesceMs: 500, log });
+    const first: Frame[] = [];
+    const second: Frame[] = [];
+    let broken = false;
+    topic.subscribe(null, (frame) => {
+      if (broken) throw new Error('defect');
+      return first.push(frame) > 0;
+    });
+    topic.subscribe(null, (frame) => second.push(frame) > 0);
+    broken = true;
+    topic.set('a', 1);
+    topic.delete('a');
+    topic.set('b', 2);
+    await clock.advance(1000);
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect([...replay(second)]).toEqual([['b', 2]]);
+    broken = false;
+    topic.set('c', 3);
+    await clock.advance(1000);
+    expect(first.at(-1)?.kind).toBe('snapshot');
+    expect(second.at(-1)?.kind).toBe('delta');
+    expect(replay(first)).toEqual(replay(second));
+  });
+
+  it('a producer that throws when somebody comes stops neither the others nor the subscriber', () => {
+    const log = createRememberingLog();
+    const topic = createTopic<number>({ clock: createFakeClock(), epoch: 'one', coalesceMs: 500, log });
+    topic.onActive(() => {
+      throw new Error('defect');
+    });
+    topic.onActive((active) => active && topic.set('a', 1));
+    const frames: Frame[] = [];
+    const subscription = topic.subscribe(null, (frame) => frames.push(frame) > 0);
+    expect([...replay(frames)]).toEqual([['a', 1]]);
+    subscription.end();
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
   });
 
   it('leaves a client equal to itself after any interleaving', async () => {

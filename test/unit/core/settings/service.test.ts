@@ -87,3 +87,23 @@ describe('settings with secrets', () => {
     expect(settings.secret('api.indexToken')).toBe('first-token');
   });
 });
+
+describe('who follows the settings', () => {
+  it('gets every change in order, though one throws and one causes the next change', () => {
+    const { settings } = createWorld();
+    const heard: [boolean, boolean][] = [];
+    settings.onChange(() => {
+      throw new Error('defect');
+    });
+    settings.onChange(({ optimizer }) => {
+      if (!optimizer.on) settings.update({ optimizer: { on: true } });
+    });
+    settings.onChange((now, before) => heard.push([before.optimizer.on, now.optimizer.on]));
+    settings.update({ optimizer: { on: false } });
+    expect(settings.current().optimizer.on).toBe(true);
+    expect(heard).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+});

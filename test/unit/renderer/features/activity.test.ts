@@ -13,6 +13,7 @@ import {
   jobOfEntry,
 } from '../../../../renderer/features/activity/log.ts';
 import { countUnseen } from '../../../../renderer/features/activity/seen.ts';
+import { createNewsOfActivity } from '../../../../renderer/features/shell/notifications.ts';
 import type { ActivityEntry } from '../../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../../shared/models/indexing.ts';
 
@@ -103,4 +104,33 @@ test('what is new since the last visit is counted; the first visit marks nothing
   expect(countUnseen(entries, 9)).toBe(0);
   expect(countUnseen(entries, 100)).toBe(3);
   expect(countUnseen([], 3)).toBe(0);
+});
+
+describe('what is news', () => {
+  const frame = (kind: 'snapshot' | 'delta', epoch: string, ...entries: number[]) => ({
+    kind,
+    cursor: { epoch, sequence: 1 },
+    set: entries.map((id): [string, ActivityEntry] => [String(id), entry(id)]),
+  });
+
+  test('what was there before the panel opened is none, what came since is, in a snapshot too', () => {
+    const news = createNewsOfActivity();
+    expect(ids(news(frame('snapshot', 'one', 1, 2)))).toEqual([]);
+    expect(ids(news(frame('delta', 'one', 3)))).toEqual([3]);
+    expect(ids(news(frame('snapshot', 'one', 2, 3, 4, 5)))).toEqual([4, 5]);
+    expect(ids(news(frame('delta', 'one', 5, 6)))).toEqual([6]);
+  });
+
+  test('the snapshot of another run of the core is what was there before, however its entries are numbered', () => {
+    const news = createNewsOfActivity();
+    news(frame('snapshot', 'one', 100));
+    expect(ids(news(frame('snapshot', 'two', 7, 8)))).toEqual([]);
+    expect(ids(news(frame('delta', 'two', 9)))).toEqual([9]);
+  });
+
+  test('the first entry of an empty log is news', () => {
+    const news = createNewsOfActivity();
+    news(frame('snapshot', 'one'));
+    expect(ids(news(frame('delta', 'one', 0)))).toEqual([0]);
+  });
 });

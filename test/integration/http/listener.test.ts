@@ -1,0 +1,232 @@
+/** The limits of connections, at a server of node:http with a clock that the test moves. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  guardListener,
+  type ListenerLimits,
+  type RefusedConnections,
+  refusalStatus,
+  serverOptions,
+  usualLimits,
+} from '../../../electron/adapters/http/listener.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+import { type Held, hold, holdMany } from '../../fakes/sockets.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const get = (path = '/') => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
+
+/** A server that answers with its path; `/token` shows a token, `/wait` waits for the test. */
+async function serve(limits: Partial<ListenerLimits> = {}) {
+  const clock = createFakeClock();
+  const all = { ...usualLimits, ...limits };
+  const reports: RefusedConnections[] = [];
+  const waiting: ServerResponse[] = [];
+  const arrived: (() => void)[] = [];
+  const server: Server = createServer(serverOptions(all), (request: IncomingMessage, response) => {
+    if (request.url === '/token') guard.admit(request.socket);
+    if (request.url === '/wait') waiting.push(response);
+    else response.end(request.url);
+    for (const wake of arrived.splice(0)) wake();
+  });
+  const guard = guardListener(server, {
+    limits: all,
+    clock,
+    refusal: (reason) => ({ status: refusalStatus[reason], body: { reason } }),
+    onRefused: (refused) => reports.push(refused),
+  });
+  server.on('clientError', guard.clientError);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  const { port } = server.address() as AddressInfo;
+  const own: Held[] = [];
+  cleanups.push(() => {
+    for (const { socket } of own) socket.destroy();
+  });
+
+  /** A connection that is open until the server ends it. */
+  async function open(from = '127.0.0.1', bytes = '') {
+    const held = await hold(port, { from, bytes });
+    own.push(held);
+    return held;
+  }
+
+  /** Asks on a connection, and waits for the answer. */
+  async function ask({ socket, text }: Pick<Held, 'socket' | 'text'>, path = '/'): Promise<void> {
+    const before = text().length;
+    socket.write(get(path));
+    while (!text().slice(before).endsWith(path)) await once(socket, 'data');
+  }
+
+  return {
+    server,
+    guard,
+    clock,
+    reports,
+    waiting,
+    port,
+    open,
+    ask,
+    nextRequest: () => new Promise<void>((resolve) => arrived.push(resolve)),
+    /** So many connections that say nothing. */
+    async fill(count: number, from = '127.0.0.1') {
+      const held = await holdMany(count, port, { from });
+      own.push(...held);
+      return held;
+    },
+    /** A whole request on a connection of its own, and what came back. */
+    once: async (from = '127.0.0.1', path = '/') =>
+      (await hold(port, { from, bytes: get(path).replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n') }))
+        .closed,
+  };
+}
+
+/** Resolves when the server holds so many connections. */
+async function settled(world: Awaited<ReturnType<typeof serve>>, open: number): Promise<void> {
+  while (world.guard.open !== open) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a listener', () => {
+  it('refuses more connections of one address in words, and serves another address at once', async () => {
+    const world = await serve({ perAddress: 4 });
+    await world.fill(4, '127.0.0.1');
+    await settled(world, 4);
+    const refused = await world.once('127.0.0.1');
+    expect(refused).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+    expect(refused).toContain('{"reason":"busy"}');
+    expect(await world.once('127.0.0.2')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it('closes what asks for nothing after five seconds, and then serves that address again', async () => {
+    const world = await serve({ perAddress: 4 });
+    const silent = await world.fill(4);
+    await settled(world, 4);
+    await world.clock.advance(4999);
+    expect(world.guard.open).toBe(4);
+    await world.clock.advance(1);
+    expect(await Promise.all(silent.map(({ closed }) => closed))).toEqual(['', '', '', '']);
+    expect(await world.once()).toContain('200 OK');
+  });
+
+  it('closes the one that has asked for nothing for the longest time, when a new one needs its room', async () => {
+    const world = await serve({ perAddress: 2 });
+    const first = await world.open();
+    await settled(world, 1);
+    await world.clock.advance(600);
+    await world.open();
+    await settled(world, 2);
+    // Both are younger than a second: their requests may be under way.
+    expect(await world.once()).toContain('busy');
+    await world.clock.advance(400);
+    expect(await world.once()).toContain('200 OK');
+    expect(await first.closed).toBe('');
+  });
+
+  it('lets no crowd of addresses keep another one out', async () => {
+    const world = await serve({ perAddress: 2, connections: 6 });
+    for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) await world.fill(2, from);
+    await settled(world, 6);
+    expect(await world.once('127.0.0.9')).toContain('busy');
+    await world.clock.advance(1000);
+    expect(await world.once('127.0.0.9')).toContain('200 OK');
+  });
+
+  it('keeps a connection between two requests for five seconds, and longer where it has shown a token', async () => {
+    const world = await serve();
+    const stranger = await world.open();
+    const known = await world.open();
+    await world.ask(stranger);
+    await world.ask(known, '/token');
+    await world.clock.advance(4999);
+    await world.ask(stranger);
+    await world.clock.advance(4999);
+    expect(world.guard.open).toBe(2);
+    await world.clock.advance(1);
+    await stranger.closed;
+    await world.clock.advance(50_000);
+    await world.ask(known);
+    expect(world.guard.open).toBe(1);
+  });
+
+  it('closes neither a connection with a token nor one that is being answered to make room', async () => {
+    const world = await serve({ perAddress: 2 });
+    const known = await world.open();
+    await world.ask(known, '/token');
+    const busy = await world.open();
+    const arrives = world.nextRequest();
+    busy.socket.write(get('/wait'));
+    await arrives;
+    await world.clock.advance(60_000);
+    expect(await world.once()).toContain('busy');
+    world.waiting[0]?.end('/wait');
+    while (!busy.text().endsWith('/wait')) await once(busy.socket, 'data');
+    await world.ask(known);
+    // Now it asks for nothing, and after a second it has to go.
+    await world.clock.advance(1000);
+    expect(await world.once()).toContain('200 OK');
+    await busy.closed;
+  });
+
+  it('tells who began a request and did not end it that it was too slow', async () => {
+    const world = await serve();
+    const slow = await world.open('127.0.0.1', 'GET / HTTP/1.1\r\nx-slow: ');
+    await settled(world, 1);
+    // What was sent before this has arrived when this is answered.
+    await world.ask(await world.open());
+    await world.clock.advance(5000);
+    expect(await slow.closed).toMatch(/^HTTP\/1\.1 408 .*too-slow/s);
+  });
+
+  it.each([
+    ['no HTTP', 'nonsense\r\n\r\n', 'malformed', 400],
+    ['the hello of TLS', Buffer.from('16030100a5010000a10303', 'hex'), 'malformed', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}`, 'headers-too-large', 431],
+  ])('answers %s with its code, and closes', async (_name, bytes, reason, status) => {
+    const world = await serve();
+    const answer = await (await hold(world.port, { bytes })).closed;
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(reason);
+  });
+
+  it('reports what it refused at once, then once a minute with the number', async () => {
+    const world = await serve({ perAddress: 1 });
+    const first = await world.open();
+    await world.ask(first, '/token');
+    for (let index = 0; index < 100; index += 1) await world.once();
+    expect(world.reports).toEqual([{ count: 1, address: '127.0.0.1' }]);
+    await world.clock.advance(60_000);
+    await world.once();
+    expect(world.reports).toEqual([
+      { count: 1, address: '127.0.0.1' },
+      { count: 100, address: '127.0.0.1' },
+    ]);
+  });
+
+  it('forgets addresses whose connections are gone, and keeps no timer for them', async () => {
+    const world = await serve();
+    for (let index = 1; index <= 20; index += 1) await world.once(`127.0.1.${index}`);
+    await settled(world, 0);
+    expect(world.clock.pending()).toBe(0);
+  });
+
+  it('lets few refused ones stay for their answer, so that refusing costs nothing', async () => {
+    const world = await serve({ perAddress: 1 });
+    const first = await world.open();
+    await world.ask(first, '/token');
+    const many = await world.fill(200);
+    const answers = await Promise.all(many.map(({ closed }) => closed));
+    expect(answers.every((text) => text === '' || text.includes('busy'))).toBe(true);
+    expect(world.guard.open).toBe(1);
+    await world.ask(first);
+  });
+});
