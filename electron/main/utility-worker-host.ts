@@ -1,5 +1,6 @@
 /** Runs worker processes as utility processes of Electron, where a packaged program cannot fork plain Node. */
 import type { UtilityProcess, utilityProcess } from 'electron';
+import { coreWatchArguments } from '../adapters/processes/core-watch.ts';
 import type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
 
 export interface UtilityWorkerHostOptions {
@@ -19,7 +20,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
   const { utilityProcess: processes, entry, serviceName, killProcess } = options;
   return {
     start() {
-      const child: UtilityProcess = processes.fork(entry, [], {
+      const child: UtilityProcess = processes.fork(entry, coreWatchArguments({ holdsInput: false }), {
         serviceName,
         stdio: ['ignore', 'ignore', 'pipe'],
       });

@@ -1,5 +1,6 @@
 /** Starts worker processes: child processes in plain Node; Electron's shell brings its own host. */
 import { fork } from 'node:child_process';
+import { coreWatchArguments } from './core-watch.ts';
 
 export interface WorkerExit {
   code: number | null;
@@ -34,12 +35,14 @@ export function createForkWorkerHost(options: { entry: string; env?: Record<stri
   return {
     start() {
       const { NODE_OPTIONS: _, ...inherited } = process.env;
-      const child = fork(options.entry, [], {
+      const child = fork(options.entry, coreWatchArguments({ holdsInput: true }), {
         serialization: 'advanced',
         execArgv: ['--disable-warning=ExperimentalWarning'],
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        // Nothing is written to its input: the system closes it when this process ends, however it does.
+        stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
         env: { ...inherited, ...options.env },
       });
+      child.stdin?.on('error', () => {});
       let lastWords = '';
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         lastWords = (lastWords + text).slice(-LAST_WORDS);
