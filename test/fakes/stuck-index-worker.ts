@@ -13,6 +13,7 @@ const asleep = new Int32Array(new SharedArrayBuffer(4));
 
 await runIndexWorker(fileURLToPath(import.meta.url), {
   attemptAfterMs: 0,
+  mostMemoryMb: 64,
   cut(bytes, path, maxTokens) {
     while (path.startsWith('stuck')) Atomics.wait(asleep, 0, 0, 1000);
     while (path.startsWith('hard')) {

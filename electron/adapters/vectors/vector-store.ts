@@ -132,7 +132,11 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       worker = null;
       if (closing === null && reason === null) log.warn('The index worker ended unexpectedly', { ...exit });
       const culprit = reason === null || reason.id === null ? null : reason.id;
-      void recover(pending.takeAll(), { culprit, isCrash: reason === null && !wasKilled(exit), run: String(started.pid) });
+      void recover(pending.takeAll(), {
+        culprit,
+        isCrash: reason === null && !wasKilled(exit),
+        run: String(started.pid),
+      });
     });
     send({ kind: 'configure', config });
     return started;

@@ -197,7 +197,9 @@ export function createJobTracker({
         });
       }
       refresh();
-      save();
+      // One that is taken up again is saved as unfinished already.
+      if (resumed) saveLeniently();
+      else save();
       streams.jobs.set(job.id, job);
     },
     phase(phase, detail) {

@@ -18,7 +18,7 @@ interface ParentPort {
 const EXIT_LIMIT_MS = 500;
 
 /** @param entry what the threads run */
-export function serveProcess(entry: string, { attemptAfterMs = 3000 }: IndexWorkerOptions): void {
+export function serveProcess(entry: string, { attemptAfterMs = 3000, mostMemoryMb = 2048 }: IndexWorkerOptions): void {
   const parentPort = (process as { parentPort?: ParentPort }).parentPort;
   startWatchdog(entry, watchdogOptions(process.argv));
   function timer(ms: number, fn: () => void): Timer {
@@ -34,7 +34,7 @@ export function serveProcess(entry: string, { attemptAfterMs = 3000 }: IndexWork
     now: () => Date.now(),
     timer,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
-    reader: createReader({ startThread: () => startReaderThread(entry), timer, onStuck: kill }),
+    reader: createReader({ startThread: () => startReaderThread(entry, mostMemoryMb), timer, onStuck: kill }),
     run: String(process.pid),
     attemptAfterMs,
   });

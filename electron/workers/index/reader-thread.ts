@@ -6,14 +6,15 @@ import type { FromReaderThread, ReaderThread, ReadRequest } from './reader.ts';
 
 /** Chunks embedded between two signs of progress. */
 const CHUNKS_A_STEP = 250;
-/** A file that needs more than this ends the thread, not the worker. */
-const MOST_MEMORY_MB = 2048;
 
-/** @param entry the file that runs `serveReader` when it finds itself in a thread of this role */
-export function startReaderThread(entry: string): ReaderThread {
+/**
+ * @param entry the file that runs `serveReader` when it finds itself in a thread of this role
+ * @param mostMemoryMb a file that needs more ends the thread, not the worker
+ */
+export function startReaderThread(entry: string, mostMemoryMb: number): ReaderThread {
   const worker = new Worker(entry, {
     workerData: { role: 'reader' },
-    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb },
   });
   worker.unref();
   let code: string | null = null;

@@ -7,6 +7,8 @@ export interface IndexWorkerOptions {
   cut?: typeof cutFile;
   /** After how long a file is written down as one that is being read, milliseconds. Default 3 s. */
   attemptAfterMs?: number;
+  /** Memory that reading one file may take, MiB. Default 2,048. */
+  mostMemoryMb?: number;
 }
 
 /** @param entry absolute path of the program that calls this; the threads run it, too */
