@@ -36,6 +36,10 @@ export const hostileFiles: readonly HostileFile[] = [
   { name: 'nested-object.html', make: nested('<object>', '</object>') },
   { name: 'closed-never-opened.html', make: after('<html>word ', '</div>') },
   { name: 'closed-p.html', make: repeated('</p>') },
+  {
+    name: 'closed-p-then-deep.html',
+    make: (bytes) => '</p>'.repeat(bytes / 8) + '<b>'.repeat(bytes / 8),
+  },
   { name: 'deep-then-closed-others.html', make: after('<div>word'.repeat(2000), '</span>') },
   { name: 'self-closing.html', make: repeated('<div/>a ') },
   { name: 'image.html', make: repeated('<image>a ') },

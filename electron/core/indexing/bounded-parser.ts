@@ -58,7 +58,12 @@ class DepthLimitedParser extends Parser {
   protected override isVoidElement(name: string): boolean {
     if (super.isVoidElement(name)) return true;
     // A tag that is to be ignored is reported without a name.
-    if (name === '' || this.#isClosing) return false;
+    if (name === '') return false;
+    if (this.#isClosing) {
+      // The end tag's own question; `</p>` without a beginning then begins an element like others.
+      this.#isClosing = false;
+      return false;
+    }
     if (this.#tag === 'kept') {
       this.#tag = 'none';
       return false;
