@@ -173,6 +173,9 @@ export function createSources({
       const source = find(sourceId);
       await handles.forget(sourceId);
       await vectors.removeIndex(sourceId);
+      // If this cannot be saved the folder stays, with an index that is empty.
+      sizes.set(sourceId, { files: 0, chunks: 0 });
+      show(source);
       store.sources.remove(sourceId);
       records.delete(sourceId);
       sizes.delete(sourceId);

@@ -171,7 +171,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const now = await untilAborted(signal, stampOf(absolute, path));
     if (rows.attempts(path, now) >= MOST_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);
-    let note: Timer | null = null;
+    let note = null as Timer | null;
     try {
       onFile({ path, stamp: now });
       const { bytes, ...stamp } = await untilAborted(
