@@ -30,6 +30,7 @@ import { createStreams, type Streams } from './runtime/streams.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { createSettingsService, type SettingsService } from './settings/service.ts';
 import { createTransferService } from './settings/transfer.ts';
+import { createKeptStore, unsavedNotice } from './state/kept-store.ts';
 import { createStatusService, type StatusService, statusMethods } from './status/service.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService, type TelemetryService } from './telemetry/service.ts';
@@ -79,18 +80,24 @@ export interface Core {
 
 /** Puts the core together out of its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
-  const { clock, random, ids, log, http, udp, hardware, folders, store, secrets, vectors } = ports;
+  const { clock, random, ids, log, http, udp, hardware, folders, secrets, vectors } = ports;
   const streams = createStreams({ clock, epoch: ids.next('epoch'), log });
   const ollama = readOllamaHost(options.ollamaHost ?? undefined);
 
-  const settings = createSettingsService({ store, secrets, streams, log });
-  const activity = createActivityService({ clock, store, streams, log });
   const status = createStatusService({
     clock,
     streams,
     version: options.version,
     secrets: secrets.protection,
   });
+  const store = createKeptStore({
+    store: ports.store,
+    clock,
+    log,
+    onTrouble: (error) => status.addNotice(unsavedNotice(error)),
+  });
+  const settings = createSettingsService({ store, secrets, streams, log });
+  const activity = createActivityService({ clock, store, streams, log });
   const fleet = createFleetService({
     clock,
     random,

@@ -1,6 +1,7 @@
 /** Runs worker processes as utility processes of Electron, where a packaged program cannot fork plain Node. */
 import type { UtilityProcess, utilityProcess } from 'electron';
 import { createEmitter } from '../../shared/emitter.ts';
+import { coreWatchArguments } from '../adapters/processes/core-watch.ts';
 import type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { Log } from '../core/ports.ts';
 
@@ -22,7 +23,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
   const { utilityProcess: processes, entry, serviceName, killProcess, log } = options;
   return {
     start() {
-      const child: UtilityProcess = processes.fork(entry, [], {
+      const child: UtilityProcess = processes.fork(entry, coreWatchArguments({ holdsInput: false }), {
         serviceName,
         stdio: ['ignore', 'ignore', 'pipe'],
       });

@@ -322,6 +322,11 @@ export const errorCatalogue = {
     next: 'Run the index again when it is at rest.',
     status: 409,
   },
+  FILE_TOO_COSTLY: {
+    message: 'Reading the file takes too long.',
+    next: 'It is left out until it changes; everything else is indexed. A full run tries it again.',
+    status: 422,
+  },
   FILE_ENCODING: {
     message: 'The text is in an encoding that could not be recognised.',
     next: 'Save it as UTF-8.',
@@ -362,6 +367,11 @@ export const errorCatalogue = {
     message: 'The index file is damaged.',
     next: 'It was kept aside; run the index again to rebuild it.',
     status: 500,
+  },
+  INDEX_BUSY: {
+    message: 'The index did not answer in time.',
+    next: 'Try again in a moment.',
+    status: 503,
   },
   WORKER_LOST: {
     message: 'The index worker stopped unexpectedly.',

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports.ts';
+import { coreWatchArguments } from './core-watch.ts';
 
 export interface WorkerExit {
   code: number | null;
@@ -40,12 +41,14 @@ export function createForkWorkerHost(options: {
   return {
     start() {
       const { NODE_OPTIONS: _, ...inherited } = process.env;
-      const child = fork(options.entry, [], {
+      const child = fork(options.entry, coreWatchArguments({ holdsInput: true }), {
         serialization: 'advanced',
         execArgv: ['--disable-warning=ExperimentalWarning'],
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        // Nothing is written to its input: the system closes it when this process ends, however it does.
+        stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
         env: { ...inherited, ...options.env },
       });
+      child.stdin?.on('error', () => {});
       let lastWords = '';
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         lastWords = (lastWords + text).slice(-LAST_WORDS);

@@ -53,6 +53,8 @@ function keepAside(path: string): string {
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
+/** The file that the processes share could not grow. */
+const SQLITE_IOERR_SHMSIZE = 4874;
 
 /** The low byte is SQLite's primary result code; extended codes carry more above it. */
 function primaryCode(error: unknown): number | null {
@@ -69,7 +71,8 @@ function isDamage(error: unknown): boolean {
 export function toStoreError(error: unknown): unknown {
   const code = primaryCode(error);
   if (code === null) return error;
-  if (code === SQLITE_FULL) return new PilotlightError('DISK_FULL', { cause: error });
+  if (code === SQLITE_FULL || (error as { errcode?: number }).errcode === SQLITE_IOERR_SHMSIZE)
+    return new PilotlightError('DISK_FULL', { cause: error });
   if (isDamage(error)) return new PilotlightError('STATE_CORRUPT', { cause: error });
   return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });
 }

@@ -27,6 +27,20 @@ export interface IndexSource {
   embedderId: string;
 }
 
+/** What tells, without reading it, whether a file is still the same. */
+export interface FileStamp {
+  size: number;
+  modifiedMs: number;
+  changedMs: number;
+}
+
+/** A file that the worker is busy with. */
+export interface FileAtWork {
+  path: string;
+  /** null until its times are read. */
+  stamp: FileStamp | null;
+}
+
 export interface BuiltinOutcome {
   path: string;
   chunks: number;
@@ -48,6 +62,10 @@ export interface IndexCalls {
   close: { params: null; result: null };
   remove: { params: { sourceId: string }; result: null };
   embed: { params: { texts: readonly string[] }; result: Float32Array[] };
+  /** Fails a file for good: it is not read again until it changes. */
+  giveUp: { params: { path: string; stamp: FileStamp }; result: null };
+  /** The worker `run` ended in the middle of this file. */
+  suspect: { params: { path: string; stamp: FileStamp; run: string }; result: null };
 }
 
 export type IndexMethod = keyof IndexCalls;
@@ -76,4 +94,6 @@ export type FromIndexWorker =
   | { kind: 'result'; id: number; value: unknown }
   | { kind: 'error'; id: number; error: WireError; cause: string | null }
   | { kind: 'progress'; id: number; seen: number }
+  /** The call is busy with this file, or got further with it; null while it waits. */
+  | { kind: 'file'; id: number; file: FileAtWork | null }
   | { kind: 'notice'; notice: IndexNotice };

@@ -350,7 +350,13 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     simulation,
     async simulate(on) {
       await simulation.set(on);
-      settings.update({ fleet: { simulated: on } });
+      try {
+        settings.update({ fleet: { simulated: on } });
+      } catch (error) {
+        // What cannot be saved is not done: the next start would not know of it.
+        await simulation.set(settings.current().fleet.simulated);
+        throw error;
+      }
       return entries.all().map((entry) => entry.view);
     },
 

@@ -23,6 +23,11 @@ export interface Line {
   end: number;
 }
 
+/**
+ * A heading begins a passage of its own, however short: past this number a file's headings are lines like others,
+ * so that a file of nothing but headings does not become millions of passages.
+ */
+export const MAX_HEADINGS = 10_000;
 const MAX_TITLE = 200;
 /** Longer lines are never headings; it also keeps the patterns below from ever running long. */
 const MAX_HEADING_LINE = 400;
@@ -47,18 +52,27 @@ export function linesOf(text: string): Line[] {
   return lines;
 }
 
-const NOT_SPACE = /\S/;
+/** Whether a UTF-16 unit is what a regular expression calls white space. */
+export function isSpace(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return code === 0xa0 || (code >= 0x1680 && RARE_SPACES.has(code));
+}
+
+const RARE_SPACES = new Set([
+  0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028,
+  0x2029, 0x202f, 0x205f, 0x3000, 0xfeff,
+]);
 
 /** The index after the last character of [start, end) that is not white space; `start` when all is. */
 export function trimmedEnd(text: string, start: number, end: number): number {
   let at = end;
-  while (at > start && !NOT_SPACE.test(text.charAt(at - 1))) at -= 1;
+  while (at > start && isSpace(text.charCodeAt(at - 1))) at -= 1;
   return at;
 }
 
 function cleanTitle(title: string): string {
   return title
-    .replace(/[ \t]+#+[ \t]*$/, '')
+    .replace(/(?<![ \t])[ \t]+#+[ \t]*$/, '')
     .replace(/[`*]+/g, '')
     .trim()
     .slice(0, MAX_TITLE);
@@ -70,6 +84,7 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
   let open: { start: number; end: number; lastLine: number } | null = null;
   let fence: string | null = null;
   let inFrontMatter = false;
+  let headings = 0;
 
   function close(): void {
     if (open !== null) blocks.push(plainBlock(text, kind, open.start, open.end));
@@ -107,7 +122,8 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
       extend(line, end);
       continue;
     }
-    const mark = FENCE.exec(content)?.[1];
+    const sign = content.trimStart().charAt(0);
+    const mark = sign === '`' || sign === '~' ? FENCE.exec(content)?.[1] : undefined;
     if (fence !== null) {
       if (mark?.startsWith(fence) && content.trim() === mark) fence = null;
       extend(line, end);
@@ -118,14 +134,19 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
       extend(line, end);
       continue;
     }
-    const atx = ATX.exec(content);
+    if (headings >= MAX_HEADINGS) {
+      extend(line, end);
+      continue;
+    }
+    const atx = sign === '#' ? ATX.exec(content) : null;
     if (atx !== null) {
       close();
+      headings += 1;
       const heading = { level: (atx[1] ?? '').length, title: cleanTitle(atx[2] ?? '') };
       blocks.push({ start: line.start, end, heading, boundary: 2 });
       continue;
     }
-    const setext = SETEXT.exec(content);
+    const setext = sign === '=' || sign === '-' ? SETEXT.exec(content) : null;
     const before = open as { start: number; end: number; lastLine: number } | null;
     if (setext !== null && before !== null && isTitle(text.slice(before.lastLine, before.end))) {
       const title = cleanTitle(text.slice(before.lastLine, before.end));
@@ -133,6 +154,7 @@ export function blocksOf(text: string, kind: TextKind): Block[] {
         blocks.push(plainBlock(text, kind, before.start, trimmedEnd(text, before.start, before.lastLine)));
       }
       open = null;
+      headings += 1;
       const level = setext[1] === undefined ? 2 : 1;
       blocks.push({ start: before.lastLine, end, heading: { level, title }, boundary: 2 });
       continue;

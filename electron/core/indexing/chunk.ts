@@ -1,6 +1,6 @@
 /** Cuts a text into chunks that follow its headings and blank lines, within a budget of tokens. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
-import { type Block, blocksOf, type Heading, linesOf, type TextKind, trimmedEnd } from './blocks.ts';
+import { type Block, blocksOf, type Heading, isSpace, linesOf, type TextKind, trimmedEnd } from './blocks.ts';
 import { costOfTokens, indexWithinCost, tokenCost } from './tokens.ts';
 
 export interface ChunkOptions {
@@ -96,9 +96,9 @@ function cutWithin(text: string, start: number, end: number, budget: number): nu
   const earliest = most - Math.floor((most - start) / 3);
   let afterWord = -1;
   for (let i = most; i > earliest; i -= 1) {
-    const isSpace = /\s/.test(text.charAt(i - 1));
-    if (isSpace && /[.!?;。！？]/.test(text.charAt(i - 2))) return i;
-    if (afterWord < 0 && (isSpace || /[。！？、]/.test(text.charAt(i - 1)))) afterWord = i;
+    const isAfterSpace = isSpace(text.charCodeAt(i - 1));
+    if (isAfterSpace && /[.!?;。！？]/.test(text.charAt(i - 2))) return i;
+    if (afterWord < 0 && (isAfterSpace || /[。！？、]/.test(text.charAt(i - 1)))) afterWord = i;
   }
   if (afterWord > 0) return afterWord;
   let cut = Math.max(most, start + 1);

@@ -69,6 +69,7 @@ export function classifyFileFailure(error: unknown): 'skipped' | 'changed' | 'fa
     case 'FILE_TOO_LARGE':
     case 'FILE_UNREADABLE':
     case 'FILE_ENCODING':
+    case 'FILE_TOO_COSTLY':
     case 'NOT_FOUND':
       return 'failed';
     default:

@@ -1,6 +1,7 @@
 /** The text that a reader of an HTML page sees, with the way back to the places in its source. Pure. */
-import { Parser } from 'htmlparser2';
-import type { Heading } from './blocks.ts';
+
+import { type Heading, isSpace, MAX_HEADINGS } from './blocks.ts';
+import { createBoundedParser } from './bounded-parser.ts';
 
 export interface HtmlText {
   text: string;
@@ -23,6 +24,10 @@ const LEFT_OUT = new Set([
   'svg',
   'math',
 ]);
+/** Far deeper than pages are; browsers stop at 512. The text of what lies deeper stays. */
+const MOST_OPEN = 256;
+/** Besides them: what is left out must be known to be, however deep it lies. */
+const MOST_LEFT_OUT = 64;
 const BREAKS_PARAGRAPH = new Set(
   (
     'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure ' +
@@ -38,6 +43,8 @@ interface Segment {
   sourceEnd: number;
 }
 
+const isLiteral = (segment: Segment) => segment.length === segment.sourceEnd - segment.sourceStart;
+
 export function extractHtml(source: string): HtmlText {
   const parts: string[] = [];
   const segments: Segment[] = [];
@@ -50,7 +57,17 @@ export function extractHtml(source: string): HtmlText {
 
   function append(text: string, sourceStart: number, sourceEnd: number): void {
     parts.push(text);
-    segments.push({ start: length, length: text.length, sourceStart, sourceEnd });
+    const last = segments.at(-1);
+    // What follows itself in the source, too, needs no segment of its own.
+    if (
+      last !== undefined &&
+      last.sourceEnd === sourceStart &&
+      isLiteral(last) &&
+      text.length === sourceEnd - sourceStart
+    ) {
+      last.length += text.length;
+      last.sourceEnd = sourceEnd;
+    } else segments.push({ start: length, length: text.length, sourceStart, sourceEnd });
     length += text.length;
   }
   function breakWith(space: string): void {
@@ -67,25 +84,41 @@ export function extractHtml(source: string): HtmlText {
       write(data, sourceStart, sourceEnd);
       return;
     }
-    const isLiteral = data.length === sourceEnd - sourceStart;
-    for (const match of data.matchAll(/\s+|\S+/g)) {
-      if (/^\s/.test(match[0])) {
-        breakWith(' ');
+    const literal = data.length === sourceEnd - sourceStart;
+    function writePart(from: number, to: number): void {
+      if (to <= from) return;
+      if (literal) write(data.slice(from, to), sourceStart + from, sourceStart + to);
+      else write(data.slice(from, to), sourceStart, sourceEnd);
+    }
+    let from = 0;
+    for (let at = 0; at < data.length; ) {
+      if (!isSpace(data.charCodeAt(at))) {
+        at += 1;
         continue;
       }
-      const from = isLiteral ? sourceStart + match.index : sourceStart;
-      write(match[0], from, isLiteral ? from + match[0].length : sourceEnd);
+      let end = at + 1;
+      while (end < data.length && isSpace(data.charCodeAt(end))) end += 1;
+      const isFolded = end - at === 1 && data.charCodeAt(at) === 0x20 && at > from && end < data.length;
+      if (!isFolded) {
+        writePart(from, at);
+        breakWith(' ');
+        from = end;
+      }
+      at = end;
     }
+    writePart(from, data.length);
   }
 
-  const parser = new Parser({
+  const parser = createBoundedParser({
+    mostOpen: MOST_OPEN,
+    apart: { names: LEFT_OUT, mostOpen: MOST_LEFT_OUT },
     onopentag(name) {
       if (LEFT_OUT.has(name)) leftOut += 1;
       if (name === 'pre' || name === 'textarea') verbatim += 1;
       if (name === 'br') breakWith('\n');
       if (name === 'td' || name === 'th') breakWith(' ');
       if (BREAKS_PARAGRAPH.has(name)) breakWith('\n\n');
-      if (/^h[1-6]$/.test(name)) {
+      if (/^h[1-6]$/.test(name) && headingRanges.length < MAX_HEADINGS) {
         if (pending !== '') append(pending, parser.startIndex, parser.startIndex);
         pending = '';
         heading = { level: Number(name[1]), start: length };
@@ -123,8 +156,6 @@ export function extractHtml(source: string): HtmlText {
     }
     return segments[low];
   }
-  const isLiteral = (segment: Segment) => segment.length === segment.sourceEnd - segment.sourceStart;
-
   return {
     text,
     headings,

@@ -26,6 +26,13 @@ export interface JobRunOptions {
 }
 
 const workerRestarts = 3;
+/** After these the worker, or its successor, can go on with the rest. */
+const RECOVERABLE: ReadonlySet<string> = new Set([
+  'WORKER_LOST',
+  'INDEX_CORRUPT',
+  'INDEX_BUSY',
+  'FILE_TOO_COSTLY',
+]);
 /** How often the growing size of an index is read for the panel, milliseconds. */
 const sizeShownEveryMs = 2000;
 
@@ -36,6 +43,8 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   const memory = createNodeMemory({ clock });
   const job = tracker.snapshot();
   let sizeShownAt = Number.NEGATIVE_INFINITY;
+  /** Files of which it is known what became of them. */
+  let settled = 0;
 
   const report: CrewReport = {
     phase: tracker.phase,
@@ -48,15 +57,17 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   async function surviving<T>(source: SourceRecord, task: () => Promise<T>): Promise<T> {
     let lost = 0;
     for (;;) {
-      const before = tracker.doneIn(source.id);
+      const before = settled;
       try {
         return await task();
       } catch (error) {
         const code = codeOf(error);
-        if (signal.aborted || (code !== 'WORKER_LOST' && code !== 'INDEX_CORRUPT')) throw error;
-        lost = tracker.doneIn(source.id) > before ? 1 : lost + 1;
+        if (signal.aborted || !RECOVERABLE.has(code)) throw error;
+        // A file that was given up is not read again: that is progress, too.
+        if (code === 'FILE_TOO_COSTLY') lost = 0;
+        else lost = settled > before ? 1 : lost + 1;
         if (lost > workerRestarts) throw error;
-        tracker.event('note', null, `${reasonOf(error)} The job goes on with what is committed.`);
+        tracker.event('note', null, `${reasonOf(error)} The job continues with what is committed.`);
         await handles.forget(source.id);
         await clock.sleep(100 * 2 ** lost, signal);
       }
@@ -106,14 +117,21 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     return {
       current: tracker.current,
       committed: (file) => {
+        settled += 1;
         tracker.committed(source.id, file);
         const now = clock.monotonic();
         if (now - sizeShownAt < sizeShownEveryMs) return;
         sizeShownAt = now;
         onSourceChanged(source.id);
       },
-      failed: (file) => tracker.failed(source.id, file),
-      skipped: (file) => tracker.skipped(source.id, file),
+      failed: (file) => {
+        settled += 1;
+        tracker.failed(source.id, file);
+      },
+      skipped: (file) => {
+        settled += 1;
+        tracker.skipped(source.id, file);
+      },
     };
   }
 

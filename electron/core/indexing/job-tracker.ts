@@ -85,6 +85,7 @@ export function createJobTracker({
   const counts = new Map<string, SourceCounts>();
   const shares = new Map<string, { share: Omit<JobNodeShare, 'vectorsPerSecond'>; meter: RateMeter }>();
   const leftOut = new Map<string, JobFailure[]>();
+  const failures = new Map<string, JobFailure[]>();
   const eta = createEta();
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
@@ -118,6 +119,11 @@ export function createJobTracker({
     const named = files.slice(0, keptFailures).map(({ path, code, reason }) => ({ path, code, reason }));
     leftOut.set(sourceId, named);
     job = { ...job, leftOut: [...leftOut.values()].flat().slice(0, keptFailures) };
+  }
+
+  function keepFailures(sourceId: string, files: readonly JobFailure[]): void {
+    failures.set(sourceId, files.slice(0, keptFailures));
+    job = { ...job, failures: [...failures.values()].flat().slice(0, keptFailures) };
   }
 
   function refresh(): void {
@@ -191,7 +197,9 @@ export function createJobTracker({
         });
       }
       refresh();
-      save();
+      // One that is taken up again is saved as unfinished already.
+      if (resumed) saveLeniently();
+      else save();
       streams.jobs.set(job.id, job);
     },
     phase(phase, detail) {
@@ -226,6 +234,8 @@ export function createJobTracker({
       known.done = found.unchanged - known.unchanged;
       known.removed = Math.max(found.removed, first?.removed ?? 0);
       known.failed = 0;
+      // They are in this scan again, or are tried again.
+      keepFailures(sourceId, []);
       known.skipped = found.skipped.length;
       leaveOut(sourceId, found.skipped);
       known.pendingBytes = found.pendingBytes;
@@ -251,10 +261,8 @@ export function createJobTracker({
       const known = countsOf(sourceId);
       known.failed += 1;
       known.settledBytes += file.sizeBytes;
-      if (job.failures.length < keptFailures) {
-        const { path, code, reason } = file;
-        job = { ...job, failures: [...job.failures, { path, code, reason }] };
-      }
+      const { path, code, reason } = file;
+      keepFailures(sourceId, [...(failures.get(sourceId) ?? []), { path, code, reason }]);
       touch();
     },
     skipped(sourceId, file) {

@@ -142,7 +142,7 @@ function looksLikeWindows1252(bytes: Uint8Array): boolean {
 }
 
 const TEXT: Language = { kind: 'text', language: 'text' };
-const HTML_START = /^\s*(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html[\s>])/i;
+const HTML_START = /^<(?:!doctype\s+html|html[\s>])/i;
 const CODE_STARTS: readonly [RegExp, string][] = [
   [/^\s*<\?php\b/, 'php'],
   [/^\s*<\?xml\b/, 'xml'],
@@ -152,7 +152,7 @@ const CODE_STARTS: readonly [RegExp, string][] = [
 function languageOf(text: string, path: string): Language {
   const head = text.slice(0, 4096);
   const named = languageOfName(path);
-  if (HTML_START.test(head) && (named === null || named.kind !== 'code' || named.language === 'xml')) {
+  if (startsAsHtml(head) && (named === null || named.kind !== 'code' || named.language === 'xml')) {
     return { kind: 'html', language: 'html' };
   }
   if (named !== null) return named;
@@ -162,6 +162,23 @@ function languageOf(text: string, path: string): Language {
   if (start !== undefined) return { kind: 'code', language: start[1] };
   if (looksLikeJson(text)) return { kind: 'code', language: 'json' };
   return looksLikeMarkdown(head) ? { kind: 'markdown', language: 'markdown' } : TEXT;
+}
+
+/**
+ * After white space and comments. By hand: one regular expression for both tries every way to share the text out
+ * among the comments, which a few dozen of them make endless.
+ */
+function startsAsHtml(head: string): boolean {
+  const space = /\s*/y;
+  for (let at = 0; ; ) {
+    space.lastIndex = at;
+    space.test(head);
+    at = space.lastIndex;
+    if (!head.startsWith('<!--', at)) return HTML_START.test(head.slice(at));
+    const end = head.indexOf('-->', at + 4);
+    if (end < 0) return false;
+    at = end + 3;
+  }
 }
 
 function looksLikeJson(text: string): boolean {

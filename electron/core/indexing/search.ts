@@ -125,9 +125,10 @@ export function createSearcher({
     ms: number,
     signal: AbortSignal,
     task: (signal: AbortSignal) => Promise<T>,
+    code: 'HOST_TIMEOUT' | 'INDEX_BUSY' = 'HOST_TIMEOUT',
   ): Promise<T> {
     const late = new AbortController();
-    const timer = clock.timer(ms, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
+    const timer = clock.timer(ms, () => late.abort(new PilotlightError(code)));
     const both = AbortSignal.any([signal, late.signal]);
     try {
       // What does not listen to its signal must not make the search wait either.
@@ -194,15 +195,22 @@ export function createSearcher({
         }
         const { vector, notice } = await query;
         if (notice !== null) notices.add(notice);
-        const index = await handles.get(source);
-        const usable = (await index.meta()).embedderId === key;
-        if (!usable) {
-          notices.add(`"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`);
-        }
-        const hits = await within(sourceDeadlineMs, signal, (limited) =>
-          index.search({ text, vector: usable ? vector : null, limit: Math.max(limit, 50) }, limited),
+        return within(
+          sourceDeadlineMs,
+          signal,
+          async (limited) => {
+            const index = await handles.get(source);
+            const usable = (await index.meta()).embedderId === key;
+            if (!usable) {
+              notices.add(
+                `"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`,
+              );
+            }
+            const found = { text, vector: usable ? vector : null, limit: Math.max(limit, 50) };
+            return { source, hits: await index.search(found, limited) };
+          },
+          'INDEX_BUSY',
         );
-        return { source, hits };
       };
       const found = await Promise.all(
         sources.map(async (source): Promise<SourceHits> => {

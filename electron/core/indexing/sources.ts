@@ -188,6 +188,8 @@ export function createSources({
         await quiet;
         await handles.forget(sourceId);
         await vectors.removeIndex(sourceId);
+        // If the removal cannot be saved the folder stays, with an index that is empty.
+        sizes.set(sourceId, { files: 0, chunks: 0 });
         store.sources.remove(sourceId);
       } catch (error) {
         leaving.delete(sourceId);

@@ -49,6 +49,18 @@ const MIGRATIONS: readonly string[] = [
     title, body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
   );
   `,
+  `
+  -- Files that a worker was still busy with when it ended: what ends it again and again is given up.
+  CREATE TABLE attempts (
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    modified_ms REAL NOT NULL,
+    changed_ms REAL NOT NULL,
+    count INTEGER NOT NULL,
+    -- the worker that was counted last
+    run TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export interface OpenedDatabase {

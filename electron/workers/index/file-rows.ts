@@ -1,16 +1,12 @@
 /** Everything that is read and written of one source's database, one transaction a file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Chunk } from '../../../shared/models/indexing.ts';
+import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/words.ts';
 import type { StoredIndexMeta } from '../../core/ports.ts';
 import { inTransaction } from './database.ts';
 
-/** What says, without reading it, whether a file is still the same. */
-export interface FileStamp {
-  size: number;
-  modifiedMs: number;
-  changedMs: number;
-}
+export type { FileStamp };
 
 export interface FileState extends FileStamp {
   settled: boolean;
@@ -58,6 +54,19 @@ export function createFileRows(database: DatabaseSync) {
     'UPDATE files SET modified_ms = ?, changed_ms = ?, settled = ? WHERE path = ?',
   );
   const forgetRecipes = database.prepare("UPDATE files SET recipe = ''");
+  const selectAttempts = database.prepare(
+    'SELECT count FROM attempts WHERE path = ? AND size = ? AND modified_ms = ? AND changed_ms = ?',
+  );
+  const addAttempt = database.prepare(`
+    INSERT INTO attempts (path, size, modified_ms, changed_ms, count, run) VALUES (?, ?, ?, ?, 1, ?)
+    ON CONFLICT (path) DO UPDATE SET
+      count = CASE
+        WHEN size <> excluded.size OR modified_ms <> excluded.modified_ms OR changed_ms <> excluded.changed_ms THEN 1
+        WHEN run = excluded.run THEN count
+        ELSE count + 1 END,
+      size = excluded.size, modified_ms = excluded.modified_ms, changed_ms = excluded.changed_ms,
+      run = excluded.run`);
+  const deleteAttempts = database.prepare('DELETE FROM attempts WHERE path = ?');
   const deleteFile = database.prepare('DELETE FROM files WHERE id = ?');
   const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
   const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
@@ -117,6 +126,19 @@ export function createFileRows(database: DatabaseSync) {
       return states;
     },
 
+    /** How often a worker began to read the file as it is and ended before it was done. */
+    attempts(path: string, stamp: FileStamp): number {
+      const row = selectAttempts.get(path, stamp.size, stamp.modifiedMs, stamp.changedMs);
+      return row === undefined ? 0 : Number(row.count);
+    },
+
+    /** Counts once for each `run` of a worker. */
+    addAttempt(path: string, stamp: FileStamp, run: string): void {
+      addAttempt.run(path, stamp.size, stamp.modifiedMs, stamp.changedMs, run);
+    },
+
+    clearAttempts: (path: string): void => void deleteAttempts.run(path),
+
     /** Replaces a file with all that belongs to it. `vectors` has one for each chunk. */
     put(file: ReadFile, vectors: readonly Float32Array[]): StoredChanges {
       return inTransaction(database, () => {
@@ -135,6 +157,7 @@ export function createFileRows(database: DatabaseSync) {
           file.problem?.code ?? null,
           file.problem?.reason ?? null,
         );
+        deleteAttempts.run(file.path);
         const fileId = Number(row?.id);
         const title = searchableText(file.path);
         const insertedIds: number[] = [];
@@ -185,7 +208,9 @@ export function createFileRows(database: DatabaseSync) {
       inTransaction(database, () => {
         // 'delete-all' empties a contentless table in one step; the ids of chunks go on rising.
         database.exec("INSERT INTO words (words) VALUES ('delete-all')");
-        database.exec('DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM meta;');
+        database.exec(
+          'DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM attempts; DELETE FROM meta;',
+        );
         writeMeta('embedder', embedder.id);
         writeMeta('dimensions', embedder.dimensions === null ? null : String(embedder.dimensions));
       });

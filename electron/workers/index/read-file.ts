@@ -44,6 +44,16 @@ function unreadable(error: unknown, path: string): unknown {
   return new PilotlightError('FILE_UNREADABLE', { message: reason, details: { path }, cause: error });
 }
 
+/** @throws FILE_UNREADABLE */
+export async function stampOf(absolute: string, path: string): Promise<FileStamp> {
+  try {
+    const { size, mtimeMs, ctimeMs } = await stat(absolute);
+    return { size, modifiedMs: mtimeMs, changedMs: ctimeMs };
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+}
+
 /** How the bytes are had; tests put themselves in between. */
 export type ReadBytes = (handle: FileHandle, size: number) => Promise<Uint8Array>;
 

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import type {
+  FileAtWork,
   FromIndexWorker,
   IndexCalls,
   IndexMethod,
@@ -15,7 +16,8 @@ import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
 import type { Timer } from '../../core/ports.ts';
 import { keepAside } from './database.ts';
 import { hasCode, toCodedError } from './failures.ts';
-import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
+import type { Reader } from './reader.ts';
+import { databaseFileOf, type FileTurn, type OpenIndex, openSourceIndex } from './source-index.ts';
 
 export interface IndexServerWorld {
   send(message: FromIndexWorker): void;
@@ -23,6 +25,10 @@ export interface IndexServerWorld {
   timer(ms: number, fn: () => void): Timer;
   /** Lets what waits run, messages included. */
   pause(): Promise<void>;
+  reader: Reader;
+  /** Names this run of the worker. */
+  run: string;
+  attemptAfterMs: number;
 }
 
 type CallMessage = Extract<ToIndexWorker, { kind: 'call' }>;
@@ -41,6 +47,7 @@ interface CallContext {
   settings: IndexSettings;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
+  turn: FileTurn;
 }
 
 type Handlers = {
@@ -52,8 +59,11 @@ type Handlers = {
 
 export interface IndexServer {
   receive(message: ToIndexWorker): void;
-  /** Aborts what runs and closes every database. */
-  stop(): void;
+  /**
+   * Aborts what runs and closes every database, before it returns; resolves when nothing of it runs any more, which
+   * may be never. In order: no file is to blame for the end.
+   */
+  stop(options: { inOrder: boolean }): Promise<void>;
 }
 
 export function createIndexServer(world: IndexServerWorld): IndexServer {
@@ -83,8 +93,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       forget(source.id);
     }
     const { folder, maxIndexBytes, maxMatrixBytes } = configured();
-    const { now, pause } = world;
-    const made = openSourceIndex({ folder, maxIndexBytes, maxMatrixBytes, now, pause }, { ...source });
+    const made = openSourceIndex({ ...world, folder, maxIndexBytes, maxMatrixBytes }, { ...source });
     open.set(source.id, made);
     if (made.keptAs !== null) noticeDamage(source.id, made.keptAs);
     return made;
@@ -136,13 +145,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   const handlers: Handlers = {
     meta: ({ index }) => index().meta(),
     scan: ({ index, settings, signal, onSeen }, { full }) => index().scan(full, settings, signal, onSeen),
-    prepare: ({ index, settings, signal }, { path }) => index().prepare(path, settings, signal),
-    commit: ({ index }, { token, vectors }) => index().commit(token, vectors),
+    prepare: ({ index, settings, turn }, { path }) => index().prepare(path, settings, turn),
+    commit: ({ index, turn }, { token, vectors }) => index().commit(token, vectors, turn.onFile),
     discard({ index }, { token }) {
       index().discard(token);
       return null;
     },
-    indexBuiltin: ({ index, settings, signal }, { paths }) => index().indexBuiltin(paths, settings, signal),
+    indexBuiltin: ({ index, settings, turn }, { paths }) => index().indexBuiltin(paths, settings, turn),
     async search({ index, signal }, query) {
       const opened = index();
       const hits = await opened.search(query, signal);
@@ -167,6 +176,14 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       return null;
     },
     embed: (_context, { texts }) => texts.map(embed),
+    giveUp({ index, settings }, { path, stamp }) {
+      index().giveUp(path, stamp, settings);
+      return null;
+    },
+    suspect({ index }, { path, stamp, run }) {
+      index().suspect(path, stamp, run);
+      return null;
+    },
   };
 
   async function answer(message: CallMessage, controller: AbortController): Promise<void> {
@@ -182,6 +199,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       settings,
       signal: controller.signal,
       onSeen: (seen) => world.send({ kind: 'progress', id, seen }),
+      turn: {
+        signal: controller.signal,
+        onFile: (file) => world.send({ kind: 'file', id, file: plain(file) }),
+      },
     };
     try {
       const handler = handlers[method] as (context: CallContext, params: unknown) => unknown;
@@ -207,11 +228,20 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       else if (message.kind === 'cancel') running.get(message.id)?.controller.abort();
       else if (message.kind === 'call') begin(message);
     },
-    stop() {
+    stop({ inOrder }) {
+      if (inOrder) for (const index of open.values()) index.forgetAttempts();
       for (const call of running.values()) call.controller.abort();
       for (const sourceId of [...open.keys()]) forget(sourceId);
+      return world.reader.stop();
     },
   };
+}
+
+/** Only what the message is to say: a file that was read has much more. */
+function plain(file: FileAtWork | null): FileAtWork | null {
+  if (file === null || file.stamp === null) return file;
+  const { size, modifiedMs, changedMs } = file.stamp;
+  return { path: file.path, stamp: { size, modifiedMs, changedMs } };
 }
 
 /** With its companions, and what was kept aside of it: it holds the texts of a folder that is no source now. */

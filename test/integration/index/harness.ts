@@ -8,7 +8,7 @@ import {
   type WorkerHost,
   type WorkerProcess,
 } from '../../../electron/adapters/processes/worker-host.ts';
-import type { IndexNotice } from '../../../electron/adapters/vectors/protocol.ts';
+import type { FromIndexWorker, IndexNotice } from '../../../electron/adapters/vectors/protocol.ts';
 import {
   createVectorStore,
   type VectorStoreOptions,
@@ -38,21 +38,39 @@ const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export const never = new AbortController().signal;
 
 /** A folder of files, an index folder, and a store with a real worker process. */
-export function openWorkplace(options: Partial<VectorStoreOptions> = {}) {
+export function openWorkplace(options: Partial<VectorStoreOptions> = {}, entry = workerEntry) {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'pilotlight-index-')));
   const folder = join(base, 'files');
   const indexes = join(base, 'indexes');
   mkdirSync(folder);
   const settings = { maxFileBytes: 1_000_000, chunkTokens: 128 };
   const notices: IndexNotice[] = [];
-  const fork = createForkWorkerHost({ entry: workerEntry });
+  const fork = createForkWorkerHost({ entry });
   let last: WorkerProcess | null = null;
   const workerHost: WorkerHost = {
     start() {
       last = fork.start();
+      last.onMessage((message) => {
+        for (const listener of [...listeners]) listener(message as FromIndexWorker);
+      });
       return last;
     },
   };
+  const listeners = new Set<(message: FromIndexWorker) => void>();
+  /** Resolves when the worker has sent so many messages of a kind. */
+  function heard(count: number, isWanted: (message: FromIndexWorker) => boolean): Promise<void> {
+    let left = count;
+    return new Promise((resolve) => {
+      const listener = (message: FromIndexWorker) => {
+        if (!isWanted(message)) return;
+        left -= 1;
+        if (left > 0) return;
+        listeners.delete(listener);
+        resolve();
+      };
+      listeners.add(listener);
+    });
+  }
   const store = createVectorStore({
     folder: indexes,
     workerHost,
@@ -79,6 +97,13 @@ export function openWorkplace(options: Partial<VectorStoreOptions> = {}) {
       writeFileSync(file, content);
       return file;
     },
+    /** Resolves when the worker's thread has this file: read, waited for its turn, begun. */
+    reading: (path: string) =>
+      heard(
+        3,
+        (message) => message.kind === 'file' && message.file?.path === path && message.file.stamp !== null,
+      ),
+    progress: () => heard(1, (message) => message.kind === 'progress'),
     /** Kills the worker and resolves when it is gone. */
     kill(): Promise<void> {
       return new Promise((resolve) => {

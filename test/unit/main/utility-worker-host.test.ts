@@ -36,7 +36,7 @@ describe('createUtilityWorkerHost', () => {
     expect(forks).toEqual([
       [
         '/dist/workers/index-worker.mjs',
-        [],
+        [`--core-pid=${process.pid}`],
         { serviceName: 'Pilotlight index', stdio: ['ignore', 'ignore', 'pipe'] },
       ],
     ]);

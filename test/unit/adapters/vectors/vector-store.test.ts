@@ -16,7 +16,7 @@ function createWorkers() {
   const workers: {
     told: ToIndexWorker[];
     say(message: FromIndexWorker): void;
-    end(): void;
+    end(how?: Pick<WorkerExit, 'code' | 'signal'>): void;
     killed: boolean;
   }[] = [];
   const host: WorkerHost = {
@@ -27,8 +27,8 @@ function createWorkers() {
         told: [] as ToIndexWorker[],
         killed: false,
         say: (message: FromIndexWorker) => listener(message),
-        end() {
-          for (const exit of exits.splice(0)) exit({ code: null, signal: 'SIGKILL', lastWords: '' });
+        end(how: Pick<WorkerExit, 'code' | 'signal'> = { code: null, signal: 'SIGKILL' }) {
+          for (const exit of exits.splice(0)) exit({ ...how, lastWords: '' });
         },
       };
       workers.push(worker);
@@ -63,6 +63,16 @@ function open() {
   return { workers, clock, store, settings };
 }
 
+const stamp = { size: 5, modifiedMs: 1, changedMs: 2 };
+
+async function opened(workers: ReturnType<typeof open>['workers'], store: ReturnType<typeof open>['store']) {
+  const opening = store.openIndex({ id: 's', path: '/files', embedderId: 'e' });
+  workers[0]?.say({ kind: 'result', id: 1, value: {} });
+  return opening;
+}
+
+const outcome = (call: Promise<unknown>) => call.then(String, (error: unknown) => error);
+
 describe('the client of the index worker', () => {
   test('starts the worker with the first call, configures it, and sends the settings of the moment', async () => {
     const { workers, store, settings } = open();
@@ -90,15 +100,135 @@ describe('the client of the index worker', () => {
 
   test('what was under way when the worker was lost rejects; the next call starts another', async () => {
     const { workers, store } = open();
-    const lost = [store.embedBuiltin(['a']), store.removeIndex('x')];
+    const index = await opened(workers, store);
+    const lost = [index.commit('t', []), index.reset({ id: 'e', dimensions: null })];
     workers[0]?.end();
     for (const call of lost) await expect(call).rejects.toMatchObject({ code: 'WORKER_LOST' });
     const next = store.embedBuiltin(['b']);
     expect(workers).toHaveLength(2);
     expect(workers[1]?.told[0]).toMatchObject({ kind: 'configure' });
-    workers[0]?.say({ kind: 'result', id: 3, value: 'from the dead' });
-    workers[1]?.say({ kind: 'result', id: 3, value: ['b'] });
+    workers[0]?.say({ kind: 'result', id: 4, value: 'from the dead' });
+    workers[1]?.say({ kind: 'result', id: 4, value: ['b'] });
     expect(await next).toEqual(['b']);
+  });
+
+  test('what only reads is asked once more of the next worker, not of a third', async () => {
+    const { workers, store } = open();
+    const calls = [store.embedBuiltin(['a']), store.removeIndex('x')];
+    const [embedded, removed] = calls;
+    workers[0]?.end();
+    expect(workers[1]?.told).toMatchObject([
+      { kind: 'configure' },
+      { kind: 'call', id: 1, method: 'embed', params: { texts: ['a'] } },
+      { kind: 'call', id: 2, method: 'remove' },
+    ]);
+    workers[1]?.say({ kind: 'result', id: 1, value: ['vector'] });
+    expect(await embedded).toEqual(['vector']);
+    workers[1]?.end();
+    await expect(removed).rejects.toMatchObject({ code: 'WORKER_LOST' });
+    expect(workers).toHaveLength(2);
+  });
+
+  test('a file past its limit: the worker is killed, the next one writes the file down first, then the calls', async () => {
+    const { workers, clock, store } = open();
+    const index = await opened(workers, store);
+    const never = new AbortController().signal;
+    const prepared = outcome(index.prepare('slow.html', never));
+    const other = outcome(index.prepare('other.html', never));
+    const search = index.search({ text: 'a', vector: null, limit: 1 }, never);
+    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    await clock.advance(8000);
+    workers[0]?.say({ kind: 'result', id: 4, value: [] });
+    expect(await search).toEqual([]);
+    // A sign of progress begins the time again.
+    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    await clock.advance(59_999);
+    expect(workers[0]?.killed).toBe(false);
+    const meta = index.meta();
+    await clock.advance(1);
+    expect(workers[0]?.killed).toBe(true);
+    expect(workers[1]?.told).toMatchObject([
+      { kind: 'configure' },
+      { kind: 'call', id: 6, method: 'giveUp', source: { id: 's' }, params: { path: 'slow.html', stamp } },
+      { kind: 'call', id: 5, method: 'meta' },
+    ]);
+    workers[1]?.say({ kind: 'result', id: 5, value: { files: 1 } });
+    expect(await meta).toEqual({ files: 1 });
+    workers[1]?.say({ kind: 'result', id: 6, value: null });
+    expect(await prepared).toMatchObject({ code: 'FILE_TOO_COSTLY', details: { path: 'slow.html' } });
+    expect(await other).toMatchObject({ code: 'WORKER_LOST' });
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('a file that cannot be written down as failed is not reported as failed: it would be read again', async () => {
+    const { workers, clock, store } = open();
+    const index = await opened(workers, store);
+    const prepared = outcome(index.prepare('slow.html', new AbortController().signal));
+    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    await clock.advance(60_000);
+    const error = { code: 'DISK_FULL', message: 'full', next: 'free some' } as const;
+    workers[1]?.say({ kind: 'error', id: 3, error, cause: null });
+    expect(await prepared).toMatchObject({ code: 'DISK_FULL' });
+  });
+
+  test('a file that waits has no limit, nor has one that is done', async () => {
+    const { workers, clock, store } = open();
+    const index = await opened(workers, store);
+    const never = new AbortController().signal;
+    const first = index.prepare('a', never);
+    const second = index.prepare('b', never);
+    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
+    workers[0]?.say({ kind: 'file', id: 3, file: { path: 'b', stamp } });
+    workers[0]?.say({ kind: 'file', id: 3, file: null });
+    workers[0]?.say({ kind: 'result', id: 2, value: 'first' });
+    expect(await first).toBe('first');
+    await clock.advance(3_600_000);
+    expect(workers[0]?.killed).toBe(false);
+    workers[0]?.say({ kind: 'result', id: 3, value: 'second' });
+    expect(await second).toBe('second');
+  });
+
+  test('a worker that crashed in a file: the next one counts that; one killed from outside says nothing', async () => {
+    const { workers, store } = open();
+    const index = await opened(workers, store);
+    const prepared = outcome(index.prepare('a', new AbortController().signal));
+    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
+    workers[0]?.end({ code: 134, signal: null });
+    expect(workers[1]?.told[1]).toMatchObject({ method: 'suspect', params: { path: 'a', stamp, run: '1' } });
+    workers[1]?.say({ kind: 'result', id: 3, value: null });
+    expect(await prepared).toMatchObject({ code: 'WORKER_LOST' });
+
+    const again = outcome(index.prepare('a', new AbortController().signal));
+    workers[1]?.say({ kind: 'file', id: 4, file: { path: 'a', stamp } });
+    workers[1]?.end({ code: null, signal: 'SIGKILL' });
+    expect(await again).toMatchObject({ code: 'WORKER_LOST' });
+    expect(workers).toHaveLength(2);
+  });
+
+  test('a question that is not answered is given up after a while; the worker may be in a long change', async () => {
+    const { workers, clock, store } = open();
+    const question = outcome(store.embedBuiltin(['a']));
+    await clock.advance(10_000);
+    expect(await question).toMatchObject({ code: 'INDEX_BUSY' });
+    expect(workers[0]?.told.at(-1)).toEqual({ kind: 'cancel', id: 1 });
+    expect(workers[0]?.killed).toBe(false);
+  });
+
+  test('a removal does not wait for a worker that is stuck: the next one does it', async () => {
+    const { workers, clock, store } = open();
+    const index = await opened(workers, store);
+    const closed = index.close();
+    const removed = store.removeIndex('s');
+    await clock.advance(5000);
+    expect(workers[0]?.killed).toBe(true);
+    expect(workers[1]?.told).toMatchObject([
+      { kind: 'configure' },
+      { method: 'close' },
+      { method: 'remove' },
+    ]);
+    workers[1]?.say({ kind: 'result', id: 2, value: null });
+    workers[1]?.say({ kind: 'result', id: 3, value: null });
+    await Promise.all([closed, removed]);
   });
 
   test('an abort rejects at once with its reason, and tells the worker; a late answer is dropped', async () => {

@@ -1,0 +1,118 @@
+/** Writes that could not be saved, on a full disk say: kept in order, and tried again until they are. */
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import type { Clock, Log, Timer } from '../ports.ts';
+
+export interface UnsavedWrite {
+  /** A later write of the same key takes its place. */
+  key: string;
+  /** Throws where it cannot be saved; changes nothing then. */
+  write(): void;
+  /** Called when it is saved, or given up. */
+  onDone(): void;
+  /** A record of the past, which may be given up when too many wait. */
+  isRecord: boolean;
+}
+
+export interface Unsaved {
+  /** Saves it now if it can be, else later. Never throws. */
+  save(write: UnsavedWrite): void;
+  /** Tries all of them now. Never throws. */
+  flush(): void;
+  readonly size: number;
+  /** Tries all of them a last time. */
+  stop(): void;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+/** Beyond it the oldest records of the past are given up: memory has an end, too. */
+const MOST_WAITING = 5000;
+
+export function createUnsaved({
+  clock,
+  log,
+  onTrouble,
+}: {
+  clock: Pick<Clock, 'timer'>;
+  log: Log;
+  /** Called when writes begin to fail. */
+  onTrouble(error: unknown): void;
+}): Unsaved {
+  const waiting = new Map<string, UnsavedWrite>();
+  let timer: Timer | null = null;
+  let retryMs = FIRST_RETRY_MS;
+  let isFailing = false;
+  let isFlushing = false;
+  let isStopped = false;
+
+  function flush(): void {
+    // What is saved may be reported, and the report is a write again.
+    if (isFlushing) return;
+    isFlushing = true;
+    timer?.cancel();
+    timer = null;
+    for (const entry of waiting.values()) {
+      try {
+        entry.write();
+      } catch (error) {
+        if (!isFailing) {
+          isFailing = true;
+          log.error('Something could not be saved; it is tried again.', {
+            key: entry.key,
+            error: String(error),
+          });
+          onTrouble(error);
+        }
+        // On a full disk the others would fail, too, and their order is kept.
+        if (isPilotlightError(error) && error.code === 'DISK_FULL') break;
+        continue;
+      }
+      waiting.delete(entry.key);
+      entry.onDone();
+      retryMs = FIRST_RETRY_MS;
+    }
+    isFlushing = false;
+    if (waiting.size > 0) plan();
+    else if (isFailing) {
+      isFailing = false;
+      log.info('What could not be saved is saved now.');
+    }
+  }
+
+  function plan(): void {
+    giveUpOldest();
+    if (isStopped) return;
+    timer = clock.timer(retryMs, flush);
+    retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+  }
+
+  function giveUpOldest(): void {
+    for (const entry of waiting.values()) {
+      if (waiting.size <= MOST_WAITING) return;
+      if (!entry.isRecord) continue;
+      waiting.delete(entry.key);
+      entry.onDone();
+    }
+  }
+
+  return {
+    save(entry) {
+      const isNew = waiting.size === 0;
+      waiting.delete(entry.key);
+      waiting.set(entry.key, entry);
+      // While the disk is known to be full, each attempt is the timer's.
+      if (isNew) flush();
+      else giveUpOldest();
+    },
+    flush,
+    get size() {
+      return waiting.size;
+    },
+    stop() {
+      isStopped = true;
+      flush();
+      timer?.cancel();
+      if (waiting.size > 0) log.error('Some of what happened could not be saved.', { count: waiting.size });
+    },
+  };
+}

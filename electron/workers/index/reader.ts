@@ -1,0 +1,182 @@
+/**
+ * Cuts files, and embeds them with the built-in embedder, in a thread beside the worker's own: one file at a time.
+ * The worker's own thread stays free to answer searches, and a file that takes too long can be abandoned.
+ */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { CutFile } from '../../core/indexing/cut.ts';
+import type { Timer } from '../../core/ports.ts';
+
+export interface ReadRequest {
+  /** The whole file. */
+  bytes: Uint8Array;
+  /** Relative, with `/`. */
+  path: string;
+  /** Estimated tokens a chunk may have. */
+  maxTokens: number;
+  /** Whether to make vectors, too. */
+  embed: boolean;
+}
+
+export interface ReadAnswer {
+  cut: CutFile;
+  /** One for each chunk; null where none were asked for, or the file is not text. */
+  vectors: Float32Array[] | null;
+}
+
+export type FromReaderThread =
+  | { kind: 'step' }
+  | { kind: 'read'; cut: CutFile; vectors: Float32Array | null }
+  | { kind: 'failed'; error: string };
+
+export interface ReaderThread {
+  post(request: ReadRequest): void;
+  onMessage(listener: (message: FromReaderThread) => void): void;
+  /** Called once, when it ended by itself. `code` is that of the error that ended it. */
+  onEnd(listener: (code: string | null) => void): void;
+  /** Ends it. Never resolves where V8 left no place in its loop to interrupt. */
+  terminate(): Promise<void>;
+}
+
+export interface Reader {
+  /**
+   * Waits for its turn. `onStep` is called when the turn begins, then, with true, when the thread has taken the file
+   * and at each part that is done.
+   * @throws FILE_TOO_COSTLY when it needs too much memory, the signal's reason
+   */
+  read(
+    request: ReadRequest,
+    options: { signal: AbortSignal; onStep(isReading: boolean): void },
+  ): Promise<ReadAnswer>;
+  /** Resolves when no thread runs any more, which may be never. */
+  stop(): Promise<void>;
+}
+
+export interface ReaderOptions {
+  startThread(): ReaderThread;
+  timer(ms: number, fn: () => void): Timer;
+  /** A thread did not end although it was told to: only the end of the process ends it. */
+  onStuck(): void;
+}
+
+/** How long a thread may take to end, milliseconds. */
+const END_LIMIT_MS = 1000;
+
+interface Task {
+  request: ReadRequest;
+  onStep(isReading: boolean): void;
+  resolve(answer: ReadAnswer): void;
+  reject(error: unknown): void;
+}
+
+export function createReader({ startThread, timer, onStuck }: ReaderOptions): Reader {
+  const waiting: Task[] = [];
+  let current: Task | null = null;
+  let thread: ReaderThread | null = null;
+  const ending = new Set<Promise<void>>();
+
+  function endThread(): void {
+    if (thread === null) return;
+    const limit = timer(END_LIMIT_MS, onStuck);
+    const ended = thread.terminate().then(() => {
+      limit.cancel();
+      ending.delete(ended);
+    });
+    ending.add(ended);
+    thread = null;
+  }
+
+  function running(): ReaderThread {
+    if (thread !== null) return thread;
+    const started = startThread();
+    thread = started;
+    started.onMessage((message) => {
+      if (thread === started) receive(message);
+    });
+    started.onEnd((code) => {
+      if (thread !== started) return;
+      thread = null;
+      settle((task) => task.reject(endOf(task.request.path, code)));
+    });
+    return started;
+  }
+
+  function receive(message: FromReaderThread): void {
+    if (message.kind === 'step') current?.onStep(true);
+    else if (message.kind === 'failed') settle((task) => task.reject(new Error(message.error)));
+    else {
+      const { cut, vectors } = message;
+      settle((task) => task.resolve({ cut, vectors: vectors === null ? null : divide(cut, vectors) }));
+    }
+  }
+
+  function settle(how: (task: Task) => void): void {
+    const task = current;
+    current = null;
+    if (task !== null) how(task);
+    next();
+  }
+
+  function next(): void {
+    if (current !== null) return;
+    const task = waiting.shift();
+    if (task === undefined) return;
+    current = task;
+    task.onStep(false);
+    running().post(task.request);
+  }
+
+  function abandon(task: Task): void {
+    const place = waiting.indexOf(task);
+    if (place >= 0) waiting.splice(place, 1);
+    if (current !== task) return;
+    // It cannot be asked to stop in the middle of a file.
+    endThread();
+    current = null;
+    next();
+  }
+
+  return {
+    read(request, { signal, onStep }) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        function abort(): void {
+          abandon(task);
+          reject(signal.reason);
+        }
+        const task: Task = {
+          request,
+          onStep,
+          resolve(answer) {
+            signal.removeEventListener('abort', abort);
+            resolve(answer);
+          },
+          reject(error) {
+            signal.removeEventListener('abort', abort);
+            reject(error);
+          },
+        };
+        signal.addEventListener('abort', abort, { once: true });
+        waiting.push(task);
+        next();
+      });
+    },
+    async stop() {
+      endThread();
+      await Promise.all(ending);
+    },
+  };
+}
+
+/** The thread ended in the middle of this file, so this file is what ended it. */
+function endOf(path: string, code: string | null): PilotlightError {
+  return new PilotlightError('FILE_TOO_COSTLY', {
+    ...(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { message: 'Reading the file takes too much memory.' } : {}),
+    details: { path, ...(code === null ? {} : { cause: code }) },
+  });
+}
+
+function divide(cut: CutFile, vectors: Float32Array): Float32Array[] {
+  const count = cut.ok ? cut.chunks.length : 0;
+  const length = count === 0 ? 0 : vectors.length / count;
+  return Array.from({ length: count }, (_, at) => vectors.subarray(at * length, (at + 1) * length));
+}

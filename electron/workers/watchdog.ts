@@ -1,0 +1,61 @@
+/**
+ * Ends a worker process whose core is gone. It runs in a thread of its own: a worker that is busy in a loop does not
+ * notice that its channel was closed.
+ */
+import { Socket } from 'node:net';
+import { Worker, workerData } from 'node:worker_threads';
+
+export interface WatchdogOptions {
+  /** The process id of the core; null where it is not known. */
+  corePid: number | null;
+  /** Whether standard input is a pipe whose other end only the core holds: the system closes it when the core ends. */
+  coreHoldsInput: boolean;
+}
+
+/** So long the worker may take to end in order by itself, milliseconds. */
+const GRACE_MS = 750;
+/** Where there is no pipe. */
+const CHECK_EVERY_MS = 500;
+
+/** What the hosts of workers write on their command line; see adapters/processes/core-watch.ts. */
+export function watchdogOptions(argv: readonly string[]): WatchdogOptions {
+  const pid = argv.find((argument) => /^--core-pid=\d+$/.test(argument));
+  return {
+    corePid: pid === undefined ? null : Number(pid.slice('--core-pid='.length)),
+    coreHoldsInput: argv.includes('--core-holds-input'),
+  };
+}
+
+/** @param entry the file that runs `runWatchdog` when it finds itself in a thread of this role */
+export function startWatchdog(entry: string, options: WatchdogOptions): void {
+  new Worker(entry, { workerData: { role: 'watchdog', ...options } }).unref();
+}
+
+export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOptions): void {
+  let isEnding = false;
+  function end(): void {
+    if (isEnding) return;
+    isEnding = true;
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_MS);
+  }
+  if (options.coreHoldsInput) {
+    new Socket({ fd: 0, readable: true, writable: false }).on('error', end).once('close', end).resume();
+    return;
+  }
+  const { corePid } = options;
+  const parent = process.ppid;
+  // A core of another space of process ids says nothing by its id.
+  const isVisible = corePid !== null && isAlive(corePid);
+  setInterval(() => {
+    if (process.ppid !== parent || (isVisible && !isAlive(corePid))) end();
+  }, CHECK_EVERY_MS);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,20 @@
+/** A process that owns an index worker which is busy for ever, for a test that kills it. Arguments: entry, folder. */
+import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
+
+const [entry = '', folder = '', what = ''] = process.argv.slice(2);
+const worker = createForkWorkerHost({ entry }).start();
+worker.onMessage((message) => {
+  const { kind } = message as { kind: string };
+  if (kind === 'progress' || kind === 'file') process.send?.({ kind: 'busy', pid: worker.pid });
+});
+worker.send({
+  kind: 'configure',
+  config: { folder: `${folder}/indexes`, maxIndexBytes: null, maxMatrixBytes: 1e6, matrixIdleMs: 1000 },
+});
+const settings = { maxFileBytes: 1e6, chunkTokens: 100 };
+const source = { id: 'source', path: `${folder}/files`, embedderId: 'e' };
+const call =
+  what === 'process'
+    ? { method: 'embed', params: { texts: ['block'] } }
+    : { method: 'indexBuiltin', params: { paths: ['hard.txt'] } };
+worker.send({ kind: 'call', id: 1, source, settings, ...call });

@@ -1,0 +1,47 @@
+/**
+ * The index worker with files that it never gets done with, by their names: "stuck…" and "hard…" keep its reader for
+ * ever, the latter in a loop that cannot be interrupted, "greedy…" takes all memory, "crash…" ends the process. The text "block" to embed keeps the process itself busy.
+ */
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+import type { ToIndexWorker } from '../../electron/adapters/vectors/protocol.ts';
+import { cutFile } from '../../electron/core/indexing/cut.ts';
+import { runIndexWorker } from '../../electron/workers/index/run.ts';
+
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+await runIndexWorker(fileURLToPath(import.meta.url), {
+  attemptAfterMs: 0,
+  mostMemoryMb: 64,
+  cut(bytes, path, maxTokens) {
+    while (path.startsWith('stuck')) Atomics.wait(asleep, 0, 0, 1000);
+    while (path.startsWith('hard')) {
+      // Once V8 has optimised it, there is no place left where it could be interrupted.
+    }
+    if (path.startsWith('crash')) process.kill(process.pid, 'SIGSEGV');
+    const hoard: string[][] = [];
+    while (path.startsWith('greedy')) hoard.push(Array.from({ length: 100_000 }, (_, at) => `${at} words`));
+    return cutFile(bytes, path, maxTokens);
+  },
+});
+
+if (isMainThread) {
+  // The system closes this when the process ends, however it ends.
+  const witness = process.env.PILOTLIGHT_TEST_WITNESS;
+  const isWitnessed =
+    witness === undefined
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => connect(witness).unref().once('connect', resolve));
+  process.on('message', (message: ToIndexWorker) => {
+    if (message.kind !== 'call' || message.method !== 'embed') return;
+    if (!(message.params as { texts: string[] }).texts.includes('block')) return;
+    void isWitnessed.then(() => {
+      process.send?.({ kind: 'progress', id: message.id, seen: 0 }, () => {
+        for (;;) {
+          // For ever.
+        }
+      });
+    });
+  });
+}
