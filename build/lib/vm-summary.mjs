@@ -47,5 +47,6 @@ export function vmSummary(report) {
   const failedFiles = report.testResults.filter(
     (/** @type {any} */ file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length;
-  return { lines, failed: failedTests + failedFiles };
+  const failed = failedTests + failedFiles;
+  return { lines, failed: totals.size === 0 ? Math.max(1, failed) : failed };
 }
