@@ -140,7 +140,9 @@ const stepLimitMs = 15 * 60_000;
  * @returns {Promise<VmImage>}
  */
 export async function makeVmImage({ release, node, cache, say }) {
-  const recipe = JSON.stringify([packages, guestFiles, setUpScript, diskBytes, process.version]);
+  // Of the Node that goes into the image, which need not be the one that runs this.
+  const { tail: version } = await runCaptured(node, ['--version']);
+  const recipe = JSON.stringify([packages, guestFiles, setUpScript, diskBytes, version.trim()]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
   const folder = join(cache, 'vm', `${release}-${key}`);
   const image = (/** @type {string} */ base) => ({

@@ -20,12 +20,13 @@ export function describeRelease(release: string): void {
       before = await listSystem(guest);
       await guest.sh(`cat > ${agentInGuest}`, agentProgram());
       installOutput = await guest.sh(`node ${agentInGuest} install --role power,telemetry --bind 10.0.2.15`);
+      await world.answers();
       expect(await guest.sh('systemctl is-active pilotlight-agent.service')).toBe('active');
     });
 
     it('pairs by the command that the installation names, and telemetry arrives', async () => {
       const { guest, panel, agentUrl } = world;
-      const command = /run: (.+?)\.?$/m.exec(installOutput)?.[1] ?? '';
+      const command = /run:\s+(?:sudo )?(.+)$/m.exec(installOutput)?.[1] ?? '';
       const { code: exit, stdout, stderr } = await guest.run(command);
       // Without that command the cases after this one have their code from the file itself.
       const output = exit === 0 ? stdout : await guest.sh(`node ${agentInGuest} pair`);

@@ -33,7 +33,10 @@ export async function runInGuest(
   const lines: string[] = [];
   let wake = () => {};
   socket.on('error', () => {});
-  createInterface({ input: socket }).on('line', (line) => {
+  const reader = createInterface({ input: socket });
+  // It repeats what the socket reports.
+  reader.on('error', () => {});
+  reader.on('line', (line) => {
     // A byte of FF marks the answer to a sync, after whatever was left of an earlier connection.
     lines.push(line.slice(line.lastIndexOf('\uFFFD') + 1));
     wake();

@@ -33,7 +33,10 @@ export async function connectQmp(path: string, onEvent: (event: QmpEvent) => voi
   socket.on('close', () => {
     for (const { reject } of waiting.values()) reject(new Error('The guest has ended.'));
   });
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It repeats what the socket reports.
+  lines.on('error', () => {});
+  lines.on('line', (line) => {
     const message = JSON.parse(line) as Reply;
     if (message.QMP) greeted.resolve();
     else if (message.event !== undefined) onEvent({ event: message.event, data: message.data ?? {} });

@@ -49,6 +49,8 @@ export interface World {
   agentUrl: string;
   /** Starts the guest and lets the run's key in. */
   begin(): Promise<void>;
+  /** Until the agent answers at all. */
+  answers(): Promise<void>;
   /** Adds the paired machine. */
   adopt(): Promise<void>;
   nodeId(): string;
@@ -136,6 +138,17 @@ export async function createWorld(release: string): Promise<World> {
       for (const user of ['ann', 'bob']) {
         const home = `/home/${user}/.ssh`;
         await guest.sh(`install -d -o ${user} ${home} && cat > ${home}/authorized_keys`, ssh.publicKey);
+      }
+    },
+    async answers() {
+      const signal = AbortSignal.timeout(EVENT_MS);
+      for (;;) {
+        const answer = await fetch(`${agentUrl}/health`, { signal: AbortSignal.timeout(5000) }).catch(
+          () => null,
+        );
+        if (answer?.ok) return;
+        if (signal.aborted) throw new Error('The agent does not answer.');
+        await pause(200);
       }
     },
     async adopt() {
