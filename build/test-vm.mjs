@@ -1,6 +1,6 @@
 // @ts-check
 // `npm run test:vm`: the agent on real machines. See docs/contributing.md.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import { vmSummary } from './lib/vm-summary.mjs';
 const usage = `Usage: npm run test:vm -- [bookworm] [trixie] [-t PATTERN]
   Both releases by default, one guest at a time, 6 to 7 minutes each. Needs root and QEMU.
   -t PATTERN  only the cases whose name matches; installing and pairing always run`;
+
+const thisScript = join(repositoryRoot, 'build', 'test-vm.mjs');
 
 /** Set in the namespaces: what the run outside of them prepared. */
 const preparedName = 'PILOTLIGHT_VM_PREPARED';
@@ -73,19 +75,39 @@ async function outside(args) {
     work,
     agent: join(root, 'dist', 'agent', 'agent.mjs'),
   });
+  let ending;
   try {
-    const ending = await runForeground(
-      'unshare',
-      [
-        ...['--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
-        ...[node, '--disable-warning=ExperimentalWarning', join(root, 'build', 'test-vm.mjs')],
-      ],
-      { env: { ...env, [preparedName]: prepared } },
-    );
-    return endLike(ending);
+    ending = await runIsolated([node, '--disable-warning=ExperimentalWarning', thisScript], {
+      ...env,
+      [preparedName]: prepared,
+    });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+  return endLike(ending);
+}
+
+/**
+ * Runs a program in namespaces of its own. Signals end all of it at once: `unshare` itself ignores most of them.
+ * @param {readonly string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
+ */
+function runIsolated(command, env) {
+  return new Promise((resolve, reject) => {
+    const namespaces = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
+    const child = spawn('unshare', [...namespaces, ...command], { env, stdio: 'inherit' });
+    /** @type {NodeJS.Signals | null} */
+    let ended = null;
+    for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+      process.once(name, () => {
+        ended = name;
+        child.kill('SIGKILL');
+      });
+    }
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve({ code, signal: ended ?? signal }));
+  });
 }
 
 /**
