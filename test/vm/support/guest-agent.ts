@@ -33,6 +33,10 @@ export async function runInGuest(
   const lines: string[] = [];
   let wake = () => {};
   socket.on('error', () => {});
+  // The guest has ended, or the line to it.
+  const closed = new AbortController();
+  socket.on('close', () => closed.abort(new Error('The guest has ended.')));
+  const limit = AbortSignal.any([signal, closed.signal]);
   const reader = createInterface({ input: socket });
   // It repeats what the socket reports.
   reader.on('error', () => {});
@@ -56,7 +60,7 @@ export async function runInGuest(
 
   async function ask<Answer>(command: string, args: object): Promise<Answer> {
     socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
-    const answer = JSON.parse(await next(signal)) as { return?: Answer; error?: { desc: string } };
+    const answer = JSON.parse(await next(limit)) as { return?: Answer; error?: { desc: string } };
     if (answer.error) throw new Error(`${command}: ${answer.error.desc}`);
     return answer.return as Answer;
   }
@@ -70,11 +74,11 @@ export async function runInGuest(
           Buffer.from(`${JSON.stringify({ execute: 'guest-sync-delimited', arguments: { id } })}\n`),
         ]),
       );
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(SYNC_MS)]);
+      const soon = AbortSignal.any([limit, AbortSignal.timeout(SYNC_MS)]);
       try {
         for (;;) if (isSync(await next(soon), id)) return;
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (limit.aborted) throw error;
       }
     }
   }
@@ -96,7 +100,7 @@ export async function runInGuest(
           stderr: text(status['err-data']),
         };
       }
-      await pause(POLL_MS, undefined, { signal });
+      await pause(POLL_MS, undefined, { signal: limit });
     }
   } finally {
     socket.destroy();

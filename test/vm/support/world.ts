@@ -78,6 +78,15 @@ export interface World {
   stop(): Promise<void>;
 }
 
+/** Between the cases: it stays on. The times are the shortest that are practical, for the case that waits for them. */
+const settled = {
+  powerOff: 'never',
+  action: 'shutdown',
+  idleMinutes: 1,
+  countdownSeconds: 20,
+  respectUsers: true,
+} as const;
+
 const BOOTED = 'the login prompt of the guest';
 
 export async function createWorld(release: string): Promise<World> {
@@ -117,6 +126,7 @@ export async function createWorld(release: string): Promise<World> {
     const response = await fetch(agentUrl + path, {
       method,
       headers: { authorization: `Bearer ${token}`, connection: 'close' },
+      signal: AbortSignal.timeout(60_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as AgentAnswer['body'] };
@@ -160,6 +170,8 @@ export async function createWorld(release: string): Promise<World> {
     async settle() {
       await ssh.endAll();
       const id = nodeId();
+      // First of all, so that what a failed case left does not power it off meanwhile.
+      await panel.call('power.setPolicy', { nodeId: id, policy: settled });
       const woken = await guest.wake();
       if (woken === 'started') await guest.console().until(/login: $/, 0, BOOTED);
       if (woken === 'on') await guest.console().logout();
@@ -171,16 +183,10 @@ export async function createWorld(release: string): Promise<World> {
       if (power?.countdown) await panel.call('power.cancelOff', { nodeId: id });
       for (const lease of power?.leases ?? [])
         await panel.call('power.release', { nodeId: id, leaseId: lease.id });
-      await panel.call('power.setPolicy', {
-        nodeId: id,
-        policy: {
-          powerOff: 'never',
-          action: 'shutdown',
-          idleMinutes: 1,
-          countdownSeconds: 5,
-          respectUsers: true,
-        },
-      });
+      // A new need ends what somebody's cancel in an earlier case began.
+      await ask('PUT', '/v1/leases/settle', { holder: 'the tests', purpose: 'a moment', ttlSeconds: 60 });
+      await ask('DELETE', '/v1/leases/settle');
+      await world.policy(({ effective }) => effective?.finishAlone === false);
       const idle = (one: NodePower) =>
         one.leases.length === 0 && one.leaving === null && one.countdown === null;
       await panel.until('power', id, idle, 'the panel to see it idle');
