@@ -61,11 +61,15 @@ export function createGuest({
   let screen: Console | null = null;
   let queue: Promise<unknown> = Promise.resolve();
   let starting: Promise<void> | null = null;
+  /** From its SHUTDOWN event to the end of QEMU, which that promise is. */
+  let leaving = false;
+  let exited: Promise<void> = Promise.resolve();
 
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', disk]);
 
   function notify(event: QmpEvent): void {
     if (ignored.has(event.event)) return;
+    if (event.event === 'SHUTDOWN') leaving = true;
     events.push(event.event);
     for (const listener of listeners) listener(event);
   }
@@ -132,6 +136,8 @@ export function createGuest({
       { stdio: ['ignore', output, output] },
     );
     child = started;
+    leaving = false;
+    exited = new Promise((resolve) => started.once('exit', () => resolve()));
     const ended = new Promise<never>((_, reject) => {
       started.once('error', reject);
       started.once('exit', (code) => {
@@ -164,6 +170,7 @@ export function createGuest({
       return starting;
     },
     async wake() {
+      if (leaving) await within(exited, 'the end of QEMU');
       if (child === null || starting !== null) {
         await guest.start();
         return 'started';
@@ -204,9 +211,8 @@ export function createGuest({
     async stop() {
       const running = child;
       if (running === null) return;
-      const ended = new Promise((resolve) => running.once('exit', resolve));
       running.kill('SIGKILL');
-      await ended;
+      await exited;
     },
   };
   return guest;
