@@ -1,0 +1,3 @@
+import { describeRelease } from './cases.ts';
+
+describeRelease('trixie');
