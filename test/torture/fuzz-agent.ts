@@ -127,7 +127,7 @@ async function startAgent(folder: string): Promise<RunningAgent | null> {
 function pathOf(target: Target, random: Random, pools: Pools): string {
   if (typeof target.path === 'string') {
     return random.chance(0.02)
-      ? `${target.path}${encodeURIComponent(String(oddValue(random)).slice(0, 300))}`
+      ? `${target.path}${encodeURIComponent(String(oddValue(random)).slice(0, 300).toWellFormed())}`
       : target.path;
   }
   const name = random.chance(0.1)
