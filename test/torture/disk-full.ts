@@ -170,11 +170,11 @@ async function untilSaved(
     const database = new DatabaseSync(join(dataFolder, 'state.sqlite'), { readOnly: true, timeout: 2000 });
     let saved = '';
     try {
-      saved = String(database.prepare('SELECT body FROM jobs WHERE id = ?').get(jobId)?.body ?? '');
+      saved = String(database.prepare('SELECT status FROM jobs WHERE id = ?').get(jobId)?.status ?? '');
     } finally {
       database.close();
     }
-    if (saved.includes(`"status":"${status}"`)) return;
+    if (saved === status) return;
     if (performance.now() > end)
       return find('lost', 'the end of a job is not saved after space was freed', saved.slice(0, 120));
     await new Promise((resolve) => setTimeout(resolve, 300));
