@@ -20,7 +20,12 @@ await runMain(async () => {
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const inside = spawnSync(
     'unshare',
-    [...asRoot, '--net', '--mount', process.execPath, process.argv[1] ?? '', ...args],
+    // With process ids of its own too: whatever was started in there ends with it, however it ends.
+    [
+      ...asRoot,
+      ...['--net', '--mount', '--mount-proc', '--pid', '--fork', '--kill-child'],
+      ...[process.execPath, process.argv[1] ?? '', ...args],
+    ],
     { stdio: 'inherit', env: { ...process.env, [insideVariable]: '1' } },
   );
   if (inside.error) throw isolationError(inside.error.message);
