@@ -6,8 +6,10 @@ import { usedBytes } from './fit.ts';
 const MIB = 1024 ** 2;
 /** What a runner's process holds beside its model (the CUDA context), seen with models of 0.4 to 28 GB. */
 const CONTEXT_BYTES = 588 * MIB;
-/** A smaller rest without a name is the driver's and the desktop's. */
-const NAMELESS_FROM_BYTES = 512 * MIB;
+/** Beside programs that are named, a smaller rest is the driver's and the desktop's, and not worth a mention. */
+const NAMELESS_FROM_BYTES = 1024 * MIB;
+/** What the driver itself counts as in use on an idle card. */
+const DRIVER_BYTES = 64 * MIB;
 /** Longer names are cut: they come from the other machine. */
 const LONGEST_NAME = 60;
 
@@ -54,7 +56,10 @@ export function foreignUse(
   const nameless = bytes - namedBytes;
   return {
     bytes,
-    holders: nameless < NAMELESS_FROM_BYTES ? named : [...named, { name: null, bytes: nameless }],
+    holders:
+      nameless < (named.length === 0 ? DRIVER_BYTES : NAMELESS_FROM_BYTES)
+        ? named
+        : [...named, { name: null, bytes: nameless }],
   };
 }
 

@@ -72,18 +72,17 @@ export async function putBack(
       await lookUntilGone({ clock, server, signal }, model);
     });
   }
-  if (was !== null && needsReload(was, newcomer, lost.length > 0)) {
-    await attempt(was.name, () => loadAsBefore(was));
-  } else if (was !== null && newcomer !== null && unloadAsked) {
+  const todo = [...lost];
+  if (was !== null && needsReload(was, newcomer, lost.length > 0)) todo.push(was);
+  else if (was !== null && newcomer !== null && unloadAsked) {
     // It still answers requests, and would be unloaded after them: its time is given back.
     await attempt(was.name, () => load(was, { layers: 'auto' }));
   }
-  // The largest first: Ollama lets a model in beside others only if it leaves a part of what is free.
-  for (const other of lost.toSorted((one, two) => two.vramBytes - one.vramBytes)) {
-    await attempt(other.name, async () => {
+  for (const entry of inOrder(todo, loaded)) {
+    await attempt(entry.name, async () => {
       // Somebody may have asked for it meanwhile, or its time has run out.
-      if (!isMissing(other, await server.loaded(signal))) return;
-      await loadAsBefore(other);
+      if (entry !== was && !isMissing(entry, await server.loaded(signal))) return;
+      await loadAsBefore(entry);
     });
   }
   return report();
@@ -175,26 +174,39 @@ export async function putBack(
 }
 
 /** What the server shows, once it has not changed for a while. Throws when it cannot be reached. */
-async function settled(deps: MoveDependencies, { server }: MoveRequest): Promise<LoadedModel[]> {
+async function settled(deps: MoveDependencies, { server, node, by }: MoveRequest): Promise<LoadedModel[]> {
   const { clock, restoreSignal: signal } = deps;
-  const reachUntil = clock.monotonic() + REACH_MS;
+  // A job has other machines to go to.
+  const reachUntil = clock.monotonic() + (by === 'job' ? 0 : REACH_MS);
   let last: LoadedModel[] | null = null;
   let since = 0;
   for (;;) {
     try {
+      if (!deps.serving()) {
+        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} does not serve now.` });
+      }
       const loaded = await server.loaded(signal);
       if (last === null || !sameModels(last, loaded)) since = clock.monotonic();
       last = loaded;
       if (clock.monotonic() - since >= SETTLE_MS) return loaded;
     } catch (error) {
       signal.throwIfAborted();
-      if (!deps.serving() || clock.monotonic() >= reachUntil) throw error;
+      if (clock.monotonic() >= reachUntil) throw error;
       last = null;
       await clock.sleep(REACH_POLL_MS, signal);
       continue;
     }
     await clock.sleep(POLL_MS, signal);
   }
+}
+
+/**
+ * First what holds VRAM in a place that is not its own; then the largest, for Ollama lets a model in beside others
+ * only if it leaves a part of what is free; last what belongs on the CPU, which counts as another model too.
+ */
+function inOrder(todo: readonly LoadedModel[], loaded: readonly LoadedModel[]): LoadedModel[] {
+  const present = (entry: LoadedModel) => Number(findLoaded(loaded, entry.name) !== null);
+  return todo.toSorted((one, other) => present(other) - present(one) || other.vramBytes - one.vramBytes);
 }
 
 function sameModels(one: readonly LoadedModel[], other: readonly LoadedModel[]): boolean {

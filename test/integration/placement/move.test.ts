@@ -122,7 +122,11 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
       from: 'partial',
       to: 'partial',
     });
-    expect(record?.shortage).toMatchObject({ totalBytes: 4 * GIB, availableBytes: 3.5 * GIB, measured: true });
+    expect(record?.shortage).toMatchObject({
+      totalBytes: 4 * GIB,
+      availableBytes: 3.5 * GIB,
+      measured: true,
+    });
     expect(world.requests('/api/generate')).toBe(0);
   });
 });
