@@ -16,6 +16,7 @@ import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useForce } from '../fleet/use-force.ts';
+import { LastMove, useLastMove } from './last-move.tsx';
 
 /** A model on a node: why it is there, what a move would do, and the buttons for it. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
@@ -35,7 +36,9 @@ export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: s
 function CellBody({ node, model }: { node: NodeView; model: string }) {
   const loaded = node.loaded.find((other) => other.name === model);
   const installed = node.installed.find((other) => other.name === model);
-  const { force, busy: forcing } = useForce();
+  const [asking, setAsking] = useState(false);
+  const { force, busy: forcing } = useForce(() => setAsking(true));
+  const lastMove = useLastMove(node.id, model);
   const { run, busy } = useAction();
   const serving = isServing(node.state);
   const pinned = loaded?.pinned ?? false;
@@ -48,6 +51,17 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         {loaded ? placementWords(loaded) : 'On disk, not loaded'}
       </p>
 
+      {lastMove && (
+        <LastMove
+          move={lastMove}
+          focus={asking}
+          busy={working}
+          onAnyway={() => {
+            setAsking(false);
+            void force('gpu', node.id, model, true);
+          }}
+        />
+      )}
       <Why
         nodeId={node.id}
         model={model}
