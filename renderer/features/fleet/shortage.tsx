@@ -17,7 +17,7 @@ export function Shortage({ shortage }: { shortage: VramShortage }) {
       </dd>
       {holders.map(({ name, bytes }) => (
         <div key={name ?? ''} className="col-span-2 grid grid-cols-subgrid">
-          <dt className="min-w-0 truncate text-soft" title={name ?? undefined}>
+          <dt className="min-w-0 break-words text-soft">
             Held by{' '}
             {name === null ? (
               holders.length === 1 ? (

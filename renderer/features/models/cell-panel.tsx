@@ -65,6 +65,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
       <Why
         nodeId={node.id}
         model={model}
+        said={lastMove?.shortage ? lastMove.code : null}
         key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}`}
       />
 
@@ -160,7 +161,8 @@ function Stays({ until }: { until: number | null }) {
   return <>{minutes > 0 ? `${formatCount(minutes)} min more, if nobody asks it` : 'about to be unloaded'}</>;
 }
 
-function Why({ nodeId, model }: { nodeId: string; model: string }) {
+/** `said`: a code that is explained already, and not repeated. */
+function Why({ nodeId, model, said }: { nodeId: string; model: string; said: string | null }) {
   const [explanation, setExplanation] = useState<Explanation | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => {
@@ -181,6 +183,7 @@ function Why({ nodeId, model }: { nodeId: string; model: string }) {
       </Loading>
     );
   }
+  if (explanation.code === said) return null;
   return (
     <div className="rounded-lg border border-line bg-ground p-3">
       <p className="break-words">{explanation.reason}</p>

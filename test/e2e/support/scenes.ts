@@ -1,6 +1,7 @@
 import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
+import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 import type { BridgeScene } from './bridge-core.ts';
 
 const gigabyte = 1e9;
@@ -247,13 +248,13 @@ const taken: MoveRecord = {
   durationMs: 4100,
   evicted: [],
   shortage: {
-    neededBytes: 8.6 * gigabyte,
+    neededBytes: 8.6 * VRAM_GIGABYTE,
     measured: true,
-    totalBytes: 24 * gigabyte,
-    availableBytes: 2.4 * gigabyte,
+    totalBytes: 24 * VRAM_GIGABYTE,
+    availableBytes: 2.4 * VRAM_GIGABYTE,
     holders: [
-      { name: 'python3', bytes: 18.1 * gigabyte },
-      { name: null, bytes: 3.5 * gigabyte },
+      { name: 'python3', bytes: 18.1 * VRAM_GIGABYTE },
+      { name: null, bytes: 3.5 * VRAM_GIGABYTE },
     ],
     evicts: ['mxbai-embed-large:latest'],
   },
@@ -264,7 +265,7 @@ export const vramTaken: BridgeScene = (() => {
   const made = scene(
     [
       node('gpu-tower', 'gpu-verified', {
-        vram: { totalBytes: 24 * gigabyte, usedBytes: 22.3 * gigabyte, source: 'tools' },
+        vram: { totalBytes: 24 * VRAM_GIGABYTE, usedBytes: 22.3 * VRAM_GIGABYTE, source: 'tools' },
         loaded: [
           model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),
           model('llama3.1:8b', {
