@@ -93,7 +93,10 @@ export function createMover(deps: MoverDependencies): Mover {
   function moveDependencies(nodeId: string, model: string): MoveDependencies {
     return {
       clock,
-      pinned: pins.on(nodeId),
+      // Read when it is asked for: a model may be pinned while its requests are waited for.
+      get pinned() {
+        return pins.on(nodeId);
+      },
       isPriority,
       inFlight: (name) => ledger.count(nodeId, name),
       drain: (models, signal) => ledger.drain(nodeId, models, DRAIN_MS, signal),

@@ -76,7 +76,7 @@ export async function putBack(
   if (was !== null && needsReload(was, newcomer, lost.length > 0)) todo.push(was);
   else if (was !== null && newcomer !== null && unloadAsked) {
     // It still answers requests, and would be unloaded after them: its time is given back.
-    await attempt(was.name, () => load(was, { layers: 'auto' }));
+    await attempt(was.name, () => renew(was));
   }
   for (const entry of inOrder(todo, loaded)) {
     await attempt(entry.name, async () => {
@@ -121,16 +121,28 @@ export async function putBack(
     }
   }
 
+  async function contextsOf(entry: LoadedModel) {
+    const described = await server.describe(entry.name, signal).catch(() => null);
+    const trained = described?.contextLength ?? null;
+    const toSend = contextToSend({
+      loadedContext: entry.contextLength,
+      trainedContext: trained,
+      totalVramBytes: request.node.vram.totalBytes,
+    });
+    return { toSend, trained };
+  }
+
+  /** Gives a loaded model its time again. Without the very context that it has, it would be loaded again for it. */
+  async function renew(entry: LoadedModel): Promise<void> {
+    const { toSend, trained } = await contextsOf(entry);
+    const contextLength = entry.contextLength === trained ? toSend : (entry.contextLength ?? undefined);
+    await load(entry, { layers: 'auto', contextLength });
+  }
+
   async function loadAsBefore(entry: LoadedModel): Promise<void> {
     const place = placementOf(entry);
     const layers = place === 'cpu' ? 'cpu' : 'auto';
-    const described = await server.describe(entry.name, signal).catch(() => null);
-    const contextLength = contextToSend({
-      loadedContext: entry.contextLength,
-      trainedContext: described?.contextLength ?? null,
-      totalVramBytes: request.node.vram.totalBytes,
-    });
-    await load(entry, { layers, contextLength });
+    await load(entry, { layers, contextLength: (await contextsOf(entry)).toSend });
     let { model: back } = await lookUntilPlaced({ clock, server, signal }, entry.name, place);
     if (back && entry.contextLength !== null && back.contextLength !== entry.contextLength) {
       await load(entry, { layers, contextLength: entry.contextLength });

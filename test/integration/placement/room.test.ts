@@ -361,6 +361,66 @@ describe('what cannot be put back', () => {
   });
 });
 
+describe('a model that answers requests of others', () => {
+  async function busyWorld() {
+    const world = await createHarness([{ remote: { vramBytes: null } }], { placementFactor: 2000 });
+    world.preload(llama31, 0, { numCtx: 8192 });
+    const { scheduler } = world.machine().ollama;
+    const [runner] = scheduler.runners();
+    if (!runner) throw new Error('it was not loaded');
+    const lease = await scheduler.acquire({
+      model: llama31,
+      options: runner.options,
+      keepAliveMs: undefined,
+      signal: world.signal,
+    });
+    return { world, lease, runner };
+  }
+
+  it('keeps its place and its time when it is not unloaded within five minutes', async () => {
+    const { world: made, lease, runner } = await busyWorld();
+    await using world = made;
+    const before = await state(world);
+    const [record] = await world.place('llama3.1', 'gpu');
+    expect(record).toMatchObject({ outcome: 'failed', code: 'MODEL_BUSY', from: 'cpu', to: 'cpu' });
+    lease.release();
+    expect(runner).toMatchObject({ ending: 'no', state: 'ready' });
+    expect(await state(world)).toEqual(before);
+  });
+
+  it('keeps them when the move is cancelled while it is waited for', async () => {
+    const { world: made, lease, runner } = await busyWorld();
+    await using world = made;
+    const before = await state(world);
+    const cancel = new AbortController();
+    const moving = world.placement.place({
+      model: 'llama3.1',
+      target: 'gpu',
+      nodeId: world.nodeId('tower'),
+      by: 'person',
+      signal: cancel.signal,
+    });
+    await expect.poll(() => runner.sessionMs).toBe(0);
+    cancel.abort();
+    expect(await moving).toMatchObject([{ outcome: 'failed', code: 'CANCELLED', to: 'cpu' }]);
+    lease.release();
+    expect(runner).toMatchObject({ ending: 'no', state: 'ready' });
+    expect(await state(world)).toEqual(before);
+  });
+
+  it('stays when it is pinned while its own requests are waited for', async () => {
+    await using world = await createHarness([{}]);
+    world.preload(llama32, 0);
+    const request = world.placement.begin('tower', 'llama3.2:3b');
+    const moving = world.place('llama3.2', 'gpu');
+    await expect.poll(() => world.requests('/api/show')).toBeGreaterThan(0);
+    world.placement.pin('tower', 'llama3.2', true);
+    request[Symbol.dispose]();
+    expect(await moving).toMatchObject([{ outcome: 'refused', code: 'PINNED' }]);
+    expect(loadsSent(world)).toBe(0);
+  });
+});
+
 describe('two moves at once', () => {
   it('a job that waits for a move that fails does not undo what that put back', async () => {
     await using world = await createHarness([{}]);
