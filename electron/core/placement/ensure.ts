@@ -1,15 +1,27 @@
 /** Gets a model ready for a job: on the GPU where that can be done, and never at the cost of another model in vain. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports.ts';
 import { LOADED_PER_GPU } from './fit.ts';
 import type { Mover } from './mover.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { placementOf, sameModelName } from './read.ts';
-import type { PlacementService } from './service.ts';
 import { whereSentence } from './words.ts';
 
 const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
+
+/**
+ * For jobs: loads the model and gets it onto the GPU where that can be done; says honestly where it ended. Where that
+ * cannot be done it is loaded on the CPU, and not at all (`placement` null) where another model would have to go for
+ * it. Throws when the host is gone, the model is missing, or it cannot be loaded at all.
+ */
+export type EnsureOnGpu = (request: {
+  nodeId: string;
+  model: string;
+  by: 'job';
+  signal: AbortSignal;
+}) => Promise<{ placement: Placement | null; record: MoveRecord | null; reason: string }>;
 
 export function createEnsureOnGpu(deps: {
   mover: Pick<Mover, 'move' | 'write' | 'justLoad' | 'fits'>;
@@ -19,7 +31,7 @@ export function createEnsureOnGpu(deps: {
   requireServing: (nodeId: string) => { node: NodeView; server: InferenceServer };
   /** The name as the server knows it; throws MODEL_NOT_FOUND. */
   nameOn: (node: NodeView, model: string, signal: AbortSignal) => Promise<string>;
-}): PlacementService['ensureOnGpu'] {
+}): EnsureOnGpu {
   const { mover, locks, pins, requireServing, nameOn } = deps;
 
   /** Loads it on the CPU; null where Ollama would unload another model for it. */

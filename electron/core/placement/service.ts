@@ -1,12 +1,12 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import type { Explanation, MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { Clock, InferenceServer, Log, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { createEnsureOnGpu } from './ensure.ts';
+import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
 import { createInFlightLedger } from './ledger.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
@@ -51,17 +51,7 @@ export interface PlacementService {
   place(request: PlaceRequest): Promise<MoveRecord[]>;
   /** Every loaded priority model, on one node or all. Throws NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
-  /**
-   * For jobs: loads the model and gets it onto the GPU where that can be done; says honestly where it ended. Where
-   * that cannot be done it is loaded on the CPU, and not at all (`placement` null) where another model would have to
-   * go for it. Throws when the host is gone, the model is missing, or it cannot be loaded at all.
-   */
-  ensureOnGpu(request: {
-    nodeId: string;
-    model: string;
-    by: 'job';
-    signal: AbortSignal;
-  }): Promise<{ placement: Placement | null; record: MoveRecord | null; reason: string }>;
+  ensureOnGpu: EnsureOnGpu;
   /** Throws NOT_FOUND, NODE_ASLEEP, NOT_LOADED, PINNED. */
   unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
