@@ -136,15 +136,12 @@ export async function createSimulatedAgent(
             swapUsedBytes: 0,
             uptimeSeconds: Math.round((outer.monotonic() - bootedAt) / 1000),
           },
-          gpus: (reading?.gpus ?? []).map((gpu, index) => ({
+          gpus: (reading?.gpus ?? []).map((gpu) => ({
             ...gpu,
-            processes: Object.entries(index === 0 ? (reading?.vramByModel ?? {}) : {}).map(
-              ([name, vramUsedBytes], position) => ({
-                pid: 1000 + position,
-                name: `ollama runner (${name})`,
-                vramUsedBytes,
-              }),
-            ),
+            processes: (gpu.processes ?? []).map((process, position) => ({
+              pid: 1000 + position,
+              ...process,
+            })),
           })),
           problems: [],
         };

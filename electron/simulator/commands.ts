@@ -7,7 +7,7 @@ export type CommandReply = { ok: true; [member: string]: unknown } | { ok: false
  * Obeys one of
  * `{"wake":ID}`, `{"sleep":ID}`, `{"kill":ID}`, `{"restart":ID}`, `{"state":ID}`,
  * `{"fault":NAME,"node":ID,"on":BOOLEAN}`, `{"dieAfterTexts":N,"node":ID}`,
- * `{"textsPerSecond":R,"node":ID}`.
+ * `{"textsPerSecond":R,"node":ID}`, `{"holdVram":BYTES,"node":ID,"program":NAME}`.
  */
 export function runCommand(fleet: SimulatedFleet, line: string): CommandReply {
   try {
@@ -26,7 +26,13 @@ function obey(fleet: SimulatedFleet, command: Record<string, unknown>): CommandR
   else if (typeof command.restart === 'string') control.restartOllama(command.restart);
   else if (typeof command.fault === 'string') control.setFault(node, command.fault, command.on !== false);
   else if (typeof command.dieAfterTexts === 'number') control.dieAfterTexts(node, command.dieAfterTexts);
-  else if (typeof command.textsPerSecond === 'number') {
+  else if (typeof command.holdVram === 'number') {
+    control.holdVram(
+      node,
+      command.holdVram,
+      typeof command.program === 'string' ? command.program : undefined,
+    );
+  } else if (typeof command.textsPerSecond === 'number') {
     control.machine(node).ollama.compute.setRates(command.textsPerSecond, command.textsPerSecond);
   } else if (typeof command.state === 'string') {
     const machine = control.machine(command.state);

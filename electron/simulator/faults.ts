@@ -6,7 +6,9 @@ export const FAULTS = {
     'Ollama finds no GPU, as when the driver was not ready at boot. Switching it restarts Ollama.',
   'gpu-lost-on-resume':
     'The GPU is gone after the next sleep and wake: loads silently land on the CPU. Switching it off reloads the driver and restarts Ollama.',
-  'oom-on-explicit-layers': 'A load that asks for a number of GPU layers runs out of memory.',
+  'oom-on-explicit-layers':
+    'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded for it.',
+  'vram-taken': 'Another program, python3, holds most of the VRAM until the fault is switched off.',
   'mid-stream-error': 'A streamed answer breaks off with an error line after a few tokens.',
   'false-gpu': 'ps says 100% GPU while the model runs on the CPU.',
   'slow-load': 'Loads take twenty times as long.',

@@ -22,6 +22,8 @@ export interface FleetControl {
   /** Throws a RangeError for an unknown fault. */
   setFault(id: string, fault: string, on: boolean): void;
   restartOllama(id: string): void;
+  /** A program beside Ollama holds so many bytes of the first GPU; 0 ends it. */
+  holdVram(id: string, bytes: number, name?: string): void;
 }
 
 export interface SimulatedFleet {
@@ -195,6 +197,7 @@ export async function assembleFleet(
     dieAfterTexts: (id, texts) => machine(id).ollama.compute.dieAfterTexts(texts),
     setFault,
     restartOllama: (id) => machine(id).restartOllama(),
+    holdVram: (id, bytes, name) => machine(id).holdVram(bytes, name),
   };
   return {
     machines: [...machines.values()].map(

@@ -14,6 +14,7 @@ import { createFaults, type FaultName, type Faults } from './faults.ts';
 import { guardOllama, ollamaLimits } from './limits.ts';
 import { listen, stopListening } from './listener.ts';
 import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
+import { createOutsidePrograms } from './outside.ts';
 import { VERSIONS } from './routes-library.ts';
 import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
 import { macBytes, secureOnBytes, wakes } from './wake-packet.ts';
@@ -39,6 +40,8 @@ export interface SimulatedMachineSetup {
   wake: Partial<WakeTimes> | null;
   /** Default `on`. */
   initially?: 'off' | 'asleep' | 'on';
+  /** As in a container: its tools give totals of VRAM, and no processes. */
+  hidesProcesses?: boolean;
   /** Without it the machine runs no agent. */
   agent?: SimulatedAgentSetup;
   ollama: Omit<SimulatedOllamaSetup, 'clock' | 'faults' | 'losePower' | 'started' | 'speed'>;
@@ -74,6 +77,8 @@ export interface SimulatedMachine {
   /** Suspends: connections break, loaded models stay in memory. */
   sleep(): void;
   restartOllama(): void;
+  /** A program beside Ollama holds so much of the first GPU, in place of what it held before; 0 ends it. */
+  holdVram(bytes: number, name?: string): void;
   /** `null` while the machine is not on. */
   telemetry(): MachineTelemetry | null;
   /** Calls back after each change of the power state; returns how to stop. */
@@ -116,7 +121,9 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     gpus,
     systemMemoryBytes: setup.ollama.systemMemoryBytes ?? 32_000_000_000,
     ollama,
+    ...(setup.hidesProcesses && { hidesProcesses: true }),
   });
+  const outside = createOutsidePrograms({ memory: ollama.scheduler.memory });
 
   const sockets = new Set<Socket>();
   const remember = (socket: Socket) => {
@@ -250,6 +257,8 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     cancelBoot();
     enter('off');
     agent?.down();
+    outside.end();
+    faults.set('vram-taken', false);
     ollama.stop({ silently: faults.is('half-open') });
     breakConnections();
   };
@@ -272,7 +281,10 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       if (on) sleep();
       else powerOn();
     } else if (name === 'no-gpu-discovered') restartOllama();
-    else if (name === 'time-flies') agent?.setPace(on ? FAST_PACE : 1);
+    else if (name === 'vram-taken') {
+      if (on) outside.takeMost();
+      else outside.end();
+    } else if (name === 'time-flies') agent?.setPace(on ? FAST_PACE : 1);
     else if (name === 'gpu-lost-on-resume' && !on && !gpusAlive) {
       gpusAlive = true;
       restartOllama();
@@ -309,6 +321,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     powerOff,
     sleep,
     restartOllama,
+    holdVram: outside.hold,
     telemetry: () => (state === 'on' ? telemetry.read() : null),
     onPowerChange: powerChanged.on,
     [Symbol.asyncDispose]: async () => {

@@ -1,7 +1,16 @@
-/** The memory of one machine: what the runners hold, and what a dead one has not given back yet. */
+/** The memory of one machine: what the runners hold, what a dead one has not given back yet, and other programs. */
 import type { GpuDefinition } from './model.ts';
 import type { GpuState } from './placement.ts';
 import { type Runner, systemBytes } from './runner.ts';
+
+/** A program beside Ollama that holds VRAM; Ollama can neither see it nor unload it. */
+export interface OutsideProgram {
+  pid: number;
+  /** With its folder, as the driver's tool shows it. */
+  name: string;
+  gpu: number;
+  bytes: number;
+}
 
 export interface Memory {
   /** Each GPU's total and free bytes, with every runner's full share counted. */
@@ -11,6 +20,9 @@ export interface Memory {
   lingering(gpu: number): number;
   /** Keeps a dead runner's VRAM; call the result when it comes back. */
   linger(runner: Runner): () => void;
+  /** A program takes VRAM, never more than is free; call the result when it ends. */
+  hold(program: OutsideProgram): () => void;
+  outside(): readonly OutsideProgram[];
   clear(): void;
 }
 
@@ -23,24 +35,36 @@ export function createMemory(setup: {
   runners: () => Iterable<Runner>;
 }): Memory {
   const dying = new Set<Runner>();
+  const programs = new Set<OutsideProgram>();
   const lingering = (gpu: number) => {
     let sum = 0;
     for (const runner of dying) sum += runner.allocation.perGpu[gpu] ?? 0;
     return sum;
   };
+  const gpuStates = () =>
+    setup.gpus.map((gpu, index) => {
+      let used = gpu.baselineBytes + lingering(index);
+      for (const program of programs) if (program.gpu === index) used += program.bytes;
+      for (const runner of setup.runners()) used += runner.allocation.perGpu[index] ?? 0;
+      return { totalBytes: gpu.vramBytes, freeBytes: Math.max(0, gpu.vramBytes - used) };
+    });
   return {
-    gpuStates: () =>
-      setup.gpus.map((gpu, index) => {
-        let used = gpu.baselineBytes + lingering(index);
-        for (const runner of setup.runners()) used += runner.allocation.perGpu[index] ?? 0;
-        return { totalBytes: gpu.vramBytes, freeBytes: Math.max(0, gpu.vramBytes - used) };
-      }),
+    gpuStates,
     freeSystemBytes: () => {
       let used = 0;
       for (const runner of setup.runners()) used += systemBytes(runner);
       return Math.max(0, Math.floor(setup.systemMemoryBytes * USABLE_SYSTEM_SHARE) - used);
     },
     lingering,
+    hold: (program) => {
+      const held = {
+        ...program,
+        bytes: Math.floor(Math.min(program.bytes, gpuStates()[program.gpu]?.freeBytes ?? 0)),
+      };
+      programs.add(held);
+      return () => programs.delete(held);
+    },
+    outside: () => [...programs],
     linger: (runner) => {
       dying.add(runner);
       return () => dying.delete(runner);

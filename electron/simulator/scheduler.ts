@@ -196,6 +196,8 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       overheadBytes: environment.gpuOverheadBytes,
     };
     if (faults.is('oom-on-explicit-layers') && item.options.numGpu > 0 && gpus.length > 0) {
+      // The real server makes room first, and finds out only then.
+      if (question.othersLoaded) return { kind: 'evict' };
       return outOfMemory(question, predictedBytes(item.model, item.options, parallel));
     }
     return decidePlacement(question);

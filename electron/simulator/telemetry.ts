@@ -24,6 +24,8 @@ export function createTelemetry(setup: {
   gpus: readonly GpuDefinition[];
   systemMemoryBytes: number;
   ollama: SimulatedOllama;
+  /** As in a container: the tool gives totals, and no processes. */
+  hidesProcesses?: boolean;
 }): { read(): MachineTelemetry } {
   const { clock, ollama } = setup;
   let celsius = IDLE_CELSIUS;
@@ -46,8 +48,16 @@ export function createTelemetry(setup: {
       runner.state === 'loading' ? bytes * Math.min(1, (now - runner.loadStartedAt) / runner.loadMs) : bytes;
     const gpus = ollama.scheduler.gpusAlive()
       ? setup.gpus.map((gpu, index): GpuReading => {
+          const outside = ollama.scheduler.memory.outside().filter((program) => program.gpu === index);
           let used = gpu.baselineBytes + ollama.scheduler.memory.lingering(index);
-          for (const runner of runners) used += held(runner.allocation.perGpu[index] ?? 0, runner);
+          for (const program of outside) used += program.bytes;
+          const processes = outside.map(({ name, bytes }) => ({ name, vramUsedBytes: bytes }));
+          for (const runner of runners) {
+            const bytes = Math.round(held(runner.allocation.perGpu[index] ?? 0, runner));
+            used += bytes;
+            if (bytes > 0)
+              processes.push({ name: `ollama runner (${runner.model.name})`, vramUsedBytes: bytes });
+          }
           const percent = share > 0 ? 93 * share + 5 * unrest(gpu.id) : loading ? 12 : 2 + unrest(gpu.id);
           const watts = gpu.boardWatts - IDLE_WATTS;
           return {
@@ -59,6 +69,7 @@ export function createTelemetry(setup: {
             utilisationPercent: Math.round(Math.min(100, Math.max(0, percent))),
             temperatureCelsius: Math.round(celsius),
             powerWatts: Math.round(IDLE_WATTS + watts * 0.85 * share + 3 * (1 + unrest(`watts ${gpu.id}`))),
+            ...(processes.length > 0 && !setup.hidesProcesses ? { processes } : {}),
           };
         })
       : [];

@@ -276,6 +276,11 @@ export const errorCatalogue = {
     next: 'Unload the models named below, or choose a smaller one.',
     status: 409,
   },
+  VRAM_TAKEN: {
+    message: 'Other programs hold the VRAM that the model needs. Nothing was unloaded.',
+    next: 'Close the programs named below and try again, or force it anyway.',
+    status: 409,
+  },
   PINNED: { message: 'The model is pinned where it is.', next: 'Take the pin off first.', status: 409 },
   MODEL_BUSY: {
     message: 'The model is answering requests.',
@@ -289,7 +294,7 @@ export const errorCatalogue = {
   },
   MOVE_FAILED: {
     message: 'The move did not end where it should.',
-    next: 'Look at the reason below; what was there before was restored.',
+    next: 'The reason below says why, and which models were loaded again.',
     status: 502,
   },
   NOT_LOADED: {

@@ -33,6 +33,8 @@ import { coreStatusSchema } from './streams.ts';
 
 const modelName = z.string().trim().min(1).max(300);
 const name = z.string().trim().min(1).max(120);
+/** Load even where it is known not to fit wholly onto the GPU: what is evicted and what ends partly there is accepted. */
+const anyway = z.boolean().default(false);
 /** Neighbours are joined until no more than this many buckets are left. */
 const atMost = z.number().int().min(1).max(2880).default(2880);
 
@@ -177,14 +179,19 @@ export const methods = {
   'models.place': {
     summary: 'Force a model to the GPU or the CPU, on one node or on all that have it.',
     scope: 'control',
-    params: z.strictObject({ model: modelName, target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable() }),
+    params: z.strictObject({
+      model: modelName,
+      target: z.enum(['gpu', 'cpu']),
+      nodeId: nodeId.nullable(),
+      anyway,
+    }),
     result: z.array(moveRecordSchema),
     errors: ['NOT_FOUND', 'NO_SERVER', 'NODE_ASLEEP', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS'],
   },
   'models.placeAll': {
     summary: 'Force every priority model that is loaded to the GPU or the CPU, on one node or on all.',
     scope: 'control',
-    params: z.strictObject({ target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable() }),
+    params: z.strictObject({ target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable(), anyway }),
     result: z.array(moveRecordSchema),
     errors: ['NOT_FOUND'],
   },

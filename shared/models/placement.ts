@@ -77,6 +77,7 @@ export const explanationSchema = z.object({
     'FITS',
     'FITS_BY_EVICTION',
     'DOES_NOT_FIT',
+    'VRAM_TAKEN',
     'BACKING_OFF',
     'SETTLING',
     'BUSY',
@@ -86,6 +87,29 @@ export const explanationSchema = z.object({
   ]),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
+
+/** A program beside the inference server that holds VRAM. */
+export const vramHolderSchema = z.object({
+  /** Without its folder; null where nothing says which program it is. */
+  name: z.string().nullable(),
+  bytes: z.number(),
+});
+export type VramHolder = z.infer<typeof vramHolderSchema>;
+
+/** Why a model does not fit into the VRAM of a node now. Bytes. */
+export const vramShortageSchema = z.object({
+  neededBytes: z.number(),
+  /** Whether the size was measured with the model loaded, or is computed. */
+  measured: z.boolean(),
+  totalBytes: z.number(),
+  /** The most that can be made free by unloading models. */
+  availableBytes: z.number(),
+  /** The largest first. */
+  holders: z.array(vramHolderSchema),
+  /** Models that forcing it anyway would unload. */
+  evicts: z.array(z.string()),
+});
+export type VramShortage = z.infer<typeof vramShortageSchema>;
 
 export const moveOutcomeSchema = z.enum(['moved', 'already-right', 'refused', 'failed']);
 
@@ -106,6 +130,12 @@ export const moveRecordSchema = z.object({
   code: z.string().nullable(),
   durationMs: z.number(),
   evicted: z.array(z.string()),
+  /** With the codes VRAM_TAKEN and DOES_NOT_FIT, where the VRAM is known. */
+  shortage: vramShortageSchema.optional(),
+  /** Models that the failed move had unloaded, and that were loaded again. */
+  restored: z.array(z.string()).optional(),
+  /** Models that were loaded before the failed move and could not be loaded again. */
+  missing: z.array(z.string()).optional(),
 });
 export type MoveRecord = z.infer<typeof moveRecordSchema>;
 

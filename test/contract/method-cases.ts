@@ -158,8 +158,8 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [['NOT_FOUND', unknownNode]],
   },
   'models.place': {
-    right: () => ({ model: embedder, target: 'gpu', nodeId: machines.gpu }),
-    wrong: [{ model: 'x', target: 'tpu', nodeId: null }, 'target'],
+    right: () => ({ model: embedder, target: 'gpu', nodeId: machines.gpu, anyway: false }),
+    wrong: [{ model: 'x', target: 'gpu', nodeId: null, anyway: 'yes' }, 'anyway'],
     errors: [
       ['NOT_FOUND', () => ({ model: 'x', target: 'gpu', nodeId: 'nope' })],
       ['MODEL_NOT_FOUND', () => ({ model: 'nope', target: 'gpu', nodeId: machines.gpu })],
@@ -167,7 +167,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     ],
   },
   'models.placeAll': {
-    right: () => ({ target: 'gpu', nodeId: machines.small }),
+    right: () => ({ target: 'gpu', nodeId: machines.small, anyway: true }),
     wrong: [{ target: 'gpu' }, 'nodeId'],
     errors: [['NOT_FOUND', () => ({ target: 'gpu', nodeId: 'nope' })]],
   },

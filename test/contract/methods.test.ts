@@ -65,6 +65,21 @@ describe.each(linkNames)('every method over %s', (linkName) => {
     expect(test.log.lines.filter((line) => line.level === 'error')).toEqual([]);
   });
 
+  it('models.place with another program on the card, and anyway', async () => {
+    const fault = { nodeId: machines.gpu, fault: 'vram-taken' };
+    const place = (anyway: boolean) =>
+      context.call('models.place', { model: 'llama3.1:8b', target: 'gpu', nodeId: machines.gpu, anyway });
+    await context.call('simulator.setFault', { ...fault, on: true });
+    try {
+      const [refused] = await place(false);
+      expect(refused).toMatchObject({ outcome: 'refused', code: 'VRAM_TAKEN', evicted: [] });
+      expect(refused?.shortage?.holders).toMatchObject([{ name: 'python3' }]);
+      expect(await place(true)).toMatchObject([{ outcome: 'moved', to: 'partial' }]);
+    } finally {
+      await context.call('simulator.setFault', { ...fault, on: false });
+    }
+  }, 40_000);
+
   it('an unknown method', async () => {
     expect((await fails('fleet.explode', {})).code).toBe('UNKNOWN_METHOD');
   });

@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
-import { agentLeft, everyState, hundred, silent } from '../e2e/support/scenes.ts';
+import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
 import { dist } from './core.ts';
 
@@ -47,6 +47,18 @@ const pictures: readonly Picture[] = [
   { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
   { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
+  {
+    state: 'vram-taken-dialog',
+    scene: vramTaken,
+    hash: '#/node/gpu-tower',
+    open: press('Force to GPU: llama3.1:8b'),
+  },
+  {
+    state: 'vram-taken-model',
+    scene: vramTaken,
+    hash: '#/node/gpu-tower',
+    open: press('Why llama3.1:8b is there, and what to do'),
+  },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },
   { state: 'sleep-menu', scene: everyPower, hash: '#/fleet', open: press(/^Sleep or keep awake: lab-3/) },

@@ -50,19 +50,24 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
   const link = await context.connect('fresh');
   const on = textOf(context, 'node');
   const nodeId = on === undefined ? null : (await findNode(link, on)).id;
-  const moves = await link.call('models.place', { model, target, nodeId });
+  const anyway = context.values.anyway === true;
+  const moves = await link.call('models.place', { model, target, nodeId, anyway });
   if (!context.json) {
     for (const move of moves) context.terminal.line(moveWords(move, context.terminal.style));
     if (moves.length === 0) context.terminal.line('No machine that is awake has it.');
   }
   const wrong = moves.filter((move) => move.outcome === 'refused' || move.outcome === 'failed');
   if (moves.length === 0 || wrong.length === moves.length) {
-    throw new PilotlightError(moves.length === 0 ? 'MODEL_NOT_FOUND' : 'MOVE_FAILED', {
+    const taken = wrong.length > 0 && wrong.every((move) => move.code === 'VRAM_TAKEN');
+    const noRoom = wrong.length > 0 && wrong.every((move) => move.shortage !== undefined);
+    throw new PilotlightError(moves.length === 0 ? 'MODEL_NOT_FOUND' : taken ? 'VRAM_TAKEN' : 'MOVE_FAILED', {
       message:
         moves.length === 0
           ? 'No machine that is awake has this model.'
           : wrong.map((move) => move.reason).join(' '),
-      next: 'Run "vram" to see what lies where.',
+      next: noRoom
+        ? `${taken ? 'Close what holds the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load a part of it onto the GPU.`
+        : 'Run "vram" to see what lies where.',
       details: { moves },
     });
   }
@@ -72,8 +77,8 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
 export const forceGpu: Command = {
   name: 'force-gpu',
   summary: 'load or move a model to the GPU, on one node or on all that have it',
-  usage: ['force-gpu MODEL [--node NODE]'],
-  options: { node: { type: 'string' } },
+  usage: ['force-gpu MODEL [--node NODE] [--anyway]'],
+  options: { node: { type: 'string' }, anyway: { type: 'boolean' } },
   run: (context) => force(context, 'gpu'),
 };
 

@@ -89,7 +89,7 @@ export function startMember(options: MemberOptions): CrewMember {
         by: 'job',
         signal: stop,
       });
-      if (result.placement === 'cpu') {
+      if (result.placement === 'cpu' || result.placement === null) {
         hooks.refusedGpu(choice, result.reason);
         return false;
       }

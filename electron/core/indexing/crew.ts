@@ -70,7 +70,11 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     refusedGpu(choice, reason) {
       memory.gpuRefused(choice.nodeId);
       lastLoss = { name: choice.name, words: `The GPU of ${choice.name} cannot be used`, why: reason };
-      report.event('note', choice.nodeId, `${choice.name} put ${model.name} on its CPU: ${reason}`);
+      report.event(
+        'note',
+        choice.nodeId,
+        `The GPU of ${choice.name} cannot be used for ${model.name}: ${reason}`,
+      );
     },
     lost(choice, error) {
       memory.lost(choice.nodeId);

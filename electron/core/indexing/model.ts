@@ -40,13 +40,16 @@ export interface IndexingPower {
 }
 
 export interface IndexingPlacement {
-  /** Loads the model if it is not loaded and says honestly where it ended; throws when the host is gone. */
+  /**
+   * Loads the model if it is not loaded and says honestly where it ended, null where it could not be loaded without
+   * unloading another; throws when the host is gone.
+   */
   ensureOnGpu(request: {
     nodeId: string;
     model: string;
     by: 'job';
     signal: AbortSignal;
-  }): Promise<{ placement: Placement; reason: string }>;
+  }): Promise<{ placement: Placement | null; reason: string }>;
   /** Marks one request as under way, so that no move disturbs it. */
   begin(nodeId: string, model: string): Disposable;
 }

@@ -1,13 +1,13 @@
 /**
  * One move, as a careful person would do it: see what is there, be sure that it can work, let requests end,
- * load once with the context and the time it had, look whether it worked, and put back what was when not.
+ * load once with the context and the time it had, check whether it worked, and put everything back when not.
  */
-import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
 import type { LoadOptions } from '../ports.ts';
+import { usedBytes } from './fit.ts';
 import {
   type Before,
-  keepAliveSeconds,
   type MoveDependencies,
   type MoveEnd,
   type MovePlan,
@@ -16,15 +16,14 @@ import {
 } from './move.ts';
 import { prepareMove } from './prepare.ts';
 import { canonicalName, placementOf } from './read.ts';
-import {
-  contradicts,
-  evictedBetween,
-  findLoaded,
-  lookUntilGone,
-  lookUntilPlaced,
-  vramInUse,
-} from './verify.ts';
-import { errorSentence, evictedSentence, whereSentence } from './words.ts';
+import { hasLess, type PutBack, putBack } from './restore.ts';
+import { contradicts, evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
+import { errorSentence, evictedSentence, vanishedSentence, whereSentence } from './words.ts';
+
+/** Requests that had to be waited for make what was read before them old: it is read again, so often at most. */
+const MOST_READINGS = 3;
+/** A program that has just ended, or a model that has just been unloaded, gives its VRAM back within this time. */
+const CONFIRM_MS = 1500;
 
 /** Moves one model. Never throws: whatever happened is in the end, `error` included. */
 export async function applyMove(
@@ -34,24 +33,49 @@ export async function applyMove(
 ): Promise<MoveEnd> {
   let before: Before | null = null;
   try {
-    const gpus = await deps.readGpus(signal);
-    const loaded = await request.server.loaded(signal);
-    before = { loaded, current: findLoaded(loaded, request.model), usedBytes: vramInUse(gpus), gpus };
-    const prepared = await prepareMove(deps, request, before, signal);
-    if (prepared.kind === 'end') return prepared.end;
-    return await carryOut(deps, request, before, prepared.plan, signal);
+    let doubted = false;
+    for (let reading = 1; ; reading += 1) {
+      before = await readBefore(deps, request, signal);
+      const prepared = await prepareMove(deps, request, before, signal);
+      if (prepared.kind === 'go') {
+        if (prepared.waited && reading < MOST_READINGS) continue;
+        return await carryOut(deps, request, before, prepared.plan, signal);
+      }
+      if (prepared.end.code !== 'VRAM_TAKEN' || doubted) return prepared.end;
+      doubted = true;
+      await deps.clock.sleep(CONFIRM_MS, signal);
+    }
   } catch (error) {
     const current = before?.current ?? null;
     return {
       outcome: 'failed',
-      reason: signal.aborted ? 'It was cancelled.' : errorSentence(error),
-      code: signal.aborted ? 'CANCELLED' : isPilotlightError(error) ? error.code : 'INTERNAL',
+      ...causeOf(error, signal),
       from: placementOrNull(current),
       to: placementOrNull(current),
       evicted: [],
-      error,
     };
   }
+}
+
+/** What is loaded and in use at this moment. */
+export async function readBefore(
+  deps: Pick<MoveDependencies, 'readGpus'>,
+  request: Pick<MoveRequest, 'server' | 'model'>,
+  signal: AbortSignal,
+): Promise<Before> {
+  const gpus = await deps.readGpus(signal);
+  const loaded = await request.server.loaded(signal);
+  return { loaded, current: findLoaded(loaded, request.model), usedBytes: usedBytes(gpus), gpus };
+}
+
+/** Why a move broke off. A node that was lost meanwhile is not a person who cancelled. */
+function causeOf(error: unknown, signal: AbortSignal): Pick<MoveEnd, 'code' | 'reason' | 'error'> {
+  const cause = signal.aborted ? signal.reason : error;
+  const code = isPilotlightError(cause) ? cause.code : 'INTERNAL';
+  if (signal.aborted && code !== 'HOST_UNREACHABLE') {
+    return { code: 'CANCELLED', reason: 'It was cancelled.', error };
+  }
+  return { code, reason: errorSentence(cause), error: cause };
 }
 
 async function carryOut(
@@ -64,21 +88,20 @@ async function carryOut(
   const { server, model, target } = request;
   const look = { clock: deps.clock, server, signal };
   const from = placementOrNull(before.current);
-  const load = (options: LoadOptions) => deps.watchLoad(() => server.load(model, options, signal));
+  const load = (options: LoadOptions) => deps.watchLoad(model, () => server.load(model, options, signal));
+  const undo = async (end: Omit<MoveEnd, 'evicted' | 'from' | 'to'>): Promise<MoveEnd> =>
+    undone({ ...end, from, to: null, evicted: [] }, await putBack(deps, request, before, plan.unloadFirst));
   try {
     if (plan.unloadFirst) {
       await server.unload(model, signal);
       if (!(await lookUntilGone(look, model))) {
-        return {
+        return await undo({
           outcome: 'failed',
           reason:
-            'The server did not unload it within five minutes: it seems to be answering requests of others. It will end by itself when they do.',
+            'The server did not unload it within five minutes: it seems to be answering requests of others.',
           code: 'MODEL_BUSY',
-          from,
-          to: from,
-          evicted: [],
           error: null,
-        };
+        });
       }
     }
     await load(plan.options);
@@ -89,34 +112,48 @@ async function carryOut(
       await load({ ...plan.options, contextLength: hadContext });
       after = await lookUntilPlaced(look, model, target);
     }
-    const usedBytes = vramInUse(await deps.readGpus(signal));
+    const inUse = usedBytes(await deps.readGpus(signal));
     const evicted = evictedBetween(before.loaded, after.loaded, model, deps.clock.now());
     if (after.model === null) {
-      const restored = await restore(deps, request, before);
-      return {
-        outcome: 'failed',
-        reason: `The server said that it loaded the model, but it is not there.${restored.sentence}${evictedSentence(evicted)}`,
-        code: 'MOVE_FAILED',
-        from,
-        to: restored.placement,
-        evicted,
-        error: null,
-      };
+      return await undo({ outcome: 'failed', reason: vanishedSentence, code: 'MOVE_FAILED', error: null });
     }
-    return judge(deps, request, before, { loaded: after.loaded, model: after.model, usedBytes }, evicted);
+    const end = judge(
+      deps,
+      request,
+      before,
+      { loaded: after.loaded, model: after.model, usedBytes: inUse },
+      evicted,
+    );
+    return mayStay(before, after.model, end) ? end : await undo(end);
   } catch (error) {
-    const restored = await restore(deps, request, before);
-    const cancelled = signal.aborted;
-    return {
-      outcome: 'failed',
-      reason: `${cancelled ? 'It was cancelled.' : errorSentence(error)}${restored.sentence}${evictedSentence(restored.evicted)}`,
-      code: cancelled ? 'CANCELLED' : isPilotlightError(error) ? error.code : 'INTERNAL',
-      from,
-      to: restored.placement,
-      evicted: restored.evicted,
-      error,
-    };
+    return await undo({ outcome: 'failed', ...causeOf(error, signal) });
   }
+}
+
+/** A result that is not what was asked for stays only where it cost nothing. */
+function mayStay(before: Before, now: LoadedModel, end: MoveEnd): boolean {
+  if (end.outcome === 'moved') return true;
+  if (before.current !== null && hasLess(now, before.current)) return false;
+  return end.evicted.length === 0;
+}
+
+function undone(end: MoveEnd, { sentence, placement, restored, missing }: PutBack): MoveEnd {
+  const { error } = end;
+  return {
+    ...end,
+    reason: `${end.reason}${sentence}`,
+    to: placement,
+    restored,
+    missing,
+    error:
+      missing.length > 0 && isPilotlightError(error)
+        ? new PilotlightError(error.code, {
+            message: error.message,
+            next: error.next,
+            details: { ...error.details, missing },
+          })
+        : error,
+  };
 }
 
 function judge(
@@ -155,16 +192,17 @@ function judge(
       ...end,
       outcome: 'failed',
       code: 'GPU_NOT_USED',
-      reason: `${why} Restart Ollama on ${node.name}; it may have started before its GPU driver, or lost the GPU in a sleep.${evictedSentence(evicted)}`,
+      reason: `${why} Restart Ollama on ${node.name}; it may have started before its GPU driver, or lost the GPU in a sleep.`,
     };
   }
   deps.markGpu('verified');
-  if (to === 'partial') {
+  const less = before.current !== null && hasLess(after.model, before.current);
+  if (to === 'partial' && (!request.anyway || less)) {
     return {
       ...end,
       outcome: 'failed',
       code: 'DOES_NOT_FIT',
-      reason: `${whereSentence(after.model)} The rest did not fit.${evictedSentence(evicted)}`,
+      reason: `${whereSentence(after.model)} The rest did not fit.`,
     };
   }
   return {
@@ -172,45 +210,5 @@ function judge(
     outcome: 'moved',
     code: null,
     reason: `${whereSentence(after.model)}${evictedSentence(evicted)}`,
-  };
-}
-
-/** Puts back what was, when it is not there any more. A failed restoration is said, never thrown. */
-async function restore(
-  deps: MoveDependencies,
-  request: MoveRequest,
-  before: Before,
-): Promise<{ sentence: string; placement: Placement | null; evicted: string[] }> {
-  const { server, model } = request;
-  const signal = deps.restoreSignal;
-  const was = before.current;
-  try {
-    const loaded = await server.loaded(signal);
-    const evicted = evictedBetween(before.loaded, loaded, model, deps.clock.now());
-    const now = findLoaded(loaded, model);
-    if (was === null) {
-      return { sentence: now ? ` ${whereSentence(now)}` : '', placement: placementOrNull(now), evicted };
-    }
-    if (now !== null) return { sentence: ' It stays where it was.', placement: placementOf(now), evicted };
-    const blocked = deps.blocked();
-    if (blocked !== null) return { sentence: ` ${blocked}`, placement: null, evicted };
-    await deps.watchLoad(() => server.load(model, restoreOptions(deps, was), signal));
-    const back = await lookUntilPlaced({ clock: deps.clock, server, signal }, model, placementOf(was));
-    const placement = placementOrNull(back.model);
-    return {
-      sentence: back.model ? ' What was there was restored.' : ' It could not be restored.',
-      placement,
-      evicted,
-    };
-  } catch (error) {
-    return { sentence: ` It could not be restored: ${errorSentence(error)}`, placement: null, evicted: [] };
-  }
-}
-
-function restoreOptions(deps: MoveDependencies, was: LoadedModel): LoadOptions {
-  return {
-    layers: placementOf(was) === 'cpu' ? 'cpu' : 'auto',
-    keepAliveSeconds: keepAliveSeconds(was, deps.clock.now()),
-    ...(was.contextLength === null ? {} : { contextLength: was.contextLength }),
   };
 }

@@ -1,15 +1,20 @@
 /** Whether a model would fit into a node's VRAM, and what Ollama would unload for it. Pure. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, LoadedModel } from '../../../shared/models/placement.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
-/** Kept free on top of what a model needs: drivers and desktops take a little at any time. Bytes. */
-export const VRAM_RESERVE_BYTES = 256 * 1024 ** 2;
+/**
+ * Kept free on top of what a model needs, bytes. Ollama leaves 1,024 MiB free when it chooses by itself; an explicit
+ * number of layers needs about as much: 588 MiB for the runner's context, and what the driver keeps, which the tools
+ * count neither as used nor as free (480 MiB of an 80 GB card).
+ */
+export const VRAM_RESERVE_BYTES = 1024 ** 3;
 /** A computed size leaves out compute buffers; a measured one does not. */
 const FORMULA_MARGIN = 1.1;
 /** Beside other resident models Ollama lets a newcomer take this part of what is free, then evicts. */
 const SHARE_BESIDE_OTHERS = 0.8;
 /** Ollama's default limit of resident models: three for each GPU. */
-const LOADED_PER_GPU = 3;
+export const LOADED_PER_GPU = 3;
 const GIB = 1024 ** 3;
 
 export interface PredictedSize {
@@ -80,10 +85,14 @@ export interface VramState {
   /** Free on the emptiest GPU; the same as `freeBytes` where there is one. */
   freeOnOneBytes: number;
   gpuCount: number;
+  /** True when the machine's own tools said what is in use, other programs included. */
+  measured: boolean;
 }
 
 /** Null when nobody knows the total. Totals of one node are never applied to another. */
-export function vramState(node: Pick<NodeView, 'vram' | 'gpus' | 'loaded'>): VramState | null {
+export function vramState(
+  node: Pick<NodeView, 'vram' | 'gpus'> & { loaded: readonly Pick<LoadedModel, 'vramBytes'>[] },
+): VramState | null {
   const known = node.gpus.flatMap((gpu) =>
     gpu.vramTotalBytes === null || gpu.vramUsedBytes === null
       ? []
@@ -95,13 +104,33 @@ export function vramState(node: Pick<NodeView, 'vram' | 'gpus' | 'loaded'>): Vra
       freeBytes: known.reduce((sum, gpu) => sum + gpu.free, 0),
       freeOnOneBytes: Math.max(...known.map((gpu) => gpu.free)),
       gpuCount: known.length,
+      measured: true,
     };
   }
   const { totalBytes } = node.vram;
   if (totalBytes === null) return null;
-  const used = node.vram.usedBytes ?? node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
+  const measured = usedBytes(node.gpus);
+  const models = node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
+  const used = measured ?? node.vram.usedBytes ?? models;
   const free = Math.max(0, totalBytes - used);
-  return { totalBytes, freeBytes: free, freeOnOneBytes: free, gpuCount: Math.max(1, node.gpus.length) };
+  return {
+    totalBytes,
+    freeBytes: free,
+    freeOnOneBytes: free,
+    gpuCount: Math.max(1, node.gpus.length),
+    measured: measured !== null,
+  };
+}
+
+/** VRAM in use over all GPUs by the machine's own tools, bytes; null when they do not say. */
+export function usedBytes(gpus: readonly Pick<GpuReading, 'vramUsedBytes'>[] | null): number | null {
+  if (gpus === null || gpus.length === 0) return null;
+  let sum = 0;
+  for (const gpu of gpus) {
+    if (gpu.vramUsedBytes === null) return null;
+    sum += gpu.vramUsedBytes;
+  }
+  return sum;
 }
 
 /** Ollama's order: idle first, then the shortest time left, then by name; "for ever" last, but not exempt. */
@@ -119,7 +148,14 @@ export function evictionOrder<Model extends LoadedModel>(
 }
 
 export type Fit =
-  | { kind: 'fits'; neededBytes: number; freeBytes: number; victims: string[] }
+  | {
+      kind: 'fits';
+      neededBytes: number;
+      freeBytes: number;
+      victims: string[];
+      /** False where other programs may hold a part of what is taken to be free. */
+      measured: boolean;
+    }
   | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] }
   | { kind: 'vram-unknown' };
 
@@ -165,5 +201,6 @@ export function fitOnGpu(input: {
     free += victim.vramBytes;
     freeOnOne = Math.min(freeOnOne + victim.vramBytes, vram.gpuCount === 1 ? free : vram.totalBytes);
   }
-  return { kind: 'fits', neededBytes: size.bytes, freeBytes: vram.freeBytes + gained, victims };
+  const { measured } = vram;
+  return { kind: 'fits', neededBytes: size.bytes, freeBytes: vram.freeBytes + gained, victims, measured };
 }

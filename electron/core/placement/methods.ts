@@ -10,10 +10,10 @@ export function placementMethods({
   placement: PlacementService;
 }): Handlers<'models.place' | 'models.placeAll' | 'models.unload' | 'models.pin' | 'models.explain'> {
   return {
-    'models.place': ({ model, target, nodeId }, { signal }) =>
-      placement.place({ model, target, nodeId, by: 'person', signal }),
-    'models.placeAll': ({ target, nodeId }, { signal }) =>
-      placement.placeAll({ target, nodeId, by: 'person', signal }),
+    'models.place': ({ model, target, nodeId, anyway }, { signal }) =>
+      placement.place({ model, target, nodeId, anyway, by: 'person', signal }),
+    'models.placeAll': ({ target, nodeId, anyway }, { signal }) =>
+      placement.placeAll({ target, nodeId, anyway, by: 'person', signal }),
     'models.unload': async ({ model, nodeId }, { signal }) => {
       await placement.unload({ model, nodeId, signal });
       return ok;

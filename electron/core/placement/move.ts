@@ -1,7 +1,7 @@
 /** The words of a move: what is asked for, what it needs, how it ends. */
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import type { DescribedModel, LoadedModel, MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import type { LoadedModel, MoveRecord, Placement, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { Clock, InferenceServer, LoadOptions } from '../ports.ts';
 import { placementOf } from './read.ts';
@@ -13,6 +13,8 @@ export interface MoveRequest {
   model: string;
   target: 'gpu' | 'cpu';
   by: MoveRecord['by'];
+  /** The person knows that it does not fit, and wants as much of it on the GPU as there is room for. */
+  anyway: boolean;
 }
 
 export interface MoveDependencies {
@@ -30,8 +32,10 @@ export interface MoveDependencies {
   /** The size that was seen when the model was last loaded here, bytes. */
   lastSizeBytes: number | null;
   /** Runs one load and watches its age. */
-  watchLoad: (load: () => Promise<void>) => Promise<void>;
+  watchLoad: (model: string, load: () => Promise<void>) => Promise<void>;
   blocked: () => string | null;
+  /** False once the node is known to be off or gone: nothing can be put back there. */
+  serving: () => boolean;
   markGpu: (verdict: 'verified' | 'not-checked') => void;
   /** Outlives the caller: what was there is put back even when the caller has gone. */
   restoreSignal: AbortSignal;
@@ -43,7 +47,11 @@ export interface MoveEnd {
   code: ErrorCode | null;
   from: Placement | null;
   to: Placement | null;
+  /** Models that were pushed out and are still out. */
   evicted: string[];
+  shortage?: VramShortage;
+  restored?: string[];
+  missing?: string[];
   /** What went wrong, where something was thrown. */
   error: unknown;
 }
@@ -60,8 +68,6 @@ export interface MovePlan {
   /** Unload and wait first, then let the server choose. */
   unloadFirst: boolean;
   options: LoadOptions;
-  described: DescribedModel | null;
-  victims: string[];
 }
 
 export const placementOrNull = (model: LoadedModel | null): Placement | null =>

@@ -5,7 +5,7 @@ import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.t
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { Clock, InferenceServer } from '../ports.ts';
-import { applyMove } from './apply.ts';
+import { applyMove, readBefore } from './apply.ts';
 import type { InFlightLedger } from './ledger.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
@@ -13,15 +13,18 @@ import type { MoveDependencies, MoveEnd } from './move.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
+import { measureRoom } from './prepare.ts';
 import { sameModelName } from './read.ts';
 import { findLoaded, lookUntilPlaced } from './verify.ts';
-import { placementWords } from './words.ts';
+import { listNames, placementWords } from './words.ts';
 
 /** What is wanted on one node. `model` is the exact name there. */
 export interface MoveTask {
   model: string;
   target: 'gpu' | 'cpu';
   by: MoveRecord['by'];
+  /** Also where it is known not to fit; false when left out. */
+  anyway?: boolean;
 }
 
 export type TimedEnd = MoveEnd & { at: number; durationMs: number };
@@ -40,6 +43,8 @@ export interface Mover {
   refusal(node: NodeView, task: MoveTask, code: MoveEnd['code'], reason: string): MoveRecord;
   /** Takes the node, moves, writes down. Throws MOVE_IN_PROGRESS when the node is taken. */
   placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord>;
+  /** Whether a load by the server's own choice is not known to fail for want of VRAM. */
+  fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal): Promise<boolean>;
   /** Loads a model as it comes. Throws what the server answers. */
   justLoad(
     node: NodeView,
@@ -59,6 +64,8 @@ export interface MoverDependencies {
     server(id: string): InferenceServer | null;
     lookSoon(nodeId: string): void;
     markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
+    list(): NodeView[];
+    onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   };
   pins: Pins;
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
@@ -68,6 +75,8 @@ export interface MoverDependencies {
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
+  /** Outlives `lifetime` by a moment, for putting back what a broken-off move had unloaded. */
+  restoring: AbortSignal;
   isPriority: (model: string) => boolean;
   onRecord: (record: MoveRecord) => void;
 }
@@ -76,24 +85,29 @@ export interface MoverDependencies {
 const DRAIN_MS = 30_000;
 
 export function createMover(deps: MoverDependencies): Mover {
-  const { clock, activity, fleet, pins, readGpus, moves, memory, ledger, locks, loads, lifetime } = deps;
+  const { clock, activity, fleet, pins, readGpus, moves, memory, ledger, locks, loads, lifetime, restoring } =
+    deps;
   const { isPriority, onRecord } = deps;
   const under = new Set<Promise<unknown>>();
 
   function moveDependencies(nodeId: string, model: string): MoveDependencies {
     return {
       clock,
-      pinned: pins.on(nodeId),
+      // Read when it is asked for: a model may be pinned while its requests are waited for.
+      get pinned() {
+        return pins.on(nodeId);
+      },
       isPriority,
       inFlight: (name) => ledger.count(nodeId, name),
       drain: (models, signal) => ledger.drain(nodeId, models, DRAIN_MS, signal),
       readGpus: (signal) => readGpus(nodeId, signal),
       explicitFailed: memory.history(nodeId, model)?.explicitFailed ?? false,
       lastSizeBytes: memory.lastSizeBytes(nodeId, model),
-      watchLoad: (load) => loads.run(nodeId, model, load),
+      watchLoad: (name, load) => loads.run(nodeId, name, load),
       blocked: () => loads.blocked(nodeId),
+      serving: () => fleet.list().some((node) => node.id === nodeId && isServing(node.state)),
       markGpu: (verdict) => fleet.markGpu(nodeId, verdict),
-      restoreSignal: lifetime,
+      restoreSignal: restoring,
     };
   }
 
@@ -104,7 +118,7 @@ export function createMover(deps: MoverDependencies): Mover {
     at: number,
     durationMs: number,
   ): MoveRecord {
-    const { outcome, reason, code, from, to, evicted } = end;
+    const { outcome, reason, code, from, to, evicted, shortage, restored = [], missing = [] } = end;
     const move = {
       at,
       nodeId: node.id,
@@ -119,6 +133,9 @@ export function createMover(deps: MoverDependencies): Mover {
       code,
       durationMs,
       evicted,
+      ...(shortage && { shortage }),
+      ...(restored.length > 0 && { restored }),
+      ...(missing.length > 0 && { missing }),
     };
     memory.learn(move);
     const record = moves.append(move);
@@ -137,7 +154,17 @@ export function createMover(deps: MoverDependencies): Mover {
     }[record.outcome];
     const severity =
       record.outcome === 'moved' ? 'success' : record.outcome === 'failed' ? 'warning' : 'info';
-    activity.record({ kind: 'placement', severity, message, why: record.reason, nodeId: record.nodeId });
+    const { nodeId, missing = [] } = record;
+    activity.record({ kind: 'placement', severity, message, why: record.reason, nodeId });
+    if (missing.length === 0) return;
+    activity.record({
+      kind: 'placement',
+      severity: 'error',
+      message: `A move that failed unloaded ${listNames(missing)} on ${record.nodeName}.`,
+      why: record.reason,
+      nodeId,
+      notify: true,
+    });
   }
 
   async function move(
@@ -148,8 +175,10 @@ export function createMover(deps: MoverDependencies): Mover {
   ): Promise<TimedEnd> {
     const at = clock.now();
     const startedAt = clock.monotonic();
-    const both = AbortSignal.any([signal, lifetime]);
-    const running = applyMove(moveDependencies(node.id, task.model), { node, server, ...task }, both);
+    using lost = watchNode(node);
+    const any = AbortSignal.any([signal, lifetime, lost.signal]);
+    const request = { anyway: false, ...task, node, server };
+    const running = applyMove(moveDependencies(node.id, task.model), request, any);
     under.add(running);
     const end = await running.finally(() => under.delete(running));
     fleet.lookSoon(node.id);
@@ -158,6 +187,18 @@ export function createMover(deps: MoverDependencies): Mover {
       at: end.outcome === 'moved' ? clock.now() : at,
       durationMs: Math.round(clock.monotonic() - startedAt),
     };
+  }
+
+  /** A load has no deadline of its own: one on a machine that goes off would never end. */
+  function watchNode(node: NodeView): Disposable & { signal: AbortSignal } {
+    const lost = new AbortController();
+    const unsubscribe = fleet.onChange((now, previous) => {
+      if ((now ?? previous)?.id !== node.id || (now !== null && isServing(now.state))) return;
+      lost.abort(
+        new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} stopped serving during the move.` }),
+      );
+    });
+    return { signal: lost.signal, [Symbol.dispose]: unsubscribe };
   }
 
   const refusal = (node: NodeView, task: MoveTask, code: MoveEnd['code'], reason: string) => {
@@ -205,8 +246,16 @@ export function createMover(deps: MoverDependencies): Mover {
     });
   }
 
+  async function fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal) {
+    const before = await readBefore(moveDependencies(node.id, model), { server, model }, signal);
+    const described = await server.describe(model, signal);
+    const room = measureRoom(moveDependencies(node.id, model), { node, model }, before, described);
+    return room.kind === 'fits' || room.kind === 'unknown';
+  }
+
   return {
     move,
+    fits,
     write,
     refusal,
     placeOn,

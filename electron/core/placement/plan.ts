@@ -2,10 +2,11 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
-import { type Fit, fitOnGpu, predictSize, vramState } from './fit.ts';
+import { predictSize, vramState } from './fit.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './history.ts';
 import { canonicalName, matchesPriority, sameModelName } from './read.ts';
-import { listNames } from './words.ts';
+import { type Room, roomOnGpu } from './room.ts';
+import { listNames, shortageSentence } from './words.ts';
 
 /** A tag that was loaded within this time counts as in use. */
 const SIBLING_WINDOW_MS = 10 * 60_000;
@@ -227,8 +228,8 @@ function waitingAnswer(input: PlanInput, model: ModelOnNode, where: string, now:
 
 function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer {
   const { node } = input;
-  const fit = fitLoaded(input, model);
-  if (fit.kind === 'vram-unknown') {
+  const fit = roomFor(input, model);
+  if (fit.kind === 'unknown') {
     const atRisk = node.loaded.filter(
       (other) =>
         !sameModelName(other.name, model.name) && other.vramBytes > 0 && isProtected(input, other.name),
@@ -246,11 +247,14 @@ function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer 
       move: true,
     };
   }
-  if (fit.kind === 'does-not-fit') {
+  if (fit.kind === 'taken' || fit.kind === 'too-large') {
+    const taken = fit.kind === 'taken';
     return {
-      code: 'DOES_NOT_FIT',
-      reason: `${where}. It needs ${formatMemory(fit.neededBytes)}, and ${node.name} has ${formatMemory(fit.totalBytes)} of VRAM, ${formatMemory(fit.freeBytes)} of it free.`,
-      next: 'Free VRAM that other programs hold, or choose a smaller model.',
+      code: taken ? 'VRAM_TAKEN' : 'DOES_NOT_FIT',
+      reason: `${where}. ${shortageSentence(node.name, fit.shortage)}`,
+      next: taken
+        ? 'Close that program and the optimizer moves it, or force it anyway.'
+        : 'Choose a smaller model, a shorter context, or force it anyway.',
     };
   }
   if (fit.victims.length === 0) {
@@ -277,8 +281,8 @@ function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer 
   return { code: 'FITS_BY_EVICTION', reason: `${reason}.`, evicts: fit.victims, move: true };
 }
 
-function fitLoaded(input: PlanInput, model: ModelOnNode): Fit {
-  return fitOnGpu({
+function roomFor(input: PlanInput, model: ModelOnNode): Room {
+  return roomOnGpu({
     size: predictSize({
       measuredBytes: model.sizeBytes,
       fileBytes: null,
@@ -286,6 +290,7 @@ function fitLoaded(input: PlanInput, model: ModelOnNode): Fit {
       contextLength: model.contextLength,
     }),
     vram: vramState(input.node),
+    gpus: input.node.gpus,
     own: model,
     others: input.node.loaded.filter((other) => !sameModelName(other.name, model.name)),
     inFlight: input.inFlight,

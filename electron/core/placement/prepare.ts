@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { DescribedModel } from '../../../shared/models/placement.ts';
 import { formatMemory } from '../../../shared/units.ts';
-import { contextToSend, defaultContextLength, type Fit, fitOnGpu, predictSize, vramState } from './fit.ts';
+import { contextToSend, defaultContextLength, predictSize, vramState } from './fit.ts';
 import {
   type Before,
   keepAliveSeconds,
@@ -13,10 +13,14 @@ import {
   placementOrNull,
 } from './move.ts';
 import { canonicalName, placementOf, sameModelName } from './read.ts';
+import { type Room, roomOnGpu } from './room.ts';
 import { contradicts } from './verify.ts';
-import { listNames, whereSentence } from './words.ts';
+import { listNames, shortageSentence, whereSentence } from './words.ts';
 
-export type Prepared = { kind: 'end'; end: MoveEnd } | { kind: 'go'; plan: MovePlan };
+export type Prepared =
+  | { kind: 'end'; end: MoveEnd }
+  /** `waited`: requests had to end first, so what was read before is old. */
+  | { kind: 'go'; plan: MovePlan; waited: boolean };
 
 export async function prepareMove(
   deps: MoveDependencies,
@@ -30,57 +34,29 @@ export async function prepareMove(
   if (early) return { kind: 'end', end: early };
 
   const described = await describe(request, signal);
-  const installed = node.installed.find((entry) => sameModelName(entry.name, model));
-  const totalVramBytes = node.vram.totalBytes;
   const contextLength = contextToSend({
     loadedContext: current?.contextLength ?? null,
     trainedContext: described?.contextLength ?? null,
-    totalVramBytes,
+    totalVramBytes: node.vram.totalBytes,
   });
   const common = {
     keepAliveSeconds: current ? keepAliveSeconds(current, deps.clock.now()) : null,
     ...(contextLength === undefined ? {} : { contextLength }),
   };
   const refuse = (code: ErrorCode, reason: string) => refused(before, code, reason);
+  const go = async (victims: readonly string[], plan: MovePlan): Promise<Prepared> => {
+    const concerned = [model, ...victims];
+    const waited = concerned.some((name) => deps.inFlight(name) > 0);
+    if (await deps.drain(concerned, signal)) return { kind: 'go', plan, waited };
+    return refuse('MODEL_BUSY', busySentence(concerned.filter((name) => deps.inFlight(name) > 0)));
+  };
 
-  if (target === 'cpu') {
-    if (!(await deps.drain([model], signal))) return refuse('MODEL_BUSY', busySentence([model]));
-    return go({ unloadFirst: false, options: { layers: 'cpu', ...common }, described, victims: [] });
-  }
+  if (target === 'cpu') return go([], { unloadFirst: false, options: { layers: 'cpu', ...common } });
 
-  const others = before.loaded.filter((other) => !sameModelName(other.name, model));
-  const fit = fitOnGpu({
-    size: predictSize({
-      measuredBytes: current?.sizeBytes ?? deps.lastSizeBytes,
-      fileBytes: installed?.sizeBytes ?? null,
-      described,
-      contextLength: current?.contextLength ?? defaultContextLength(totalVramBytes),
-    }),
-    vram: vramState({
-      gpus: before.gpus ?? [],
-      vram: { ...node.vram, usedBytes: null },
-      loaded: before.loaded.map((entry) => ({
-        ...entry,
-        placement: placementOf(entry),
-        gpuShare: 0,
-        priority: false,
-        pinned: false,
-        flagged: false,
-      })),
-    }),
-    own: current,
-    others,
-    inFlight: deps.inFlight,
-  });
-
-  if (
-    fit.kind === 'does-not-fit' &&
-    (current !== null || (by !== 'job' && (installed?.sizeBytes ?? 0) > fit.totalBytes))
-  ) {
-    return refuse('DOES_NOT_FIT', doesNotFitSentence(request, fit, current ? whereSentence(current) : ''));
-  }
-  const victims =
-    fit.kind === 'fits' ? fit.victims : fit.kind === 'does-not-fit' ? others.map((other) => other.name) : [];
+  const room = measureRoom(deps, request, before, described);
+  const short = request.anyway ? null : noRoom(request, before, room);
+  if (short) return { kind: 'end', end: short };
+  const victims = victimsOf(room);
   const kept = victims.filter(
     (name) => deps.pinned.has(canonicalName(name)) || (by === 'optimizer' && deps.isPriority(name)),
   );
@@ -90,18 +66,60 @@ export async function prepareMove(
       `It would push out ${listNames(kept)}, which must stay. Take the pin off first, or unload by hand.`,
     );
   }
-  if (!(await deps.drain([model, ...victims], signal))) {
-    return refuse('MODEL_BUSY', busySentence([model, ...victims].filter((name) => deps.inFlight(name) > 0)));
-  }
 
-  if (current === null)
-    return go({ unloadFirst: false, options: { layers: 'auto', ...common }, described, victims });
-  const proven = fit.kind === 'fits' && described?.blockCount != null && !deps.explicitFailed;
-  const layers = proven && described?.blockCount != null ? described.blockCount + 1 : 'auto';
-  return go({ unloadFirst: layers === 'auto', options: { layers, ...common }, described, victims });
+  if (current === null) return go(victims, { unloadFirst: false, options: { layers: 'auto', ...common } });
+  const layers =
+    room.kind === 'fits' && room.measured && described?.blockCount != null && !deps.explicitFailed
+      ? described.blockCount + 1
+      : 'auto';
+  return go(victims, { unloadFirst: layers === 'auto', options: { layers, ...common } });
 }
 
-const go = (plan: MovePlan): Prepared => ({ kind: 'go', plan });
+/** The room for the model by what is in use at this moment. */
+export function measureRoom(
+  deps: Pick<MoveDependencies, 'lastSizeBytes' | 'inFlight'>,
+  { node, model }: Pick<MoveRequest, 'node' | 'model'>,
+  before: Before,
+  described: DescribedModel | null,
+): Room {
+  const { current, gpus } = before;
+  const installed = node.installed.find((entry) => sameModelName(entry.name, model));
+  return roomOnGpu({
+    size: predictSize({
+      measuredBytes: current?.sizeBytes ?? deps.lastSizeBytes,
+      fileBytes: installed?.sizeBytes ?? null,
+      described,
+      contextLength: current?.contextLength ?? defaultContextLength(node.vram.totalBytes),
+    }),
+    vram: vramState({ gpus: gpus ?? [], vram: { ...node.vram, usedBytes: null }, loaded: before.loaded }),
+    gpus,
+    own: current,
+    others: before.loaded.filter((other) => !sameModelName(other.name, model)),
+    inFlight: deps.inFlight,
+  });
+}
+
+function victimsOf(room: Room): string[] {
+  if (room.kind === 'fits') return room.victims;
+  return room.kind === 'unknown' ? [] : room.shortage.evicts;
+}
+
+/**
+ * The refusal where a load is known to fail. A model that is larger than what is free may still be loaded in part
+ * where that costs nothing: it is not loaded yet, and nothing is unloaded for it.
+ */
+function noRoom(request: MoveRequest, before: Before, room: Room): MoveEnd | null {
+  if (room.kind === 'fits' || room.kind === 'unknown') return null;
+  const { shortage } = room;
+  const where = before.current ? ` ${whereSentence(before.current)}` : '';
+  const reason = `${shortageSentence(request.node.name, shortage)}${where}`;
+  if (room.kind === 'taken') return { ...refusal(before, 'VRAM_TAKEN', reason), shortage };
+  const fileBytes =
+    request.node.installed.find((entry) => sameModelName(entry.name, request.model))?.sizeBytes ?? 0;
+  const hopeless = request.by !== 'job' && fileBytes > shortage.totalBytes;
+  if (before.current === null && shortage.evicts.length === 0 && !hopeless) return null;
+  return { ...refusal(before, 'DOES_NOT_FIT', reason), shortage };
+}
 
 function refused(before: Before, code: ErrorCode, reason: string): Prepared {
   return { kind: 'end', end: refusal(before, code, reason) };
@@ -158,12 +176,3 @@ async function describe(request: MoveRequest, signal: AbortSignal): Promise<Desc
 
 const busySentence = (names: readonly string[]) =>
   `${listNames(names)} ${names.length === 1 ? 'is' : 'are'} answering requests, so nothing was moved.`;
-
-function doesNotFitSentence(
-  request: MoveRequest,
-  fit: Fit & { kind: 'does-not-fit' },
-  where: string,
-): string {
-  const even = fit.victims.length > 0 ? `, even without ${listNames(fit.victims)}` : '';
-  return `It needs ${formatMemory(fit.neededBytes)}, and ${request.node.name} has ${formatMemory(fit.totalBytes)} of VRAM, ${formatMemory(fit.freeBytes)} of it free: it does not fit${even}. ${where}`.trim();
-}

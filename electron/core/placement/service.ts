@@ -1,12 +1,13 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import type { Explanation, MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { Clock, InferenceServer, Log, Store } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
 import { createInFlightLedger } from './ledger.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
@@ -15,10 +16,9 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { explainModel, type PlanInput } from './plan.ts';
-import { canonicalName, matchesPriority, placementOf } from './read.ts';
+import { canonicalName, matchesPriority } from './read.ts';
 import { resolveModel } from './resolve.ts';
 import { lookUntilGone } from './verify.ts';
-import { whereSentence } from './words.ts';
 
 /** What placement needs of the fleet. */
 export interface PlacementFleet {
@@ -39,6 +39,8 @@ export interface PlaceRequest {
   /** Null for every node that has the model. */
   nodeId: string | null;
   by: MoveRecord['by'];
+  /** Also where the model is known not to fit wholly; false when left out. */
+  anyway?: boolean;
   signal: AbortSignal;
 }
 
@@ -50,16 +52,7 @@ export interface PlacementService {
   place(request: PlaceRequest): Promise<MoveRecord[]>;
   /** Every loaded priority model, on one node or all. Throws NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
-  /**
-   * For jobs: loads the model and gets it onto the GPU where that can be done; says honestly where it ended.
-   * Throws when the host is gone, the model is missing, or it cannot be loaded at all.
-   */
-  ensureOnGpu(request: {
-    nodeId: string;
-    model: string;
-    by: 'job';
-    signal: AbortSignal;
-  }): Promise<{ placement: Placement; record: MoveRecord | null; reason: string }>;
+  ensureOnGpu: EnsureOnGpu;
   /** Throws NOT_FOUND, NODE_ASLEEP, NOT_LOADED, PINNED. */
   unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
@@ -94,10 +87,11 @@ export interface PlacementServiceDependencies {
 }
 
 const UNLOAD_SHOWN_MS = 5000;
+/** What a stop gives to moves that were broken off, to put back what they had unloaded. */
+const RESTORE_GRACE_MS = 10_000;
 /** Looks at its present place that a model needs before the optimizer moves it. */
 const LOOKS_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
-const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
   const { clock, log, store, streams, settings, activity, fleet, pins, readGpus } = deps;
@@ -107,6 +101,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const locks = createNodeLocks();
   const lifetime = new AbortController();
   const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
+  const restoring = new AbortController();
   let unsubscribe: (() => void) | null = null;
   const loads = createLoadWatch({
     clock,
@@ -136,16 +131,18 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     locks,
     loads,
     lifetime: lifetime.signal,
+    restoring: restoring.signal,
     isPriority: (name) => matchesPriority(name, priorityModels()),
     onRecord: moved.emit,
   });
-  const { move, write, refusal, placeOn, justLoad } = mover;
+  const { refusal, placeOn } = mover;
+  const ensureOnGpu = createEnsureOnGpu({ mover, locks, pins, requireServing, nameOn });
 
   async function placeEverywhere(request: PlaceRequest): Promise<MoveRecord[]> {
-    const { model, target, by, signal } = request;
+    const { model, target, by, anyway = false, signal } = request;
     const having = fleet.list().flatMap((node) => {
       const name = resolveModel(node.installed, model);
-      return name === null ? [] : [{ node, task: { model: name, target, by } }];
+      return name === null ? [] : [{ node, task: { model: name, target, by, anyway } }];
     });
     if (having.length === 0) {
       throw new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has "${model}".` });
@@ -204,12 +201,12 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   return {
     async place(request) {
       if (request.nodeId === null) return placeEverywhere(request);
-      const { model, target, by, signal } = request;
-      const { node } = requireServing(request.nodeId);
-      return [await placeOn(node, { model: await nameOn(node, model, signal), target, by }, signal)];
+      const { nodeId, target, by, anyway = false, signal } = request;
+      const model = await nameOn(requireServing(nodeId).node, request.model, signal);
+      return [await placeOn(requireServing(nodeId).node, { model, target, by, anyway }, signal)];
     },
 
-    async placeAll({ target, nodeId, by, signal }) {
+    async placeAll({ target, nodeId, by, anyway = false, signal }) {
       const nodes = nodeId === null ? fleet.list() : [fleet.require(nodeId)];
       const records = await Promise.all(
         nodes
@@ -220,7 +217,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
               matchesPriority(entry.name, priorityModels()),
             )) {
               signal.throwIfAborted();
-              const task = { model: model.name, target, by };
+              const task = { model: model.name, target, by, anyway };
               const holder = locks.holder(node.id);
               done.push(
                 holder === null
@@ -234,25 +231,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       return records.flat();
     },
 
-    async ensureOnGpu({ nodeId, model: wanted, by, signal }) {
-      const { node, server } = requireServing(nodeId);
-      const model = await nameOn(node, wanted, signal);
-      using _ = await locks.wait(nodeId, model, signal);
-      if (node.hasGpu === false || pins.has(nodeId, model)) {
-        const loaded = await justLoad(node, server, model, 'auto', signal);
-        const why = node.hasGpu === false ? `${node.name} has no GPU.` : 'It is pinned, so it was not moved.';
-        return { placement: placementOf(loaded), record: null, reason: `${whereSentence(loaded)} ${why}` };
-      }
-      const task = { model, target: 'gpu' as const, by };
-      const end = await move(node, server, task, signal);
-      if (end.outcome === 'already-right') return { placement: 'gpu', record: null, reason: end.reason };
-      const record = write(node, task, end, end.at, end.durationMs);
-      signal.throwIfAborted();
-      if (end.error && (HOST_GONE.has(end.code ?? '') || end.code === 'MODEL_NOT_FOUND')) throw end.error;
-      if (end.to !== null) return { placement: end.to, record, reason: end.reason };
-      const loaded = await justLoad(node, server, model, end.code === 'PINNED' ? 'cpu' : 'auto', signal);
-      return { placement: placementOf(loaded), record, reason: `${end.reason} ${whereSentence(loaded)}` };
-    },
+    ensureOnGpu,
 
     async unload({ model, nodeId, signal }) {
       const { node, server } = requireServing(nodeId);
@@ -317,7 +296,9 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       lifetime.abort(new PilotlightError('STOPPING'));
       unsubscribe?.();
       unsubscribe = null;
+      const grace = clock.timer(RESTORE_GRACE_MS, () => restoring.abort(new PilotlightError('STOPPING')));
       await mover.idle();
+      grace.cancel();
     },
   };
 }

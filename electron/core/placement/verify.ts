@@ -1,6 +1,5 @@
 /** Looking at a server until it shows what a move should have done. */
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
-import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { Clock, InferenceServer } from '../ports.ts';
 import { placementOf, sameModelName } from './read.ts';
 
@@ -55,17 +54,6 @@ export async function lookUntilGone(
   }
   await clock.sleep(POLL_MS, signal);
   return findLoaded(await server.loaded(signal), model) === null;
-}
-
-/** VRAM in use by the machine's own tools, bytes; null when they do not say. */
-export function vramInUse(gpus: readonly GpuReading[] | null): number | null {
-  if (gpus === null || gpus.length === 0) return null;
-  let sum = 0;
-  for (const gpu of gpus) {
-    if (gpu.vramUsedBytes === null) return null;
-    sum += gpu.vramUsedBytes;
-  }
-  return sum;
 }
 
 const vramByServer = (loaded: readonly LoadedModel[]) =>

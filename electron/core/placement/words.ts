@@ -1,6 +1,6 @@
 /** The sentences of a move, the same in the history, the activity and the answer to a person. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
+import type { LoadedModel, Placement, VramHolder, VramShortage } from '../../../shared/models/placement.ts';
 import { formatMemory, formatPercent } from '../../../shared/units.ts';
 import { gpuShareOf, placementOf } from './read.ts';
 
@@ -24,6 +24,37 @@ export function whereSentence(model: LoadedModel): string {
   }
 }
 
+/** What a model needs, what there is at most, and who holds the rest. */
+export function shortageSentence(nodeName: string, shortage: VramShortage): string {
+  const { neededBytes, measured, totalBytes, availableBytes, holders } = shortage;
+  const needs = `It needs ${measured ? '' : 'about '}${formatMemory(neededBytes)} of VRAM`;
+  const most = `${formatMemory(availableBytes)} of the ${formatMemory(totalBytes)} on ${nodeName} can be made free`;
+  return holders.length === 0
+    ? `${needs}, and at most ${most}.`
+    : `${needs}, and at most ${most}: ${holdersText(holders)}.`;
+}
+
+/** At most three are named. */
+const MOST_NAMED = 3;
+
+/** `python3 holds 74 GB and other programs hold 1.2 GB` */
+export function holdersText(holders: readonly VramHolder[]): string {
+  const named = holders.filter((holder) => holder.name !== null);
+  const shown = named.slice(0, MOST_NAMED);
+  const rest = [...named.slice(MOST_NAMED), ...holders.filter((holder) => holder.name === null)];
+  const restBytes = rest.reduce((sum, holder) => sum + holder.bytes, 0);
+  return listNames([
+    ...shown.map(({ name, bytes }) => `${name} holds ${formatMemory(bytes)}`),
+    ...(rest.length === 0
+      ? []
+      : [
+          `${shown.length === 0 ? 'programs other than Ollama' : 'other programs'} hold ${formatMemory(restBytes)}`,
+        ]),
+  ]);
+}
+
+export const vanishedSentence = 'The server said that it loaded the model, but it is not there.';
+
 export function evictedSentence(evicted: readonly string[]): string {
   return evicted.length === 0
     ? ''
@@ -34,7 +65,9 @@ export function evictedSentence(evicted: readonly string[]): string {
 export function errorSentence(error: unknown): string {
   if (!isPilotlightError(error)) return 'Something went wrong inside Pilotlight.';
   const server = error.details?.server;
-  return typeof server === 'string' && server !== '' && !error.message.includes(server)
-    ? `${error.message} The server says: ${server}`
-    : error.message;
+  const sentence =
+    typeof server === 'string' && server !== '' && !error.message.includes(server)
+      ? `${error.message} The server says: ${server.trim()}`
+      : error.message.trim();
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

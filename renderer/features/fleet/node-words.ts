@@ -55,6 +55,30 @@ export function movesWords(moves: readonly MoveRecord[]): string {
   return `${parts.join(', ')}.`;
 }
 
+/** Refusals for want of VRAM: these alone can be forced anyway. */
+export function movesWithoutRoom(moves: readonly MoveRecord[]): MoveRecord[] {
+  return moves.filter((move) => move.outcome === 'refused' && move.shortage !== undefined);
+}
+
+/** What to do about VRAM that is short, and what forcing the model anyway would do. */
+export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'shortage'>): {
+  next: string;
+  anyway: string;
+} {
+  const names = (shortage?.holders ?? []).flatMap(({ name }) => name ?? []).slice(0, 3);
+  const evicts = shortage?.evicts ?? [];
+  return {
+    next:
+      code === 'VRAM_TAKEN'
+        ? `Close ${names.length === 0 ? 'the programs that hold it' : listNames(names)} and try again.`
+        : 'Choose a smaller model or a shorter context.',
+    anyway: `Forced anyway, only a part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${listNames(evicts)} may be unloaded for it.`}`,
+  };
+}
+
+const listNames = (names: readonly string[]) =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
 /** The first move that did not end where it should; null when all did. */
 export function failedMove(moves: readonly MoveRecord[]): MoveRecord | null {
   return moves.find((move) => move.outcome === 'failed' || move.outcome === 'refused') ?? null;

@@ -2,29 +2,45 @@ import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { client } from '../../client/index.ts';
 import { useAction } from '../../components/use-action.ts';
 import { addToast } from '../../stores/toasts.ts';
-import { failedMove, movesWords } from './node-words.ts';
+import { ask } from '../shell/asked.ts';
+import { failedMove, movesWithoutRoom, movesWords } from './node-words.ts';
 
-function tell(moves: MoveRecord[]): void {
-  const failed = failedMove(moves);
-  if (failed) {
-    addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
-    return;
-  }
-  addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(moves), next: '' });
+export interface ForceRequest {
+  target: 'gpu' | 'cpu';
+  /** Null for every node. */
+  nodeId: string | null;
+  /** Null for all priority models that are loaded. */
+  model: string | null;
+  /** Also where it is known not to fit. */
+  anyway?: boolean;
 }
 
-/** Forces one model, or all priority models (`model` null), on one node or all, and tells what came of it. */
-export function useForce() {
+/** Forces, and reports: by a dialog what can be forced anyway, by a message everything else. */
+export async function forceAndReport(
+  { target, nodeId, model, anyway = false }: ForceRequest,
+  askAnyway: (moves: MoveRecord[]) => void = (moves) => ask({ dialog: 'force', moves }),
+): Promise<void> {
+  const moves =
+    model === null
+      ? await client.call('models.placeAll', { target, nodeId, anyway })
+      : await client.call('models.place', { model, target, nodeId, anyway });
+  const withoutRoom = movesWithoutRoom(moves);
+  const others = moves.filter((move) => !withoutRoom.includes(move));
+  if (withoutRoom.length > 0) askAnyway(withoutRoom);
+  const failed = failedMove(others);
+  if (failed) {
+    addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
+  } else if (others.length > 0 || withoutRoom.length === 0) {
+    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(others), next: '' });
+  }
+}
+
+/** `askAnyway`: shows what does not fit in a place of its own, instead of the dialog. */
+export function useForce(askAnyway?: (moves: MoveRecord[]) => void) {
   const { busy, run } = useAction();
   return {
     busy,
-    force: (target: 'gpu' | 'cpu', nodeId: string | null, model: string | null) =>
-      run(async () => {
-        tell(
-          model === null
-            ? await client.call('models.placeAll', { target, nodeId })
-            : await client.call('models.place', { model, target, nodeId }),
-        );
-      }),
+    force: (target: 'gpu' | 'cpu', nodeId: string | null, model: string | null, anyway = false) =>
+      run(() => forceAndReport({ target, nodeId, model, anyway }, askAnyway)),
   };
 }

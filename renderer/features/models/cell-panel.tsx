@@ -16,6 +16,7 @@ import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useForce } from '../fleet/use-force.ts';
+import { LastMove, useLastMove } from './last-move.tsx';
 
 /** A model on a node: why it is there, what a move would do, and the buttons for it. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
@@ -35,7 +36,9 @@ export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: s
 function CellBody({ node, model }: { node: NodeView; model: string }) {
   const loaded = node.loaded.find((other) => other.name === model);
   const installed = node.installed.find((other) => other.name === model);
-  const { force, busy: forcing } = useForce();
+  const [asking, setAsking] = useState(false);
+  const { force, busy: forcing } = useForce(() => setAsking(true));
+  const lastMove = useLastMove(node.id, model);
   const { run, busy } = useAction();
   const serving = isServing(node.state);
   const pinned = loaded?.pinned ?? false;
@@ -48,9 +51,21 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         {loaded ? placementWords(loaded) : 'On disk, not loaded'}
       </p>
 
+      {lastMove && (
+        <LastMove
+          move={lastMove}
+          focus={asking}
+          busy={working}
+          onAnyway={() => {
+            setAsking(false);
+            void force('gpu', node.id, model, true);
+          }}
+        />
+      )}
       <Why
         nodeId={node.id}
         model={model}
+        said={lastMove?.shortage ? lastMove.code : null}
         key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}`}
       />
 
@@ -146,7 +161,8 @@ function Stays({ until }: { until: number | null }) {
   return <>{minutes > 0 ? `${formatCount(minutes)} min more, if nobody asks it` : 'about to be unloaded'}</>;
 }
 
-function Why({ nodeId, model }: { nodeId: string; model: string }) {
+/** `said`: a code that is explained already, and not repeated. */
+function Why({ nodeId, model, said }: { nodeId: string; model: string; said: string | null }) {
   const [explanation, setExplanation] = useState<Explanation | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => {
@@ -167,6 +183,7 @@ function Why({ nodeId, model }: { nodeId: string; model: string }) {
       </Loading>
     );
   }
+  if (explanation.code === said) return null;
   return (
     <div className="rounded-lg border border-line bg-ground p-3">
       <p className="break-words">{explanation.reason}</p>

@@ -2,8 +2,8 @@ import { client } from '../../client/index.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { putPower } from '../../stores/power.ts';
 import { search, useSearch } from '../../stores/search.ts';
-import { addToast, toastDone, toastError } from '../../stores/toasts.ts';
-import { failedMove, movesWords } from '../fleet/node-words.ts';
+import { toastDone, toastError } from '../../stores/toasts.ts';
+import { forceAndReport } from '../fleet/use-force.ts';
 import { actionDoes, takeBackSeconds } from '../power/words.ts';
 import { ask } from '../shell/asked.ts';
 import { setPreferences } from '../shell/preferences.ts';
@@ -75,7 +75,7 @@ async function perform(command: Command): Promise<void> {
       if (command.on) goTo('fleet');
       return;
     case 'force':
-      await force(command);
+      await forceAndReport(command);
       return;
     case 'index':
     case 'index-all':
@@ -107,16 +107,3 @@ async function perform(command: Command): Promise<void> {
 }
 
 const nameOf = (nodeId: string) => useFleet.getState().entries[nodeId]?.name ?? nodeId;
-
-async function force({ target, nodeId, model }: Extract<Command, { kind: 'force' }>): Promise<void> {
-  const moves =
-    model === null
-      ? await client.call('models.placeAll', { target, nodeId })
-      : await client.call('models.place', { model, target, nodeId });
-  const failed = failedMove(moves);
-  if (failed) {
-    addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
-  } else {
-    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(moves), next: '' });
-  }
-}

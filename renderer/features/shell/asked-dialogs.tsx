@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { useFleet } from '../../stores/fleet.ts';
+import { ForceDialog } from '../fleet/force-dialog.tsx';
 import { SourceDialog } from '../index/source-dialog.tsx';
 import { CellPanel } from '../models/cell-panel.tsx';
 import { Palette } from '../palette/palette.tsx';
@@ -47,6 +48,8 @@ export function AskedDialogs() {
       return <SourceDialog onClose={stopAsking} />;
     case 'model':
       return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={stopAsking} />;
+    case 'force':
+      return <ForceDialog moves={asked.moves} onClose={stopAsking} />;
     default:
       return null;
   }

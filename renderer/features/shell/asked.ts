@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
 
 /** A dialog of the frame that was asked for from anywhere: the palette, the first run, a key. */
 export type Asked =
@@ -6,7 +7,8 @@ export type Asked =
   | { dialog: 'node' }
   | { dialog: 'folder' }
   | { dialog: 'keep'; nodeId: string }
-  | { dialog: 'model'; nodeId: string; model: string };
+  | { dialog: 'model'; nodeId: string; model: string }
+  | { dialog: 'force'; moves: readonly MoveRecord[] };
 
 /** `at`: the address of the page that it was asked for on; it does not follow to another. */
 export const useAsked = create<{ asked: Asked | null; at: string }>()(() => ({ asked: null, at: '' }));

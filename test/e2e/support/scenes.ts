@@ -1,6 +1,7 @@
 import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
-import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
+import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 import type { BridgeScene } from './bridge-core.ts';
 
 const gigabyte = 1e9;
@@ -257,3 +258,69 @@ export const silent: BridgeScene = { streams: {}, results: {} };
 
 /** A core without any node, folder or history. */
 export const nothing = scene([]);
+
+const taken: MoveRecord = {
+  id: 7,
+  at: started - 8000,
+  nodeId: 'gpu-tower',
+  nodeName: 'gpu-tower',
+  model: 'llama3.1:8b',
+  by: 'person',
+  from: 'cpu',
+  to: 'cpu',
+  wanted: 'gpu',
+  outcome: 'refused',
+  code: 'VRAM_TAKEN',
+  reason:
+    'It needs 8.6 GB of VRAM, and at most 2.4 GB of the 24 GB on gpu-tower can be made free: python3 holds 18.1 GB and other programs hold 3.5 GB. It is on the CPU.',
+  durationMs: 4100,
+  evicted: [],
+  shortage: {
+    neededBytes: 8.6 * VRAM_GIGABYTE,
+    measured: true,
+    totalBytes: 24 * VRAM_GIGABYTE,
+    availableBytes: 2.4 * VRAM_GIGABYTE,
+    holders: [
+      { name: 'python3', bytes: 18.1 * VRAM_GIGABYTE },
+      { name: null, bytes: 3.5 * VRAM_GIGABYTE },
+    ],
+    evicts: ['mxbai-embed-large:latest'],
+  },
+};
+
+/** A model that was refused because another program holds the VRAM. */
+export const vramTaken: BridgeScene = (() => {
+  const made = scene(
+    [
+      node('gpu-tower', 'gpu-verified', {
+        vram: { totalBytes: 24 * VRAM_GIGABYTE, usedBytes: 22.3 * VRAM_GIGABYTE, source: 'tools' },
+        loaded: [
+          model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),
+          model('llama3.1:8b', {
+            placement: 'cpu',
+            gpuShare: 0,
+            vramBytes: 0,
+            priority: true,
+            flagged: true,
+          }),
+        ],
+      }),
+    ],
+    { moves: [['7', taken]] },
+  );
+  const explanation: Explanation = {
+    nodeId: 'gpu-tower',
+    model: 'llama3.1:8b',
+    placement: 'cpu',
+    wanted: 'gpu',
+    right: false,
+    reason: taken.reason,
+    evicts: [],
+    next: 'Close that program and the optimizer moves it, or force it anyway.',
+    code: 'VRAM_TAKEN',
+  };
+  return {
+    ...made,
+    results: { ...made.results, 'models.place': [taken], 'models.explain': explanation },
+  };
+})();

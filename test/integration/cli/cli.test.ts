@@ -99,6 +99,23 @@ describe('the command line with a running core', () => {
     expect(removed.out).toContain('nas was removed');
   });
 
+  it('names the program that holds the VRAM, and forces a model anyway', async () => {
+    await using world = await startRealWorld(notes(1), []);
+    const { fleet } = world.host.core.services;
+    await fleet.simulate(true);
+    await fleet.waitFor('lab-2', (node) => node.loaded.length > 0, AbortSignal.timeout(20_000));
+    fleet.simulation.setFault('lab-2', 'vram-taken', true);
+    const force = (...args: string[]) =>
+      runCli('cli', ['force-gpu', 'llama3.1:8b', '--node', 'lab-2', ...args, '--data', world.dataFolder]);
+    const taken = await force();
+    expect(taken.code).toBe(1);
+    expect(taken.err).toMatch(/^VRAM_TAKEN: .*python3 holds .+\n.+--anyway/);
+    expect(jsonOf(await force('--json'))).toMatchObject({
+      error: { code: 'VRAM_TAKEN', details: { moves: [{ shortage: { holders: [{ name: 'python3' }] } }] } },
+    });
+    expect(jsonOf(await force('--anyway', '--json'))).toMatchObject([{ outcome: 'moved', to: 'partial' }]);
+  });
+
   it('cancels politely at Ctrl+C where the core is its own', async () => {
     await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 30 }));
     await world.host.core.services.indexing.addSource({

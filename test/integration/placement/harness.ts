@@ -61,6 +61,7 @@ export interface MachineSetup {
   environment?: Partial<Environment>;
   /** As remote: without the simulator's own tools, VRAM told by a person or by nobody. */
   remote?: { vramBytes: number | null };
+  hidesProcesses?: boolean;
 }
 
 export async function createHarness(
@@ -213,7 +214,8 @@ export async function createHarness(
       target: 'gpu' | 'cpu',
       id: string | null = 'tower',
       by: 'person' | 'optimizer' = 'person',
-    ) => placement.place({ model, target, nodeId: id === null ? null : idFor(id), by, signal }),
+      anyway = false,
+    ) => placement.place({ model, target, nodeId: id === null ? null : idFor(id), by, anyway, signal }),
     async [Symbol.asyncDispose]() {
       await optimizer.stop();
       await placement.stop();
@@ -237,6 +239,7 @@ function definition(machine: MachineSetup, index: number): SimulatedMachineSetup
     name: id,
     mac: `00:00:5e:00:53:0${index}`,
     wake: null,
+    ...(machine.hidesProcesses && { hidesProcesses: true }),
     // The simulator lives in real time, so that its expiry times can be read; its loads are quick.
     clock: createScaledClock(1),
     speed: 40,

@@ -73,7 +73,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     world.control.setFault('tower', 'oom-on-explicit-layers', true);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'OUT_OF_MEMORY', from: 'cpu', to: 'cpu' });
-    expect(record?.reason).toMatch(/restored|stays where it was/);
+    expect(record).not.toHaveProperty('missing');
     expect(await world.ps()).toMatchObject([{ vramBytes: 0, contextLength: 8192, expiresAt: null }]);
     // The next try lets the server choose.
     expect(await world.place('llama3.1', 'gpu')).toMatchObject([{ outcome: 'moved', to: 'gpu' }]);
@@ -122,7 +122,11 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
       from: 'partial',
       to: 'partial',
     });
-    expect(record?.reason).toMatch(/4 GB of VRAM/);
+    expect(record?.shortage).toMatchObject({
+      totalBytes: 4 * GIB,
+      availableBytes: 3.5 * GIB,
+      measured: true,
+    });
     expect(world.requests('/api/generate')).toBe(0);
   });
 });

@@ -16,6 +16,7 @@ const one = (total: number, free: number) => ({
   freeBytes: free,
   freeOnOneBytes: free,
   gpuCount: 1,
+  measured: true,
 });
 const measured = (bytes: number) => ({ bytes, measured: true });
 
@@ -108,7 +109,16 @@ describe('the VRAM of a node', () => {
       freeBytes: 15 * GB,
       freeOnOneBytes: 11 * GB,
       gpuCount: 2,
+      measured: true,
     });
+  });
+
+  it('is not measured where the tools do not say what is in use, and is where only the total is told by a person', () => {
+    const vram = { totalBytes: 24 * GB, usedBytes: null, source: 'person' as const };
+    expect(vramState(aNode({ vram }))).toMatchObject({ freeBytes: 24 * GB, measured: false });
+    expect(vramState(aNode({ vram, gpus: [gpu('a', 24 * GB, null)] }))).toMatchObject({ measured: false });
+    const windows = aNode({ vram, gpus: [{ ...gpu('a', 0, 20 * GB), vramTotalBytes: null }] });
+    expect(vramState(windows)).toMatchObject({ freeBytes: 4 * GB, measured: true });
   });
 
   it('is the total less what the server says is loaded, where only the total is known', () => {
@@ -165,9 +175,9 @@ describe('whether a model fits', () => {
   });
 
   it('counts the VRAM that the model itself gives back', () => {
-    const own = aLoaded({ sizeBytes: 10 * GB, vramBytes: 6 * GB });
+    const own = aLoaded({ sizeBytes: 9.9 * GB, vramBytes: 6 * GB });
     const fit = fitOnGpu({
-      size: measured(10 * GB),
+      size: measured(9.9 * GB),
       vram: one(12 * GB, 5 * GB),
       own,
       others: [],
@@ -177,11 +187,17 @@ describe('whether a model fits', () => {
   });
 
   it('fits on one of two GPUs, or spread over both with a loss', () => {
-    const vram = { totalBytes: 48 * GB, freeBytes: 30 * GB, freeOnOneBytes: 18 * GB, gpuCount: 2 };
+    const vram = {
+      totalBytes: 48 * GB,
+      freeBytes: 30 * GB,
+      freeOnOneBytes: 18 * GB,
+      gpuCount: 2,
+      measured: true,
+    };
     const ask = (bytes: number) =>
       fitOnGpu({ size: measured(bytes), vram, own: null, others: [], inFlight: idle }).kind;
-    expect(ask(17 * GB)).toBe('fits');
-    expect(ask(26 * GB)).toBe('fits');
+    expect(ask(16.9 * GB)).toBe('fits');
+    expect(ask(25.9 * GB)).toBe('fits');
     expect(ask(29 * GB)).toBe('does-not-fit');
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
+  movesWithoutRoom,
   movesWords,
+  shortageAdvice,
   vramWords,
   wakeHint,
   wakeShare,
@@ -11,6 +13,7 @@ import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
 import type { WakeProgress } from '../../../../shared/models/fleet.ts';
 import { VRAM_GIGABYTE } from '../../../../shared/units.ts';
 import { node } from '../../../e2e/support/scenes.ts';
+import { aMove } from '../../../fakes/records.ts';
 
 const gigabytes = (count: number) => count * VRAM_GIGABYTE;
 
@@ -126,4 +129,43 @@ describe('the form of a node', () => {
 
 test('no move is said, not silent', () => {
   expect(movesWords([])).toContain('nothing was moved');
+});
+
+describe('a model that does not fit', () => {
+  const shortage = {
+    neededBytes: gigabytes(9),
+    measured: true,
+    totalBytes: gigabytes(24),
+    availableBytes: gigabytes(2),
+    holders: [{ name: 'python3', bytes: gigabytes(20) }],
+    evicts: ['a', 'b'],
+  };
+
+  test.each([
+    ['VRAM_TAKEN', shortage, 'Close python3 and try again.'],
+    [
+      'VRAM_TAKEN',
+      { ...shortage, holders: [{ name: null, bytes: 1 }] },
+      'Close the programs that hold it and try again.',
+    ],
+    ['DOES_NOT_FIT', shortage, 'Choose a smaller model or a shorter context.'],
+  ])('%s: the next step', (code, short, next) => {
+    expect(shortageAdvice({ code, shortage: short }).next).toBe(next);
+  });
+
+  test('what forcing it anyway would do', () => {
+    expect(shortageAdvice({ code: 'VRAM_TAKEN', shortage }).anyway).toContain('a and b may be unloaded');
+    const alone = shortageAdvice({ code: 'VRAM_TAKEN', shortage: { ...shortage, evicts: [] } }).anyway;
+    expect(alone).not.toContain('unloaded');
+  });
+
+  test('only a refusal that has its figures can be forced anyway', () => {
+    const refused = aMove({ outcome: 'refused', code: 'VRAM_TAKEN', shortage });
+    const moves = [
+      refused,
+      aMove({ outcome: 'failed', shortage }),
+      aMove({ outcome: 'refused', code: 'PINNED' }),
+    ];
+    expect(movesWithoutRoom(moves)).toEqual([refused]);
+  });
 });

@@ -1,0 +1,37 @@
+import type { VramShortage } from '../../../shared/models/placement.ts';
+import { formatMemory } from '../../../shared/units.ts';
+
+/** What a model needs, what can be made free for it, and who holds the rest. */
+export function Shortage({ shortage }: { shortage: VramShortage }) {
+  const { neededBytes, measured, availableBytes, totalBytes, holders } = shortage;
+  return (
+    <dl className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1.5 rounded-lg border border-line bg-ground p-3 text-[0.8125rem]">
+      <dt className="text-soft">The model needs</dt>
+      <dd className="text-right font-medium">
+        {measured ? '' : 'about '}
+        {formatMemory(neededBytes)}
+      </dd>
+      <dt className="text-soft">Can be made free</dt>
+      <dd className="text-right">
+        {formatMemory(availableBytes)} of {formatMemory(totalBytes)}
+      </dd>
+      {holders.map(({ name, bytes }) => (
+        <div key={name ?? ''} className="col-span-2 grid grid-cols-subgrid">
+          <dt className="min-w-0 break-words text-soft">
+            Held by{' '}
+            {name === null ? (
+              holders.length === 1 ? (
+                'programs other than Ollama'
+              ) : (
+                'other programs'
+              )
+            ) : (
+              <span className="font-medium text-text">{name}</span>
+            )}
+          </dt>
+          <dd className="text-right">{formatMemory(bytes)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

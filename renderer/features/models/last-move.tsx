@@ -1,0 +1,62 @@
+import { useEffect, useMemo, useRef } from 'react';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { Button } from '../../components/button.tsx';
+import { Problem } from '../../components/problem.tsx';
+import { useKeep } from '../../components/use-keep.ts';
+import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
+import { shortageAdvice } from '../fleet/node-words.ts';
+import { Shortage } from '../fleet/shortage.tsx';
+
+/** The newest move of a model on a node, where it ended badly; null where it did not. */
+export function useLastMove(nodeId: string, model: string): MoveRecord | null {
+  useKeep(movesStore);
+  const state = useMoves();
+  return useMemo(() => {
+    const newest = selectMoves(state).find((move) => move.nodeId === nodeId && move.model === model);
+    return newest && (newest.outcome === 'refused' || newest.outcome === 'failed') ? newest : null;
+  }, [state, nodeId, model]);
+}
+
+/** Why the last move of this model failed, and what can be done about it. */
+export function LastMove({
+  move,
+  focus,
+  busy,
+  onAnyway,
+}: {
+  move: MoveRecord;
+  /** It has just been asked for: the button that answers it is brought into view. */
+  focus: boolean;
+  busy: boolean;
+  onAnyway(): void;
+}) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (focus) button.current?.focus();
+  }, [focus]);
+  const side = move.wanted === 'gpu' ? 'GPU' : 'CPU';
+  const short = move.outcome === 'refused' ? move.shortage : undefined;
+  const advice = shortageAdvice(move);
+  return (
+    <Problem
+      message={
+        short
+          ? `It does not fit on the GPU of ${move.nodeName}. Nothing was changed.`
+          : `The last move to the ${side} failed.`
+      }
+      next={short ? `${advice.next} ${advice.anyway}` : move.reason}
+      {...(move.code === null ? {} : { code: move.code })}
+    >
+      {short && (
+        <>
+          <div className="w-full">
+            <Shortage shortage={short} />
+          </div>
+          <Button ref={button} size="small" busy={busy} onClick={onAnyway}>
+            Force anyway
+          </Button>
+        </>
+      )}
+    </Problem>
+  );
+}
