@@ -89,7 +89,7 @@ export async function createSimulatedAgent(
     platform: 'linux',
     bootId: async () => `${BOOT_PREFIX}-${boots}`,
     uptimeSeconds: () => (outer.monotonic() - bootedAt) / 1000,
-    users: async () => [],
+    users: async () => ({ names: [], problem: null }),
     gpuLoad: async () => {
       const percents = machine.telemetry()?.gpus.map((gpu) => gpu.utilisationPercent ?? 0) ?? [];
       return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
@@ -139,6 +139,7 @@ export async function createSimulatedAgent(
               }),
             ),
           })),
+          gpusRead: 'all' as const,
           problems: [],
         };
       },
