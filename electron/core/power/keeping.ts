@@ -11,6 +11,7 @@ import { createAgentFollow } from './agent-follow.ts';
 import type { PowerAgents } from './agents.ts';
 import { createAlerts } from './alerts.ts';
 import { createFinisher } from './finisher.ts';
+import { gpuDoubt } from './gpu-doubt.ts';
 import { helloUrl } from './hello-url.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createMirror } from './mirror.ts';
@@ -89,7 +90,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const ledger = createLedger({ clock, ids, log, store, holder, use: fleet.use });
   const woken = createWokenBook({ clock, log, store });
   const leases = (nodeId: string) => ledger.list(nodeId).length;
-  const use = createUseWatch({ clock, leases, inFlight });
+  const use = createUseWatch({ clock, leases, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
@@ -102,14 +103,22 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     });
   }
 
-  async function reasons(nodeId: string, { lookFirst }: { lookFirst: boolean }): Promise<string[]> {
+  async function reasons(
+    nodeId: string,
+    { lookFirst, automatic }: { lookFirst: boolean; automatic: boolean },
+  ): Promise<string[]> {
+    let doubts: string[] = [];
     if (lookFirst) {
       await fleet.look(nodeId);
-      use.look(fleet.require(nodeId));
+      const node = fleet.require(nodeId);
+      use.look(node);
+      // A server that is too busy to answer may be at work.
+      if (automatic && !isServing(node.state))
+        doubts = ['Whether it is in use cannot be seen: it does not answer.'];
     }
     const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
     const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
-    return [...new Set([...held, ...seen])];
+    return [...new Set([...held, ...seen, ...doubts])];
   }
 
   /** Another run of the machine begins where it was off for longer than a network fails for a moment. */

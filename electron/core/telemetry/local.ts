@@ -18,6 +18,7 @@ export function createLocalReadings(deps: {
   let latest: GpuReading[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | null = null;
+  let lastError: string | null = null;
 
   return {
     latest: () => latest,
@@ -29,13 +30,17 @@ export function createLocalReadings(deps: {
         .then(
           (gpus) => {
             latest = gpus;
+            lastError = null;
             readAt = clock.monotonic();
           },
           (error: unknown) => {
             if (signal.aborted) return;
             latest = [];
             readAt = clock.monotonic();
-            log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
+            // It is read every few seconds, and what it says is worth a line once.
+            if (lastError !== String(error))
+              log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
+            lastError = String(error);
           },
         )
         .finally(() => {
