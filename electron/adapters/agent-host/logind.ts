@@ -106,7 +106,8 @@ function property(properties: unknown, name: string): string {
 async function usersByLoginctl(options: LogindOptions): Promise<string[] | null> {
   const run = (args: readonly string[]) => loginctl(args, options);
   // Versions from 256 on take the first way, those before it the second.
-  const list = () => run(['list-sessions', '--json=short']).catch(() => run(['list-sessions', '--output=json']));
+  const list = () =>
+    run(['list-sessions', '--json=short']).catch(() => run(['list-sessions', '--output=json']));
   const listed = await list();
   if (listed === null) return null;
   const ids = parseSessionIds(listed);

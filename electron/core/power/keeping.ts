@@ -19,8 +19,8 @@ import { createOff, type OffRequest } from './off.ts';
 import { createOverview } from './overview.ts';
 import type { Policies, PolicyPatch } from './policies.ts';
 import { agentPolicyOf, meansOf } from './policy.ts';
+import { createReasons } from './reasons.ts';
 import { createUseWatch } from './use-watch.ts';
-import { leaseWords } from './why-on.ts';
 import { createWokenBook } from './woken.ts';
 
 export interface KeepingService {
@@ -91,6 +91,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const woken = createWokenBook({ clock, log, store });
   const leases = (nodeId: string) => ledger.list(nodeId).length;
   const use = createUseWatch({ clock, leases, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
+  const reasons = createReasons({ fleet, agents, ledger, use, means });
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
@@ -101,24 +102,6 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       shutdownUrl: fleet.record(nodeId)?.shutdownUrl ?? null,
       simulated: fleet.simulatedMachine(nodeId) !== null,
     });
-  }
-
-  async function reasons(
-    nodeId: string,
-    { lookFirst, automatic }: { lookFirst: boolean; automatic: boolean },
-  ): Promise<string[]> {
-    let doubts: string[] = [];
-    if (lookFirst) {
-      await fleet.look(nodeId);
-      const node = fleet.require(nodeId);
-      use.look(node);
-      // A server that is too busy to answer may be at work.
-      if (automatic && !isServing(node.state))
-        doubts = ['Whether it is in use cannot be seen: it does not answer.'];
-    }
-    const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
-    const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
-    return [...new Set([...held, ...seen, ...doubts])];
   }
 
   /** Another run of the machine begins where it was off for longer than a network fails for a moment. */

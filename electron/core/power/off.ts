@@ -8,7 +8,7 @@ import type { FleetService } from '../fleet/service.ts';
 import type { AgentOutcome, Clock, Http, Log, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 import { createDepartures, type Departures } from './departures.ts';
-import { FINISHER } from './finisher.ts';
+import { FINISHER } from './finish.ts';
 import type { Going } from './going.ts';
 import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
