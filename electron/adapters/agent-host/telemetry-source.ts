@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import type { Exec } from '../hardware/exec.ts';
-import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, withoutIntegrated } from '../hardware/gpu-places.ts';
+import {
+  GPU_PLACES,
+  type GpuPlaces,
+  mayHaveNvidia,
+  unreadAmdGpus,
+  withoutIntegrated,
+} from '../hardware/gpu-places.ts';
 import { createHostReader } from '../hardware/host.ts';
 import { readAppleGpus } from './apple-gpus.ts';
 import { openNvidiaStream } from './nvidia-stream.ts';
@@ -62,14 +68,15 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
   const { clock, exec, platform, ollama, bootId, broadcastOf } = options;
   const { drmFolder = GPU_PLACES.drm, nvidiaSmi, counters } = options;
   const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
-  let seen: { at: number; nvidia: Promise<boolean> } | null = null;
-  /** On Windows the performance counters know every GPU. */
-  function mayHave(): Promise<boolean> {
-    if (platform !== 'linux') return Promise.resolve(false);
+  let seen: { at: number; nvidia: Promise<boolean>; unread: Promise<string[]> } | null = null;
+  /** What the system shows of its GPUs, whatever their tools say. On Windows the performance counters know them all. */
+  function shown() {
+    if (platform !== 'linux') return { nvidia: Promise.resolve(false), unread: Promise.resolve([]) };
     if (seen === null || clock.monotonic() - seen.at > PLACES_MS)
-      seen = { at: clock.monotonic(), nvidia: mayHaveNvidia(places) };
-    return seen.nvidia;
+      seen = { at: clock.monotonic(), nvidia: mayHaveNvidia(places), unread: unreadAmdGpus(places) };
+    return seen;
   }
+  const mayHave = () => shown().nvidia;
   const nvidia =
     platform === 'darwin'
       ? null
@@ -120,10 +127,11 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     }
     await firstLines(signal);
     const cards = nvidia?.read() ?? [];
-    const states = [await nvidia?.state(), windows?.read()].filter((one) => one !== undefined);
+    const unread = (await shown().unread).map((problem) => ({ read: 'failed' as const, problem }));
+    const states = [await nvidia?.state(), windows?.read(), ...unread].filter((one) => one !== undefined);
     const amd = platform === 'linux' ? await readAmdGpus(places.drm) : [];
     // A processor's own graphics beside a card only show pictures.
-    const hasCard = cards.length > 0 || (platform === 'linux' && (await mayHave()));
+    const hasCard = cards.length > 0 || (await mayHave());
     const others = withoutIntegrated(amd, hasCard).map((reading) => ({ ...reading, processes: [] }));
     // The counters tell NVIDIA's cards as well, and less of them.
     const counted = windows?.read().gpus ?? [];

@@ -37,17 +37,26 @@ export async function mayHaveNvidia(places: GpuPlaces): Promise<boolean> {
   return found.some(Boolean);
 }
 
-/** AMD's GPUs on the bus, by address, that the driver which says their load does not have. */
-export async function amdGpusWithoutDriver(places: GpuPlaces): Promise<string[]> {
+/**
+ * AMD's GPUs, one sentence for each that a driver has taken which does not say their load. Without any driver nothing
+ * can run on them.
+ */
+export async function unreadAmdGpus(places: GpuPlaces): Promise<string[]> {
   const names = (await list(places.pci)) ?? [];
   const cards = await Promise.all(
     names.map(async (name) => {
       const folder = join(places.pci, name);
       if (!(await isDisplayOf(folder, AMD))) return [];
-      return (await text(join(folder, 'mem_info_vram_total'))) === '' ? [name] : [];
+      const [driver, vram] = await Promise.all([
+        list(join(folder, 'driver')),
+        text(join(folder, 'mem_info_vram_total')),
+      ]);
+      return driver?.length !== 0 && vram === '' ? [name] : [];
     }),
   );
-  return cards.flat();
+  return cards
+    .flat()
+    .map((address) => `The driver of the AMD GPU at ${address} does not say how busy it is.`);
 }
 
 /** Without a processor's own graphics where the machine has a card: models go to the card. */

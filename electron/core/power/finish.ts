@@ -2,9 +2,6 @@
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import { canDo } from './policy.ts';
 
-/** Who asks where no person does. */
-export const FINISHER = 'Pilotlight, because nobody needs it';
-
 export interface FinishFacts {
   policy: PowerPolicy;
   means: NodePower['means'];

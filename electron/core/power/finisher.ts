@@ -5,7 +5,7 @@ import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
-import { decideFinish, FINISHER } from './finish.ts';
+import { decideFinish } from './finish.ts';
 import type { OffService } from './off.ts';
 import type { Policies } from './policies.ts';
 import type { UseWatch } from './use-watch.ts';
@@ -31,6 +31,7 @@ export interface FinisherDependencies {
   onLook(nodeId: string): void;
 }
 
+export const FINISHER = 'Pilotlight, because nobody needs it';
 const LOOK_MS = 15_000;
 
 export function createFinisher(dependencies: FinisherDependencies): Finisher {

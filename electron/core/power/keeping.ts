@@ -19,8 +19,8 @@ import { createOff, type OffRequest } from './off.ts';
 import { createOverview } from './overview.ts';
 import type { Policies, PolicyPatch } from './policies.ts';
 import { agentPolicyOf, meansOf } from './policy.ts';
-import { createReasons } from './reasons.ts';
 import { createUseWatch } from './use-watch.ts';
+import { leaseWords } from './why-on.ts';
 import { createWokenBook } from './woken.ts';
 
 export interface KeepingService {
@@ -91,7 +91,6 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const woken = createWokenBook({ clock, log, store });
   const leases = (nodeId: string) => ledger.list(nodeId).length;
   const use = createUseWatch({ clock, leases, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
-  const reasons = createReasons({ fleet, agents, ledger, use, means });
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
@@ -102,6 +101,16 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       shutdownUrl: fleet.record(nodeId)?.shutdownUrl ?? null,
       simulated: fleet.simulatedMachine(nodeId) !== null,
     });
+  }
+
+  async function reasons(nodeId: string, { lookFirst }: { lookFirst: boolean }): Promise<string[]> {
+    if (lookFirst) {
+      await fleet.look(nodeId);
+      use.look(fleet.require(nodeId));
+    }
+    const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
+    const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
+    return [...new Set([...held, ...seen])];
   }
 
   /** Another run of the machine begins where it was off for longer than a network fails for a moment. */

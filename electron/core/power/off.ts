@@ -8,7 +8,6 @@ import type { FleetService } from '../fleet/service.ts';
 import type { AgentOutcome, Clock, Http, Log, Timer } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
 import { createDepartures, type Departures } from './departures.ts';
-import { FINISHER } from './finish.ts';
 import type { Going } from './going.ts';
 import { createListeners } from './listeners.ts';
 import { isOn } from './node-power.ts';
@@ -51,11 +50,8 @@ export interface OffDependencies {
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
   means(nodeId: string): NodePower['means'];
-  /**
-   * What speaks against it, a sentence each, as far as is known here; reads the node again first where asked. What
-   * cannot be known counts where no person asked for it (`automatic`).
-   */
-  reasons(nodeId: string, options: { lookFirst: boolean; automatic: boolean }): Promise<string[]>;
+  /** What speaks against it, a sentence each, as far as is known here; looks at the node anew first where asked. */
+  reasons(nodeId: string, options: { lookFirst: boolean }): Promise<string[]>;
   holder(): string;
 }
 
@@ -147,8 +143,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   }
 
-  async function refuseIfUsed({ nodeId, by }: OffRequest, lookFirst: boolean): Promise<void> {
-    const against = await reasons(nodeId, { lookFirst, automatic: by === FINISHER });
+  async function refuseIfUsed(nodeId: string, lookFirst: boolean): Promise<void> {
+    const against = await reasons(nodeId, { lookFirst });
     if (against.length === 0) return;
     throw new PilotlightError('IN_USE', {
       message: `The machine is in use. ${against.join(' ')}`,
@@ -196,7 +192,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     if (!request || action === undefined) return;
     state.asking = true;
     try {
-      if (!request.force) await refuseIfUsed(request, true);
+      if (!request.force) await refuseIfUsed(nodeId, true);
       await tell(request, action, stopping.signal);
     } catch (error) {
       if (stopping.signal.aborted) return;
@@ -238,7 +234,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       const state = stateOf(nodeId);
       state.asking = true;
       try {
-        if (!force) await refuseIfUsed(request, by !== 'agent');
+        if (!force) await refuseIfUsed(nodeId, by !== 'agent');
         signal.throwIfAborted();
         state.lastOffError = null;
         if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);

@@ -145,12 +145,15 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     });
   });
 
-  it('is not known of a card of AMD without a reading, nor of one without its driver', async () => {
+  it('is not known of a card of AMD without a reading, nor of one whose driver gives none', async () => {
     card('card1', { mem_info_vram_total: '17163091968' });
     expect((await load(null)).problem).toBe('AMD GPU: its driver does not say how busy it is.');
     rmSync(join(root, 'drm'), { recursive: true });
     write({ 'pci/0000:03:00.0/vendor': '0x1002\n', 'pci/0000:03:00.0/class': '0x030000\n' });
-    expect((await load(null)).problem).toContain('The AMD GPU at 0000:03:00.0 has no driver');
+    // Without any driver nothing runs on it.
+    expect(await load(null)).toEqual({ percent: null, problem: null });
+    write({ 'pci/0000:03:00.0/driver/module': 'radeon' });
+    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not say');
     write({ 'pci/0000:03:00.0/mem_info_vram_total': '17163091968' });
     card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '2' });
     expect(await load(null)).toEqual({ percent: 2, problem: null });

@@ -321,6 +321,17 @@ const timer = setInterval(() => {
     expect(await world.source.read(signal)).toMatchObject({ gpus: [], ...expected });
   });
 
+  it('that a card of AMD has a driver that says nothing of it', async () => {
+    using world = openSource(null);
+    world.write('pci/0000:03:00.0/vendor', '0x1002\n');
+    world.write('pci/0000:03:00.0/class', '0x030000\n');
+    world.write('pci/0000:03:00.0/driver/module', 'radeon');
+    expect(await world.source.read(signal)).toMatchObject({
+      gpusRead: 'failed',
+      problems: [expect.stringContaining('The driver of the AMD GPU at 0000:03:00.0')],
+    });
+  });
+
   it('that one of two cards cannot be reached', async () => {
     using script = createTool(`
 console.log(${JSON.stringify(`Unable to determine the device handle for GPU1: 0000:02:00.0: Unknown Error\n${gpuLines[0]}`)});
