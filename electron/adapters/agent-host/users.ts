@@ -1,7 +1,7 @@
 /** Who has a session on this machine. */
 import { stat } from 'node:fs/promises';
 import { type Exec, exitCodeOf, isMissing, printedBy, toolFailure } from '../hardware/exec.ts';
-import { readLogindUsers } from './logind.ts';
+import { readLogindUsers } from './logind-sessions.ts';
 import type { HostPlatform, UsersReading } from './types.ts';
 
 const DEADLINE_MS = 4000;

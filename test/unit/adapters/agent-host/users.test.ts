@@ -6,7 +6,7 @@ import {
   isInUse,
   parseSessionIds,
   parseShownSession,
-} from '../../../../electron/adapters/agent-host/logind.ts';
+} from '../../../../electron/adapters/agent-host/logind-sessions.ts';
 import type { HostPlatform } from '../../../../electron/adapters/agent-host/types.ts';
 import { parseQuser, parseSshTitles, readUsers } from '../../../../electron/adapters/agent-host/users.ts';
 import { type Exec, execProgram } from '../../../../electron/adapters/hardware/exec.ts';
