@@ -127,7 +127,9 @@ function startPower(context: RoleContext): RunningRole {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users] = await Promise.all([
       host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
-      respectUsers ? host.users(signal).catch(() => null) : [],
+      respectUsers
+        ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
+        : { names: [], problem: null },
     ]);
     return reasonsAgainst(
       { leases: leases.list(), gpu, users },
@@ -141,7 +143,8 @@ function startPower(context: RoleContext): RunningRole {
     commands,
     dryRun: config.dryRun,
     notes: createCountdownNotes(folder),
-    reasons: () => reasons(finish?.effective()?.respectUsers ?? false, false),
+    // What is not known holds up the agent alone: a person who asks may see for themselves.
+    reasons: ({ by }) => reasons(finish?.effective()?.respectUsers ?? false, by === FINISHER),
     beforeAct() {
       inhibitor.release();
       news.emit();

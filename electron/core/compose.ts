@@ -249,6 +249,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     connectAgent: ports.connectAgent,
     connectInferenceServer: ports.connectInferenceServer,
     power,
+    hardware: ports.hardware,
     powersOff: { off: keeping.off, cancel: keeping.cancelOff },
     powerOf: keeping.get,
     lastMachine: agents.machine,

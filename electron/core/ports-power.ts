@@ -38,6 +38,8 @@ export interface AgentSample {
   at: number;
   host: HostReading;
   gpus: AgentGpuReading[];
+  /** Whether these are all: a tool that has not printed anything yet, or that fails, may know of more. */
+  gpusRead: 'all' | 'not-yet' | 'failed';
   /** Sentences: a tool that hangs, fails or prints an error. */
   problems: string[];
 }

@@ -100,8 +100,9 @@ export interface Udp {
 
 // ---------------------------------------------------------------- machines
 
-/** What this computer's own tools say (nvidia-smi, amdgpu sysfs, …). Empty when there are none. */
+/** What this computer's own tools say (nvidia-smi, amdgpu sysfs, …). */
 export interface LocalHardware {
+  /** Empty only where there are none. Rejects with a sentence where there may be one that could not be read. */
   readGpus(signal: AbortSignal): Promise<GpuReading[]>;
   readHost(): HostReading;
 }

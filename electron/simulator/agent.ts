@@ -96,7 +96,7 @@ export async function createSimulatedAgent(
     platform: 'linux',
     bootId: async () => `${BOOT_PREFIX}-${boots}`,
     uptimeSeconds: () => (outer.monotonic() - bootedAt) / 1000,
-    users: async () => [],
+    users: async () => ({ names: [], problem: null }),
     gpuLoad: async () => {
       const percents = machine.telemetry()?.gpus.map((gpu) => gpu.utilisationPercent ?? 0) ?? [];
       return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
@@ -143,6 +143,7 @@ export async function createSimulatedAgent(
               ...process,
             })),
           })),
+          gpusRead: 'all' as const,
           problems: [],
         };
       },

@@ -10,6 +10,8 @@ export const gpuReadingSchema = z.object({
   utilisationPercent: z.number().nullable(),
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
+  /** A processor's own graphics: its memory is part of the computer's. Left out for a card. */
+  integrated: z.literal(true).optional(),
   /** Who holds its VRAM, the largest first and not all; left out where no agent tells it. Not kept over time. */
   processes: z.array(z.object({ name: z.string(), vramUsedBytes: z.number().nullable() })).optional(),
 });

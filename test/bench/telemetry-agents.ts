@@ -46,6 +46,7 @@ function readSample(index: number): AgentSample {
         ],
       },
     ],
+    gpusRead: 'all',
     problems: [],
   };
 }
@@ -62,7 +63,7 @@ function makeHost(index: number): AgentHost {
     platform: 'linux',
     bootId: async () => facts.bootId,
     uptimeSeconds: () => process.uptime(),
-    users: async () => [],
+    users: async () => ({ names: [], problem: null }),
     gpuLoad: async () => ({ percent: 0, problem: null }),
     run: async () => {},
     notify: async () => {},

@@ -56,6 +56,7 @@ export function aSample(changes: Partial<AgentSample> = {}): AgentSample {
         processes: [{ pid: 7, name: 'ollama', vramUsedBytes: 6e9 }],
       },
     ],
+    gpusRead: 'all',
     problems: [],
     ...changes,
   };
@@ -79,7 +80,7 @@ export function createFakeAgentHost(): FakeAgentHost {
     platform: 'linux',
     bootId: async () => host.facts.bootId,
     uptimeSeconds: () => performance.now() / 1000,
-    users: async () => [],
+    users: async () => ({ names: [], problem: null }),
     gpuLoad: async () => ({ percent: host.gpuPercent, problem: null }),
     async run(command) {
       ran.push(command);

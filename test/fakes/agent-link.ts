@@ -63,6 +63,7 @@ export const anAgentSample = (changes: Partial<AgentSample> = {}): AgentSample =
       processes: [{ pid: 7, name: 'ollama', vramUsedBytes: 6e9 }],
     },
   ],
+  gpusRead: 'all',
   problems: [],
   ...changes,
 });

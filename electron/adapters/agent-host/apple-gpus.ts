@@ -30,8 +30,11 @@ export function parseIoreg(output: string): AgentGpu[] {
   });
 }
 
+/** Rejects also where it lists none, for every Mac has one. */
 export async function readAppleGpus(exec: Exec, signal: AbortSignal): Promise<AgentGpu[]> {
-  return parseIoreg(await exec('ioreg', ARGS, { deadlineMs: DEADLINE_MS, signal }));
+  const gpus = parseIoreg(await exec('ioreg', ARGS, { deadlineMs: DEADLINE_MS, signal }));
+  if (gpus.length === 0) throw new Error('it lists no GPU with its statistics.');
+  return gpus;
 }
 
 function statistic(text: string, name: string): number | null {

@@ -8,6 +8,10 @@ export interface LineTool {
   problem(): string | null;
   /** Whether it is there at all; null until that is known. */
   present(): boolean | null;
+  /** What it ended with last; null while it has not ended by itself. */
+  exitCode(): number | null;
+  /** Resolves when there was a first line that was wanted, or it is known why there is none. */
+  readonly settled: Promise<void>;
   close(): void;
 }
 
@@ -38,8 +42,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
   let retry: Timer | null = null;
   let watch: Timer | null = null;
   let kill: () => void = () => {};
+  let exitCode: number | null = null;
+  const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
 
   function setProblem(words: string | null): void {
+    settle();
     if (problem === words) return;
     problem = words;
     onChange();
@@ -100,9 +107,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
       present = !missing;
       if (missing) retryMs = LONGEST_RETRY_MS;
       if (missing) onChange();
+      exitCode = null;
       end(missing ? null : `${program}: ${error.message}`);
     });
     child.once('close', (code, signal) => {
+      exitCode = code;
       const said = last === '' ? '' : `: ${last}`;
       end(hung ? `${program} hangs and was stopped.` : `${program} ended (${signal ?? code})${said}`);
     });
@@ -112,8 +121,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
   return {
     problem: () => problem,
     present: () => present,
+    exitCode: () => exitCode,
+    settled,
     close() {
       closed = true;
+      settle();
       retry?.cancel();
       watch?.cancel();
       kill();

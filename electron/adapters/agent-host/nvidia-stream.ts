@@ -1,9 +1,16 @@
 /** NVIDIA's GPUs and their processes, by one long-lived nvidia-smi each instead of a process a second. */
 
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import { NVIDIA_SMI, NVIDIA_SMI_ARGS, parseNvidiaSmi } from '../hardware/nvidia.ts';
+import {
+  isOddLine,
+  MISSING_NVIDIA_SMI,
+  NVIDIA_SMI,
+  NVIDIA_SMI_ARGS,
+  parseNvidiaSmi,
+  saysNoDevices,
+} from '../hardware/nvidia.ts';
 import { openLineTool } from './line-tool.ts';
-import type { AgentGpu, Clock, GpuProcess } from './types.ts';
+import type { AgentGpu, Clock, GpuProcess, GpusRead } from './types.ts';
 
 const SAMPLE_MS = 1000;
 const PROCESS_MS = 2000;
@@ -35,16 +42,30 @@ export function parseComputeProcess(line: string): ComputeProcess | null {
   };
 }
 
+const ALL_READ: NvidiaState = { read: 'all', problem: null };
+
 export interface NvidiaStreamOptions {
   clock: Clock;
   program?: string;
+  /** Whether the machine may have such a GPU, by other signs than this tool. */
+  mayHave?(): Promise<boolean>;
   /** After it told something, or its problem changed. */
   onChange?(): void;
 }
 
-export function openNvidiaStream({ clock, program = NVIDIA_SMI, onChange = () => {} }: NvidiaStreamOptions) {
+export interface NvidiaState {
+  read: GpusRead;
+  /** null where all was read; else a sentence. */
+  problem: string | null;
+}
+
+export function openNvidiaStream(options: NvidiaStreamOptions) {
+  const { clock, program = NVIDIA_SMI, mayHave = async () => false, onChange = () => {} } = options;
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
+  /** The last line that was no reading: a GPU that it cannot reach is told so between the others. */
+  let odd: { at: number; line: string } | null = null;
+  let heard = false;
 
   const gpuTool = openLineTool({
     clock,
@@ -54,6 +75,8 @@ export function openNvidiaStream({ clock, program = NVIDIA_SMI, onChange = () =>
     onLine(line) {
       const readings = parseNvidiaSmi(line);
       for (const reading of readings) gpus.set(reading.id, { at: clock.monotonic(), reading });
+      if (readings.length > 0) heard = true;
+      else if (isOddLine(line)) odd = { at: clock.monotonic(), line: line.trim().slice(0, 200) };
       if (readings.length > 0) onChange();
       return readings.length > 0;
     },
@@ -96,6 +119,27 @@ export function openNvidiaStream({ clock, program = NVIDIA_SMI, onChange = () =>
       }));
     },
     problem: gpuTool.problem,
+    /** Resolves when it has printed a first reading, or it is known why there is none. */
+    settled: gpuTool.settled,
+    /** Whether what `read` returns is all there is. To be asked after it. */
+    async state(): Promise<NvidiaState> {
+      if (gpuTool.present() === false) {
+        return (await mayHave()) ? { read: 'failed', problem: MISSING_NVIDIA_SMI } : ALL_READ;
+      }
+      const problem = gpuTool.problem();
+      if (problem !== null) {
+        const none = saysNoDevices(gpuTool.exitCode(), odd?.line ?? '');
+        return none && !(await mayHave()) ? ALL_READ : { read: 'failed', problem };
+      }
+      if (gpus.size === 0) {
+        const problem = heard ? `${program} has fallen silent.` : `${program} has not printed anything yet.`;
+        return { read: 'not-yet', problem };
+      }
+      if (odd !== null && clock.monotonic() - odd.at <= SAMPLE_MS * FORGET_SAMPLES) {
+        return { read: 'failed', problem: `${program} printed: ${odd.line}` };
+      }
+      return ALL_READ;
+    },
     close() {
       gpuTool.close();
       processTool.close();

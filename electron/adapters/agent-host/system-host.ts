@@ -1,15 +1,12 @@
 /** The machine that this process runs on. */
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
-import { readAmdGpus } from '../hardware/amdgpu.ts';
 import { execProgram } from '../hardware/exec.ts';
-import { NVIDIA_SMI, NVIDIA_SMI_ARGS, parseNvidiaSmi } from '../hardware/nvidia.ts';
-import { readAppleGpus } from './apple-gpus.ts';
+import { readGpuLoad } from './gpu-load.ts';
 import { createInhibitor, inhibitCommand } from './inhibitor.ts';
 import { openTelemetrySource } from './telemetry-source.ts';
 import type { AgentHost, Clock, HostPlatform } from './types.ts';
 import { readUsers } from './users.ts';
-import { openWindowsGpus } from './windows-gpus.ts';
 
 export interface SystemHostOptions {
   clock: Clock;
@@ -20,7 +17,6 @@ export interface SystemHostOptions {
 }
 
 const COMMAND_MS = 30_000;
-const TOOL_MS = 4000;
 const NOTICE_MS = 10_000;
 
 /** FreeBSD and others are as Linux is: they have systemd's commands or none. */
@@ -48,8 +44,8 @@ export function createSystemHost({
     platform,
     bootId,
     uptimeSeconds: () => os.uptime(),
-    users: (signal) => readUsers(execProgram, platform, signal),
-    gpuLoad: (signal) => readGpuLoad({ clock, platform, signal }),
+    users: (signal) => readUsers({ exec: execProgram, platform, signal }),
+    gpuLoad: (signal) => readGpuLoad({ clock, exec: execProgram, platform, signal }),
     async run(command, options) {
       const [program = '', ...args] = command;
       await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
@@ -110,53 +106,5 @@ async function readBootId(platform: HostPlatform): Promise<string> {
   } catch {
     // To the minute: what is computed from two clocks wavers by less.
     return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
-  }
-}
-
-/** One look, for the question whether a GPU is busy. A tool that is not there is no problem, one that fails is. */
-async function readGpuLoad({
-  clock,
-  platform,
-  signal,
-}: {
-  clock: Clock;
-  platform: HostPlatform;
-  signal: AbortSignal;
-}): Promise<{ percent: number | null; problem: string | null }> {
-  const options = { deadlineMs: TOOL_MS, signal };
-  if (platform === 'darwin') {
-    return await readAppleGpus(execProgram, signal).then((gpus) => busiest(gpus), failed('ioreg'));
-  }
-  const nvidia = await execProgram(NVIDIA_SMI, NVIDIA_SMI_ARGS, options).then(
-    (output) => busiest(parseNvidiaSmi(output)),
-    failed(NVIDIA_SMI),
-  );
-  if (nvidia.percent !== null || nvidia.problem !== null) return nvidia;
-  if (platform === 'linux') return busiest(await readAmdGpus('/sys/class/drm'));
-  return await readWindowsLoad(clock, signal);
-}
-
-const failed = (tool: string) => (error: unknown) => {
-  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-  const words = error instanceof Error ? error.message.split('\n')[0] : String(error);
-  return { percent: null, problem: missing ? null : `${tool}: ${words}` };
-};
-
-function busiest(gpus: readonly { utilisationPercent: number | null }[]) {
-  const known = gpus.flatMap(({ utilisationPercent }) => utilisationPercent ?? []);
-  return { percent: known.length === 0 ? null : Math.max(...known), problem: null };
-}
-
-/** The counters come from a program that runs on: its first line is taken. */
-async function readWindowsLoad(clock: Clock, signal: AbortSignal) {
-  const counters = openWindowsGpus({ clock });
-  try {
-    for (let tries = 0; tries < 16 && counters.read().length === 0; tries += 1)
-      await clock.sleep(500, signal);
-    return busiest(counters.read());
-  } catch (error) {
-    return failed('performance counters')(error);
-  } finally {
-    counters.close();
   }
 }

@@ -3,11 +3,18 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import type { Exec } from '../hardware/exec.ts';
+import {
+  GPU_PLACES,
+  type GpuPlaces,
+  mayHaveNvidia,
+  unreadAmdGpus,
+  withoutIntegrated,
+} from '../hardware/gpu-places.ts';
 import { createHostReader } from '../hardware/host.ts';
 import { readAppleGpus } from './apple-gpus.ts';
 import { openNvidiaStream } from './nvidia-stream.ts';
 import { readOllamaFacts } from './ollama-facts.ts';
-import type { AgentGpu, AgentInterface, Clock, HostPlatform, TelemetrySource } from './types.ts';
+import type { AgentGpu, AgentInterface, Clock, GpusRead, HostPlatform, TelemetrySource } from './types.ts';
 import { readWakeArmed } from './wake-armed.ts';
 import { openWindowsGpus } from './windows-gpus.ts';
 
@@ -19,8 +26,22 @@ export interface TelemetrySourceOptions {
   bootId: () => Promise<string>;
   broadcastOf(address: string, netmask: string): string | null;
   drmFolder?: string;
+  places?: Partial<GpuPlaces>;
   nvidiaSmi?: string;
+  /** In place of the performance counters' program. */
+  counters?: readonly [program: string, ...args: string[]];
 }
+
+interface GpusReading {
+  gpus: AgentGpu[];
+  gpusRead: GpusRead;
+  problems: string[];
+}
+
+/** A tool that starts on a cold driver needs more than a second for its first line. */
+const FIRST_LINE_MS = 4000;
+/** Cards come and go seldom. */
+const PLACES_MS = 60_000;
 
 /** ioreg costs a process each time. */
 const APPLE_EVERY_MS = 2000;
@@ -45,10 +66,23 @@ export function parseAvailable(meminfo: string): number | null {
 
 export function openTelemetrySource(options: TelemetrySourceOptions): TelemetrySource {
   const { clock, exec, platform, ollama, bootId, broadcastOf } = options;
-  const { drmFolder = '/sys/class/drm', nvidiaSmi } = options;
+  const { drmFolder = GPU_PLACES.drm, nvidiaSmi, counters } = options;
+  const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
+  let seen: { at: number; nvidia: Promise<boolean>; unread: Promise<string[]> } | null = null;
+  /** What the system shows of its GPUs, whatever their tools say. On Windows the performance counters know them all. */
+  function shown() {
+    if (platform !== 'linux') return { nvidia: Promise.resolve(false), unread: Promise.resolve([]) };
+    if (seen === null || clock.monotonic() - seen.at > PLACES_MS)
+      seen = { at: clock.monotonic(), nvidia: mayHaveNvidia(places), unread: unreadAmdGpus(places) };
+    return seen;
+  }
+  const mayHave = () => shown().nvidia;
   const nvidia =
-    platform === 'darwin' ? null : openNvidiaStream({ clock, ...(nvidiaSmi ? { program: nvidiaSmi } : {}) });
-  const windows = platform === 'win32' ? openWindowsGpus({ clock }) : null;
+    platform === 'darwin'
+      ? null
+      : openNvidiaStream({ clock, mayHave, ...(nvidiaSmi ? { program: nvidiaSmi } : {}) });
+  const windows =
+    platform === 'win32' ? openWindowsGpus({ clock, ...(counters ? { command: counters } : {}) }) : null;
   const readHost = createHostReader();
   let apple: { at: number; gpus: AgentGpu[]; problem: string | null } | null = null;
 
@@ -62,23 +96,57 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     return apple;
   }
 
-  async function readGpus(signal: AbortSignal): Promise<{ gpus: AgentGpu[]; problems: string[] }> {
+  const settled = Promise.all([nvidia?.settled, windows?.settled]);
+  let isSettled = false;
+  void settled.then(() => {
+    isSettled = true;
+  });
+
+  /** Until each tool has said something, but not for long: one may hang. */
+  async function firstLines(signal: AbortSignal): Promise<void> {
+    if (isSettled) return;
+    const enough = new AbortController();
+    await Promise.race([
+      settled,
+      clock.sleep(FIRST_LINE_MS, AbortSignal.any([signal, enough.signal])).catch(() => {}),
+    ]);
+    enough.abort();
+    signal.throwIfAborted();
+    // Whoever asks next is not kept waiting for the same tool.
+    isSettled = true;
+  }
+
+  async function readGpus(signal: AbortSignal): Promise<GpusReading> {
     if (platform === 'darwin') {
       const { gpus, problem } = await readApple(signal);
-      return { gpus, problems: problem === null ? [] : [problem] };
+      return {
+        gpus,
+        gpusRead: problem === null ? 'all' : 'failed',
+        problems: problem === null ? [] : [problem],
+      };
     }
+    await firstLines(signal);
     const cards = nvidia?.read() ?? [];
-    const amd = platform === 'linux' ? await readAmdGpus(drmFolder) : [];
-    const others = amd.map((reading) => ({ ...reading, processes: [] }));
+    const unread = (await shown().unread).map((problem) => ({ read: 'failed' as const, problem }));
+    const states = [await nvidia?.state(), windows?.read(), ...unread].filter((one) => one !== undefined);
+    const amd = platform === 'linux' ? await readAmdGpus(places.drm) : [];
+    // A processor's own graphics beside a card only show pictures.
+    const hasCard = cards.length > 0 || (await mayHave());
+    const others = withoutIntegrated(amd, hasCard).map((reading) => ({ ...reading, processes: [] }));
     // The counters tell NVIDIA's cards as well, and less of them.
-    const counted = windows?.read().filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia') ?? [];
-    const problems = [nvidia?.problem(), windows?.problem()].filter((one) => typeof one === 'string');
-    return { gpus: [...cards, ...others, ...counted], problems };
+    const counted = windows?.read().gpus ?? [];
+    const rest = counted.filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia');
+    const gpusRead = (['failed', 'not-yet'] as const).find((one) => states.some(({ read }) => read === one));
+    return {
+      gpus: [...cards, ...others, ...rest],
+      gpusRead: gpusRead ?? 'all',
+      problems: states.flatMap(({ problem }) => problem ?? []),
+    };
   }
 
   return {
     async read(signal) {
-      const { gpus, problems } = await readGpus(signal);
+      const { gpus, gpusRead, problems } = await readGpus(signal);
       const meminfo = platform === 'linux' ? readText('/proc/meminfo') : '';
       const swap = parseSwap(meminfo);
       const host = readHost();
@@ -93,6 +161,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
           uptimeSeconds: Math.round(os.uptime()),
         },
         gpus,
+        gpusRead,
         problems,
       };
     },

@@ -51,11 +51,17 @@ export interface MachineFacts {
   ollama: OllamaFacts;
 }
 
+/**
+ * Whether a list of GPUs is all there are: a tool that has not printed anything yet, or that fails, may know of more.
+ */
+export type GpusRead = 'all' | 'not-yet' | 'failed';
+
 /** One moment. `problems` are sentences: a tool that hangs, fails or prints an error. */
 export interface AgentSample {
   at: number;
   host: AgentHostReading;
   gpus: AgentGpu[];
+  gpusRead: GpusRead;
   problems: string[];
 }
 
@@ -73,16 +79,28 @@ export interface Inhibitor {
   state(): { held: boolean; problem: string | null };
 }
 
+/** Who has a session, each name once. `problem`: why there may be more of them; one sentence. */
+export interface UsersReading {
+  names: string[];
+  problem: string | null;
+}
+
+/** `percent` is the busiest GPU's utilisation, as far as it is known; `problem`: why another one may be busier. */
+export interface GpuLoad {
+  percent: number | null;
+  problem: string | null;
+}
+
 export interface AgentHost {
   readonly platform: HostPlatform;
   /** Changes with each start of the machine, and only then. */
   bootId(): Promise<string>;
   /** Seconds since the start; goes on while the machine sleeps. */
   uptimeSeconds(): number;
-  /** Names of people with a session, each once. Rejects where the system does not say. */
-  users(signal: AbortSignal): Promise<string[]>;
-  /** The busiest GPU's utilisation; null without a GPU that says. `problem` where there is a tool that failed. */
-  gpuLoad(signal: AbortSignal): Promise<{ percent: number | null; problem: string | null }>;
+  /** Who has a session on it. */
+  users(signal: AbortSignal): Promise<UsersReading>;
+  /** Whether a GPU is busy; null and no problem only where there is no GPU. */
+  gpuLoad(signal: AbortSignal): Promise<GpuLoad>;
   /** Runs a program without a shell, 30 seconds where nothing is said. Rejects with what it said. */
   run(command: readonly string[], options?: { deadlineMs: number }): Promise<void>;
   /** Actions that this system has a command for and cannot do all the same, as far as it says. */

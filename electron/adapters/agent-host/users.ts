@@ -1,8 +1,25 @@
 /** Who has a session on this machine. */
-import type { Exec } from '../hardware/exec.ts';
-import type { HostPlatform } from './types.ts';
+import { stat } from 'node:fs/promises';
+import { type Exec, exitCodeOf, isMissing, printedBy, toolFailure } from '../hardware/exec.ts';
+import { readLogindUsers } from './logind-sessions.ts';
+import type { HostPlatform, UsersReading } from './types.ts';
 
 const DEADLINE_MS = 4000;
+
+export interface UsersOptions {
+  exec: Exec;
+  platform: HostPlatform;
+  signal: AbortSignal;
+  /** Made by logind when it starts. */
+  seatsFolder?: string;
+  /** Where the system writes down who is signed in, by its kind. */
+  utmpFiles?: readonly string[];
+}
+
+/** One place that knows of sessions: null where this system has none such; rejects with a sentence. */
+type Source = () => Promise<string[] | null>;
+
+const UTMP_FILES = ['/run/utmp', '/var/run/utmp', '/var/run/utmpx', '/var/run/utx.active'];
 
 /** `who`: one session a line, the name first. */
 export function parseWho(output: string): string[] {
@@ -10,23 +27,123 @@ export function parseWho(output: string): string[] {
   return [...new Set(names)];
 }
 
-/**
- * `quser`: a line of titles, then one session a line; `>` marks our own. Names are cut at 20 characters, and the
- * words are in the system's language.
- */
-export function parseQuser(output: string): string[] {
-  const [, ...lines] = output.split(/\r?\n/);
-  const names = lines.flatMap((line) => /^[ >](\S+)\s/.exec(line)?.[1] ?? []);
+/** Sessions of ssh without a terminal, by the titles of sshd's processes: `sshd: ann@notty`. */
+export function parseSshTitles(output: string): string[] {
+  const names = output.split('\n').flatMap((line) => {
+    return /^sshd(?:-session)?: (\S+)@(?:notty|internal-sftp)/.exec(line.trim())?.[1] ?? [];
+  });
   return [...new Set(names)];
 }
 
-export async function readUsers(exec: Exec, platform: HostPlatform, signal: AbortSignal): Promise<string[]> {
-  if (platform !== 'win32') return parseWho(await exec('who', [], { deadlineMs: DEADLINE_MS, signal }));
-  try {
-    return parseQuser(await exec('quser.exe', [], { deadlineMs: DEADLINE_MS, signal }));
-  } catch (error) {
-    // With nobody logged in it says so and ends with 1.
-    if (error instanceof Error && 'code' in error && error.code === 1) return [];
-    throw error;
+/**
+ * `quser`: a line of titles, then one session a line; `>` marks our own. Names are cut at 20 characters and may hold
+ * spaces; the words are in the system's language.
+ */
+export function parseQuser(output: string): string[] {
+  const [, ...lines] = output.split(/\r?\n/);
+  const names = lines.flatMap((line) => /^[ >](\S.*?)\s{2,}\S/.exec(line)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
+/** A line with the number of a session in it, as no message has. */
+const SESSION_LINE = /^[ >]\S.*\s\d+\s+\S/m;
+
+/** Everybody who is known of, and why there may be more. */
+export async function readUsers(options: UsersOptions): Promise<UsersReading> {
+  const answers = await Promise.all(
+    sourcesOf(options).map((source) =>
+      source().then(
+        (names) => ({ names, problem: null }),
+        (error: unknown) => ({
+          names: null,
+          problem: error instanceof Error ? error.message : String(error),
+        }),
+      ),
+    ),
+  );
+  const names = [...new Set(answers.flatMap((answer) => answer.names ?? []))];
+  const problems = answers.flatMap(({ problem }) => problem ?? []);
+  const silent = problems.length === 0 && answers.every((answer) => answer.names === null);
+  if (silent) problems.push('Nothing on this machine keeps a list of who is signed in.');
+  return { names, problem: problems.length === 0 ? null : problems.join(' ') };
+}
+
+function sourcesOf(options: UsersOptions): Source[] {
+  const { exec, platform, signal, seatsFolder } = options;
+  const who = () => readWho(options);
+  switch (platform) {
+    case 'win32':
+      return [() => readQuser(options)];
+    case 'darwin':
+      return [who, () => readSshTitles(options)];
+    case 'linux':
+      return [
+        async () =>
+          (await readLogindUsers({ exec, signal, ...(seatsFolder === undefined ? {} : { seatsFolder }) })) ??
+          // Without logind no list has a session of ssh without a terminal. A small ps may not be able to show them.
+          readSshTitles(options).catch(() => null),
+        who,
+      ];
   }
+}
+
+async function readWho(options: UsersOptions): Promise<string[] | null> {
+  const { exec, platform, signal, utmpFiles = UTMP_FILES } = options;
+  // Some systems have the program and keep no list (musl, and newer Debian): nothing is then no answer.
+  const isKept = async () => platform === 'darwin' || (await anyHasContent(utmpFiles));
+  try {
+    const names = parseWho(await exec('who', [], { deadlineMs: DEADLINE_MS, signal }));
+    return names.length > 0 || (await isKept()) ? names : null;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    if (exitCodeOf(error) !== null && !(await isKept())) return null;
+    throw new Error(toolFailure('who', error), { cause: error });
+  }
+}
+
+async function readSshTitles({ exec, signal }: UsersOptions): Promise<string[] | null> {
+  try {
+    const names = parseSshTitles(await exec('ps', ['-axo', 'args='], { deadlineMs: DEADLINE_MS, signal }));
+    // It lists no other sessions: nobody of these is not nobody.
+    return names.length > 0 ? names : null;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw new Error(toolFailure('ps', error), { cause: error });
+  }
+}
+
+async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
+  let names: string[];
+  try {
+    names = parseQuser(await exec('quser.exe', [], { deadlineMs: DEADLINE_MS, signal }));
+  } catch (error) {
+    if (isMissing(error))
+      throw new Error('This edition of Windows has no quser.exe to list sessions.', { cause: error });
+    // Some versions list the sessions and end with 1 all the same.
+    const printed = printedBy(error, 'stdout');
+    const listed = SESSION_LINE.test(printed) ? parseQuser(printed) : [];
+    if (listed.length > 0) return listed;
+    if (exitCodeOf(error) === 1 && saysNobody(printedBy(error, 'stderr'))) return [];
+    throw new Error(toolFailure('quser.exe', error), { cause: error });
+  }
+  if (names.length === 0) throw new Error('quser.exe listed nothing.');
+  return names;
+}
+
+/** "No User exists for *", in any language; an error carries its number instead. */
+function saysNobody(text: string): boolean {
+  return text.includes('*') && !/0x[0-9a-f]{4,}|\[\d+\]/i.test(text);
+}
+
+async function anyHasContent(paths: readonly string[]): Promise<boolean> {
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ size }) => size,
+        // One that is there and cannot be asked may hold something.
+        (error: unknown) => (isMissing(error) ? 0 : 1),
+      ),
+    ),
+  );
+  return sizes.some((size) => size > 0);
 }

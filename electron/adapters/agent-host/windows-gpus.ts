@@ -3,7 +3,7 @@
  * names of the counters themselves are translated into the system's language.
  */
 import { openLineTool } from './line-tool.ts';
-import type { AgentGpu, Clock } from './types.ts';
+import type { AgentGpu, Clock, GpusRead } from './types.ts';
 
 /** Ends when its input does, so that it never outlives the agent. */
 const SCRIPT = `
@@ -96,11 +96,26 @@ function counters(value: unknown, key: string): Counter[] {
   });
 }
 
-export function openWindowsGpus({ clock }: { clock: Clock }) {
-  let latest: AgentGpu[] = [];
+const COMMAND = ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', SCRIPT] as const;
+
+export interface WindowsGpusOptions {
+  clock: Clock;
+  command?: readonly [program: string, ...args: string[]];
+}
+
+export interface WindowsReading {
+  gpus: AgentGpu[];
+  read: GpusRead;
+  /** null where all was read; else a sentence. */
+  problem: string | null;
+}
+
+export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions) {
+  /** null before the first line: a counter that has not counted yet knows of no load. */
+  let latest: AgentGpu[] | null = null;
   const tool = openLineTool({
     clock,
-    command: ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', SCRIPT],
+    command,
     silentMs: SILENT_MS,
     input: true,
     onLine(line) {
@@ -109,5 +124,20 @@ export function openWindowsGpus({ clock }: { clock: Clock }) {
       return gpus !== null;
     },
   });
-  return { read: () => latest, problem: tool.problem, close: tool.close };
+
+  return {
+    read(): WindowsReading {
+      if (tool.present() === false)
+        return { gpus: [], read: 'failed', problem: 'PowerShell is not installed.' };
+      const problem = tool.problem();
+      // What it counted before it failed says nothing of now.
+      if (problem !== null) return { gpus: [], read: 'failed', problem };
+      if (latest === null)
+        return { gpus: [], read: 'not-yet', problem: 'The performance counters have not been read yet.' };
+      return { gpus: latest, read: 'all', problem: null };
+    },
+    /** Resolves when there is a first reading, or it is known why there is none. */
+    settled: tool.settled,
+    close: tool.close,
+  };
 }

@@ -78,7 +78,11 @@ export const policyViewSchema = z
     ...view,
     reasons: reasons.map(({ message }) => message),
     remainingMs:
-      decision.do === 'go' ? 0 : decision.do === 'wait' ? Math.max(0, decision.remainingMs ?? 0) : null,
+      decision.do === 'go'
+        ? 0
+        : decision.do === 'wait' && decision.remainingMs !== undefined
+          ? Math.max(0, decision.remainingMs)
+          : null,
   }));
 
 const everyAction: PowerAction[] = [...powerActionSchema.options];

@@ -25,6 +25,7 @@ export function emptySample(): AgentSample {
     at: 0,
     host: { cpuPercent: null, memoryTotalBytes: 0, memoryUsedBytes: 0 },
     gpus: [],
+    gpusRead: 'all',
     problems: [],
   };
 }
@@ -47,7 +48,14 @@ export function readSample(value: unknown, into: AgentSample): boolean {
     into.gpus[index] = gpu;
   }
   readProblems(Array.isArray(value.problems) ? value.problems : [], into.problems);
+  into.gpusRead = gpusReadOf(value.gpusRead, into.problems.length > 0);
   return true;
+}
+
+/** An older agent does not say it: a list beside a problem may lack what the problem is about. */
+function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
+  if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
+  return value === undefined && !hasProblems ? 'all' : 'failed';
 }
 
 function readGpu(value: unknown, into: AgentGpuReading): boolean {
@@ -60,6 +68,8 @@ function readGpu(value: unknown, into: AgentGpuReading): boolean {
   into.utilisationPercent = numberOrNull(value.utilisationPercent);
   into.temperatureCelsius = numberOrNull(value.temperatureCelsius);
   into.powerWatts = numberOrNull(value.powerWatts);
+  if (value.integrated === true) into.integrated = true;
+  else delete into.integrated;
   readProcesses(Array.isArray(value.processes) ? value.processes : [], into.processes);
   return true;
 }

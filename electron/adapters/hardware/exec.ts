@@ -6,10 +6,14 @@ export interface ExecOptions {
   signal: AbortSignal;
 }
 
-/** Runs a program without a shell. Rejects with the system's error: ENOENT, a non-zero exit, the deadline. */
+/**
+ * Runs a program without a shell. Rejects with the system's error: ENOENT, a non-zero exit, the deadline; with what
+ * the program printed as `stdout` and `stderr`.
+ */
 export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<string>;
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
+const MOST_WORDS = 200;
 
 export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
   new Promise((resolve, reject) => {
@@ -25,6 +29,40 @@ export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
         windowsHide: true,
         encoding: 'utf8',
       },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+      (error, stdout, stderr) => (error ? reject(Object.assign(error, { stdout, stderr })) : resolve(stdout)),
     );
   });
+
+/** Whether the program is not there at all. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** The number that the program ended with; null where it did not end by itself. */
+export function exitCodeOf(error: unknown): number | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : null;
+}
+
+/** What a failed program printed to one of its outputs. */
+export function printedBy(error: unknown, output: 'stdout' | 'stderr'): string {
+  const text = error instanceof Error ? (error as { stdout?: unknown; stderr?: unknown })[output] : null;
+  return typeof text === 'string' ? text.trim() : '';
+}
+
+/** Why a program gave no answer, in one sentence. Some tools print their errors to standard output. */
+export function toolFailure(program: string, error: unknown): string {
+  if (isMissing(error)) return `${program} is not installed.`;
+  if (error instanceof Error && 'killed' in error && error.killed === true)
+    return `${program} did not answer in time and was stopped.`;
+  if (error instanceof Error && error.name === 'AbortError') return `${program} did not answer in time.`;
+  const printed = printedBy(error, 'stderr') || printedBy(error, 'stdout');
+  const code = exitCodeOf(error);
+  if (code !== null)
+    return `${program} failed with code ${code}${printed === '' ? '.' : `: ${lastLine(printed)}`}`;
+  return `${program}: ${lastLine(error instanceof Error ? error.message : String(error))}`;
+}
+
+function lastLine(text: string): string {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return (lines.at(-1) ?? '').trim().slice(0, MOST_WORDS);
+}

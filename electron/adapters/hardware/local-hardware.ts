@@ -1,13 +1,15 @@
 import type { LocalHardware } from '../../core/ports.ts';
 import { readAmdGpus } from './amdgpu.ts';
 import { type Exec, execProgram } from './exec.ts';
+import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, withoutIntegrated } from './gpu-places.ts';
 import { createHostReader, type HostSource } from './host.ts';
-import { NVIDIA_SMI, NVIDIA_SMI_ARGS, parseNvidiaSmi } from './nvidia.ts';
+import { type NvidiaAnswer, queryNvidia } from './nvidia.ts';
 
 export interface LocalHardwareOptions {
   exec?: Exec;
   /** Default `/sys/class/drm`. */
   drmFolder?: string;
+  places?: Partial<GpuPlaces>;
   host?: HostSource;
   /** Milliseconds that never jump. */
   monotonic?: () => number;
@@ -15,40 +17,45 @@ export interface LocalHardwareOptions {
 
 /** nvidia-smi answers in tens of milliseconds, and hangs when the driver does. */
 const TOOL_DEADLINE_MS = 4000;
-/** A tool that is not there, or failed, is not tried at every reading. */
+/** A tool that found nothing, or failed, is not tried at every reading. */
 const RETRY_AFTER_MS = 5 * 60_000;
 const RETRY_FAILED_MS = 20_000;
 
-/** This computer's GPUs and load, by the tools it has. Missing tools are no error: there are none then. */
+/** This computer's GPUs and load, by the tools it has. A missing tool is no error where it has no such GPU. */
 export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHardware {
   const {
     exec = execProgram,
-    drmFolder = '/sys/class/drm',
+    drmFolder = GPU_PLACES.drm,
     host,
     monotonic = () => performance.now(),
   } = options;
   const readHost = createHostReader(host);
+  const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
+  const mayHave = () => mayHaveNvidia(places);
   let nvidiaAgainAt = Number.NEGATIVE_INFINITY;
+  /** Without a GPU in it, and valid until then. */
+  let last: NvidiaAnswer = { gpus: [], problem: null };
 
-  async function readNvidia(signal: AbortSignal) {
-    if (monotonic() < nvidiaAgainAt) return [];
-    try {
-      return parseNvidiaSmi(
-        await exec(NVIDIA_SMI, NVIDIA_SMI_ARGS, { deadlineMs: TOOL_DEADLINE_MS, signal }),
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      nvidiaAgainAt = monotonic() + (missing ? RETRY_AFTER_MS : RETRY_FAILED_MS);
-      return [];
-    }
+  async function readNvidia(signal: AbortSignal): Promise<NvidiaAnswer> {
+    if (monotonic() < nvidiaAgainAt) return last;
+    const answer = await queryNvidia({ exec, deadlineMs: TOOL_DEADLINE_MS, signal, mayHave });
+    signal.throwIfAborted();
+    if (answer.gpus.length > 0) return answer;
+    last = answer;
+    nvidiaAgainAt = monotonic() + (answer.problem === null ? RETRY_AFTER_MS : RETRY_FAILED_MS);
+    return answer;
   }
 
   return {
     async readGpus(signal) {
       signal.throwIfAborted();
-      const [nvidia, amd] = await Promise.all([readNvidia(signal), readAmdGpus(drmFolder)]);
-      return [...nvidia, ...amd];
+      const [nvidia, amd] = await Promise.all([readNvidia(signal), readAmdGpus(places.drm)]);
+      // A processor's own graphics beside a card only show pictures.
+      const others = withoutIntegrated(amd, nvidia.gpus.length > 0 || nvidia.problem !== null);
+      const gpus = [...nvidia.gpus, ...others];
+      // Of some that were read, what could not be is missed; of none, it would pass for "there is none".
+      if (gpus.length === 0 && nvidia.problem !== null) throw new Error(nvidia.problem);
+      return gpus;
     },
     readHost,
   };

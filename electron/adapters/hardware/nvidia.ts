@@ -1,5 +1,6 @@
 /** nvidia-smi's CSV. */
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { type Exec, type ExecOptions, exitCodeOf, isMissing, printedBy, toolFailure } from './exec.ts';
 
 const FIELDS = [
   'uuid',
@@ -43,6 +44,53 @@ export function parseNvidiaSmi(output: string): GpuReading[] {
       },
     ];
   });
+}
+
+export interface NvidiaQuery extends ExecOptions {
+  exec: Exec;
+  /** Whether the machine may have such a GPU, by other signs than this tool. */
+  mayHave(): Promise<boolean>;
+}
+
+export interface NvidiaAnswer {
+  gpus: GpuReading[];
+  /** Why there may be a GPU that is not among them; one sentence. */
+  problem: string | null;
+}
+
+/** `No devices were found`, on standard output. */
+const NO_DEVICES_CODE = 6;
+const NO_DEVICES = /^No devices were found/im;
+
+export const MISSING_NVIDIA_SMI = 'This machine has an NVIDIA GPU, but nvidia-smi is not installed.';
+
+/** Neither a reading nor a mere warning: it may speak of a GPU that cannot be reached. */
+export function isOddLine(line: string): boolean {
+  return line.trim() !== '' && !/^\s*warning/i.test(line) && parseNvidiaSmi(line).length === 0;
+}
+
+export function saysNoDevices(code: number | null, printed: string): boolean {
+  return code === NO_DEVICES_CODE || NO_DEVICES.test(printed);
+}
+
+/** The answer of one run. A tool that is missing, or sees no device, is no problem where there is no such GPU. */
+export async function queryNvidia({ exec, mayHave, ...options }: NvidiaQuery): Promise<NvidiaAnswer> {
+  let output: string;
+  try {
+    output = await exec(NVIDIA_SMI, NVIDIA_SMI_ARGS, options);
+  } catch (error) {
+    if (isMissing(error)) return { gpus: [], problem: (await mayHave()) ? MISSING_NVIDIA_SMI : null };
+    const none = saysNoDevices(exitCodeOf(error), printedBy(error, 'stdout'));
+    if (none && !(await mayHave())) return { gpus: [], problem: null };
+    return { gpus: parseNvidiaSmi(printedBy(error, 'stdout')), problem: toolFailure(NVIDIA_SMI, error) };
+  }
+  const gpus = parseNvidiaSmi(output);
+  const odd = output.split(/\r?\n/).find(isOddLine);
+  if (odd !== undefined) {
+    if (gpus.length === 0 && NO_DEVICES.test(odd) && !(await mayHave())) return { gpus, problem: null };
+    return { gpus, problem: `${NVIDIA_SMI} printed: ${odd.trim().slice(0, 200)}` };
+  }
+  return { gpus, problem: gpus.length === 0 ? `${NVIDIA_SMI} printed nothing.` : null };
 }
 
 /** Null where the driver does not say; undefined where this is no answer of the tool at all. */

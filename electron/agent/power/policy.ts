@@ -43,15 +43,16 @@ export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | nul
 export type Reason =
   | { code: 'LEASE'; message: string; id: string; holder: string; purpose: string }
   | { code: 'GPU_BUSY'; message: string; percent: number }
-  | { code: 'GPU_UNKNOWN'; message: string }
+  | { code: 'GPU_UNKNOWN'; message: string; problem: string }
   | { code: 'USERS'; message: string; users: string[] }
-  | { code: 'USERS_UNKNOWN'; message: string };
+  | { code: 'USERS_UNKNOWN'; message: string; problem: string };
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];
+  /** `problem`: why a GPU may be busier than is known. */
   gpu: { percent: number | null; problem: string | null };
-  /** null where the system did not say. */
-  users: readonly string[] | null;
+  /** `problem`: why there may be more people than are known. */
+  users: { names: readonly string[]; problem: string | null };
 }
 
 export interface UseRules {
@@ -77,15 +78,17 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
     reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
   }
   if (problem !== null && rules.doubtCounts) {
-    reasons.push({ code: 'GPU_UNKNOWN', message: `Whether a GPU is busy cannot be read: ${problem}` });
+    const message = `Whether a GPU is busy cannot be read: ${problem}`;
+    reasons.push({ code: 'GPU_UNKNOWN', message, problem });
   }
   if (rules.respectUsers) {
-    const users = use.users?.filter((name) => !rules.ignoredUsers.includes(name)) ?? [];
+    const users = use.users.names.filter((name) => !rules.ignoredUsers.includes(name));
     if (users.length > 0) {
       reasons.push({ code: 'USERS', message: `Logged in: ${users.join(', ')}.`, users });
     }
-    if (use.users === null && rules.doubtCounts) {
-      reasons.push({ code: 'USERS_UNKNOWN', message: 'Who is logged in cannot be read.' });
+    if (use.users.problem !== null && rules.doubtCounts) {
+      const message = `Who is logged in cannot be read: ${use.users.problem}`;
+      reasons.push({ code: 'USERS_UNKNOWN', message, problem: use.users.problem });
     }
   }
   return reasons;

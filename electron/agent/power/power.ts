@@ -57,7 +57,7 @@ export interface PowerOptions {
   dryRun: boolean;
   notes: CountdownNotes;
   /** What speaks against it now. */
-  reasons(): Promise<Reason[]>;
+  reasons(request: PowerRequest): Promise<Reason[]>;
   /** Before it acts: our own inhibitor would hold it up. */
   beforeAct(): void;
   onOutcome(outcome: PowerOutcome): void;
@@ -119,7 +119,7 @@ export function createPower(options: PowerOptions): Power {
     timer = null;
     key = null;
     notes.end();
-    const against = request.force ? [] : await reasons();
+    const against = request.force ? [] : await reasons(request);
     if (against.length > 0) {
       toIdle();
       finish(request, 'refused', against.map((reason) => reason.message).join(' '));
@@ -178,7 +178,7 @@ export function createPower(options: PowerOptions): Power {
     async ask(request) {
       refuseIfRunning();
       commandOf(request);
-      const against = request.force ? [] : await reasons();
+      const against = request.force ? [] : await reasons(request);
       // Another may have come while we looked.
       refuseIfRunning();
       if (against.length > 0) {

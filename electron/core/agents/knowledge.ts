@@ -160,19 +160,23 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
 }
 
 /** A copy, for the sample changes in place; of the processes only those that hold the most. */
-function readingOf({ gpus, host }: AgentSample): AgentReading {
+function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
+  // What was read of some of them is shown; of none, "not read" is not "there is none".
+  const known = gpus.length > 0 || gpusRead === 'all';
+  const readings = gpus.map((gpu) => ({
+    id: gpu.id,
+    vendor: gpu.vendor,
+    name: gpu.name,
+    vramTotalBytes: gpu.vramTotalBytes,
+    vramUsedBytes: gpu.vramUsedBytes,
+    utilisationPercent: gpu.utilisationPercent,
+    temperatureCelsius: gpu.temperatureCelsius,
+    powerWatts: gpu.powerWatts,
+    ...(gpu.integrated === true ? { integrated: gpu.integrated } : {}),
+    ...(gpu.processes.length === 0 ? {} : { processes: largest(gpu.processes) }),
+  }));
   return {
-    gpus: gpus.map((gpu) => ({
-      id: gpu.id,
-      vendor: gpu.vendor,
-      name: gpu.name,
-      vramTotalBytes: gpu.vramTotalBytes,
-      vramUsedBytes: gpu.vramUsedBytes,
-      utilisationPercent: gpu.utilisationPercent,
-      temperatureCelsius: gpu.temperatureCelsius,
-      powerWatts: gpu.powerWatts,
-      ...(gpu.processes.length === 0 ? {} : { processes: largest(gpu.processes) }),
-    })),
+    gpus: known ? readings : null,
     host: {
       cpuPercent: host.cpuPercent,
       memoryTotalBytes: host.memoryTotalBytes,

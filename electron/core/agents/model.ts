@@ -18,7 +18,8 @@ export interface AgentContact {
 
 /** What one moment of an agent says about a node, in the shape of the views. */
 export interface AgentReading {
-  gpus: GpuReading[];
+  /** null where its tools have not said yet, or could not say, what there is. */
+  gpus: GpuReading[] | null;
   host: HostReading;
 }
 

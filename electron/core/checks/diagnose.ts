@@ -13,7 +13,14 @@ import {
   judgeRoutes,
   judgeWays,
 } from './judge-network.ts';
-import { judgeGpu, judgePort, judgeServer, judgeUsedGpu, type ServerFacts } from './judge-server.ts';
+import {
+  type GpuFacts,
+  judgeGpu,
+  judgePort,
+  judgeServer,
+  judgeUsedGpu,
+  type ServerFacts,
+} from './judge-server.ts';
 import type { Probes } from './probes.ts';
 import type { StepPlan } from './runs.ts';
 import type { Verdict } from './verdict.ts';
@@ -74,15 +81,22 @@ export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): 
   }
 
   /** What its own tools see; null where nobody looks. */
-  async function gpuFacts() {
+  async function gpuFacts(): Promise<GpuFacts> {
     const machine = await probes.machine();
     const { sample } = machine?.ok ? machine.value : { sample: null };
-    const seenFromHere = isThisComputer || node.gpus.length > 0 ? node.gpus : null;
-    return {
-      hasGpu: node.hasGpu,
-      gpus: (sample?.gpus ?? seenFromHere)?.map(({ name }) => name) ?? null,
-      problems: sample?.problems ?? [],
-    };
+    const { hasGpu } = node;
+    if (sample !== null) {
+      const { gpusRead, problems } = sample;
+      return { hasGpu, gpus: sample.gpus.map(({ name }) => name), gpusRead, problems };
+    }
+    const own = await probes.ownGpus();
+    if (own !== null) {
+      const { names, problem } = own;
+      if (problem === null) return { hasGpu, gpus: names, problems: [] };
+      return { hasGpu, gpus: names, gpusRead: 'failed', problems: [problem] };
+    }
+    const seenFromHere = isThisComputer || node.gpus.length > 0 ? node.gpus.map(({ name }) => name) : null;
+    return { hasGpu, gpus: seenFromHere, problems: [] };
   }
 
   const step = (id: string, title: string, judge: () => Promise<Verdict>): StepPlan => ({

@@ -1,6 +1,7 @@
 /** The steps of the inference server. Pure. */
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import { formatDuration } from '../../../shared/units.ts';
+import type { AgentSample } from '../ports.ts';
 import { fail, isRefused, isSilent, notApplicable, type Probe, pass, type Verdict } from './verdict.ts';
 
 export interface ServerFacts {
@@ -69,9 +70,11 @@ export interface GpuFacts {
   gpus: readonly string[] | null;
   /** What its tools complain of. */
   problems: readonly string[];
+  /** Whether every tool has said what it sees; left out where they have. */
+  gpusRead?: AgentSample['gpusRead'];
 }
 
-export function judgeGpu({ hasGpu, gpus, problems }: GpuFacts): Verdict {
+export function judgeGpu({ hasGpu, gpus, problems, gpusRead = 'all' }: GpuFacts): Verdict {
   const complaints = problems.length === 0 ? '' : ` ${problems.join(' ')}`;
   if (gpus === null) {
     return notApplicable(
@@ -81,10 +84,13 @@ export function judgeGpu({ hasGpu, gpus, problems }: GpuFacts): Verdict {
     );
   }
   if (gpus.length > 0) return pass(`Its tools see ${gpus.join(', ')}.${complaints}`);
-  if (hasGpu === false || (hasGpu === null && problems.length === 0))
+  if (gpusRead === 'not-yet')
+    return notApplicable(`Its tools have not said yet which GPUs there are; check again.${complaints}`);
+  const failing = gpusRead === 'failed' || problems.length > 0;
+  if (hasGpu === false || (hasGpu === null && !failing))
     return notApplicable('Its tools see no GPU, and none is known.');
   return fail(
-    `Its tools see no GPU.${complaints}`,
+    `${gpusRead === 'failed' ? 'Its GPU cannot be read.' : 'Its tools see no GPU.'}${complaints}`,
     'After a resume the driver may need a minute. If it stays so, restart the machine, or install the driver anew; `nvidia-smi` (or the vendor’s own tool) must list the GPU there.',
   );
 }

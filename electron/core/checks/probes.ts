@@ -18,6 +18,7 @@ import type {
   ConnectAgent,
   ConnectInferenceServer,
   Http,
+  LocalHardware,
   Log,
   Surroundings,
   Udp,
@@ -35,6 +36,8 @@ export interface ProbeDependencies {
   fleet: Pick<FleetService, 'get' | 'record' | 'agentToken'>;
   connectAgent: ConnectAgent;
   connectInferenceServer: ConnectInferenceServer;
+  /** This computer's own tools. */
+  hardware?: Pick<LocalHardware, 'readGpus'>;
 }
 
 /** A healthy machine answers in milliseconds; one that only just woke may need seconds. */
@@ -106,6 +109,19 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
       async (limited) => ({ ...(await link.machine(limited)), readAt: clock.now() }),
       MACHINE_DEADLINE_MS,
     );
+  });
+
+  /** Names of this computer's GPUs, and why there may be more of them; null for another machine. */
+  const ownGpus = once(async (): Promise<{ names: string[]; problem: string | null } | null> => {
+    const { hardware } = dependencies;
+    if (node.kind !== 'this-computer' || hardware === undefined) return null;
+    try {
+      const gpus = await withDeadline(clock, PROBE_DEADLINE_MS, signal, hardware.readGpus);
+      return { names: gpus.map(({ name }) => name), problem: null };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { names: [], problem: error instanceof Error ? error.message : String(error) };
+    }
   });
 
   const power = once(async (): Promise<Probe<AgentPower> | null> => {
@@ -231,6 +247,7 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     server,
     agent,
     machine,
+    ownGpus,
     power,
     neighbourMac,
     ways,

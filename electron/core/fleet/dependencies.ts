@@ -9,7 +9,7 @@ export interface FleetAgents {
   /** Whether the agent of a node answers now. Rejects with a PilotlightError where it does not. */
   look(nodeId: string, signal: AbortSignal): Promise<void>;
   /** Its newest readings; null where none came in the last seconds. */
-  reading(nodeId: string): { gpus: GpuReading[]; host: HostReading } | null;
+  reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
   /** Whether Ollama found a GPU in this run of the machine; null where nobody says. */
   gpuFound(nodeId: string): boolean | null;
   /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */

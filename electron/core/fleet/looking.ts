@@ -8,7 +8,7 @@ import { agentLookedAt, type Entry, wakePace } from './entry.ts';
 import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './look.ts';
 import { lookTimeoutMs } from './pace.ts';
 import { type LookResult, nextSight } from './state.ts';
-import type { NodeKnowledge } from './view.ts';
+import { hasCard, type NodeKnowledge } from './view.ts';
 
 export interface LookingDependencies
   extends Pick<FleetDependencies, 'clock' | 'random' | 'log' | 'settings' | 'hardware' | 'agents'> {
@@ -50,7 +50,7 @@ export function createLooking(
       now: clock.now(),
       waking,
       gpuFound: entry.gpuFound,
-      gpuSeen: entry.gpus !== null && entry.gpus.length > 0,
+      gpuSeen: hasCard(entry.gpus),
     });
     if (known.kind === 'healthy') entry.loaded = known.loaded;
     if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
@@ -152,7 +152,7 @@ export function createLooking(
     } else if (entry.record.kind === 'this-computer') {
       entry.host = dependencies.hardware.readHost();
       const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
-      if (age < (entry.gpus?.length ? HARDWARE_EVERY_MS : HARDWARE_RETRY_MS)) return;
+      if (age < (entry.gpus?.length === 0 ? HARDWARE_RETRY_MS : HARDWARE_EVERY_MS)) return;
       entry.hardwareAt = clock.monotonic();
       dependencies.hardware.readGpus(stopping).then(
         (gpus) => {
@@ -160,7 +160,11 @@ export function createLooking(
           publish(entry);
         },
         (error) => {
-          if (!stopping.aborted) log.debug('The GPUs could not be read.', { error: String(error) });
+          if (stopping.aborted) return;
+          // What was read before says nothing of now.
+          entry.gpus = null;
+          publish(entry);
+          log.debug('The GPUs could not be read.', { error: String(error) });
         },
       );
     }

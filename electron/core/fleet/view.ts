@@ -27,7 +27,7 @@ export interface NodeKnowledge {
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
-  /** From this computer's tools, the node's agent or the simulator; null where nobody measures. */
+  /** From this computer's tools, the node's agent or the simulator; null where none measures or could be read. */
   gpus: readonly GpuReading[] | null;
   host: HostReading | null;
   /** Whether Ollama found a GPU there, by its agent; null where nobody says. */
@@ -82,10 +82,15 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
 
 function readHasGpu({ record, gpus, gpuFound, simulatedVramBytes, sight }: NodeKnowledge): boolean | null {
   if (simulatedVramBytes !== null) return simulatedVramBytes > 0;
-  if ((gpus !== null && gpus.length > 0) || gpuFound === true) return true;
+  if (hasCard(gpus) || gpuFound === true) return true;
   if (record.vramBytes !== null) return record.vramBytes > 0;
   if (sight.sawVram) return true;
   return gpus !== null && gpuFound === false ? false : null;
+}
+
+/** A processor's own graphics alone are no sign that models go to a GPU: only a server that uses them is. */
+export function hasCard(gpus: readonly GpuReading[] | null): boolean {
+  return gpus?.some(({ integrated }) => integrated !== true) ?? false;
 }
 
 function readVram(known: NodeKnowledge, loaded: readonly LoadedModel[], up: boolean): NodeView['vram'] {

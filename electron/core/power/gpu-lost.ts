@@ -5,8 +5,12 @@ import type { Trouble } from '../../../shared/models/fleet.ts';
 export interface GpuFacts {
   /** Whether it is known to have a GPU; null when nobody knows. */
   hasGpu: boolean | null;
-  /** How many GPUs its tools see now; null where nobody looks. */
+  /** How many GPUs its tools see now; null where none of them has said. */
   seenByTools: number | null;
+  /** A tool fails: that it sees none says less than that there is none. */
+  toolFails?: boolean;
+  /** What its tools see are the processor's own graphics alone, which a server need not use. */
+  onlyIntegrated?: boolean;
   /** What its tools complain of. */
   problems: readonly string[];
   /** Whether Ollama found a GPU when it started; null where that is not known. */
@@ -15,16 +19,17 @@ export interface GpuFacts {
 }
 
 export function gpuLostOf(facts: GpuFacts): Trouble | null {
-  const { hasGpu, seenByTools, problems, ollamaFoundGpu, mayRestartOllama } = facts;
+  const { hasGpu, seenByTools, toolFails = false, problems, ollamaFoundGpu, mayRestartOllama } = facts;
   if (hasGpu === true && seenByTools === 0) {
     const problem = problems[0];
     return {
       code: 'GPU_LOST',
-      message: `The machine is awake, but its own tools see no GPU.${problem === undefined ? '' : ` ${problem}`}`,
+      message: `The machine is awake, but its own tools ${toolFails ? 'cannot read its GPU' : 'see no GPU'}.${problem === undefined ? '' : ` ${problem}`}`,
       next: 'Its driver may need a minute after a resume; if it stays so, restart the machine.',
     };
   }
-  if (ollamaFoundGpu !== false || (hasGpu !== true && !seenByTools)) return null;
+  const hasCard = hasGpu === true || (!facts.onlyIntegrated && seenByTools !== null && seenByTools > 0);
+  if (ollamaFoundGpu !== false || !hasCard) return null;
   const { message, next } = errorCatalogue.GPU_LOST;
   return {
     code: 'GPU_LOST',

@@ -22,6 +22,7 @@ import type { PowerAgents } from './agents.ts';
 import { createAlerts } from './alerts.ts';
 import { createAtAgents } from './at-agents.ts';
 import { createFinisher } from './finisher.ts';
+import { gpuDoubt } from './gpu-doubt.ts';
 import { refuseBadEnd } from './keep-until.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createOff, type OffRequest } from './off.ts';
@@ -104,7 +105,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const ledger = createLedger({ clock, ids, log, store, holder, use: fleet.use });
   const woken = createWokenBook({ clock, log, store });
   const leases = (nodeId: string) => ledger.list(nodeId).length;
-  const use = createUseWatch({ clock, leases, inFlight });
+  const use = createUseWatch({ clock, leases, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 

@@ -3,7 +3,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentLease, AgentPolicyView, AgentPower, Clock, Timer } from '../ports.ts';
+import type { AgentLease, AgentPolicyView, AgentPower, AgentSample, Clock, Timer } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { PowerAgents } from './agents.ts';
 import type { Going } from './going.ts';
@@ -61,6 +61,17 @@ function concernsPower(node: NodeView, previous: NodeView): boolean {
     node.shutdownUrl !== previous.shutdownUrl ||
     node.hasAgentToken !== previous.hasAgentToken
   );
+}
+
+/** An empty list is "none" only where every tool has said what it sees. */
+function gpusSeen(sample: AgentSample | null) {
+  if (sample === null || (sample.gpus.length === 0 && sample.gpusRead === 'not-yet'))
+    return { seenByTools: null };
+  return {
+    seenByTools: sample.gpus.length,
+    toolFails: sample.gpusRead === 'failed',
+    onlyIntegrated: sample.gpus.length > 0 && sample.gpus.every(({ integrated }) => integrated === true),
+  };
 }
 
 export function createOverview(dependencies: OverviewDependencies): Overview {
@@ -132,7 +143,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
       going: dependencies.going(id),
       gpuLost: gpuLostOf({
         hasGpu: node.hasGpu,
-        seenByTools: sample?.gpus.length ?? null,
+        ...gpusSeen(sample),
         problems: sample?.problems ?? [],
         ollamaFoundGpu: machine?.ollama.answers ? machine.ollama.gpuFound : null,
         mayRestartOllama: agent?.mayRestartOllama ?? false,

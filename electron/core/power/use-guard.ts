@@ -20,6 +20,8 @@ export interface UseLook {
 
 export interface UseFacts {
   node: Pick<NodeView, 'loaded' | 'gpus'>;
+  /** Why a GPU there may be busier than is known; null or left out where none should be known of. */
+  doubt?: string | null;
   /** What the look before saw; null for the first one, which takes nothing that is loaded for use. */
   before: UseSeen | null;
   /** Our own requests to it that are not answered yet. */
@@ -27,7 +29,7 @@ export interface UseFacts {
   now: number;
 }
 
-export function lookForUse({ node, before, inFlight, now }: UseFacts): UseLook {
+export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFacts): UseLook {
   const seen = new Map(node.loaded.map((model) => [model.name, model.expiresAt]));
   const use: string[] = [];
   if (inFlight > 0) {
@@ -39,6 +41,11 @@ export function lookForUse({ node, before, inFlight, now }: UseFacts): UseLook {
   }
   const busiest = Math.max(0, ...node.gpus.map((gpu) => gpu.utilisationPercent ?? 0));
   if (busiest >= BUSY_PERCENT) use.push(`A GPU is busy (${Math.round(busiest)} %).`);
+  const silent = node.gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
+  const [unread] = silent.map(({ name }) => `${name} does not say.`);
+  const unknown = doubt ?? unread;
+  // A machine that is read, and whose reading fails, may be at work.
+  if (unknown !== undefined) use.push(`Whether a GPU is busy cannot be read: ${unknown}`);
   return { seen, use };
 }
 

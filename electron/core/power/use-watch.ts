@@ -36,11 +36,14 @@ export function createUseWatch({
   clock,
   leases,
   inFlight,
+  doubt = () => null,
 }: {
   clock: Pick<Clock, 'now' | 'monotonic'>;
   /** How many live. */
   leases(nodeId: string): number;
   inFlight(node: NodeView): number;
+  /** Why a GPU of a node that is measured may be busier than is known; null where there is no doubt. */
+  doubt?(nodeId: string): string | null;
 }): UseWatch {
   const nodes = new Map<string, Seen>();
   const moment = () => ({ at: clock.now(), monotonic: clock.monotonic() });
@@ -55,6 +58,7 @@ export function createUseWatch({
       const before = nodes.get(node.id);
       const { seen, use } = lookForUse({
         node,
+        doubt: doubt(node.id),
         before: before?.models ?? null,
         inFlight: inFlight(node),
         now: clock.now(),

@@ -17,6 +17,7 @@ export function createLocalReadings(deps: {
   const { clock, hardware, log } = deps;
   let latest: GpuReading[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
+  let lastError: string | null = null;
   let running: { done: Promise<void>; signal: AbortSignal } | null = null;
 
   function begin(signal: AbortSignal): NonNullable<typeof running> {
@@ -25,13 +26,17 @@ export function createLocalReadings(deps: {
       .then(
         (gpus) => {
           latest = gpus;
+          lastError = null;
           readAt = clock.monotonic();
         },
         (error: unknown) => {
           if (signal.aborted) return;
           latest = [];
           readAt = clock.monotonic();
-          log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
+          // It is read every few seconds, and what it says is worth a line once.
+          if (lastError !== String(error))
+            log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
+          lastError = String(error);
         },
       )
       .finally(() => {

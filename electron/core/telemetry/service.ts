@@ -55,8 +55,8 @@ export interface TelemetryDependencies {
   simulated: (nodeId: string) => { gpus: GpuReading[]; host: HostReading } | null;
   /** What the agents of other machines say; null where none does. */
   agents: {
-    reading(nodeId: string): { gpus: GpuReading[]; host: HostReading } | null;
-    freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] } | null>;
+    reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
+    freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] | null } | null>;
   };
 }
 
@@ -118,7 +118,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     streams.telemetry.set(node.id, sample);
   }
 
-  function readTools(node: NodeView): { gpus: GpuReading[]; host: HostReading } | null {
+  function readTools(node: NodeView): { gpus: GpuReading[] | null; host: HostReading } | null {
     if (node.kind === 'simulated') return simulated(node.id);
     if (node.kind === 'this-computer') return { gpus: local.latest(), host: hardware.readHost() };
     return node.agentUrl === null ? null : agents.reading(node.id);

@@ -26,6 +26,7 @@ const sample: AgentSample = {
     uptimeSeconds: 60,
   },
   gpus: [],
+  gpusRead: 'all',
   problems: [],
 };
 
@@ -37,6 +38,8 @@ export function createMachine(clock: { monotonic(): number }) {
     sleptSeconds: 0,
     gpuPercent: 0 as number | null,
     users: [] as string[],
+    usersProblem: null as string | null,
+    gpuProblem: null as string | null,
     ran: [] as string[],
     notices: [] as string[],
     inhibited: 0,
@@ -54,8 +57,8 @@ export function createMachine(clock: { monotonic(): number }) {
     platform: 'linux',
     bootId: async () => machine.bootId,
     uptimeSeconds: () => clock.monotonic() / 1000 + machine.sleptSeconds,
-    users: async () => machine.users,
-    gpuLoad: async () => ({ percent: machine.gpuPercent, problem: null }),
+    users: async () => ({ names: machine.users, problem: machine.usersProblem }),
+    gpuLoad: async () => ({ percent: machine.gpuPercent, problem: machine.gpuProblem }),
     async run(command) {
       machine.ran.push(command.join(' '));
       if (machine.fails !== null) throw machine.fails;

@@ -50,14 +50,36 @@ describe('policy', () => {
     expect(decideFinish(facts).do).toBe('go');
     expect(decideFinish({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
     expect(decideFinish({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
-    const use = { leases: [], gpu: { percent: 12, problem: null }, users: ['ann'] };
+    const use = { leases: [], gpu: { percent: 12, problem: null }, users: { names: ['ann'], problem: null } };
     const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: true };
     const reasons = reasonsAgainst(use, rules);
     expect(reasons.map(({ code }) => code)).toEqual(['GPU_BUSY', 'USERS']);
     expect(decideFinish({ ...facts, reasons }).do).toBe('stay');
-    const unknown = { leases: [], gpu: { percent: null, problem: 'it hangs' }, users: null };
-    expect(reasonsAgainst(unknown, rules).map(({ code }) => code)).toEqual(['GPU_UNKNOWN', 'USERS_UNKNOWN']);
+    const unknown = {
+      leases: [],
+      gpu: { percent: null, problem: 'it hangs' },
+      users: { names: [], problem: 'who hangs' },
+    };
+    expect(reasonsAgainst(unknown, rules)).toMatchObject([
+      { code: 'GPU_UNKNOWN', problem: 'it hangs' },
+      { code: 'USERS_UNKNOWN', problem: 'who hangs' },
+    ]);
     expect(reasonsAgainst(unknown, { ...rules, doubtCounts: false })).toEqual([]);
+    // What is known of some does not hide that there may be others.
+    const partly = {
+      leases: [],
+      gpu: { percent: 50, problem: 'nvidia-smi hangs' },
+      users: { names: ['ann'], problem: 'logind hangs' },
+    };
+    expect(reasonsAgainst(partly, { ...rules, ignoredUsers: ['ann'] }).map(({ code }) => code)).toEqual([
+      'GPU_BUSY',
+      'GPU_UNKNOWN',
+      'USERS_UNKNOWN',
+    ]);
+    expect(reasonsAgainst(partly, { ...rules, respectUsers: false }).map(({ code }) => code)).toEqual([
+      'GPU_BUSY',
+      'GPU_UNKNOWN',
+    ]);
   });
 });
 

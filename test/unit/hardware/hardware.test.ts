@@ -1,14 +1,22 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAmdGpus } from '../../../electron/adapters/hardware/amdgpu.ts';
 import { type Exec, execProgram } from '../../../electron/adapters/hardware/exec.ts';
+import { mayHaveNvidia } from '../../../electron/adapters/hardware/gpu-places.ts';
 import { createHostReader } from '../../../electron/adapters/hardware/host.ts';
 import { createLocalHardware } from '../../../electron/adapters/hardware/local-hardware.ts';
 import { parseNvidiaSmi } from '../../../electron/adapters/hardware/nvidia.ts';
 
 const MIB = 1024 ** 2;
+const placesUnder = (root: string) => ({
+  drm: join(root, 'drm'),
+  pci: join(root, 'pci'),
+  nvidiaProc: join(root, 'nvidia'),
+  boardIs: join(root, 'board'),
+});
 const never = () => new AbortController().signal;
 const oneCard = 'GPU-1a2b, NVIDIA GeForce RTX 4090, 24564, 1312, 7, 41, 28.35\n';
 
@@ -105,21 +113,145 @@ describe('amdgpu', () => {
     ]);
   });
 
-  it('leaves out other drivers and the carve-out of a processor, and takes what is missing as unknown', async () => {
+  it('leaves out other drivers, and takes what is missing as unknown', async () => {
     await card('card0', { vendor: '0x8086\n' });
-    await card('card1', { mem_info_vram_total: '536870912\n', mem_info_vram_used: '1\n' });
     await card('card2', { mem_info_vram_total: '8589934592\n', mem_info_vram_used: 'nonsense' });
     expect(await readAmdGpus(root)).toMatchObject([
       { id: 'card2', vramUsedBytes: null, temperatureCelsius: null },
     ]);
     expect(await readAmdGpus(join(root, 'not-there'))).toEqual([]);
   });
+
+  it('reads the memory of a processor’s own graphics where its models lie', async () => {
+    await card('card0', {
+      mem_info_vram_total: '536870912\n',
+      mem_info_vram_used: '155189248\n',
+      mem_info_gtt_total: '133143986176\n',
+      mem_info_gtt_used: '70000000000\n',
+      gpu_busy_percent: '98\n',
+      'hwmon/hwmon2/name': 'amdgpu\n',
+      'hwmon/hwmon2/temp1_input': '60000\n',
+      'hwmon/hwmon2/power1_input': '80000000\n',
+    });
+    await card('card1', { mem_info_vram_total: '268435456\n', mem_info_vram_used: '1\n' });
+    expect(await readAmdGpus(root)).toEqual([
+      {
+        id: 'card0',
+        vendor: 'amd',
+        name: 'AMD GPU',
+        vramTotalBytes: 133_143_986_176,
+        vramUsedBytes: 70_000_000_000,
+        utilisationPercent: 98,
+        temperatureCelsius: 60,
+        powerWatts: 80,
+        integrated: true,
+      },
+      expect.objectContaining({ id: 'card1', vramTotalBytes: null, vramUsedBytes: null }),
+    ]);
+  });
+
+  it.each<[string, Record<string, string>, { powerWatts: number | null; temperatureCelsius: number | null }]>(
+    [
+      [
+        'the momentary power where the kernel gives no average',
+        { power1_input: '33190000\n', power1_label: 'PPT\n', temp1_input: '48000\n' },
+        { powerWatts: 33.19, temperatureCelsius: 48 },
+      ],
+      [
+        'the average where it gives both',
+        { power1_input: '99000000\n', power1_average: '90000000\n' },
+        { powerWatts: 90, temperatureCelsius: null },
+      ],
+      [
+        'the junction of a card without a sensor at its edge',
+        { temp2_input: '43000\n', temp2_label: 'junction\n', temp3_input: '37000\n', temp3_label: 'mem\n' },
+        { powerWatts: null, temperatureCelsius: 43 },
+      ],
+    ],
+  )('takes %s', async (_, sensors, expected) => {
+    const files = Object.entries(sensors).map(([name, text]) => [`hwmon/hwmon2/${name}`, text]);
+    await card('card0', { mem_info_vram_total: '8589934592\n', ...Object.fromEntries(files) });
+    expect(await readAmdGpus(root)).toMatchObject([expected]);
+  });
+
+  it('takes a card that is off to save power as idle, and any other silent one as unknown', async () => {
+    const vram = { mem_info_vram_total: '8589934592\n' };
+    await card('card0', { ...vram, gpu_busy_percent: '', 'power/runtime_status': 'suspended\n' });
+    await card('card1', { ...vram, gpu_busy_percent: '', 'power/runtime_status': 'active\n' });
+    await card('card2', vram);
+    expect((await readAmdGpus(root)).map(({ utilisationPercent }) => utilisationPercent)).toEqual([
+      0,
+      null,
+      null,
+    ]);
+  });
+
+  it.each([
+    ['16-amdgpu-power1-input', [{ powerWatts: 33.19 }, { temperatureCelsius: 43 }]],
+    [
+      '17-apu-models-in-gtt',
+      [{ utilisationPercent: 98, temperatureCelsius: 60, vramTotalBytes: 133_143_986_176 }],
+    ],
+  ])('reads the folder of report %s', async (name, expected) => {
+    const folder = join(import.meta.dirname, '../../../../shared/cases', name);
+    if (!existsSync(folder)) {
+      expect(process.env.CI, `${folder} is missing`).toBeUndefined();
+      return;
+    }
+    expect(await readAmdGpus(folder)).toMatchObject(expected);
+  });
+});
+
+describe('signs of a GPU of NVIDIA', () => {
+  const write = async (root: string, files: Record<string, string>) => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(root, path, '..'), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+  };
+  it.each<[string, Record<string, string>, boolean]>([
+    ['an empty machine', {}, false],
+    ['a card that a driver has taken', { 'drm/card0/device/vendor': '0x10de\n' }, true],
+    ['a card of another vendor', { 'drm/card0/device/vendor': '0x1002\n' }, false],
+    ['its picture output alone is no card', { 'drm/card0-DP-1/device/vendor': '0x10de\n' }, false],
+    [
+      'one on the bus without a driver',
+      { 'pci/0000:01:00.0/vendor': '0x10de\n', 'pci/0000:01:00.0/class': '0x030200\n' },
+      true,
+    ],
+    [
+      'the sound of a card',
+      { 'pci/0000:01:00.1/vendor': '0x10de\n', 'pci/0000:01:00.1/class': '0x040300\n' },
+      false,
+    ],
+    ['a GPU that its driver has taken', { 'nvidia/0000:01:00.0/information': 'Model: x\n' }, true],
+    ['a board with one built in', { board: 'nvidia,p3737\u0000nvidia,tegra234\u0000' }, true],
+  ])('%s', async (_, files, expected) => {
+    const root = await mkdtemp(join(tmpdir(), 'pilotlight-places-'));
+    try {
+      await write(root, files);
+      const places = placesUnder(root);
+      expect(await mayHaveNvidia(places)).toBe(expected);
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+
+  it('a place that cannot be read may hide one', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'pilotlight-places-'));
+    try {
+      await writeFile(join(root, 'pci'), 'not a folder');
+      expect(await mayHaveNvidia(placesUnder(root))).toBe(true);
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  });
 });
 
 describe('the tools of this computer', () => {
   const missing = Object.assign(new Error('spawn nvidia-smi ENOENT'), { code: 'ENOENT' });
-  const hardwareWith = (exec: Exec, time = { now: 0 }) =>
-    createLocalHardware({ exec, drmFolder: '/nonexistent/drm', monotonic: () => time.now });
+  const hardwareWith = (exec: Exec, time = { now: 0 }, root = '/nonexistent') =>
+    createLocalHardware({ exec, places: placesUnder(root), monotonic: () => time.now });
 
   it('are asked without a shell and with a deadline', async () => {
     const calls: unknown[] = [];
@@ -159,13 +291,31 @@ describe('the tools of this computer', () => {
     const time = { now: 0 };
     let broken = true;
     const hardware = hardwareWith(async () => {
-      if (broken) throw new Error('exit code 9');
+      if (broken) throw Object.assign(new Error('Command failed'), { code: 9, stdout: 'No driver.\n' });
       return oneCard;
     }, time);
-    expect(await hardware.readGpus(never())).toEqual([]);
+    // A tool that failed is no "there is none", not even until it is tried again.
+    const failure = 'nvidia-smi failed with code 9: No driver.';
+    await expect(hardware.readGpus(never())).rejects.toThrow(failure);
     broken = false;
+    await expect(hardware.readGpus(never())).rejects.toThrow(failure);
     time.now = 21_000;
     expect(await hardware.readGpus(never())).toHaveLength(1);
+  });
+
+  it('that are missing beside a GPU that is there are no "there is none"', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'pilotlight-places-'));
+    try {
+      await mkdir(join(root, 'nvidia', '0000:01:00.0'), { recursive: true });
+      const hardware = hardwareWith(async () => Promise.reject(missing), { now: 0 }, root);
+      await expect(hardware.readGpus(never())).rejects.toThrow('nvidia-smi is not installed');
+      // A processor's own graphics are not what models go to there.
+      await mkdir(join(root, 'drm/card1/device'), { recursive: true });
+      await writeFile(join(root, 'drm/card1/device/mem_info_vram_total'), '536870912');
+      await expect(hardware.readGpus(never())).rejects.toThrow('nvidia-smi is not installed');
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 
   it('end with the caller', async () => {

@@ -128,6 +128,12 @@ describe('a GPU that is gone', () => {
       { ollamaFoundGpu: false, mayRestartOllama: false },
       'not allowed',
     ],
+    [
+      'a processor’s own graphics that Ollama does not use',
+      { hasGpu: null, onlyIntegrated: true, ollamaFoundGpu: false },
+      null,
+    ],
+    ['its tool fails', { seenByTools: 0, toolFails: true, problems: ['It hangs.'] }, 'restart the machine'],
     ['the driver is gone', { seenByTools: 0, problems: ['NVML failed.'] }, 'restart the machine'],
   ])('%s', (_, own, next) => {
     const lost = gpuLostOf({ ...facts, ...own });

@@ -8,6 +8,7 @@ const { loaded: models, gpus } = aNode();
 function look(own: {
   loaded?: { name: string; expiresAt: number | null }[];
   percent?: number | null;
+  doubt?: string;
   before?: UseSeen | null;
   inFlight?: number;
 }): string[] {
@@ -17,8 +18,9 @@ function look(own: {
       gpus:
         own.percent === undefined
           ? []
-          : gpus.map((gpu) => ({ ...gpu, utilisationPercent: own.percent ?? null })),
+          : gpus.map((gpu) => ({ ...gpu, name: 'RTX', utilisationPercent: own.percent ?? null })),
     },
+    doubt: own.doubt ?? null,
     before: own.before === undefined ? new Map() : own.before,
     inFlight: own.inFlight ?? 0,
     now,
@@ -63,7 +65,13 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
   ],
   ['a busy GPU', { percent: 55.4 }, ['A GPU is busy (55 %).']],
   ['an idle GPU', { percent: 3 }, []],
-  ['a GPU that does not say', { percent: null }, []],
+  ['a GPU that does not say', { percent: null }, ['Whether a GPU is busy cannot be read: RTX does not say.']],
+  ['a tool that fails', { doubt: 'It hangs.' }, ['Whether a GPU is busy cannot be read: It hangs.']],
+  [
+    'one tool that fails beside a busy GPU',
+    { percent: 55, doubt: 'It hangs.' },
+    ['A GPU is busy (55 %).', 'Whether a GPU is busy cannot be read: It hangs.'],
+  ],
   ['our own requests', { inFlight: 2 }, ['2 requests are being answered.']],
 ];
 

@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLineTool } from '../../../../electron/adapters/agent-host/line-tool.ts';
 import { openNvidiaStream } from '../../../../electron/adapters/agent-host/nvidia-stream.ts';
 import { openTelemetrySource } from '../../../../electron/adapters/agent-host/telemetry-source.ts';
+import type { AgentSample } from '../../../../electron/adapters/agent-host/types.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { createTool, createWatch, lives } from './tools.ts';
 
@@ -181,5 +183,176 @@ describe.skipIf(process.platform === 'win32')('nvidia-smi that goes on', () => {
     } finally {
       source.close();
     }
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what a sample says of GPUs that it did not read', () => {
+  const { signal } = new AbortController();
+  const prints = (text: string, code: number) =>
+    `process.stdout.write(${JSON.stringify(text)}); process.exitCode = ${code};`;
+
+  /** Its system folders are empty, unless a test puts something in them. */
+  function openSource(program: string | null) {
+    const root = mkdtempSync(join(tmpdir(), 'pilotlight-places-'));
+    const clock = createFakeClock();
+    const source = openTelemetrySource({
+      clock,
+      exec: async () => '',
+      platform: 'linux',
+      ollama: 'http://127.0.0.1:9',
+      bootId: async () => 'boot-1',
+      broadcastOf: () => null,
+      places: {
+        drm: join(root, 'drm'),
+        pci: join(root, 'pci'),
+        nvidiaProc: join(root, 'nvidia'),
+        boardIs: join(root, 'board'),
+      },
+      nvidiaSmi: program ?? '/nonexistent/nvidia-smi',
+    });
+    return {
+      clock,
+      source,
+      write(path: string, text: string) {
+        mkdirSync(dirname(join(root, path)), { recursive: true });
+        writeFileSync(join(root, path), text);
+      },
+      [Symbol.dispose]() {
+        source.close();
+        rmSync(root, { recursive: true, force: true });
+      },
+    };
+  }
+
+  it('nothing is missing in the first one: it waits for the first line', async () => {
+    using script = createTool(`
+const { existsSync } = require('node:fs');
+const timer = setInterval(() => {
+  if (!existsSync(__dirname + '/warm')) return;
+  clearInterval(timer);
+  console.log(${JSON.stringify(gpuLines[0])});
+  setInterval(() => {}, 1000);
+}, 5);`);
+    using world = openSource(script.path);
+    let answered = false;
+    const first = world.source.read(signal).finally(() => {
+      answered = true;
+    });
+    await world.clock.advance(3_999);
+    expect(answered).toBe(false);
+    writeFileSync(join(script.folder, 'warm'), '');
+    const { gpus, gpusRead, problems } = await first;
+    expect(gpus.map(({ id }) => id)).toEqual(['GPU-1a2b']);
+    expect({ gpusRead, problems }).toEqual({ gpusRead: 'all', problems: [] });
+    expect(world.clock.pending()).toBe(1);
+  });
+
+  it('that it is not read yet, where no line comes in time, then that it hangs', async () => {
+    using script = createTool('setInterval(() => {}, 1000);');
+    using world = openSource(script.path);
+    const first = world.source.read(signal);
+    await world.clock.advance(4_000);
+    const problem = `${script.path} has not printed anything yet.`;
+    expect(await first).toMatchObject({ gpus: [], gpusRead: 'not-yet', problems: [problem] });
+    // Who asks next is not kept waiting again.
+    expect(await world.source.read(signal)).toMatchObject({ gpusRead: 'not-yet', problems: [problem] });
+    await world.clock.advance(6_000);
+    expect(await world.source.read(signal)).toMatchObject({
+      gpus: [],
+      gpusRead: 'failed',
+      problems: [`${script.path} hangs and was stopped.`],
+    });
+  });
+
+  it('that it has fallen silent, where the last reading is too old', async () => {
+    using script = createTool(answering);
+    using world = openSource(script.path);
+    expect(await world.source.read(signal)).toMatchObject({ gpusRead: 'all', problems: [] });
+    await world.clock.advance(2_600);
+    expect(await world.source.read(signal)).toMatchObject({
+      gpus: [],
+      gpusRead: 'not-yet',
+      problems: [`${script.path} has fallen silent.`],
+    });
+  });
+
+  it.each<[string, string | null, boolean, Partial<AgentSample>]>([
+    ['a missing tool without a card', null, false, { gpusRead: 'all', problems: [] }],
+    [
+      'a missing tool beside a card',
+      null,
+      true,
+      { gpusRead: 'failed', problems: [expect.stringContaining('not installed')] },
+    ],
+    [
+      'no device without a card',
+      prints('No devices were found\n', 6),
+      false,
+      { gpusRead: 'all', problems: [] },
+    ],
+    [
+      'no device beside a card',
+      prints('No devices were found\n', 6),
+      true,
+      { gpusRead: 'failed', problems: [expect.stringContaining('No devices were found')] },
+    ],
+    [
+      'an unknown field',
+      prints('Field "nonsense" is not a valid field to query.\n\n', 2),
+      false,
+      {
+        gpusRead: 'failed',
+        problems: [expect.stringContaining('(2): Field "nonsense" is not a valid field')],
+      },
+    ],
+    [
+      'an end without a word',
+      prints('', 0),
+      false,
+      { gpusRead: 'failed', problems: [expect.stringContaining('ended (0)')] },
+    ],
+  ])('with %s', async (_, tool, hasCard, expected) => {
+    using script = createTool(tool ?? '');
+    using world = openSource(tool === null ? null : script.path);
+    if (hasCard) {
+      world.write('pci/0000:01:00.0/vendor', '0x10de\n');
+      world.write('pci/0000:01:00.0/class', '0x030200\n');
+    }
+    expect(await world.source.read(signal)).toMatchObject({ gpus: [], ...expected });
+  });
+
+  it('that a card of AMD has a driver that says nothing of it', async () => {
+    using world = openSource(null);
+    world.write('pci/0000:03:00.0/vendor', '0x1002\n');
+    world.write('pci/0000:03:00.0/class', '0x030000\n');
+    world.write('pci/0000:03:00.0/driver/module', 'radeon');
+    expect(await world.source.read(signal)).toMatchObject({
+      gpusRead: 'failed',
+      problems: [expect.stringContaining('The driver of the AMD GPU at 0000:03:00.0')],
+    });
+  });
+
+  it('that one of two cards cannot be reached', async () => {
+    using script = createTool(`
+console.log(${JSON.stringify(`Unable to determine the device handle for GPU1: 0000:02:00.0: Unknown Error\n${gpuLines[0]}`)});
+setInterval(() => {}, 1000);`);
+    using world = openSource(script.path);
+    const { gpus, gpusRead, problems } = await world.source.read(signal);
+    expect(gpus).toHaveLength(1);
+    expect(gpusRead).toBe('failed');
+    expect(problems).toEqual([expect.stringContaining('Unable to determine the device handle for GPU1')]);
+  });
+
+  it('that a processor’s own graphics are all there is, or nothing of them beside a card', async () => {
+    using alone = openSource(null);
+    alone.write('drm/card0/device/mem_info_vram_total', '536870912');
+    alone.write('drm/card0/device/gpu_busy_percent', '98');
+    expect((await alone.source.read(signal)).gpus).toMatchObject([
+      { vendor: 'amd', utilisationPercent: 98, integrated: true },
+    ]);
+    using beside = openSource(null);
+    beside.write('drm/card0/device/mem_info_vram_total', '536870912');
+    beside.write('nvidia/0000:01:00.0/information', '');
+    expect(await beside.source.read(signal)).toMatchObject({ gpus: [], gpusRead: 'failed' });
   });
 });

@@ -359,6 +359,20 @@ describe('the GPU', () => {
       'hangs',
       'driver',
     ],
+    [
+      'a tool that has not printed yet',
+      { hasGpu: true, gpus: [], gpusRead: 'not-yet', problems: ['It has not printed anything yet.'] },
+      na,
+      'not said yet',
+      '',
+    ],
+    [
+      'a tool that fails without a word',
+      { hasGpu: null, gpus: [], gpusRead: 'failed', problems: [] },
+      'fail',
+      'cannot be read',
+      'driver',
+    ],
   ])('seen: %s', (_, facts, state, seen, mend) => expectVerdict(judgeGpu(facts), state, seen, mend));
 
   const used = (changes: Partial<Parameters<typeof judgeUsedGpu>[0]>) => ({

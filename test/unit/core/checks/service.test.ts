@@ -47,6 +47,7 @@ const sample = (at: number): AgentSample => ({
       processes: [],
     },
   ],
+  gpusRead: 'all',
   problems: [],
 });
 

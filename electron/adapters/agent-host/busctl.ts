@@ -1,0 +1,58 @@
+/** Calls on the system bus by busctl, whose answers are data: JSON in every version from systemd 240 on. */
+import { type Exec, isMissing, toolFailure } from '../hardware/exec.ts';
+
+export interface BusCall {
+  /** The well-known name, such as `org.freedesktop.login1`. */
+  destination: string;
+  path: string;
+  interface: string;
+  method: string;
+  /** The arguments' signature, with one text for each of them. */
+  signature?: string;
+  arguments?: readonly string[];
+}
+
+export interface BusOptions {
+  exec: Exec;
+  signal: AbortSignal;
+  deadlineMs?: number;
+}
+
+/** There is no busctl on this system: it has no systemd, or not all of it. */
+export class NoBusctl extends Error {}
+
+const DEADLINE_MS = 4000;
+const BUSCTL = 'busctl';
+
+/**
+ * What the call returned, one entry for each value. Rejects with NoBusctl where that program is missing, and with a
+ * sentence where the call failed, took too long or returned something that is no answer.
+ */
+export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOptions): Promise<unknown[]> {
+  const { destination, path, method, signature, arguments: values = [] } = call;
+  const target = [destination, path, call.interface, method];
+  const args = ['--system', '--json=short', 'call', ...target, ...(signature ? [signature, ...values] : [])];
+  let output: string;
+  try {
+    output = await exec(BUSCTL, args, { deadlineMs: deadlineMs ?? DEADLINE_MS, signal });
+  } catch (error) {
+    if (isMissing(error)) throw new NoBusctl('busctl is not installed.', { cause: error });
+    throw new Error(toolFailure(BUSCTL, error), { cause: error });
+  }
+  return parseBusAnswer(output);
+}
+
+/** `{"type":"a(susso)","data":[…]}`; throws for anything else. */
+export function parseBusAnswer(output: string): unknown[] {
+  const words = output.trim();
+  if (words === '') throw new Error('busctl answered nothing.');
+  let answer: unknown;
+  try {
+    answer = JSON.parse(words);
+  } catch {
+    answer = null;
+  }
+  const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : null;
+  if (!Array.isArray(data)) throw new Error(`busctl answered something unexpected: ${words.slice(0, 100)}`);
+  return data;
+}

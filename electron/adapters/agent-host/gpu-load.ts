@@ -1,0 +1,90 @@
+/** Whether a GPU is busy. What cannot be read is a problem and never "no": the machine may be at work. */
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { readAmdGpus } from '../hardware/amdgpu.ts';
+import { type Exec, toolFailure } from '../hardware/exec.ts';
+import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, unreadAmdGpus } from '../hardware/gpu-places.ts';
+import { queryNvidia } from '../hardware/nvidia.ts';
+import { readAppleGpus } from './apple-gpus.ts';
+import type { Clock, GpuLoad, HostPlatform } from './types.ts';
+import { openWindowsGpus } from './windows-gpus.ts';
+
+export interface GpuLoadOptions {
+  clock: Clock;
+  exec: Exec;
+  platform: HostPlatform;
+  signal: AbortSignal;
+  places?: Partial<GpuPlaces>;
+  /** In place of the performance counters' program. */
+  counters?: readonly [program: string, ...args: string[]];
+}
+
+interface Found {
+  gpus: readonly Pick<GpuReading, 'name' | 'utilisationPercent'>[];
+  problems: readonly string[];
+}
+
+const TOOL_MS = 4000;
+/** PowerShell needs seconds to start. */
+const COUNTERS_MS = 8000;
+
+/** Of all vendors' GPUs together: one that is idle says nothing of another. */
+export async function readGpuLoad(options: GpuLoadOptions): Promise<GpuLoad> {
+  const { platform } = options;
+  const found =
+    platform === 'darwin'
+      ? [await readApple(options)]
+      : await Promise.all([
+          readNvidia(options),
+          platform === 'linux' ? readAmd(options) : readCounters(options),
+        ]);
+  return loadOf(found);
+}
+
+export function loadOf(found: readonly Found[]): GpuLoad {
+  const gpus = found.flatMap((one) => one.gpus);
+  const percents = gpus.flatMap(({ utilisationPercent }) => utilisationPercent ?? []);
+  const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
+  const problems = [
+    ...found.flatMap((one) => one.problems),
+    ...new Set(silent.map(({ name }) => `${name}: its driver does not say how busy it is.`)),
+  ];
+  return {
+    percent: percents.length === 0 ? null : Math.max(...percents),
+    problem: problems.length === 0 ? null : problems.join(' '),
+  };
+}
+
+async function readNvidia({ exec, platform, signal, places }: GpuLoadOptions): Promise<Found> {
+  // On Windows the performance counters know every GPU.
+  const mayHave = async () => platform === 'linux' && (await mayHaveNvidia({ ...GPU_PLACES, ...places }));
+  const { gpus, problem } = await queryNvidia({ exec, deadlineMs: TOOL_MS, signal, mayHave });
+  return { gpus, problems: problem === null ? [] : [problem] };
+}
+
+async function readAmd({ places }: GpuLoadOptions): Promise<Found> {
+  const known: GpuPlaces = { ...GPU_PLACES, ...places };
+  const [gpus, problems] = await Promise.all([readAmdGpus(known.drm), unreadAmdGpus(known)]);
+  return { gpus, problems };
+}
+
+async function readApple({ exec, signal }: GpuLoadOptions): Promise<Found> {
+  return readAppleGpus(exec, signal).then(
+    (gpus) => ({ gpus, problems: [] }),
+    (error: unknown) => ({ gpus: [], problems: [toolFailure('ioreg', error)] }),
+  );
+}
+
+/** The counters come from a program that stays; its first line is taken. */
+async function readCounters({ clock, signal, counters }: GpuLoadOptions): Promise<Found> {
+  const opened = openWindowsGpus({ clock, ...(counters ? { command: counters } : {}) });
+  const enough = new AbortController();
+  try {
+    const limit = clock.sleep(COUNTERS_MS, AbortSignal.any([signal, enough.signal])).catch(() => {});
+    await Promise.race([opened.settled, limit]);
+    const { gpus, problem } = opened.read();
+    return { gpus, problems: problem === null ? [] : [problem] };
+  } finally {
+    enough.abort();
+    opened.close();
+  }
+}
