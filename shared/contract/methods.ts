@@ -341,7 +341,7 @@ export const methods = {
       limit: z.number().int().min(1).max(100).default(10),
     }),
     result: searchResultSchema,
-    errors: ['NOT_FOUND', 'NOTHING_TO_INDEX'],
+    errors: ['NOT_FOUND', 'NOTHING_TO_INDEX', 'INDEX_BUSY'],
   },
 
   'telemetry.history': {

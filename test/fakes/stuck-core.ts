@@ -1,8 +1,20 @@
 /** A process that owns an index worker which is busy for ever, for a test that kills it. Arguments: entry, folder. */
+
 import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
+import { createUtilityWorkerHost } from '../../electron/main/utility-worker-host.ts';
+import { utilityProcess } from '../standin/utility-process.ts';
 
 const [entry = '', folder = '', what = ''] = process.argv.slice(2);
-const worker = createForkWorkerHost({ entry }).start();
+const host =
+  what === 'utility process'
+    ? createUtilityWorkerHost({
+        utilityProcess: utilityProcess as never,
+        entry,
+        serviceName: 'Pilotlight index',
+        killProcess: (pid) => process.kill(pid, 'SIGKILL'),
+      })
+    : createForkWorkerHost({ entry });
+const worker = host.start();
 worker.onMessage((message) => {
   const { kind } = message as { kind: string };
   if (kind === 'progress' || kind === 'file') process.send?.({ kind: 'busy', pid: worker.pid });

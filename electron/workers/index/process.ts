@@ -18,7 +18,10 @@ interface ParentPort {
 const EXIT_LIMIT_MS = 500;
 
 /** @param entry what the threads run */
-export function serveProcess(entry: string, { attemptAfterMs = 3000, mostMemoryMb = 2048 }: IndexWorkerOptions): void {
+export function serveProcess(
+  entry: string,
+  { attemptAfterMs = 3000, mostMemoryMb = 2048 }: IndexWorkerOptions,
+): void {
   const parentPort = (process as { parentPort?: ParentPort }).parentPort;
   startWatchdog(entry, watchdogOptions(process.argv));
   function timer(ms: number, fn: () => void): Timer {

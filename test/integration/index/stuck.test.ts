@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { createForkWorkerHost } from '../../../electron/adapters/processes/worker-host.ts';
 import { createIndexingService } from '../../../electron/core/indexing/service.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { createFakeWorld } from '../../fakes/indexing.ts';
@@ -236,40 +235,34 @@ describe('a worker that is busy for ever', () => {
     expect(place.store.workerPid()).not.toBe(pid);
   });
 
-  test.for(['process', 'reader'])('ends with its core, killed by SIGKILL (busy: the %s)', async (what) => {
-    const place = openWorkplace();
-    await using _ = place;
-    place.write('hard.txt', 'never');
-    const witness = join(place.base, 'witness.sock');
-    const server = createServer().listen(witness);
-    await once(server, 'listening');
-    const core = fork(
-      fileURLToPath(new URL('../../fakes/stuck-core.ts', import.meta.url)),
-      [entry, place.base, what],
-      {
-        execArgv: ['--disable-warning=ExperimentalWarning'],
-        env: { ...process.env, PILOTLIGHT_TEST_WITNESS: witness },
-      },
-    );
-    try {
-      const connected = once(server, 'connection');
-      await once(core, 'message');
-      const [socket] = (await connected) as [Socket];
-      const ended = once(socket.resume(), 'close');
-      core.kill('SIGKILL');
-      await ended;
-    } finally {
-      core.kill('SIGKILL');
-      server.close();
-    }
-  });
-});
-
-test('a worker whose host cannot hold its input watches the id of its core', async () => {
-  const { watchdogOptions } = await import('../../../electron/workers/watchdog.ts');
-  expect(watchdogOptions(['node', 'worker', '--core-pid=12'])).toEqual({
-    corePid: 12,
-    coreHoldsInput: false,
-  });
-  expect(createForkWorkerHost).toBeTypeOf('function');
+  test.for(['process', 'reader', 'utility process'])(
+    'ends with its core, killed by SIGKILL (busy: the %s)',
+    async (what) => {
+      const place = openWorkplace();
+      await using _ = place;
+      place.write('hard.txt', 'never');
+      const witness = join(place.base, 'witness.sock');
+      const server = createServer().listen(witness);
+      await once(server, 'listening');
+      const core = fork(
+        fileURLToPath(new URL('../../fakes/stuck-core.ts', import.meta.url)),
+        [entry, place.base, what],
+        {
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+          env: { ...process.env, PILOTLIGHT_TEST_WITNESS: witness },
+        },
+      );
+      try {
+        const connected = once(server, 'connection');
+        await once(core, 'message');
+        const [socket] = (await connected) as [Socket];
+        const ended = once(socket.resume(), 'close');
+        core.kill('SIGKILL');
+        await ended;
+      } finally {
+        core.kill('SIGKILL');
+        server.close();
+      }
+    },
+  );
 });
