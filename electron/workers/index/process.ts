@@ -1,17 +1,26 @@
 /** The index worker's own thread: the channel to the core, the server behind it. */
 import { setTimeout as wait } from 'node:timers';
 import type { FromIndexWorker, ToIndexWorker } from '../../adapters/vectors/protocol.ts';
+import type { cutFile } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports.ts';
 import { startWatchdog, watchdogOptions } from '../watchdog.ts';
 import { createReader } from './reader.ts';
 import { startReaderThread } from './reader-thread.ts';
-import type { IndexWorkerOptions } from './run.ts';
 import { createIndexServer } from './server.ts';
 
 /** What Electron gives a utility process; not in Node's own types. */
 interface ParentPort {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+/** What a test does in another way. */
+export interface IndexWorkerOptions {
+  cut?: typeof cutFile;
+  /** After how long a file is written down as one that is being read, milliseconds. Default 3 s. */
+  attemptAfterMs?: number;
+  /** Memory that reading one file may take, MiB. Default 2,048. */
+  mostMemoryMb?: number;
 }
 
 /** How long the end in order may take, milliseconds. */

@@ -1,15 +1,6 @@
 /** What the index worker's program does: in the process itself, and in each of the threads that it starts. */
 import { isMainThread, workerData } from 'node:worker_threads';
-import type { cutFile } from '../../core/indexing/cut.ts';
-
-/** What a test does in another way. */
-export interface IndexWorkerOptions {
-  cut?: typeof cutFile;
-  /** After how long a file is written down as one that is being read, milliseconds. Default 3 s. */
-  attemptAfterMs?: number;
-  /** Memory that reading one file may take, MiB. Default 2,048. */
-  mostMemoryMb?: number;
-}
+import type { IndexWorkerOptions } from './process.ts';
 
 /** @param entry absolute path of the program that calls this; the threads run it, too */
 export async function runIndexWorker(entry: string, options: IndexWorkerOptions = {}): Promise<void> {

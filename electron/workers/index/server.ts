@@ -17,7 +17,8 @@ import type { Timer } from '../../core/ports.ts';
 import { keepAside } from './database.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
-import { databaseFileOf, type FileTurn, type OpenIndex, openSourceIndex } from './source-index.ts';
+import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
+import type { FileTurn } from './source-reader.ts';
 
 export interface IndexServerWorld {
   send(message: FromIndexWorker): void;

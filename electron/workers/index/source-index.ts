@@ -1,51 +1,31 @@
 /** The index of one source inside the worker: files in, hits out. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type {
   BuiltinOutcome,
-  FileAtWork,
   FileStamp,
   IndexSettings,
   IndexSource,
 } from '../../adapters/vectors/protocol.ts';
-import { CUT_VERSION } from '../../core/indexing/cut.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
-import type { PreparedFile, ScanResult, StoredIndexMeta, Timer, VectorHit } from '../../core/ports.ts';
+import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports.ts';
 import { openDatabase } from './database.ts';
-import { hasCode } from './failures.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
 import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
-import { readStable, resolveInside, stampOf } from './read-file.ts';
-import type { Reader } from './reader.ts';
 import { scanSource } from './scan.ts';
+import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
 
 /** Files read but not stored yet; more are refused until some are committed or discarded. */
 const MAX_PREPARED = 1024;
 const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
-/** Workers that may end in the middle of a file before it is given up. */
-const MOST_ATTEMPTS = 3;
 
-export interface World {
+export interface World extends ReaderWorld {
   folder: string;
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
-  now: () => number;
   pause: () => Promise<void>;
-  timer(ms: number, fn: () => void): Timer;
-  reader: Pick<Reader, 'read'>;
-  /** Names this run of the worker. */
-  run: string;
-  /** A file that takes longer is written down as one that is being read, milliseconds. */
-  attemptAfterMs: number;
-}
-
-/** How one call works on files. */
-export interface FileTurn {
-  signal: AbortSignal;
-  /** Reports the file that the call is busy with; null while it waits. */
-  onFile(file: FileAtWork | null): void;
 }
 
 export type OpenIndex = ReturnType<typeof openSourceIndex>;
@@ -62,16 +42,6 @@ function isOfFile(code: string): boolean {
   return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
 }
 
-/** Rejects with the signal's reason when it aborts first: a disk that does not answer must not hold up a cancel. */
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
 /** @throws DISK_FULL, DATA_FOLDER_UNUSABLE */
 export function openSourceIndex(world: World, source: IndexSource) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
@@ -83,8 +53,6 @@ export function openSourceIndex(world: World, source: IndexSource) {
   const selectChunk = database.prepare(`
     SELECT files.path, chunks.ordinal, chunks.start_byte, chunks.end_byte, chunks.heading, chunks.text
     FROM chunks JOIN files ON files.id = chunks.file_id WHERE chunks.id = ?`);
-  /** Files that are written down as being read by this run. */
-  const noted = new Set<string>();
   const prepared = new Map<string, ReadFile>();
   let preparedCharacters = 0;
   let lastToken = 0;
@@ -94,7 +62,6 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const stored = rows.readMeta('dimensions');
     return stored === null ? null : Number(stored);
   };
-  const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.chunkTokens}`;
 
   const charactersOf = (file: ReadFile) => file.chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
 
@@ -123,102 +90,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
     return vectors;
   }
 
-  /** What cannot be indexed as it is, is remembered, so that it is not read again. */
-  function fail(
-    path: string,
-    stamp: FileStamp & Pick<ReadFile, 'settled' | 'hash'>,
-    recipe: string,
-    problem: { code: ErrorCode; reason: string },
-  ): PilotlightError {
-    const { size, modifiedMs, changedMs, settled, hash } = stamp;
-    const file = {
-      size,
-      modifiedMs,
-      changedMs,
-      settled,
-      hash,
-      path,
-      recipe,
-      problem,
-      language: '',
-      chunks: [],
-    };
-    const { removedIds } = rows.put(file, []);
-    vectors?.apply(removedIds, [], []);
-    return new PilotlightError(problem.code, { message: problem.reason, details: { path } });
-  }
-
-  function giveUp(
-    path: string,
-    stamp: FileStamp,
-    settings: IndexSettings,
-    reason = new PilotlightError('FILE_TOO_COSTLY').message,
-  ): PilotlightError {
-    // No hash: whatever the file holds when its times have changed is new.
-    const unread = { ...stamp, settled: true, hash: new Uint8Array(0) };
-    return fail(path, unread, recipeOf(settings), { code: 'FILE_TOO_COSTLY', reason });
-  }
-
-  /** Reads, recognises and cuts, and embeds where that is wanted. */
-  async function read(
-    path: string,
-    settings: IndexSettings,
-    { signal, onFile }: FileTurn,
-    embed: boolean,
-  ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
-    onFile({ path, stamp: null });
-    const absolute = await untilAborted(signal, resolveInside(source.path, path));
-    const now = await untilAborted(signal, stampOf(absolute, path));
-    if (rows.attempts(path, now) >= MOST_ATTEMPTS) throw giveUp(path, now, settings);
-    const recipe = recipeOf(settings);
-    let note = null as Timer | null;
-    try {
-      onFile({ path, stamp: now });
-      const { bytes, ...stamp } = await untilAborted(
-        signal,
-        readStable({ absolute, path, maxBytes: settings.maxFileBytes, signal, now: world.now }),
-      );
-      onFile(null);
-      const { cut, vectors: made } = await world.reader.read(
-        { bytes, path, maxTokens: settings.chunkTokens, embed },
-        {
-          signal,
-          onStep(isReading) {
-            onFile({ path, stamp: now });
-            if (isReading) note ??= world.timer(world.attemptAfterMs, () => noteAttempt(path, now));
-          },
-        },
-      );
-      if (!cut.ok) throw fail(path, stamp, recipe, { code: cut.code, reason: cut.reason });
-      const { language, chunks } = cut;
-      return { file: { ...stamp, path, recipe, problem: null, language, chunks }, vectors: made ?? [] };
-    } catch (error) {
-      // What the thread says of a file holds until the file changes.
-      if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;
-      throw giveUp(path, now, settings, (error as PilotlightError).message);
-    } finally {
-      note?.cancel();
-      forgetAttempt(path);
-    }
-  }
-
-  function noteAttempt(path: string, stamp: FileStamp): void {
-    try {
-      rows.addAttempt(path, stamp, world.run);
-      noted.add(path);
-    } catch {
-      // A full disk: the file is read all the same.
-    }
-  }
-
-  function forgetAttempt(path: string): void {
-    if (!noted.delete(path)) return;
-    try {
-      rows.clearAttempts(path);
-    } catch {
-      // It then counts as one attempt of several.
-    }
-  }
+  const reader = createSourceReader({
+    world,
+    root: source.path,
+    rows,
+    onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
+  });
 
   function store(read: ReadFile, given: readonly Float32Array[]): void {
     const unit = given.map(normalised);
@@ -246,7 +123,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
   }
 
   async function indexOne(path: string, settings: IndexSettings, turn: FileTurn): Promise<number> {
-    const { file, vectors: made } = await read(path, settings, turn, true);
+    const { file, vectors: made } = await reader.read(path, settings, turn, true);
     turn.signal.throwIfAborted();
     check(file, made);
     turn.onFile({ path, stamp: file });
@@ -290,7 +167,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
           next: 'Commit or discard some of them first.',
         });
       }
-      const { file } = await read(path, settings, turn, false);
+      const { file } = await reader.read(path, settings, turn, false);
       turn.signal.throwIfAborted();
       return { token: hold(file), path, language: file.language, chunks: [...file.chunks] };
     },
@@ -378,14 +255,12 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     giveUp: (path: string, stamp: FileStamp, settings: IndexSettings): void =>
-      void giveUp(path, stamp, settings),
+      void reader.giveUp(path, stamp, settings),
 
     suspect: (path: string, stamp: FileStamp, run: string): void => rows.addAttempt(path, stamp, run),
 
     /** The worker ends in order: no file is to blame for it. */
-    forgetAttempts(): void {
-      for (const path of [...noted]) forgetAttempt(path);
-    },
+    forgetAttempts: reader.forgetAttempts,
 
     memoryBytes: () => vectors?.bytes() ?? 0,
 
