@@ -39,7 +39,8 @@ describe('the worker', () => {
     expect(await index.meta()).toMatchObject({ files: 60 });
     await index.close();
     place.expectSound(paths);
-  });
+    // Twelve processes, one after the other.
+  }, 180_000);
 
   test('killed between scan and prepare, or with prepared files in hand', async () => {
     await using place = openWorkplace();
