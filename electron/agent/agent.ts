@@ -20,8 +20,11 @@ import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
-export interface AgentOptions extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'news' | 'token'> {
+export interface AgentOptions
+  extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'news' | 'token' | 'program'> {
   version: string;
+  /** What a person on this machine types before a command of this agent. */
+  program?: string;
   /** How it is found by those who look; only used where the configuration says so. */
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
@@ -57,7 +60,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     name: 'power roles',
     log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
   });
-  const context: RoleContext = { ...options, bootId, id, token, attempts, news };
+  const context: RoleContext = {
+    ...options,
+    program: options.program ?? 'node agent.mjs',
+    bootId,
+    id,
+    token,
+    attempts,
+    news,
+  };
   const startedAt = clock.monotonic();
 
   const running = new Map<string, RunningRole>();

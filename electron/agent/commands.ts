@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { postJson } from '../adapters/agent-host/post.ts';
 import { createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
 import { createSystemClock } from '../adapters/clock.ts';
@@ -16,15 +17,16 @@ import { openFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
 import { callLocal } from './local-client.ts';
 import { directedBroadcast } from './network.ts';
-import { agentFolder, systemFolder } from './places.ts';
+import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
 import type { KeptPolicy } from './power/policy-book.ts';
+import { commandLine } from './program.ts';
 import { openToken, readToken } from './token.ts';
 
 type AgentCommand = (context: CommandContext) => Promise<void>;
 
 export const usage = [
-  'Usage: pilotlight agent [COMMAND] [options]',
+  'Usage: node agent.mjs [COMMAND] [options]',
   '',
   '  run        start it (without a command)',
   '  token      print the token; made where there is none',
@@ -53,7 +55,7 @@ function runningAgent(context: CommandContext): { folder: string; token: string 
   const { flags, environment } = context;
   const own = folderOf(context);
   const named = flags.data !== undefined || environment.PILOTLIGHT_AGENT_DATA !== undefined;
-  const installed = systemFolder(process.platform, environment);
+  const installed = installedFolder(process.platform, environment);
   const folder = !named && readListening(own) === null && readListening(installed) !== null ? installed : own;
   const token = readToken(folder);
   if (token === null) throw new AgentError('NOT_RUNNING');
@@ -100,6 +102,7 @@ const run: AgentCommand = async (context) => {
     post: postJson,
     announcing: { hostname: hostname(), open: openMulticastSocket },
     version: context.version,
+    program: programOf(context, folder),
     say: (message) => context.say(`${new Date().toISOString()} ${message}`),
   });
   for (const { roles, address, port } of agent.listening) {
@@ -110,6 +113,20 @@ const run: AgentCommand = async (context) => {
   await stop;
   await agent.stop();
 };
+
+/** What a person types on this machine before a command of this agent; its folder only where it is an unusual one. */
+function programOf({ environment, home }: CommandContext, folder: string): string {
+  const usual = [
+    agentFolder({ platform: process.platform, environment, home }),
+    installedFolder(process.platform, environment),
+  ];
+  return commandLine(hostPlatform(), [
+    process.execPath,
+    // The bundle is one file, which other programs may have started; the sources begin at main.ts.
+    fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('main.ts', import.meta.url) : import.meta.url),
+    ...(usual.includes(folder) ? [] : ['--data', folder]),
+  ]);
+}
 
 const token: AgentCommand = async (context) => {
   const folder = folderOf(context);
@@ -143,7 +160,7 @@ const pair: AgentCommand = async (context) => {
 const cancel: AgentCommand = async (context) => {
   const { flags, environment } = context;
   const named = flags.data !== undefined || environment.PILOTLIGHT_AGENT_DATA !== undefined;
-  const folders = [folderOf(context), ...(named ? [] : [systemFolder(process.platform, environment)])];
+  const folders = [folderOf(context), ...(named ? [] : [installedFolder(process.platform, environment)])];
   const folder = folders.find((one) => readCountdown(one) !== null);
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');

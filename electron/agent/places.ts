@@ -34,3 +34,12 @@ export function systemFolder(
   }
   return '/var/lib/pilotlight-agent';
 }
+
+/** Where the files of an installed agent are, below `systemFolder` or that itself. */
+export function installedFolder(
+  platform: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const folder = systemFolder(platform, environment);
+  return platform === 'win32' ? win32.join(folder, 'data') : folder;
+}

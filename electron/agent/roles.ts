@@ -11,9 +11,10 @@ import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
-import { createFinish, FINISHER, type Finish } from './power/finish.ts';
+import { createFinish, type Finish } from './power/finish.ts';
+import { createWatchedInhibitor } from './power/inhibit.ts';
 import { createOllamaControl } from './power/ollama.ts';
-import { reasonsAgainst } from './power/policy.ts';
+import { leaseReasons, type PowerAction, reasonsAgainst } from './power/policy.ts';
 import { openPolicyBook, type PolicyBook } from './power/policy-book.ts';
 import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
@@ -38,6 +39,8 @@ export interface RoleContext {
   attempts: Attempts;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
+  /** How this agent is started on this machine: what a person types before a command of it. */
+  program: string;
   say(message: string): void;
 }
 
@@ -85,16 +88,18 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
 function startPower(context: RoleContext): RunningRole {
   const { config, folder, bootId, id, token, clock, host, post, attempts, news, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
-  const inhibitor = host.createInhibitor(inhibit ?? null);
+  const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, say, changed: news.emit });
   const kept = openPolicyBook(join(folder, 'policies.json'), bootId);
   const book: PolicyBook = {
     ...kept,
     put: (...entry) => {
       kept.put(...entry);
+      finish?.policyChanged();
       news.emit();
     },
     remove: (...entry) => {
       kept.remove(...entry);
+      finish?.policyChanged();
       news.emit();
     },
   };
@@ -107,12 +112,11 @@ function startPower(context: RoleContext): RunningRole {
     journal: openLeaseJournal(join(folder, 'leases.jsonl')),
     onChange({ began, ended, expired, live }) {
       if (live > 0) inhibitor.hold();
-      else inhibitor.release();
+      else void inhibitor.release();
       if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
       if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
-      const { phase, current } = power.state();
       // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
-      if (began.length > 0 && phase === 'countdown' && current?.by === FINISHER) power.cancel('a new lease');
+      if (began.length > 0 && power.automatic() !== null) power.cancel('a new lease');
       finish?.leaseChanged(began.length > 0);
       news.emit();
     },
@@ -122,18 +126,23 @@ function startPower(context: RoleContext): RunningRole {
     if (leases.count() > 0) inhibitor.hold();
   }
   holdWhileNeeded();
+  const rules = { busyPercent: config.busyPercent, ignoredUsers: config.ignoreUser };
 
-  async function reasons(respectUsers: boolean, doubtCounts: boolean) {
+  async function reasons({ action, respectUsers, doubtCounts }: ReasonsWanted) {
     const signal = AbortSignal.timeout(10_000);
-    const [gpu, users] = await Promise.all([
+    const [gpu, users, blockers] = await Promise.all([
       host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
       respectUsers
         ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
         : { names: [], problem: null },
+      host.blockers(action, signal).then(
+        (programs) => ({ programs, problem: null }),
+        (error: unknown) => ({ programs: null, problem: wordsOf(error).split('\n')[0] ?? null }),
+      ),
     ]);
     return reasonsAgainst(
-      { leases: leases.list(), gpu, users },
-      { busyPercent: config.busyPercent, respectUsers, ignoredUsers: config.ignoreUser, doubtCounts },
+      { leases: leases.list(), gpu, users, blockers },
+      { ...rules, respectUsers, doubtCounts },
     );
   }
 
@@ -143,11 +152,18 @@ function startPower(context: RoleContext): RunningRole {
     commands,
     dryRun: config.dryRun,
     notes: createCountdownNotes(folder),
-    // What is not known holds up the agent alone: a person who asks may see for themselves.
-    reasons: ({ by }) => reasons(finish?.effective()?.respectUsers ?? false, by === FINISHER),
-    beforeAct() {
-      inhibitor.release();
+    program: context.program,
+    reasons: ({ action, automatic }) =>
+      reasons({
+        action,
+        respectUsers: finish?.effective()?.respectUsers ?? false,
+        doubtCounts: automatic,
+      }),
+    knownReasons: () => leaseReasons(leases.list()),
+    async beforeAct() {
+      const released = inhibitor.release();
       news.emit();
+      await released;
     },
     onOutcome(outcome) {
       finish?.outcome(outcome);
@@ -158,8 +174,8 @@ function startPower(context: RoleContext): RunningRole {
   });
   const power: Power = {
     ...decided,
-    async ask(request) {
-      const state = await decided.ask(request);
+    async ask(...asked) {
+      const state = await decided.ask(...asked);
       news.emit();
       return state;
     },
@@ -170,15 +186,17 @@ function startPower(context: RoleContext): RunningRole {
     host,
     bootId,
     book,
-    leases: leases.count,
-    reasons: (policy) => reasons(policy.respectUsers, true),
+    leaseReasons: () => leaseReasons(leases.list()),
+    reasons: ({ action, respectUsers }) => reasons({ action, respectUsers, doubtCounts: true }),
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
+      // Whoever woke it finds it on: what was about to happen before the sleep no longer does.
+      power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept in the countdown.' });
       leases.slept(gapMs);
       holdWhileNeeded();
       hello.say();
     },
-    ask: power.ask,
+    power,
     say,
   });
 
@@ -191,7 +209,18 @@ function startPower(context: RoleContext): RunningRole {
   });
 
   return {
-    routes: powerRoutes({ power, leases, finish, book, inhibitor, ollama, attempts, bootId, now: clock.now }),
+    routes: powerRoutes({
+      power,
+      leases,
+      finish,
+      book,
+      inhibitor,
+      sleepTrouble: () => (leases.count() > 0 ? inhibitor.trouble() : null),
+      ollama,
+      attempts,
+      bootId,
+      now: clock.now,
+    }),
     health: async () => ({ service: 'gpu-shutdown' }),
     begun: hello.say,
     stop() {
@@ -199,9 +228,15 @@ function startPower(context: RoleContext): RunningRole {
       finish?.stop();
       power.stop();
       leases.stop();
-      inhibitor.release();
+      void inhibitor.release();
     },
   };
+}
+
+interface ReasonsWanted {
+  action: PowerAction;
+  respectUsers: boolean;
+  doubtCounts: boolean;
 }
 
 function startTelemetry({ clock, host, news, say }: RoleContext): RunningRole {

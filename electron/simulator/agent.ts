@@ -102,24 +102,28 @@ export async function createSimulatedAgent(
       return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
     },
     async run(command) {
-      const word = command.at(-1) ?? '';
+      const words = command.join(' ');
       // After the answer has left, as a real machine takes a moment to go.
-      if (/suspend|sleep|hibernate/.test(word)) outer.timer(0, machine.sleep);
-      else if (/reboot|restart/.test(word)) outer.timer(0, machine.restart);
-      else if (word === 'ollama') machine.restartOllama();
+      if (command.at(-1) === 'ollama') machine.restartOllama();
+      else if (/suspend|hibernate/i.test(words)) outer.timer(0, machine.sleep);
+      else if (/reboot/i.test(words)) outer.timer(0, machine.restart);
       else outer.timer(0, machine.powerOff);
     },
     notify: async () => {},
-    createInhibitor() {
+    abilities: async () => ({ shutdown: 'yes', sleep: 'yes', hibernate: 'yes', restart: 'yes' }),
+    // Nothing else runs on a simulated machine.
+    blockers: async () => [],
+    createInhibitor(_, changed) {
       let held = false;
+      const note = (now: boolean) => {
+        if (held === now) return;
+        held = now;
+        changed();
+      };
       return {
-        hold: () => {
-          held = true;
-        },
-        release: () => {
-          held = false;
-        },
-        state: () => ({ held, problem: null }),
+        hold: () => note(true),
+        release: async () => note(false),
+        state: () => ({ held, problem: null, locks: [{ what: 'all', held, problem: null }] }),
       };
     },
     openTelemetry: () => ({

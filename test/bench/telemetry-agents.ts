@@ -67,10 +67,12 @@ function makeHost(index: number): AgentHost {
     gpuLoad: async () => ({ percent: 0, problem: null }),
     run: async () => {},
     notify: async () => {},
+    abilities: async () => ({}),
+    blockers: async () => [],
     createInhibitor: () => ({
       hold: () => {},
-      release: () => {},
-      state: () => ({ held: false, problem: null }),
+      release: async () => {},
+      state: () => ({ held: false, problem: null, locks: [] }),
     }),
     openTelemetry: () => ({
       read: async () => readSample(index),

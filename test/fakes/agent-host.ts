@@ -7,6 +7,7 @@ import type {
   AgentSample,
   Clock,
   MachineFacts,
+  PowerBlocker,
 } from '../../electron/adapters/agent-host/types.ts';
 import { createSystemClock } from '../../electron/adapters/system.ts';
 import { startAgent } from '../../electron/agent/agent.ts';
@@ -68,6 +69,10 @@ export interface FakeAgentHost extends AgentHost {
   /** Commands that it was told to run, in order. */
   readonly ran: (readonly string[])[];
   gpuPercent: number | null;
+  /** Programs that block power actions. */
+  programs: PowerBlocker[];
+  /** Why a lock against sleep can't be taken; null where it can. */
+  inhibitorProblem: string | null;
 }
 
 export function createFakeAgentHost(): FakeAgentHost {
@@ -77,6 +82,8 @@ export function createFakeAgentHost(): FakeAgentHost {
     sample: aSample(),
     ran,
     gpuPercent: 0,
+    programs: [],
+    inhibitorProblem: null,
     platform: 'linux',
     bootId: async () => host.facts.bootId,
     uptimeSeconds: () => performance.now() / 1000,
@@ -86,16 +93,26 @@ export function createFakeAgentHost(): FakeAgentHost {
       ran.push(command);
     },
     notify: async () => {},
-    createInhibitor() {
-      let held = false;
+    abilities: async () => ({ shutdown: 'yes', sleep: 'yes', hibernate: 'yes', restart: 'yes' }),
+    blockers: async () => host.programs,
+    createInhibitor(_, changed) {
+      let wanted = false;
+      const held = () => wanted && host.inhibitorProblem === null;
+      const problem = () => (wanted ? host.inhibitorProblem : null);
       return {
         hold: () => {
-          held = true;
+          wanted = true;
+          changed();
         },
-        release: () => {
-          held = false;
+        release: async () => {
+          wanted = false;
+          changed();
         },
-        state: () => ({ held, problem: null }),
+        state: () => ({
+          held: held(),
+          problem: problem(),
+          locks: [{ what: 'sleep', held: held(), problem: problem() }],
+        }),
       };
     },
     openTelemetry: () => ({
@@ -142,7 +159,7 @@ export async function startTestAgent(
     host,
     said,
     folder,
-    /** As `pilotlight agent pair` on that machine: the code and the lines to paste. */
+    /** As `agent.mjs pair` on that machine: the code and the lines to paste. */
     async openPairing(): Promise<{ code: string; lines: string[] }> {
       const headers = { authorization: `Bearer ${token}` };
       const reply = await fetch(`${url}/v1/pairing`, { method: 'POST', headers });

@@ -1,66 +1,164 @@
-/** A process that keeps the machine awake. It reads from us or watches us, and so ends when we do, even by SIGKILL. */
+/**
+ * Processes that keep the machine awake. Each reads from us or watches us, and so ends when we do, even by SIGKILL.
+ * systemd 252 refuses a lock of two kinds at once to a service's user, so that each kind has a process of its own.
+ */
 import { spawn } from 'node:child_process';
-import type { Clock, HostPlatform, Inhibitor, Timer } from './types.ts';
+import type { Clock, HostPlatform, Inhibitor, InhibitorLock, Timer } from './types.ts';
 
 /** ES_CONTINUOUS | ES_SYSTEM_REQUIRED, for as long as this process lives. */
 const WINDOWS_SCRIPT = `
 $code = '[DllImport("kernel32.dll")] public static extern uint SetThreadExecutionState(uint flags);'
 $power = Add-Type -MemberDefinition $code -Name Power -Namespace Pilotlight -PassThru
 if ($power::SetThreadExecutionState(2147483649) -eq 0) { exit 1 }
+[Console]::Out.WriteLine('held')
 [void][Console]::In.ReadToEnd()`;
 
-export function inhibitCommand(platform: HostPlatform, pid: number): readonly string[] {
+export interface LockCommand {
+  what: InhibitorLock['what'];
+  command: readonly string[];
+  /** `prints`: it writes to standard output once it has the lock. `runs`: it has it for as long as it runs. */
+  proof: 'prints' | 'runs';
+}
+
+const linuxLock = (what: 'sleep' | 'idle'): LockCommand => ({
+  what,
+  command: [
+    'systemd-inhibit',
+    `--what=${what}`,
+    '--who=Pilotlight',
+    '--why=A lease says that this machine is needed',
+    '--mode=block',
+    // It runs this only when it has the lock.
+    'sh',
+    '-c',
+    'echo held; exec cat',
+  ],
+  proof: 'prints',
+});
+
+export function lockCommands(platform: HostPlatform, pid: number): LockCommand[] {
   switch (platform) {
     case 'linux':
-      return [
-        'systemd-inhibit',
-        '--what=sleep:idle',
-        '--who=Pilotlight',
-        '--why=A lease says that this machine is needed',
-        '--mode=block',
-        'cat',
-      ];
+      return [linuxLock('sleep'), linuxLock('idle')];
     case 'darwin':
-      return ['caffeinate', '-i', '-s', '-w', String(pid)];
+      return [{ what: 'all', command: ['caffeinate', '-i', '-s', '-w', String(pid)], proof: 'runs' }];
     case 'win32':
-      return ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT];
+      return [
+        {
+          what: 'all',
+          command: ['powershell.exe', '-NoProfile', '-NonInteractive', '-Command', WINDOWS_SCRIPT],
+          proof: 'prints',
+        },
+      ];
   }
 }
 
 const RETRY_MS = 30_000;
+/** A lock is taken in milliseconds; PowerShell compiles first. */
+const TAKEN_MS = 15_000;
+const END_MS = 2000;
 
-export function createInhibitor({ clock, command }: { clock: Clock; command: readonly string[] }): Inhibitor {
+export interface InhibitorOptions {
+  clock: Clock;
+  locks: readonly LockCommand[];
+  /** What is held, or why it isn't, has changed. */
+  changed?(): void;
+}
+
+export function createInhibitor({ clock, locks, changed = () => {} }: InhibitorOptions): Inhibitor {
+  const parts = locks.map((lock) => createLock(clock, lock, changed));
+  return {
+    hold() {
+      for (const part of parts) part.hold();
+    },
+    async release() {
+      await Promise.all(parts.map((part) => part.release()));
+    },
+    state() {
+      const states = parts.map((part) => part.state());
+      const problems = [...new Set(states.flatMap(({ problem }) => problem ?? []))];
+      return {
+        held: states.length > 0 && states.every(({ held }) => held),
+        problem: problems.length === 0 ? null : problems.join('; '),
+        locks: states,
+      };
+    },
+  };
+}
+
+function createLock(clock: Clock, { what, command, proof }: LockCommand, changed: () => void) {
   const [program = '', ...args] = command;
   let wanted = false;
+  let held = false;
   let problem: string | null = null;
-  let end: (() => void) | null = null;
+  let running: { end(): Promise<void> } | null = null;
+  /** The last one that was let go: its lock counts until it has ended. */
+  let ending: Promise<void> = Promise.resolve();
   let retry: Timer | null = null;
 
+  function note(nowHeld: boolean, nowProblem: string | null): void {
+    const same = held === nowHeld && problem === nowProblem;
+    held = nowHeld;
+    problem = nowProblem;
+    if (!same) changed();
+  }
+
   function start(): void {
-    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
+    retry = null;
+    const child = spawn(program, args, {
+      stdio: ['pipe', proof === 'prints' ? 'pipe' : 'ignore', 'pipe'],
+      windowsHide: true,
+    });
     let said = '';
+    /** It ended, or is to end: nothing that it says counts. */
     let over = false;
-    end = () => {
+    const closed = new Promise<void>((resolve) => {
+      child.once('close', () => resolve());
+      child.once('error', () => resolve());
+    });
+    const late = clock.timer(TAKEN_MS, () => {
+      said = `did not take the lock within ${TAKEN_MS / 1000} s`;
+      child.kill('SIGKILL');
+      lost(`${program} ${said}`);
+    });
+    const taken = () => {
+      if (over) return;
+      late.cancel();
+      note(true, null);
+    };
+    const lost = (reason: string) => {
+      if (over) return;
       over = true;
-      child.stdin?.destroy();
-      child.kill();
+      late.cancel();
+      running = null;
+      note(false, reason);
+      if (wanted) retry = clock.timer(RETRY_MS, start);
     };
     child.stdin?.on('error', () => {});
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString()}`.slice(-300);
     });
-    child.once('spawn', () => {
-      problem = null;
-    });
-    const lost = (reason: string) => {
-      if (over) return;
-      over = true;
-      end = null;
-      problem = reason;
-      if (wanted) retry = clock.timer(RETRY_MS, start);
-    };
+    if (proof === 'prints') child.stdout?.on('data', taken);
+    else child.once('spawn', taken);
     child.once('error', (error) => lost(`${program}: ${error.message}`));
     child.once('close', (code, signal) => lost(`${program} ended (${signal ?? code}) ${said.trim()}`.trim()));
+    running = {
+      async end() {
+        over = true;
+        late.cancel();
+        child.stdin?.destroy();
+        child.kill();
+        const limit = new AbortController();
+        await Promise.race([
+          closed,
+          clock.sleep(END_MS, limit.signal).then(
+            () => child.kill('SIGKILL'),
+            () => {},
+          ),
+        ]);
+        limit.abort();
+      },
+    };
   }
 
   return {
@@ -69,13 +167,15 @@ export function createInhibitor({ clock, command }: { clock: Clock; command: rea
       wanted = true;
       start();
     },
-    release() {
+    async release() {
       wanted = false;
       retry?.cancel();
-      end?.();
-      end = null;
-      problem = null;
+      retry = null;
+      if (running !== null) ending = running.end();
+      running = null;
+      note(false, null);
+      await ending;
     },
-    state: () => ({ held: end !== null, problem }),
+    state: (): InhibitorLock => ({ what, held, problem }),
   };
 }

@@ -1,9 +1,12 @@
 /** The machine that this process runs on. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { execProgram } from '../hardware/exec.ts';
+import { descendsFrom } from './ancestry.ts';
 import { readGpuLoad } from './gpu-load.ts';
-import { createInhibitor, inhibitCommand } from './inhibitor.ts';
+import { createInhibitor, lockCommands } from './inhibitor.ts';
+import { createLogind, hostPowerActions } from './logind.ts';
 import { openTelemetrySource } from './telemetry-source.ts';
 import type { AgentHost, Clock, HostPlatform } from './types.ts';
 import { readUsers } from './users.ts';
@@ -40,6 +43,13 @@ export function createSystemHost({
     await execProgram(program, args, { deadlineMs, signal: new AbortController().signal });
   }
 
+  const logind = createLogind({
+    exec: execProgram,
+    hasSystemd: () => existsSync('/run/systemd/system'),
+    isOurs: (pid) => descendsFrom(pid, process.pid),
+    sleepStates: () => readFile('/sys/power/state', 'utf8').catch(() => null),
+  });
+
   return {
     platform,
     bootId,
@@ -48,29 +58,38 @@ export function createSystemHost({
     gpuLoad: (signal) => readGpuLoad({ clock, exec: execProgram, platform, signal }),
     async run(command, options) {
       const [program = '', ...args] = command;
-      await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
+      try {
+        await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
+      } catch (error) {
+        throw inItsOwnWords(program, error);
+      }
     },
-    cannot: async () =>
+    abilities: async (signal) =>
       platform === 'linux'
-        ? missingSleepStates(await readFile('/sys/power/state', 'utf8').catch(() => null))
-        : [],
+        ? await logind.abilities(signal)
+        : Object.fromEntries(hostPowerActions.map((action) => [action, 'yes'])),
+    blockers: async (action, signal) => (platform === 'linux' ? await logind.blockers(action, signal) : []),
     async notify(message) {
       const [program, ...args] = noticeCommand(platform, message);
       await runTool(program, args, NOTICE_MS);
     },
-    createInhibitor: (command) =>
-      createInhibitor({ clock, command: command ?? inhibitCommand(platform, process.pid) }),
+    createInhibitor: (command, changed) =>
+      createInhibitor({
+        clock,
+        locks:
+          command === null ? lockCommands(platform, process.pid) : [{ what: 'all', command, proof: 'runs' }],
+        changed,
+      }),
     openTelemetry: () =>
       openTelemetrySource({ clock, exec: execProgram, platform, ollama, bootId, broadcastOf }),
   };
 }
 
-/** `freeze mem disk` of `/sys/power/state`; without that file nothing is known. */
-export function missingSleepStates(states: string | null): ('sleep' | 'hibernate')[] {
-  if (states === null) return [];
-  const words = states.trim().split(/\s+/);
-  const sleeps = words.some((word) => word === 'mem' || word === 'freeze' || word === 'standby');
-  return [...(sleeps ? [] : ['sleep' as const]), ...(words.includes('disk') ? [] : ['hibernate' as const])];
+/** Node puts the whole command before what the program said. */
+function inItsOwnWords(program: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const said = error.message.split('\n').slice(1).join(' ').trim();
+  return said === '' ? error : new Error(`${program}: ${said}`, { cause: error });
 }
 
 /** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */

@@ -72,11 +72,28 @@ export interface TelemetrySource {
   close(): void;
 }
 
+/** One kind of lock against sleep. */
+export interface InhibitorLock {
+  what: 'sleep' | 'idle' | 'all';
+  /** The system has confirmed it, where it can. */
+  held: boolean;
+  /** Why it is not held; null while it is, while it is being taken and while nobody asked for it. */
+  problem: string | null;
+}
+
+export interface InhibitorState {
+  /** Every kind is held. */
+  held: boolean;
+  problem: string | null;
+  locks: readonly InhibitorLock[];
+}
+
 /** Keeps the machine from sleeping while it is held; what holds it ends with this process, however that ends. */
 export interface Inhibitor {
   hold(): void;
-  release(): void;
-  state(): { held: boolean; problem: string | null };
+  /** Resolves when what held it has ended, or after a short deadline. Never rejects. */
+  release(): Promise<void>;
+  state(): InhibitorState;
 }
 
 /** Who has a session, each name once. `problem`: why there may be more of them; one sentence. */
@@ -91,6 +108,18 @@ export interface GpuLoad {
   problem: string | null;
 }
 
+export type HostPowerAction = 'shutdown' | 'sleep' | 'hibernate' | 'restart';
+
+/** A program that blocks a power action, in its own words. */
+export interface PowerBlocker {
+  who: string;
+  /** May be empty. */
+  why: string;
+}
+
+/** What the agent's user can do to this machine; an action that is missing is not known. */
+export type Abilities = Partial<Record<HostPowerAction, 'yes' | 'not-permitted' | 'not-supported'>>;
+
 export interface AgentHost {
   readonly platform: HostPlatform;
   /** Changes with each start of the machine, and only then. */
@@ -103,11 +132,13 @@ export interface AgentHost {
   gpuLoad(signal: AbortSignal): Promise<GpuLoad>;
   /** Runs a program without a shell, 30 seconds where nothing is said. Rejects with what it said. */
   run(command: readonly string[], options?: { deadlineMs: number }): Promise<void>;
-  /** Actions that this system has a command for and cannot do all the same, as far as it says. */
-  cannot?(): Promise<readonly ('sleep' | 'hibernate')[]>;
+  /** What this machine can do for the agent's user. */
+  abilities(signal: AbortSignal): Promise<Abilities>;
+  /** Programs that block this action, the agent itself excluded. Rejects where the system has such locks and doesn't say. */
+  blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
   /** Tells whoever sits at the machine. Rejects where that cannot be done. */
   notify(message: string): Promise<void>;
-  /** One that was given a command of its own uses that. */
-  createInhibitor(command: readonly string[] | null): Inhibitor;
+  /** One that was given a command of its own uses that. `changed`: what is held, or why it isn't, has changed. */
+  createInhibitor(command: readonly string[] | null, changed: () => void): Inhibitor;
   openTelemetry(): TelemetrySource;
 }

@@ -9,7 +9,8 @@ import type { AgentConfig } from '../config.ts';
 import { canAnnounce, configFlags } from '../config.ts';
 import { AgentError, wordsOf } from '../errors.ts';
 import { systemFolder } from '../places.ts';
-import { type InstallStep, planInstall, planUninstall } from './plan.ts';
+import { installedCommand } from '../program.ts';
+import { type InstallStep, installedAt, planInstall, planUninstall } from './plan.ts';
 
 export interface InstallRequest {
   folder: string;
@@ -71,7 +72,19 @@ export async function install(
     for (const line of rights ? describeStep(step) : describeStep(step).slice(0, 1)) context.print(line);
   }
   if (announces || config.announce === true) context.print(ANNOUNCED);
-  context.print('The agent is installed and runs. To give a panel its token, run: pilotlight agent pair');
+  for (const line of afterInstall(platform, { node, folder })) context.print(line);
+}
+
+/** What a person does next, as it is typed on this machine. */
+export function afterInstall(
+  platform: HostPlatform,
+  { node, folder }: { node: string; folder: string },
+): string[] {
+  const at = { node, ...installedAt(platform, folder) };
+  return [
+    'The agent is installed and runs. To give a panel its token, run:',
+    `  ${installedCommand(platform, at, 'pair')}`,
+  ];
 }
 
 export async function uninstall(
@@ -86,7 +99,9 @@ export async function uninstall(
   }
   requireRoot(platform);
   for (const step of steps) perform(step, context);
-  context.print(`The agent is removed. Its token and leases are kept in ${folder}.`);
+  context.print(
+    `The agent is removed. Its token and leases are kept in ${installedAt(platform, folder).folder}.`,
+  );
 }
 
 /** The flags that the person gave here, for the service to start with; all else comes from its config file. */
@@ -161,7 +176,7 @@ function requireBundle(): void {
   if (!import.meta.url.endsWith('.ts')) return;
   throw new AgentError('INSTALL_FAILED', {
     message: 'The agent is installed from its one bundled file.',
-    next: 'Run npm run build, then run dist/agent/agent.mjs install.',
+    next: 'Run npm run build, then run: node dist/agent/agent.mjs install',
   });
 }
 
@@ -169,7 +184,7 @@ function requireRoot(platform: HostPlatform): void {
   if (platform === 'win32' || process.getuid?.() === 0) return;
   throw new AgentError('INSTALL_FAILED', {
     message: 'Only an administrator may install it.',
-    next: 'Run it with sudo, or look at what it does with --print.',
+    next: 'Run it with sudo, or see what it does with --print.',
   });
 }
 

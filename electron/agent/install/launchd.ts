@@ -44,7 +44,7 @@ ${strings}
 
 /** Exactly these two commands with exactly these arguments. */
 export function sudoersLines(user: string): string {
-  return `# Written by "pilotlight agent install".
+  return `# Written by the install command of the Pilotlight agent.
 ${user} ALL=(root) NOPASSWD: /sbin/shutdown -h now, /sbin/shutdown -r now
 `;
 }

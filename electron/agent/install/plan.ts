@@ -54,6 +54,18 @@ export function windowsPaths(folder: string) {
   return { program: `${folder}\\agent.mjs`, task: `${folder}\\task.xml`, data: `${folder}\\data` };
 }
 
+/** Where an installed agent's program and files are. */
+export function installedAt(platform: HostPlatform, folder: string): { program: string; folder: string } {
+  switch (platform) {
+    case 'linux':
+      return { program: linuxPaths.program, folder };
+    case 'darwin':
+      return { program: macPaths.program, folder };
+    case 'win32':
+      return { program: windowsPaths(folder).program, folder: windowsPaths(folder).data };
+  }
+}
+
 export function planInstall(facts: InstallFacts): InstallStep[] {
   switch (facts.platform) {
     case 'linux':

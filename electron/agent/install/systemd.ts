@@ -1,4 +1,5 @@
 /** A system service with a user of its own that may do nothing but what the rule beside it says. Pure. */
+import { forcedUnits } from '../power/commands.ts';
 
 export function systemdUnit({
   command,
@@ -67,9 +68,13 @@ export interface PolkitRights {
   restartOllama: boolean;
 }
 
-/** What logind asks before it powers off, sleeps or lets itself be held up, and systemd before it restarts a unit. */
+/**
+ * What logind asks before it powers off, sleeps or lets itself be held up, and systemd before it starts a target or
+ * restarts a unit. There is no right to ignore inhibitors: then logind itself refuses what another program blocks,
+ * and only a forced action starts its target.
+ */
 export function polkitRule(user: string, { power, restartOllama }: PolkitRights): string {
-  return `// Written by "pilotlight agent install": what the agent's own user may do, and nobody else by it.
+  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do, and nobody else by it.
 polkit.addRule(function (action, subject) {
   if (subject.user !== "${user}") {
     return polkit.Result.NOT_HANDLED;
@@ -82,20 +87,26 @@ ${power ? powerRule : ''}${restartOllama ? ollamaRule : ''}  return polkit.Resul
 const powerRule = `  var allowed = [
     "org.freedesktop.login1.power-off",
     "org.freedesktop.login1.power-off-multiple-sessions",
-    "org.freedesktop.login1.power-off-ignore-inhibit",
     "org.freedesktop.login1.reboot",
     "org.freedesktop.login1.reboot-multiple-sessions",
-    "org.freedesktop.login1.reboot-ignore-inhibit",
     "org.freedesktop.login1.suspend",
     "org.freedesktop.login1.suspend-multiple-sessions",
-    "org.freedesktop.login1.suspend-ignore-inhibit",
     "org.freedesktop.login1.hibernate",
     "org.freedesktop.login1.hibernate-multiple-sessions",
-    "org.freedesktop.login1.hibernate-ignore-inhibit",
     "org.freedesktop.login1.inhibit-block-sleep",
     "org.freedesktop.login1.inhibit-block-idle"
   ];
   if (allowed.indexOf(action.id) >= 0) {
+    return polkit.Result.YES;
+  }
+  var targets = [${Object.values(forcedUnits)
+    .map((unit) => `"${unit}"`)
+    .join(', ')}];
+  if (
+    action.id === "org.freedesktop.systemd1.manage-units" &&
+    action.lookup("verb") === "start" &&
+    targets.indexOf(action.lookup("unit")) >= 0
+  ) {
     return polkit.Result.YES;
   }
 `;

@@ -8,21 +8,24 @@ export type PowerCommands = Partial<Record<PowerAction, readonly string[]>>;
 const windowsSuspend =
   "Add-Type -AssemblyName System.Windows.Forms; if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }";
 
-/** The command of an action; null where this system has none and none was named. */
-export function powerCommand(
+/**
+ * The commands of an action, each tried only where the one before it failed; empty where this system has none and
+ * none was named.
+ */
+export function powerCommands(
   platform: HostPlatform,
   action: PowerAction,
   { force, own }: { force: boolean; own: PowerCommands },
-): readonly string[] | null {
+): readonly (readonly string[])[] {
   const named = own[action];
-  if (named !== undefined) return named;
+  if (named !== undefined) return [named];
   switch (platform) {
     case 'linux':
       return linux(action, force);
     case 'darwin':
       return darwin(action);
     case 'win32':
-      return windows(action, force);
+      return [windows(action, force)];
   }
 }
 
@@ -31,21 +34,50 @@ export function restartOllamaCommand(platform: HostPlatform): readonly string[] 
   return platform === 'linux' ? ['systemctl', '--no-ask-password', 'restart', 'ollama'] : null;
 }
 
-function linux(action: PowerAction, force: boolean): readonly string[] {
-  const verb = { shutdown: 'poweroff', restart: 'reboot', sleep: 'suspend', hibernate: 'hibernate' }[action];
-  return ['systemctl', '--no-ask-password', ...(force ? ['--check-inhibitors=no'] : []), verb];
+/**
+ * logind is asked directly, because it refuses while a program blocks the action. systemctl would start the target
+ * after some of its refusals. Forced, the target is started where logind refused: systemd 252 answers ESTALE to a
+ * service's user when a program blocks the action and somebody else has a session.
+ */
+function linux(action: PowerAction, force: boolean): readonly (readonly string[])[] {
+  const method = { shutdown: 'PowerOff', restart: 'Reboot', sleep: 'Suspend', hibernate: 'Hibernate' }[
+    action
+  ];
+  const logind = [
+    'busctl',
+    '--system',
+    '--allow-interactive-authorization=false',
+    'call',
+    'org.freedesktop.login1',
+    '/org/freedesktop/login1',
+    'org.freedesktop.login1.Manager',
+    method,
+    'b',
+    'false',
+  ];
+  if (!force) return [logind];
+  const start = ['start', '--no-block', '--job-mode=replace-irreversibly'];
+  return [logind, ['systemctl', '--no-ask-password', ...start, forcedUnits[action]]];
 }
 
-function darwin(action: PowerAction): readonly string[] | null {
+/** What a forced action starts; the polkit rule of an installed agent names exactly these. */
+export const forcedUnits: Record<PowerAction, string> = {
+  shutdown: 'poweroff.target',
+  restart: 'reboot.target',
+  sleep: 'suspend.target',
+  hibernate: 'hibernate.target',
+};
+
+function darwin(action: PowerAction): readonly (readonly string[])[] {
   switch (action) {
     case 'shutdown':
-      return ['sudo', '-n', '/sbin/shutdown', '-h', 'now'];
+      return [['sudo', '-n', '/sbin/shutdown', '-h', 'now']];
     case 'restart':
-      return ['sudo', '-n', '/sbin/shutdown', '-r', 'now'];
+      return [['sudo', '-n', '/sbin/shutdown', '-r', 'now']];
     case 'sleep':
-      return ['pmset', 'sleepnow'];
+      return [['pmset', 'sleepnow']];
     case 'hibernate':
-      return null;
+      return [];
   }
 }
 

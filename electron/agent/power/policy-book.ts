@@ -27,8 +27,10 @@ export interface PolicyBook {
   /** Throws NOT_FOUND. */
   remove(panel: string): void;
   woken(): Woken | null;
+  /** Throws DISK_TROUBLE; that nobody woke it counts all the same, because it keeps the machine on. */
   setWoken(woken: Woken | null): void;
   keptOn(): boolean;
+  /** Throws DISK_TROUBLE; that it is kept on counts all the same. */
   setKeptOn(kept: boolean): void;
 }
 
@@ -109,8 +111,16 @@ export function openPolicyBook(path: string, bootId: string): PolicyBook {
       keep({ ...content, policies });
     },
     woken: () => content.woken,
-    setWoken: (woken) => keep({ ...content, woken }),
+    setWoken(woken) {
+      const next = { ...content, woken };
+      if (woken === null) content = next;
+      keep(next);
+    },
     keptOn: () => content.keptOnBoot === bootId,
-    setKeptOn: (kept) => keep({ ...content, keptOnBoot: kept ? bootId : null }),
+    setKeptOn(kept) {
+      const next = { ...content, keptOnBoot: kept ? bootId : null };
+      if (kept) content = next;
+      keep(next);
+    },
   };
 }

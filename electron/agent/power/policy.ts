@@ -45,7 +45,9 @@ export type Reason =
   | { code: 'GPU_BUSY'; message: string; percent: number }
   | { code: 'GPU_UNKNOWN'; message: string; problem: string }
   | { code: 'USERS'; message: string; users: string[] }
-  | { code: 'USERS_UNKNOWN'; message: string; problem: string };
+  | { code: 'USERS_UNKNOWN'; message: string; problem: string }
+  | { code: 'INHIBITED'; message: string; who: string; why: string }
+  | { code: 'INHIBITORS_UNKNOWN'; message: string };
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];
@@ -53,6 +55,8 @@ export interface Use {
   gpu: { percent: number | null; problem: string | null };
   /** `problem`: why there may be more people than are known. */
   users: { names: readonly string[]; problem: string | null };
+  /** Other programs that block this action; null where the system did not say, with why it didn't. */
+  blockers: { programs: readonly { who: string; why: string }[] | null; problem: string | null };
 }
 
 export interface UseRules {
@@ -60,19 +64,34 @@ export interface UseRules {
   respectUsers: boolean;
   /** People whose being logged in keeps nothing on. */
   ignoredUsers: readonly string[];
-  /** Whether what cannot be known counts as use: nobody watches when the agent decides alone. */
+  /** Whether unknown users and GPUs count as use: nobody watches when the agent decides alone. */
   doubtCounts: boolean;
 }
 
-/** Everything that speaks against powering off now; empty when nothing does. */
-export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
-  const reasons: Reason[] = use.leases.map(({ id, holder, purpose }) => ({
+export function leaseReasons(leases: Use['leases']): Reason[] {
+  return leases.map(({ id, holder, purpose }) => ({
     code: 'LEASE',
     message: `${holder} needs it: ${purpose}.`,
     id,
     holder,
     purpose,
   }));
+}
+
+/** Everything that speaks against powering off now; empty when nothing does. */
+export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
+  const reasons = leaseReasons(use.leases);
+  for (const { who, why } of use.blockers.programs ?? []) {
+    const message = why === '' ? `${who} blocks it.` : `${who} blocks it: ${why.replace(/\.$/, '')}.`;
+    reasons.push({ code: 'INHIBITED', message, who, why });
+  }
+  if (use.blockers.programs === null) {
+    const why = use.blockers.problem ?? 'the system does not say';
+    reasons.push({
+      code: 'INHIBITORS_UNKNOWN',
+      message: `Whether another program blocks it cannot be read: ${why.replace(/\.$/, '')}.`,
+    });
+  }
   const { percent, problem } = use.gpu;
   if (percent !== null && percent >= rules.busyPercent) {
     reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
@@ -125,4 +144,32 @@ export function decideFinish({
   const remainingMs = policy.idleMinutes * 60_000 - idleMs;
   if (remainingMs > 0) return { do: 'wait', remainingMs };
   return { do: 'go', action: policy.action, countdownSeconds: policy.countdownSeconds };
+}
+
+const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
+  'no-policy': 'No policy powers this machine off any more.',
+  'not-allowed': 'Its policy is now that it stays on.',
+  'not-woken': 'Pilotlight did not wake it this time.',
+  'kept-on': 'Somebody chose to keep it on.',
+  'in-use': 'It is in use.',
+};
+
+/** Why an automatic power-off is no longer wanted, by what is decided now; null while it is. */
+export function unwantedBecause(
+  wanted: { action: PowerAction; countdownSeconds: number },
+  now: FinishDecision,
+  leases: number,
+): { code: string; message: string } | null {
+  const because = (message: string) => ({ code: 'NO_LONGER_WANTED', message });
+  if (leases > 0) return { code: 'LEASE', message: 'A lease needs this machine.' };
+  switch (now.do) {
+    case 'stay':
+      return because(whyNot[now.why]);
+    case 'wait':
+      return because('It has not been idle for as long as its policy asks.');
+    case 'go':
+      return now.action === wanted.action && now.countdownSeconds <= wanted.countdownSeconds
+        ? null
+        : because('Its policy now asks for another action or a longer countdown.');
+  }
 }

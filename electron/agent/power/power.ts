@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError, wordsOf } from '../errors.ts';
-import { type PowerCommands, powerCommand } from './commands.ts';
+import { createAbilities } from './abilities.ts';
+import { type PowerCommands, powerCommands } from './commands.ts';
+import { failureOf } from './failure.ts';
 import { type PowerAction, powerActions, type Reason } from './policy.ts';
 
 export interface PowerRequest {
@@ -18,6 +20,10 @@ export interface PowerOutcome extends PowerRequest {
   /** Wall time, milliseconds. */
   at: number;
   reason: string | null;
+  /** Why it failed or was refused, as a code; null otherwise. */
+  code: string | null;
+  /** What to do about a failure; null otherwise. */
+  next: string | null;
 }
 
 export interface PowerState {
@@ -34,17 +40,25 @@ export interface CountdownNotes {
   broken(): PowerRequest | null;
 }
 
+/** Why an automatic request is no longer wanted, by what is known at this moment; null while it is. */
+export type Unwanted = () => { code: string; message: string } | null;
+
 export interface Power {
   state(): PowerState;
   /** What this machine can be asked to do, as far as it says. */
   actions(): Promise<PowerAction[]>;
   /**
-   * Starts the countdown; with 0 seconds it acts when the answer has left. Throws IN_USE with the reasons,
+   * Starts the countdown; with 0 seconds it acts when the answer has left. An automatic request comes with `unwanted`,
+   * which is asked before the countdown and again before the act. Throws IN_USE with the reasons, NO_LONGER_WANTED,
    * POWER_ACTION_RUNNING, NOT_SUPPORTED.
    */
-  ask(request: PowerRequest): Promise<PowerState>;
+  ask(request: PowerRequest, unwanted?: Unwanted): Promise<PowerState>;
   /** Throws NO_COUNTDOWN. */
   cancel(by: string): PowerState;
+  /** The action of an automatic request that counts down; null while none does. */
+  automatic(): Pick<PowerRequest, 'action' | 'countdownSeconds'> | null;
+  /** Ends a countdown that no person cancelled, if one runs. */
+  drop(outcome: 'refused' | 'interrupted', why: { code: string; message: string }): void;
   /** The key of the running countdown, for people at this machine. */
   isKey(key: string): boolean;
   stop(): void;
@@ -52,14 +66,18 @@ export interface Power {
 
 export interface PowerOptions {
   clock: Clock;
-  host: Pick<AgentHost, 'platform' | 'run' | 'notify' | 'cannot'>;
+  host: Pick<AgentHost, 'platform' | 'run' | 'notify' | 'abilities'>;
   commands: PowerCommands;
   dryRun: boolean;
   notes: CountdownNotes;
+  /** How this agent is started on this machine: what a person types before `cancel`. */
+  program: string;
   /** What speaks against it now. */
-  reasons(request: PowerRequest): Promise<Reason[]>;
+  reasons(request: { action: PowerAction; automatic: boolean }): Promise<Reason[]>;
+  /** Those of them that are known without asking the system. */
+  knownReasons(): Reason[];
   /** Before it acts: our own inhibitor would hold it up. */
-  beforeAct(): void;
+  beforeAct(): Promise<void>;
   onOutcome(outcome: PowerOutcome): void;
   say(message: string): void;
 }
@@ -76,88 +94,174 @@ const verbs: Record<PowerAction, string> = {
   restart: 'restarts',
 };
 
+/** A request on its way. What is no longer `current` after an await was cancelled, dropped or stopped meanwhile. */
+interface Running {
+  request: PowerRequest;
+  unwanted: Unwanted | null;
+  endsAt: number;
+}
+
+const listOf = <Value>(value: Value | null): Value[] => (value === null ? [] : [value]);
+const messagesOf = (reasons: readonly { message: string }[]) =>
+  reasons.map(({ message }) => message).join(' ');
+
 export function createPower(options: PowerOptions): Power {
-  const { clock, host, commands, dryRun, notes, reasons, beforeAct, onOutcome, say } = options;
+  const { clock, host, commands, dryRun, notes, program, reasons, knownReasons, beforeAct, onOutcome, say } =
+    options;
   let phase: PowerState['phase'] = 'idle';
-  let current: PowerRequest | null = null;
-  let endsAt = 0;
+  let current: Running | null = null;
   let key: string | null = null;
   let timer: Timer | null = null;
   let last: PowerOutcome | null = null;
+  const ableTo = createAbilities({ clock, host, say });
 
   const broken = notes.broken();
   if (broken !== null) {
     // Half an order is no order: whoever gave it sees that it was not carried out.
-    finish(broken, 'interrupted', 'The agent ended in the countdown.');
-    notes.end();
+    finish(broken, 'interrupted', { reason: 'The agent ended in the countdown.' });
+    endNote();
   }
 
-  function finish(request: PowerRequest, outcome: PowerOutcome['outcome'], reason: string | null): void {
-    last = { ...request, outcome, at: clock.now(), reason };
+  function finish(
+    request: PowerRequest,
+    outcome: PowerOutcome['outcome'],
+    why: { reason?: string; code?: string; next?: string } = {},
+  ): void {
+    const { reason = null, code = null, next = null } = why;
+    last = { ...request, outcome, at: clock.now(), reason, code, next };
     say(
       `power: ${request.action} asked by ${request.by}: ${outcome}${reason === null ? '' : ` (${reason})`}`,
     );
     onOutcome(last);
   }
 
+  /** A note that can't be removed only means that a restart reports the countdown as interrupted. */
+  function endNote(): void {
+    try {
+      notes.end();
+    } catch (error) {
+      say(`power: the note of the countdown was not removed: ${wordsOf(error)}`);
+    }
+  }
+
   function toIdle(): void {
+    timer?.cancel();
     phase = 'idle';
     current = null;
     key = null;
     timer = null;
   }
 
-  function commandOf({ action, force }: PowerRequest): readonly string[] {
-    const command = powerCommand(host.platform, action, { force, own: commands });
-    if (command === null)
-      throw new AgentError('NOT_SUPPORTED', { details: { action, platform: host.platform } });
-    return command;
+  /** Ends what is running without the act. */
+  function end(
+    { request }: Running,
+    outcome: PowerOutcome['outcome'],
+    why: { reason?: string; code?: string; next?: string },
+  ): void {
+    toIdle();
+    endNote();
+    finish(request, outcome, why);
   }
 
-  async function act(request: PowerRequest): Promise<void> {
-    phase = 'acting';
+  const refuse = (running: Running, against: readonly { code: string; message: string }[]) =>
+    end(running, 'refused', { reason: messagesOf(against), code: against[0]?.code ?? 'IN_USE' });
+
+  function commandsOf({ action, force }: PowerRequest): readonly (readonly string[])[] {
+    const found = powerCommands(host.platform, action, { force, own: commands });
+    if (found.length === 0)
+      throw new AgentError('NOT_SUPPORTED', { details: { action, platform: host.platform } });
+    return found;
+  }
+
+  async function refuseUnable({ action }: PowerRequest): Promise<void> {
+    if (commands[action] !== undefined) return;
+    if ((await ableTo())[action] !== 'not-supported') return;
+    throw new AgentError('NOT_SUPPORTED', {
+      message: `This machine cannot ${action === 'shutdown' ? 'shut down' : action}: its system says so.`,
+      details: { action, platform: host.platform },
+    });
+  }
+
+  async function act(running: Running): Promise<void> {
+    const { request, unwanted } = running;
     timer = null;
+    const automatic = unwanted !== null;
+    const against = request.force ? [] : await reasons({ action: request.action, automatic });
+    if (current !== running) return;
+    if (against.length > 0) return refuse(running, against);
+    if (!dryRun) await beforeAct();
+    if (current !== running) return;
+    const late = request.force ? [] : [...knownReasons(), ...(unwanted === null ? [] : listOf(unwanted()))];
+    if (late.length > 0) return refuse(running, late);
+    // From here to the command nothing waits: what was checked is still so.
+    const [first, ...others] = commandsOf(request);
+    phase = 'acting';
     key = null;
-    notes.end();
-    const against = request.force ? [] : await reasons(request);
-    if (against.length > 0) {
-      toIdle();
-      finish(request, 'refused', against.map((reason) => reason.message).join(' '));
-      return;
-    }
-    const command = commandOf(request);
+    endNote();
+    if (first === undefined) return;
     if (dryRun) {
-      say(`power: dry run, not run: ${JSON.stringify(command)}`);
+      say(`power: dry run, not run: ${JSON.stringify(first)}`);
       toIdle();
-      finish(request, 'dry-run', null);
+      finish(request, 'dry-run');
       return;
     }
-    beforeAct();
-    try {
-      await host.run(command);
-    } catch (error) {
-      toIdle();
-      finish(request, 'failed', wordsOf(error));
+    await runFirstThatWorks(running, first, others);
+  }
+
+  async function runFirstThatWorks(
+    running: Running,
+    first: readonly string[],
+    others: readonly (readonly string[])[],
+  ): Promise<void> {
+    const { request } = running;
+    let failed: { error: unknown } | null = null;
+    for (const command of [first, ...others]) {
+      if (failed !== null) say(`power: ${wordsOf(failed.error)}; forced by ${JSON.stringify(command)}`);
+      try {
+        await host.run(command);
+        failed = null;
+        break;
+      } catch (error) {
+        failed = { error };
+      }
+    }
+    if (failed !== null) {
+      // A program may have blocked it between the check and the act: then that is why.
+      const against = request.force ? [] : await reasons({ action: request.action, automatic: false });
+      if (current === running) toIdle();
+      if (against.length > 0) {
+        finish(request, 'refused', {
+          reason: messagesOf(against),
+          code: against[0]?.code ?? 'IN_USE',
+        });
+      } else finish(request, 'failed', failureOf(failed.error));
       return;
     }
-    finish(request, 'done', null);
+    finish(request, 'done');
+    if (current !== running) return;
     if (request.action === 'shutdown' || request.action === 'restart') timer = clock.timer(GOING_MS, toIdle);
     else toIdle();
   }
 
-  function actSoon(request: PowerRequest, ms: number): void {
+  function actSoon(running: Running, ms: number): void {
     timer = clock.timer(ms, () => {
-      act(request).catch((error: unknown) => {
-        toIdle();
-        finish(request, 'failed', wordsOf(error));
+      act(running).catch((error: unknown) => {
+        if (current === running) end(running, 'failed', failureOf(error));
+        else say(`power: ${wordsOf(error)}`);
       });
     });
   }
 
   function state(): PowerState {
     const remainingSeconds =
-      phase === 'countdown' ? Math.max(0, Math.round((endsAt - clock.monotonic()) / 100) / 10) : 0;
-    return { phase, current: current === null ? null : { ...current, remainingSeconds }, last };
+      phase === 'countdown' && current !== null
+        ? Math.max(0, Math.round((current.endsAt - clock.monotonic()) / 100) / 10)
+        : 0;
+    return {
+      phase,
+      current: current === null ? null : { ...current.request, remainingSeconds },
+      last,
+    };
   }
 
   function refuseIfRunning(): void {
@@ -167,58 +271,60 @@ export function createPower(options: PowerOptions): Power {
   return {
     state,
     async actions() {
-      const cannot: readonly string[] = (await host.cannot?.()) ?? [];
+      const able = await ableTo();
       return powerActions.filter((action) => {
         if (commands[action] !== undefined) return true;
-        const command = powerCommand(host.platform, action, { force: false, own: commands });
-        return command !== null && !cannot.includes(action);
+        const command = powerCommands(host.platform, action, { force: false, own: commands });
+        return command.length > 0 && able[action] === 'yes';
       });
     },
     isKey: (given) => key !== null && given === key,
-    async ask(request) {
+    automatic: () => (phase === 'countdown' && current?.unwanted ? current.request : null),
+    async ask(request, unwanted) {
       refuseIfRunning();
-      commandOf(request);
-      const against = request.force ? [] : await reasons(request);
+      commandsOf(request);
+      await refuseUnable(request);
+      const automatic = unwanted !== undefined;
+      const against = request.force ? [] : await reasons({ action: request.action, automatic });
       // Another may have come while we looked.
       refuseIfRunning();
       if (against.length > 0) {
         throw new AgentError('IN_USE', {
-          message: `This machine is in use. ${against.map((reason) => reason.message).join(' ')}`,
+          message: `This machine is in use. ${messagesOf(against)}`,
           details: { reasons: against },
         });
       }
+      const why = unwanted?.() ?? null;
+      if (why !== null) throw new AgentError('NO_LONGER_WANTED', { message: why.message });
       const ms = request.countdownSeconds === 0 ? ANSWER_MS : request.countdownSeconds * 1000;
+      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms };
       if (request.countdownSeconds > 0) {
-        key = randomBytes(16).toString('base64url');
-        notes.begin(request, key);
+        const made = randomBytes(16).toString('base64url');
+        notes.begin(request, made);
+        key = made;
         phase = 'countdown';
       } else phase = 'acting';
-      current = request;
-      endsAt = clock.monotonic() + ms;
-      actSoon(request, ms);
+      current = running;
+      actSoon(running, ms);
       if (request.countdownSeconds > 0) {
-        const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (asked by ${request.by}). To keep it on, run: pilotlight agent cancel`;
+        const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (asked by ${request.by}). To keep it on, run: ${program} cancel`;
         host.notify(text).catch((error: unknown) => say(`notice: ${wordsOf(error)}`));
       }
       return state();
     },
     cancel(by) {
       if (phase !== 'countdown' || current === null) throw new AgentError('NO_COUNTDOWN');
-      timer?.cancel();
-      const request = current;
-      notes.end();
-      toIdle();
-      finish(request, 'cancelled', `by ${by}`);
+      end(current, 'cancelled', { reason: `by ${by}` });
       return state();
     },
+    drop(outcome, { code, message }) {
+      if (phase === 'countdown' && current !== null) end(current, outcome, { reason: message, code });
+    },
     stop() {
-      timer?.cancel();
       // A stop that was asked for ends the countdown; only a crash leaves its note.
-      if (phase === 'countdown' && current !== null) {
-        notes.end();
-        finish(current, 'cancelled', 'the agent was stopped');
-      }
-      toIdle();
+      if (phase === 'countdown' && current !== null)
+        end(current, 'cancelled', { reason: 'the agent was stopped' });
+      else toIdle();
     },
   };
 }

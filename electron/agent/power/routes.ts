@@ -19,7 +19,9 @@ export interface PowerRoutesOptions {
   leases: Leases;
   finish: Finish;
   book: PolicyBook;
-  inhibitor: Inhibitor;
+  inhibitor: Pick<Inhibitor, 'state'>;
+  /** Why a lease doesn't keep the machine from sleeping; null where it does, or where none lives. */
+  sleepTrouble(): { code: string; message: string; next: string } | null;
   ollama: OllamaControl;
   attempts: Attempts;
   bootId: string;
@@ -61,17 +63,18 @@ const idOf = (exchange: Exchange) => {
 };
 
 export function powerRoutes(options: PowerRoutesOptions): Route[] {
-  const { power, leases, finish, book, inhibitor, ollama, attempts, bootId, now } = options;
+  const { power, leases, finish, book, inhibitor, sleepTrouble, ollama, attempts, bootId, now } = options;
 
   const leaseList = () => ({
     leases: leases.list(),
-    inhibitor: inhibitor.state(),
+    inhibitor: { ...inhibitor.state(), trouble: sleepTrouble() },
   });
 
   const powerView = async () => ({
     ...power.state(),
     actions: await power.actions(),
     mayRestartOllama: ollama.may,
+    sleepTrouble: sleepTrouble(),
   });
 
   const policyView = () => ({

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { createWorld, logindCommand, type World, type WorldOptions } from './world.ts';
 
 const minute = 60_000;
-const poweroff = 'systemctl --no-ask-password poweroff';
-const suspend = 'systemctl --no-ask-password suspend';
+const poweroff = logindCommand('PowerOff');
+const suspend = logindCommand('Suspend');
 const policy = { finishAlone: true, idleMinutes: 5, countdownSeconds: 60 };
 const lease = { holder: 'panel one', purpose: 'index of photos', ttlSeconds: 120 };
 
@@ -86,7 +86,7 @@ describe('the agent finishes alone', () => {
     });
     expect((await world.call('POST', '/v1/power', { ...ask, force: true })).status).toBe(202);
     await world.clock.advance(30_000);
-    expect(world.machine.ran).toEqual(['systemctl --no-ask-password --check-inhibitors=no suspend']);
+    expect(world.machine.ran).toEqual([suspend]);
     // Its own inhibitor was let go for that; the lease that lives on has it back after the sleep.
     expect(world.machine.inhibited).toBe(0);
     world.machine.sleptSeconds += 20;

@@ -81,7 +81,8 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
   });
 
   it('lets one action run at a time, cancels it here and from afar, and drops it when it is killed', async () => {
-    using place = createPlace({ commands: { inhibit: ['cat'] } });
+    // Named, so that it can be asked for on a machine whose system cannot sleep.
+    using place = createPlace({ commands: { inhibit: ['cat'], sleep: ['false'] } });
     const ask = { action: 'sleep', countdownSeconds: 3000, by: 'panel one' };
     {
       await using agent = await startAgent(place.folder, power);

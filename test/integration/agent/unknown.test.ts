@@ -1,9 +1,9 @@
 /** What the agent cannot read of its machine's use: the whole agent over HTTP, its time moved by hand. */
 import { describe, expect, it } from 'vitest';
-import { createWorld, type World, type WorldOptions } from './world.ts';
+import { createWorld, logindCommand, type World, type WorldOptions } from './world.ts';
 
 const minute = 60_000;
-const poweroff = 'systemctl --no-ask-password poweroff';
+const poweroff = logindCommand('PowerOff');
 const policy = { finishAlone: true, onlyIfWoken: false, idleMinutes: 5, countdownSeconds: 60 };
 
 async function createIdleWorld(options: WorldOptions = {}): Promise<World> {

@@ -2,7 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AgentHost, AgentSample, MachineFacts } from '../../../electron/adapters/agent-host/types.ts';
+import type {
+  Abilities,
+  AgentHost,
+  AgentSample,
+  HostPowerAction,
+  MachineFacts,
+  PowerBlocker,
+} from '../../../electron/adapters/agent-host/types.ts';
 import { type AgentOptions, startAgent } from '../../../electron/agent/agent.ts';
 import { readConfig } from '../../../electron/agent/config.ts';
 import type { HelloMessage } from '../../../electron/agent/hello.ts';
@@ -45,6 +52,17 @@ export function createMachine(clock: { monotonic(): number }) {
     inhibited: 0,
     /** What its next command ends with. */
     fails: null as Error | null,
+    /** Only the first of the commands of an action fails. */
+    failsOnce: null as Error | null,
+    abilities: { shutdown: 'yes', sleep: 'yes', hibernate: 'yes', restart: 'yes' } as Abilities,
+    /** Programs that block an action; a test may let it wait or reject. */
+    blockers: async (_action: HostPowerAction): Promise<PowerBlocker[]> => [],
+    /** Who is logged in, as the host says it; a test may let it wait. */
+    readUsers: null as (() => Promise<string[]>) | null,
+    inhibitorProblem: null as string | null,
+    inhibitorChanged: () => {},
+    /** Its inhibitor has ended when this has. */
+    releasing: Promise.resolve(),
   };
   const facts = (): MachineFacts => ({
     hostname: 'tower',
@@ -57,33 +75,57 @@ export function createMachine(clock: { monotonic(): number }) {
     platform: 'linux',
     bootId: async () => machine.bootId,
     uptimeSeconds: () => clock.monotonic() / 1000 + machine.sleptSeconds,
-    users: async () => ({ names: machine.users, problem: machine.usersProblem }),
+    users: async () => {
+      const names = machine.readUsers === null ? machine.users : await machine.readUsers();
+      return { names, problem: machine.usersProblem };
+    },
     gpuLoad: async () => ({ percent: machine.gpuPercent, problem: machine.gpuProblem }),
     async run(command) {
       machine.ran.push(command.join(' '));
-      if (machine.fails !== null) throw machine.fails;
+      const error = machine.failsOnce ?? machine.fails;
+      machine.failsOnce = null;
+      if (error !== null) throw error;
     },
     async notify(message) {
       machine.notices.push(message);
     },
-    createInhibitor() {
-      let held = false;
+    async abilities() {
+      return machine.abilities;
+    },
+    blockers: (action) => machine.blockers(action),
+    createInhibitor(_, changed) {
+      let wanted = false;
+      machine.inhibitorChanged = changed;
+      const state = () => {
+        const problem = wanted ? machine.inhibitorProblem : null;
+        return { what: 'sleep' as const, held: wanted && problem === null, problem };
+      };
       return {
         hold() {
-          if (!held) machine.inhibited += 1;
-          held = true;
+          if (wanted) return;
+          wanted = true;
+          machine.inhibited += 1;
+          changed();
         },
-        release() {
-          if (held) machine.inhibited -= 1;
-          held = false;
+        async release() {
+          if (wanted) {
+            wanted = false;
+            machine.inhibited -= 1;
+            changed();
+          }
+          await machine.releasing;
         },
-        state: () => ({ held, problem: null }),
+        state: () => ({ held: state().held, problem: state().problem, locks: [state()] }),
       };
     },
     openTelemetry: () => ({ read: async () => sample, machine: async () => facts(), close: () => {} }),
   };
   return { machine, host };
 }
+
+/** The command by which a Linux machine is asked to go. */
+export const logindCommand = (method: 'PowerOff' | 'Reboot' | 'Suspend' | 'Hibernate') =>
+  `busctl --system --allow-interactive-authorization=false call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ${method} b false`;
 
 export interface WorldOptions
   extends Partial<Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits'>> {

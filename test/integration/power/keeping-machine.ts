@@ -48,7 +48,7 @@ export const startOllama = () =>
     response.end(JSON.stringify(answer ?? {}));
   });
 
-/** The machine. `went` resolves with the command that ended it. */
+/** The machine. `went` resolves with what its system was asked for: `PowerOff`, `Suspend`. */
 export async function startMachine(clock: Clock) {
   const ollama = await startOllama();
   const host = createFakeAgentHost();
@@ -61,7 +61,7 @@ export async function startMachine(clock: Clock) {
     return going;
   };
   host.run = async (command) => {
-    gone.resolve(command.at(-1) ?? '');
+    gone.resolve(/PowerOff|Reboot|Suspend|Hibernate/.exec(command.join(' '))?.[0] ?? command.join(' '));
     void goOff();
   };
   return { ollamaUrl: ollama.url, agent, host, went: gone.promise, goOff };

@@ -8,7 +8,7 @@ import { attemptKey, createAttempts } from '../../../electron/agent/attempts.ts'
 import { planInstall, planUninstall } from '../../../electron/agent/install/plan.ts';
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
 import { directedBroadcast, packetDestinations, readMac } from '../../../electron/agent/network.ts';
-import { powerCommand } from '../../../electron/agent/power/commands.ts';
+import { powerCommands } from '../../../electron/agent/power/commands.ts';
 import {
   decideFinish,
   type FinishPolicy,
@@ -50,7 +50,13 @@ describe('policy', () => {
     expect(decideFinish(facts).do).toBe('go');
     expect(decideFinish({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
     expect(decideFinish({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
-    const use = { leases: [], gpu: { percent: 12, problem: null }, users: { names: ['ann'], problem: null } };
+    const blockers = { programs: [], problem: null };
+    const use = {
+      leases: [],
+      gpu: { percent: 12, problem: null },
+      users: { names: ['ann'], problem: null },
+      blockers,
+    };
     const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: true };
     const reasons = reasonsAgainst(use, rules);
     expect(reasons.map(({ code }) => code)).toEqual(['GPU_BUSY', 'USERS']);
@@ -59,6 +65,7 @@ describe('policy', () => {
       leases: [],
       gpu: { percent: null, problem: 'it hangs' },
       users: { names: [], problem: 'who hangs' },
+      blockers,
     };
     expect(reasonsAgainst(unknown, rules)).toMatchObject([
       { code: 'GPU_UNKNOWN', problem: 'it hangs' },
@@ -70,6 +77,7 @@ describe('policy', () => {
       leases: [],
       gpu: { percent: 50, problem: 'nvidia-smi hangs' },
       users: { names: ['ann'], problem: 'logind hangs' },
+      blockers,
     };
     expect(reasonsAgainst(partly, { ...rules, ignoredUsers: ['ann'] }).map(({ code }) => code)).toEqual([
       'GPU_BUSY',
@@ -79,6 +87,22 @@ describe('policy', () => {
     expect(reasonsAgainst(partly, { ...rules, respectUsers: false }).map(({ code }) => code)).toEqual([
       'GPU_BUSY',
       'GPU_UNKNOWN',
+    ]);
+  });
+
+  it('counts a program that blocks it, and not knowing of one, whoever asks', () => {
+    const use = { leases: [], gpu: { percent: null, problem: null }, users: { names: [], problem: null } };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: false };
+    const programs = [
+      { who: 'apt', why: 'Packages are installed.' },
+      { who: 'backup', why: '' },
+    ];
+    expect(reasonsAgainst({ ...use, blockers: { programs, problem: null } }, rules)).toEqual([
+      { code: 'INHIBITED', message: 'apt blocks it: Packages are installed.', ...programs[0] },
+      { code: 'INHIBITED', message: 'backup blocks it.', ...programs[1] },
+    ]);
+    expect(reasonsAgainst({ ...use, blockers: { programs: null, problem: 'it hangs' } }, rules)).toEqual([
+      { code: 'INHIBITORS_UNKNOWN', message: 'Whether another program blocks it cannot be read: it hangs.' },
     ]);
   });
 });
@@ -171,20 +195,19 @@ describe('wake packets', () => {
 
 describe('systems', () => {
   it('have commands that are arguments, and one that a person named wins', () => {
-    expect(powerCommand('linux', 'sleep', { force: false, own: {} })).toEqual([
-      'systemctl',
-      '--no-ask-password',
-      'suspend',
+    const lines = (...asked: Parameters<typeof powerCommands>) =>
+      powerCommands(...asked).map((command) => command.join(' '));
+    const logind = expect.stringMatching(
+      /^busctl --system .* org\.freedesktop\.login1\.Manager Suspend b false$/,
+    );
+    expect(lines('linux', 'sleep', { force: false, own: {} })).toEqual([logind]);
+    expect(lines('linux', 'sleep', { force: true, own: {} })).toEqual([
+      logind,
+      'systemctl --no-ask-password start --no-block --job-mode=replace-irreversibly suspend.target',
     ]);
-    expect(powerCommand('win32', 'shutdown', { force: true, own: {} })).toEqual([
-      'shutdown.exe',
-      '/s',
-      '/t',
-      '0',
-      '/f',
-    ]);
-    expect(powerCommand('darwin', 'hibernate', { force: false, own: {} })).toBeNull();
-    expect(powerCommand('darwin', 'hibernate', { force: false, own: { hibernate: ['x'] } })).toEqual(['x']);
+    expect(lines('win32', 'shutdown', { force: true, own: {} })).toEqual(['shutdown.exe /s /t 0 /f']);
+    expect(lines('darwin', 'hibernate', { force: false, own: {} })).toEqual([]);
+    expect(lines('darwin', 'hibernate', { force: false, own: { hibernate: ['x'] } })).toEqual(['x']);
   });
 
   it.each(['linux', 'darwin', 'win32'] as const)('install on %s what uninstalling removes', (platform) => {

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostPlatform } from '../../../electron/adapters/agent-host/types.ts';
 import type { CommandContext } from '../../../electron/agent/command-context.ts';
 import { parseFlags, readConfig } from '../../../electron/agent/config.ts';
-import { install } from '../../../electron/agent/install/install.ts';
+import { afterInstall, install } from '../../../electron/agent/install/install.ts';
 import { systemFolder } from '../../../electron/agent/places.ts';
 
 const run = promisify(execFile);
@@ -123,6 +123,44 @@ describe('agent install on Linux', () => {
       rules[0]?.({ id, lookup: (key: string) => details[key] ?? '' }, { user });
   };
 
+  it('lets a forced action start exactly its own target', async () => {
+    const answer = answersOf(fileIn(await printed('linux'), /polkit-1\/rules\.d/));
+    const manage = 'org.freedesktop.systemd1.manage-units';
+    for (const unit of ['poweroff.target', 'reboot.target', 'suspend.target', 'hibernate.target']) {
+      expect(answer(manage, { unit, verb: 'start' })).toBe('yes');
+      expect(answer(manage, { unit, verb: 'start', user: 'ann' })).toBe('not handled');
+      for (const verb of ['stop', 'restart', 'isolate', ''])
+        expect(answer(manage, { unit, verb })).toBe('not handled');
+    }
+    for (const unit of ['rescue.target', 'ssh.service', 'ollama.service', 'poweroff.target2', ''])
+      expect(answer(manage, { unit, verb: 'start' })).toBe('not handled');
+  });
+
+  it.each([
+    [
+      'linux',
+      'sudo /usr/bin/node /usr/local/lib/pilotlight-agent/agent.mjs pair --data /var/lib/pilotlight-agent',
+    ],
+    [
+      'darwin',
+      'sudo /usr/bin/node /usr/local/lib/pilotlight-agent/agent.mjs pair --data /usr/local/var/pilotlight-agent',
+    ],
+    [
+      'win32',
+      '/usr/bin/node C:\\ProgramData\\Pilotlight\\agent\\agent.mjs pair --data C:\\ProgramData\\Pilotlight\\agent\\data',
+    ],
+  ] as const)('ends on %s with the command that pairs there', (platform, command) => {
+    const folder = systemFolder(platform, {});
+    expect(afterInstall(platform, { node: '/usr/bin/node', folder }).at(-1)?.trim()).toBe(command);
+  });
+
+  it('quotes a path with spaces as the shell there reads it', () => {
+    const spaced = { node: "/opt/ann's node/node", folder: '/var/lib/pilotlight-agent' };
+    expect(afterInstall('linux', spaced).at(-1)).toContain(String.raw`sudo '/opt/ann'\''s node/node' /usr`);
+    const program = { node: 'C:\\Program Files\\nodejs\\node.exe', folder: systemFolder('win32', {}) };
+    expect(afterInstall('win32', program).at(-1)).toContain('"C:\\Program Files\\nodejs\\node.exe" C:');
+  });
+
   it('writes a polkit rule for its own user and its power actions only', async () => {
     const answer = answersOf(fileIn(await printed('linux'), /polkit-1\/rules\.d/));
     const login = 'org.freedesktop.login1';
@@ -134,7 +172,16 @@ describe('agent install on Linux', () => {
       'inhibit-block-sleep',
     ])
       expect(answer(`${login}.${action}`)).toBe('yes');
-    for (const action of ['set-user-linger', 'inhibit-block-shutdown', 'halt', 'flush-devices', 'power-off2'])
+    for (const action of [
+      'set-user-linger',
+      'inhibit-block-shutdown',
+      'halt',
+      'flush-devices',
+      'power-off2',
+      // Without this right logind itself refuses what another program blocks.
+      'power-off-ignore-inhibit',
+      'suspend-ignore-inhibit',
+    ])
       expect(answer(`${login}.${action}`)).toBe('not handled');
     for (const user of ['ann', 'root', 'pilotlight-agent2', ''])
       expect(answer(`${login}.power-off`, { user })).toBe('not handled');

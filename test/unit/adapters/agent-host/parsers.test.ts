@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { parseIoreg, readAppleGpus } from '../../../../electron/adapters/agent-host/apple-gpus.ts';
 import { parseComputeProcess } from '../../../../electron/adapters/agent-host/nvidia-stream.ts';
 import { gpuFoundInLog, gpuUsedByModels } from '../../../../electron/adapters/agent-host/ollama-facts.ts';
-import { missingSleepStates } from '../../../../electron/adapters/agent-host/system-host.ts';
 import {
   openTelemetrySource,
   parseAvailable,
@@ -245,16 +244,12 @@ describe('what else is read', () => {
       expect(gpuUsedByModels(body)).toBeNull();
   });
 
-  it('of memory, sleep states and network adapters, with what is missing as unknown', () => {
+  it('of memory and network adapters, with what is missing as unknown', () => {
     const meminfo = 'MemTotal: 100 kB\nMemAvailable:   40 kB\nSwapTotal:  20 kB\nSwapFree:   5 kB\n';
     expect(parseSwap(meminfo)).toEqual({ totalBytes: 20 * 1024, usedBytes: 15 * 1024 });
     expect(parseAvailable(meminfo)).toBe(40 * 1024);
     expect(parseSwap('MemTotal: 100 kB\n')).toBeNull();
     expect(parseAvailable('')).toBeNull();
-    expect(missingSleepStates('freeze mem disk\n')).toEqual([]);
-    expect(missingSleepStates('freeze mem\n')).toEqual(['hibernate']);
-    expect(missingSleepStates('\n')).toEqual(['sleep', 'hibernate']);
-    expect(missingSleepStates(null)).toEqual([]);
     const adapters =
       '[{"Name":"Ethernet","WakeOnMagicPacket":"Enabled"},{"Name":"WLAN","WakeOnMagicPacket":1},{"Name":"x"},null]';
     expect([...parseNetAdapters(adapters)]).toEqual([

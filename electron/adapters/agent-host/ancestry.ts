@@ -1,0 +1,25 @@
+/** Whether a process descends from another, as Linux's /proc says. */
+import { readFileSync } from 'node:fs';
+
+const DEEPEST = 16;
+
+export function descendsFrom(pid: number, ancestor: number, parentOf = readParent): boolean {
+  let current: number | null = pid;
+  for (let depth = 0; depth < DEEPEST && current !== null && current > 1; depth += 1) {
+    if (current === ancestor) return true;
+    current = parentOf(current);
+  }
+  return false;
+}
+
+/** null for a process that has ended. */
+function readParent(pid: number): number | null {
+  try {
+    // The name in parentheses may hold spaces and parentheses itself: what follows the last one is fixed.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return Number.isInteger(parent) ? parent : null;
+  } catch {
+    return null;
+  }
+}

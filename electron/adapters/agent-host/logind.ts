@@ -1,0 +1,164 @@
+/** What logind says of power: the locks that programs hold against it, and what this user may do. */
+import type { Exec } from '../hardware/exec.ts';
+import type { Abilities, HostPowerAction, PowerBlocker } from './types.ts';
+
+/** A busy machine is slow to start four programs at once. */
+const DEADLINE_MS = 8000;
+const MANAGER = [
+  'org.freedesktop.login1',
+  '/org/freedesktop/login1',
+  'org.freedesktop.login1.Manager',
+] as const;
+const LONGEST_TEXT = 200;
+
+export interface LogindOptions {
+  exec: Exec;
+  /** Whether systemd runs this machine. Without it there is no logind, and nobody can hold such a lock. */
+  hasSystemd(): boolean;
+  /** Whether this process belongs to the agent, so that a lock of the agent itself doesn't count against it. */
+  isOurs(pid: number): boolean;
+  /** `/sys/power/state`; null where it can't be read. */
+  sleepStates(): Promise<string | null>;
+}
+
+export interface Logind {
+  /** Rejects where logind is there and doesn't say. */
+  blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
+  abilities(signal: AbortSignal): Promise<Abilities>;
+}
+
+interface Lock {
+  what: string[];
+  who: string;
+  why: string;
+  blocks: boolean;
+  pid: number;
+}
+
+/** The kind of lock that stops an action. */
+const lockOf: Record<HostPowerAction, string> = {
+  shutdown: 'shutdown',
+  restart: 'shutdown',
+  sleep: 'sleep',
+  hibernate: 'sleep',
+};
+
+const questions: Record<HostPowerAction, string> = {
+  shutdown: 'CanPowerOff',
+  restart: 'CanReboot',
+  sleep: 'CanSuspend',
+  hibernate: 'CanHibernate',
+};
+
+export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOptions): Logind {
+  async function call(method: string, signal: AbortSignal): Promise<unknown> {
+    const args = ['--system', '--json=short', 'call', ...MANAGER, method];
+    return JSON.parse(await exec('busctl', args, { deadlineMs: DEADLINE_MS, signal }));
+  }
+
+  async function locks(signal: AbortSignal): Promise<Lock[]> {
+    if (!hasSystemd()) return [];
+    try {
+      return parseInhibitors(await call('ListInhibitors', signal));
+    } catch (error) {
+      // Without logind on the bus nobody can hold one of its locks.
+      if (error instanceof Error && /not provided by any \.service files/.test(error.message)) return [];
+      throw error;
+    }
+  }
+
+  const blocking = (all: readonly Lock[], action: HostPowerAction) =>
+    all.filter(({ what, blocks }) => blocks && what.includes(lockOf[action]));
+
+  return {
+    async blockers(action, signal) {
+      return blocking(await locks(signal), action)
+        .filter(({ pid }) => !isOurs(pid))
+        .map(({ who, why }) => ({ who, why }));
+    },
+
+    async abilities(signal) {
+      if (!hasSystemd()) return statesOnly(await sleepStates());
+      const answers = await Promise.all(
+        hostPowerActions.map(async (action) => {
+          const answer = await call(questions[action], signal).then(parseAnswer, () => null);
+          return [action, answer] as const;
+        }),
+      );
+      // A lock hides whether the right is there: then logind says the same as without the right.
+      const held = await locks(signal).catch(() => null);
+      return Object.fromEntries(
+        answers.flatMap(([action, answer]) => {
+          const ability = abilityOf(answer, held === null ? null : blocking(held, action).length > 0);
+          return ability === null ? [] : [[action, ability]];
+        }),
+      );
+    },
+  };
+}
+
+export const hostPowerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as const;
+
+/** `{"type":"a(ssssuu)","data":[[[what, who, why, mode, uid, pid], …]]}`. Throws for anything else. */
+export function parseInhibitors(answer: unknown): Lock[] {
+  const list = (answer as { data?: unknown } | null)?.data;
+  const entries = Array.isArray(list) && list.length === 1 ? list[0] : null;
+  if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in another form than expected.');
+  return entries.map((entry: unknown) => {
+    const [what, who, why, mode, , pid] = Array.isArray(entry) ? entry : [];
+    if ([what, who, why, mode].some((part) => typeof part !== 'string') || typeof pid !== 'number')
+      throw new Error('logind listed an inhibitor in another form than expected.');
+    return {
+      what: String(what).split(':'),
+      who: plain(String(who)) || `process ${pid}`,
+      why: plain(String(why)),
+      // "delay" only makes the system wait for a moment. "block-weak" yields to root and to the same user, not to the agent.
+      blocks: mode !== 'delay',
+      pid,
+    };
+  });
+}
+
+/** Any program on the machine writes these. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_TEXT);
+}
+
+/** `{"type":"s","data":["yes"]}`; null for anything else. */
+function parseAnswer(answer: unknown): string | null {
+  const data = (answer as { data?: unknown } | null)?.data;
+  return Array.isArray(data) && typeof data[0] === 'string' ? data[0] : null;
+}
+
+/** `blocked` is null where the locks are not known. */
+function abilityOf(answer: string | null, blocked: boolean | null): Abilities[HostPowerAction] | null {
+  switch (answer) {
+    case 'yes':
+    case 'inhibited':
+    case 'inhibitor-blocked':
+      return 'yes';
+    case 'na':
+      return 'not-supported';
+    case 'no':
+    case 'challenge':
+    case 'challenge-inhibitor-blocked':
+      if (blocked === null) return null;
+      return blocked ? 'yes' : 'not-permitted';
+    default:
+      return null;
+  }
+}
+
+/** `freeze mem disk` of `/sys/power/state`: what the kernel can do, where there is no logind to ask. */
+export function statesOnly(states: string | null): Abilities {
+  if (states === null) return {};
+  const words = states.trim().split(/\s+/);
+  const sleeps = words.some((word) => word === 'mem' || word === 'freeze' || word === 'standby');
+  return {
+    sleep: sleeps ? 'yes' : 'not-supported',
+    hibernate: words.includes('disk') ? 'yes' : 'not-supported',
+  };
+}

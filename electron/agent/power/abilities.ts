@@ -1,0 +1,43 @@
+/** What the machine can do for the agent, remembered for a moment: each reading of it asks the system. */
+import type { Abilities, AgentHost, Clock } from '../../adapters/agent-host/types.ts';
+import { wordsOf } from '../errors.ts';
+import { powerActions } from './policy.ts';
+
+const DEADLINE_MS = 8500;
+const FRESH_MS = 30_000;
+
+export interface AbilitiesOptions {
+  clock: Pick<Clock, 'monotonic'>;
+  host: Pick<AgentHost, 'abilities'>;
+  say(message: string): void;
+}
+
+const complete = (known: Abilities) => powerActions.every((action) => known[action] !== undefined);
+
+/**
+ * Never rejects. What the system doesn't say now is as it said before, or left out; then it is asked again the next
+ * time.
+ */
+export function createAbilities({ clock, host, say }: AbilitiesOptions): () => Promise<Abilities> {
+  let kept: { at: number; read: Promise<Abilities> } | null = null;
+  let before: Abilities = {};
+
+  return () => {
+    if (kept !== null && clock.monotonic() - kept.at <= FRESH_MS) return kept.read;
+    const asked = { at: clock.monotonic(), read: ask() };
+    kept = asked;
+    return asked.read;
+
+    async function ask(): Promise<Abilities> {
+      const now = await host
+        .abilities(AbortSignal.timeout(DEADLINE_MS))
+        .catch((error: unknown): Abilities => {
+          say(`power: what this machine can do is not known: ${wordsOf(error)}`);
+          return {};
+        });
+      if (!complete(now) && kept === asked) kept = null;
+      before = { ...before, ...now };
+      return before;
+    }
+  };
+}

@@ -1,0 +1,45 @@
+/** The lock against sleep while leases live, with each change of it in the log. */
+import type { AgentHost, Inhibitor } from '../../adapters/agent-host/types.ts';
+import { AgentError } from '../errors.ts';
+
+export interface WatchedInhibitor extends Inhibitor {
+  /** Why it is not held though it was asked for; null while it is held or being taken. */
+  trouble(): { code: string; message: string; next: string } | null;
+}
+
+export interface WatchedInhibitorOptions {
+  host: Pick<AgentHost, 'createInhibitor'>;
+  /** Instead of the system's own. */
+  command: readonly string[] | null;
+  changed(): void;
+  say(message: string): void;
+}
+
+export function createWatchedInhibitor(options: WatchedInhibitorOptions): WatchedInhibitor {
+  const { host, command, changed, say } = options;
+  let said: string | null = null;
+
+  const inhibitor = host.createInhibitor(command, () => {
+    const { held, problem } = inhibitor.state();
+    if (problem !== null && problem !== said) {
+      const { code, message, next } = notBlocked(problem);
+      say(`inhibitor: ${code}: ${message} ${next}`);
+    } else if (held && said !== null) say('inhibitor: the machine is kept from sleeping again');
+    // Between two tries nothing is known: the same problem is not said twice.
+    if (problem !== null || held) said = problem;
+    changed();
+  });
+
+  return {
+    ...inhibitor,
+    trouble() {
+      const { held, problem } = inhibitor.state();
+      return held || problem === null ? null : notBlocked(problem);
+    },
+  };
+}
+
+function notBlocked(problem: string): { code: string; message: string; next: string } {
+  const { code, message, next } = new AgentError('SLEEP_NOT_BLOCKED');
+  return { code, message: `${message} ${problem.replace(/\.$/, '')}.`, next };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { createFinish } from '../../../electron/agent/power/finish.ts';
+import type { FinishPolicy, Reason } from '../../../electron/agent/power/policy.ts';
+import type { KeptPolicy, PolicyBook, Woken } from '../../../electron/agent/power/policy-book.ts';
+import type { Power, PowerRequest } from '../../../electron/agent/power/power.ts';
+import { createFakeClock } from '../../fakes/clock.ts';
+
+const policy: FinishPolicy = {
+  finishAlone: true,
+  onlyIfWoken: true,
+  idleMinutes: 5,
+  action: 'shutdown',
+  respectUsers: true,
+  countdownSeconds: 60,
+};
+
+function createWorld() {
+  const clock = createFakeClock();
+  const said: string[] = [];
+  const state = {
+    policies: [{ panel: 'one', policy, helloUrl: null, updatedAt: 0 }] as KeptPolicy[],
+    woken: { bootId: 'boot', by: 'one', at: 0 } as Woken | null,
+    keptOn: false,
+    diskFull: false,
+    sleptSeconds: 0,
+  };
+  const write = () => {
+    if (state.diskFull) throw new Error('no space');
+  };
+  const book: PolicyBook = {
+    policies: () => state.policies,
+    put: () => {},
+    remove: () => {},
+    woken: () => state.woken,
+    setWoken(woken) {
+      state.woken = woken;
+      write();
+    },
+    keptOn: () => state.keptOn,
+    setKeptOn(kept) {
+      state.keptOn = kept;
+      write();
+    },
+  };
+  const questions: PromiseWithResolvers<Reason[]>[] = [];
+  const asked: PowerRequest[] = [];
+  const power: Pick<Power, 'ask' | 'automatic' | 'drop'> = {
+    async ask(request) {
+      asked.push(request);
+      return { phase: 'countdown', current: null, last: null };
+    },
+    automatic: () => null,
+    drop: () => {},
+  };
+  const finish = createFinish({
+    clock,
+    host: { uptimeSeconds: () => clock.monotonic() / 1000 + state.sleptSeconds },
+    bootId: 'boot',
+    book,
+    leaseReasons: () => [],
+    reasons() {
+      const question = Promise.withResolvers<Reason[]>();
+      questions.push(question);
+      return question.promise;
+    },
+    isIdle: () => true,
+    slept: () => {},
+    power,
+    say: (line) => said.push(line),
+  });
+  return { clock, state, questions, asked, finish, said };
+}
+
+describe('a check of the agent whether it may go', () => {
+  it('is one at a time: whoever comes meanwhile shares it', async () => {
+    const { clock, questions, asked, finish } = createWorld();
+    const first = finish.look();
+    const second = finish.look();
+    // Its own checks come in this time as well.
+    await clock.advance(6 * 60_000);
+    expect(questions).toHaveLength(1);
+    questions[0]?.resolve([]);
+    await Promise.all([first, second]);
+    expect(asked).toHaveLength(1);
+    finish.stop();
+  });
+
+  it('asks for nothing by reasons that another policy asked for', async () => {
+    const { clock, state, questions, asked, finish } = createWorld();
+    state.policies = [
+      { panel: 'one', policy: { ...policy, respectUsers: false }, helloUrl: null, updatedAt: 0 },
+    ];
+    const looked = finish.look();
+    await clock.advance(6 * 60_000);
+    // Users count from now on, and nobody asked who is logged in.
+    state.policies = [{ panel: 'one', policy, helloUrl: null, updatedAt: 1 }];
+    questions[0]?.resolve([]);
+    await looked;
+    expect(asked).toEqual([]);
+    finish.stop();
+  });
+
+  it('counts a sleep though the disk takes nothing', async () => {
+    const { clock, state, finish, said } = createWorld();
+    state.diskFull = true;
+    state.sleptSeconds = 3600;
+    await clock.advance(5000);
+    expect(finish.decision().decision).toEqual({ do: 'stay', why: 'not-woken' });
+    expect(said.join('\n')).toContain('no space');
+    finish.stop();
+  });
+
+  it('keeps it on after a "no" though the disk takes nothing', () => {
+    const { state, finish } = createWorld();
+    state.diskFull = true;
+    const request = { action: 'shutdown' as const, countdownSeconds: 60, force: false, by: 'Ann' };
+    finish.outcome({ ...request, outcome: 'cancelled', at: 0, reason: 'by Ann', code: null, next: null });
+    expect(finish.decision().decision).toEqual({ do: 'stay', why: 'kept-on' });
+    finish.stop();
+  });
+});
