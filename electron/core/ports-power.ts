@@ -1,6 +1,6 @@
 /** The ports of power, agents and discovery; ports.ts has all of them together. */
 
-import type { NodeState } from '../../shared/models/node-state.ts';
+import type { NodeState, Trouble } from '../../shared/models/node-state.ts';
 import type { LeaseRecord, PowerAction, PowerPolicy, Withdrawal } from '../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 
@@ -81,6 +81,8 @@ export interface AgentPower {
   current: { action: PowerAction; by: string; remainingSeconds: number } | null;
   actions: PowerAction[];
   mayRestartOllama: boolean;
+  /** Why a lease doesn't keep its machine from sleeping; left out by an agent that does not say. */
+  sleepTrouble?: Trouble | null;
   /** How the last action of this run of the agent ended; left out by an agent that does not say. */
   last?: AgentOutcome | null;
 }
@@ -92,6 +94,9 @@ export interface AgentOutcome {
   at: number;
   /** Its words: who cancelled, what speaks against it, what failed. */
   reason: string | null;
+  /** Why it failed or was refused, as the agent's code, and what to do; left out by an agent that does not say. */
+  code?: string | null;
+  next?: string | null;
 }
 
 /**
@@ -132,7 +137,7 @@ export interface AgentLink {
   /** "Pilotlight woke this run." AGENT_ERROR with `details.code` BOOT_CHANGED when it has started anew since. */
   woken(bootId: string, by: string, signal: AbortSignal): Promise<AgentPolicyView>;
   power(signal: AbortSignal): Promise<AgentPower>;
-  /** IN_USE with `details.reasons` (sentences), POWER_ACTION_RUNNING, NOT_SUPPORTED. */
+  /** IN_USE with `details.reasons` (sentences) and `details.reasonCodes`, POWER_ACTION_RUNNING, NOT_SUPPORTED. */
   powerOff(
     request: { action: PowerAction; countdownSeconds: number; force: boolean; by: string },
     signal: AbortSignal,

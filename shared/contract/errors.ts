@@ -221,7 +221,7 @@ export const errorCatalogue = {
   },
   AGENT_REFUSED: {
     message: 'The agent does not accept the token.',
-    next: 'Pair it again: run `pilotlight agent pair` on that machine.',
+    next: 'Pair it again: run `agent.mjs pair` on that machine.',
     status: 502,
   },
   AGENT_ERROR: {
@@ -236,12 +236,12 @@ export const errorCatalogue = {
   },
   PAIRING_CLOSED: {
     message: 'The agent does not take this code.',
-    next: 'Ask for a new one there: `pilotlight agent pair`. It is valid for 10 minutes.',
+    next: 'Ask for a new one there: `agent.mjs pair`. It is valid for 10 minutes.',
     status: 403,
   },
   BAD_PAIRING: {
     message: 'This is neither a pairing line nor a code of six digits.',
-    next: 'Copy the line that `pilotlight agent pair` shows, or give the address and the code.',
+    next: 'Copy the line that `agent.mjs pair` shows, or give the address and the code.',
     status: 400,
   },
   // looking for machines, and checks

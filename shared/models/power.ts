@@ -136,6 +136,8 @@ export const nodePowerSchema = z.object({
   lastOffError: troubleSchema.nullable(),
   /** It is awake, but its GPU is not there for Ollama: what was seen, and what to do. */
   gpuLost: troubleSchema.nullable(),
+  /** A lease needs it, but its system does not keep it from sleeping: why, and what to do. */
+  sleepTrouble: troubleSchema.nullable(),
 });
 export type NodePower = z.infer<typeof nodePowerSchema>;
 

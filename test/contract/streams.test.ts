@@ -41,6 +41,7 @@ const values: Record<StreamName, unknown> = {
     leaving: null,
     lastOffError: null,
     gpuLost: null,
+    sleepTrouble: null,
   },
   discovery: { state: 'never', startedAt: null, endedAt: null, done: 0, total: 0, found: [], notes: [] },
   checks: {

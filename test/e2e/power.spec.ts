@@ -110,9 +110,13 @@ test('what cannot be had says why; what is in use is asked for once more', async
   );
   await page.getByRole('menuitem', { name: 'Sleep' }).click();
   const dialog = page.getByRole('dialog', { name: 'lab-3 is in use' });
-  await expect(dialog.getByRole('listitem')).toHaveText(['Ann needs it: a game.', 'Its GPU is at 93%.']);
-  await expect(dialog.getByRole('button', { name: 'Sleep all the same' })).toBeVisible();
-  await dialog.getByRole('button', { name: 'Leave it on' }).click();
+  await expect(dialog.getByRole('listitem')).toHaveText([
+    'Ann needs it: a game.',
+    'A GPU is busy (93 %).',
+    'apt blocks it: Packages are installed.',
+  ]);
+  await expect(dialog.getByRole('button', { name: 'Sleep anyway' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
   await expect(dialog).toBeHidden();
 });
 

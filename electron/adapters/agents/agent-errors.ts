@@ -26,7 +26,9 @@ const plainRefusal = z.object({
   success: z.boolean().optional(),
 });
 
-const reasonsSchema = z.object({ reasons: z.array(z.object({ message: words })) });
+const reasonsSchema = z.object({
+  reasons: z.array(z.object({ message: words, code: z.string().max(100).default('IN_USE') })),
+});
 const retryAfterSchema = z.coerce.number().int().min(0).max(86_400);
 
 /** Codes of the agent that core knows under the same name. */
@@ -120,6 +122,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
         ...common,
         ...(reasons.success && {
           reasons: reasons.data.reasons.slice(0, MAX_REASONS).map((reason) => reason.message),
+          reasonCodes: reasons.data.reasons.slice(0, MAX_REASONS).map((reason) => reason.code),
         }),
       },
     });

@@ -93,12 +93,15 @@ export const powerSchema = z.object({
   /** An agent that does not say it refuses what it cannot do. */
   actions: z.array(powerActionSchema).max(20).default(everyAction),
   mayRestartOllama: z.boolean().default(false),
+  sleepTrouble: orNull(z.object({ code: word, message: sentence, next: sentence })).catch(null),
   last: z
     .object({
       action: powerActionSchema,
       outcome: z.enum(['done', 'dry-run', 'cancelled', 'refused', 'failed', 'interrupted']),
       at: z.number(),
       reason: orNull(sentence),
+      code: orNull(word).catch(null),
+      next: orNull(sentence).catch(null),
     })
     .nullable()
     .default(null)

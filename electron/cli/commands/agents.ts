@@ -5,13 +5,13 @@ import { bar, table } from '../format.ts';
 
 export const pair: Command = {
   name: 'pair',
-  summary: 'get the token of an agent ("agent pair" on its machine shows a line and a code)',
+  summary: 'get the token of an agent ("agent.mjs pair" on its machine shows a line and a code)',
   usage: ['pair LINE', 'pair ADDRESS CODE'],
   options: {},
   async run(context) {
     const [first, ...rest] = context.positionals;
     if (first === undefined)
-      throw usageError('Give the line that "agent pair" shows, or the address and the code.');
+      throw usageError('Give the line that "agent.mjs pair" shows, or the address and the code.');
     const code = rest.join('');
     const link = await context.connect('any');
     const paired = await link.call('agents.pair', code === '' ? { line: first } : { url: first, code });

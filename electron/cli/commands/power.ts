@@ -147,6 +147,8 @@ export const why: Command = {
         terminal.line(
           `  Goes off in ${formatDuration(Math.max(0, power.offAt - context.now()))} if nobody needs it.`,
         );
+      if (power.sleepTrouble)
+        terminal.line(`  ${style.bad('!')} ${power.sleepTrouble.message} ${power.sleepTrouble.next}`);
       if (power.gpuLost) terminal.line(`  ${style.bad('!')} ${power.gpuLost.message} ${power.gpuLost.next}`);
       if (power.agent?.trouble)
         terminal.line(`  ${style.bad('!')} ${power.agent.trouble.message} ${power.agent.trouble.next}`);

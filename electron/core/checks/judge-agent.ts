@@ -39,7 +39,7 @@ export function judgeAgent({ url, hostAnswers, health }: AgentFacts): Verdict {
   return fail(health.error.message, health.error.next);
 }
 
-const PAIR = 'Pair it: run `pilotlight agent pair` there, and give the line that it shows.';
+const PAIR = 'Pair it: run `agent.mjs pair` there, and give the line that it shows.';
 
 export function judgeToken(facts: AgentFacts): Verdict {
   if (!facts.health?.ok) return notApplicable('No agent answers.');
@@ -120,7 +120,7 @@ function judgeAgentRights({ tokenTaken, roles, power, policy }: RightsFacts): Ve
   if (actions.includes(policy.action)) return pass(`It may ${verbs(actions)}.`);
   return fail(
     `Its policy is to ${verbOf(policy.action)}, but it may ${actions.length === 0 ? 'do nothing' : `only ${verbs(actions)}`}.`,
-    'Choose another action in its policy, or give the agent the right with `pilotlight agent install` there.',
+    'Choose another action in its policy, or give the agent the right with `agent.mjs install` there.',
   );
 }
 

@@ -12,6 +12,7 @@ export type PowerAgents = Pick<
   | 'power'
   | 'foreignLeases'
   | 'refresh'
+  | 'look'
   | 'onChange'
   | 'onReached'
   | 'onLeaseGone'

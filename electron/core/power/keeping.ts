@@ -286,6 +286,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
         return;
       }
       const link = agents.link(nodeId);
+      if (link !== null) await agents.refresh(nodeId).catch(() => {});
       if (link === null || !agents.foreignLeases(nodeId).some(({ id }) => id === leaseId)) {
         throw new PilotlightError('NOT_FOUND', {
           message: 'There is no such lease.',
@@ -303,7 +304,8 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
       await off.cancel(nodeId, signal);
       return overview.get(nodeId);
     },
-    restartOllama: (nodeId, signal) => restartOllama({ fleet, agents, activity, holder }, nodeId, signal),
+    restartOllama: (nodeId, signal) =>
+      restartOllama({ clock, fleet, agents, activity, holder }, nodeId, signal),
     leave(nodeId) {
       leave(nodeId);
       follow.forget(nodeId);

@@ -61,6 +61,7 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
     leaving: going.leaving,
     lastOffError: going.lastOffError,
     gpuLost: on ? facts.gpuLost : null,
+    sleepTrouble: on && means === 'agent' ? (facts.agentPower?.said.sleepTrouble ?? null) : null,
   };
   if (!on) return { ...common, whyOn: [], idleSince: null, offAt: null };
 

@@ -7,11 +7,12 @@ import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentOutcome, Clock, Http, Log, Timer } from '../ports.ts';
+import type { AgentOutcome, Clock, Http, Log } from '../ports.ts';
 import type { PowerAgents } from './agents.ts';
+import { isAwake, requireAwake } from './awake.ts';
 import { createDepartures, type Departures } from './departures.ts';
 import type { Going } from './going.ts';
-import { isOn } from './node-power.ts';
+import { freshState, type OffState } from './off-state.ts';
 import { outcomeTrouble, outcomeWords } from './outcome.ts';
 import type { Policies } from './policies.ts';
 import { actionVerbs, type OffRequest, requireMeans, tellMachine, troubleOf } from './tell.ts';
@@ -62,19 +63,9 @@ export interface OffDependencies {
   holder(): string;
 }
 
-interface State {
-  countdown: { shown: NonNullable<NodePower['countdown']>; request: OffRequest; timer: Timer } | null;
-  lastOffError: Trouble | null;
-  keptOn: boolean;
-  /** Between a request and its answer. */
-  asking: boolean;
-  /** After a countdown, while its use is checked once more: it can still be called off. */
-  lastCheck: { force: boolean; calledOff: boolean } | null;
-}
-
 export function createOff(dependencies: OffDependencies): OffService {
   const { clock, log, fleet, agents, policies, activity, means, reasons, checkUse, holder } = dependencies;
-  const states = new Map<string, State>();
+  const states = new Map<string, OffState>();
   const changed = createEmitter<[nodeId: string]>({ name: 'power-off', log });
   const failed = createEmitter<[node: NodeView, trouble: Trouble]>({ name: 'power-off', log });
   const stopping = new AbortController();
@@ -110,16 +101,10 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   });
 
-  function stateOf(nodeId: string): State {
+  function stateOf(nodeId: string): OffState {
     const known = states.get(nodeId);
     if (known) return known;
-    const fresh: State = {
-      countdown: null,
-      lastOffError: null,
-      keptOn: false,
-      asking: false,
-      lastCheck: null,
-    };
+    const fresh = freshState();
     states.set(nodeId, fresh);
     return fresh;
   }
@@ -242,6 +227,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   }
 
+  const actionOf = ({ nodeId, action }: OffRequest): PowerAction => action ?? policies.get(nodeId).action;
+
   /** Ends a countdown, or the check after it; false where there is neither. */
   function callOff(nodeId: string): boolean {
     if (endCountdown(nodeId) !== null) return true;
@@ -265,15 +252,20 @@ export function createOff(dependencies: OffDependencies): OffService {
     async off(request, signal) {
       const { nodeId, force, countdownSeconds } = request;
       fleet.require(nodeId);
-      const action = request.action ?? policies.get(nodeId).action;
-      const before = requireMeans(dependencies, nodeId, action);
+      // Without an agent nothing that is asked could change that.
+      if (agents.link(nodeId) === null) requireMeans(dependencies, nodeId, actionOf(request), true);
       refuseIfGoing(nodeId);
       const state = stateOf(nodeId);
       state.asking = true;
       try {
+        await requireAwake(dependencies, nodeId, signal);
+        // What its agent said just now, and the policy, may have changed since.
+        const action = actionOf(request);
+        const before = requireMeans(dependencies, nodeId, action, true);
         const unknown = !force && before !== 'agent' ? await checkUse(nodeId) : null;
         signal.throwIfAborted();
-        const by = requireMeans(dependencies, nodeId, action);
+        // Nothing waited since its agent answered; a check of its use may have found that it is off.
+        const by = requireMeans(dependencies, nodeId, action, before === 'agent');
         refuseIfUsed(request, unknown);
         state.lastOffError = null;
         if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);
@@ -285,14 +277,14 @@ export function createOff(dependencies: OffDependencies): OffService {
     },
 
     async cancel(nodeId, signal) {
-      const node = fleet.require(nodeId);
+      fleet.require(nodeId);
       if (callOff(nodeId)) {
         stateOf(nodeId).keptOn = true;
         staysOn(nodeId, `${holder()} cancelled: it stays on until it is next needed.`);
         changed.emit(nodeId);
         return;
       }
-      const on = isOn(node, agents.view(nodeId));
+      const on = await isAwake(dependencies, nodeId, signal);
       const link = on && means(nodeId) === 'agent' ? agents.link(nodeId) : null;
       if (link === null) throw new PilotlightError('NO_COUNTDOWN', { details: { nodeId } });
       await link.cancelPowerOff(holder(), signal);

@@ -4,7 +4,7 @@ import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { AgentOutcome } from '../ports.ts';
 
 /** Why it could not, and the next step; null where nothing failed. */
-export function outcomeTrouble({ outcome, reason }: AgentOutcome): Trouble | null {
+export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): Trouble | null {
   if (outcome === 'dry-run') {
     return {
       code: 'AGENT_ERROR',
@@ -14,9 +14,9 @@ export function outcomeTrouble({ outcome, reason }: AgentOutcome): Trouble | nul
   }
   if (outcome !== 'failed') return null;
   return {
-    code: 'AGENT_ERROR',
+    code: code ?? 'AGENT_ERROR',
     message: `Its agent says: ${sentence(reason ?? errorCatalogue.AGENT_ERROR.message)}`,
-    next: 'Give the agent the right to do that: run "agent install" there; or name a command for it.',
+    next: next ?? errorCatalogue.AGENT_ERROR.next,
   };
 }
 

@@ -47,6 +47,8 @@ export function requireMeans(
   >,
   nodeId: string,
   action: PowerAction,
+  /** It has just answered, whatever was seen of it before. */
+  answered: boolean,
 ): NodePower['means'] {
   const node = fleet.require(nodeId);
   const agent = agents.view(nodeId);
@@ -55,7 +57,7 @@ export function requireMeans(
     const code = agent?.state === 'refused' ? 'AGENT_REFUSED' : 'CANNOT_POWER_OFF';
     throw new PilotlightError(code, { details: { nodeId } });
   }
-  if (!isOn(node, agent)) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
+  if (!answered && !isOn(node, agent)) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
   if (!canDo(by, action)) {
     throw new PilotlightError('NOT_SUPPORTED', {
       message: `From here this machine cannot ${actionVerbs[action]}.`,

@@ -211,7 +211,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     } else show(duty);
   }
 
-  const forgetByHand = () => `To clear it, run \`pilotlight agent forget ${panelId}\` on that machine.`;
+  const forgetByHand = () => `To clear it, run \`agent.mjs forget ${panelId}\` on that machine.`;
   const staysWords = ({ name, url }: Withdrawal) =>
     `The agent of ${name} (${url}) may still follow this panel's power policy.`;
 

@@ -51,8 +51,8 @@ export function PairForm({
   return (
     <form onSubmit={submit} noValidate className="grid gap-3">
       <p className="text-[0.8125rem] text-soft">
-        On that machine run <code className="font-mono text-text">pilotlight agent pair</code>. It shows a
-        code and a line, valid for 10 minutes.
+        On that machine run <code className="font-mono text-text">agent.mjs pair</code>. It shows a code and a
+        line, valid for 10 minutes.
       </p>
       {error && !ofText && !errors.url && <Problem compact {...error} />}
       <TextField

@@ -26,6 +26,7 @@ export function PowerLines({ node, holders = true }: { node: NodeView; holders?:
       {power.countdown && <Countdown node={node} power={power} countdown={power.countdown} />}
       {power.leaving && <Leaving node={node} leaving={power.leaving} />}
       {power.gpuLost && awake && <GpuLost node={node} power={power} trouble={power.gpuLost} />}
+      {power.sleepTrouble && <Problem compact {...power.sleepTrouble} />}
       {power.lastOffError && !power.leaving && <Problem compact {...power.lastOffError} />}
       {power.agent?.trouble && (awake || power.agent.state === 'refused') && (
         <p className="text-[0.8125rem] break-words text-soft">

@@ -39,9 +39,7 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
   const dialog = refused && (
     <Dialog
       title={`${node.name} is in use`}
-      description={
-        reasonsIn(refused.error).length > 0 ? 'Whoever uses it now is cut off:' : refused.error.message
-      }
+      description={reasonsIn(refused.error).length > 0 ? 'This will interrupt:' : refused.error.message}
       onClose={() => setRefused(null)}
     >
       <ul className="mb-4 grid gap-1">
@@ -52,9 +50,9 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
         ))}
       </ul>
       <div className="flex flex-wrap justify-end gap-2">
-        <Button onClick={() => setRefused(null)}>Leave it on</Button>
+        <Button onClick={() => setRefused(null)}>Cancel</Button>
         <Button tone="danger" busy={busy} onClick={() => off(refused.action, true)}>
-          {actionVerbs[refused.action]} all the same
+          {actionVerbs[refused.action]} anyway
         </Button>
       </div>
     </Dialog>

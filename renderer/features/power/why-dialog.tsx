@@ -1,5 +1,6 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { Dialog } from '../../components/dialog.tsx';
+import { Problem } from '../../components/problem.tsx';
 import { useNodePower } from '../../stores/power.ts';
 import { LeaseList } from './leases.tsx';
 import { otherReasons } from './words.ts';
@@ -19,6 +20,7 @@ export function WhyDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name
           </li>
         ))}
       </ul>
+      {power.sleepTrouble && <Problem compact {...power.sleepTrouble} />}
       {power.leases.length === 0 && reasons.length === 0 && (
         <p className="text-soft">It is not on any more.</p>
       )}

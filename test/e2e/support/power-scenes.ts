@@ -47,6 +47,7 @@ export function power(nodeId: string, patch: Partial<NodePower> = {}): NodePower
     leaving: null,
     lastOffError: null,
     gpuLost: null,
+    sleepTrouble: null,
     ...patch,
   };
 }
@@ -277,6 +278,12 @@ const entries: NodePower[] = [
   }),
   power('lab-4', {
     whyOn: ['Nobody needs it: it goes off when nothing changes.'],
+    sleepTrouble: {
+      code: 'SLEEP_NOT_BLOCKED',
+      message:
+        'A lease needs this machine, but the system does not keep it from sleeping. systemd-inhibit ended (1) Failed to inhibit: Access denied.',
+      next: 'Install the agent again on that machine, or name a command in its config file, as commands.inhibit.',
+    },
     idleSince: now - 3 * minute,
     offAt: now + 12 * minute,
   }),
@@ -291,7 +298,7 @@ const entries: NodePower[] = [
       trouble: {
         code: 'AGENT_REFUSED',
         message: 'The agent does not accept the token.',
-        next: 'Pair it again: run `pilotlight agent pair` on that machine.',
+        next: 'Pair it again: run `agent.mjs pair` on that machine.',
       },
       mayRestartOllama: false,
       actions: [],
@@ -331,7 +338,10 @@ everyPower.errors = {
     code: 'IN_USE',
     message: 'The machine is in use. Ann needs it: a game.',
     next: 'Wait, release what holds it, or power it off all the same.',
-    details: { reasons: ['Ann needs it: a game.', 'Its GPU is at 93%.'] },
+    details: {
+      reasons: ['Ann needs it: a game.', 'A GPU is busy (93 %).', 'apt blocks it: Packages are installed.'],
+      reasonCodes: ['LEASE', 'GPU_BUSY', 'INHIBITED'],
+    },
   },
 };
 

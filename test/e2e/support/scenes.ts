@@ -230,7 +230,7 @@ export const agentLeft: typeof everyState = {
               code: 'AGENT_LEFT',
               message:
                 "The agent of gpu-tower (http://192.168.1.30:8765) may still follow this panel's power policy. It did not answer after its node was removed or changed here; Pilotlight keeps trying for 30 days.",
-              next: 'To clear it, run `pilotlight agent forget panel-0b5f6a7e-2f5c-4b0f-9a57-5f0c1f9f3d11` on that machine. Dismiss this to stop trying.',
+              next: 'To clear it, run `agent.mjs forget panel-0b5f6a7e-2f5c-4b0f-9a57-5f0c1f9f3d11` on that machine. Dismiss this to stop trying.',
             },
           ],
         },

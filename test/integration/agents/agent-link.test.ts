@@ -85,11 +85,30 @@ describe('the real agent', () => {
     const off = { action: 'shutdown', countdownSeconds: 30, force: false, by: 'Ann' } as const;
     await expect(link.powerOff(off, signal)).rejects.toMatchObject({
       code: 'IN_USE',
-      details: { reasons: ['Ann needs it: a game.'] },
+      details: { reasons: ['Ann needs it: a game.'], reasonCodes: ['LEASE'] },
     });
     await link.endLease('panel-1:a', signal);
     await link.endLease('panel-1:a', signal);
+    agent.host.programs = [{ who: 'apt', why: 'Packages are installed' }];
+    await expect(link.powerOff(off, signal)).rejects.toMatchObject({
+      code: 'IN_USE',
+      details: { reasons: ['apt blocks it: Packages are installed.'], reasonCodes: ['INHIBITED'] },
+    });
+    agent.host.programs = [];
     expect(await link.leases(signal)).toEqual([]);
+  });
+
+  it('hears that a lease does not keep the machine from sleeping', async () => {
+    agent.host.inhibitorProblem = 'Access denied';
+    expect((await link.power(signal)).sleepTrouble).toBeNull();
+    await link.putLease({ id: 'a', holder: 'Ann', purpose: 'a game', ttlSeconds: 60 }, signal);
+    expect((await link.power(signal)).sleepTrouble).toMatchObject({
+      code: 'SLEEP_NOT_BLOCKED',
+      message: expect.stringContaining('Access denied'),
+    });
+    agent.host.inhibitorProblem = null;
+    expect((await link.power(signal)).sleepTrouble).toBeNull();
+    await link.endLease('a', signal);
   });
 
   it('hears at once that leases, policies or a power action have changed, whoever changed them', async () => {

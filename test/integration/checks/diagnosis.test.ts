@@ -63,7 +63,7 @@ describe('a diagnosis', () => {
     });
     expect(wrong.step('token')).toMatchObject({
       state: 'fail',
-      mend: expect.stringContaining('pilotlight agent pair'),
+      mend: expect.stringContaining('agent.mjs pair'),
     });
     expect(wrong.step('rights').state).toBe('not-applicable');
     expect(wrong.check.outcome).toBe('fail');

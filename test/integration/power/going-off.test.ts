@@ -83,7 +83,7 @@ describe('a machine with an agent', () => {
 
     lease[Symbol.dispose]();
     await panel.until(id, (power) => power.countdown !== null, 'the agent counts down');
-    expect(await machine.went).toBe('poweroff');
+    expect(await machine.went).toBe('PowerOff');
     await panel.fleet.waitFor(id, (node) => node.state === 'off', signal);
     await panel.until(id, (power) => power.whyOn.length === 0 && power.leaving === null, 'it has gone');
     expect(panel.keeping.get(id)).toMatchObject({ lastOffError: null, wokenByUs: null });
@@ -112,7 +112,7 @@ describe('a machine with an agent', () => {
     );
     expect(kept).toMatchObject({ leases: [{ origin: 'elsewhere' }], offAt: null, countdown: null });
     there[Symbol.dispose]();
-    expect(await machine.went).toBe('poweroff');
+    expect(await machine.went).toBe('PowerOff');
   });
 
   it('ends a lease of another panel where a person wants that', async () => {
@@ -142,7 +142,7 @@ describe('a machine with an agent', () => {
     expect(stayed).toMatchObject({
       leaving: null,
       lastOffError: {
-        code: 'AGENT_ERROR',
+        code: 'NOT_PERMITTED',
         message: 'Its agent says: Interactive authentication required.',
       },
     });
@@ -167,7 +167,7 @@ describe('a machine with an agent', () => {
     const lease = panel.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await panel.until(id, (power) => power.leases[0]?.mirrored === true, 'the lease is mirrored');
     lease[Symbol.dispose]();
-    expect(await machine.went).toBe('poweroff');
+    expect(await machine.went).toBe('PowerOff');
   });
 
   it('lets the lease of a panel that was killed run out, and goes', async () => {
@@ -183,7 +183,7 @@ describe('a machine with an agent', () => {
       'the lease is mirrored',
     );
     await panel.kill();
-    expect(await machine.went).toBe('poweroff');
+    expect(await machine.went).toBe('PowerOff');
   });
 
   it('is told by a person, and watched until it is off', async () => {
@@ -196,7 +196,7 @@ describe('a machine with an agent', () => {
       signal,
     );
     expect(told.leaving).toMatchObject({ action: 'sleep' });
-    expect(await machine.went).toBe('suspend');
+    expect(await machine.went).toBe('Suspend');
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
     expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
     expect(panel.keeping.get(id).lastOffError).toBeNull();
@@ -305,6 +305,6 @@ describe('a machine with an existing shutdown server', () => {
     });
     await leaseAt(machine.agent, 'DELETE', 'game');
     await panel.keeping.off({ ...off, nodeId: id }, signal);
-    expect(await machine.went).toBe('poweroff');
+    expect(await machine.went).toBe('PowerOff');
   });
 });

@@ -15,6 +15,8 @@ import {
 
 const signal = new AbortController().signal;
 const minute = 60_000;
+const forced = { action: 'shutdown' as const, force: true, countdownSeconds: 0 };
+type KeepingWorld = ReturnType<typeof createKeepingWorld>;
 const worlds: ReturnType<typeof createKeepingWorld>[] = [];
 
 async function startedWorld(options: KeepingWorldOptions = {}) {
@@ -315,6 +317,48 @@ describe('a machine without an agent', () => {
       code: 'CANNOT_POWER_OFF',
     });
     expect(world.shutdowns()).toEqual([]);
+  });
+
+  test('that was started by hand since it was last seen is asked before it is refused', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    const serves = world.server(towerUrl).answer;
+    world.goOff();
+    await world.clock.advance(30_000);
+    expect(world.fleet.require(id).state).toBe('off');
+    world.server(towerUrl).answer = serves;
+    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test.each([
+    ['powerOff shutdown', (w: KeepingWorld, nodeId: string) => w.keeping.off({ ...forced, nodeId }, signal)],
+    ['restartOllama', (w: KeepingWorld, nodeId: string) => w.keeping.restartOllama(nodeId, signal)],
+    ['cancelPowerOff', (w: KeepingWorld, nodeId: string) => w.keeping.cancelOff(nodeId, signal)],
+  ])('%s reaches an agent that is up again before its server is', async (call, ask) => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.goOff();
+    world.agent.answer = gone();
+    world.agent.endStreams();
+    await world.clock.advance(120_000);
+    await expect(ask(world, id)).rejects.toMatchObject({
+      code: call === 'cancelPowerOff' ? 'NO_COUNTDOWN' : 'NODE_ASLEEP',
+    });
+    world.agent.answer = 'serves';
+    await ask(world, id);
+    expect(world.agent.calls).toContain(call);
+  });
+
+  test('whose list of leases is older than a lease ends that lease', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.agent.leases = [
+      { id: 'other:1', holder: 'Ben', purpose: 'x', ttlSeconds: 3600, remainingSeconds: 3600 },
+    ];
+    await world.keeping.release(id, 'other:1', signal);
+    expect(world.agent.calls).toContain('endLease other:1');
+    await expect(world.keeping.release(id, 'other:2', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('whose agent is not paired is told to be paired, and one that is off counts nothing down', async () => {

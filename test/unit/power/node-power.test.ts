@@ -97,6 +97,21 @@ describe('a node with an agent', () => {
       whyOn: [expect.stringContaining(words)],
     });
   });
+  test('says why a lease does not keep it from sleeping, while it is on', () => {
+    const sleepTrouble = { code: 'SLEEP_NOT_BLOCKED', message: 'Access denied.', next: 'Install it again.' };
+    const said = {
+      phase: 'idle',
+      current: null,
+      actions: [],
+      mayRestartOllama: false,
+      sleepTrouble,
+    } as const;
+    const agentPower = { said: { ...said, actions: [] }, at };
+    expect(of({ agentPower }, byAgent).sleepTrouble).toEqual(sleepTrouble);
+    expect(of({}, byAgent).sleepTrouble).toBeNull();
+    const asleep = { node: aNode({ state: 'off' }), agent: { ...agent, state: 'asleep' as const } };
+    expect(of({ ...asleep, agentPower }, byAgent).sleepTrouble).toBeNull();
+  });
   test('says whether Pilotlight woke it, better than this core knows', () => {
     const said = { ...policyView, wokenInThisBoot: false };
     expect(of({ agentPolicy: { said, at } }, byAgent).wokenByUs).toBe(false);

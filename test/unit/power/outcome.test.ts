@@ -28,7 +28,12 @@ describe('how an agent’s action ended, in words', () => {
     expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Access denied' }))).toMatchObject({
       code: 'AGENT_ERROR',
       message: 'Its agent says: Access denied.',
-      next: expect.stringContaining('agent install'),
+      next: 'Read its log on that machine.',
+    });
+    const denied = { reason: 'Access denied', code: 'NOT_PERMITTED', next: 'Install the agent again.' };
+    expect(outcomeTrouble(outcome({ outcome: 'failed', ...denied }))).toMatchObject({
+      code: 'NOT_PERMITTED',
+      next: 'Install the agent again.',
     });
     expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Command failed: x\n' }))?.message).toBe(
       'Its agent says: Command failed: x.',

@@ -181,7 +181,7 @@ describe('an agent that is away when its node is removed', () => {
     world.fleet.remove(world.id);
     await world.clock.advance(1000);
     expect(world.notices.current().notices).toMatchObject([
-      { code: 'AGENT_LEFT', next: expect.stringContaining(`pilotlight agent forget ${world.panel}`) },
+      { code: 'AGENT_LEFT', next: expect.stringContaining(`agent.mjs forget ${world.panel}`) },
     ]);
     expect(world.entries.at(-1)).toMatchObject({ severity: 'warning', kind: 'power' });
     expect([...world.agent.policies.keys()]).toEqual([world.panel]);

@@ -436,7 +436,7 @@ describe('the agent', () => {
 
   it.each<[string, AgentFacts, State, string, string]>([
     ['no agent answers', facts({ health: refused }), na, 'No agent', ''],
-    ['no token', facts({ hasToken: false, called: null }), 'fail', 'no token', 'pilotlight agent pair'],
+    ['no token', facts({ hasToken: false, called: null }), 'fail', 'no token', 'agent.mjs pair'],
     ['taken', facts({}), 'pass', 'takes the token', ''],
     [
       'taken, but the role is missing',
@@ -450,7 +450,7 @@ describe('the agent', () => {
       facts({ called: no('AGENT_REFUSED', { status: 401 }) }),
       'fail',
       'does not accept',
-      'agent pair',
+      'agent.mjs pair',
     ],
     [
       'too often wrong',
@@ -475,7 +475,7 @@ describe('the agent', () => {
   const sleeps = { action: 'sleep', powerOff: 'always' } as const;
   it.each<[string, RightsFacts, State, string, string]>([
     ['may', rights({}), 'pass', 'It may shut down, restart.', ''],
-    ['may not that', rights({ policy: sleeps }), 'fail', 'Its policy is to sleep', 'agent install'],
+    ['may not that', rights({ policy: sleeps }), 'fail', 'Its policy is to sleep', 'agent.mjs install'],
     ['not asked', rights({ tokenTaken: false }), na, 'not asked', ''],
     ['no role', rights({ roles: ['telemetry'], power: null }), 'fail', 'no power role', '--role power'],
     [

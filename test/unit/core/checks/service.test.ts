@@ -118,6 +118,7 @@ async function createWorld(
     leaving: null,
     lastOffError: null,
     gpuLost: null,
+    sleepTrouble: null,
   };
   const offs = {
     asked: [] as { nodeId: string; force: boolean }[],
