@@ -1,10 +1,10 @@
 /** The roles, as a table: a new one (runner, worker) is a new line. */
 
-import { join } from 'node:path';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from './attempts.ts';
 import type { AgentConfig, RoleName } from './config.ts';
+import type { Damage } from './damage.ts';
 import { wordsOf } from './errors.ts';
 import { createHello, type Post } from './hello.ts';
 import type { Route } from './http/route.ts';
@@ -38,6 +38,8 @@ export interface RoleContext {
   attempts: Attempts;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
+  /** What was damaged, and what may be missing. */
+  damage: Damage;
   say(message: string): void;
 }
 
@@ -83,10 +85,12 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
 }
 
 function startPower(context: RoleContext): RunningRole {
-  const { config, folder, bootId, id, token, clock, host, post, attempts, news, say } = context;
+  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = host.createInhibitor(inhibit ?? null);
-  const kept = openPolicyBook(join(folder, 'policies.json'), bootId);
+  // Before the policies are: these are written with marks from then on.
+  const journal = openLeaseJournal(folder, damage);
+  const kept = openPolicyBook(folder, bootId, damage);
   const book: PolicyBook = {
     ...kept,
     put: (...entry) => {
@@ -104,7 +108,7 @@ function startPower(context: RoleContext): RunningRole {
 
   const leases = createLeases({
     clock,
-    journal: openLeaseJournal(join(folder, 'leases.jsonl')),
+    journal,
     onChange({ began, ended, expired, live }) {
       if (live > 0) inhibitor.hold();
       else inhibitor.release();
@@ -123,6 +127,9 @@ function startPower(context: RoleContext): RunningRole {
   }
   holdWhileNeeded();
 
+  /** Leases that may be missing keep it on as those that are there do. */
+  const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
+
   async function reasons(respectUsers: boolean, doubtCounts: boolean) {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users] = await Promise.all([
@@ -131,10 +138,11 @@ function startPower(context: RoleContext): RunningRole {
         ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
         : { names: [], problem: null },
     ]);
-    return reasonsAgainst(
+    const found = reasonsAgainst(
       { leases: leases.list(), gpu, users },
       { busyPercent: config.busyPercent, respectUsers, ignoredUsers: config.ignoreUser, doubtCounts },
     );
+    return [...missing(), ...found];
   }
 
   const decided = createPower({
@@ -142,7 +150,7 @@ function startPower(context: RoleContext): RunningRole {
     host,
     commands,
     dryRun: config.dryRun,
-    notes: createCountdownNotes(folder),
+    notes: createCountdownNotes(folder, damage),
     // What is not known holds up the agent alone: a person who asks may see for themselves.
     reasons: ({ by }) => reasons(finish?.effective()?.respectUsers ?? false, by === FINISHER),
     beforeAct() {
@@ -191,7 +199,18 @@ function startPower(context: RoleContext): RunningRole {
   });
 
   return {
-    routes: powerRoutes({ power, leases, finish, book, inhibitor, ollama, attempts, bootId, now: clock.now }),
+    routes: powerRoutes({
+      power,
+      leases,
+      finish,
+      book,
+      damage,
+      inhibitor,
+      ollama,
+      attempts,
+      bootId,
+      now: clock.now,
+    }),
     health: async () => ({ service: 'gpu-shutdown' }),
     begun: hello.say,
     stop() {

@@ -1,6 +1,6 @@
 /** The ports of power, agents and discovery; ports.ts has all of them together. */
 
-import type { NodeState } from '../../shared/models/node-state.ts';
+import type { NodeState, Trouble } from '../../shared/models/node-state.ts';
 import type { LeaseRecord, PowerAction, PowerPolicy, Withdrawal } from '../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 
@@ -74,6 +74,10 @@ export interface AgentPolicyView {
   idleSeconds: number;
   /** Milliseconds until it powers itself off if nothing changes; null when it will not. */
   remainingMs: number | null;
+  /** Leases or policies may be missing there, because a file was damaged. Left out for false. */
+  incomplete?: boolean | undefined;
+  /** Files of the agent that were damaged; left out by an agent that does not say. */
+  problems?: Trouble[] | undefined;
 }
 
 export interface AgentPower {

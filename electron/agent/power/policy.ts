@@ -45,7 +45,8 @@ export type Reason =
   | { code: 'GPU_BUSY'; message: string; percent: number }
   | { code: 'GPU_UNKNOWN'; message: string; problem: string }
   | { code: 'USERS'; message: string; users: string[] }
-  | { code: 'USERS_UNKNOWN'; message: string; problem: string };
+  | { code: 'USERS_UNKNOWN'; message: string; problem: string }
+  | { code: 'RECORDS_DAMAGED'; message: string };
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];

@@ -88,11 +88,13 @@ export function createMachine(clock: { monotonic(): number }) {
 export interface WorldOptions
   extends Partial<Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits'>> {
   config?: Record<string, unknown>;
+  /** One that is there already. Default: a new one. */
+  folder?: string;
 }
 
 /** Listens on a free port of loopback. */
-export async function createWorld({ config = {}, ...others }: WorldOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
+export async function createWorld({ config = {}, folder: given, ...others }: WorldOptions = {}) {
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
   const inner = createFakeClock();
   const time = { wallOffset: 0 };
   const clock = { ...inner, now: () => inner.now() + time.wallOffset };
