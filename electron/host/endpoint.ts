@@ -36,7 +36,7 @@ export function writeEndpoint(
   const path = endpointPath(dataFolder);
   const beside = `${path}.${endpoint.pid}`;
   try {
-    if (isThere(path) && readEndpoint(dataFolder) === null) {
+    if (isThere(path) && readFile(dataFolder) === null) {
       onDamage(fileNotice('endpoint.json', keepAside(path), 'Nothing has to be done.'));
     }
     rmSync(beside, { force: true });
@@ -50,11 +50,21 @@ export function writeEndpoint(
 
 /** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
+  const content = readFile(dataFolder);
+  if (content === null) return null;
+  const { folder, ...endpoint } = content;
+  try {
+    return folder === undefined || folder === folderNumber(dataFolder) ? endpoint : null;
+  } catch {
+    return null;
+  }
+}
+
+/** null where there is none, or it is damaged. */
+function readFile(dataFolder: string): z.infer<typeof fileSchema> | null {
   try {
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
-    if (!parsed.success) return null;
-    const { folder, ...endpoint } = parsed.data;
-    return folder === undefined || folder === folderNumber(dataFolder) ? endpoint : null;
+    return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }
