@@ -10,6 +10,7 @@ import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { createAttempts } from './attempts.ts';
 import { object, required, text } from './check.ts';
 import { canAnnounce } from './config.ts';
+import { type Damage, openDamage } from './damage.ts';
 import { AgentError, wordsOf } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
 import { checked } from './http/body.ts';
@@ -20,11 +21,15 @@ import { createPairing, pairingLine } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
+const LISTENING = 'listening.json';
+
 export interface AgentOptions
-  extends Omit<RoleContext, 'attempts' | 'bootId' | 'id' | 'news' | 'token' | 'program'> {
+  extends Omit<RoleContext, 'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program'> {
   version: string;
   /** What a person on this machine types before a command of this agent. */
   program?: string;
+  /** Where the caller has found some already. */
+  damage?: Damage;
   /** How it is found by those who look; only used where the configuration says so. */
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
@@ -50,8 +55,10 @@ export interface Agent {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, folder, clock, host, version, say, interfaces } = options;
   openFolder(folder);
-  const token = openToken(folder);
-  const id = openAgentId(folder);
+  const damage = options.damage ?? openDamage({ folder, say });
+  const token = openToken(folder, damage);
+  const id = openAgentId(folder, damage);
+  damage.read(LISTENING, 'nothing', (text) => listeningIn(JSON.parse(text)));
   const bootId = await host.bootId();
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
@@ -64,6 +71,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     program: options.program ?? 'node agent.mjs',
     bootId,
+    damage,
     id,
     token,
     attempts,
@@ -192,7 +200,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       const { address, port: got } = await listen(server, config.bind, port);
       listening.push({ roles: [...names], address, port: got });
     }
-    writePrivate(join(folder, 'listening.json'), JSON.stringify(listening), 0o644);
+    writePrivate(join(folder, LISTENING), JSON.stringify(listening), 0o644);
     for (const role of running.values()) role.begun?.();
     await startAnnouncing();
     return { id, listening, stop };
@@ -209,8 +217,21 @@ const checkPair = object<{ code: string; panel: string }>({
 
 /** Where an agent with this folder listens, or listened; null where none ever did. */
 export function readListening(folder: string): ListeningAt[] | null {
-  const content = readJson(join(folder, 'listening.json'));
-  return Array.isArray(content) ? (content as ListeningAt[]) : null;
+  return listeningIn(readJson(join(folder, LISTENING)));
+}
+
+function listeningIn(content: unknown): ListeningAt[] | null {
+  return Array.isArray(content) && content.every(isListening) ? content : null;
+}
+
+function isListening(one: unknown): one is ListeningAt {
+  const { roles, address, port } = Object(one) as Partial<ListeningAt>;
+  return (
+    Array.isArray(roles) &&
+    roles.every((role) => typeof role === 'string') &&
+    typeof address === 'string' &&
+    typeof port === 'number'
+  );
 }
 
 async function allClosed(responses: Iterable<ServerResponse>): Promise<void> {

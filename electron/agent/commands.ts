@@ -12,6 +12,7 @@ import { createDgramUdp } from '../adapters/network/udp.ts';
 import { readListening, startAgent } from './agent.ts';
 import type { CommandContext } from './command-context.ts';
 import { configHelp, environmentOf, readConfig } from './config.ts';
+import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
 import { AgentError } from './errors.ts';
 import { openFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
@@ -62,11 +63,25 @@ function runningAgent(context: CommandContext): { folder: string; token: string 
   return { folder, token };
 }
 
+const CONFIG = 'agent.json';
+
+function namesConfig({ flags, environment }: CommandContext): string | undefined {
+  return typeof flags.config === 'string' ? flags.config : environment.PILOTLIGHT_AGENT_CONFIG;
+}
+
+/** A mistake in it is for a person to correct; one that is no JSON object at all goes aside. */
+function checkConfigFile(damage: Damage): void {
+  const read = damage.read(CONFIG, 'configuration', (text) => {
+    const content: unknown = JSON.parse(text);
+    return typeof content === 'object' && content !== null && !Array.isArray(content) ? content : null;
+  });
+  if (read !== null) damage.restored('configuration');
+}
+
 /** A config file that is named must be there; the usual one need not. */
 function readFile(context: CommandContext, folder: string) {
-  const { flags, environment, resolve } = context;
-  const named = typeof flags.config === 'string' ? flags.config : environment.PILOTLIGHT_AGENT_CONFIG;
-  const path = named ? resolve(named) : join(folder, 'agent.json');
+  const named = namesConfig(context);
+  const path = named ? context.resolve(named) : join(folder, CONFIG);
   if (!named && !existsSync(path)) return null;
   try {
     const privately = process.platform === 'win32' || (statSync(path).mode & 0o077) === 0;
@@ -86,6 +101,10 @@ export function configOf(context: CommandContext, folder: string) {
 
 const run: AgentCommand = async (context) => {
   const folder = folderOf(context);
+  openFolder(folder);
+  const say = (message: string) => context.say(`${new Date().toISOString()} ${message}`);
+  const damage = openDamage({ folder, say });
+  if (!namesConfig(context)) checkConfigFile(damage);
   const config = configOf(context, folder);
   const clock = createSystemClock();
   const udp = createDgramUdp();
@@ -103,7 +122,8 @@ const run: AgentCommand = async (context) => {
     announcing: { hostname: hostname(), open: openMulticastSocket },
     version: context.version,
     program: programOf(context, folder),
-    say: (message) => context.say(`${new Date().toISOString()} ${message}`),
+    damage,
+    say,
   });
   for (const { roles, address, port } of agent.listening) {
     const name = address.includes(':') ? `[${address}]` : address;
@@ -192,6 +212,10 @@ const forget: AgentCommand = async (context) => {
   if (panel !== undefined) context.print(`Forgotten: ${panel}.`);
   if (policies.length === 0) context.print('No panel has a policy here.');
   for (const { panel: name, policy, updatedAt } of policies) {
+    if (name === DAMAGED_PANEL) {
+      context.print(`${name}  stays on: a file was damaged; forget it to confirm that nothing is missing`);
+      continue;
+    }
     const words = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
     context.print(`${name}  ${words}  said at ${new Date(updatedAt).toISOString()}`);
   }

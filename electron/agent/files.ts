@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { AgentError, wordsOf } from './errors.ts';
 
 /** Durable when it returns; mode 0600 unless told otherwise. Throws DISK_TROUBLE, and changes nothing then. */
@@ -26,6 +27,11 @@ export function writePrivate(path: string, content: string, mode = 0o600): void 
     rmSync(beside, { force: true });
     throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
   }
+}
+
+/** Tells a changed bit; no protection from a person. */
+export function checksum(text: string): number {
+  return crc32(text);
 }
 
 /** The parsed content, or null where there is no such file or it holds no JSON. */

@@ -1,10 +1,10 @@
 /** The roles, as a table: a new one (runner, worker) is a new line. */
 
-import { join } from 'node:path';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from './attempts.ts';
 import type { AgentConfig, RoleName } from './config.ts';
+import type { Damage } from './damage.ts';
 import { wordsOf } from './errors.ts';
 import { createHello, type Post } from './hello.ts';
 import type { Route } from './http/route.ts';
@@ -41,6 +41,8 @@ export interface RoleContext {
   news: Emitter<[]>;
   /** How this agent is started on this machine: what a person types before a command of it. */
   program: string;
+  /** What was damaged, and what may be missing. */
+  damage: Damage;
   say(message: string): void;
 }
 
@@ -86,10 +88,12 @@ function startRelay({ config, udp, interfaces, reachable, clock, say }: RoleCont
 }
 
 function startPower(context: RoleContext): RunningRole {
-  const { config, folder, bootId, id, token, clock, host, post, attempts, news, say } = context;
+  const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, say, changed: news.emit });
-  const kept = openPolicyBook(join(folder, 'policies.json'), bootId);
+  // Before the policies are: these are written with marks from then on.
+  const journal = openLeaseJournal(folder, damage);
+  const kept = openPolicyBook(folder, bootId, damage);
   const book: PolicyBook = {
     ...kept,
     put: (...entry) => {
@@ -109,7 +113,7 @@ function startPower(context: RoleContext): RunningRole {
 
   const leases = createLeases({
     clock,
-    journal: openLeaseJournal(join(folder, 'leases.jsonl')),
+    journal,
     onChange({ began, ended, expired, live }) {
       if (live > 0) inhibitor.hold();
       else void inhibitor.release();
@@ -128,6 +132,9 @@ function startPower(context: RoleContext): RunningRole {
   holdWhileNeeded();
   const rules = { busyPercent: config.busyPercent, ignoredUsers: config.ignoreUser };
 
+  /** Leases that may be missing keep it on as those that are there do. */
+  const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
+
   async function reasons({ action, respectUsers, doubtCounts }: ReasonsWanted) {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users, blockers] = await Promise.all([
@@ -140,10 +147,11 @@ function startPower(context: RoleContext): RunningRole {
         (error: unknown) => ({ programs: null, problem: wordsOf(error).split('\n')[0] ?? null }),
       ),
     ]);
-    return reasonsAgainst(
+    const found = reasonsAgainst(
       { leases: leases.list(), gpu, users, blockers },
       { ...rules, respectUsers, doubtCounts },
     );
+    return [...missing(), ...found];
   }
 
   const decided = createPower({
@@ -151,7 +159,7 @@ function startPower(context: RoleContext): RunningRole {
     host,
     commands,
     dryRun: config.dryRun,
-    notes: createCountdownNotes(folder),
+    notes: createCountdownNotes(folder, damage),
     program: context.program,
     reasons: ({ action, automatic }) =>
       reasons({
@@ -159,7 +167,7 @@ function startPower(context: RoleContext): RunningRole {
         respectUsers: finish?.effective()?.respectUsers ?? false,
         doubtCounts: automatic,
       }),
-    knownReasons: () => leaseReasons(leases.list()),
+    knownReasons: () => [...missing(), ...leaseReasons(leases.list())],
     async beforeAct() {
       const released = inhibitor.release();
       news.emit();
@@ -214,6 +222,7 @@ function startPower(context: RoleContext): RunningRole {
       leases,
       finish,
       book,
+      damage,
       inhibitor,
       sleepTrouble: () => (leases.count() > 0 ? inhibitor.trouble() : null),
       ollama,

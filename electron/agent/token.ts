@@ -2,14 +2,22 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Damage } from './damage.ts';
 import { AgentError } from './errors.ts';
 import { writePrivate } from './files.ts';
 
 const FILE = 'token';
 
-/** The token in this folder; made, with mode 0600, where there is none. */
-export function openToken(folder: string): string {
-  const kept = readToken(folder);
+const form = /^[\w-]{32,128}$/;
+
+/**
+ * The token in this folder; made, with mode 0600, where there is none. With `damage` a new one takes the place of a
+ * damaged one; without it that throws BAD_CONFIG, because an agent that runs has the token still.
+ */
+export function openToken(folder: string, damage?: Pick<Damage, 'read'>): string {
+  const kept = damage
+    ? damage.read(FILE, 'panels', (text) => (form.test(text.trim()) ? text.trim() : null))
+    : readToken(folder);
   if (kept !== null) return kept;
   const token = randomBytes(32).toString('base64url');
   writePrivate(join(folder, FILE), `${token}\n`);
@@ -30,10 +38,10 @@ export function readToken(folder: string): string | null {
       cause: error,
     });
   }
-  if (/^[\w-]{32,128}$/.test(content)) return content;
+  if (form.test(content)) return content;
   throw new AgentError('BAD_CONFIG', {
     message: 'The token file does not hold a token.',
-    next: 'Remove that file; the next start makes a new one, and panels pair again.',
+    next: 'Start the agent again: it keeps that file aside and makes a new token, with which panels pair again.',
   });
 }
 

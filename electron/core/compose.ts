@@ -40,7 +40,7 @@ export interface CoreOptions {
   /** The value of OLLAMA_HOST, or null: a loopback one is looked at, any other is only offered. */
   ollamaHost: string | null;
   /** What went wrong before the core was there, such as a database that was kept aside. */
-  notices?: readonly Notice[];
+  notices?: readonly Problem[];
   /** Under which other panels see the leases of this one, where no name is set. Default: `this computer`. */
   computerName?: string;
   /** Takes up the index jobs that were not finished. Default true; a program that only asks something does not. */
@@ -63,11 +63,19 @@ export interface CoreServices {
   checks: ChecksService;
 }
 
+/** What went wrong without a person asking for anything, such as a file that was damaged. */
+export interface Problem extends Notice {
+  /** The machine that it concerns. */
+  nodeId?: string | null;
+}
+
 export interface Core {
   /** One handler for each method of the contract. */
   handlers: Handlers;
   streams: Streams;
   services: CoreServices;
+  /** Shows a notice, writes it down, and notifies the people who asked for that. */
+  report(problem: Problem): void;
   /** Starts the loops and takes up unfinished jobs; resolves before the first look at any node. */
   start(): Promise<void>;
   /** The computer goes to sleep: looks, moves and samples stop until `resume`. Does nothing when paused already. */
@@ -277,16 +285,19 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
   });
 
-  for (const notice of [...(options.notices ?? []), ...(settings.notice ? [settings.notice] : [])]) {
+  function report({ nodeId, ...notice }: Problem): void {
     status.addNotice(notice);
     activity.record({
       kind: 'system',
       severity: 'warning',
       message: notice.message,
       why: notice.next,
+      nodeId: nodeId ?? null,
       notify: true,
     });
   }
+  for (const notice of options.notices ?? []) report(notice);
+  if (settings.notice) report(settings.notice);
   if (ollama?.kind === 'offer') status.setOffers([{ url: ollama.url, source: ollama.source }]);
   status.setSimulated(settings.current().fleet.simulated);
   settings.onChange((next) => status.setSimulated(next.fleet.simulated));
@@ -302,6 +313,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
 
   return {
     streams,
+    report,
     services: {
       activity,
       settings,

@@ -74,6 +74,10 @@ export interface AgentPolicyView {
   idleSeconds: number;
   /** Milliseconds until it powers itself off if nothing changes; null when it will not. */
   remainingMs: number | null;
+  /** Leases or policies may be missing there, because a file was damaged. Left out for false. */
+  incomplete?: boolean | undefined;
+  /** Files of the agent that were damaged; left out by an agent that does not say. */
+  problems?: Trouble[] | undefined;
 }
 
 export interface AgentPower {

@@ -275,6 +275,8 @@ export interface StoredIndexMeta {
   dimensions: number | null;
   files: number;
   chunks: number;
+  /** It was damaged, and some files are not in it until they are indexed again. Left out for false. */
+  incomplete?: boolean;
 }
 
 export interface VectorHit {
@@ -293,7 +295,7 @@ export interface VectorHit {
  * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
  * process. One transaction a file: after a crash a file is either wholly there or wholly absent.
  * Rejects with coded errors: FILE_CHANGED, FILE_TOO_LARGE, FILE_BINARY, FILE_UNREADABLE, FILE_EMPTY,
- * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, DIMENSION_MISMATCH, WORKER_LOST.
+ * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
  */
 export interface SourceIndex {
   meta(): Promise<StoredIndexMeta>;

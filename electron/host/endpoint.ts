@@ -1,6 +1,9 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { isThere, keepAside } from '../adapters/keep-aside.ts';
+import type { Problem } from '../core/compose.ts';
+import { fileNotice } from './damage-notices.ts';
 import { folderError } from './folder-error.ts';
 
 /** How a program of the same user reaches the core that runs with a data folder. */
@@ -25,10 +28,17 @@ export const endpointPath = (dataFolder: string) => join(dataFolder, 'endpoint.j
  * Written beside and renamed, so that a reader never sees half of it; mode 0600 from the first byte. Throws
  * DISK_FULL or DATA_FOLDER_UNUSABLE.
  */
-export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
+export function writeEndpoint(
+  dataFolder: string,
+  endpoint: Endpoint,
+  onDamage: (problem: Problem) => void = () => {},
+): void {
   const path = endpointPath(dataFolder);
   const beside = `${path}.${endpoint.pid}`;
   try {
+    if (isThere(path) && readFile(dataFolder) === null) {
+      onDamage(fileNotice('endpoint.json', keepAside(path), 'Nothing has to be done.'));
+    }
     rmSync(beside, { force: true });
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
     writeFileSync(beside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
@@ -40,11 +50,21 @@ export function writeEndpoint(dataFolder: string, endpoint: Endpoint): void {
 
 /** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
+  const content = readFile(dataFolder);
+  if (content === null) return null;
+  const { folder, ...endpoint } = content;
+  try {
+    return folder === undefined || folder === folderNumber(dataFolder) ? endpoint : null;
+  } catch {
+    return null;
+  }
+}
+
+/** null where there is none, or it is damaged. */
+function readFile(dataFolder: string): z.infer<typeof fileSchema> | null {
   try {
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
-    if (!parsed.success) return null;
-    const { folder, ...endpoint } = parsed.data;
-    return folder === undefined || folder === folderNumber(dataFolder) ? endpoint : null;
+    return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }

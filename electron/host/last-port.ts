@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
+import type { Log } from '../core/ports.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
 
@@ -11,8 +13,9 @@ const portPath = (dataFolder: string) => join(dataFolder, 'port');
 export async function listenAtLastPort(
   dataFolder: string,
   listen: (port: number) => Promise<string>,
+  log: Pick<Log, 'warn'>,
 ): Promise<string> {
-  const port = readPort(dataFolder);
+  const port = readPort(dataFolder, log);
   if (port !== null) {
     try {
       return await listen(port);
@@ -30,12 +33,16 @@ export function rememberPort(dataFolder: string, port: number): void {
   } catch {}
 }
 
-function readPort(dataFolder: string): number | null {
-  try {
-    const text = readFileSync(portPath(dataFolder), 'utf8').trim();
-    const port = Number(text);
-    return /^\d{1,5}$/.test(text) && port >= 1024 && port <= 65_535 ? port : null;
-  } catch {
-    return null;
-  }
+function readPort(dataFolder: string, log: Pick<Log, 'warn'>): number | null {
+  const path = portPath(dataFolder);
+  const content = readContent(path);
+  if (content.kind === 'missing') return null;
+  const text = content.kind === 'read' ? content.text.trim() : '';
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1024 && port <= 65_535) return port;
+  const keptAs = tryKeepAside(path);
+  log.warn('The file of the last port was damaged; a free port is used.', {
+    keptAs: keptAs === null ? null : basename(keptAs),
+  });
+  return null;
 }

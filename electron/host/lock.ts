@@ -1,11 +1,14 @@
-import { chmodSync, lstatSync, rmdirSync, truncateSync } from 'node:fs';
+import { chmodSync, lstatSync, renameSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { copyAside, isThere } from '../adapters/keep-aside.ts';
 
 export interface CoreLock {
   /** The file was damaged and has been reset; it holds no data. */
   readonly repaired: boolean;
+  /** Where what was there is kept; null where nothing was. */
+  readonly keptAs: string | null;
   release(): void;
 }
 
@@ -22,12 +25,13 @@ const SQLITE_NOTADB = 26;
 export function tryLock(dataFolder: string): CoreLock | null {
   const path = join(dataFolder, 'core.lock');
   try {
-    return { ...open(path), repaired: false };
+    return { ...open(path), repaired: false, keptAs: null };
   } catch (error) {
     if (sqliteCode(error) === SQLITE_BUSY) return null;
     try {
-      if (!repair(path, sqliteCode(error))) throw error;
-      return { ...open(path), repaired: true };
+      const repaired = repair(path, sqliteCode(error));
+      if (repaired === null) throw error;
+      return { ...open(path), repaired: true, ...repaired };
     } catch (failure) {
       // Another start repaired it first.
       if (sqliteCode(failure) === SQLITE_BUSY) return null;
@@ -56,15 +60,29 @@ function open(path: string): { release(): void } {
  * Resets a damaged file in place. It is never replaced, because two simultaneous starts would each lock a different
  * file. SQLite locks a file before it reads it, so a lock held by a running core is seen before the damage is.
  */
-function repair(path: string, code: number | null): boolean {
+function repair(path: string, code: number | null): { keptAs: string | null } | null {
   if (code === SQLITE_NOTADB || code === SQLITE_CORRUPT) {
+    const keptAs = copyAside(path);
     truncateSync(path, 0);
-    return true;
+    return { keptAs };
   }
-  if (code !== SQLITE_CANTOPEN || !lstatSync(path).isDirectory()) return false;
-  // Removes an empty folder only: by now another start may have created the file.
-  rmdirSync(path);
-  return true;
+  if (code !== SQLITE_CANTOPEN) return null;
+  const found = lstatSync(path);
+  if (found.isFile() && (found.mode & 0o600) !== 0o600) {
+    chmodSync(path, 0o600);
+    return { keptAs: null };
+  }
+  if (!found.isDirectory()) return null;
+  return { keptAs: keepFolderAside(path) };
+}
+
+/** By now another start may have created the file: behind the slash only a folder is found. */
+function keepFolderAside(path: string): string {
+  let number = 1;
+  while (isThere(`${path}.corrupt-${number}`)) number += 1;
+  renameSync(`${path}/`, `${path}.corrupt-${number}`);
+  chmodSync(`${path}.corrupt-${number}`, 0o700);
+  return `${path}.corrupt-${number}`;
 }
 
 /** The kind of an error of SQLite, without its details; null for other errors. */

@@ -1,13 +1,13 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
-import type { Notice } from '../../shared/contract/streams.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
 import { createHelloListener } from '../adapters/agents/hello-listener.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
+import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
@@ -15,19 +15,22 @@ import { createExec } from '../adapters/processes/exec.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
+import type { DamagedRow } from '../adapters/state/damage.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
+import type { Problem } from '../core/compose.ts';
 import type { Log, Ports } from '../core/ports.ts';
+import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
 import { folderError } from './folder-error.ts';
 import { indexWorkerEntry } from './program.ts';
 
 export interface RealPorts {
   ports: Ports;
-  /** What went wrong while the state was opened, and was mended. */
-  notices: Notice[];
-  /** Lets the index worker know the settings, and the core what becomes of an index. */
-  attach(core: { settings(): Settings; addNotice(notice: Notice): void }): void;
+  /** What went wrong while the state was opened. */
+  notices: Problem[];
+  /** Lets the index worker know the settings, and the core what becomes of its files. */
+  attach(core: { settings(): Settings; report(problem: Problem): void }): void;
 }
 
 export interface RealPortsOptions {
@@ -50,11 +53,30 @@ export function createRealPorts({
   const http = createNodeHttp();
   const statePath = join(dataFolder, 'state.sqlite');
   const indexFolder = join(dataFolder, 'index');
-  makePrivate({ file: statePath, folder: indexFolder });
+  // Made at the end of a start: a state without content has lost it then.
+  const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
+  const notices: Problem[] = makeIndexFolder(indexFolder);
   const { secrets, notices: secretsNotices } = openSecrets(dataFolder);
-  const opened = createSqliteStore({ path: statePath, secrets });
+  notices.push(...secretsNotices);
   let settings = () => defaultSettings;
-  let addNotice: (notice: Notice) => void = () => {};
+  /** The core is not there before its store: what is found meanwhile is reported when it is. */
+  let report: ((problem: Problem) => void) | null = null;
+  const damagedRows = new Map<string, DamagedRow[]>();
+  const opened = createSqliteStore({
+    path: statePath,
+    secrets,
+    expected,
+    onDamagedRow(row) {
+      log.warn('A row of the state could not be read and is kept aside.', { ...row });
+      const rows = [...(damagedRows.get(row.table) ?? []), row];
+      damagedRows.set(row.table, rows);
+      report?.(rowsNotice(row.table, rows));
+    },
+    onDamagedFile() {
+      log.error('The state is damaged.');
+      report?.(stateInUseNotice);
+    },
+  });
 
   const ports: Ports = {
     clock,
@@ -73,13 +95,7 @@ export function createRealPorts({
       clock,
       log,
       settings: () => settings().index,
-      onNotice: ({ sourceId, keptAs }) =>
-        addNotice({
-          id: `index-${sourceId}`,
-          code: 'INDEX_CORRUPT',
-          message: `The index of a folder was damaged. It was kept aside as ${basename(keptAs)}.`,
-          next: 'Run the index again to rebuild it.',
-        }),
+      onNotice: (notice) => report?.(indexNotice(notice)),
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
@@ -92,14 +108,9 @@ export function createRealPorts({
       return createSimulatedFleet();
     },
   };
-  const notices: Notice[] = [...secretsNotices];
-  if (opened.keptAside !== null) {
-    notices.push({
-      id: 'state',
-      code: 'STATE_CORRUPT',
-      message: `The saved state could not be read. It was kept aside as ${basename(opened.keptAside)}.`,
-      next: 'Defaults are in use: add your nodes and folders again.',
-    });
+  if (opened.damaged !== null) {
+    log.error('The state was damaged.', { ...opened.damaged });
+    notices.push(stateNotice(opened.damaged));
   }
   if (opened.plainSecrets.kind === 'failed') {
     log.error('Secrets could not be taken out of the state.', { error: String(opened.plainSecrets.error) });
@@ -115,20 +126,23 @@ export function createRealPorts({
     notices,
     attach(core) {
       settings = core.settings;
-      addNotice = core.addNotice;
+      report = core.report;
+      for (const [table, rows] of damagedRows) core.report(rowsNotice(table, rows));
     },
   };
 }
 
-/**
- * The state says what people have and do, the index holds their texts, and the person may have chosen a folder that
- * others can enter. SQLite gives its other files the mode of the first one.
- */
-function makePrivate({ file, folder }: { file: string; folder: string }): void {
+/** The index holds people's texts, and the person may have chosen a folder that others can enter. */
+function makeIndexFolder(folder: string): Problem[] {
   try {
-    closeSync(openSync(file, 'a', 0o600));
+    const found = statSync(folder, { throwIfNoEntry: false });
+    const notices: Problem[] = [];
+    if (found !== undefined ? !found.isDirectory() : isThere(folder)) {
+      notices.push(fileNotice('index', keepAside(folder), 'Index your folders again.'));
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return notices;
   } catch (error) {
-    throw folderError(dirname(file), error);
+    throw folderError(dirname(folder), error);
   }
 }

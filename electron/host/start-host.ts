@@ -3,7 +3,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
-import { type Core, createCore } from '../core/compose.ts';
+import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
@@ -12,6 +12,7 @@ import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
+import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
@@ -88,13 +89,17 @@ interface Assembly {
 }
 
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
+  const found: Problem[] = [];
+  let report = (problem: Problem): unknown => found.push(problem);
   const lock = tryLock(dataFolder);
   if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
   if (lock.repaired)
     log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
+  if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, 'Nothing has to be done.'));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
+  const sessionKey = openSessionKey(dataFolder, report);
   const { ports, notices, attach } = createRealPorts({
     dataFolder,
     log,
@@ -107,13 +112,14 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     options: {
       version,
       ollamaHost,
-      notices,
+      notices: [...found, ...notices],
       computerName: hostname(),
       resumeJobs: options.resumeJobs ?? true,
     },
   });
   const { streams, services } = core;
-  attach({ settings: services.settings.current, addNotice: services.status.addNotice });
+  report = core.report;
+  attach({ settings: services.settings.current, report });
   const { clock } = ports;
   const deadlineMs = options.stopDeadlineMs ?? 5000;
   scope.add(() => within(deadlineMs, core.stop(), log));
@@ -125,7 +131,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const token = newToken();
   const access = createAccess({
     controlToken: token,
-    sessionKey: openSessionKey(dataFolder),
+    sessionKey,
     now: clock.now,
   });
   const startedAt = services.status.current().startedAt;
@@ -145,12 +151,12 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
   const url = await (options.port === undefined
-    ? listenAtLastPort(dataFolder, server.listen)
+    ? listenAtLastPort(dataFolder, server.listen, log)
     : server.listen(options.port));
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
-  writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version });
+  writeEndpoint(dataFolder, { url, token, pid: process.pid, startedAt, version }, report);
   scope.add(() => removeEndpoint(dataFolder, token));
 
   return {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readMemory, type WindowMemory } from './window-place.ts';
+import { isMemory, readMemory, type WindowMemory } from './window-place.ts';
 
 export interface WindowMemoryFile {
   current(): WindowMemory;
@@ -10,9 +10,26 @@ export interface WindowMemoryFile {
   saved(): Promise<void>;
 }
 
-/** Opens what is remembered of the window. A file that is not there, or cannot be read, is as good as a first start. */
-export async function openWindowMemory(file: string): Promise<WindowMemoryFile> {
-  let memory = readMemory(await readFile(file, 'utf8').catch(() => ''));
+/**
+ * Opens what is remembered of the window. A file that is not there is as good as a first start; one that cannot be
+ * read goes aside.
+ */
+export async function openWindowMemory(
+  file: string,
+  log: (message: string) => void = console.warn,
+): Promise<WindowMemoryFile> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? null : '',
+  );
+  if (text !== null && !isMemory(text)) {
+    // Hardly ever needed: the window does not wait for it otherwise.
+    const { tryKeepAside } = await import('../adapters/keep-aside.ts');
+    const keptAs = tryKeepAside(file);
+    log(
+      `The saved place of the window was damaged${keptAs === null ? '' : ` and is kept aside as ${keptAs}`}.`,
+    );
+  }
+  let memory = readMemory(text ?? '');
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {

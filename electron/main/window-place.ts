@@ -33,6 +33,11 @@ export function readMemory(text: string): WindowMemory {
   };
 }
 
+/** Whether what was saved can be read at all. */
+export function isMemory(text: string): boolean {
+  return parse(text) !== null;
+}
+
 /**
  * Where the window opens. A place on a display that is not there any more is given up, and the size is cut to the
  * display. Without `x` and `y` the window comes to the middle of the main display.

@@ -378,6 +378,16 @@ export const errorCatalogue = {
     next: 'Try again in a moment.',
     status: 503,
   },
+  INDEX_INCOMPLETE: {
+    message: 'The index of this folder is incomplete, because its file was damaged.',
+    next: 'Index the folder again; only what is missing is done.',
+    status: 409,
+  },
+  INDEX_NEWER: {
+    message: 'The index was made by a newer Pilotlight.',
+    next: 'Update Pilotlight, or remove the folder and add it again.',
+    status: 409,
+  },
   WORKER_LOST: {
     message: 'The index worker stopped unexpectedly.',
     next: 'It is started again by itself; nothing that was committed is lost.',
@@ -391,12 +401,27 @@ export const errorCatalogue = {
   },
   STATE_CORRUPT: {
     message: 'The saved state could not be read.',
-    next: 'It was kept aside under another name; defaults are in use.',
+    next: 'It was kept aside under another name; what could be read of it is in use.',
+    status: 500,
+  },
+  STATE_NEWER: {
+    message: 'The saved state is from a newer Pilotlight.',
+    next: 'Update Pilotlight, or choose another folder with --data DIR.',
+    status: 500,
+  },
+  RECORDS_DAMAGED: {
+    message: 'Some saved records could not be read.',
+    next: 'They were kept aside; add what is missing again.',
+    status: 500,
+  },
+  FILE_DAMAGED: {
+    message: 'A file of Pilotlight was damaged.',
+    next: 'It was kept aside under another name, and a new one is in use.',
     status: 500,
   },
   SECRETS_LOST: {
     message: 'Saved passwords or tokens could not be opened.',
-    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their nodes.',
+    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their machines; pair agents again.',
     status: 500,
   },
   PORT_IN_USE: {

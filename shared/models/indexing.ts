@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { troubleSchema } from './node-state.ts';
 
 export { BUILTIN_DIMENSIONS, BUILTIN_EMBEDDER_ID, embedderId } from './embedder-id.ts';
 
@@ -50,6 +51,8 @@ export const sourceViewSchema = sourceRecordSchema.extend({
       failed: z.number(),
     })
     .nullable(),
+  /** Why searches do not find everything in it, and what to do: INDEX_INCOMPLETE, INDEX_NEWER. Left out for nothing. */
+  trouble: troubleSchema.optional(),
 });
 export type SourceView = z.infer<typeof sourceViewSchema>;
 
@@ -191,5 +194,7 @@ export const searchResultSchema = z.object({
   tookMs: z.number(),
   /** What was left out and why, for example that the vectors' model is asleep. */
   notices: z.array(z.string()),
+  /** Ids of folders whose index was damaged, so that something may be missing here. Left out for none. */
+  incomplete: z.array(z.string()).optional(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;

@@ -60,6 +60,20 @@ export const powerPolicyPatchSchema = z
   .partial();
 export const defaultPowerPolicy: PowerPolicy = powerPolicySchema.parse({});
 
+/**
+ * In the place of a policy that cannot be read: what can be read of it counts, and what cannot keeps the machine on
+ * and wakes it for people only.
+ */
+export function safestPolicy(saved: unknown): PowerPolicy {
+  const fields: Record<string, unknown> = { powerOff: 'never', wakeFor: 'people' };
+  const known = typeof saved === 'object' && saved !== null ? new Map(Object.entries(saved)) : new Map();
+  for (const [name, schema] of Object.entries(powerPolicySchema.shape)) {
+    const field = schema.safeParse(known.get(name));
+    if (known.has(name) && field.success) fields[name] = field.data;
+  }
+  return powerPolicySchema.parse({ ...fields, powerOff: 'never' });
+}
+
 /** What is written of a lease: "I need this machine awake, for this purpose, until then". */
 export const leaseRecordSchema = z.object({
   id: z.string(),
@@ -88,6 +102,17 @@ export const withdrawalSchema = z.object({
   since: z.number(),
 });
 export type Withdrawal = z.infer<typeof withdrawalSchema>;
+/** In the place of a lease that cannot be read: it lives until a person releases it. */
+export function unknownLease(known: Pick<LeaseRecord, 'id' | 'nodeId' | 'createdAt'>): LeaseRecord {
+  return {
+    ...known,
+    kind: 'person',
+    holder: 'Pilotlight',
+    purpose: 'a lease whose record was damaged',
+    until: null,
+    endedAt: null,
+  };
+}
 
 export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
   /** `here`: of this core's ledger; `elsewhere`: another panel's or a script's, read from the agent. */
@@ -105,6 +130,8 @@ export const agentViewSchema = z.object({
   roles: z.array(z.string()),
   /** Why it is not `ok`, and what to do. */
   trouble: troubleSchema.nullable(),
+  /** Files of the agent that were damaged. Left out for none. */
+  problems: z.array(troubleSchema).optional(),
   mayRestartOllama: z.boolean(),
   actions: z.array(powerActionSchema),
 });

@@ -23,7 +23,7 @@ const { ports, attach, notices } = createRealPorts({ dataFolder, log: createLog(
 const core = createCore({ ports, options: { version: 'bench', ollamaHost: null, notices } });
 attach({
   settings: core.services.settings.current,
-  addNotice: (notice) => core.services.status.addNotice(notice),
+  report: core.report,
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -78,7 +78,7 @@ export const benchmark: Benchmark = {
       options: { version: 'bench', ollamaHost: null },
     });
     const { fleet, settings, status, activity } = core.services;
-    attach({ settings: settings.current, addNotice: (notice) => status.addNotice(notice) });
+    attach({ settings: settings.current, report: status.addNotice });
     const hosts = Array.from({ length: NODES }, (_, index) => `10.1.0.${index + 1}`);
     for (const [index, host] of hosts.entries()) {
       const agent =

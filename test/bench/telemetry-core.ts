@@ -31,7 +31,7 @@ ports.secrets.change(Object.fromEntries(nodes.map(({ id, token }) => [agentToken
 const ids = nodes.map(({ id }) => id);
 const core = createCore({ ports, options: { version: 'bench', ollamaHost: null, notices } });
 const { agents, telemetry, settings, status } = core.services;
-attach({ settings: settings.current, addNotice: (notice) => status.addNotice(notice) });
+attach({ settings: settings.current, report: status.addNotice });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -70,13 +70,18 @@ export const policyViewSchema = z
     bootId: word.min(1),
     wokenInThisBoot: z.boolean(),
     keptOn: z.boolean(),
-    reasons: z.array(z.object({ message: sentence })).max(1000),
+    reasons: z.array(z.object({ code: word.optional(), message: sentence })).max(1000),
     idleSeconds: z.number(),
     decision: z.object({ do: z.string(), remainingMs: z.number().optional() }),
+    problems: z
+      .array(z.object({ code: word, message: sentence, next: sentence }))
+      .max(100)
+      .optional(),
   })
   .transform(({ decision, reasons, ...view }) => ({
     ...view,
     reasons: reasons.map(({ message }) => message),
+    ...(reasons.some(({ code }) => code === 'RECORDS_DAMAGED') ? { incomplete: true } : {}),
     remainingMs:
       decision.do === 'go'
         ? 0

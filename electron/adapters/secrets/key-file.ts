@@ -1,8 +1,9 @@
 /** Secrets sealed by a key that lies beside them, in a file of its own that only this user may read. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepAside, type WriteFile, writePrivateFile } from './private-file.ts';
+import { isThere, tryKeepAside } from '../keep-aside.ts';
+import { type WriteFile, writePrivateFile } from './private-file.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
 
 export const keyFileWords =
@@ -30,15 +31,17 @@ export function createKeyFileSeal(
 ): Seal {
   const path = join(folder, 'secrets.key');
   let known: Buffer | null = null;
+  let keptAs: string | null = null;
 
+  /** Something else in its place goes aside: a new key is never written over it. */
   function savedKey(): Buffer | null {
     known ??= readKey(path);
+    if (known === null && isThere(path)) keptAs = tryKeepAside(path);
     return known;
   }
 
   function makeKey(): Buffer {
     const made = randomBytes(keyBytes);
-    if (existsSync(path)) keepAside(path);
     write(path, made);
     known = made;
     return made;
@@ -47,6 +50,10 @@ export function createKeyFileSeal(
   return {
     kind: 'key-file',
     failsForGood: true,
+    check() {
+      const missing = savedKey() === null;
+      return missing && keptAs !== null ? keptAs : null;
+    },
     close(name, value) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, savedKey() ?? makeKey(), nonce, { authTagLength: tagBytes });

@@ -1,14 +1,5 @@
 /** Files that only this user may read, replaced as a whole or not at all. */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
@@ -28,19 +19,6 @@ export const writePrivateFile: WriteFile = (path, content) => {
     throw toFileError(path, error);
   }
 };
-
-/** Moves a file that cannot be used to the first free `<path>.unreadable-<n>`, and gives that path. */
-export function keepAside(path: string): string {
-  let number = 1;
-  while (existsSync(`${path}.unreadable-${number}`)) number += 1;
-  const aside = `${path}.unreadable-${number}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    throw toFileError(path, error);
-  }
-  return aside;
-}
 
 /** The system's code of a failed file operation, or null. */
 export function fileErrorCode(error: unknown): string | null {

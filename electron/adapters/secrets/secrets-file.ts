@@ -1,12 +1,13 @@
 /** The Secrets port on one file of sealed values, whatever seals them. */
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import { plural } from '../../../shared/units.ts';
 import type { Secrets } from '../../core/ports.ts';
-import { fileErrorCode, keepAside, type WriteFile, writePrivateFile } from './private-file.ts';
+import { readContent, tryKeepAside } from '../keep-aside.ts';
+import { type WriteFile, writePrivateFile } from './private-file.ts';
 
 /** Seals single values. The name of a value is sealed with it, so that no value passes for another. */
 export interface Seal {
@@ -14,6 +15,8 @@ export interface Seal {
   readonly kind: SecretsProtection['kind'];
   /** True where a value that cannot be opened now never will be; false where its key may only be locked. */
   readonly failsForGood: boolean;
+  /** Where its damaged key was kept aside, or null. Called once, when the secrets are opened. */
+  check?(): string | null;
   /** Throws where it cannot. */
   close(name: string, value: string): string;
   /** null when it cannot be opened. */
@@ -38,7 +41,7 @@ export interface SecretsFileOptions {
 }
 
 const sealedSchema = z.object({ by: z.string(), sealed: z.string() });
-const fileSchema = z.object({ version: z.literal(1), secrets: z.record(z.string(), sealedSchema) });
+const fileSchema = z.object({ version: z.literal(1), secrets: z.record(z.string(), z.unknown()) });
 
 interface Kept extends z.infer<typeof sealedSchema> {
   /** null where it cannot be opened here: it stays in the file as it is. */
@@ -58,19 +61,27 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
 
   function read(): Map<string, Kept> {
     const entries = new Map<string, Kept>();
+    const keys = seals.flatMap((seal) => seal.check?.() ?? []);
     const saved = readFile(path);
-    if (saved === 'none') return entries;
     if (saved === 'unreadable') {
-      notices.push(lostNotice('The saved passwords and tokens could not be read.', moveAside(path)));
+      notices.push(
+        lostNotice('The saved passwords and tokens could not be read.', [tryKeepAside(path), ...keys]),
+      );
       return entries;
     }
     const keepSealed = (name: string) => {
-      const sealed = saved.secrets[name];
-      if (sealed) entries.set(name, { ...sealed, value: null });
+      const sealed = sealedSchema.safeParse(saved[name]);
+      if (sealed.success) entries.set(name, { ...sealed.data, value: null });
     };
     const lost: string[] = [];
     const locked: string[] = [];
-    for (const [name, { by, sealed }] of Object.entries(saved.secrets)) {
+    for (const [name, entry] of Object.entries(saved)) {
+      const parsed = sealedSchema.safeParse(entry);
+      if (!parsed.success) {
+        lost.push(name);
+        continue;
+      }
+      const { by, sealed } = parsed.data;
       const seal = seals.find((one) => one.kind === by);
       const value = seal?.open(name, sealed) ?? null;
       if (value === null && seal?.failsForGood) lost.push(name);
@@ -78,16 +89,18 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
       if (value === null && !seal?.failsForGood) locked.push(name);
     }
     if (lost.length > 0) {
-      const aside = moveAside(path);
+      const aside = tryKeepAside(path);
       if (aside !== null) save(entries);
       // Not moved, so nothing may write over them unasked.
       else for (const name of lost) keepSealed(name);
       notices.push(
         lostNotice(
-          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: the key is another one.`,
-          aside,
+          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: ${keys.length > 0 ? 'the key was damaged' : 'the key is another one, or they were damaged'}.`,
+          [aside, ...keys],
         ),
       );
+    } else if (keys.length > 0) {
+      notices.push(lostNotice('The key of the saved passwords and tokens was damaged.', keys));
     }
     if (locked.length > 0) {
       notices.push({
@@ -134,31 +147,27 @@ function serialise(entries: ReadonlyMap<string, Kept>): string {
   return `${JSON.stringify({ version: 1, secrets }, null, 2)}\n`;
 }
 
-function readFile(path: string): z.infer<typeof fileSchema> | 'none' | 'unreadable' {
+/** Entry by entry: one that is damaged does not take the others with it. */
+function readFile(path: string): Record<string, unknown> | 'unreadable' {
+  const content = readContent(path);
+  if (content.kind === 'missing') return {};
+  if (content.kind === 'unreadable') return 'unreadable';
   try {
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    const parsed = fileSchema.safeParse(JSON.parse(content.text));
     if (!parsed.success) return 'unreadable';
     chmodSync(path, 0o600);
-    return parsed.data;
-  } catch (error) {
-    return fileErrorCode(error) === 'ENOENT' ? 'none' : 'unreadable';
-  }
-}
-
-/** null where it could not be moved: it is looked at again at the next start. */
-function moveAside(path: string): string | null {
-  try {
-    return keepAside(path);
+    return parsed.data.secrets;
   } catch {
-    return null;
+    return 'unreadable';
   }
 }
 
-function lostNotice(message: string, aside: string | null): Notice {
+function lostNotice(message: string, kept: readonly (string | null)[]): Notice {
+  const names = kept.flatMap((path) => (path === null ? [] : basename(path)));
   return {
     id: 'secrets',
     code: 'SECRETS_LOST',
-    message: aside === null ? message : `${message} The file was kept aside as ${basename(aside)}.`,
-    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their nodes.',
+    message: names.length === 0 ? message : `${message} Kept aside: ${names.join(', ')}.`,
+    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their machines; pair agents again.',
   };
 }

@@ -1,78 +1,118 @@
-import { existsSync, renameSync } from 'node:fs';
+import { accessSync, closeSync, constants, lstatSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { copyAside, keepAside } from '../keep-aside.ts';
+import { type DamagedState, isDamage, toStoreError } from './damage.ts';
 import { migrate, migrations } from './migrations.ts';
+import { salvage } from './salvage.ts';
+import { damageOf, hasDamagedLog } from './schema-check.ts';
+
+export { toStoreError } from './damage.ts';
 
 export interface OpenedDatabase {
   database: DatabaseSync;
-  /** Where a file that could not be read was moved to; null when all was well. */
-  keptAside: string | null;
+  /** null when all was well. */
+  damaged: DamagedState | null;
 }
+
+export interface OpenDatabaseOptions {
+  steps?: readonly string[];
+  /** The state was written before, so that a file without content has lost it. Default false. */
+  expected?: boolean;
+}
+
+/** Of which a damaged log may have lost the newest rows, and whose loss could power a machine off. */
+const POWER_TABLES = ['leases', 'power_policies'];
+const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
  * Opens the state database and brings it up to date. A file that is damaged, or is no database, is moved to
- * `<path>.corrupt-<n>` and a fresh one takes its place. Throws DISK_FULL or DATA_FOLDER_UNUSABLE.
+ * `<path>.corrupt-<n>`; what can be read of it goes into a fresh one. Throws STATE_NEWER, DISK_FULL or
+ * DATA_FOLDER_UNUSABLE.
  */
-export function openDatabase(path: string, steps: readonly string[] = migrations): OpenedDatabase {
+export function openDatabase(path: string, options: OpenDatabaseOptions = {}): OpenedDatabase {
+  const { steps = migrations, expected = false } = options;
   try {
-    return { database: openChecked(path, steps), keptAside: null };
+    if (path === ':memory:') return { database: open(path, steps), damaged: null };
+    const log = keepDamagedLog(path);
+    const whole = log === null || log.isCopy;
+    if (isUsable(path, steps, expected) && whole) {
+      createPrivate(path);
+      const database = open(path, steps);
+      if (log === null) return { database, damaged: null };
+      return { database, damaged: { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES } };
+    }
+    const keptAs = keepAside(path, COMPANIONS);
+    createPrivate(path);
+    const database = open(path, steps);
+    const damaged = salvage(database, keptAs);
+    if (log === null) return { database, damaged };
+    return {
+      database,
+      damaged: { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...POWER_TABLES])] },
+    };
   } catch (error) {
-    if (!isDamage(error)) throw toStoreError(error);
-    const aside = keepAside(path);
-    return { database: openChecked(path, steps), keptAside: aside };
+    throw toStoreError(error);
   }
 }
 
-function openChecked(path: string, steps: readonly string[]): DatabaseSync {
+/** Whether it can be opened as it is. Throws STATE_NEWER. */
+function isUsable(path: string, steps: readonly string[], expected: boolean): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  if (!found.isFile()) return false;
+  if (found.size === 0) {
+    // SQLite would take the log of an empty file away.
+    return !expected && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch {
+    return false;
+  }
+  try {
+    return damageOf(path, steps, !expected) === null;
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
+}
+
+/** What is in the place of the log or its index, and cannot be that, goes aside; the log that lost something as a copy. */
+function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
+  const index = lstatSync(`${path}-shm`, { throwIfNoEntry: false });
+  // It is made from the log at each start.
+  if (index !== undefined && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
+  const log = `${path}-wal`;
+  if (lstatSync(log, { throwIfNoEntry: false }) === undefined) return null;
+  if (!isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
+  if (!hasDamagedLog(log)) return null;
+  if (!isOpenFile(path)) return { keptAs: '', isCopy: false };
+  return { keptAs: copyAside(path, ['-wal']), isCopy: true };
+}
+
+function isOpenFile(path: string): boolean {
+  try {
+    if (!statSync(path).isFile()) return false;
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** SQLite gives its other files the mode of the first one. */
+function createPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+function open(path: string, steps: readonly string[]): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    const check = database.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string };
-    if (check.quick_check !== 'ok')
-      throw Object.assign(new Error('quick_check failed'), { errcode: SQLITE_CORRUPT });
     migrate(database, steps);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
-}
-
-/** Moves the file and its companions to the first free `.corrupt-<n>`. */
-function keepAside(path: string): string {
-  let number = 1;
-  while (existsSync(`${path}.corrupt-${number}`)) number += 1;
-  const aside = `${path}.corrupt-${number}`;
-  renameSync(path, aside);
-  for (const suffix of ['-wal', '-shm']) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
-  }
-  return aside;
-}
-
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_NOTADB = 26;
-/** The file that the processes share could not grow. */
-const SQLITE_IOERR_SHMSIZE = 4874;
-
-/** The low byte is SQLite's primary result code; extended codes carry more above it. */
-function primaryCode(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
-}
-
-function isDamage(error: unknown): boolean {
-  const code = primaryCode(error);
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
-}
-
-/** Turns what SQLite throws into an error with a code; anything else passes through as it is. */
-export function toStoreError(error: unknown): unknown {
-  const code = primaryCode(error);
-  if (code === null) return error;
-  if (code === SQLITE_FULL || (error as { errcode?: number }).errcode === SQLITE_IOERR_SHMSIZE)
-    return new PilotlightError('DISK_FULL', { cause: error });
-  if (isDamage(error)) return new PilotlightError('STATE_CORRUPT', { cause: error });
-  return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });
 }

@@ -7,3 +7,7 @@ export function parseJson(text: unknown): unknown {
     return null;
   }
 }
+
+export interface Parser<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}

@@ -1,40 +1,82 @@
 import { randomUUID } from 'node:crypto';
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { nodeStateSchema } from '../../../shared/models/node-state.ts';
-import { leaseRecordSchema, powerPolicySchema, withdrawalSchema } from '../../../shared/models/power.ts';
+import {
+  type LeaseRecord,
+  leaseRecordSchema,
+  powerPolicySchema,
+  safestPolicy,
+  unknownLease,
+  withdrawalSchema,
+} from '../../../shared/models/power.ts';
 import type { PowerStore } from '../../core/ports.ts';
-import { toStoreError } from './open-database.ts';
+import type { DamagedRows } from './damaged-rows.ts';
 import { parseJson } from './parse-json.ts';
 
 /** How long the past is kept: as long as the history of telemetry. */
 const KEPT_MS = 31 * 24 * 3_600_000;
+const PANEL_ID = /^panel-[0-9a-f-]{36}$/;
 
-/** Policies, leases and states in the database. A row that cannot be read is left out rather than trusted. */
-export function createPowerStore({ statement }: { statement: (sql: string) => StatementSync }): PowerStore {
-  function run(sql: string, ...values: SQLInputValue[]): void {
-    try {
-      statement(sql).run(...values);
-    } catch (error) {
-      throw toStoreError(error);
-    }
+export interface PowerStoreParts {
+  run(sql: string, ...values: SQLInputValue[]): unknown;
+  all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[];
+  rows: DamagedRows;
+}
+
+/**
+ * Policies, leases and states in the database. What cannot be read of a lease or a policy keeps its machine on: a
+ * lease without an end takes its place, or a policy that powers nothing off.
+ */
+export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStore {
+  let replaced = 0;
+
+  /** Column and value each say which machine it keeps on, and whether it still does: either may be the damaged one. */
+  function replace(row: Record<string, unknown>) {
+    const saved = Object(parseJson(row.value)) as Partial<LeaseRecord>;
+    const known = { id: String(row.id), nodeId: String(row.node_id), createdAt: Number(row.created_at) };
+    if (row.ended_at !== null && saved.endedAt !== null) return null;
+    const record = unknownLease(known);
+    const other = typeof saved.nodeId === 'string' && saved.nodeId !== known.nodeId ? saved.nodeId : null;
+    return {
+      record,
+      write() {
+        replaced += 1;
+        store.putLease(record);
+        if (other !== null) store.putLease(unknownLease({ ...known, id: `${known.id}_2`, nodeId: other }));
+      },
+    };
   }
-  const all = (sql: string, ...values: SQLInputValue[]) => statement(sql).all(...values);
 
-  const leases = (rows: Record<string, unknown>[]) =>
-    rows.flatMap((row) => {
-      const parsed = leaseRecordSchema.safeParse(parseJson(row.value));
-      return parsed.success ? [parsed.data] : [];
-    });
+  const leases = (found: Record<string, unknown>[]) =>
+    rows.parseRows('leases', found, leaseRecordSchema, undefined, replace);
 
-  return {
+  /** Past the index, which may be damaged where the table is not. */
+  const open = () =>
+    leases(
+      all(
+        `SELECT id, node_id, created_at, ended_at, value FROM leases NOT INDEXED
+         WHERE ended_at IS NULL OR NOT json_valid(value) OR json_extract(value, '$.endedAt') IS NULL
+         ORDER BY created_at, id`,
+      ),
+    ).filter(({ endedAt }) => endedAt === null);
+
+  const store: PowerStore = {
     panelId() {
+      const kept = all('SELECT panel FROM identity WHERE id = 1')[0]?.panel;
+      if (kept !== undefined && !PANEL_ID.test(String(kept)))
+        rows.setAside('identity', { id: 1, value: String(kept) });
       run('INSERT OR IGNORE INTO identity (id, panel) VALUES (1, ?)', `panel-${randomUUID()}`);
       return String(all('SELECT panel FROM identity WHERE id = 1')[0]?.panel);
     },
     policies: () =>
-      all('SELECT node_id, value FROM power_policies ORDER BY node_id').flatMap((row) => {
-        const parsed = powerPolicySchema.safeParse(parseJson(row.value));
-        return parsed.success ? [{ nodeId: String(row.node_id), policy: parsed.data }] : [];
+      all('SELECT node_id, node_id AS id, value FROM power_policies ORDER BY node_id').flatMap((row) => {
+        const nodeId = String(row.node_id);
+        return rows
+          .parseRows('power_policies', [row], powerPolicySchema, undefined, () => {
+            const record = safestPolicy(parseJson(row.value));
+            return { record, write: () => store.putPolicy(nodeId, record) };
+          })
+          .map((policy) => ({ nodeId, policy }));
       }),
     putPolicy(nodeId, policy) {
       run(
@@ -46,10 +88,11 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
     },
     removePolicy: (nodeId) => run('DELETE FROM power_policies WHERE node_id = ?', nodeId),
     withdrawals: () =>
-      all('SELECT value FROM withdrawals ORDER BY since, id').flatMap((row) => {
-        const parsed = withdrawalSchema.safeParse(parseJson(row.value));
-        return parsed.success ? [parsed.data] : [];
-      }),
+      rows.parseRows(
+        'withdrawals',
+        all('SELECT id, value FROM withdrawals ORDER BY since, id'),
+        withdrawalSchema,
+      ),
     putWithdrawal(withdrawal) {
       run(
         `INSERT INTO withdrawals (id, since, value) VALUES (?, ?, ?)
@@ -72,11 +115,15 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
       );
       if (lease.endedAt !== null) run('DELETE FROM leases WHERE ended_at < ?', lease.endedAt - KEPT_MS);
     },
-    openLeases: () => leases(all('SELECT value FROM leases WHERE ended_at IS NULL ORDER BY created_at, id')),
+    openLeases() {
+      const before = replaced;
+      const found = open();
+      return replaced === before ? found : open();
+    },
     leases: (nodeId, from, to) =>
       leases(
         all(
-          `SELECT value FROM leases WHERE node_id = ? AND created_at < ? AND (ended_at IS NULL OR ended_at > ?)
+          `SELECT id, node_id, created_at, ended_at, value FROM leases WHERE node_id = ? AND created_at < ? AND (ended_at IS NULL OR ended_at > ?)
            ORDER BY created_at, id`,
           nodeId,
           to,
@@ -90,19 +137,21 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
     states: (nodeId, from, to) =>
       [
         ...all(
-          'SELECT at, state FROM node_states WHERE node_id = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1',
+          'SELECT id, at, state FROM node_states WHERE node_id = ? AND at < ? ORDER BY at DESC, id DESC LIMIT 1',
           nodeId,
           from,
         ),
         ...all(
-          'SELECT at, state FROM node_states WHERE node_id = ? AND at >= ? AND at < ? ORDER BY at, id',
+          'SELECT id, at, state FROM node_states WHERE node_id = ? AND at >= ? AND at < ? ORDER BY at, id',
           nodeId,
           from,
           to,
         ),
       ].flatMap((row) => {
         const state = nodeStateSchema.safeParse(row.state);
-        return state.success ? [{ at: Number(row.at), state: state.data }] : [];
+        if (state.success) return [{ at: Number(row.at), state: state.data }];
+        rows.setAside('node_states', { id: Number(row.id), node_id: nodeId, value: String(row.state) });
+        return [];
       }),
     woken(nodeId) {
       const row = all('SELECT at, boot_id FROM woken WHERE node_id = ?', nodeId)[0];
@@ -128,4 +177,5 @@ export function createPowerStore({ statement }: { statement: (sql: string) => St
       }
     },
   };
+  return store;
 }

@@ -4,16 +4,18 @@ import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
 import type { Secrets, Store } from '../../core/ports.ts';
+import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
+import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
-import { parseJson } from './parse-json.ts';
+import type { Parser } from './parse-json.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 
 export interface OpenedStore {
   store: Store;
-  /** Where a damaged database was moved to, or null. */
-  keptAside: string | null;
+  /** What was wrong with the file, and what was read out of it; null when all was well. */
+  damaged: DamagedState | null;
   /** Whether secrets of an older version were found in plain, and what stopped their move. */
   plainSecrets: MovedSecrets;
 }
@@ -21,19 +23,28 @@ export interface OpenedStore {
 /** How much of the past is kept; older rows go when new ones come. */
 const keep = { moves: 5000, activity: 20_000, jobs: 500, bootTimes: 20 };
 
-interface Parser<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
+export interface SqliteStoreOptions {
+  path: string;
+  /** Takes over what an older version kept in plain; left alone where it is not given. */
+  secrets?: Secrets;
+  /** It was written before, so that a file without content has lost it. Default false. */
+  expected?: boolean;
+  /** A row could not be read: it was put aside, and the others are there. May be called while the store opens. */
+  onDamagedRow?(row: DamagedRow): void;
+  /** The file was damaged while it was in use: the next start repairs it. */
+  onDamagedFile?(): void;
 }
 
 /**
- * The state in one SQLite file. Values are JSON checked by the models' own schemas, so a row that another
- * version wrote and this one cannot read is left out rather than trusted.
- * @param secrets takes over what an older version kept in plain; left alone where it is not given
+ * The state in one SQLite file. Values are JSON checked by the models' own schemas: a row that does not fit is put
+ * aside and reported. Where it could let a machine go off, the safest value that is known takes its place.
  */
-export function createSqliteStore({ path, secrets }: { path: string; secrets?: Secrets }): OpenedStore {
-  const { database, keptAside } = openDatabase(path);
+export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
+  const { path, secrets } = options;
+  const { database, damaged } = openDatabase(path, { expected: options.expected ?? false });
   const plainSecrets = secrets ? movePlainSecrets(database, secrets) : { kind: 'none' as const };
   const statements = new Map<string, StatementSync>();
+  let reported = false;
 
   function statement(sql: string): StatementSync {
     let prepared = statements.get(sql);
@@ -44,34 +55,42 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
     return prepared;
   }
 
+  function coded(error: unknown): unknown {
+    if (isDamage(error) && !reported) {
+      reported = true;
+      options.onDamagedFile?.();
+    }
+    return toStoreError(error);
+  }
+
   function run(sql: string, ...values: SQLInputValue[]): number {
     try {
       return Number(statement(sql).run(...values).lastInsertRowid);
     } catch (error) {
-      throw toStoreError(error);
+      throw coded(error);
     }
   }
 
   function all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    return statement(sql).all(...values);
+    try {
+      return statement(sql).all(...values);
+    } catch (error) {
+      throw coded(error);
+    }
   }
 
-  function parseRows<T>(rows: Record<string, unknown>[], schema: Parser<T>): T[] {
-    return rows.flatMap((row) => {
-      const parsed = schema.safeParse(parseJson(row.value));
-      return parsed.success ? [parsed.data] : [];
-    });
-  }
+  const rows = createDamagedRows({ database, run, onDamaged: options.onDamagedRow ?? (() => {}) });
+  const { parseRows } = rows;
 
-  const numbered = <T extends { id: number }>(rows: Record<string, unknown>[], schema: Parser<T>): T[] =>
-    parseRows(
-      rows.map((row) => ({ value: JSON.stringify({ ...(parseJson(row.value) as object), id: row.id }) })),
-      schema,
-    );
+  const numbered = <T extends { id: number }>(
+    table: string,
+    found: Record<string, unknown>[],
+    schema: Parser<T>,
+  ): T[] => parseRows(table, found, schema, (value, row) => ({ ...Object(value), id: row.id }));
 
   const store: Store = {
     settings: {
-      read: () => parseJson(all('SELECT value FROM settings WHERE id = 1')[0]?.value) ?? null,
+      read: () => rows.readSettings(all('SELECT id, value FROM settings WHERE id = 1')[0]),
       write: (settings) => {
         run(
           'INSERT INTO settings (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
@@ -80,7 +99,8 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
       },
     },
     nodes: {
-      list: () => parseRows(all('SELECT value FROM nodes ORDER BY id'), nodeRecordSchema).sort(byAge),
+      list: () =>
+        parseRows('nodes', all('SELECT id, value FROM nodes ORDER BY id'), nodeRecordSchema).sort(byAge),
       put: (node) => {
         run(
           'INSERT INTO nodes (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
@@ -129,7 +149,11 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
         return { ...move, id };
       },
       list: (limit) =>
-        numbered(all('SELECT id, value FROM moves ORDER BY id DESC LIMIT ?', limit), moveRecordSchema),
+        numbered(
+          'moves',
+          all('SELECT id, value FROM moves ORDER BY id DESC LIMIT ?', limit),
+          moveRecordSchema,
+        ),
     },
     activity: {
       append: (entry): ActivityEntry => {
@@ -153,7 +177,7 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
       },
       list: ({ before, limit, kinds }) => {
         const older = before ?? Number.MAX_SAFE_INTEGER;
-        const rows =
+        const found =
           kinds === undefined
             ? all('SELECT id, value FROM activity WHERE id < ? ORDER BY id DESC LIMIT ?', older, limit)
             : all(
@@ -162,11 +186,14 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
                 JSON.stringify(kinds),
                 limit,
               );
-        return numbered(rows, activityEntrySchema);
+        return numbered('activity', found, activityEntrySchema);
       },
     },
     sources: {
-      list: () => parseRows(all('SELECT value FROM sources ORDER BY id'), sourceRecordSchema).sort(byAge),
+      list: () =>
+        parseRows('sources', all('SELECT id, value FROM sources ORDER BY id'), sourceRecordSchema).sort(
+          byAge,
+        ),
       put: (source) => {
         run(
           'INSERT INTO sources (id, value) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value',
@@ -194,20 +221,23 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
           keep.jobs,
         );
       },
-      get: (id) => parseRows(all('SELECT value FROM jobs WHERE id = ?', id), indexJobSchema)[0] ?? null,
+      get: (id) =>
+        parseRows('jobs', all('SELECT id, value FROM jobs WHERE id = ?', id), indexJobSchema)[0] ?? null,
       list: (limit) =>
         parseRows(
-          all('SELECT value FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?', limit),
+          'jobs',
+          all('SELECT id, value FROM jobs ORDER BY created_at DESC, id DESC LIMIT ?', limit),
           indexJobSchema,
         ),
       unfinished: () =>
         parseRows(
-          all("SELECT value FROM jobs WHERE status IN ('pending', 'running') ORDER BY created_at, id"),
+          'jobs',
+          all("SELECT id, value FROM jobs WHERE status IN ('pending', 'running') ORDER BY created_at, id"),
           indexJobSchema,
         ),
     },
     history: createHistoryStore({ database, statement }),
-    power: createPowerStore({ statement }),
+    power: createPowerStore({ run, all, rows }),
     transaction(work) {
       run('BEGIN IMMEDIATE');
       try {
@@ -223,7 +253,8 @@ export function createSqliteStore({ path, secrets }: { path: string; secrets?: S
     close: () => database.close(),
   };
 
-  return { store, keptAside, plainSecrets };
+  if (damaged !== null) rows.fillUnknown(damaged.incomplete);
+  return { store, damaged, plainSecrets };
 }
 
 function byAge(a: { addedAt: number }, b: { addedAt: number }): number {

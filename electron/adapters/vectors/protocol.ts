@@ -83,11 +83,12 @@ export type ToIndexWorker =
   | { kind: 'cancel'; id: number }
   | { kind: 'stop' };
 
-/** An index was damaged: it lies aside as `keptAs`, and an empty one took its place. */
+/** An index was damaged: it is kept aside and an empty one took its place, or parts of it were lost. */
 export interface IndexNotice {
   sourceId: string;
-  code: 'INDEX_CORRUPT';
-  keptAs: string;
+  code: 'INDEX_CORRUPT' | 'INDEX_INCOMPLETE';
+  /** null where it stays in use. */
+  keptAs: string | null;
 }
 
 export type FromIndexWorker =

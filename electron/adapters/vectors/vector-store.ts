@@ -28,7 +28,7 @@ export interface VectorStoreOptions {
   log: Log;
   /** Asked at each call, so that a change counts from then on. */
   settings: () => IndexSettings;
-  /** A damaged index was kept aside and an empty one took its place. */
+  /** An index was damaged. */
   onNotice?: (notice: IndexNotice) => void;
   /** No index grows past this many bytes (DISK_FULL). Default: the disk's own end. */
   maxIndexBytes?: number;
@@ -180,7 +180,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
 
   function receive(message: FromIndexWorker): void {
     if (message.kind === 'notice') {
-      log.warn('An index was damaged and is kept aside', { ...message.notice });
+      log.warn('An index was damaged', { ...message.notice });
       options.onNotice?.(message.notice);
       return;
     }

@@ -2,9 +2,11 @@
  * Leases on the disk: one JSON line for each that began, changed or ended, flushed before it is answered. A file
  * of lines, not a database: that one would cost as much memory as the rest of the agent.
  */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Damage } from '../damage.ts';
 import { AgentError, wordsOf } from '../errors.ts';
-import { writePrivate } from '../files.ts';
+import { checksum, writePrivate } from '../files.ts';
 
 export interface LeaseRecord {
   id: string;
@@ -26,30 +28,46 @@ export interface LeaseJournal {
 
 /** So many lines of ended leases are let stand before the file is written anew. */
 const SPARE_LINES = 2000;
+const FILE = 'leases.jsonl';
+/** The last line: a file that was cut off lacks it. */
+const END = '{"complete":true}\n';
 
-export function openLeaseJournal(path: string): LeaseJournal {
-  const live = readLeases(path);
+/** Lines that are damaged go aside with their file; what the others say counts. */
+export function openLeaseJournal(
+  folder: string,
+  damage: Pick<Damage, 'marked' | 'read' | 'found'>,
+): LeaseJournal {
+  const path = join(folder, FILE);
+  const { marked } = damage;
+  const read = damage.read(FILE, 'leases', (text) => readLeases(text, marked));
+  if (read?.damaged) damage.found(FILE, 'leases');
+  const live = read?.live ?? new Map<string, LeaseRecord>();
   const kept = [...live.values()];
   let lines = 0;
+  /** Where the last line begins. */
+  let end = 0;
+  let closed = false;
   let handle = rewrite();
 
   function rewrite(): number {
     const content = [...live.values()].map((lease) => line({ begin: lease })).join('');
-    writePrivate(path, content);
+    writePrivate(path, content + END);
     lines = live.size;
-    return openSync(path, 'a');
+    end = Buffer.byteLength(content);
+    return openSync(path, 'r+');
   }
 
   function append(content: string): void {
-    const { size } = fstatSync(handle);
     try {
-      writeSync(handle, content);
+      writeSync(handle, content + END, end);
       fsyncSync(handle);
     } catch (error) {
       // Half a line would swallow the next one.
-      ftruncateSync(handle, size);
+      ftruncateSync(handle, end);
+      writeSync(handle, END, end);
       throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
     }
+    end += Buffer.byteLength(content);
     lines += 1;
     if (lines > live.size + SPARE_LINES) {
       closeSync(handle);
@@ -74,34 +92,49 @@ export function openLeaseJournal(path: string): LeaseJournal {
       append(line({ end: ids }));
       for (const id of ids) live.delete(id);
     },
-    close: () => closeSync(handle),
+    close() {
+      if (!closed) closeSync(handle);
+      closed = true;
+    },
   };
 }
 
 function line(entry: { begin: LeaseRecord } | { end: readonly string[] }): string {
-  return `${JSON.stringify(entry)}\n`;
+  return `${JSON.stringify({ ...entry, sum: checksum(JSON.stringify(entry)) })}\n`;
 }
 
-/** What stands in the file, in order. A line that a crash cut off, or that is none of ours, says nothing. */
-function readLeases(path: string): Map<string, LeaseRecord> {
+interface Read {
+  live: Map<string, LeaseRecord>;
+  /** A line is none of ours, or the file does not end as it should. */
+  damaged: boolean;
+}
+
+/** @param marked false for a file of an older version, which has no last line and no sums */
+function readLeases(text: string, marked: boolean): Read {
   const live = new Map<string, LeaseRecord>();
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch {
-    return live;
-  }
-  for (const one of content.split('\n')) {
-    const entry = parse(one);
+  const ended = text.endsWith(END);
+  const lines = (ended ? text.slice(0, -END.length) : text).split('\n');
+  let damaged = marked && !ended;
+  // Each line ends with a line break, so that nothing is behind the last one.
+  if (lines.pop() !== '') damaged = true;
+  for (const one of lines) {
+    const entry = parse(one, marked);
+    if (entry === null) damaged = true;
     if (entry?.begin) live.set(entry.begin.id, entry.begin);
     for (const id of entry?.end ?? []) live.delete(id);
   }
-  return live;
+  return { live, damaged };
 }
 
-function parse(one: string): { begin?: LeaseRecord; end?: string[] } | null {
+function parse(one: string, marked: boolean): { begin?: LeaseRecord; end?: string[] } | null {
   try {
-    const { begin, end } = JSON.parse(one) as { begin?: Partial<LeaseRecord>; end?: unknown };
+    const { sum, ...entry } = JSON.parse(one) as {
+      sum?: unknown;
+      begin?: Partial<LeaseRecord>;
+      end?: unknown;
+    };
+    if ((marked || sum !== undefined) && sum !== checksum(JSON.stringify(entry))) return null;
+    const { begin, end } = entry;
     if (Array.isArray(end)) return { end: end.filter((id) => typeof id === 'string') };
     return isRecord(begin) ? { begin } : null;
   } catch {

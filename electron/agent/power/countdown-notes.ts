@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { flag, integer, object, oneOf, required, text } from '../check.ts';
+import type { Damage } from '../damage.ts';
 import { readJson, writePrivate } from '../files.ts';
 import { powerActions } from './policy.ts';
 import type { CountdownNotes, PowerRequest } from './power.ts';
@@ -23,19 +24,24 @@ const checkFile = object<CountdownFile>({
   key: required(text(64)),
 });
 
-const pathIn = (folder: string) => join(folder, 'countdown.json');
+const FILE = 'countdown.json';
+const pathIn = (folder: string) => join(folder, FILE);
 
 /** null where no countdown runs. */
 export function readCountdown(folder: string): CountdownFile | null {
+  return check(readJson(pathIn(folder)));
+}
+
+function check(value: unknown): CountdownFile | null {
   const mistakes: string[] = [];
-  const content = checkFile(readJson(pathIn(folder)), '', mistakes);
+  const content = checkFile(value, '', mistakes);
   return mistakes.length === 0 ? content : null;
 }
 
-export function createCountdownNotes(folder: string): CountdownNotes {
+export function createCountdownNotes(folder: string, damage: Pick<Damage, 'read'>): CountdownNotes {
   return {
     begin: (request, key) => writePrivate(pathIn(folder), JSON.stringify({ request, key }), 0o644),
     end: () => rmSync(pathIn(folder), { force: true }),
-    broken: () => readCountdown(folder)?.request ?? null,
+    broken: () => damage.read(FILE, 'nothing', (text) => check(JSON.parse(text)))?.request ?? null,
   };
 }

@@ -1,8 +1,9 @@
 /** What the panels have laid down, in one file that is replaced as a whole. */
-
+import { join } from 'node:path';
 import { type Check, flag, integer, listOf, object, oneOf, optional, required, text, url } from '../check.ts';
+import { DAMAGED_PANEL, type Damage } from '../damage.ts';
 import { AgentError } from '../errors.ts';
-import { readJson, writePrivate } from '../files.ts';
+import { checksum, writePrivate } from '../files.ts';
 import type { FinishPolicy } from './policy.ts';
 
 export interface KeptPolicy {
@@ -86,29 +87,58 @@ const checkContent = object<Content>({
   keptOnBoot: required(orNull(name)),
 });
 
-/** A file that holds something else is as none: then nothing is powered off alone until a panel says so again. */
-export function openPolicyBook(path: string, bootId: string): PolicyBook {
-  const mistakes: string[] = [];
-  const read = checkContent(readJson(path), '', mistakes);
-  let content: Content = mistakes.length === 0 ? read : { policies: [], woken: null, keptOnBoot: null };
+const FILE = 'policies.json';
+const nothing: Content = { policies: [], woken: null, keptOnBoot: null };
+
+/** Keeps the machine on while policies or leases may be missing; a person who forgets it confirms that none is. */
+const guard: KeptPolicy = {
+  panel: DAMAGED_PANEL,
+  policy: {
+    finishAlone: false,
+    onlyIfWoken: true,
+    idleMinutes: 1440,
+    action: 'sleep',
+    respectUsers: true,
+    countdownSeconds: 3600,
+  },
+  helloUrl: null,
+  updatedAt: 0,
+};
+
+/** A file that holds something else goes aside: the machine stays on until the panels have put their policies again. */
+export function openPolicyBook(folder: string, bootId: string, damage: Damage): PolicyBook {
+  const path = join(folder, FILE);
+  let content = damage.read(FILE, 'policies', parse) ?? nothing;
+  expectPanels();
+
+  /** Who is to be waited for, if this file is damaged one day. */
+  function expectPanels(): void {
+    damage.expect(content.policies.map(({ panel }) => panel));
+  }
 
   function keep(next: Content): void {
-    writePrivate(path, `${JSON.stringify(next, null, 2)}\n`);
+    const sum = checksum(JSON.stringify(next));
+    writePrivate(path, `${JSON.stringify({ ...next, sum }, null, 2)}\n`);
     content = next;
   }
 
   return {
-    policies: () => content.policies,
+    policies: () => (damage.reason() === null ? content.policies : [...content.policies, guard]),
     put(entry) {
       const others = content.policies.filter((one) => one.panel !== entry.panel);
       if (others.length >= MOST_PANELS) throw new AgentError('TOO_MANY_POLICIES');
       keep({ ...content, policies: [...others, entry] });
+      expectPanels();
+      damage.heard(entry.panel);
     },
     remove(panel) {
+      if (panel === DAMAGED_PANEL && damage.confirm()) return;
       const policies = content.policies.filter((one) => one.panel !== panel);
       if (policies.length === content.policies.length)
         throw new AgentError('NOT_FOUND', { message: 'No policy of this panel is kept here.' });
       keep({ ...content, policies });
+      expectPanels();
+      damage.forgotten(panel);
     },
     woken: () => content.woken,
     setWoken(woken) {
@@ -123,4 +153,13 @@ export function openPolicyBook(path: string, bootId: string): PolicyBook {
       keep(next);
     },
   };
+}
+
+/** A sum that is not right says that something in it was changed; files of older versions have none. */
+function parse(text: string): Content | null {
+  const { sum, ...saved } = JSON.parse(text) as Record<string, unknown>;
+  if (sum !== undefined && sum !== checksum(JSON.stringify(saved))) return null;
+  const mistakes: string[] = [];
+  const content = checkContent(saved, '', mistakes);
+  return mistakes.length === 0 ? content : null;
 }

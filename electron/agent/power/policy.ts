@@ -47,7 +47,8 @@ export type Reason =
   | { code: 'USERS'; message: string; users: string[] }
   | { code: 'USERS_UNKNOWN'; message: string; problem: string }
   | { code: 'INHIBITED'; message: string; who: string; why: string }
-  | { code: 'INHIBITORS_UNKNOWN'; message: string };
+  | { code: 'INHIBITORS_UNKNOWN'; message: string }
+  | { code: 'RECORDS_DAMAGED'; message: string };
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];

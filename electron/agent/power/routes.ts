@@ -3,6 +3,7 @@
 import type { Inhibitor } from '../../adapters/agent-host/types.ts';
 import type { Attempts } from '../attempts.ts';
 import { flag, integer, object, oneOf, optional, required, text } from '../check.ts';
+import type { Damage } from '../damage.ts';
 import { AgentError } from '../errors.ts';
 import { checked } from '../http/body.ts';
 import type { Exchange, Route } from '../http/route.ts';
@@ -19,6 +20,7 @@ export interface PowerRoutesOptions {
   leases: Leases;
   finish: Finish;
   book: PolicyBook;
+  damage: Pick<Damage, 'reason' | 'problems'>;
   inhibitor: Pick<Inhibitor, 'state'>;
   /** Why a lease doesn't keep the machine from sleeping; null where it does, or where none lives. */
   sleepTrouble(): { code: string; message: string; next: string } | null;
@@ -63,7 +65,8 @@ const idOf = (exchange: Exchange) => {
 };
 
 export function powerRoutes(options: PowerRoutesOptions): Route[] {
-  const { power, leases, finish, book, inhibitor, sleepTrouble, ollama, attempts, bootId, now } = options;
+  const { power, leases, finish, book, damage, inhibitor, sleepTrouble, ollama, attempts, bootId, now } =
+    options;
 
   const leaseList = () => ({
     leases: leases.list(),
@@ -77,15 +80,22 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     sleepTrouble: sleepTrouble(),
   });
 
-  const policyView = () => ({
-    effective: finish.effective(),
-    policies: book.policies(),
-    bootId,
-    woken: book.woken(),
-    wokenInThisBoot: book.woken()?.bootId === bootId,
-    keptOn: book.keptOn(),
-    ...finish.decision(),
-  });
+  const policyView = () => {
+    const decided = finish.decision();
+    const missing = damage.reason();
+    const others = decided.reasons.filter(({ code }) => code !== 'RECORDS_DAMAGED');
+    return {
+      effective: finish.effective(),
+      policies: book.policies(),
+      bootId,
+      woken: book.woken(),
+      wokenInThisBoot: book.woken()?.bootId === bootId,
+      keptOn: book.keptOn(),
+      ...decided,
+      reasons: missing === null ? decided.reasons : [missing, ...others],
+      problems: damage.problems(),
+    };
+  };
 
   return [
     {

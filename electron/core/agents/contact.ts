@@ -78,6 +78,8 @@ const JITTER = 0.2;
 const HEALTH_FRESH_MS = 10_000;
 /** A push so young proves that the agent answers. */
 const PROOF_MS = 3000;
+const { code, next } = new PilotlightError('AGENT_REFUSED');
+const withoutToken = { code, message: 'Its token is not known here.', next };
 /** Its machine may well answer: only the agent is known to be silent. */
 const notAnswering = {
   message: 'The agent does not answer.',
@@ -298,7 +300,9 @@ export function createContact(options: ContactOptions): Contact {
       state: presence === 'asleep' ? 'asleep' : facts.standing,
       version: facts.health?.version ?? null,
       roles: facts.health?.roles ?? [],
-      trouble: presence === 'asleep' ? null : facts.trouble,
+      // Told before it is reached too: a person can pair it when it wakes.
+      trouble: token === null ? withoutToken : presence === 'asleep' ? null : facts.trouble,
+      ...(facts.policy?.problems?.length ? { problems: facts.policy.problems } : {}),
       mayRestartOllama: facts.power?.mayRestartOllama ?? false,
       actions: facts.power?.actions ?? [],
     }),

@@ -126,7 +126,11 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
       sampleAt = clock.monotonic();
       for (const arrived of waiting) arrived();
     },
-    notePolicy: (next: AgentPolicyView) => set('policy', next),
+    notePolicy(next: AgentPolicyView): void {
+      // It may have lost what it was told, which has to be said again.
+      if (next.incomplete && !facts.policy?.incomplete) away = true;
+      set('policy', next);
+    },
     notePower: (next: AgentPower) => set('power', next),
     noteLeases(next: AgentLease[]): void {
       const key = (all: readonly AgentLease[]) =>

@@ -1,5 +1,5 @@
 /** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   type Embedder,
@@ -104,6 +104,12 @@ export function queryNodes(nodes: readonly NodeView[], digest: string): NodeView
     .sort((one, other) => rank(other) - rank(one));
 }
 
+function incompleteWords(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  if (names.length === 1) return `${quoted} is incomplete, because its index was damaged. Index it again.`;
+  return `${names.length} folders are incomplete, because their indexes were damaged: ${quoted}. Index them again.`;
+}
+
 export interface Searcher {
   search(
     query: { text: string; sources: readonly SourceRecord[]; limit: number },
@@ -118,8 +124,11 @@ export function createSearcher({
   vectors,
   handles,
   log,
+  onDamaged,
 }: Pick<IndexingDependencies, 'clock' | 'fleet' | 'placement' | 'vectors' | 'log'> & {
   handles: IndexHandles;
+  /** A search found that an index is incomplete. */
+  onDamaged(sourceId: string): void;
 }): Searcher {
   async function within<T>(
     ms: number,
@@ -186,6 +195,7 @@ export function createSearcher({
       const startedAt = clock.monotonic();
       const queries = new Map<string, ReturnType<typeof embedQuery>>();
       const notices = new Set<string>();
+      const damaged: SourceRecord[] = [];
       const searchOne = async (source: SourceRecord): Promise<SourceHits> => {
         const key = embedderId(source.embedder);
         let query = queries.get(key);
@@ -195,27 +205,48 @@ export function createSearcher({
         }
         const { vector, notice } = await query;
         if (notice !== null) notices.add(notice);
-        return within(
+        const hits = await within(
           sourceDeadlineMs,
           signal,
-          async (limited) => {
-            const index = await handles.get(source);
-            const usable = (await index.meta()).embedderId === key;
-            if (!usable) {
-              notices.add(
-                `"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`,
-              );
-            }
-            const found = { text, vector: usable ? vector : null, limit: Math.max(limit, 50) };
-            return { source, hits: await index.search(found, limited) };
-          },
+          (limited) => searchIndex(source, key, vector, limited),
           'INDEX_BUSY',
         );
+        return { source, hits };
+      };
+      const searchIndex = async (
+        source: SourceRecord,
+        key: string,
+        vector: Float32Array | null,
+        limited: AbortSignal,
+      ) => {
+        const index = await handles.get(source);
+        const before = await index.meta();
+        const usable = before.embedderId === key;
+        if (!usable) {
+          notices.add(`"${source.name}" was indexed with another embedder: rebuild it to search by vectors.`);
+        }
+        const wanted = { text, vector: usable ? vector : null, limit: Math.max(limit, 50) };
+        const hits = await index.search(wanted, limited);
+        const { incomplete } = await index.meta();
+        if (incomplete) damaged.push(source);
+        if (incomplete && !before.incomplete) onDamaged(source.id);
+        return hits;
+      };
+      /** A damaged index goes aside; the empty one in its place is searched, so that the answer says what is missing. */
+      const searchAgain = async (source: SourceRecord): Promise<SourceHits> => {
+        try {
+          return await searchOne(source);
+        } catch (error) {
+          if (!isPilotlightError(error) || error.code !== 'INDEX_CORRUPT') throw error;
+          await handles.forget(source.id);
+          onDamaged(source.id);
+          return searchOne(source);
+        }
       };
       const found = await Promise.all(
         sources.map(async (source): Promise<SourceHits> => {
           try {
-            return await searchOne(source);
+            return await searchAgain(source);
           } catch (error) {
             // Alone, a source's trouble is the answer; among others it is a notice.
             if (signal.aborted || sources.length === 1) throw error;
@@ -224,11 +255,13 @@ export function createSearcher({
           }
         }),
       );
+      if (damaged.length > 0) notices.add(incompleteWords(damaged.map(({ name }) => name)));
       return {
         query: text,
         hits: mergeHits(found, limit).map((hit) => toSearchHit(hit, text)),
         tookMs: Math.round((clock.monotonic() - startedAt) * 10) / 10,
         notices: [...notices],
+        ...(damaged.length > 0 ? { incomplete: damaged.map(({ id }) => id) } : {}),
       };
     },
   };

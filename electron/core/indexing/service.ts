@@ -48,7 +48,11 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   const handles = createIndexHandles(dependencies.vectors);
   const sources = createSources({ ...dependencies, handles });
   const embedders = createEmbedderList({ ...dependencies, sources: sources.records });
-  const searcher = createSearcher({ ...dependencies, handles });
+  const searcher = createSearcher({
+    ...dependencies,
+    handles,
+    onDamaged: (sourceId) => void sources.refresh(sourceId),
+  });
   const jobs = createJobs({ dependencies, handles, sources });
 
   function choose(sourceIds: readonly string[] | null): readonly SourceRecord[] {

@@ -1,5 +1,5 @@
 /** The folders that are indexed: kept, checked, shown. */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   type Embedder,
   embedderId,
@@ -7,6 +7,7 @@ import {
   type SourceRecord,
   type SourceView,
 } from '../../../shared/models/indexing.ts';
+import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
 
@@ -61,7 +62,7 @@ export function createSources({
   'clock' | 'ids' | 'log' | 'store' | 'vectors' | 'folders' | 'activity' | 'streams'
 > & { handles: IndexHandles }): Sources {
   const records = new Map(store.sources.list().map((source) => [source.id, source]));
-  const sizes = new Map<string, { files: number; chunks: number }>();
+  const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble'>>();
   /** Those that are being removed: saved until their index is deleted, and found by nobody. */
   const leaving = new Set<string>();
 
@@ -92,10 +93,18 @@ export function createSources({
 
   async function readSize(source: SourceRecord): Promise<void> {
     try {
-      const { files, chunks, embedderId: id } = await (await handles.get(source)).meta();
+      const { files, chunks, embedderId: id, incomplete } = await (await handles.get(source)).meta();
       // What another embedder made cannot be searched any more: to a person it is not there.
-      sizes.set(source.id, id === embedderId(source.embedder) ? { files, chunks } : { files: 0, chunks: 0 });
+      const size = id === embedderId(source.embedder) ? { files, chunks } : { files: 0, chunks: 0 };
+      sizes.set(
+        source.id,
+        incomplete ? { ...size, trouble: troubleOf(new PilotlightError('INDEX_INCOMPLETE')) } : size,
+      );
     } catch (error) {
+      if (isPilotlightError(error)) {
+        const known = sizes.get(source.id) ?? { files: 0, chunks: 0 };
+        sizes.set(source.id, { ...known, trouble: troubleOf(error) });
+      }
       log.warn('The size of an index could not be read.', { source: source.id, error: String(error) });
     }
   }
@@ -209,6 +218,10 @@ export function createSources({
     },
     refresh,
   };
+}
+
+function troubleOf({ code, message, next }: PilotlightError): Trouble {
+  return { code, message, next };
 }
 
 /** The folder's own name, from a path of either kind of system. */

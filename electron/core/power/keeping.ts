@@ -17,6 +17,7 @@ import type {
   Secrets,
 } from '../ports.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { followAgentDamage } from './agent-damage.ts';
 import { createAgentFollow } from './agent-follow.ts';
 import type { PowerAgents } from './agents.ts';
 import { createAlerts } from './alerts.ts';
@@ -229,6 +230,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   });
   const stops = [
     stopWatching,
+    followAgentDamage({ agents, fleet, activity }),
     off.onChange(overview.changed),
     // It is tried again, but not at once.
     off.onFailed(({ id }) => use.needed(id)),

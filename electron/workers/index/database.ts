@@ -1,8 +1,14 @@
 /** Opens the database of one source, brings it up to date, and keeps a damaged one aside. */
-import { existsSync, renameSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isThere, keepAside } from '../../adapters/keep-aside.ts';
+import { judgeSchema } from '../../adapters/state/schema-check.ts';
 import { hasCode, toCodedError } from './failures.ts';
+
+/** What an index keeps of the damaged one that it replaced, until every file is in it. */
+export const LOST_META = 'lost';
 
 /** Numbered by their place; a released one is never changed, only followed by another. */
 const MIGRATIONS: readonly string[] = [
@@ -69,29 +75,46 @@ export interface OpenedDatabase {
   keptAs: string | null;
 }
 
+const COMPANIONS = ['-wal', '-shm'];
+
 /**
- * @throws DISK_FULL, DATA_FOLDER_UNUSABLE
+ * @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE
  */
 export function openDatabase(file: string, maxBytes: number | null): OpenedDatabase {
   try {
-    return { database: open(file, maxBytes), keptAs: null };
+    if (isUsable(file)) return { database: open(file, maxBytes), keptAs: null };
   } catch (error) {
     const coded = toCodedError(error);
     if (!hasCode(coded, 'INDEX_CORRUPT')) throw coded;
-    const keptAs = keepAside(file);
+  }
+  try {
+    const keptAs = replaceDamaged(file);
     return { database: open(file, maxBytes), keptAs };
+  } catch (error) {
+    throw toCodedError(error);
   }
 }
 
-/** Renames a closed database and its companions to the first free name; returns that name. */
-export function keepAside(file: string): string {
-  let number = 1;
-  while (existsSync(`${file}.corrupt-${number}`)) number += 1;
-  const keptAs = `${file}.corrupt-${number}`;
-  for (const suffix of ['-wal', '-shm', '']) {
-    if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${keptAs}${suffix}`);
-  }
+/** Keeps a closed database aside and leaves an empty one that knows of it; returns where the damaged one is. */
+export function replaceDamaged(file: string): string {
+  const keptAs = keepAside(file, COMPANIONS);
+  const database = open(file, null);
+  database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)').run(LOST_META, basename(keptAs));
+  database.close();
   return keptAs;
+}
+
+/** Something that is no file, cannot be read or has lost its content is no index. */
+function isUsable(file: string): boolean {
+  if (file === ':memory:' || !isThere(file)) return true;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size === 0) return false;
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function open(file: string, maxBytes: number | null): DatabaseSync {
@@ -114,10 +137,13 @@ function open(file: string, maxBytes: number | null): DatabaseSync {
 }
 
 function migrate(database: DatabaseSync): void {
+  // Damage in the schema shows here, not in the middle of a job.
+  const verdict = judgeSchema(database, MIGRATIONS);
+  if (verdict.kind === 'newer')
+    throw new PilotlightError('INDEX_NEWER', { details: { version: verdict.version } });
+  if (verdict.kind === 'wrong')
+    throw new PilotlightError('INDEX_CORRUPT', { details: { reason: verdict.why } });
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (version > MIGRATIONS.length) {
-    throw new PilotlightError('INDEX_CORRUPT', { message: 'The index was made by a newer version.' });
-  }
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
     inTransaction(database, () => {
@@ -125,7 +151,7 @@ function migrate(database: DatabaseSync): void {
       database.exec(`PRAGMA user_version = ${index + 1}`);
     });
   }
-  // A first look at each table: damage in the schema shows here, not in the middle of a job.
+  // Damage at the front of a table shows here as well.
   database.exec('SELECT 1 FROM meta LIMIT 1; SELECT 1 FROM files LIMIT 1; SELECT 1 FROM words LIMIT 1');
 }
 

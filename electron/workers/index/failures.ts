@@ -5,7 +5,7 @@ const FULL = 13;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 const IO_ERROR_SHARED_MEMORY_SIZE = 4874;
-const UNUSABLE = new Set([3, 8, 14]);
+const UNUSABLE = new Set([3, 8, 10, 14]);
 
 function numberOf(error: unknown, key: 'errcode'): number | null {
   if (typeof error !== 'object' || error === null || !(key in error)) return null;

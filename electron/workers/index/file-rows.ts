@@ -26,6 +26,9 @@ export interface StoredChanges {
   insertedIds: number[];
 }
 
+/** In the place of a recipe: parts of this file were lost, so that the next run indexes it again. */
+const DAMAGED = 'damaged';
+
 export type FileRows = ReturnType<typeof createFileRows>;
 
 export function createFileRows(database: DatabaseSync) {
@@ -67,6 +70,22 @@ export function createFileRows(database: DatabaseSync) {
       size = excluded.size, modified_ms = excluded.modified_ms, changed_ms = excluded.changed_ms,
       run = excluded.run`);
   const deleteAttempts = database.prepare('DELETE FROM attempts WHERE path = ?');
+  const countDamaged = database.prepare('SELECT count(*) AS files FROM files WHERE recipe = ?');
+  const hasAllChunks = 'chunk_count = (SELECT count(*) FROM chunks WHERE chunks.file_id = files.id)';
+  const markLostChunks = database.prepare(
+    `UPDATE files SET recipe = ? WHERE problem_code IS NULL AND recipe <> ? AND NOT ${hasAllChunks}`,
+  );
+  const markLostParts = database.prepare(`
+    UPDATE files SET recipe = ?1 WHERE problem_code IS NULL AND recipe <> ?1 AND EXISTS (
+      SELECT 1 FROM chunks LEFT JOIN vectors ON vectors.chunk_id = chunks.id
+      WHERE chunks.file_id = files.id AND (
+        coalesce(typeof(vectors.vector) <> 'blob' OR length(vectors.vector) <> ?2, 1)
+        OR NOT EXISTS (SELECT 1 FROM words_docsize WHERE words_docsize.id = chunks.id)
+      )
+    )`);
+  const markFileOf = database.prepare(
+    'UPDATE files SET recipe = ? WHERE id = (SELECT file_id FROM chunks WHERE id = ?)',
+  );
   const deleteFile = database.prepare('DELETE FROM files WHERE id = ?');
   const selectChunkIds = database.prepare('SELECT id FROM chunks WHERE file_id = ?');
   const deleteWords = database.prepare('DELETE FROM words WHERE rowid = ?');
@@ -88,6 +107,13 @@ export function createFileRows(database: DatabaseSync) {
     else upsertMeta.run(key, value);
   }
 
+  /** Vectors and words whose chunk was lost. */
+  function dropOrphans(): void {
+    database.exec(`
+      DELETE FROM vectors WHERE chunk_id NOT IN (SELECT id FROM chunks);
+      DELETE FROM words WHERE rowid IN (SELECT id FROM words_docsize WHERE id NOT IN (SELECT id FROM chunks))`);
+  }
+
   function dropChunks(fileId: number): number[] {
     const ids = selectChunkIds.all(fileId).map((row) => Number(row.id));
     for (const id of ids) {
@@ -105,6 +131,24 @@ export function createFileRows(database: DatabaseSync) {
     counts(): Pick<StoredIndexMeta, 'files' | 'chunks'> {
       const row = countFiles.get();
       return { files: Number(row?.files ?? 0), chunks: Number(row?.chunks ?? 0) };
+    },
+
+    /** Files of which parts were lost, as far as that was found. */
+    damaged: () => Number(countDamaged.get(DAMAGED)?.files ?? 0),
+
+    /** Marks files that have lost chunks. Quick: it reads no vector. */
+    markLostChunks(): void {
+      if (Number(markLostChunks.run(DAMAGED, DAMAGED).changes) > 0) inTransaction(database, dropOrphans);
+    },
+
+    /** Marks files that have lost chunks, vectors or words, and those of these chunks. */
+    markDamaged(dimensions: number, chunkIds: Iterable<number>): void {
+      inTransaction(database, () => {
+        markLostChunks.run(DAMAGED, DAMAGED);
+        markLostParts.run(DAMAGED, dimensions * 4);
+        for (const id of chunkIds) markFileOf.run(DAMAGED, id);
+        dropOrphans();
+      });
     },
 
     states(): Map<string, FileState> {

@@ -31,8 +31,10 @@ export function createNearestVectors(options: {
   maxBytes: number;
   /** Lets other calls run. */
   pause: () => Promise<void>;
+  /** Vectors are missing, and those of these chunks cannot be used. What is left is searched. */
+  onDamaged?: (chunkIds: ReadonlySet<number>) => void;
 }): NearestVectors {
-  const { database, dimensions, pause } = options;
+  const { database, dimensions, pause, onDamaged = () => {} } = options;
   const selectPage = database.prepare(
     'SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id LIMIT ?',
   );
@@ -51,10 +53,20 @@ export function createNearestVectors(options: {
     goOn: () => boolean,
   ): Promise<void> {
     let after = 0;
+    let seen = 0;
+    const unusable = new Set<number>();
     while (goOn()) {
       const page = selectPage.all(after, LOAD_ROWS);
-      for (const row of page) visit(Number(row.chunk_id), toFloats(row.vector as Uint8Array));
-      if (page.length < LOAD_ROWS) return;
+      for (const row of page) {
+        const vector = toVector(row.vector, dimensions);
+        if (vector === null) unusable.add(Number(row.chunk_id));
+        else visit(Number(row.chunk_id), vector);
+      }
+      seen += page.length;
+      if (page.length < LOAD_ROWS) {
+        if (unusable.size > 0 || seen < Number(countVectors.get()?.vectors ?? 0)) onDamaged(unusable);
+        return;
+      }
       after = Number(page.at(-1)?.chunk_id);
       await pause();
     }
@@ -110,8 +122,9 @@ export function createNearestVectors(options: {
       const weighed: ScoredId[] = [];
       for (const { id } of ready.nearest(unit, Math.max(CANDIDATES, count * 2))) {
         const row = selectVector.get(id);
-        if (row === undefined) continue;
-        const score = dot(unit, toFloats(row.vector as Uint8Array));
+        const vector = row === undefined ? null : toVector(row.vector, dimensions);
+        if (vector === null) continue;
+        const score = dot(unit, vector);
         if (score > 0) weighed.push({ id, score });
       }
       weighed.sort((a, b) => b.score - a.score || a.id - b.id);
@@ -137,7 +150,19 @@ export function createNearestVectors(options: {
   };
 }
 
-/** A stored vector; copied only where it is not aligned. */
+/** How far the length of a vector that was stored may be from 1. */
+const LENGTH_TOLERANCE = 0.01;
+
+/** A stored vector; null where it cannot be one: another length, or numbers that no unit vector has. */
+function toVector(stored: unknown, dimensions: number): Float32Array | null {
+  if (!(stored instanceof Uint8Array) || stored.byteLength !== dimensions * 4) return null;
+  const vector = toFloats(stored);
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return squares === 0 || Math.abs(squares - 1) < LENGTH_TOLERANCE ? vector : null;
+}
+
+/** The floats of a stored vector; copied only where it is not aligned. */
 export function toFloats(bytes: Uint8Array): Float32Array {
   if (bytes.byteOffset % 4 === 0) {
     return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);

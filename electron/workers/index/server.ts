@@ -14,7 +14,7 @@ import type {
 } from '../../adapters/vectors/protocol.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
 import type { Timer } from '../../core/ports.ts';
-import { keepAside } from './database.ts';
+import { replaceDamaged } from './database.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
 import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.ts';
@@ -83,6 +83,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     world.send({ kind: 'notice', notice: { sourceId, code: 'INDEX_CORRUPT', keptAs } });
   }
 
+  function noticeGaps(sourceId: string): void {
+    world.send({ kind: 'notice', notice: { sourceId, code: 'INDEX_INCOMPLETE', keptAs: null } });
+  }
+
   function indexOf(source: IndexSource | null): OpenIndex {
     if (source === null) throw new PilotlightError('BAD_REQUEST');
     const present = open.get(source.id);
@@ -94,7 +98,11 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       forget(source.id);
     }
     const { folder, maxIndexBytes, maxMatrixBytes } = configured();
-    const made = openSourceIndex({ ...world, folder, maxIndexBytes, maxMatrixBytes }, { ...source });
+    const onDamaged = () => noticeGaps(source.id);
+    const made = openSourceIndex(
+      { ...world, folder, maxIndexBytes, maxMatrixBytes, onDamaged },
+      { ...source },
+    );
     open.set(source.id, made);
     if (made.keptAs !== null) noticeDamage(source.id, made.keptAs);
     return made;
@@ -118,7 +126,14 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     } catch {
       // A damaged database may fail to close; its file is moved all the same.
     }
-    noticeDamage(id, keepAside(databaseFileOf(configured().folder, id)));
+    noticeDamage(id, replaceDamaged(databaseFileOf(configured().folder, id)));
+  }
+
+  /** Where it cannot be moved, it is found damaged by the next call as well; this one has its answer. */
+  function tryToSetAside(damaged: OpenIndex): void {
+    try {
+      setAside(damaged);
+    } catch {}
   }
 
   /** Aborts the other calls on a source and waits until they have let go of it. */
@@ -211,7 +226,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       world.send({ kind: 'result', id, value });
     } catch (error) {
       const coded = controller.signal.aborted ? new PilotlightError('CANCELLED') : toCodedError(error);
-      if (used !== null && hasCode(coded, 'INDEX_CORRUPT')) setAside(used);
+      if (used !== null && hasCode(coded, 'INDEX_CORRUPT')) tryToSetAside(used);
       const cause = isPilotlightError(coded) ? null : coded instanceof Error ? coded.stack : String(coded);
       world.send({ kind: 'error', id, error: toWireError(coded), cause: cause ?? null });
     }
@@ -255,6 +270,7 @@ function removeDatabase(file: string): void {
     // No folder, nothing kept.
   }
   for (const name of names) {
-    if (name.startsWith(`${basename(file)}.corrupt-`)) rmSync(join(dirname(file), name), { force: true });
+    if (name.startsWith(`${basename(file)}.corrupt-`))
+      rmSync(join(dirname(file), name), { recursive: true, force: true });
   }
 }

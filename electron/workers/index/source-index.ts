@@ -10,7 +10,7 @@ import type {
 } from '../../adapters/vectors/protocol.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports.ts';
-import { openDatabase } from './database.ts';
+import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
 import { createNearestVectors, type NearestVectors, normalised } from './nearest.ts';
@@ -20,12 +20,15 @@ import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from '.
 /** Files read but not stored yet; more are refused until some are committed or discarded. */
 const MAX_PREPARED = 1024;
 const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
+const MOST_DIMENSIONS = 65_536;
 
 export interface World extends ReaderWorld {
   folder: string;
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
   pause: () => Promise<void>;
+  /** Parts of the index were lost: what is left is searched, and the next run does those files again. */
+  onDamaged?: () => void;
 }
 
 export type OpenIndex = ReturnType<typeof openSourceIndex>;
@@ -42,7 +45,7 @@ function isOfFile(code: string): boolean {
   return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
 }
 
-/** @throws DISK_FULL, DATA_FOLDER_UNUSABLE */
+/** @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE */
 export function openSourceIndex(world: World, source: IndexSource) {
   mkdirSync(world.folder, { recursive: true, mode: 0o700 });
   const file = databaseFileOf(world.folder, source.id);
@@ -57,10 +60,16 @@ export function openSourceIndex(world: World, source: IndexSource) {
   let preparedCharacters = 0;
   let lastToken = 0;
   let vectors: NearestVectors | null = null;
+  /** Files that are to be done before the index is whole again; null before a scan has said which. */
+  let missing: Set<string> | null = null;
+  let known: StoredIndexMeta | null = null;
 
   const dimensions = () => {
     const stored = rows.readMeta('dimensions');
-    return stored === null ? null : Number(stored);
+    if (stored === null) return null;
+    const length = Number(stored);
+    if (Number.isInteger(length) && length > 0 && length <= MOST_DIMENSIONS) return length;
+    throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
 
   const charactersOf = (file: ReadFile) => file.chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
@@ -86,8 +95,23 @@ export function openSourceIndex(world: World, source: IndexSource) {
       dimensions: length,
       maxBytes: world.maxMatrixBytes,
       pause: world.pause,
+      onDamaged: (chunkIds) => noteDamage(() => rows.markDamaged(length, chunkIds)),
     });
     return vectors;
+  }
+
+  /** What is marked is kept, so that it is known after a restart too. */
+  function noteDamage(mark: () => void): void {
+    const before = rows.damaged();
+    mark();
+    known = null;
+    if (rows.damaged() > before) world.onDamaged?.();
+  }
+
+  function done(path: string): void {
+    known = null;
+    missing?.delete(path);
+    if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
   const reader = createSourceReader({
@@ -95,12 +119,14 @@ export function openSourceIndex(world: World, source: IndexSource) {
     root: source.path,
     rows,
     onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
+    onFailed: done,
   });
 
   function store(read: ReadFile, given: readonly Float32Array[]): void {
     const unit = given.map(normalised);
     const { removedIds, insertedIds } = rows.put(read, unit);
     vectors?.apply(removedIds, insertedIds, unit);
+    done(read.path);
   }
 
   function check(read: ReadFile, given: readonly Float32Array[]): void {
@@ -136,20 +162,21 @@ export function openSourceIndex(world: World, source: IndexSource) {
     source,
 
     meta(): StoredIndexMeta {
-      return {
-        embedderId: rows.readMeta('embedder') ?? source.embedderId,
-        dimensions: dimensions(),
-        ...rows.counts(),
-      };
+      const embedderId = rows.readMeta('embedder') ?? source.embedderId;
+      if (known?.embedderId === embedderId) return known;
+      const incomplete = rows.readMeta(LOST_META) !== null || rows.damaged() > 0;
+      known = { embedderId, dimensions: dimensions(), ...rows.counts(), incomplete };
+      return known;
     },
 
-    scan(
+    async scan(
       full: boolean,
       settings: IndexSettings,
       signal: AbortSignal,
       onSeen: (seen: number) => void,
     ): Promise<ScanResult> {
-      return scanSource({
+      noteDamage(rows.markLostChunks);
+      const found = await scanSource({
         root: source.path,
         rows,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
@@ -158,6 +185,9 @@ export function openSourceIndex(world: World, source: IndexSource) {
         onSeen,
         onRemoved: (ids) => vectors?.apply(ids, [], []),
       });
+      missing = new Set(found.pending.map(({ path }) => path));
+      done('');
+      return found;
     },
 
     async prepare(path: string, settings: IndexSettings, turn: FileTurn): Promise<PreparedFile> {
@@ -229,7 +259,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
       for (const { id, ...ranks } of fuseRanks(keywords.find(query.text, depth), near)) {
         if (hits.length >= limit) break;
         const row = selectChunk.get(id);
-        if (row === undefined) continue;
+        if (row === undefined) {
+          noteDamage(rows.markLostChunks);
+          continue;
+        }
         hits.push({
           ...ranks,
           path: String(row.path),
@@ -246,7 +279,11 @@ export function openSourceIndex(world: World, source: IndexSource) {
     },
 
     reset(embedder: { id: string; dimensions: number | null }): void {
+      const lost = rows.readMeta(LOST_META);
       rows.reset(embedder);
+      // An empty index is no whole one.
+      if (lost !== null) rows.writeMeta(LOST_META, lost);
+      known = null;
       prepared.clear();
       preparedCharacters = 0;
       vectors?.release();

@@ -46,6 +46,7 @@ export function createSourceReader({
   root,
   rows,
   onRemoved,
+  onFailed,
 }: {
   world: ReaderWorld;
   /** The folder of the source. */
@@ -53,6 +54,8 @@ export function createSourceReader({
   rows: FileRows;
   /** Chunks of a file that has none any more. */
   onRemoved(chunkIds: readonly number[]): void;
+  /** Nothing more is to be done for this file. */
+  onFailed(path: string): void;
 }) {
   /** Files that are written down as being read by this run. */
   const noted = new Set<string>();
@@ -79,6 +82,7 @@ export function createSourceReader({
     };
     const { removedIds } = rows.put(file, []);
     onRemoved(removedIds);
+    onFailed(path);
     return new PilotlightError(problem.code, { message: problem.reason, details: { path } });
   }
 

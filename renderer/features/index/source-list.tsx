@@ -74,6 +74,11 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
       <p className="mt-2 text-[0.8125rem] break-words text-soft">
         {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderWords(source.embedder)}
       </p>
+      {source.trouble && (
+        <p className="mt-2 text-[0.8125rem] break-words text-trouble-text">
+          {source.trouble.message} <span className="text-soft">{source.trouble.next}</span>
+        </p>
+      )}
       <div className="mt-2 flex min-h-8 items-center gap-2">
         <p className="min-w-0 flex-1 text-xs text-faint">
           {running ? (
@@ -89,7 +94,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
         </p>
         <Button
           size="small"
-          tone={source.lastRun || running ? 'plain' : 'primary'}
+          tone={(source.lastRun && !source.trouble) || running ? 'plain' : 'primary'}
           busy={busy}
           disabled={running}
           aria-label={`${source.lastRun ? 'Index again' : 'Index this folder'}: ${source.name}`}

@@ -41,6 +41,11 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
                 {agent.trouble.message} {agent.trouble.next}
               </p>
             )}
+            {agent.problems?.map(({ message, next }) => (
+              <p key={message} className="break-words text-trouble-text">
+                {message} <span className="text-soft">{next}</span>
+              </p>
+            ))}
           </>
         ) : (
           <p className="text-soft">

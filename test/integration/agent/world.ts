@@ -130,11 +130,13 @@ export const logindCommand = (method: 'PowerOff' | 'Reboot' | 'Suspend' | 'Hiber
 export interface WorldOptions
   extends Partial<Pick<AgentOptions, 'connectionClock' | 'interfaces' | 'limits'>> {
   config?: Record<string, unknown>;
+  /** One that is there already. Default: a new one. */
+  folder?: string;
 }
 
 /** Listens on a free port of loopback. */
-export async function createWorld({ config = {}, ...others }: WorldOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
+export async function createWorld({ config = {}, folder: given, ...others }: WorldOptions = {}) {
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'pilotlight-agent-'));
   const inner = createFakeClock();
   const time = { wallOffset: 0 };
   const clock = { ...inner, now: () => inner.now() + time.wallOffset };

@@ -96,8 +96,11 @@ describe('the lock of a data folder', () => {
     lock?.release();
   });
 
-  it('says that the folder cannot be used when its place is taken', () => {
+  it('keeps a folder in its place aside', () => {
     mkdirSync(join(folder, 'core.lock', 'full'), { recursive: true });
-    expect(() => tryLock(folder)).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }));
+    const lock = tryLock(folder);
+    expect(lock).toMatchObject({ repaired: true, keptAs: join(folder, 'core.lock.corrupt-1') });
+    expect(tryLock(folder)).toBeNull();
+    lock?.release();
   });
 });

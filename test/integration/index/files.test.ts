@@ -30,6 +30,7 @@ describe('an index follows its folder', () => {
       dimensions: 384,
       files: 3,
       chunks: 3,
+      incomplete: false,
     });
 
     const second = await place.run(index);

@@ -1,4 +1,14 @@
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -89,7 +99,13 @@ describe('the worker', () => {
     const c = await other.prepare('b.txt', never);
     expect(await codeOf(other.commit(c.token, [new Float32Array([1, 0, 0])]))).toBe('EMBEDDER_MISMATCH');
     await other.reset({ id: 'sha256:two', dimensions: null });
-    expect(await other.meta()).toEqual({ embedderId: 'sha256:two', dimensions: null, files: 0, chunks: 0 });
+    expect(await other.meta()).toEqual({
+      embedderId: 'sha256:two',
+      dimensions: null,
+      files: 0,
+      chunks: 0,
+      incomplete: false,
+    });
     const d = await other.prepare('b.txt', never);
     expect(await other.commit(d.token, [new Float32Array([1, 0])])).toEqual({ chunks: 1 });
     expect((await other.scan({ full: false }, never)).pending.map((file) => file.path)).toEqual(['a.txt']);
@@ -188,15 +204,111 @@ describe('damage and a full disk', () => {
     place.expectSound(['a.txt']);
   });
 
-  test('an index of a newer version is kept aside, too', async () => {
+  test('an index of a newer version is refused and stays as it is', async () => {
     await using place = openWorkplace();
     const index = await place.open();
     await index.close();
     const database = new DatabaseSync(place.databaseFile);
     database.exec('PRAGMA user_version = 99');
     database.close();
-    expect(await index.meta()).toMatchObject({ files: 0 });
-    expect(place.notices).toMatchObject([{ code: 'INDEX_CORRUPT' }]);
+    expect(await codeOf(index.meta())).toBe('INDEX_NEWER');
+    expect(place.notices).toEqual([]);
+    expect(readdirSync(place.indexes).filter((name) => name.includes('corrupt'))).toEqual([]);
+  });
+
+  /** An index that was whole, after SQL from outside, opened again. */
+  async function damagedBy(place: ReturnType<typeof openWorkplace>, sql: string) {
+    for (const name of ['a', 'b', 'c']) place.write(`${name}.txt`, `common words of ${name}, ${name}only`);
+    const index = await place.open();
+    await place.run(index);
+    await index.close();
+    const database = new DatabaseSync(place.databaseFile);
+    database.exec(sql);
+    database.close();
+    return index;
+  }
+  const ofB = "(SELECT chunks.id FROM chunks JOIN files ON files.id = file_id WHERE path = 'b.txt')";
+
+  test.each([
+    ['lost a vector', `DELETE FROM vectors WHERE chunk_id IN ${ofB}`],
+    ['holds half a vector', `UPDATE vectors SET vector = substr(vector, 1, 700) WHERE chunk_id IN ${ofB}`],
+    ['holds a vector of odd length', `UPDATE vectors SET vector = x'010203' WHERE chunk_id IN ${ofB}`],
+    ['holds a text for a vector', `UPDATE vectors SET vector = 'text' WHERE chunk_id IN ${ofB}`],
+    ['holds no number', `UPDATE vectors SET vector = x'${'ff'.repeat(1536)}' WHERE chunk_id IN ${ofB}`],
+    ['lost a chunk', `PRAGMA foreign_keys = ON; DELETE FROM chunks WHERE id IN ${ofB}`],
+    [
+      'lost the words of a chunk',
+      `DELETE FROM words WHERE rowid IN ${ofB}; DELETE FROM vectors WHERE chunk_id IN ${ofB}`,
+    ],
+  ])('an index that %s answers with the rest, says so, and is whole after the next run', async (_, sql) => {
+    await using place = openWorkplace();
+    const index = await damagedBy(place, sql);
+    const [vector = null] = await place.store.embedBuiltin(['common words']);
+    const search = () => index.search({ text: 'common words', vector, limit: 10 }, never);
+    const paths = (await search()).map((hit) => hit.path);
+    expect(paths).toEqual(expect.arrayContaining(['a.txt', 'c.txt']));
+    expect(await index.meta()).toMatchObject({ incomplete: true });
+    expect(place.notices).toMatchObject([{ code: 'INDEX_INCOMPLETE', keptAs: null }]);
+    // Known after a restart, too, without a search.
+    await index.close();
+    expect(await index.meta()).toMatchObject({ incomplete: true });
+    const { scan } = await place.run(index);
+    expect(scan.pending.map(({ path }) => path)).toEqual(['b.txt']);
+    expect(await index.meta()).toMatchObject({ incomplete: false, files: 3 });
+    const found = await search();
+    expect(
+      found
+        .filter((hit) => hit.vectorRank !== null)
+        .map((hit) => hit.path)
+        .sort(),
+    ).toEqual(['a.txt', 'b.txt', 'c.txt']);
+    place.expectSound(['a.txt', 'b.txt', 'c.txt']);
+  });
+
+  test.each([
+    ['a table is missing', 'DROP TABLE vectors'],
+    ['a column is missing', 'ALTER TABLE files DROP COLUMN settled'],
+    ['the number of dimensions is none', "UPDATE meta SET value = 'many' WHERE key = 'dimensions'"],
+  ])('an index where %s goes aside, says so, and is whole after the next run', async (_, sql) => {
+    await using place = openWorkplace();
+    const index = await damagedBy(place, sql);
+    const meta = await index.meta().catch(() => index.meta());
+    expect(meta).toMatchObject({ files: 0, incomplete: true });
+    expect(place.notices).toMatchObject([
+      { code: 'INDEX_CORRUPT', keptAs: `${place.databaseFile}.corrupt-1` },
+    ]);
+    await index.close();
+    expect(await index.meta()).toMatchObject({ incomplete: true });
+    await place.run(index);
+    expect(await index.meta()).toMatchObject({ files: 3, incomplete: false });
+    place.expectSound(['a.txt', 'b.txt', 'c.txt']);
+  });
+
+  test.each([
+    ['is empty', (file: string) => writeFileSync(file, '')],
+    [
+      'is half of itself',
+      (file: string) => writeFileSync(file, readFileSync(file).subarray(0, readFileSync(file).length / 2)),
+    ],
+    [
+      'is a folder',
+      (file: string) => {
+        rmSync(file);
+        mkdirSync(file);
+        writeFileSync(join(file, 'x'), 'x');
+      },
+    ],
+  ])('an index file that %s goes aside as it is', async (_, damage) => {
+    await using place = openWorkplace();
+    const index = await damagedBy(place, 'SELECT 1');
+    damage(place.databaseFile);
+    const bytes = statSync(place.databaseFile).isFile() ? readFileSync(place.databaseFile) : null;
+    await place.run(index).catch(() => place.run(index));
+    const [notice] = place.notices;
+    expect(notice).toMatchObject({ code: 'INDEX_CORRUPT', keptAs: `${place.databaseFile}.corrupt-1` });
+    if (bytes === null) expect(readdirSync(`${notice?.keptAs}`)).toEqual(['x']);
+    else expect(readFileSync(`${notice?.keptAs}`)).toEqual(bytes);
+    expect(await index.meta()).toMatchObject({ files: 3, incomplete: false });
   });
 
   test('damage that shows in the middle of a job', async () => {

@@ -22,7 +22,7 @@ const { ports, attach } = createRealPorts({
 });
 const core = createCore({ ports, options: { version: 'test', ollamaHost: null } });
 const { fleet, power, settings, status } = core.services;
-attach({ settings: settings.current, addNotice: (notice) => status.addNotice(notice) });
+attach({ settings: settings.current, report: status.addNotice });
 await core.start();
 
 const added = order.nodes.map((node, index) =>

@@ -93,9 +93,9 @@ describe('secrets with a key file', () => {
     const { secrets, notices } = openKeyFileSecrets(folder);
     expect(secrets.get('a')).toBeNull();
     expect(notices).toMatchObject([
-      { id: 'secrets', code: 'SECRETS_LOST', message: expect.stringContaining('secrets.json.unreadable-1') },
+      { id: 'secrets', code: 'SECRETS_LOST', message: expect.stringContaining('secrets.json.corrupt-1') },
     ]);
-    expect(readFileSync(at('secrets.json.unreadable-1'))).toEqual(before);
+    expect(readFileSync(at('secrets.json.corrupt-1'))).toEqual(before);
     secrets.change({ a: 'new value' });
     const again = openKeyFileSecrets(folder);
     expect([again.secrets.get('a'), again.notices]).toEqual(['new value', []]);

@@ -134,8 +134,8 @@ describe('the kept history', () => {
     migrate(old, migrations.slice(0, 1));
     old.exec("INSERT INTO pins VALUES ('node_1', 'llama3.1:8b')");
     old.close();
-    const { store, keptAside } = createSqliteStore({ path });
-    expect(keptAside).toBeNull();
+    const { store, damaged } = createSqliteStore({ path });
+    expect(damaged).toBeNull();
     expect(store.pins.list()).toHaveLength(1);
     store.history.write({ rows: [aRow()], prune: [] });
     expect(store.history.at(60, START)).toEqual([aRow()]);

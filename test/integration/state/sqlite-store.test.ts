@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +8,7 @@ import { openDatabase, toStoreError } from '../../../electron/adapters/state/ope
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { defaultPowerPolicy } from '../../../shared/models/power.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 
 let folder: string;
@@ -89,14 +90,14 @@ describe('the state store', () => {
   ])('keeps a file aside that is %s, and starts afresh', (_name, content) => {
     const bytes = content();
     writeFileSync(path, bytes);
-    const { store, keptAside } = createSqliteStore({ path });
-    expect(keptAside).toBe(`${path}.corrupt-1`);
+    const { store, damaged } = createSqliteStore({ path });
+    expect(damaged?.keptAs).toBe(`${path}.corrupt-1`);
     expect(readFileSync(`${path}.corrupt-1`)).toEqual(Buffer.from(bytes));
     store.nodes.put(node);
     expect(store.nodes.list()).toHaveLength(1);
     store.close();
     writeFileSync(path, 'damaged once more, and long enough for a header of sqlite');
-    expect(createSqliteStore({ path }).keptAside).toBe(`${path}.corrupt-2`);
+    expect(createSqliteStore({ path }).damaged?.keptAs).toBe(`${path}.corrupt-2`);
   });
 
   function damaged(): Buffer {
@@ -108,6 +109,119 @@ describe('the state store', () => {
     bytes.fill(0xa5, 4096, bytes.length - 512);
     return bytes;
   }
+
+  it('reads out of a damaged file what can be read, table by table', () => {
+    const { store } = createSqliteStore({ path });
+    for (let count = 0; count < 400; count++) store.nodes.put({ ...node, id: `node_${count}` });
+    store.pins.set(node.id, 'llama3.1:8b', true);
+    store.settings.write({ ...defaultSettings, index: { ...defaultSettings.index, batchSize: 7 } });
+    store.close();
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf('node_200');
+    bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096);
+    writeFileSync(path, bytes);
+
+    const { store: again, damaged } = createSqliteStore({ path });
+    expect(damaged).toMatchObject({ keptAs: `${path}.corrupt-1`, incomplete: ['nodes'] });
+    expect(readFileSync(`${path}.corrupt-1`)).toEqual(bytes);
+    const left = again.nodes.list().length;
+    expect(left).toBeGreaterThan(350);
+    expect(left).toBeLessThan(400);
+    expect(damaged?.rows.nodes).toBe(left);
+    expect(again.pins.list()).toHaveLength(1);
+    expect(again.settings.read()).toMatchObject({ index: { batchSize: 7 } });
+    expect(again.power.openLeases()).toEqual([]);
+    again.close();
+    expect(readdirSync(folder).filter((name) => name.includes('reading'))).toEqual([]);
+  });
+
+  it.each(['leases', 'power_policies'])('keeps every machine on when rows of %s may be missing', (table) => {
+    const { store } = createSqliteStore({ path });
+    store.nodes.put(node);
+    const known = { ...defaultPowerPolicy, powerOff: 'always' as const };
+    store.nodes.put({ ...node, id: 'node_2' });
+    store.power.putPolicy('node_2', known);
+    const holder = 'a holder whose name is long enough to fill some of a page. '.repeat(3);
+    for (let count = 0; count < 100; count++) {
+      store.power.putLease({
+        id: `lease_${count}`,
+        nodeId: 'node_9',
+        kind: 'person',
+        holder,
+        purpose: holder,
+        createdAt: count,
+        until: null,
+        endedAt: null,
+      });
+      store.power.putPolicy(`node_9${count}`, known);
+    }
+    store.close();
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(table === 'leases' ? '"id":"lease_50"' : 'node_950{');
+    bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096);
+    writeFileSync(path, bytes);
+
+    const again = createSqliteStore({ path });
+    expect(again.damaged?.incomplete).toEqual([table]);
+    const placed = again.store.power.openLeases().filter(({ nodeId }) => nodeId !== 'node_9');
+    expect(placed.map(({ nodeId, until }) => [nodeId, until])).toEqual(
+      table === 'leases'
+        ? [
+            ['node_1', null],
+            ['node_2', null],
+          ]
+        : [],
+    );
+    const policies = new Map(
+      again.store.power.policies().map(({ nodeId, policy }) => [nodeId, policy.powerOff]),
+    );
+    expect(policies.get('node_1')).toBe(table === 'leases' ? undefined : 'never');
+    expect(policies.get('node_2')).toBe('always');
+    again.store.close();
+  });
+
+  it('notices that the log has lost what was committed', () => {
+    const { store } = createSqliteStore({ path });
+    store.nodes.put(node);
+    for (let count = 0; count < 20; count++)
+      store.nodes.put({ ...node, id: `node_${count}`, name: `n${count}` });
+    const place = join(folder, 'killed');
+    mkdirSync(place);
+    const killed = join(place, 'state.db');
+    // As a process that was killed leaves them.
+    const keep = () => {
+      for (const suffix of ['', '-wal']) writeFileSync(killed + suffix, readFileSync(path + suffix));
+    };
+    keep();
+    const whole = createSqliteStore({ path: killed });
+    expect(whole.damaged).toBeNull();
+    expect(whole.store.nodes.list()).toHaveLength(20);
+    whole.store.close();
+
+    keep();
+    const log = readFileSync(`${killed}-wal`);
+    const middle = Math.floor(log.length / 2);
+    log[middle] = Number(log[middle]) ^ 8;
+    writeFileSync(`${killed}-wal`, log);
+    const { store: again, damaged } = createSqliteStore({ path: killed });
+    expect(damaged).toMatchObject({
+      keptAs: `${killed}.corrupt-1`,
+      incomplete: ['leases', 'power_policies'],
+    });
+    expect(readFileSync(`${killed}.corrupt-1-wal`)).toEqual(log);
+    const left = again.nodes.list();
+    expect(left.length).toBeLessThan(20);
+    expect(again.power.openLeases()).toHaveLength(left.length);
+    again.close();
+
+    // What was not committed is no loss: a crash leaves half of it.
+    keep();
+    writeFileSync(`${killed}-wal`, readFileSync(`${path}-wal`).subarray(0, -2000));
+    const cut = createSqliteStore({ path: killed });
+    expect(cut.damaged).toBeNull();
+    cut.store.close();
+    store.close();
+  });
 
   it('says that the disk is full and keeps what was committed', () => {
     const { store } = createSqliteStore({ path });

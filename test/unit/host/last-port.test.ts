@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listenAtLastPort, rememberPort } from '../../../electron/host/last-port.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { silentLog } from '../../fakes/indexing.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -27,26 +28,26 @@ function aDoor(...taken: number[]) {
 test('the last port is taken again', async () => {
   rememberPort(folder, 4321);
   const door = aDoor();
-  expect(await listenAtLastPort(folder, door.listen)).toBe('http://127.0.0.1:4321');
+  expect(await listenAtLastPort(folder, door.listen, silentLog)).toBe('http://127.0.0.1:4321');
   expect(door.asked).toEqual([4321]);
 });
 
 test('a port that another program takes at the last moment does not stop the start', async () => {
   rememberPort(folder, 4321);
   const door = aDoor(4321);
-  expect(await listenAtLastPort(folder, door.listen)).toBe('http://127.0.0.1:40000');
+  expect(await listenAtLastPort(folder, door.listen, silentLog)).toBe('http://127.0.0.1:40000');
   expect(door.asked).toEqual([4321, 0]);
 });
 
 test.each(['', '80', '70000', 'none', '4321x'])('"%s" in its file is no port', async (text) => {
   writeFileSync(join(folder, 'port'), text);
   const door = aDoor();
-  await listenAtLastPort(folder, door.listen);
+  await listenAtLastPort(folder, door.listen, silentLog);
   expect(door.asked).toEqual([0]);
 });
 
 test('what else fails is not tried again', async () => {
   rememberPort(folder, 4321);
   const listen = () => Promise.reject(new PilotlightError('INTERNAL'));
-  await expect(listenAtLastPort(folder, listen)).rejects.toMatchObject({ code: 'INTERNAL' });
+  await expect(listenAtLastPort(folder, listen, silentLog)).rejects.toMatchObject({ code: 'INTERNAL' });
 });

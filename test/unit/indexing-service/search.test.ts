@@ -113,6 +113,7 @@ describe('a search', () => {
     const world = createFakeWorld({ nodes: [nodeView({ id: 'tower' })] });
     world.fleet.servers.set('tower', () => new Promise(() => {}));
     const searcher = createSearcher({
+      onDamaged: () => {},
       ...world.dependencies,
       handles: createIndexHandles(world.dependencies.vectors),
     });
@@ -135,6 +136,7 @@ describe('a search', () => {
       throw new PilotlightError('HOST_UNREACHABLE');
     });
     const searcher = createSearcher({
+      onDamaged: () => {},
       ...world.dependencies,
       handles: createIndexHandles(world.dependencies.vectors),
     });

@@ -1,0 +1,75 @@
+/** A damaged file is never deleted or written over: it stays beside its place, under the first free `.corrupt-<n>`. */
+import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync } from 'node:fs';
+
+export type FileContent =
+  | { kind: 'missing' }
+  | { kind: 'read'; text: string }
+  /** There is something, and it cannot be read as a file. */
+  | { kind: 'unreadable'; reason: string };
+
+/** What is at this path, without throwing. */
+export function readContent(path: string): FileContent {
+  try {
+    return { kind: 'read', text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const reason = systemCode(error) ?? String(error);
+    return reason === 'ENOENT' ? { kind: 'missing' } : { kind: 'unreadable', reason };
+  }
+}
+
+/**
+ * Renames the file, or whatever is in its place, with its companions (`-wal` and so on), and gives the new path. Only
+ * this user can read what is kept. Throws what the file system says.
+ */
+export function keepAside(path: string, companions: readonly string[] = []): string {
+  return toFreeName(path, companions, renameSync);
+}
+
+/** As `keepAside`, where the file stays in use: what is kept is a copy of it. */
+export function copyAside(path: string, companions: readonly string[] = []): string {
+  return toFreeName(path, companions, copyFileSync);
+}
+
+/** null where it cannot be moved; it is in its place then. */
+export function tryKeepAside(path: string, companions: readonly string[] = []): string | null {
+  try {
+    return keepAside(path, companions);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether there is anything, be it a link to nowhere. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function toFreeName(
+  path: string,
+  companions: readonly string[],
+  move: (from: string, to: string) => void,
+): string {
+  const names = ['', ...companions];
+  let number = 1;
+  while (names.some((name) => isThere(`${path}.corrupt-${number}${name}`))) number += 1;
+  const aside = `${path}.corrupt-${number}`;
+  for (const name of names) {
+    if (name !== '' && !isThere(path + name)) continue;
+    move(path + name, aside + name);
+    makePrivate(aside + name);
+  }
+  return aside;
+}
+
+function makePrivate(path: string): void {
+  try {
+    const found = lstatSync(path);
+    if (!found.isSymbolicLink()) chmodSync(path, found.isDirectory() ? 0o700 : 0o600);
+  } catch {
+    // It belongs to somebody else: its mode is theirs.
+  }
+}
+
+function systemCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

@@ -1,0 +1,165 @@
+/** Rows that cannot be read: put aside one by one, so that the others are there. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
+import { safestPolicy, unknownLease } from '../../../shared/models/power.ts';
+import { savedSettingsSchema } from '../../../shared/models/settings.ts';
+import type { DamagedRow } from './damage.ts';
+import { type Parser, parseJson } from './parse-json.ts';
+
+type Row = Record<string, unknown>;
+
+/** What takes the place of a row that cannot be read. */
+export interface Replacement<T> {
+  record: T;
+  write(): void;
+}
+
+export interface DamagedRows {
+  /**
+   * The values of rows with `id` and `value`; `prepare` changes what was parsed. A row that does not fit is put aside,
+   * and left out unless it is replaced.
+   */
+  parseRows<T>(
+    table: string,
+    rows: readonly Row[],
+    schema: Parser<T>,
+    prepare?: (value: unknown, row: Row) => unknown,
+    replace?: (row: Row) => Replacement<T> | null,
+  ): T[];
+  /** What is saved of the settings; null where nothing of it can be read. */
+  readSettings(row: Row | undefined): unknown;
+  setAside(table: string, row: Row): void;
+  /** After a file was damaged: keeps every machine on of which leases or policies may be missing. */
+  fillUnknown(incomplete: readonly string[]): void;
+}
+
+export interface DamagedRowsOptions {
+  database: DatabaseSync;
+  /** Throws coded errors. */
+  run(sql: string, ...values: SQLInputValue[]): unknown;
+  onDamaged(row: DamagedRow): void;
+}
+
+const keyOf: Readonly<Record<string, string>> = { power_policies: 'node_id' };
+
+export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptions): DamagedRows {
+  /** In the transaction under way, or in one of its own. */
+  function atomically(work: () => void): void {
+    if (database.isTransaction) {
+      work();
+      return;
+    }
+    run('BEGIN IMMEDIATE');
+    try {
+      work();
+      run('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  function keep(table: string, row: Row): void {
+    run(
+      'INSERT INTO damaged_rows (at, source, key, value) VALUES (?, ?, ?, ?)',
+      Date.now(),
+      table,
+      String(row.id),
+      String(row.value),
+    );
+  }
+
+  function setAside(table: string, row: Row, replacement: Replacement<unknown> | null = null): void {
+    try {
+      // An index that doesn't know the damaged row would keep it from being moved.
+      if (!database.isTransaction) database.exec(`REINDEX ${table}`);
+      atomically(() => {
+        keep(table, row);
+        run(`DELETE FROM ${table} WHERE ${keyOf[table] ?? 'id'} = ?`, row.id as SQLInputValue);
+        replacement?.write();
+      });
+    } catch {
+      // On a full disk it stays where it is, and is found again at the next start.
+    }
+    onDamaged({ table, name: nameIn(row), nodeId: nodeOf(table, row) });
+  }
+
+  return {
+    setAside,
+    parseRows(table, rows, schema, prepare = (value) => value, replace = () => null) {
+      return rows.flatMap((row) => {
+        const parsed = schema.safeParse(prepare(parseJson(row.value), row));
+        if (parsed.success && belongs(parsed.data, row)) return [parsed.data];
+        const replacement = replace(row);
+        setAside(table, row, replacement);
+        return replacement === null ? [] : [replacement.record];
+      });
+    },
+    readSettings(row) {
+      if (row === undefined) return null;
+      const value = parseJson(row.value);
+      if (savedSettingsSchema.safeParse(value).success) return value;
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        setAside('settings', row);
+        return null;
+      }
+      // Part of it can be used; the rest is written over by the next change.
+      try {
+        atomically(() => keep('settings', row));
+      } catch {}
+      return value;
+    },
+    fillUnknown(incomplete) {
+      const [leases, policies] = ['leases', 'power_policies'].map((table) => incomplete.includes(table));
+      if (!leases && !policies) return;
+      const now = Date.now();
+      atomically(() => {
+        for (const { value } of database.prepare('SELECT value FROM nodes').all()) {
+          const node = nodeRecordSchema.safeParse(parseJson(value));
+          if (!node.success || node.data.kind === 'this-computer') continue;
+          const nodeId = node.data.id;
+          if (leases) {
+            const lease = unknownLease({ id: `lease_unknown_${nodeId}`, nodeId, createdAt: now });
+            run(
+              `INSERT INTO leases (id, node_id, created_at, ended_at, value) VALUES (?, ?, ?, NULL, ?)
+               ON CONFLICT (id) DO UPDATE SET ended_at = NULL, value = excluded.value`,
+              lease.id,
+              nodeId,
+              now,
+              JSON.stringify(lease),
+            );
+          }
+          if (policies) {
+            run(
+              'INSERT OR IGNORE INTO power_policies (node_id, value) VALUES (?, ?)',
+              nodeId,
+              JSON.stringify(safestPolicy(null)),
+            );
+          }
+        }
+      });
+    },
+  };
+}
+
+/** A record under the key of another one is as damaged as one that does not parse. */
+function belongs(record: unknown, row: Row): boolean {
+  if (typeof record !== 'object' || record === null) return true;
+  const { id, nodeId, endedAt } = record as Row;
+  return (
+    (id === undefined || id === row.id) &&
+    (nodeId === undefined || row.node_id === undefined || nodeId === row.node_id) &&
+    (endedAt === undefined || row.ended_at === undefined || endedAt === row.ended_at)
+  );
+}
+
+/** The name in half a record is worth more to a person than its id. */
+function nameIn(row: Row): string {
+  const found = /"(?:name|label)"\s*:\s*"((?:[^"\\]|\\.){1,200})"/.exec(String(row.value))?.[1];
+  return found ?? String(row.id);
+}
+
+function nodeOf(table: string, row: Row): string | null {
+  if (table === 'nodes') return String(row.id);
+  return row.node_id === undefined ? null : String(row.node_id);
+}

@@ -1,0 +1,246 @@
+/**
+ * Damaged files of the agent: kept aside, reported, and never read as "nothing". While leases or policies may be
+ * missing, the machine stays on: until every panel that had a policy here has put it again, or a person confirms.
+ */
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { copyAside, isThere, keepAside, readContent } from '../adapters/keep-aside.ts';
+import { AgentError, wordsOf } from './errors.ts';
+import { writePrivate } from './files.ts';
+
+export interface AgentProblem {
+  code: 'FILE_DAMAGED';
+  file: string;
+  /** Its name now, in the same folder. */
+  keptAs: string;
+  message: string;
+  next: string;
+}
+
+export interface DamagedReason {
+  code: 'RECORDS_DAMAGED';
+  message: string;
+}
+
+/** What may be missing because of a file. */
+export type Loss = 'nothing' | 'leases' | 'policies' | 'panels' | 'configuration';
+
+export interface Damage {
+  /** Whether an agent that marks its files has run here: those of older versions have no sums and no last line. */
+  readonly marked: boolean;
+  /** The value that `read` makes of the file; null where there is none, or where it went aside as damaged. */
+  read<Value>(file: string, loss: Loss, read: (text: string) => Value | null): Value | null;
+  /** The file goes aside and is reported. What it holds may be missing from now on. */
+  found(file: string, loss: Loss): void;
+  /** Panels whose policy is here, or was. */
+  expect(panels: readonly string[]): void;
+  /** Why the machine stays on, as long as something may be missing. */
+  reason(): DamagedReason | null;
+  problems(): readonly AgentProblem[];
+  /** This panel has put its policy, after its leases. */
+  heard(panel: string): void;
+  /** This panel is forgotten. */
+  forgotten(panel: string): void;
+  /** What was missing by this loss is there again. */
+  restored(loss: Loss): void;
+  /** A person says that nothing is missing. Gives false where nothing was. */
+  confirm(): boolean;
+}
+
+interface Kept {
+  /** May be missing. */
+  losses: Loss[];
+  /** Panels that are waited for; null where it is not known which. */
+  panels: string[] | null;
+  problems: AgentProblem[];
+}
+
+const FILE = 'damage.json';
+/** Who had a policy here, in a file of its own: policies.json may be the damaged one. */
+const PANELS = 'panels.json';
+
+/** How a person confirms it: as if it were a panel with a policy that keeps the machine on. */
+export const DAMAGED_PANEL = 'damaged-records';
+
+const nextSteps: Record<Loss, string> = {
+  nothing: 'Nothing has to be done.',
+  leases: 'The machine stays on until each panel has said again what it needs.',
+  policies: 'The machine stays on until each panel has put its policy again.',
+  panels: 'Pair each panel again; until then the machine stays on.',
+  configuration:
+    'The agent runs with its defaults and flags, and the machine stays on. Put the file back and start the agent again.',
+};
+
+/** Throws DISK_TROUBLE. */
+export function openDamage({ folder, say }: { folder: string; say(message: string): void }): Damage {
+  const path = join(folder, FILE);
+  const panelsPath = join(folder, PANELS);
+  const kept: Kept = { losses: [], panels: [], problems: [] };
+  let panels: string[] = [];
+
+  const saved = parseFile(path, readKept);
+  const marked = isThere(panelsPath);
+  const savedPanels = parseFile(panelsPath, readPanels);
+  panels = savedPanels.value ?? [];
+  if (saved.value !== null) Object.assign(kept, saved.value);
+  // What it said is not known: all of it may be so.
+  if (saved.damaged) setAside(FILE, 'policies');
+  if (savedPanels.damaged) setAside(PANELS, 'nothing');
+
+  function save(): void {
+    if (kept.losses.length === 0) rmSync(path, { force: true });
+    else writePrivate(path, `${JSON.stringify(kept, null, 2)}\n`);
+  }
+
+  /** What may be missing is written before the file is moved: a crash in between forgets nothing. */
+  function setAside(file: string, loss: Loss): void {
+    const lost = loss !== 'nothing' && !kept.losses.includes(loss);
+    if (lost) {
+      if (kept.losses.length === 0)
+        kept.panels = savedPanels.damaged || panels.length === 0 ? null : [...panels];
+      kept.losses.push(loss);
+      if (file !== FILE) save();
+    }
+    const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : keepAside));
+    const problem: AgentProblem = {
+      code: 'FILE_DAMAGED',
+      file,
+      keptAs,
+      message: `The file ${file} was damaged and is kept aside as ${keptAs}.`,
+      next: nextSteps[loss],
+    };
+    kept.problems.push(problem);
+    say(`damage: ${problem.message} ${problem.next}`);
+    if (kept.losses.length > 0) save();
+  }
+
+  function over(words: string): void {
+    kept.losses = [];
+    kept.panels = [];
+    save();
+    say(`damage: ${words}; the policies count again`);
+  }
+
+  function isMissing(): boolean {
+    return kept.losses.length > 0;
+  }
+
+  /** Panels do not bring a configuration back. */
+  function settle(panel: string, words: string): void {
+    if (!isMissing()) return;
+    const left = kept.panels?.filter((one) => one !== panel) ?? [];
+    kept.panels = left;
+    if (left.length > 0) save();
+    else if (kept.losses.includes('configuration')) {
+      kept.losses = ['configuration'];
+      save();
+    } else over(words);
+  }
+
+  function writePanels(next: string[]): void {
+    const same = next.length === panels.length && next.every((panel) => panels.includes(panel));
+    if (same && isThere(panelsPath)) return;
+    writePrivate(panelsPath, `${JSON.stringify({ panels: next })}\n`);
+    panels = next;
+  }
+
+  return {
+    marked,
+    read(file, loss, read) {
+      const { value, damaged } = parseFile(join(folder, file), read);
+      if (damaged) setAside(file, loss);
+      return value;
+    },
+    found: setAside,
+    expect(next) {
+      writePanels([...next]);
+      // The damaged file is another one: these are all that are waited for.
+      if (kept.panels !== null || next.length === 0 || !isMissing() || kept.losses.includes('policies'))
+        return;
+      kept.panels = [...next];
+      save();
+    },
+    reason() {
+      if (!isMissing()) return null;
+      const waits =
+        kept.panels === null || kept.panels.length === 0 ? '' : ` It waits for ${kept.panels.join(', ')}.`;
+      const what = kept.losses.includes('configuration')
+        ? 'Its configuration'
+        : 'A file of its leases or policies';
+      return {
+        code: 'RECORDS_DAMAGED',
+        message: `${what} was damaged, so that it is not known who needs this machine.${waits}`,
+      };
+    },
+    problems: () => kept.problems,
+    heard: (panel) => settle(panel, `${panel} has put its policy again`),
+    forgotten: (panel) => {
+      if (kept.panels?.includes(panel)) settle(panel, `${panel} was forgotten`);
+    },
+    restored(loss) {
+      if (!kept.losses.includes(loss)) return;
+      kept.losses = kept.losses.filter((one) => one !== loss);
+      if (isMissing()) save();
+      else over('the configuration is there again');
+    },
+    confirm() {
+      if (!isMissing()) return false;
+      over('a person has confirmed that nothing is missing');
+      kept.problems = [];
+      return true;
+    },
+  };
+}
+
+function parseFile<Value>(
+  path: string,
+  read: (text: string) => Value | null,
+): { value: Value | null; damaged: boolean } {
+  const content = readContent(path);
+  if (content.kind === 'missing') return { value: null, damaged: false };
+  const value = content.kind === 'read' ? attempt(() => read(content.text)) : null;
+  return { value, damaged: value === null };
+}
+
+function attempt<Value>(read: () => Value | null): Value | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+/** A copy where it is replaced in a moment: it is never missing in between. */
+function move(path: string, keep: typeof keepAside): string {
+  try {
+    return keep(path);
+  } catch (error) {
+    if (keep !== keepAside) return move(path, keepAside);
+    throw new AgentError('DISK_TROUBLE', {
+      message: `${path} is damaged and cannot be kept aside: ${wordsOf(error)}`,
+      cause: error,
+    });
+  }
+}
+
+function readPanels(text: string): string[] | null {
+  const { panels } = JSON.parse(text) as { panels?: unknown };
+  return isTexts(panels) ? panels : null;
+}
+
+function readKept(text: string): Kept | null {
+  const { losses, panels, problems } = JSON.parse(text) as Record<keyof Kept, unknown>;
+  const known =
+    isTexts(losses) && losses.length > 0 && losses.every((loss) => Object.hasOwn(nextSteps, loss));
+  if (!known || !(panels === null || isTexts(panels)) || !Array.isArray(problems)) return null;
+  return { losses: losses as Loss[], panels, problems: problems.filter(isProblem) };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isProblem(value: unknown): value is AgentProblem {
+  const texts = Object.values(Object(value));
+  return texts.length === 5 && isTexts(texts) && (value as AgentProblem).code === 'FILE_DAMAGED';
+}

@@ -1,0 +1,214 @@
+/** An agent starts whatever has become of its files, keeps what was damaged, says so, and stays on meanwhile. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startAgent as startProcess } from '../agent/process.ts';
+import { createWorld, type World } from '../agent/world.ts';
+import { contentOf, manners, mayReadAll } from './manners.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const policy = {
+  finishAlone: true,
+  onlyIfWoken: false,
+  idleMinutes: 5,
+  action: 'shutdown',
+  countdownSeconds: 30,
+};
+const panels = ['panel-a', 'panel-b'];
+const lease = { holder: 'Ann', purpose: 'a game', ttlSeconds: 3600 };
+const countdown = {
+  request: { action: 'shutdown', countdownSeconds: 60, force: false, by: 'Ann' },
+  key: 'a-key',
+};
+
+let base = '';
+let folders = 0;
+const worlds: World[] = [];
+
+/** Two panels, a lease, and the countdown of an agent that was killed. */
+beforeAll(async () => {
+  base = mkdtempSync(join(tmpdir(), 'pilotlight-agent-damage-'));
+  await using world = await createWorld();
+  for (const panel of panels) await world.call('PUT', `/v1/policies/${panel}`, policy);
+  await world.call('PUT', '/v1/leases/lease_1', lease);
+  await world.call('PUT', '/v1/leases/lease_2', { ...lease, holder: 'Ben' });
+  await world.stop();
+  writeFileSync(join(world.folder, 'countdown.json'), JSON.stringify(countdown));
+  cpSync(world.folder, join(base, 'whole'), { recursive: true });
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world[Symbol.asyncDispose]();
+});
+
+async function damaged(...changes: [file: string, manner: string][]) {
+  folders += 1;
+  const folder = join(base, `copy-${folders}`);
+  cpSync(join(base, 'whole'), folder, { recursive: true });
+  for (const [file, manner] of changes) manners[manner]?.(join(folder, file));
+  const bytes = changes.map(([file]) => contentOf(join(folder, file)));
+  const world = await createWorld({ folder });
+  worlds.push(world);
+  return { world, folder, bytes };
+}
+
+const view = async (world: World) =>
+  (await world.call('GET', '/v1/policy')).body as {
+    problems: { code: string; file: string; keptAs: string }[];
+    reasons: { code: string }[];
+    policies: { panel: string }[];
+  };
+const codes = async (world: World) => (await view(world)).reasons.map(({ code }) => code);
+
+/** Nothing else keeps it on: the leases have run out long ago. */
+async function staysOn(world: World): Promise<void> {
+  await world.clock.advance(48 * hour);
+  await world.call('GET', '/v1/policy');
+  await world.clock.advance(2 * minute);
+  expect(world.machine.ran).toEqual([]);
+}
+
+async function goesOff(world: World): Promise<void> {
+  await world.clock.advance(2 * hour);
+  await world.call('GET', '/v1/policy');
+  await world.clock.advance(2 * minute);
+  await world.call('GET', '/v1/policy');
+  expect(world.machine.ran).not.toEqual([]);
+}
+
+const everyManner = Object.keys(manners).filter((manner) => manner !== 'closed to us' || !mayReadAll);
+/** Each file, and whether something may be missing because of it. */
+const files: Record<string, boolean> = {
+  'policies.json': true,
+  'leases.jsonl': true,
+  token: true,
+  'id.json': false,
+  'countdown.json': false,
+  'listening.json': false,
+  'panels.json': false,
+};
+
+describe.each(Object.entries(files))('%s damaged', (file, loses) => {
+  it.each(everyManner)(
+    'as %s',
+    async (manner) => {
+      const { world, folder, bytes } = await damaged([file, manner]);
+      const { problems } = await view(world);
+      if (file === 'token' && manner === 'half of a write' && problems.length === 0) return;
+      expect(problems).toMatchObject([{ code: 'FILE_DAMAGED', file, keptAs: `${file}.corrupt-1` }]);
+      expect(world.said.filter((line) => line.startsWith('damage: '))).toHaveLength(1);
+      expect(contentOf(join(folder, `${file}.corrupt-1`))).toEqual(bytes[0]);
+      expect(statSync(join(folder, `${file}.corrupt-1`)).mode & 0o077).toBe(0);
+      expect((await codes(world)).includes('RECORDS_DAMAGED')).toBe(loses);
+      if (!loses) return;
+      await staysOn(world);
+      // Somebody's order is refused as well, unless it is forced.
+      const order = await world.call('POST', '/v1/power', { action: 'shutdown' });
+      expect(order).toMatchObject({ status: 409, body: { error: { code: 'IN_USE' } } });
+    },
+    30_000,
+  );
+});
+
+it('does so without damage: it goes off by its policy', async () => {
+  const { world } = await damaged();
+  expect(await view(world)).toMatchObject({ problems: [] });
+  expect(await codes(world)).toEqual(['LEASE', 'LEASE']);
+  await goesOff(world);
+});
+
+describe('while leases or policies may be missing', () => {
+  it.each(['policies.json', 'leases.jsonl'])(
+    'a restart forgets nothing; each panel ends its part (%s)',
+    async (file) => {
+      const { world } = await damaged([file, 'random bytes']);
+      await world.restart();
+      expect(await codes(world)).toContain('RECORDS_DAMAGED');
+      await staysOn(world);
+      await world.call('PUT', '/v1/policies/panel-a', policy);
+      expect(await codes(world)).toContain('RECORDS_DAMAGED');
+      await world.restart();
+      await staysOn(world);
+      await world.call('PUT', '/v1/policies/panel-b', policy);
+      expect(await codes(world)).not.toContain('RECORDS_DAMAGED');
+      await goesOff(world);
+    },
+    30_000,
+  );
+
+  it('lines of leases that can be read count', async () => {
+    const { world } = await damaged(['leases.jsonl', 'half of itself']);
+    const { body } = await world.call('GET', '/v1/leases');
+    expect((body as { leases: { id: string }[] }).leases.map(({ id }) => id)).toEqual(['lease_1']);
+  });
+
+  it('a person ends it by forgetting it', async () => {
+    const { world } = await damaged(['leases.jsonl', 'empty']);
+    expect((await view(world)).policies.map(({ panel }) => panel)).toEqual([...panels, 'damaged-records']);
+    expect((await world.call('DELETE', '/v1/policies/damaged-records')).status).toBe(200);
+    expect(await codes(world)).not.toContain('RECORDS_DAMAGED');
+    await goesOff(world);
+  });
+
+  it('a panel that is forgotten is not waited for', async () => {
+    const { world } = await damaged(['leases.jsonl', 'empty']);
+    await world.call('PUT', '/v1/policies/panel-a', policy);
+    await world.call('DELETE', '/v1/policies/panel-b');
+    expect(await codes(world)).not.toContain('RECORDS_DAMAGED');
+  });
+
+  it('the note of it may be damaged itself', async () => {
+    const { world, folder } = await damaged(['leases.jsonl', 'empty']);
+    writeFileSync(join(folder, 'damage.json'), 'half of a n');
+    await world.restart();
+    expect(await codes(world)).toContain('RECORDS_DAMAGED');
+    expect(readFileSync(join(folder, 'damage.json.corrupt-1'), 'utf8')).toBe('half of a n');
+    await staysOn(world);
+  });
+
+  it('leases of one that an older version wrote are no damage', async () => {
+    const { folder, world } = await damaged();
+    await world.stop();
+    rmSync(join(folder, 'panels.json'));
+    const record = { id: 'lease_9', ...lease, createdAt: 1 };
+    writeFileSync(join(folder, 'leases.jsonl'), `${JSON.stringify({ begin: record })}\n`);
+    await world.restart();
+    expect(await view(world)).toMatchObject({ problems: [] });
+    expect((await world.call('GET', '/v1/leases')).body).toMatchObject({ leases: [{ id: 'lease_9' }] });
+  });
+});
+
+it.each(['random bytes', 'another kind of JSON', 'a folder', 'empty'])(
+  'the configuration as %s: it starts, says so and stays on',
+  async (manner) => {
+    const folder = mkdtempSync(join(base, 'process-'));
+    writeFileSync(join(folder, 'agent.json'), JSON.stringify({ dryRun: true }), { mode: 0o600 });
+    manners[manner]?.(join(folder, 'agent.json'));
+    const agent = await startProcess(folder, ['--dry-run']);
+    try {
+      const { body } = await agent.call('GET', '/v1/policy');
+      expect(body).toMatchObject({
+        problems: [{ file: 'agent.json', keptAs: 'agent.json.corrupt-1' }],
+        reasons: [{ code: 'RECORDS_DAMAGED' }],
+      });
+      await agent.call('PUT', '/v1/policies/panel-a', policy);
+      expect((await agent.call('GET', '/v1/policy')).body).toMatchObject({
+        reasons: [{ code: 'RECORDS_DAMAGED' }],
+      });
+    } finally {
+      await agent.stop();
+    }
+    writeFileSync(join(folder, 'agent.json'), JSON.stringify({ dryRun: true }), { mode: 0o600 });
+    const again = await startProcess(folder, []);
+    try {
+      const { reasons } = (await again.call('GET', '/v1/policy')).body as { reasons: { code: string }[] };
+      expect(reasons.map(({ code }) => code)).not.toContain('RECORDS_DAMAGED');
+    } finally {
+      await again.stop();
+    }
+    expect(readdirSync(folder)).toContain('agent.json.corrupt-1');
+  },
+  30_000,
+);

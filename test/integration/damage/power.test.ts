@@ -1,0 +1,73 @@
+/** No machine goes off because a file was damaged. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
+import { defaultPowerPolicy } from '../../../shared/models/power.ts';
+import { createKeepingWorld } from '../../fakes/keeping-world.ts';
+
+const hour = 3_600_000;
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pilotlight-damage-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A core whose state was damaged by this, and a machine without an agent that its policy lets go off. */
+async function worldAfter(sql: string | null, nodeId: string) {
+  const path = join(folder, 'state.sqlite');
+  const first = createSqliteStore({ path }).store;
+  first.power.putPolicy(nodeId, { ...defaultPowerPolicy, powerOff: 'always', idleMinutes: 5 });
+  if (sql?.includes('leases')) {
+    first.power.putLease({
+      id: 'lease_1',
+      nodeId,
+      kind: 'person',
+      holder: 'Ann',
+      purpose: 'a game',
+      createdAt: 1,
+      until: null,
+      endedAt: null,
+    });
+  }
+  first.close();
+  if (sql !== null) {
+    const raw = new DatabaseSync(path);
+    raw.exec(sql);
+    raw.close();
+  }
+  const world = createKeepingWorld({ store: createSqliteStore({ path }).store });
+  await world.start();
+  const id = await world.addServed();
+  expect(id).toBe(nodeId);
+  return { world, id };
+}
+
+async function nameOfFirstNode(): Promise<string> {
+  const world = createKeepingWorld();
+  await world.start();
+  return world.addServed();
+}
+
+it('goes off by its policy when nothing is damaged', async () => {
+  const { world } = await worldAfter(null, await nameOfFirstNode());
+  await world.clock.advance(2 * hour);
+  expect(world.shutdowns()).not.toEqual([]);
+});
+
+it.each([
+  ['policy', 'UPDATE power_policies SET value = substr(value, 1, 30)'],
+  ['lease', 'UPDATE leases SET value = substr(value, 1, 30)'],
+])('stays on when its %s was damaged, until a person says what it was', async (what, sql) => {
+  const { world, id } = await worldAfter(sql, await nameOfFirstNode());
+  await world.clock.advance(48 * hour);
+  expect(world.shutdowns()).toEqual([]);
+  const { leases, whyOn } = world.keeping.get(id);
+  expect(whyOn).toHaveLength(1);
+  if (what === 'lease') await world.keeping.release(id, leases[0]?.id ?? '', new AbortController().signal);
+  else world.keeping.setPolicy(id, { powerOff: 'always', idleMinutes: 5 });
+  await world.clock.advance(2 * hour);
+  expect(world.shutdowns()).not.toEqual([]);
+});

@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openWindowMemory } from '../../../electron/main/window-memory.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pilotlight-window-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it.each([
+  ['empty', (file: string) => writeFileSync(file, '')],
+  ['half of itself', (file: string) => writeFileSync(file, '{"maximised":tr')],
+  ['another kind of JSON', (file: string) => writeFileSync(file, '7')],
+  ['a folder', (file: string) => mkdirSync(file)],
+])(
+  'a saved window that is %s: the usual one, the damaged one aside, a line in the log',
+  async (_, damage) => {
+    const file = join(folder, 'window.json');
+    damage(file);
+    const lines: string[] = [];
+    const memory = await openWindowMemory(file, (line) => lines.push(line));
+    expect(memory.current()).toEqual({ bounds: null, maximised: false, toldOfTray: false });
+    expect(lines).toEqual([expect.stringContaining('window.json.corrupt-1')]);
+    expect(statSync(`${file}.corrupt-1`).mode & 0o077).toBe(0);
+    memory.change({ maximised: true });
+    await memory.saved();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ maximised: true });
+  },
+);
+
+it('is the usual one at the first start, without a word', async () => {
+  const lines: string[] = [];
+  await openWindowMemory(join(folder, 'window.json'), (line) => lines.push(line));
+  expect(lines).toEqual([]);
+});
