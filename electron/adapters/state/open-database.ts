@@ -4,7 +4,8 @@ import { copyAside, keepAside } from '../keep-aside.ts';
 import { type DamagedState, isDamage, toStoreError } from './damage.ts';
 import { migrate, migrations } from './migrations.ts';
 import { salvage } from './salvage.ts';
-import { damageOf, hasDamagedLog } from './schema-check.ts';
+import { damageOf } from './schema-check.ts';
+import { checkWriteAheadLog } from './write-ahead-log.ts';
 
 export { toStoreError } from './damage.ts';
 
@@ -83,9 +84,9 @@ function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | nul
   // It is made from the log at each start.
   if (index !== undefined && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
   const log = `${path}-wal`;
-  if (lstatSync(log, { throwIfNoEntry: false }) === undefined) return null;
-  if (!isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
-  if (!hasDamagedLog(log)) return null;
+  const isThere = lstatSync(log, { throwIfNoEntry: false }) !== undefined;
+  if (isThere && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
+  if (!checkWriteAheadLog(path).damaged) return null;
   if (!isOpenFile(path)) return { keptAs: '', isCopy: false };
   return { keptAs: copyAside(path, ['-wal']), isCopy: true };
 }

@@ -1,5 +1,4 @@
 /** Whether a database is ours, whole, and of a version that this build knows. Nothing is written to it. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isDamage } from './damage.ts';
@@ -71,62 +70,4 @@ function schemaOf(database: DatabaseSync): Map<string, string> {
     )
     .all();
   return new Map(rows.map(({ name, sql }) => [String(name), String(sql)]));
-}
-
-const HEADER = 32;
-const FRAME_HEADER = 24;
-
-/**
- * Whether a write-ahead log has lost what was committed: SQLite reads it to the first frame that is wrong and says
- * nothing. What a crash leaves unfinished has no commit behind it. https://sqlite.org/fileformat2.html#walformat
- */
-export function hasDamagedLog(path: string): boolean {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0) return false;
-  const file = openSync(path, 'r');
-  try {
-    const read = (length: number, at: number) => {
-      const bytes = Buffer.alloc(length);
-      return readSync(file, bytes, 0, length, at) === length ? bytes : null;
-    };
-    const header = read(HEADER, 0);
-    if (header === null) return true;
-    const magic = header.readUInt32BE(0);
-    if (magic !== 0x377f0682 && magic !== 0x377f0683) return true;
-    const sum = createChecksum(magic === 0x377f0683);
-    sum.add(header.subarray(0, 24));
-    if (!sum.is(header.readUInt32BE(24), header.readUInt32BE(28))) return true;
-    const pageSize = header.readUInt32BE(8);
-    if (pageSize < 512 || pageSize > 65_536) return true;
-    let whole = true;
-    for (let at = HEADER; at < size; at += FRAME_HEADER + pageSize) {
-      const frame = read(FRAME_HEADER + pageSize, at);
-      if (frame === null) return false;
-      const ours = frame.subarray(8, 16).equals(header.subarray(16, 24));
-      if (whole) {
-        sum.add(frame.subarray(0, 8));
-        sum.add(frame.subarray(FRAME_HEADER));
-        whole = ours && sum.is(frame.readUInt32BE(16), frame.readUInt32BE(20));
-      }
-      // A commit of this log that SQLite does not reach.
-      if (!whole && ours && frame.readUInt32BE(4) !== 0) return true;
-    }
-    return false;
-  } finally {
-    closeSync(file);
-  }
-}
-
-function createChecksum(bigEndian: boolean) {
-  let one = 0;
-  let two = 0;
-  return {
-    add(bytes: Buffer): void {
-      for (let at = 0; at < bytes.length; at += 8) {
-        one = (one + (bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at)) + two) >>> 0;
-        two = (two + (bigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4)) + one) >>> 0;
-      }
-    },
-    is: (first: number, second: number) => one === first && two === second,
-  };
 }
