@@ -21,6 +21,8 @@ export interface PutBack {
 /** A server that unloads for an aborted load takes a moment: what it shows is believed when it stays so. */
 const SETTLE_MS = 1500;
 const POLL_MS = 250;
+/** How long Ollama itself waits for VRAM to come back. */
+const RECOVER_MS = 5000;
 /** How long a server that was cut off, or that starts again, is waited for. */
 const REACH_MS = 15_000;
 const REACH_POLL_MS = 1000;
@@ -140,16 +142,27 @@ export async function putBack(
   }
 
   async function loadAsBefore(entry: LoadedModel): Promise<void> {
-    const place = placementOf(entry);
-    const layers = place === 'cpu' ? 'cpu' : 'auto';
-    await load(entry, { layers, contextLength: (await contextsOf(entry)).toSend });
-    let { model: back } = await lookUntilPlaced({ clock, server, signal }, entry.name, place);
-    if (back && entry.contextLength !== null && back.contextLength !== entry.contextLength) {
-      await load(entry, { layers, contextLength: entry.contextLength });
-      ({ model: back } = await lookUntilPlaced({ clock, server, signal }, entry.name, place));
+    let back = await loadOnce(entry);
+    if (back !== null && hasLess(back, entry)) {
+      // The driver gives back the VRAM of what was just unloaded with a delay: once more after that.
+      await clock.sleep(RECOVER_MS, signal);
+      await server.unload(entry.name, signal);
+      await lookUntilGone({ clock, server, signal }, entry.name);
+      back = await loadOnce(entry);
     }
     if (back === null) throw new PilotlightError('MOVE_FAILED', { message: vanishedSentence });
     if (!sameModelName(entry.name, model)) restored.push(entry.name);
+  }
+
+  async function loadOnce(entry: LoadedModel): Promise<LoadedModel | null> {
+    const place = placementOf(entry);
+    const layers = place === 'cpu' ? 'cpu' : 'auto';
+    await load(entry, { layers, contextLength: (await contextsOf(entry)).toSend });
+    const { model: back } = await lookUntilPlaced({ clock, server, signal }, entry.name, place);
+    if (back === null || entry.contextLength === null || back.contextLength === entry.contextLength)
+      return back;
+    await load(entry, { layers, contextLength: entry.contextLength });
+    return (await lookUntilPlaced({ clock, server, signal }, entry.name, place)).model;
   }
 
   async function report(): Promise<PutBack> {
