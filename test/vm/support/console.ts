@@ -1,13 +1,13 @@
 /** The serial console of the guest: what a person at the machine sees and types. */
 import { connect } from 'node:net';
-import { within } from './deadline.ts';
+import { EVENT_MS, within } from './deadline.ts';
 
 export interface Console {
   type(line: string): void;
   /** Where the text ends now, for `until`. */
   mark(): number;
   /** Resolves with the text since the mark, once it fits. */
-  until(fits: RegExp, since: number, what: string): Promise<string>;
+  until(fits: RegExp, since: number, what: string, ms?: number): Promise<string>;
   /** Logs a user in whose password is the name. */
   login(user: string): Promise<void>;
   logout(): Promise<void>;
@@ -24,7 +24,7 @@ export function openConsole(path: string): Console {
     for (const listener of listeners) listener();
   });
 
-  async function until(fits: RegExp, since: number, what: string): Promise<string> {
+  async function until(fits: RegExp, since: number, what: string, ms = EVENT_MS): Promise<string> {
     const found = Promise.withResolvers<string>();
     const check = () => {
       if (fits.test(text.slice(since))) found.resolve(text.slice(since));
@@ -35,6 +35,7 @@ export function openConsole(path: string): Console {
       return await within(
         found.promise,
         `${what} on the console, which ends with ${JSON.stringify(text.slice(-300))}`,
+        ms,
       );
     } finally {
       listeners.delete(check);
