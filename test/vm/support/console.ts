@@ -13,6 +13,9 @@ export interface Console {
   logout(): Promise<void>;
 }
 
+/** Longer than login itself waits. */
+const LOGIN_MS = 90_000;
+
 export function openConsole(path: string): Console {
   let text = '';
   let loggedIn = false;
@@ -50,16 +53,24 @@ export function openConsole(path: string): Console {
     mark,
     until,
     async login(user) {
-      let since = mark();
-      type('');
-      await until(/login: $/, since, 'a login prompt');
-      since = mark();
-      type(user);
-      await until(/Password: $/, since, 'the question for a password');
-      since = mark();
-      type(user);
-      await until(/\$ $/, since, 'a shell');
-      loggedIn = true;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          let since = mark();
+          type('');
+          await until(/login: $/, since, 'a login prompt', LOGIN_MS);
+          since = mark();
+          type(user);
+          await until(/Password: $/, since, 'the question for a password', LOGIN_MS);
+          since = mark();
+          type(user);
+          await until(/\$ $/, since, 'a shell', LOGIN_MS);
+          loggedIn = true;
+          return;
+        } catch (error) {
+          // What is typed while login sets the terminal up is lost.
+          if (tries === 3) throw error;
+        }
+      }
     },
     async logout() {
       if (!loggedIn) return;
