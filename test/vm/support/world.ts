@@ -247,7 +247,9 @@ until ${condition}; do
   sleep 0.1
 done`;
 
-const endSessions = `for user in ann bob; do
+// What a command by ssh left running keeps its session, closing, for ever; terminate-user does not end it.
+const endSessions = `pkill -KILL -u ann,bob || true
+for user in ann bob; do
   loginctl terminate-user "$user" 2>/dev/null || true
 done
 ${inGuest("! loginctl list-sessions --no-legend | grep -Eq ' (ann|bob) '")}`;
