@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SetUpError } from './errors.mjs';
+import { withLock } from './lock.mjs';
 import { runCaptured } from './process.mjs';
 
 /** @typedef {'bookworm' | 'trixie'} Release */
@@ -151,18 +152,22 @@ export async function makeVmImage({ release, node, cache, say }) {
     initrd: join(base, 'initrd'),
   });
   if (existsSync(folder)) return image(folder);
-  say(`Making the image of ${releases[release]} (${release}), once …`);
-  removeOthers(join(cache, 'vm'), release);
-  const draft = `${folder}.partial`;
-  mkdirSync(draft, { recursive: true });
-  try {
-    await build({ release, node, root: join(draft, 'root'), image: image(draft) });
-    rmSync(join(draft, 'root'), { recursive: true, force: true });
-    renameSync(draft, folder);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    throw error;
-  }
+  await withLock(join(cache, 'vm.lock'), async () => {
+    // Another run may have made it while this one waited.
+    if (existsSync(folder)) return;
+    say(`Making the image of ${releases[release]} (${release}), once …`);
+    removeOthers(join(cache, 'vm'), release);
+    const draft = `${folder}.partial`;
+    mkdirSync(draft, { recursive: true });
+    try {
+      await build({ release, node, root: join(draft, 'root'), image: image(draft) });
+      rmSync(join(draft, 'root'), { recursive: true, force: true });
+      renameSync(draft, folder);
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      throw error;
+    }
+  });
   return image(folder);
 }
 

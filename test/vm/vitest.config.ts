@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     // Limits against hanging: an emulated machine on a busy computer takes minutes to start.
-    testTimeout: 12 * minutes,
-    hookTimeout: 12 * minutes,
+    testTimeout: 25 * minutes,
+    hookTimeout: 25 * minutes,
   },
 });

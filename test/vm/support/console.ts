@@ -1,17 +1,20 @@
 /** The serial console of the guest: what a person at the machine sees and types. */
 import { connect } from 'node:net';
-import { within } from './deadline.ts';
+import { EVENT_MS, within } from './deadline.ts';
 
 export interface Console {
   type(line: string): void;
   /** Where the text ends now, for `until`. */
   mark(): number;
   /** Resolves with the text since the mark, once it fits. */
-  until(fits: RegExp, since: number, what: string): Promise<string>;
+  until(fits: RegExp, since: number, what: string, ms?: number): Promise<string>;
   /** Logs a user in whose password is the name. */
   login(user: string): Promise<void>;
   logout(): Promise<void>;
 }
+
+/** Longer than login itself waits. */
+const LOGIN_MS = 90_000;
 
 export function openConsole(path: string): Console {
   let text = '';
@@ -24,7 +27,7 @@ export function openConsole(path: string): Console {
     for (const listener of listeners) listener();
   });
 
-  async function until(fits: RegExp, since: number, what: string): Promise<string> {
+  async function until(fits: RegExp, since: number, what: string, ms = EVENT_MS): Promise<string> {
     const found = Promise.withResolvers<string>();
     const check = () => {
       if (fits.test(text.slice(since))) found.resolve(text.slice(since));
@@ -35,6 +38,7 @@ export function openConsole(path: string): Console {
       return await within(
         found.promise,
         `${what} on the console, which ends with ${JSON.stringify(text.slice(-300))}`,
+        ms,
       );
     } finally {
       listeners.delete(check);
@@ -49,16 +53,24 @@ export function openConsole(path: string): Console {
     mark,
     until,
     async login(user) {
-      let since = mark();
-      type('');
-      await until(/login: $/, since, 'a login prompt');
-      since = mark();
-      type(user);
-      await until(/Password: $/, since, 'the question for a password');
-      since = mark();
-      type(user);
-      await until(/\$ $/, since, 'a shell');
-      loggedIn = true;
+      for (let tries = 1; ; tries += 1) {
+        try {
+          let since = mark();
+          type('');
+          await until(/login: $/, since, 'a login prompt', LOGIN_MS);
+          since = mark();
+          type(user);
+          await until(/Password: $/, since, 'the question for a password', LOGIN_MS);
+          since = mark();
+          type(user);
+          await until(/\$ $/, since, 'a shell', LOGIN_MS);
+          loggedIn = true;
+          return;
+        } catch (error) {
+          // What is typed while login sets the terminal up is lost.
+          if (tries === 3) throw error;
+        }
+      }
     },
     async logout() {
       if (!loggedIn) return;

@@ -1,5 +1,7 @@
 /** Every wait here is for an event; this limit only ends a run in which it never comes. */
 export const EVENT_MS = 4 * 60_000;
+/** A start of the system takes longer than anything else on an emulated machine. */
+export const BOOT_MS = 10 * 60_000;
 
 /** `promise`, or an error that names what was waited for. */
 export async function within<Value>(promise: Promise<Value>, what: string, ms = EVENT_MS): Promise<Value> {

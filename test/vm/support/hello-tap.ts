@@ -1,6 +1,6 @@
 /** Between the guest and the core's own hello port: notes each hello and how it was answered. */
 import { createServer, request } from 'node:http';
-import { within } from './deadline.ts';
+import { BOOT_MS, within } from './deadline.ts';
 import { ports } from './guest.ts';
 
 export interface HeardHello {
@@ -36,7 +36,7 @@ export async function startHelloTap(): Promise<HelloTap> {
         if (hello.status >= 200 && hello.status < 300) heard.resolve(hello);
       };
       listeners.add(listener);
-      return within(heard.promise, 'a hello of the agent').finally(() => listeners.delete(listener));
+      return within(heard.promise, 'a hello of the agent', BOOT_MS).finally(() => listeners.delete(listener));
     },
     stop: () => void server.close(),
   };

@@ -8,7 +8,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { TelemetrySample } from '../../../shared/models/telemetry.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
-import { EVENT_MS, within } from './deadline.ts';
+import { BOOT_MS, EVENT_MS, within } from './deadline.ts';
 import { ports } from './guest.ts';
 
 interface Entries {
@@ -24,6 +24,7 @@ export interface Panel extends Pick<CoreClient, 'call'> {
     nodeId: string,
     fits: (value: Entries[Name]) => boolean,
     what: string,
+    ms?: number,
   ): Promise<Entries[Name]>;
   stop(): Promise<void>;
 }
@@ -45,12 +46,12 @@ export async function startPanel(folder: string): Promise<Panel> {
   // The guest is emulated: it takes its time.
   services.settings.update({
     fleet: { lookIntervalMs: 1000 },
-    power: { helloPort: ports.hello, wakeTimeoutMs: EVENT_MS },
+    power: { helloPort: ports.hello, wakeTimeoutMs: BOOT_MS },
   });
 
   return {
     call: client.call,
-    until(stream, nodeId, fits, what) {
+    until(stream, nodeId, fits, what, ms = EVENT_MS) {
       type Value = Entries[typeof stream];
       const found = Promise.withResolvers<Value>();
       let last: unknown = null;
@@ -62,7 +63,7 @@ export async function startPanel(folder: string): Promise<Panel> {
         }
         return true;
       });
-      return within(found.promise, what)
+      return within(found.promise, what, ms)
         .catch((error: unknown) => {
           throw new Error(`${error} It is ${JSON.stringify(last)}`);
         })

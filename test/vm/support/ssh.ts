@@ -6,6 +6,8 @@ import { within } from './deadline.ts';
 import { ports } from './guest.ts';
 
 export interface SshSession {
+  /** Resolves with what the session has shown, once it fits. */
+  until(fits: (shown: string) => boolean, what: string): Promise<string>;
   /** Ends the connection. */
   end(): Promise<void>;
 }
@@ -38,22 +40,41 @@ export function createSsh(folder: string): Ssh {
     async open(user, kind) {
       const command = kind === 'command' ? ['echo here; exec sleep infinity'] : [];
       const child = spawn('ssh', [...args(user, kind === 'terminal'), ...command]);
-      const there = Promise.withResolvers<void>();
       let output = '';
-      const ended = new Promise<void>((resolve) => {
-        child.once('close', () => {
-          there.reject(new Error(`ssh ended: ${output}`));
-          resolve();
-        });
-      });
+      const listeners = new Set<() => void>();
+      const changed = () => {
+        for (const listener of listeners) listener();
+      };
       const read = (chunk: Buffer) => {
         output += chunk.toString();
-        if (kind === 'command' ? output.includes('here') : /\$ /.test(output)) there.resolve();
+        changed();
       };
       child.stdout.on('data', read);
       child.stderr.on('data', read);
       child.stdin.on('error', () => {});
+      let isOver = false;
+      const ended = new Promise<void>((resolve) => {
+        child.once('close', () => {
+          isOver = true;
+          changed();
+          resolve();
+        });
+      });
       const session: SshSession = {
+        async until(fits, what) {
+          const found = Promise.withResolvers<string>();
+          const check = () => {
+            if (fits(output)) found.resolve(output);
+            else if (isOver) found.reject(new Error(`ssh ended: ${output}`));
+          };
+          listeners.add(check);
+          check();
+          try {
+            return await within(found.promise, what);
+          } finally {
+            listeners.delete(check);
+          }
+        },
         async end() {
           open.delete(session);
           child.kill();
@@ -61,7 +82,8 @@ export function createSsh(folder: string): Ssh {
         },
       };
       open.add(session);
-      await within(there.promise, `a session of ${user} by ssh`);
+      const shows = kind === 'command' ? /here/ : /\$ /;
+      await session.until((shown) => shows.test(shown), `a session of ${user} by ssh`);
       return session;
     },
     async run(user, command, { terminal } = { terminal: false }) {

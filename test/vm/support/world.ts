@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
-import { EVENT_MS } from './deadline.ts';
+import { BOOT_MS, EVENT_MS } from './deadline.ts';
 import { createGuest, type Guest, type GuestImage, guestMac, ports } from './guest.ts';
 import { type HelloTap, startHelloTap } from './hello-tap.ts';
 import { type Panel, startPanel } from './panel.ts';
@@ -116,8 +116,9 @@ export async function createWorld(release: string): Promise<World> {
       nodeId(),
       ({ state }) => isServing(state),
       'the panel to see it serve',
+      BOOT_MS,
     );
-    await panel.until('power', nodeId(), agentOk, 'the panel to reach its agent');
+    await panel.until('power', nodeId(), agentOk, 'the panel to reach its agent', BOOT_MS);
     return view;
   };
 
@@ -144,7 +145,7 @@ export async function createWorld(release: string): Promise<World> {
     ask,
     async begin() {
       await guest.start();
-      await guest.console().until(/login: $/, 0, BOOTED);
+      await guest.console().until(/login: $/, 0, BOOTED, BOOT_MS);
       for (const user of ['ann', 'bob']) {
         const home = `/home/${user}/.ssh`;
         await guest.sh(`install -d -o ${user} ${home} && cat > ${home}/authorized_keys`, ssh.publicKey);
@@ -173,7 +174,7 @@ export async function createWorld(release: string): Promise<World> {
       // First of all, so that what a failed case left does not power it off meanwhile.
       await panel.call('power.setPolicy', { nodeId: id, policy: settled });
       const woken = await guest.wake();
-      if (woken === 'started') await guest.console().until(/login: $/, 0, BOOTED);
+      if (woken === 'started') await guest.console().until(/login: $/, 0, BOOTED, BOOT_MS);
       if (woken === 'on') await guest.console().logout();
       await guest.sh(endSessions);
       await world.endInhibitors();
@@ -246,7 +247,9 @@ until ${condition}; do
   sleep 0.1
 done`;
 
-const endSessions = `for user in ann bob; do
+// What a command by ssh left running keeps its session, closing, for ever; terminate-user does not end it.
+const endSessions = `pkill -KILL -u ann,bob || true
+for user in ann bob; do
   loginctl terminate-user "$user" 2>/dev/null || true
 done
 ${inGuest("! loginctl list-sessions --no-legend | grep -Eq ' (ann|bob) '")}`;
