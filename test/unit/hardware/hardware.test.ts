@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -184,18 +183,6 @@ describe('amdgpu', () => {
       null,
       null,
     ]);
-  });
-
-  const reports = join(import.meta.dirname, '../../../../shared/cases');
-  const skipReason = existsSync(reports) || process.env.CI ? '' : ` (skipped: ${reports} is missing)`;
-  it.skipIf(skipReason !== '').each([
-    ['16-amdgpu-power1-input', [{ powerWatts: 33.19 }, { temperatureCelsius: 43 }]],
-    [
-      '17-apu-models-in-gtt',
-      [{ utilisationPercent: 98, temperatureCelsius: 60, vramTotalBytes: 133_143_986_176 }],
-    ],
-  ])(`reads the folder of report %s${skipReason}`, async (name, expected) => {
-    expect(await readAmdGpus(join(reports, name))).toMatchObject(expected);
   });
 });
 
