@@ -104,6 +104,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
     page,
     showScene,
   }) => {
+    // A dozen states, each under every rule: the usual limit is for one.
+    test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await showScene(busy, '#/index');
     const main = page.getByRole('main');
