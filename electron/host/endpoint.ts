@@ -37,7 +37,7 @@ export function writeEndpoint(
   const beside = `${path}.${endpoint.pid}`;
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), 'Nothing has to be done.'));
+      onDamage(fileNotice('endpoint.json', keepAside(path), 'No action is needed.'));
     }
     rmSync(beside, { force: true });
     const content = { ...endpoint, folder: folderNumber(dataFolder) };

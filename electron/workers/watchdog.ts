@@ -12,7 +12,7 @@ export interface WatchdogOptions {
   coreHoldsInput: boolean;
 }
 
-/** So long the worker may take to end in order by itself, milliseconds. */
+/** How long the worker may take to end cleanly by itself, milliseconds. */
 const GRACE_MS = 750;
 /** Where there is no pipe. */
 const CHECK_EVERY_MS = 500;

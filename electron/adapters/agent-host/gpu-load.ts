@@ -46,7 +46,7 @@ export function loadOf(found: readonly Found[]): GpuLoad {
   const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
   const problems = [
     ...found.flatMap((one) => one.problems),
-    ...new Set(silent.map(({ name }) => `${name}: its driver does not say how busy it is.`)),
+    ...new Set(silent.map(({ name }) => `${name}: its driver does not report its load.`)),
   ];
   return {
     percent: percents.length === 0 ? null : Math.max(...percents),

@@ -141,7 +141,9 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
     if (proof === 'prints') child.stdout?.on('data', taken);
     else child.once('spawn', taken);
     child.once('error', (error) => lost(`${program}: ${error.message}`));
-    child.once('close', (code, signal) => lost(`${program} ended (${signal ?? code}) ${said.trim()}`.trim()));
+    child.once('close', (code, signal) =>
+      lost(`${program} ended with ${signal ?? `code ${code}`}${said.trim() && `: ${said.trim()}`}`),
+    );
     running = {
       async end() {
         over = true;

@@ -103,11 +103,11 @@ export const hostPowerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as
 export function parseInhibitors(answer: unknown): Lock[] {
   const list = (answer as { data?: unknown } | null)?.data;
   const entries = Array.isArray(list) && list.length === 1 ? list[0] : null;
-  if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in another form than expected.');
+  if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in an unexpected form.');
   return entries.map((entry: unknown) => {
     const [what, who, why, mode, , pid] = Array.isArray(entry) ? entry : [];
     if ([what, who, why, mode].some((part) => typeof part !== 'string') || typeof pid !== 'number')
-      throw new Error('logind listed an inhibitor in another form than expected.');
+      throw new Error('logind listed an inhibitor in an unexpected form.');
     return {
       what: String(what).split(':'),
       who: plain(String(who)) || `process ${pid}`,

@@ -55,7 +55,7 @@ export interface NvidiaStreamOptions {
 
 export interface NvidiaState {
   read: GpusRead;
-  /** null where all was read; else a sentence. */
+  /** null when everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
@@ -132,7 +132,9 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
         return none && !(await mayHave()) ? ALL_READ : { read: 'failed', problem };
       }
       if (gpus.size === 0) {
-        const problem = heard ? `${program} has fallen silent.` : `${program} has not printed anything yet.`;
+        const problem = heard
+          ? `${program} has stopped printing.`
+          : `${program} has not printed anything yet.`;
         return { read: 'not-yet', problem };
       }
       if (odd !== null && clock.monotonic() - odd.at <= SAMPLE_MS * FORGET_SAMPLES) {

@@ -163,7 +163,10 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
         });
       } else if (end.isCrash) {
         await sendCall('suspect', { path, stamp, run: end.run }, { source }).catch((error: unknown) =>
-          log.warn('What ended the index worker could not be written down.', { path, error: String(error) }),
+          log.warn('The file that ended the index worker could not be recorded.', {
+            path,
+            error: String(error),
+          }),
         );
       }
     });

@@ -74,7 +74,7 @@ export interface PolkitRights {
  * and only a forced action starts its target.
  */
 export function polkitRule(user: string, { power, restartOllama }: PolkitRights): string {
-  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do, and nobody else by it.
+  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do; it grants nothing to anyone else.
 polkit.addRule(function (action, subject) {
   if (subject.user !== "${user}") {
     return polkit.Result.NOT_HANDLED;

@@ -32,7 +32,7 @@ export function createAbilities({ clock, host, say }: AbilitiesOptions): () => P
       const now = await host
         .abilities(AbortSignal.timeout(DEADLINE_MS))
         .catch((error: unknown): Abilities => {
-          say(`power: what this machine can do is not known: ${wordsOf(error)}`);
+          say(`power: could not read what this machine can do: ${wordsOf(error)}`);
           return {};
         });
       if (!complete(now) && kept === asked) kept = null;

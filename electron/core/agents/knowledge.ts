@@ -165,7 +165,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
 
 /** A copy, for the sample changes in place; of the processes only those that hold the most. */
 function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
-  // What was read of some of them is shown; of none, "not read" is not "there is none".
+  // Some that were read are shown; an empty list that was not fully read is not "no GPU".
   const known = gpus.length > 0 || gpusRead === 'all';
   const readings = gpus.map((gpu) => ({
     id: gpu.id,

@@ -85,7 +85,7 @@ export function judgeGpu({ hasGpu, gpus, problems, gpusRead = 'all' }: GpuFacts)
   }
   if (gpus.length > 0) return pass(`Its tools see ${gpus.join(', ')}.${complaints}`);
   if (gpusRead === 'not-yet')
-    return notApplicable(`Its tools have not said yet which GPUs there are; check again.${complaints}`);
+    return notApplicable(`Its tools have not reported its GPUs yet; check again.${complaints}`);
   const failing = gpusRead === 'failed' || problems.length > 0;
   if (hasGpu === false || (hasGpu === null && !failing))
     return notApplicable('Its tools see no GPU, and none is known.');

@@ -208,7 +208,7 @@ async function settled(deps: MoveDependencies, { server, node, by }: MoveRequest
   for (;;) {
     try {
       if (!deps.serving()) {
-        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} does not serve now.` });
+        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} is not serving now.` });
       }
       const loaded = await server.loaded(signal);
       if (last === null || !sameModels(last, loaded)) since = clock.monotonic();

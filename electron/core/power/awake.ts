@@ -13,7 +13,7 @@ export interface AwakeDependencies {
 
 const DEADLINE_MS = 4000;
 
-/** Asks its server and its agent only where it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
+/** Probes its server and agent only if it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
 export async function isAwake(
   { clock, fleet, agents }: AwakeDependencies,
   nodeId: string,

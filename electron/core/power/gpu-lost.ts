@@ -7,7 +7,7 @@ export interface GpuFacts {
   hasGpu: boolean | null;
   /** How many GPUs its tools see now; null where none of them has said. */
   seenByTools: number | null;
-  /** A tool fails: that it sees none says less than that there is none. */
+  /** A tool fails, so an empty list does not mean that there is no GPU. */
   toolFails?: boolean;
   /** What its tools see are the processor's own graphics alone, which a server need not use. */
   onlyIntegrated?: boolean;

@@ -21,7 +21,7 @@ export function leaveAgent(
 ): void {
   const record = fleet.record(nodeId);
   const token = fleet.agentToken(nodeId);
-  // A simulated machine comes back as it was. Without the power role, or a token, nothing was laid there.
+  // A simulated machine comes back as it was. Without the power role or a token, nothing was put there.
   if (!record?.agentUrl || record.kind === 'simulated' || token === null || means(nodeId) !== 'agent') return;
   withdrawals.add({
     url: record.agentUrl,

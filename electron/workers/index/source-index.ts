@@ -296,7 +296,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
 
     suspect: (path: string, stamp: FileStamp, run: string): void => rows.addAttempt(path, stamp, run),
 
-    /** The worker ends in order: no file is to blame for it. */
+    /** The worker ends cleanly: no file is to blame. */
     forgetAttempts: reader.forgetAttempts,
 
     memoryBytes: () => vectors?.bytes() ?? 0,

@@ -137,7 +137,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     const silent = h100.replace(', 0, 38,', `, ${word}, 38,`);
     expect(await load(prints(`${silent}\n`))).toEqual({
       percent: null,
-      problem: 'NVIDIA H100 80GB HBM3: its driver does not say how busy it is.',
+      problem: 'NVIDIA H100 80GB HBM3: its driver does not report its load.',
     });
     expect(await load(prints(`${silent}\n${busy}\n`))).toMatchObject({
       percent: 97,
@@ -147,7 +147,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
 
   it('is not known of a card of AMD without a reading, nor of one whose driver gives none', async () => {
     card('card1', { mem_info_vram_total: '17163091968' });
-    expect((await load(null)).problem).toBe('AMD GPU: its driver does not say how busy it is.');
+    expect((await load(null)).problem).toBe('AMD GPU: its driver does not report its load.');
     rmSync(join(root, 'drm'), { recursive: true });
     write({ 'pci/0000:03:00.0/vendor': '0x1002\n', 'pci/0000:03:00.0/class': '0x030000\n' });
     // Without any driver nothing runs on it.
@@ -239,6 +239,6 @@ describe('the load of several vendors', () => {
         { gpus: [gpu('a', 0), gpu('b', null)], problems: ['A tool hangs.'] },
         { gpus: [gpu('c', 40), gpu('b', null)], problems: [] },
       ]),
-    ).toEqual({ percent: 40, problem: 'A tool hangs. b: its driver does not say how busy it is.' });
+    ).toEqual({ percent: 40, problem: 'A tool hangs. b: its driver does not report its load.' });
   });
 });
