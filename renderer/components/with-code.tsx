@@ -7,7 +7,7 @@ export function WithCode({ text }: { text: string }) {
     const key = `${index} ${part}`;
     if (isCode)
       return (
-        <code key={key} className="font-mono text-[0.9em] break-all text-text">
+        <code key={key} className="font-mono text-[0.9em] break-words text-text">
           {part}
         </code>
       );

@@ -62,10 +62,10 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
   if (leases.length === 0 && reason === undefined) return null;
   return (
     <div className="flex items-end gap-3 text-[0.8125rem]">
-      <ul className="grid min-w-0 flex-1 gap-0.5" aria-label="Who needs it">
+      <ul className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] gap-0.5" aria-label="Who needs it">
         {leases.slice(0, shownLeases).map((lease) => (
           <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
-            <span className="truncate">Lease: {lease.purpose}</span>{' '}
+            <span className="min-w-0 truncate">Lease: {lease.purpose}</span>{' '}
             <span className="shrink-0">{leaseEnd(lease, now)}</span>
           </li>
         ))}
