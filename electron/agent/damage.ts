@@ -43,7 +43,7 @@ export interface Damage {
   forgotten(panel: string): void;
   /** What was missing by this loss is there again. */
   restored(loss: Loss): void;
-  /** A person says that nothing is missing. Gives false where nothing was. */
+  /** A person confirms that nothing is missing. Returns false if nothing was. */
   confirm(): boolean;
 }
 

@@ -48,7 +48,7 @@ export function writeEndpoint(
   }
 }
 
-/** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
+/** The file's content; null if it is missing, invalid or from another folder. That core may no longer answer. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
   const content = readFile(dataFolder);
   if (content === null) return null;

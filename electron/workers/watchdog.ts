@@ -44,7 +44,7 @@ export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOpt
   }
   const { corePid } = options;
   const parent = process.ppid;
-  // A core of another space of process ids says nothing by its id.
+  // The id of a core in another process namespace means nothing here.
   const isVisible = corePid !== null && isAlive(corePid);
   setInterval(() => {
     if (process.ppid !== parent || (isVisible && !isAlive(corePid))) end();

@@ -110,7 +110,7 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
       windowsHide: true,
     });
     let said = '';
-    /** It ended, or is to end: nothing that it says counts. */
+    /** It has ended or is about to: its output no longer counts. */
     let over = false;
     const closed = new Promise<void>((resolve) => {
       child.once('close', () => resolve());

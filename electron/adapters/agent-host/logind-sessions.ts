@@ -20,7 +20,7 @@ const LOGINCTL = 'loginctl';
 const DEADLINE_MS = 4000;
 
 /**
- * Sessions that are nobody's: the login screen; the manager of a user's services, which stays while that user
+ * Sessions without a person: the login screen; the manager of a user's services, which stays while that user
  * lingers; the runs of cron and at, which are work and not a person. Every other class counts, also one that a later
  * version adds: user, user-early (root), user-incomplete (signing in), user-light, lock-screen.
  */

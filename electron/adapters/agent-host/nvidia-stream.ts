@@ -63,7 +63,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
   const { clock, program = NVIDIA_SMI, mayHave = async () => false, onChange = () => {} } = options;
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
-  /** The last line that was no reading: a GPU that it cannot reach is told so between the others. */
+  /** The last line that was not a reading: the tool reports a GPU that it cannot reach between the others. */
   let odd: { at: number; line: string } | null = null;
   let heard = false;
 

@@ -1,4 +1,4 @@
-/** Which GPUs this machine has, whatever their drivers and tools say. */
+/** Which GPUs this machine has, independent of their drivers and tools. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from './exec.ts';

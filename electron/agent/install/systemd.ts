@@ -69,7 +69,7 @@ export interface PolkitRights {
 }
 
 /**
- * What logind asks before it powers off, sleeps or lets itself be held up, and systemd before it starts a target or
+ * The rights that logind checks before it powers off, sleeps or takes a lock, and systemd before it starts a target or
  * restarts a unit. There is no right to ignore inhibitors: then logind itself refuses what another program blocks,
  * and only a forced action starts its target.
  */

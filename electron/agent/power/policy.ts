@@ -56,7 +56,7 @@ export interface Use {
   gpu: { percent: number | null; problem: string | null };
   /** `problem`: why there may be more people than are known. */
   users: { names: readonly string[]; problem: string | null };
-  /** Other programs that block this action; null where the system did not say, with why it didn't. */
+  /** Other programs that block this action; null if the system gave no answer, with the reason. */
   blockers: { programs: readonly { who: string; why: string }[] | null; problem: string | null };
 }
 
@@ -65,7 +65,7 @@ export interface UseRules {
   respectUsers: boolean;
   /** People whose being logged in keeps nothing on. */
   ignoredUsers: readonly string[];
-  /** Whether unknown users and GPUs count as use: nobody watches when the agent decides alone. */
+  /** Whether unknown users and GPUs count as use: no person watches when the agent decides alone. */
   doubtCounts: boolean;
 }
 

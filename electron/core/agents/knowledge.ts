@@ -127,7 +127,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
       for (const arrived of waiting) arrived();
     },
     notePolicy(next: AgentPolicyView): void {
-      // It may have lost what it was told, which has to be said again.
+      // It may have lost its leases and policy, so they are sent again.
       if (next.incomplete && !facts.policy?.incomplete) away = true;
       set('policy', next);
     },

@@ -70,7 +70,7 @@ export interface GpuFacts {
   gpus: readonly string[] | null;
   /** What its tools complain of. */
   problems: readonly string[];
-  /** Whether every tool has said what it sees; left out where they have. */
+  /** Whether every tool has reported; left out when they have. */
   gpusRead?: AgentSample['gpusRead'];
 }
 

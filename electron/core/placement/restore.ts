@@ -36,7 +36,7 @@ export function hasLess(now: LoadedModel, was: LoadedModel): boolean {
   return gpuShareOf(now) < gpuShareOf(was) - SHARE_TOLERANCE;
 }
 
-/** Never throws. `unloadAsked`: the server was told to unload the moved model, and may still do so. */
+/** Never throws. `unloadAsked`: the server was asked to unload the moved model, and may still do so. */
 export async function putBack(
   deps: MoveDependencies,
   request: MoveRequest,
@@ -82,7 +82,7 @@ export async function putBack(
   }
   for (const entry of inOrder(todo, loaded)) {
     await attempt(entry.name, async () => {
-      // Somebody may have asked for it meanwhile, or its time has run out.
+      // Another client may have used it meanwhile, or its time has run out.
       if (entry !== was && !isMissing(entry, await server.loaded(signal))) return;
       await loadAsBefore(entry);
     });

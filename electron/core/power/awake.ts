@@ -22,7 +22,7 @@ export async function isAwake(
   if (isOn(fleet.require(nodeId), agents.view(nodeId))) return true;
   const limit = new AbortController();
   const asked = AbortSignal.any([signal, limit.signal]);
-  // Most machines that don't answer say nothing at all.
+  // Most machines that don't answer send nothing at all.
   clock.sleep(DEADLINE_MS, asked).then(
     () => limit.abort(new DOMException('The agent does not answer.', 'TimeoutError')),
     () => {},

@@ -5,7 +5,7 @@ import type { Trouble } from '../../../shared/models/fleet.ts';
 export interface GpuFacts {
   /** Whether it is known to have a GPU; null when nobody knows. */
   hasGpu: boolean | null;
-  /** How many GPUs its tools see now; null where none of them has said. */
+  /** How many GPUs its tools see now; null while none of them has reported. */
   seenByTools: number | null;
   /** A tool fails, so an empty list does not mean that there is no GPU. */
   toolFails?: boolean;

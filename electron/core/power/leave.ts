@@ -33,7 +33,7 @@ export function leaveAgent(
   mirror.detach(nodeId);
 }
 
-/** Nodes that have this agent: by its address, by who it says it is, or by its token where it does not say. */
+/** Nodes that have this agent: by its address, by its id, or by its token if it reports no id. */
 export function nodesOfAgent(
   { fleet, agents }: { fleet: Pick<FleetService, 'records' | 'agentToken'>; agents: PowerAgents },
   agent: { url: string; agentId: string | null; token: string },

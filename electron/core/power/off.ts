@@ -259,7 +259,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       state.asking = true;
       try {
         await requireAwake(dependencies, nodeId, signal);
-        // What its agent said just now, and the policy, may have changed since.
+        // Its agent's answer and the policy may have changed since.
         const action = actionOf(request);
         const before = requireMeans(dependencies, nodeId, action, true);
         const unknown = !force && before !== 'agent' ? await checkUse(nodeId) : null;

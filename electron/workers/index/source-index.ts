@@ -60,7 +60,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
   let preparedCharacters = 0;
   let lastToken = 0;
   let vectors: NearestVectors | null = null;
-  /** Files that are to be done before the index is whole again; null before a scan has said which. */
+  /** Files left to index before the index is complete again; null before a scan has listed them. */
   let missing: Set<string> | null = null;
   let known: StoredIndexMeta | null = null;
 

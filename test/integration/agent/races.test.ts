@@ -96,7 +96,7 @@ describe('the automatic power-off decides on what is so now', () => {
       'Its policy now calls for a different action or a longer countdown.',
     ],
     [
-      'it is woken for somebody',
+      'it is woken for a person',
       (w: World) => w.call('PUT', '/v1/woken', { bootId: w.machine.bootId, by: 'panel-2' }),
       'It has not been idle for as long as its policy requires.',
     ],
@@ -362,7 +362,7 @@ describe('what the machine can do', () => {
     expect((await world.power()).actions).toEqual([]);
     world.machine.abilities = { shutdown: 'yes' };
     expect((await world.power()).actions).toEqual(['shutdown']);
-    // What is not said this time is as it was said before.
+    // What is not reported this time keeps its previous value.
     world.machine.abilities = { sleep: 'yes' };
     expect((await world.power()).actions).toEqual(['shutdown', 'sleep']);
   });

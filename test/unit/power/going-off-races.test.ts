@@ -36,7 +36,7 @@ function holdChecks(world: Pick<Awaited<ReturnType<typeof startedWorld>>, 'serve
 
 type World = Awaited<ReturnType<typeof startedWorld>>;
 
-/** Each of these says that the machine stays on. */
+/** Each of these reports that the machine stays on. */
 const changes: [string, (world: World) => unknown][] = [
   ['its policy is set to never', (world) => world.keeping.setPolicy(world.id, { powerOff: 'never' })],
   ['its policy asks for more idle time', (world) => world.keeping.setPolicy(world.id, { idleMinutes: 600 })],
@@ -171,7 +171,7 @@ describe('a machine that a person powers off', () => {
     expect(world.shutdowns()).toHaveLength(1);
   });
 
-  test('is not told to go where its use is not known, unless that is forced', async () => {
+  test('is not powered off while its use is unknown, unless that is forced', async () => {
     const world = await startedWorld();
     world.server(towerUrl).answer = { fails: new PilotlightError('HOST_TIMEOUT') };
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };

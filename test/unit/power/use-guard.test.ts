@@ -65,7 +65,11 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
   ],
   ['a busy GPU', { percent: 55.4 }, ['A GPU is busy (55 %).']],
   ['an idle GPU', { percent: 3 }, []],
-  ['a GPU that does not say', { percent: null }, ['Cannot tell whether a GPU is busy: RTX does not say.']],
+  [
+    'a GPU without a reading',
+    { percent: null },
+    ['Cannot tell whether a GPU is busy: RTX does not report its load.'],
+  ],
   ['a tool that fails', { doubt: 'It hangs.' }, ['Cannot tell whether a GPU is busy: It hangs.']],
   [
     'one tool that fails beside a busy GPU',
