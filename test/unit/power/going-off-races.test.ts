@@ -121,7 +121,7 @@ describe('a machine that goes off by itself', () => {
   test.each([
     ['before its countdown', 0],
     ['after its countdown', 60],
-  ])('stays on when the check %s is not answered: its use is not known', async (_, countdownSeconds) => {
+  ])('stays on when the check %s is not answered: its use is unknown', async (_, countdownSeconds) => {
     const world = await startedWorld();
     world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds });
     const server = world.server(towerUrl);
@@ -143,7 +143,7 @@ describe('a machine that goes off by itself', () => {
     if (countdownSeconds > 0) {
       expect(world.entries.at(-1)).toMatchObject({
         message: 'tower stays on.',
-        why: expect.stringContaining('not known'),
+        why: expect.stringContaining('unknown'),
       });
     }
   });
@@ -177,7 +177,7 @@ describe('a machine that a person powers off', () => {
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
     await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
-      details: { reasons: [expect.stringContaining('not known')] },
+      details: { reasons: [expect.stringContaining('unknown')] },
     });
     expect(world.shutdowns()).toEqual([]);
     await world.keeping.off({ ...request, force: true }, signal);

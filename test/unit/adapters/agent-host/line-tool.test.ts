@@ -302,7 +302,7 @@ const timer = setInterval(() => {
       false,
       {
         gpusRead: 'failed',
-        problems: [expect.stringContaining('(2): Field "nonsense" is not a valid field')],
+        problems: [expect.stringContaining('code 2: Field "nonsense" is not a valid field')],
       },
     ],
     [

@@ -160,7 +160,7 @@ describe('people on a machine with logind', () => {
     const who = { stdout: 'bob      pts/0        2026-11-26 16:01\n' };
     expect(await read({ busctl: played, who })).toMatchObject({
       names: ['bob'],
-      problem: expect.stringMatching(/state of a session/),
+      problem: expect.stringMatching(/state for a session/),
     });
   });
 
@@ -301,7 +301,7 @@ describe('what programs say of sessions', () => {
     expect(() => parseShownSession('Id=3\nName=ann\nClass=\nState=active\n')).toThrow('no Class');
     expect(parseSessionIds('[]')).toEqual([]);
     expect(() => parseSessionIds('No sessions.')).toThrow('unexpected');
-    expect(() => parseSessionIds('[{"session":3}]')).toThrow('odd');
+    expect(() => parseSessionIds('[{"session":3}]')).toThrow('malformed');
     expect(parseSshTitles('sshd: ann [net]\nsshd: /usr/sbin/sshd -D\nsshd: ann@pts/0\n')).toEqual([]);
     expect(isInUse({ class: 'user', state: 'lingering' })).toBe(true);
   });
