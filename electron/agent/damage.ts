@@ -43,7 +43,7 @@ export interface Damage {
   forgotten(panel: string): void;
   /** What was missing by this loss is there again. */
   restored(loss: Loss): void;
-  /** A person says that nothing is missing. Gives false where nothing was. */
+  /** A person confirms that nothing is missing. Returns false if nothing was. */
   confirm(): boolean;
 }
 
@@ -63,12 +63,12 @@ const PANELS = 'panels.json';
 export const DAMAGED_PANEL = 'damaged-records';
 
 const nextSteps: Record<Loss, string> = {
-  nothing: 'Nothing has to be done.',
-  leases: 'The machine stays on until each panel has said again what it needs.',
-  policies: 'The machine stays on until each panel has put its policy again.',
+  nothing: 'No action is needed.',
+  leases: 'The machine stays on until every panel has reported its leases again.',
+  policies: 'The machine stays on until every panel has sent its policy again.',
   panels: 'Pair each panel again; until then the machine stays on.',
   configuration:
-    'The agent runs with its defaults and flags, and the machine stays on. Put the file back and start the agent again.',
+    'The agent runs with its defaults and command-line flags, and the machine stays on. Correct the file, put it back and restart the agent.',
 };
 
 /** Throws DISK_TROUBLE. */
@@ -83,7 +83,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   const savedPanels = parseFile(panelsPath, readPanels);
   panels = savedPanels.value ?? [];
   if (saved.value !== null) Object.assign(kept, saved.value);
-  // What it said is not known: all of it may be so.
+  // Its content is unknown, so anything in it may have applied.
   if (saved.damaged) setAside(FILE, 'policies');
   if (savedPanels.damaged) setAside(PANELS, 'nothing');
 
@@ -106,7 +106,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       code: 'FILE_DAMAGED',
       file,
       keptAs,
-      message: `The file ${file} was damaged and is kept aside as ${keptAs}.`,
+      message: `The file ${file} was damaged and was renamed to ${keptAs}.`,
       next: nextSteps[loss],
     };
     kept.problems.push(problem);
@@ -118,7 +118,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     kept.losses = [];
     kept.panels = [];
     save();
-    say(`damage: ${words}; the policies count again`);
+    say(`damage: ${words}; the policies apply again`);
   }
 
   function isMissing(): boolean {
@@ -163,17 +163,17 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     reason() {
       if (!isMissing()) return null;
       const waits =
-        kept.panels === null || kept.panels.length === 0 ? '' : ` It waits for ${kept.panels.join(', ')}.`;
+        kept.panels === null || kept.panels.length === 0 ? '' : ` Waiting for ${kept.panels.join(', ')}.`;
       const what = kept.losses.includes('configuration')
         ? 'Its configuration'
-        : 'A file of its leases or policies';
+        : 'A file with its leases or policies';
       return {
         code: 'RECORDS_DAMAGED',
-        message: `${what} was damaged, so that it is not known who needs this machine.${waits}`,
+        message: `${what} was damaged, so it is unknown who needs this machine.${waits}`,
       };
     },
     problems: () => kept.problems,
-    heard: (panel) => settle(panel, `${panel} has put its policy again`),
+    heard: (panel) => settle(panel, `${panel} has sent its policy again`),
     forgotten: (panel) => {
       if (kept.panels?.includes(panel)) settle(panel, `${panel} was forgotten`);
     },
@@ -181,7 +181,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       if (!kept.losses.includes(loss)) return;
       kept.losses = kept.losses.filter((one) => one !== loss);
       if (isMissing()) save();
-      else over('the configuration is there again');
+      else over('the configuration is back');
     },
     confirm() {
       if (!isMissing()) return false;

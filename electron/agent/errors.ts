@@ -54,17 +54,17 @@ const catalogue = {
   NOT_PERMITTED: [
     403,
     'The system does not let the agent do this.',
-    'Install the agent again on that machine, or name a command for it in its config file.',
+    'Reinstall the agent on that machine, or set a command for it in its config file.',
   ],
   POWER_COMMAND_FAILED: [
     502,
     'The command for this power action failed.',
-    'Read the message, and try the action on that machine itself.',
+    'Check the message, then try the action on that machine itself.',
   ],
   SLEEP_NOT_BLOCKED: [
     502,
-    'A lease needs this machine, but the system does not keep it from sleeping.',
-    'Install the agent again on that machine, or name a command in its config file, as commands.inhibit.',
+    'A lease needs this machine, but its system may still put it to sleep.',
+    'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
   ],
   NO_COUNTDOWN: [409, 'There is no countdown to cancel.', 'Nothing is to be done.'],
   NOT_ALLOWED: [

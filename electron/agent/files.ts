@@ -29,7 +29,7 @@ export function writePrivate(path: string, content: string, mode = 0o600): void 
   }
 }
 
-/** Tells a changed bit; no protection from a person. */
+/** Detects a changed bit; it is no protection against tampering. */
 export function checksum(text: string): number {
   return crc32(text);
 }

@@ -6,7 +6,7 @@ import { writePrivate } from './files.ts';
 
 const FILE = 'id.json';
 
-/** 20 hexadecimal digits. In the place of a damaged one comes a new one: panels then take it for another agent. */
+/** 20 hexadecimal digits. A damaged one is replaced by a new one: panels then take it for another agent. */
 export function openAgentId(folder: string, damage: Pick<Damage, 'read'>): string {
   const kept = damage.read(FILE, 'nothing', (text) => {
     const value: unknown = JSON.parse(text);

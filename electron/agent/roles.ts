@@ -39,9 +39,9 @@ export interface RoleContext {
   attempts: Attempts;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
-  /** How this agent is started on this machine: what a person types before a command of it. */
+  /** How this agent is started on this machine: what a person types before its commands. */
   program: string;
-  /** What was damaged, and what may be missing. */
+  /** Which files were damaged, and what may be missing. */
   damage: Damage;
   say(message: string): void;
 }
@@ -199,7 +199,7 @@ function startPower(context: RoleContext): RunningRole {
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
       // Whoever woke it finds it on: what was about to happen before the sleep no longer does.
-      power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept in the countdown.' });
+      power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
       holdWhileNeeded();
       hello.say();

@@ -76,7 +76,7 @@ export interface AgentPolicyView {
   remainingMs: number | null;
   /** Leases or policies may be missing there, because a file was damaged. Left out for false. */
   incomplete?: boolean | undefined;
-  /** Files of the agent that were damaged; left out by an agent that does not say. */
+  /** Files of the agent that were damaged; left out by an agent that does not report it. */
   problems?: Trouble[] | undefined;
 }
 
@@ -85,9 +85,9 @@ export interface AgentPower {
   current: { action: PowerAction; by: string; remainingSeconds: number } | null;
   actions: PowerAction[];
   mayRestartOllama: boolean;
-  /** Why a lease doesn't keep its machine from sleeping; left out by an agent that does not say. */
+  /** Why a lease doesn't keep its machine from sleeping; left out by an agent that does not report it. */
   sleepTrouble?: Trouble | null;
-  /** How the last action of this run of the agent ended; left out by an agent that does not say. */
+  /** How the last action of this run of the agent ended; left out by an agent that does not report it. */
   last?: AgentOutcome | null;
 }
 
@@ -98,7 +98,7 @@ export interface AgentOutcome {
   at: number;
   /** Its words: who cancelled, what speaks against it, what failed. */
   reason: string | null;
-  /** Why it failed or was refused, as the agent's code, and what to do; left out by an agent that does not say. */
+  /** Why it failed or was refused, as the agent's code, and what to do; left out by an agent that does not report it. */
   code?: string | null;
   next?: string | null;
 }

@@ -100,7 +100,7 @@ export interface Udp {
 
 // ---------------------------------------------------------------- machines
 
-/** What this computer's own tools say (nvidia-smi, amdgpu sysfs, …). */
+/** Readings of this computer's own tools (nvidia-smi, amdgpu sysfs, …). */
 export interface LocalHardware {
   /** Empty only where there are none. Rejects with a sentence where there may be one that could not be read. */
   readGpus(signal: AbortSignal): Promise<GpuReading[]>;

@@ -37,7 +37,7 @@ export function writeEndpoint(
   const beside = `${path}.${endpoint.pid}`;
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), 'Nothing has to be done.'));
+      onDamage(fileNotice('endpoint.json', keepAside(path), 'No action is needed.'));
     }
     rmSync(beside, { force: true });
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
@@ -48,7 +48,7 @@ export function writeEndpoint(
   }
 }
 
-/** What the file says; null where it is missing, invalid or from another folder. Whether that core answers is another question. */
+/** The file's content; null if it is missing, invalid or from another folder. That core may no longer answer. */
 export function readEndpoint(dataFolder: string): Endpoint | null {
   const content = readFile(dataFolder);
   if (content === null) return null;

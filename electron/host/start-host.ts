@@ -96,7 +96,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   scope.add(() => lock.release());
   if (lock.repaired)
     log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
-  if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, 'Nothing has to be done.'));
+  if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, 'No action is needed.'));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const sessionKey = openSessionKey(dataFolder, report);

@@ -22,7 +22,7 @@ export interface FleetControl {
   /** Throws a RangeError for an unknown fault. */
   setFault(id: string, fault: string, on: boolean): void;
   restartOllama(id: string): void;
-  /** A program beside Ollama holds so many bytes of the first GPU; 0 ends it. */
+  /** A program other than Ollama holds this many bytes of the first GPU; 0 ends it. */
   holdVram(id: string, bytes: number, name?: string): void;
 }
 

@@ -4,7 +4,7 @@ import type { Memory } from './memory.ts';
 export interface OutsidePrograms {
   /** All GPUs, but for a small part: what the fault `vram-taken` does. */
   takeMost(): void;
-  /** So many bytes of the first GPU, in place of what was held before; 0 ends it. */
+  /** This many bytes of the first GPU, replacing what was held before; 0 ends it. */
   hold(bytes: number, name?: string): void;
   end(): void;
 }

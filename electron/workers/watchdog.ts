@@ -12,7 +12,7 @@ export interface WatchdogOptions {
   coreHoldsInput: boolean;
 }
 
-/** So long the worker may take to end in order by itself, milliseconds. */
+/** How long the worker may take to end cleanly by itself, milliseconds. */
 const GRACE_MS = 750;
 /** Where there is no pipe. */
 const CHECK_EVERY_MS = 500;
@@ -44,7 +44,7 @@ export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOpt
   }
   const { corePid } = options;
   const parent = process.ppid;
-  // A core of another space of process ids says nothing by its id.
+  // The id of a core in another process namespace means nothing here.
   const isVisible = corePid !== null && isAlive(corePid);
   setInterval(() => {
     if (process.ppid !== parent || (isVisible && !isAlive(corePid))) end();

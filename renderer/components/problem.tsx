@@ -1,5 +1,6 @@
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { WithCode } from './with-code.tsx';
 
 /** What happened, the next step, and the button that does it. The only red on a page. */
 export function Problem({
@@ -21,8 +22,14 @@ export function Problem({
     >
       <TriangleAlert size={16} className="mt-0.5 shrink-0 text-trouble" aria-hidden="true" />
       <div className="min-w-0 flex-1">
-        <p className="font-medium break-words text-trouble-text">{message}</p>
-        {next && <p className="mt-0.5 break-words text-soft">{next}</p>}
+        <p className="font-medium break-words text-trouble-text">
+          <WithCode text={message} />
+        </p>
+        {next && (
+          <p className="mt-0.5 break-words text-soft">
+            <WithCode text={next} />
+          </p>
+        )}
         {code && <p className="mt-0.5 font-mono text-2xs text-faint">{code}</p>}
         {children && <div className="mt-2 flex flex-wrap gap-2">{children}</div>}
       </div>

@@ -380,7 +380,7 @@ export const errorCatalogue = {
   },
   INDEX_INCOMPLETE: {
     message: 'The index of this folder is incomplete, because its file was damaged.',
-    next: 'Index the folder again; only what is missing is done.',
+    next: 'Index the folder again; only what is missing is indexed.',
     status: 409,
   },
   INDEX_NEWER: {
@@ -401,7 +401,7 @@ export const errorCatalogue = {
   },
   STATE_CORRUPT: {
     message: 'The saved state could not be read.',
-    next: 'It was kept aside under another name; what could be read of it is in use.',
+    next: 'The damaged file was renamed; everything that could be read from it is in use.',
     status: 500,
   },
   STATE_NEWER: {
@@ -411,17 +411,17 @@ export const errorCatalogue = {
   },
   RECORDS_DAMAGED: {
     message: 'Some saved records could not be read.',
-    next: 'They were kept aside; add what is missing again.',
+    next: 'They were set aside. Add again whatever is missing.',
     status: 500,
   },
   FILE_DAMAGED: {
     message: 'A file of Pilotlight was damaged.',
-    next: 'It was kept aside under another name, and a new one is in use.',
+    next: 'The damaged file was renamed, and a new one is in use.',
     status: 500,
   },
   SECRETS_LOST: {
     message: 'Saved passwords or tokens could not be opened.',
-    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their machines; pair agents again.',
+    next: 'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
     status: 500,
   },
   PORT_IN_USE: {

@@ -90,7 +90,7 @@ export type Explanation = z.infer<typeof explanationSchema>;
 
 /** A program beside the inference server that holds VRAM. */
 export const vramHolderSchema = z.object({
-  /** Without its folder; null where nothing says which program it is. */
+  /** Without its folder; null when the program is unknown. */
   name: z.string().nullable(),
   bytes: z.number(),
 });

@@ -61,7 +61,7 @@ export const powerPolicyPatchSchema = z
 export const defaultPowerPolicy: PowerPolicy = powerPolicySchema.parse({});
 
 /**
- * In the place of a policy that cannot be read: what can be read of it counts, and what cannot keeps the machine on
+ * Replaces a policy that cannot be read: its readable parts apply, and the rest keeps the machine on
  * and wakes it for people only.
  */
 export function safestPolicy(saved: unknown): PowerPolicy {
@@ -102,7 +102,7 @@ export const withdrawalSchema = z.object({
   since: z.number(),
 });
 export type Withdrawal = z.infer<typeof withdrawalSchema>;
-/** In the place of a lease that cannot be read: it lives until a person releases it. */
+/** Replaces a lease that cannot be read: it lasts until a person releases it. */
 export function unknownLease(known: Pick<LeaseRecord, 'id' | 'nodeId' | 'createdAt'>): LeaseRecord {
   return {
     ...known,

@@ -27,7 +27,7 @@ export async function hold(
   return { socket, text: () => text, closed };
 }
 
-/** So many at once. Which of them the other side keeps open is told by `closed`. */
+/** This many at once; `closed` shows which of them the other side did not keep open. */
 export function holdMany(
   count: number,
   port: number,

@@ -1,4 +1,4 @@
-/** A process that owns an index worker which is busy for ever, for a test that kills it. Arguments: entry, folder. */
+/** A process with an index worker in an endless loop, for a test that kills it. Arguments: entry, folder. */
 
 import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
 import { createUtilityWorkerHost } from '../../electron/main/utility-worker-host.ts';

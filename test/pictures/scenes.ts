@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { type BridgeScene, installBridge } from '../e2e/support/bridge-core.ts';
 import { busy } from '../e2e/support/busy-scene.ts';
+import { damaged } from '../e2e/support/damage-scenes.ts';
 import { adding, everyPower } from '../e2e/support/power-scenes.ts';
 import { agentLeft, everyState, hundred, silent, vramTaken } from '../e2e/support/scenes.ts';
 import { createCamera, setDensity } from './camera.ts';
@@ -38,12 +39,28 @@ const wizardTo =
       await page.getByRole('button', { name, exact: true }).first().click();
   };
 
+/** Asks for what is refused because of the machine's use. */
+async function shutDown(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Sleep or keep awake/ })
+    .first()
+    .click();
+  await page.getByRole('menuitem', { name: 'Shut down' }).click();
+  await page.getByRole('dialog').waitFor();
+}
+
 const pictures: readonly Picture[] = [
   { state: 'every-state-fleet', scene: everyState, hash: '#/fleet' },
   { state: 'every-state-models', scene: everyState, hash: '#/models' },
   { state: 'every-state-node', scene: everyState, hash: '#/node/gpu-tower' },
   { state: 'every-state-waking-node', scene: everyState, hash: '#/node/lab-1' },
   { state: 'agent-left', scene: agentLeft, hash: '#/fleet' },
+  { state: 'damaged-fleet', scene: damaged, hash: '#/fleet' },
+  { state: 'damaged-node', scene: damaged, hash: '#/node/gpu-tower' },
+  { state: 'damaged-index', scene: damaged, hash: '#/index' },
+  { state: 'damaged-failures', scene: damaged, hash: '#/index?run=costly' },
+  { state: 'damaged-why', scene: damaged, hash: '#/fleet', open: press(/^Why is it on\? the very/) },
+  { state: 'damaged-off-anyway', scene: damaged, hash: '#/node/gpu-tower', open: shutDown },
   { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
   { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
   { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },

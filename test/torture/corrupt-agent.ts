@@ -1,4 +1,4 @@
-/** Damages every file of an agent's folder, one at a time: it starts, says so, and powers nothing off. */
+/** Damages every file of an agent's folder, one at a time: it starts, reports the damage and powers nothing off. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -65,7 +65,7 @@ const damages: readonly Damage[] = [
   { name: 'a file that cannot be read', do: (path) => chmodSync(path, 0) },
 ];
 
-/** Damages the file and says how. */
+/** Damages the file and returns how. */
 export function damage(path: string, random: Random): string {
   // Most damage is small: that is what is hard to notice.
   const chosen = random.chance(0.45) ? random.pick(damages.slice(0, 3)) : random.pick(damages);

@@ -157,7 +157,7 @@ export const diskFull: Part = {
   },
 };
 
-/** Reads the saved state beside the core until it says that the job has ended. */
+/** Reads the saved state beside the core until the job in it has ended. */
 async function untilSaved(
   dataFolder: string,
   jobId: string,

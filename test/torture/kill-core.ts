@@ -10,7 +10,7 @@ const KILLS_IN_CALLS = 50;
 const KILLS_IN_JOBS = 50;
 const LONGEST_LIFE_MS = 700;
 
-/** What the core has said "done" to. */
+/** What the core has acknowledged. */
 interface Acknowledged {
   nodes: Set<string>;
   removed: Set<string>;

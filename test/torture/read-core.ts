@@ -14,7 +14,7 @@ export interface CoreContent {
   hits: number;
   /** The error's code where the search failed. */
   searchFailed: string | null;
-  /** What it says is wrong: notices, warnings among the activity, and what a search left out. */
+  /** The trouble that it reports: notices, warnings in the activity, and what a search left out. */
   notices: string[];
 }
 

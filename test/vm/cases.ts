@@ -141,7 +141,7 @@ export function describeRelease(release: string): void {
         expect(heard.bootId).toBe(await bootId());
       });
 
-      describe('with somebody there', () => {
+      describe('with a person there', () => {
         /** By policy and when asked, in the agent's own words and the panel's. */
         async function keepsItOn(name: string): Promise<void> {
           const { panel } = world;
@@ -149,7 +149,7 @@ export function describeRelease(release: string): void {
           await panel.call('power.setPolicy', { nodeId, policy: { powerOff: 'always' } });
           const policy = await world.policy(({ effective }) => effective?.finishAlone === true);
           const { decision, reasons } = policy;
-          // On a busy computer there may be more: what the emulated machine was too slow to say counts as use.
+          // On a busy computer there may be more: what the emulated machine was too slow to report counts as use.
           expect({ decision, reasons }).toEqual({
             decision: { do: 'stay', why: 'in-use' },
             reasons: expect.arrayContaining([
@@ -261,7 +261,7 @@ export function describeRelease(release: string): void {
         expect(await guest.sh('ls /var/lib/pilotlight-agent')).not.toContain('countdown');
       });
 
-      it('powers off when asked, and starts by a magic packet', async () => {
+      it('powers off on request, and starts from a magic packet', async () => {
         const { guest, waker } = world;
         const shutdown = guest.next('SHUTDOWN');
         const gone = guest.next('GONE');

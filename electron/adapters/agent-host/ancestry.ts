@@ -1,4 +1,4 @@
-/** Whether a process descends from another, as Linux's /proc says. */
+/** Whether a process descends from another, according to Linux's /proc. */
 import { readFileSync } from 'node:fs';
 
 const DEEPEST = 16;

@@ -33,7 +33,7 @@ export function parseIoreg(output: string): AgentGpu[] {
 /** Rejects also where it lists none, for every Mac has one. */
 export async function readAppleGpus(exec: Exec, signal: AbortSignal): Promise<AgentGpu[]> {
   const gpus = parseIoreg(await exec('ioreg', ARGS, { deadlineMs: DEADLINE_MS, signal }));
-  if (gpus.length === 0) throw new Error('it lists no GPU with its statistics.');
+  if (gpus.length === 0) throw new Error('it lists no GPU statistics.');
   return gpus;
 }
 

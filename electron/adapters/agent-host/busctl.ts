@@ -45,7 +45,7 @@ export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOp
 /** `{"type":"a(susso)","data":[…]}`; throws for anything else. */
 export function parseBusAnswer(output: string): unknown[] {
   const words = output.trim();
-  if (words === '') throw new Error('busctl answered nothing.');
+  if (words === '') throw new Error('busctl printed nothing.');
   let answer: unknown;
   try {
     answer = JSON.parse(words);

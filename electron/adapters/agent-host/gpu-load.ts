@@ -27,7 +27,7 @@ const TOOL_MS = 4000;
 /** PowerShell needs seconds to start. */
 const COUNTERS_MS = 8000;
 
-/** Of all vendors' GPUs together: one that is idle says nothing of another. */
+/** Across the GPUs of all vendors: an idle one says nothing about the others. */
 export async function readGpuLoad(options: GpuLoadOptions): Promise<GpuLoad> {
   const { platform } = options;
   const found =
@@ -46,7 +46,7 @@ export function loadOf(found: readonly Found[]): GpuLoad {
   const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
   const problems = [
     ...found.flatMap((one) => one.problems),
-    ...new Set(silent.map(({ name }) => `${name}: its driver does not say how busy it is.`)),
+    ...new Set(silent.map(({ name }) => `${name}: its driver does not report its load.`)),
   ];
   return {
     percent: percents.length === 0 ? null : Math.max(...percents),

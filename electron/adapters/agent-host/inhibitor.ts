@@ -110,7 +110,7 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
       windowsHide: true,
     });
     let said = '';
-    /** It ended, or is to end: nothing that it says counts. */
+    /** It has ended or is about to: its output no longer counts. */
     let over = false;
     const closed = new Promise<void>((resolve) => {
       child.once('close', () => resolve());
@@ -141,7 +141,9 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
     if (proof === 'prints') child.stdout?.on('data', taken);
     else child.once('spawn', taken);
     child.once('error', (error) => lost(`${program}: ${error.message}`));
-    child.once('close', (code, signal) => lost(`${program} ended (${signal ?? code}) ${said.trim()}`.trim()));
+    child.once('close', (code, signal) =>
+      lost(`${program} ended with ${signal ?? `code ${code}`}${said.trim() && `: ${said.trim()}`}`),
+    );
     running = {
       async end() {
         over = true;

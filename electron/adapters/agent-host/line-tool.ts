@@ -113,7 +113,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
     child.once('close', (code, signal) => {
       exitCode = code;
       const said = last === '' ? '' : `: ${last}`;
-      end(hung ? `${program} hangs and was stopped.` : `${program} ended (${signal ?? code})${said}`);
+      end(
+        hung
+          ? `${program} hangs and was stopped.`
+          : `${program} ended with ${signal ?? `code ${code}`}${said}`,
+      );
     });
   }
   start();

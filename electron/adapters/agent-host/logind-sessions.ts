@@ -20,7 +20,7 @@ const LOGINCTL = 'loginctl';
 const DEADLINE_MS = 4000;
 
 /**
- * Sessions that are nobody's: the login screen; the manager of a user's services, which stays while that user
+ * Sessions without a person: the login screen; the manager of a user's services, which stays while that user
  * lingers; the runs of cron and at, which are work and not a person. Every other class counts, also one that a later
  * version adds: user, user-early (root), user-incomplete (signing in), user-light, lock-screen.
  */
@@ -82,7 +82,8 @@ async function listOnBus(options: BusOptions): Promise<{ id: string; user: strin
   if (!Array.isArray(rows)) throw new Error('logind listed no sessions.');
   return rows.map((row: unknown) => {
     const [id, uid, name, , path] = Array.isArray(row) ? (row as unknown[]) : [];
-    if (typeof id !== 'string' || typeof path !== 'string') throw new Error('logind listed an odd session.');
+    if (typeof id !== 'string' || typeof path !== 'string')
+      throw new Error('logind listed a malformed session.');
     return { id, user: typeof name === 'string' && name !== '' ? name : `user ${uid}`, path };
   });
 }
@@ -99,7 +100,7 @@ async function describeOnBus(path: string, options: BusOptions): Promise<Pick<Se
 function property(properties: unknown, name: string): string {
   const value = isFields(properties) ? properties[name] : null;
   if (!isFields(value) || typeof value.data !== 'string')
-    throw new Error(`logind said no ${name.toLowerCase()} of a session.`);
+    throw new Error(`logind gave no ${name.toLowerCase()} for a session.`);
   return value.data;
 }
 
@@ -154,7 +155,8 @@ export function parseSessionIds(output: string): string[] {
   } catch {}
   if (!Array.isArray(rows)) throw new Error('loginctl answered something unexpected.');
   return rows.map((row: unknown) => {
-    if (!isFields(row) || typeof row.session !== 'string') throw new Error('loginctl listed an odd session.');
+    if (!isFields(row) || typeof row.session !== 'string')
+      throw new Error('loginctl listed a malformed session.');
     return row.session;
   });
 }
@@ -169,7 +171,7 @@ export function parseShownSession(output: string): Session {
   );
   const word = (name: string) => {
     const value = shown.get(name);
-    if (value === undefined || value === '') throw new Error(`loginctl said no ${name} of a session.`);
+    if (value === undefined || value === '') throw new Error(`loginctl gave no ${name} for a session.`);
     return value;
   };
   return { id: word('Id'), user: word('Name'), class: word('Class'), state: word('State') };

@@ -1,4 +1,4 @@
-/** What logind says of power: the locks that programs hold against it, and what this user may do. */
+/** Power as logind sees it: the locks that programs hold against an action, and what this user may do. */
 import type { Exec } from '../hardware/exec.ts';
 import type { Abilities, HostPowerAction, PowerBlocker } from './types.ts';
 
@@ -13,7 +13,7 @@ const LONGEST_TEXT = 200;
 
 export interface LogindOptions {
   exec: Exec;
-  /** Whether systemd runs this machine. Without it there is no logind, and nobody can hold such a lock. */
+  /** Whether systemd runs this machine. Without it there is no logind, and no program can hold such a lock. */
   hasSystemd(): boolean;
   /** Whether this process belongs to the agent, so that a lock of the agent itself doesn't count against it. */
   isOurs(pid: number): boolean;
@@ -22,7 +22,7 @@ export interface LogindOptions {
 }
 
 export interface Logind {
-  /** Rejects where logind is there and doesn't say. */
+  /** Rejects if logind is there but gives no answer. */
   blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
   abilities(signal: AbortSignal): Promise<Abilities>;
 }
@@ -61,7 +61,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
     try {
       return parseInhibitors(await call('ListInhibitors', signal));
     } catch (error) {
-      // Without logind on the bus nobody can hold one of its locks.
+      // Without logind on the bus, no program can hold one of its locks.
       if (error instanceof Error && /not provided by any \.service files/.test(error.message)) return [];
       throw error;
     }
@@ -85,7 +85,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
           return [action, answer] as const;
         }),
       );
-      // A lock hides whether the right is there: then logind says the same as without the right.
+      // A lock hides whether the right is there: logind then answers as it does without the right.
       const held = await locks(signal).catch(() => null);
       return Object.fromEntries(
         answers.flatMap(([action, answer]) => {
@@ -103,11 +103,11 @@ export const hostPowerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as
 export function parseInhibitors(answer: unknown): Lock[] {
   const list = (answer as { data?: unknown } | null)?.data;
   const entries = Array.isArray(list) && list.length === 1 ? list[0] : null;
-  if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in another form than expected.');
+  if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in an unexpected form.');
   return entries.map((entry: unknown) => {
     const [what, who, why, mode, , pid] = Array.isArray(entry) ? entry : [];
     if ([what, who, why, mode].some((part) => typeof part !== 'string') || typeof pid !== 'number')
-      throw new Error('logind listed an inhibitor in another form than expected.');
+      throw new Error('logind listed an inhibitor in an unexpected form.');
     return {
       what: String(what).split(':'),
       who: plain(String(who)) || `process ${pid}`,

@@ -55,7 +55,7 @@ export interface NvidiaStreamOptions {
 
 export interface NvidiaState {
   read: GpusRead;
-  /** null where all was read; else a sentence. */
+  /** null when everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
@@ -63,7 +63,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
   const { clock, program = NVIDIA_SMI, mayHave = async () => false, onChange = () => {} } = options;
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
-  /** The last line that was no reading: a GPU that it cannot reach is told so between the others. */
+  /** The last line that was not a reading: the tool reports a GPU that it cannot reach between the others. */
   let odd: { at: number; line: string } | null = null;
   let heard = false;
 
@@ -132,7 +132,9 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
         return none && !(await mayHave()) ? ALL_READ : { read: 'failed', problem };
       }
       if (gpus.size === 0) {
-        const problem = heard ? `${program} has fallen silent.` : `${program} has not printed anything yet.`;
+        const problem = heard
+          ? `${program} has stopped printing.`
+          : `${program} has not printed anything yet.`;
         return { read: 'not-yet', problem };
       }
       if (odd !== null && clock.monotonic() - odd.at <= SAMPLE_MS * FORGET_SAMPLES) {

@@ -77,7 +77,7 @@ export interface InhibitorLock {
   what: 'sleep' | 'idle' | 'all';
   /** The system has confirmed it, where it can. */
   held: boolean;
-  /** Why it is not held; null while it is, while it is being taken and while nobody asked for it. */
+  /** Why it is not held; null while it is, while it is being taken and while it is not wanted. */
   problem: string | null;
 }
 
@@ -134,7 +134,7 @@ export interface AgentHost {
   run(command: readonly string[], options?: { deadlineMs: number }): Promise<void>;
   /** What this machine can do for the agent's user. */
   abilities(signal: AbortSignal): Promise<Abilities>;
-  /** Programs that block this action, the agent itself excluded. Rejects where the system has such locks and doesn't say. */
+  /** Programs that block this action, except the agent. Rejects if the system has such locks and gives no answer. */
   blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
   /** Tells whoever sits at the machine. Rejects where that cannot be done. */
   notify(message: string): Promise<void>;

@@ -104,7 +104,7 @@ async function readWho(options: UsersOptions): Promise<string[] | null> {
 async function readSshTitles({ exec, signal }: UsersOptions): Promise<string[] | null> {
   try {
     const names = parseSshTitles(await exec('ps', ['-axo', 'args='], { deadlineMs: DEADLINE_MS, signal }));
-    // It lists no other sessions: nobody of these is not nobody.
+    // It does not list every kind of session, so an empty list does not mean that nobody is there.
     return names.length > 0 ? names : null;
   } catch (error) {
     if (isMissing(error)) return null;

@@ -106,7 +106,7 @@ export interface WindowsGpusOptions {
 export interface WindowsReading {
   gpus: AgentGpu[];
   read: GpusRead;
-  /** null where all was read; else a sentence. */
+  /** null when everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
@@ -130,7 +130,7 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
       if (tool.present() === false)
         return { gpus: [], read: 'failed', problem: 'PowerShell is not installed.' };
       const problem = tool.problem();
-      // What it counted before it failed says nothing of now.
+      // Counts from before the failure say nothing about now.
       if (problem !== null) return { gpus: [], read: 'failed', problem };
       if (latest === null)
         return { gpus: [], read: 'not-yet', problem: 'The performance counters have not been read yet.' };

@@ -107,7 +107,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   if (code === 'TOO_MANY_CONNECTIONS') {
     return new PilotlightError('SERVER_BUSY', {
       message: 'The agent has too many open connections.',
-      next: 'Idle ones close within seconds; try again then.',
+      next: 'Try again in a few seconds, when idle ones have closed.',
       details: common,
     });
   }

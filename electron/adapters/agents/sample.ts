@@ -52,7 +52,7 @@ export function readSample(value: unknown, into: AgentSample): boolean {
   return true;
 }
 
-/** An older agent does not say it: a list beside a problem may lack what the problem is about. */
+/** An older agent omits it: a list that comes with a problem may be missing what the problem is about. */
 function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
   if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
   return value === undefined && !hasProblems ? 'all' : 'failed';

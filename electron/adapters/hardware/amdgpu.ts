@@ -1,4 +1,4 @@
-/** What the amdgpu driver says in sysfs. */
+/** Readings of the amdgpu driver in sysfs. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';

@@ -1,4 +1,4 @@
-/** Which GPUs this machine has, whatever their drivers and tools say. */
+/** Which GPUs this machine has, independent of their drivers and tools. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from './exec.ts';
@@ -54,9 +54,7 @@ export async function unreadAmdGpus(places: GpuPlaces): Promise<string[]> {
       return driver?.length !== 0 && vram === '' ? [name] : [];
     }),
   );
-  return cards
-    .flat()
-    .map((address) => `The driver of the AMD GPU at ${address} does not say how busy it is.`);
+  return cards.flat().map((address) => `The driver of the AMD GPU at ${address} does not report its load.`);
 }
 
 /** Without a processor's own graphics where the machine has a card: models go to the card. */

@@ -53,7 +53,7 @@ export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHa
       // A processor's own graphics beside a card only show pictures.
       const others = withoutIntegrated(amd, nvidia.gpus.length > 0 || nvidia.problem !== null);
       const gpus = [...nvidia.gpus, ...others];
-      // Of some that were read, what could not be is missed; of none, it would pass for "there is none".
+      // With some GPUs read, the others are merely missing; with none, an empty list would read as "no GPU".
       if (gpus.length === 0 && nvidia.problem !== null) throw new Error(nvidia.problem);
       return gpus;
     },

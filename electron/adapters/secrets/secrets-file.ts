@@ -95,7 +95,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
       else for (const name of lost) keepSealed(name);
       notices.push(
         lostNotice(
-          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: ${keys.length > 0 ? 'the key was damaged' : 'the key is another one, or they were damaged'}.`,
+          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: ${keys.length > 0 ? 'the key was damaged' : 'the key has changed, or they were damaged'}.`,
           [aside, ...keys],
         ),
       );
@@ -167,7 +167,7 @@ function lostNotice(message: string, kept: readonly (string | null)[]): Notice {
   return {
     id: 'secrets',
     code: 'SECRETS_LOST',
-    message: names.length === 0 ? message : `${message} Kept aside: ${names.join(', ')}.`,
-    next: 'Set them again: the token and the webhook in Settings, SecureOn passwords at their machines; pair agents again.',
+    message: names.length === 0 ? message : `${message} Set aside: ${names.join(', ')}.`,
+    next: 'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
   };
 }

@@ -1,4 +1,4 @@
-/** What SQLite says of a damaged file, and what is known of a damaged state. */
+/** SQLite's errors for a damaged file, and what is known about a damaged state. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
 const SQLITE_CORRUPT = 11;

@@ -78,7 +78,7 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
   }
 }
 
-/** What is in the place of the log or its index, and cannot be that, goes aside; the log that lost something as a copy. */
+/** Sets aside whatever cannot be a log or its index; a log that lost something is kept as a copy. */
 function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
   const index = lstatSync(`${path}-shm`, { throwIfNoEntry: false });
   // It is made from the log at each start.

@@ -30,7 +30,7 @@ export interface PowerStoreParts {
 export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStore {
   let replaced = 0;
 
-  /** Column and value each say which machine it keeps on, and whether it still does: either may be the damaged one. */
+  /** Both the columns and the value name its machine and its end: either may be the damaged one. */
   function replace(row: Record<string, unknown>) {
     const saved = Object(parseJson(row.value)) as Partial<LeaseRecord>;
     const known = { id: String(row.id), nodeId: String(row.node_id), createdAt: Number(row.created_at) };

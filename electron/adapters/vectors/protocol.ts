@@ -27,7 +27,7 @@ export interface IndexSource {
   embedderId: string;
 }
 
-/** What tells, without reading it, whether a file is still the same. */
+/** Shows, without reading the file, whether it is still the same. */
 export interface FileStamp {
   size: number;
   modifiedMs: number;

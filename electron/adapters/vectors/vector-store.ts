@@ -142,7 +142,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     return started;
   }
 
-  /** What was under way when the worker ended: first what its end says of a file is written down, then the calls. */
+  /** Handles what was under way when the worker ended: first the file that ended it is recorded, then the calls are. */
   async function recover(
     lost: readonly LostCall[],
     end: { culprit: number | null; isCrash: boolean; run: string },
@@ -163,7 +163,10 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
         });
       } else if (end.isCrash) {
         await sendCall('suspect', { path, stamp, run: end.run }, { source }).catch((error: unknown) =>
-          log.warn('What ended the index worker could not be written down.', { path, error: String(error) }),
+          log.warn('The file that ended the index worker could not be recorded.', {
+            path,
+            error: String(error),
+          }),
         );
       }
     });
@@ -293,7 +296,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
   };
 }
 
-/** Somebody, or the system, ended it from outside: no file is known to be the reason. */
+/** A person or the system ended it from outside: no file is known to be the reason. */
 function wasKilled({ code, signal }: WorkerExit): boolean {
   return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 9 || code === 137 || code === 143;
 }

@@ -82,7 +82,7 @@ export function afterInstall(
 ): string[] {
   const at = { node, ...installedAt(platform, folder) };
   return [
-    'The agent is installed and runs. To give a panel its token, run:',
+    'The agent is installed and running. To give a panel its token, run:',
     `  ${installedCommand(platform, at, 'pair')}`,
   ];
 }

@@ -69,12 +69,12 @@ export interface PolkitRights {
 }
 
 /**
- * What logind asks before it powers off, sleeps or lets itself be held up, and systemd before it starts a target or
+ * The rights that logind checks before it powers off, sleeps or takes a lock, and systemd before it starts a target or
  * restarts a unit. There is no right to ignore inhibitors: then logind itself refuses what another program blocks,
  * and only a forced action starts its target.
  */
 export function polkitRule(user: string, { power, restartOllama }: PolkitRights): string {
-  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do, and nobody else by it.
+  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do; it grants nothing to anyone else.
 polkit.addRule(function (action, subject) {
   if (subject.user !== "${user}") {
     return polkit.Result.NOT_HANDLED;

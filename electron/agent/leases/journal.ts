@@ -32,7 +32,7 @@ const FILE = 'leases.jsonl';
 /** The last line: a file that was cut off lacks it. */
 const END = '{"complete":true}\n';
 
-/** Lines that are damaged go aside with their file; what the others say counts. */
+/** Damaged lines are set aside with their file; the other lines apply. */
 export function openLeaseJournal(
   folder: string,
   damage: Pick<Damage, 'marked' | 'read' | 'found'>,

@@ -15,8 +15,7 @@ export interface AbilitiesOptions {
 const complete = (known: Abilities) => powerActions.every((action) => known[action] !== undefined);
 
 /**
- * Never rejects. What the system doesn't say now is as it said before, or left out; then it is asked again the next
- * time.
+ * Never rejects. What the system doesn't report now keeps its previous value or is left out; the next call asks again.
  */
 export function createAbilities({ clock, host, say }: AbilitiesOptions): () => Promise<Abilities> {
   let kept: { at: number; read: Promise<Abilities> } | null = null;
@@ -32,7 +31,7 @@ export function createAbilities({ clock, host, say }: AbilitiesOptions): () => P
       const now = await host
         .abilities(AbortSignal.timeout(DEADLINE_MS))
         .catch((error: unknown): Abilities => {
-          say(`power: what this machine can do is not known: ${wordsOf(error)}`);
+          say(`power: could not read what this machine can do: ${wordsOf(error)}`);
           return {};
         });
       if (!complete(now) && kept === asked) kept = null;

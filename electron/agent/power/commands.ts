@@ -37,7 +37,7 @@ export function restartOllamaCommand(platform: HostPlatform): readonly string[] 
 /**
  * logind is asked directly, because it refuses while a program blocks the action. systemctl would start the target
  * after some of its refusals. Forced, the target is started where logind refused: systemd 252 answers ESTALE to a
- * service's user when a program blocks the action and somebody else has a session.
+ * service's user when a program blocks the action and another user has a session.
  */
 function linux(action: PowerAction, force: boolean): readonly (readonly string[])[] {
   const method = { shutdown: 'PowerOff', restart: 'Reboot', sleep: 'Suspend', hibernate: 'Hibernate' }[

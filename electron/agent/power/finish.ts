@@ -1,5 +1,5 @@
 /**
- * The agent powers the machine off by itself when nobody needs it any more. What it decides on is read again after
+ * The agent powers the machine off by itself when it is no longer needed. What it decides on is read again after
  * each wait: before the countdown, whenever a policy or a lease changes in it, and before the act.
  */
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';

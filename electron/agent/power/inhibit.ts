@@ -25,7 +25,7 @@ export function createWatchedInhibitor(options: WatchedInhibitorOptions): Watche
       const { code, message, next } = notBlocked(problem);
       say(`inhibitor: ${code}: ${message} ${next}`);
     } else if (held && said !== null) say('inhibitor: the machine is kept from sleeping again');
-    // Between two tries nothing is known: the same problem is not said twice.
+    // Between two tries nothing is known: the same problem is not logged twice.
     if (problem !== null || held) said = problem;
     changed();
   });

@@ -155,7 +155,7 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
   };
 }
 
-/** A sum that is not right says that something in it was changed; files of older versions have none. */
+/** A wrong checksum means that something was changed; files of older versions have none. */
 function parse(text: string): Content | null {
   const { sum, ...saved } = JSON.parse(text) as Record<string, unknown>;
   if (sum !== undefined && sum !== checksum(JSON.stringify(saved))) return null;

@@ -56,7 +56,7 @@ export interface Use {
   gpu: { percent: number | null; problem: string | null };
   /** `problem`: why there may be more people than are known. */
   users: { names: readonly string[]; problem: string | null };
-  /** Other programs that block this action; null where the system did not say, with why it didn't. */
+  /** Other programs that block this action; null if the system gave no answer, with the reason. */
   blockers: { programs: readonly { who: string; why: string }[] | null; problem: string | null };
 }
 
@@ -65,7 +65,7 @@ export interface UseRules {
   respectUsers: boolean;
   /** People whose being logged in keeps nothing on. */
   ignoredUsers: readonly string[];
-  /** Whether unknown users and GPUs count as use: nobody watches when the agent decides alone. */
+  /** Whether unknown users and GPUs count as use: no person watches when the agent decides alone. */
   doubtCounts: boolean;
 }
 
@@ -87,10 +87,10 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
     reasons.push({ code: 'INHIBITED', message, who, why });
   }
   if (use.blockers.programs === null) {
-    const why = use.blockers.problem ?? 'the system does not say';
+    const why = use.blockers.problem ?? 'the system did not answer';
     reasons.push({
       code: 'INHIBITORS_UNKNOWN',
-      message: `Whether another program blocks it cannot be read: ${why.replace(/\.$/, '')}.`,
+      message: `Cannot tell whether another program blocks it: ${why.replace(/\.$/, '')}.`,
     });
   }
   const { percent, problem } = use.gpu;
@@ -98,7 +98,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
     reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
   }
   if (problem !== null && rules.doubtCounts) {
-    const message = `Whether a GPU is busy cannot be read: ${problem}`;
+    const message = `Cannot tell whether a GPU is busy: ${problem}`;
     reasons.push({ code: 'GPU_UNKNOWN', message, problem });
   }
   if (rules.respectUsers) {
@@ -107,7 +107,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
       reasons.push({ code: 'USERS', message: `Logged in: ${users.join(', ')}.`, users });
     }
     if (use.users.problem !== null && rules.doubtCounts) {
-      const message = `Who is logged in cannot be read: ${use.users.problem}`;
+      const message = `Cannot tell who is logged in: ${use.users.problem}`;
       reasons.push({ code: 'USERS_UNKNOWN', message, problem: use.users.problem });
     }
   }
@@ -149,9 +149,9 @@ export function decideFinish({
 
 const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
   'no-policy': 'No policy powers this machine off any more.',
-  'not-allowed': 'Its policy is now that it stays on.',
+  'not-allowed': 'Its policy now keeps it on.',
   'not-woken': 'Pilotlight did not wake it this time.',
-  'kept-on': 'Somebody chose to keep it on.',
+  'kept-on': 'Someone chose to keep it on.',
   'in-use': 'It is in use.',
 };
 
@@ -167,10 +167,10 @@ export function unwantedBecause(
     case 'stay':
       return because(whyNot[now.why]);
     case 'wait':
-      return because('It has not been idle for as long as its policy asks.');
+      return because('It has not been idle for as long as its policy requires.');
     case 'go':
       return now.action === wanted.action && now.countdownSeconds <= wanted.countdownSeconds
         ? null
-        : because('Its policy now asks for another action or a longer countdown.');
+        : because('Its policy now calls for a different action or a longer countdown.');
   }
 }

@@ -118,7 +118,7 @@ export function createPower(options: PowerOptions): Power {
   const broken = notes.broken();
   if (broken !== null) {
     // Half an order is no order: whoever gave it sees that it was not carried out.
-    finish(broken, 'interrupted', { reason: 'The agent ended in the countdown.' });
+    finish(broken, 'interrupted', { reason: 'The agent stopped during the countdown.' });
     endNote();
   }
 
@@ -177,7 +177,7 @@ export function createPower(options: PowerOptions): Power {
     if (commands[action] !== undefined) return;
     if ((await ableTo())[action] !== 'not-supported') return;
     throw new AgentError('NOT_SUPPORTED', {
-      message: `This machine cannot ${action === 'shutdown' ? 'shut down' : action}: its system says so.`,
+      message: `This machine cannot ${action === 'shutdown' ? 'shut down' : action}, according to its system.`,
       details: { action, platform: host.platform },
     });
   }

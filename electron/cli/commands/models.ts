@@ -66,8 +66,8 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
           ? 'No machine that is awake has this model.'
           : wrong.map((move) => move.reason).join(' '),
       next: noRoom
-        ? `${taken ? 'Close what holds the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load a part of it onto the GPU.`
-        : 'Run "vram" to see what lies where.',
+        ? `${taken ? 'Close the programs that hold the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load part of it onto the GPU.`
+        : 'Run "vram" to see where models are.',
       details: { moves },
     });
   }

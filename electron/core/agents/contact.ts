@@ -300,7 +300,7 @@ export function createContact(options: ContactOptions): Contact {
       state: presence === 'asleep' ? 'asleep' : facts.standing,
       version: facts.health?.version ?? null,
       roles: facts.health?.roles ?? [],
-      // Told before it is reached too: a person can pair it when it wakes.
+      // Reported before it is reached too: a person can pair it when it wakes.
       trouble: token === null ? withoutToken : presence === 'asleep' ? null : facts.trouble,
       ...(facts.policy?.problems?.length ? { problems: facts.policy.problems } : {}),
       mayRestartOllama: facts.power?.mayRestartOllama ?? false,

@@ -127,7 +127,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
       for (const arrived of waiting) arrived();
     },
     notePolicy(next: AgentPolicyView): void {
-      // It may have lost what it was told, which has to be said again.
+      // It may have lost its leases and policy, so they are sent again.
       if (next.incomplete && !facts.policy?.incomplete) away = true;
       set('policy', next);
     },
@@ -165,7 +165,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
 
 /** A copy, for the sample changes in place; of the processes only those that hold the most. */
 function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
-  // What was read of some of them is shown; of none, "not read" is not "there is none".
+  // Some that were read are shown; an empty list that was not fully read is not "no GPU".
   const known = gpus.length > 0 || gpusRead === 'all';
   const readings = gpus.map((gpu) => ({
     id: gpu.id,

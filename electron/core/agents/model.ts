@@ -18,7 +18,7 @@ export interface AgentContact {
 
 /** What one moment of an agent says about a node, in the shape of the views. */
 export interface AgentReading {
-  /** null where its tools have not said yet, or could not say, what there is. */
+  /** null while its tools have not reported yet, or could not. */
   gpus: GpuReading[] | null;
   host: HostReading;
 }
@@ -38,7 +38,7 @@ export interface Paired {
 export interface AgentsService {
   /** null for a node without an agent. */
   view(nodeId: string): AgentView | null;
-  /** Who the agent is, as it said last; null before the first contact, and for an older one. */
+  /** The agent's id as last reported; null before the first contact, and for an older agent. */
   agentId(nodeId: string): string | null;
   /** What its calls read is remembered here; null without an address or a token. */
   link(nodeId: string): AgentLink | null;

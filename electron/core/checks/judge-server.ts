@@ -70,7 +70,7 @@ export interface GpuFacts {
   gpus: readonly string[] | null;
   /** What its tools complain of. */
   problems: readonly string[];
-  /** Whether every tool has said what it sees; left out where they have. */
+  /** Whether every tool has reported; left out when they have. */
   gpusRead?: AgentSample['gpusRead'];
 }
 
@@ -85,7 +85,7 @@ export function judgeGpu({ hasGpu, gpus, problems, gpusRead = 'all' }: GpuFacts)
   }
   if (gpus.length > 0) return pass(`Its tools see ${gpus.join(', ')}.${complaints}`);
   if (gpusRead === 'not-yet')
-    return notApplicable(`Its tools have not said yet which GPUs there are; check again.${complaints}`);
+    return notApplicable(`Its tools have not reported its GPUs yet; check again.${complaints}`);
   const failing = gpusRead === 'failed' || problems.length > 0;
   if (hasGpu === false || (hasGpu === null && !failing))
     return notApplicable('Its tools see no GPU, and none is known.');

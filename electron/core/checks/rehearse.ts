@@ -98,7 +98,7 @@ export function rehearsalPlan(
       if (elapsed > GONE_DEADLINE_MS) {
         return fail(
           `It still answers after ${formatDuration(GONE_DEADLINE_MS)}.`,
-          'Look what keeps it on; its agent may lack the right to power it off (`agent.mjs install` there).',
+          'Check what keeps it on; its agent may lack the right to power it off (run `agent.mjs install` there).',
         );
       }
       say(countdown ? 'It counts down.' : `It still answers, after ${formatDuration(elapsed)}.`);

@@ -161,7 +161,7 @@ export function createLooking(
         },
         (error) => {
           if (stopping.aborted) return;
-          // What was read before says nothing of now.
+          // An earlier reading says nothing about now.
           entry.gpus = null;
           publish(entry);
           log.debug('The GPUs could not be read.', { error: String(error) });

@@ -64,7 +64,7 @@ export interface FleetService {
   look(nodeId?: string): Promise<NodeView[]>;
   /** Something changed there: looks at once, waits for nothing. */
   lookSoon(nodeId: string): void;
-  /** Whether it answered, rightly, when it was last looked at: a node that missed once is still shown as it was. */
+  /** Whether its last probe got a valid answer: a node that missed one is still shown in its previous state. */
   answered(nodeId: string): boolean;
   /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
   attend(): void;

@@ -2,7 +2,7 @@
 import { Parser } from 'htmlparser2';
 
 export interface BoundedParserOptions {
-  /** Elements open at once; one that lies deeper is reported as ended where it begins, and its content goes on. */
+  /** Elements open at once; one that lies deeper is reported as ended where it begins, and its content follows. */
   mostOpen: number;
   /** Elements that are counted by themselves, with a limit of their own. */
   apart: { names: ReadonlySet<string>; mostOpen: number };

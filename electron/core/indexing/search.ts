@@ -232,7 +232,7 @@ export function createSearcher({
         if (incomplete && !before.incomplete) onDamaged(source.id);
         return hits;
       };
-      /** A damaged index goes aside; the empty one in its place is searched, so that the answer says what is missing. */
+      /** A damaged index is set aside; the empty one in its place is searched, and the answer says what is missing. */
       const searchAgain = async (source: SourceRecord): Promise<SourceHits> => {
         try {
           return await searchOne(source);

@@ -63,7 +63,7 @@ export function createSources({
 > & { handles: IndexHandles }): Sources {
   const records = new Map(store.sources.list().map((source) => [source.id, source]));
   const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble'>>();
-  /** Those that are being removed: saved until their index is deleted, and found by nobody. */
+  /** Those that are being removed: saved until their index is deleted, but no longer listed. */
   const leaving = new Set<string>();
 
   function lastRunOf(sourceId: string, jobs: readonly IndexJob[]): SourceView['lastRun'] {

@@ -98,7 +98,7 @@ async function carryOut(
         return await undo({
           outcome: 'failed',
           reason:
-            'The server did not unload it within five minutes: it seems to be answering requests of others.',
+            'The server did not unload it within five minutes: it seems to be answering other requests.',
           code: 'MODEL_BUSY',
           error: null,
         });
@@ -192,7 +192,7 @@ function judge(
       ...end,
       outcome: 'failed',
       code: 'GPU_NOT_USED',
-      reason: `${why} Restart Ollama on ${node.name}; it may have started before its GPU driver, or lost the GPU in a sleep.`,
+      reason: `${why} Restart Ollama on ${node.name}; it may have started before its GPU driver, or lost the GPU during sleep.`,
     };
   }
   deps.markGpu('verified');

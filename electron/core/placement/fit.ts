@@ -85,7 +85,7 @@ export interface VramState {
   /** Free on the emptiest GPU; the same as `freeBytes` where there is one. */
   freeOnOneBytes: number;
   gpuCount: number;
-  /** True when the machine's own tools said what is in use, other programs included. */
+  /** True when the machine's own tools reported what is in use, including other programs. */
   measured: boolean;
 }
 
@@ -122,7 +122,7 @@ export function vramState(
   };
 }
 
-/** VRAM in use over all GPUs by the machine's own tools, bytes; null when they do not say. */
+/** VRAM in use over all GPUs by the machine's own tools, bytes; null when they do not report it. */
 export function usedBytes(gpus: readonly Pick<GpuReading, 'vramUsedBytes'>[] | null): number | null {
   if (gpus === null || gpus.length === 0) return null;
   let sum = 0;

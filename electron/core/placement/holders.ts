@@ -20,7 +20,7 @@ export interface ForeignUse {
   holders: VramHolder[];
 }
 
-/** Null where the machine's tools do not say how much is in use: that is not the same as nothing. */
+/** Null when the machine's tools do not report how much is in use, which is not the same as nothing. */
 export function foreignUse(
   gpus: readonly GpuReading[] | null,
   loaded: readonly Pick<LoadedModel, 'vramBytes'>[],

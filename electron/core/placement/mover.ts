@@ -160,7 +160,7 @@ export function createMover(deps: MoverDependencies): Mover {
     activity.record({
       kind: 'placement',
       severity: 'error',
-      message: `A move that failed unloaded ${listNames(missing)} on ${record.nodeName}.`,
+      message: `A failed move unloaded ${listNames(missing)} on ${record.nodeName}.`,
       why: record.reason,
       nodeId,
       notify: true,

@@ -253,7 +253,7 @@ function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer 
       code: taken ? 'VRAM_TAKEN' : 'DOES_NOT_FIT',
       reason: `${where}. ${shortageSentence(node.name, fit.shortage)}`,
       next: taken
-        ? 'Close that program and the optimizer moves it, or force it anyway.'
+        ? 'Close that program and the optimizer will move it, or force it anyway.'
         : 'Choose a smaller model, a shorter context, or force it anyway.',
     };
   }

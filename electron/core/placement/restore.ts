@@ -36,7 +36,7 @@ export function hasLess(now: LoadedModel, was: LoadedModel): boolean {
   return gpuShareOf(now) < gpuShareOf(was) - SHARE_TOLERANCE;
 }
 
-/** Never throws. `unloadAsked`: the server was told to unload the moved model, and may still do so. */
+/** Never throws. `unloadAsked`: the server was asked to unload the moved model, and may still do so. */
 export async function putBack(
   deps: MoveDependencies,
   request: MoveRequest,
@@ -82,7 +82,7 @@ export async function putBack(
   }
   for (const entry of inOrder(todo, loaded)) {
     await attempt(entry.name, async () => {
-      // Somebody may have asked for it meanwhile, or its time has run out.
+      // Another client may have used it meanwhile, or its time has run out.
       if (entry !== was && !isMissing(entry, await server.loaded(signal))) return;
       await loadAsBefore(entry);
     });
@@ -208,7 +208,7 @@ async function settled(deps: MoveDependencies, { server, node, by }: MoveRequest
   for (;;) {
     try {
       if (!deps.serving()) {
-        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} does not serve now.` });
+        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} is not serving now.` });
       }
       const loaded = await server.loaded(signal);
       if (last === null || !sameModels(last, loaded)) since = clock.monotonic();

@@ -177,7 +177,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   function requireServing(nodeId: string): { node: NodeView; server: InferenceServer } {
     const node = fleet.require(nodeId);
     if (!isServing(node.state)) {
-      throw new PilotlightError('NODE_ASLEEP', { message: `${node.name} does not serve now.` });
+      throw new PilotlightError('NODE_ASLEEP', { message: `${node.name} is not serving now.` });
     }
     const server = fleet.server(nodeId);
     if (!server) throw new PilotlightError('NO_SERVER', { message: `${node.name} has no inference server.` });

@@ -53,7 +53,7 @@ export function holdersText(holders: readonly VramHolder[]): string {
   ]);
 }
 
-export const vanishedSentence = 'The server said that it loaded the model, but it is not there.';
+export const vanishedSentence = 'The server reported the model as loaded, but it is not.';
 
 export function evictedSentence(evicted: readonly string[]): string {
   return evicted.length === 0

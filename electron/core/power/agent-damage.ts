@@ -1,4 +1,4 @@
-/** Damaged files of the agents, as each agent reports them: written down once, and notified. */
+/** Damaged files of the agents, as each agent reports them: recorded and notified once. */
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { PowerAgents } from './agents.ts';

@@ -1,4 +1,4 @@
-/** What this panel lays down at the agents of its nodes, and removes from those that it leaves. */
+/** The policies and leases that this panel puts on its nodes' agents, and removes from agents that it leaves. */
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { NetworkInterface, PowerStore } from '../ports.ts';

@@ -13,7 +13,7 @@ export interface AwakeDependencies {
 
 const DEADLINE_MS = 4000;
 
-/** Asks its server and its agent only where it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
+/** Probes its server and agent only if it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
 export async function isAwake(
   { clock, fleet, agents }: AwakeDependencies,
   nodeId: string,
@@ -22,7 +22,7 @@ export async function isAwake(
   if (isOn(fleet.require(nodeId), agents.view(nodeId))) return true;
   const limit = new AbortController();
   const asked = AbortSignal.any([signal, limit.signal]);
-  // Most machines that don't answer say nothing at all.
+  // Most machines that don't answer send nothing at all.
   clock.sleep(DEADLINE_MS, asked).then(
     () => limit.abort(new DOMException('The agent does not answer.', 'TimeoutError')),
     () => {},

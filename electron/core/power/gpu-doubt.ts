@@ -11,7 +11,7 @@ export function gpuDoubt(
 ): string | null {
   if (agents.link(nodeId) === null || !agents.view(nodeId)?.roles.includes('telemetry')) return null;
   const sample = agents.sample(nodeId);
-  if (sample === null) return 'Its agent has not said so lately.';
+  if (sample === null) return 'Its agent has not sent a reading lately.';
   if (sample.gpusRead === 'all') return null;
-  return sample.problems[0] ?? 'A tool there fails.';
+  return sample.problems[0] ?? 'A tool on that machine fails.';
 }

@@ -5,9 +5,9 @@ import type { Trouble } from '../../../shared/models/fleet.ts';
 export interface GpuFacts {
   /** Whether it is known to have a GPU; null when nobody knows. */
   hasGpu: boolean | null;
-  /** How many GPUs its tools see now; null where none of them has said. */
+  /** How many GPUs its tools see now; null while none of them has reported. */
   seenByTools: number | null;
-  /** A tool fails: that it sees none says less than that there is none. */
+  /** A tool fails, so an empty list does not mean that there is no GPU. */
   toolFails?: boolean;
   /** What its tools see are the processor's own graphics alone, which a server need not use. */
   onlyIntegrated?: boolean;

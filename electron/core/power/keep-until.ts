@@ -1,6 +1,6 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
-/** What lies further ahead is a mistake in a unit. */
+/** A time further ahead is a mistake in the unit. */
 const LONGEST_MS = 366 * 86_400_000;
 
 /** The end of a lease that a person asks for; null for none. Throws BAD_REQUEST. */
@@ -8,7 +8,7 @@ export function refuseBadEnd(until: number | null, now: number): void {
   if (until === null) return;
   if (until <= now) {
     throw new PilotlightError('BAD_REQUEST', {
-      message: 'That time is over already.',
+      message: 'That time has already passed.',
       next: 'Choose a later one.',
       details: { field: 'until' },
     });

@@ -122,7 +122,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   async function checkUse(nodeId: string): Promise<string | null> {
     await fleet.look(nodeId);
     use.look(fleet.require(nodeId));
-    return fleet.answered(nodeId) ? null : 'It did not answer, so whether it is in use is not known.';
+    return fleet.answered(nodeId) ? null : 'It did not answer, so it is unknown whether it is in use.';
   }
 
   function reasons(nodeId: string): string[] {

@@ -21,7 +21,7 @@ export function leaveAgent(
 ): void {
   const record = fleet.record(nodeId);
   const token = fleet.agentToken(nodeId);
-  // A simulated machine comes back as it was. Without the power role, or a token, nothing was laid there.
+  // A simulated machine comes back as it was. Without the power role or a token, nothing was put there.
   if (!record?.agentUrl || record.kind === 'simulated' || token === null || means(nodeId) !== 'agent') return;
   withdrawals.add({
     url: record.agentUrl,
@@ -33,7 +33,7 @@ export function leaveAgent(
   mirror.detach(nodeId);
 }
 
-/** Nodes that have this agent: by its address, by who it says it is, or by its token where it does not say. */
+/** Nodes that have this agent: by its address, by its id, or by its token if it reports no id. */
 export function nodesOfAgent(
   { fleet, agents }: { fleet: Pick<FleetService, 'records' | 'agentToken'>; agents: PowerAgents },
   agent: { url: string; agentId: string | null; token: string },

@@ -19,11 +19,11 @@ export interface Mirror {
   isMirrored(leaseId: string): boolean;
   /** Something of a node is to be told to its agent. */
   sync(nodeId: string): void;
-  /** Everything is laid on the node's agent again. */
+  /** Puts everything on the node's agent again. */
   renew(nodeId: string): void;
   /** The leases that the node's agent may hold. */
   laid(nodeId: string): string[];
-  /** The node loses its agent: nothing more is laid there, whatever is in flight or comes late. */
+  /** The node loses its agent: nothing more is put there, whatever is in flight or arrives late. */
   detach(nodeId: string): void;
   /** Everything is told anew, with the next contact or now: this computer slept. */
   resume(): void;
@@ -235,7 +235,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   }
 
   function sync(nodeId: string): void {
-    // Events of a node that was removed may still come: nothing is laid on its agent for them.
+    // Events of a removed node may still arrive; they put nothing on its agent.
     if (agentUrl(nodeId) === null) return;
     const mirror = mirrorOf(nodeId);
     if (mirror.running) {

@@ -156,7 +156,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
     if (still?.() === false) {
       throw new PilotlightError('IN_USE', {
-        message: 'It may no longer go off by itself: its policy or its use has changed.',
+        message: 'It may no longer power off by itself: its policy or use has changed.',
         details: { nodeId, reasons: [] },
       });
     }
@@ -259,7 +259,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       state.asking = true;
       try {
         await requireAwake(dependencies, nodeId, signal);
-        // What its agent said just now, and the policy, may have changed since.
+        // Its agent's answer and the policy may have changed since.
         const action = actionOf(request);
         const before = requireMeans(dependencies, nodeId, action, true);
         const unknown = !force && before !== 'agent' ? await checkUse(nodeId) : null;
@@ -327,7 +327,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     },
     pause() {
       for (const nodeId of states.keys()) {
-        if (callOff(nodeId)) staysOn(nodeId, 'This computer went to sleep in the countdown.');
+        if (callOff(nodeId)) staysOn(nodeId, 'This computer went to sleep during the countdown.');
       }
     },
     onChange: changed.on,

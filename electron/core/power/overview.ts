@@ -63,7 +63,7 @@ function concernsPower(node: NodeView, previous: NodeView): boolean {
   );
 }
 
-/** An empty list is "none" only where every tool has said what it sees. */
+/** An empty list means "none" only when every tool has reported. */
 function gpusSeen(sample: AgentSample | null) {
   if (sample === null || (sample.gpus.length === 0 && sample.gpusRead === 'not-yet'))
     return { seenByTools: null };

@@ -20,7 +20,7 @@ export interface UseLook {
 
 export interface UseFacts {
   node: Pick<NodeView, 'loaded' | 'gpus'>;
-  /** Why a GPU there may be busier than is known; null or left out where none should be known of. */
+  /** Why a GPU may be busier than is known; null or omitted for a node whose GPUs are not measured. */
   doubt?: string | null;
   /** What the look before saw; null for the first one, which takes nothing that is loaded for use. */
   before: UseSeen | null;
@@ -42,10 +42,10 @@ export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFac
   const busiest = Math.max(0, ...node.gpus.map((gpu) => gpu.utilisationPercent ?? 0));
   if (busiest >= BUSY_PERCENT) use.push(`A GPU is busy (${Math.round(busiest)} %).`);
   const silent = node.gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
-  const [unread] = silent.map(({ name }) => `${name} does not say.`);
+  const [unread] = silent.map(({ name }) => `${name} does not report its load.`);
   const unknown = doubt ?? unread;
-  // A machine that is read, and whose reading fails, may be at work.
-  if (unknown !== undefined) use.push(`Whether a GPU is busy cannot be read: ${unknown}`);
+  // A machine whose readings fail may be at work.
+  if (unknown !== undefined) use.push(`Cannot tell whether a GPU is busy: ${unknown}`);
   return { seen, use };
 }
 

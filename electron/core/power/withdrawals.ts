@@ -50,7 +50,7 @@ export interface WithdrawalsDependencies {
   governed(agent: { url: string; agentId: string | null; token: string }): string[];
   /** Whether the lease is still held here. */
   isHeld(leaseId: string): boolean;
-  /** Lays everything on the agent of this node again. */
+  /** Puts the policy and all leases on this node's agent again. */
   renew(nodeId: string): void;
 }
 
@@ -184,7 +184,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     activity.record({
       kind: 'power',
       severity: 'success',
-      message: `The agent of ${record.name} no longer has a policy or a lease of this panel.`,
+      message: `The agent of ${record.name} no longer has a policy or leases from this panel.`,
       why: 'It answered again.',
     });
   }
@@ -221,7 +221,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     const { record } = duty;
     const message = staysWords(record);
     const why =
-      'It did not answer after its node was removed or changed here; Pilotlight keeps trying for 30 days.';
+      'It has not answered since its machine was removed or changed here; Pilotlight keeps trying for 30 days.';
     notices.add({
       id: noticeId(record),
       code: 'AGENT_LEFT',

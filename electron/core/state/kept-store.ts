@@ -1,7 +1,7 @@
 /**
- * The store as the services use it. What a person asks for is saved or fails, as the store has it. What has happened
- * already cannot fail any more: a job that ended, a lease that ended, a move, an entry of the activity. Where that
- * cannot be saved, it is held here, laid over what is read, and saved later.
+ * The store as the services use it. What a person asks for is saved or fails. What has already happened cannot fail
+ * any more: a finished job, a finished lease, a move, an activity entry. A record of it that cannot be saved is held
+ * here, merged into what is read, and saved later.
  */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
@@ -30,8 +30,8 @@ export function unsavedNotice(error: unknown): Notice {
   return {
     id: 'unsaved',
     code: isKnown ? error.code : 'INTERNAL',
-    message: `Some of what happened could not be saved${isKnown ? `: ${error.message}` : '.'}`,
-    next: 'It is kept while Pilotlight runs, and saved as soon as that is possible. Free some space on the disk.',
+    message: `${isKnown ? `${error.message} ` : ''}Some recent events could not be saved yet.`,
+    next: 'They are kept in memory while Pilotlight runs, and saved as soon as possible. Free some disk space.',
   };
 }
 

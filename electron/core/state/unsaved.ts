@@ -1,4 +1,4 @@
-/** Writes that could not be saved, on a full disk say: kept in order, and tried again until they are. */
+/** Writes that could not be saved, for example on a full disk: kept in order and retried until they are. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Clock, Log, Timer } from '../ports.ts';
 
@@ -25,7 +25,7 @@ export interface Unsaved {
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
-/** Beyond it the oldest records of the past are given up: memory has an end, too. */
+/** Beyond this the oldest records of the past are dropped, so that memory stays bounded. */
 const MOST_WAITING = 5000;
 
 export function createUnsaved({
@@ -46,7 +46,7 @@ export function createUnsaved({
   let isStopped = false;
 
   function flush(): void {
-    // What is saved may be reported, and the report is a write again.
+    // Saving may trigger a report, which is itself a write.
     if (isFlushing) return;
     isFlushing = true;
     timer?.cancel();
@@ -57,13 +57,13 @@ export function createUnsaved({
       } catch (error) {
         if (!isFailing) {
           isFailing = true;
-          log.error('Something could not be saved; it is tried again.', {
+          log.error('Something could not be saved and will be retried.', {
             key: entry.key,
             error: String(error),
           });
           onTrouble(error);
         }
-        // On a full disk the others would fail, too, and their order is kept.
+        // On a full disk the others would fail as well; stopping here keeps their order.
         if (isPilotlightError(error) && error.code === 'DISK_FULL') break;
         continue;
       }
@@ -75,7 +75,7 @@ export function createUnsaved({
     if (waiting.size > 0) plan();
     else if (isFailing) {
       isFailing = false;
-      log.info('What could not be saved is saved now.');
+      log.info('Everything that could not be saved earlier is saved now.');
     }
   }
 
@@ -100,7 +100,7 @@ export function createUnsaved({
       const isNew = waiting.size === 0;
       waiting.delete(entry.key);
       waiting.set(entry.key, entry);
-      // While the disk is known to be full, each attempt is the timer's.
+      // While the disk is known to be full, only the timer tries.
       if (isNew) flush();
       else giveUpOldest();
     },

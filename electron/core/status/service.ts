@@ -13,7 +13,7 @@ export interface StatusService {
   setOffers(offers: NodeOffer[]): void;
   setSimulated(simulated: boolean): void;
   addNotice(notice: Notice): void;
-  /** What it said is no longer so; one that is not there is removed already. */
+  /** It no longer applies; one that is not there has been removed already. */
   removeNotice(id: string): void;
   /** A person dismisses it. Throws NOT_FOUND. */
   dismissNotice(id: string): void;

@@ -33,7 +33,7 @@ export function createLocalReadings(deps: {
           if (signal.aborted) return;
           latest = [];
           readAt = clock.monotonic();
-          // It is read every few seconds, and what it says is worth a line once.
+          // It is read every few seconds, and its complaint is worth one line.
           if (lastError !== String(error))
             log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
           lastError = String(error);

@@ -191,7 +191,7 @@ function refuseConnection(reason: RefusalReason): { status: number; body: WireEr
   if (reason === 'busy') {
     const error = new PilotlightError('SERVER_BUSY', {
       message: 'Pilotlight has too many open connections.',
-      next: 'Idle ones close within seconds; try again then.',
+      next: 'Try again in a few seconds, when idle ones have closed.',
     });
     return { status: refusalStatus.busy, body: error.toWire() };
   }

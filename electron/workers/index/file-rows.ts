@@ -26,7 +26,7 @@ export interface StoredChanges {
   insertedIds: number[];
 }
 
-/** In the place of a recipe: parts of this file were lost, so that the next run indexes it again. */
+/** Stored instead of a recipe: parts of this file were lost, so the next run indexes it again. */
 const DAMAGED = 'damaged';
 
 export type FileRows = ReturnType<typeof createFileRows>;

@@ -8,13 +8,13 @@ import { createReader } from './reader.ts';
 import { startReaderThread } from './reader-thread.ts';
 import { createIndexServer } from './server.ts';
 
-/** What Electron gives a utility process; not in Node's own types. */
+/** The port that Electron gives a utility process; not in Node's own types. */
 interface ParentPort {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
-/** What a test does in another way. */
+/** Overrides for tests. */
 export interface IndexWorkerOptions {
   cut?: typeof cutFile;
   /** After how long a file is written down as one that is being read, milliseconds. Default 3 s. */
@@ -23,7 +23,7 @@ export interface IndexWorkerOptions {
   mostMemoryMb?: number;
 }
 
-/** How long the end in order may take, milliseconds. */
+/** How long a clean exit may take, milliseconds. */
 const EXIT_LIMIT_MS = 500;
 
 /** @param entry what the threads run */
@@ -51,7 +51,7 @@ export function serveProcess(
     attemptAfterMs,
   });
 
-  /** An exit in order waits for every thread, which one in an endless loop would hold up for ever. */
+  /** A clean exit waits for every thread; one in an endless loop would hold it up indefinitely. */
   function kill(): void {
     process.kill(process.pid, 'SIGKILL');
   }

@@ -33,7 +33,7 @@ export interface ReaderThread {
   onMessage(listener: (message: FromReaderThread) => void): void;
   /** Called once, when it ended by itself. `code` is that of the error that ended it. */
   onEnd(listener: (code: string | null) => void): void;
-  /** Ends it. Never resolves where V8 left no place in its loop to interrupt. */
+  /** Ends it. Never resolves if V8 cannot interrupt its loop. */
   terminate(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export interface Reader {
 export interface ReaderOptions {
   startThread(): ReaderThread;
   timer(ms: number, fn: () => void): Timer;
-  /** A thread did not end although it was told to: only the end of the process ends it. */
+  /** A thread did not end when asked to; only the end of the process ends it. */
   onStuck(): void;
 }
 

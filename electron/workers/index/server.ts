@@ -62,7 +62,7 @@ export interface IndexServer {
   receive(message: ToIndexWorker): void;
   /**
    * Aborts what runs and closes every database, before it returns; resolves when nothing of it runs any more, which
-   * may be never. In order: no file is to blame for the end.
+   * may be never. The end is clean: no file is to blame for it.
    */
   stop(options: { inOrder: boolean }): Promise<void>;
 }
@@ -253,7 +253,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   };
 }
 
-/** Only what the message is to say: a file that was read has much more. */
+/** Only the fields that the message carries: a file that was read has many more. */
 function plain(file: FileAtWork | null): FileAtWork | null {
   if (file === null || file.stamp === null) return file;
   const { size, modifiedMs, changedMs } = file.stamp;

@@ -60,7 +60,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
   let preparedCharacters = 0;
   let lastToken = 0;
   let vectors: NearestVectors | null = null;
-  /** Files that are to be done before the index is whole again; null before a scan has said which. */
+  /** Files left to index before the index is complete again; null before a scan has listed them. */
   let missing: Set<string> | null = null;
   let known: StoredIndexMeta | null = null;
 
@@ -296,7 +296,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
 
     suspect: (path: string, stamp: FileStamp, run: string): void => rows.addAttempt(path, stamp, run),
 
-    /** The worker ends in order: no file is to blame for it. */
+    /** The worker ends cleanly: no file is to blame. */
     forgetAttempts: reader.forgetAttempts,
 
     memoryBytes: () => vectors?.bytes() ?? 0,

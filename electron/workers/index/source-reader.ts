@@ -131,7 +131,7 @@ export function createSourceReader({
       const { language, chunks } = cut;
       return { file: { ...stamp, path, recipe, problem: null, language, chunks }, vectors: made ?? [] };
     } catch (error) {
-      // What the thread says of a file holds until the file changes.
+      // The thread's verdict on a file applies until the file changes.
       if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;
       throw giveUp(path, now, settings, (error as PilotlightError).message);
     } finally {

@@ -1,8 +1,14 @@
 import { Info, X } from 'lucide-react';
+import { useState } from 'react';
+import type { Notice } from '../../../shared/contract/streams.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { WithCode } from '../../components/with-code.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
+
+/** More than these would hide the machines. */
+const shownNotices = 2;
 
 /** What went wrong at start and was mended, and addresses that the environment names but nobody has agreed to. */
 export function Banners() {
@@ -11,26 +17,7 @@ export function Banners() {
   if (!core || (core.notices.length === 0 && core.offers.length === 0)) return null;
   return (
     <div className="mb-4 grid gap-2">
-      {core.notices.map((notice) => (
-        <div
-          key={notice.id}
-          className="flex items-start gap-3 rounded-xl border border-line-strong bg-surface px-4 py-3"
-        >
-          <Info size={16} className="mt-0.5 shrink-0 text-amber" aria-hidden="true" />
-          <p className="min-w-0 flex-1 break-words">
-            <strong className="font-semibold">{notice.message}</strong>{' '}
-            <span className="text-soft">{notice.next}</span>
-          </p>
-          <Button
-            tone="quiet"
-            size="icon"
-            aria-label="Dismiss this notice"
-            onClick={() => run(() => client.call('core.dismissNotice', { id: notice.id }))}
-          >
-            <X size={16} aria-hidden="true" />
-          </Button>
-        </div>
-      ))}
+      <Notices notices={core.notices} />
       {core.offers.map((offer) => (
         <div
           key={offer.url}
@@ -55,6 +42,53 @@ export function Banners() {
           </Button>
         </div>
       ))}
+    </div>
+  );
+}
+
+/** The first ones; the others on request, unless only one is left. */
+function Notices({ notices }: { notices: readonly Notice[] }) {
+  const [all, setAll] = useState(false);
+  const hidden = notices.length - shownNotices;
+  const canHide = hidden > 1;
+  return (
+    <>
+      {(canHide && !all ? notices.slice(0, shownNotices) : notices).map((notice) => (
+        <NoticeCard key={notice.id} notice={notice} />
+      ))}
+      {canHide && (
+        <div>
+          <Button tone="quiet" size="small" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? 'Show fewer notices' : `Show ${hidden} more notices`}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoticeCard({ notice }: { notice: Notice }) {
+  const { run } = useAction();
+  return (
+    <div className="flex items-start gap-3 rounded-xl border border-line-strong bg-surface px-4 py-3">
+      <Info size={16} className="mt-0.5 shrink-0 text-amber" aria-hidden="true" />
+      <div className="min-w-0 flex-1">
+        <p className="font-medium break-words">
+          <WithCode text={notice.message} />
+        </p>
+        <p className="mt-0.5 break-words text-soft">
+          <WithCode text={notice.next} />
+        </p>
+      </div>
+      <Button
+        tone="quiet"
+        size="icon"
+        className="-my-2 -mr-2"
+        aria-label="Dismiss this notice"
+        onClick={() => run(() => client.call('core.dismissNotice', { id: notice.id }))}
+      >
+        <X size={16} aria-hidden="true" />
+      </Button>
     </div>
   );
 }

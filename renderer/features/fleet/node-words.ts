@@ -72,7 +72,7 @@ export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'sh
       code === 'VRAM_TAKEN'
         ? `Close ${names.length === 0 ? 'the programs that hold it' : listNames(names)} and try again.`
         : 'Choose a smaller model or a shorter context.',
-    anyway: `Forced anyway, only a part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${listNames(evicts)} may be unloaded for it.`}`,
+    anyway: `If you force it anyway, only part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${listNames(evicts)} may be unloaded.`}`,
   };
 }
 

@@ -35,6 +35,8 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
   const { busy, run } = useAction();
   const start = (how: Omit<MethodInput<'index.start'>, 'sourceIds'> = {}) =>
     run(() => client.call('index.start', { sourceIds: [source.id], ...how }));
+  // An index of a newer version is not helped by another run of this one.
+  const isNextStep = source.trouble ? source.trouble.code === 'INDEX_INCOMPLETE' : !source.lastRun;
   return (
     <li className={`${cardClass} p-4`}>
       <div className="flex items-start gap-2">
@@ -94,7 +96,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
         </p>
         <Button
           size="small"
-          tone={(source.lastRun && !source.trouble) || running ? 'plain' : 'primary'}
+          tone={isNextStep && !running ? 'primary' : 'plain'}
           busy={busy}
           disabled={running}
           aria-label={`${source.lastRun ? 'Index again' : 'Index this folder'}: ${source.name}`}

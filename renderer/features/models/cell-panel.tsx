@@ -161,7 +161,7 @@ function Stays({ until }: { until: number | null }) {
   return <>{minutes > 0 ? `${formatCount(minutes)} min more, if nobody asks it` : 'about to be unloaded'}</>;
 }
 
-/** `said`: a code that is explained already, and not repeated. */
+/** `said`: a code that is already explained, so it is not repeated. */
 function Why({ nodeId, model, said }: { nodeId: string; model: string; said: string | null }) {
   const [explanation, setExplanation] = useState<Explanation | null>(null);
   const [error, setError] = useState<WireError | null>(null);

@@ -5,6 +5,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { cardClass, Section } from '../../components/page.tsx';
+import { WithCode } from '../../components/with-code.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { PairForm } from '../power/pair-form.tsx';
 
@@ -38,12 +39,15 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
             </p>
             {agent.trouble && (
               <p className="break-words text-soft">
-                {agent.trouble.message} {agent.trouble.next}
+                <WithCode text={`${agent.trouble.message} ${agent.trouble.next}`} />
               </p>
             )}
             {agent.problems?.map(({ message, next }) => (
               <p key={message} className="break-words text-trouble-text">
-                {message} <span className="text-soft">{next}</span>
+                {message}{' '}
+                <span className="text-soft">
+                  <WithCode text={next} />
+                </span>
               </p>
             ))}
           </>

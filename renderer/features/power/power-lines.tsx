@@ -10,6 +10,7 @@ import { useNow } from '../../components/now.ts';
 import { Problem } from '../../components/problem.tsx';
 import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
 import { WhyDialog } from './why-dialog.tsx';
 import { actionDoes, inWords, leaseEnd, leaseLine } from './words.ts';
@@ -30,7 +31,7 @@ export function PowerLines({ node, holders = true }: { node: NodeView; holders?:
       {power.lastOffError && !power.leaving && <Problem compact {...power.lastOffError} />}
       {power.agent?.trouble && (awake || power.agent.state === 'refused') && (
         <p className="text-[0.8125rem] break-words text-soft">
-          {power.agent.trouble.message} {power.agent.trouble.next}
+          <WithCode text={`${power.agent.trouble.message} ${power.agent.trouble.next}`} />
         </p>
       )}
       {power.leases.length === 0 && holders && <Uses uses={node.uses} />}
@@ -55,15 +56,16 @@ function Uses({ uses }: { uses: readonly string[] }) {
 function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awake: boolean }) {
   const now = useNow(30);
   const [asking, setAsking] = useState(false);
-  const { leases, offAt } = power;
+  const { leases, offAt, whyOn } = power;
   if (leases.length === 0 && !awake) return null;
-  if (leases.length === 0 && power.whyOn.length === 0) return null;
+  const [reason] = whyOn;
+  if (leases.length === 0 && reason === undefined) return null;
   return (
     <div className="flex items-end gap-3 text-[0.8125rem]">
-      <ul className="grid min-w-0 flex-1 gap-0.5" aria-label="Who needs it">
+      <ul className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] gap-0.5" aria-label="Who needs it">
         {leases.slice(0, shownLeases).map((lease) => (
           <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
-            <span className="truncate">Lease: {lease.purpose}</span>{' '}
+            <span className="min-w-0 truncate">Lease: {lease.purpose}</span>{' '}
             <span className="shrink-0">{leaseEnd(lease, now)}</span>
           </li>
         ))}
@@ -71,10 +73,8 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
           <li className="text-faint">and {leases.length - shownLeases} more</li>
         )}
         {leases.length === 0 && (
-          <li className="truncate text-faint">
-            {offAt === null
-              ? 'Nobody holds it'
-              : `Nobody needs it: goes off ${inWords(Math.max(0, offAt - now))}`}
+          <li className="truncate text-faint" title={reason}>
+            {offAt === null ? reason : `Nobody needs it: goes off ${inWords(Math.max(0, offAt - now))}`}
           </li>
         )}
       </ul>

@@ -39,10 +39,10 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
   const dialog = refused && (
     <Dialog
       title={`${node.name} is in use`}
-      description={reasonsIn(refused.error).length > 0 ? 'This will interrupt:' : refused.error.message}
+      description={reasonsIn(refused.error).length > 0 ? 'What keeps it on:' : refused.error.message}
       onClose={() => setRefused(null)}
     >
-      <ul className="mb-4 grid gap-1">
+      <ul className="mb-4 grid gap-1.5">
         {reasonsIn(refused.error).map((reason) => (
           <li key={reason} className="break-words">
             {reason}

@@ -13,14 +13,18 @@ export function WhyDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name
   return (
     <Dialog title={`Why is ${node.name} on?`} onClose={onClose}>
       {power.leases.length > 0 && <LeaseList leases={power.leases} />}
-      <ul className="grid gap-1 pt-1">
+      <ul className="grid gap-1.5 pt-1">
         {reasons.map((reason) => (
           <li key={reason} className="break-words text-soft">
             {reason}
           </li>
         ))}
       </ul>
-      {power.sleepTrouble && <Problem compact {...power.sleepTrouble} />}
+      {power.sleepTrouble && (
+        <div className="mt-4">
+          <Problem compact {...power.sleepTrouble} />
+        </div>
+      )}
       {power.leases.length === 0 && reasons.length === 0 && (
         <p className="text-soft">It is not on any more.</p>
       )}

@@ -1,6 +1,7 @@
 import { Check, Info, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { SpokenToast } from '../../components/spoken-toast.tsx';
+import { WithCode } from '../../components/with-code.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
 
 /**
@@ -59,7 +60,11 @@ function ToastCard({ toast }: { toast: Toast }) {
       />
       <div className="min-w-0 flex-1">
         <p className="font-medium break-words">{toast.message}</p>
-        {toast.next && <p className="mt-0.5 text-[0.8125rem] break-words text-soft">{toast.next}</p>}
+        {toast.next && (
+          <p className="mt-0.5 text-[0.8125rem] break-words text-soft">
+            <WithCode text={toast.next} />
+          </p>
+        )}
       </div>
       <button
         type="button"

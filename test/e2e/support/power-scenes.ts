@@ -281,8 +281,8 @@ const entries: NodePower[] = [
     sleepTrouble: {
       code: 'SLEEP_NOT_BLOCKED',
       message:
-        'A lease needs this machine, but the system does not keep it from sleeping. systemd-inhibit ended (1) Failed to inhibit: Access denied.',
-      next: 'Install the agent again on that machine, or name a command in its config file, as commands.inhibit.',
+        'A lease needs this machine, but its system may still put it to sleep. systemd-inhibit ended with code 1: Failed to inhibit: Access denied.',
+      next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
     },
     idleSince: now - 3 * minute,
     offAt: now + 12 * minute,

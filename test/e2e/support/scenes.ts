@@ -229,7 +229,7 @@ export const agentLeft: typeof everyState = {
               id: 'agent-left:withdrawal_1',
               code: 'AGENT_LEFT',
               message:
-                "The agent of gpu-tower (http://192.168.1.30:8765) may still follow this panel's power policy. It did not answer after its node was removed or changed here; Pilotlight keeps trying for 30 days.",
+                "The agent of gpu-tower (http://192.168.1.30:8765) may still follow this panel's power policy. It has not answered since its machine was removed or changed here; Pilotlight keeps trying for 30 days.",
               next: 'To clear it, run `agent.mjs forget panel-0b5f6a7e-2f5c-4b0f-9a57-5f0c1f9f3d11` on that machine. Dismiss this to stop trying.',
             },
           ],
@@ -316,7 +316,7 @@ export const vramTaken: BridgeScene = (() => {
     right: false,
     reason: taken.reason,
     evicts: [],
-    next: 'Close that program and the optimizer moves it, or force it anyway.',
+    next: 'Close that program and the optimizer will move it, or force it anyway.',
     code: 'VRAM_TAKEN',
   };
   return {

@@ -92,7 +92,7 @@ describe('the lock against sleep', () => {
     const short = watched([lock('sleep', "console.log('held'); setImmediate(() => process.exit(3))")]);
     short.hold();
     const state = await short.until(({ problem }) => problem !== null);
-    expect(state).toMatchObject({ held: false, problem: expect.stringContaining('ended (3)') });
+    expect(state).toMatchObject({ held: false, problem: expect.stringContaining('ended with code 3') });
     await short.release();
   });
 

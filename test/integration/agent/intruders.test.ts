@@ -125,7 +125,7 @@ describe('requests', () => {
     expect((await world.call('GET', '/v1/leases')).body.leases).toEqual([]);
   });
 
-  it('on more connections than it takes are refused in words, and it answers again when those are gone', async () => {
+  it('refuses connections over its limit with a message, and answers again when those are closed', async () => {
     const connectionClock = createFakeClock();
     await using world = await createWorld({ limits: { ...usualLimits, connections: 3 }, connectionClock });
     const idle = await Promise.all(

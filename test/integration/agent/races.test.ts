@@ -78,7 +78,7 @@ describe('the automatic power-off decides on what is so now', () => {
     [
       'a policy forbids it',
       (w: World) => w.call('PUT', '/v1/policies/panel-1', { finishAlone: false }),
-      'Its policy is now that it stays on.',
+      'Its policy now keeps it on.',
     ],
     [
       'its policy is removed',
@@ -88,17 +88,17 @@ describe('the automatic power-off decides on what is so now', () => {
     [
       'another policy asks for more idle time',
       (w: World) => w.call('PUT', '/v1/policies/panel-2', { ...policy, idleMinutes: 60 }),
-      'It has not been idle for as long as its policy asks.',
+      'It has not been idle for as long as its policy requires.',
     ],
     [
       'another policy asks for a milder action',
       (w: World) => w.call('PUT', '/v1/policies/panel-2', { ...policy, action: 'sleep' }),
-      'Its policy now asks for another action or a longer countdown.',
+      'Its policy now calls for a different action or a longer countdown.',
     ],
     [
-      'it is woken for somebody',
+      'it is woken for a person',
       (w: World) => w.call('PUT', '/v1/woken', { bootId: w.machine.bootId, by: 'panel-2' }),
-      'It has not been idle for as long as its policy asks.',
+      'It has not been idle for as long as its policy requires.',
     ],
   ])('and its countdown ends as soon as %s', async (_, change, reason) => {
     await using world = await createWokenWorld();
@@ -362,7 +362,7 @@ describe('what the machine can do', () => {
     expect((await world.power()).actions).toEqual([]);
     world.machine.abilities = { shutdown: 'yes' };
     expect((await world.power()).actions).toEqual(['shutdown']);
-    // What is not said this time is as it was said before.
+    // What is not reported this time keeps its previous value.
     world.machine.abilities = { sleep: 'yes' };
     expect((await world.power()).actions).toEqual(['shutdown', 'sleep']);
   });
@@ -374,7 +374,7 @@ describe('a lease that does not keep it from sleeping', () => {
   it('is said in the state of its power, beside the leases and once in the log', async () => {
     await using world = await createWorld();
     expect((await world.power()).sleepTrouble).toBeNull();
-    world.machine.inhibitorProblem = 'systemd-inhibit ended (1) Failed to inhibit: Access denied';
+    world.machine.inhibitorProblem = 'systemd-inhibit ended with code 1: Failed to inhibit: Access denied';
     await world.call('PUT', '/v1/leases/job-1', lease);
     expect((await world.power()).sleepTrouble).toMatchObject({ ...trouble, next: expect.any(String) });
     expect((await world.call('GET', '/v1/leases')).body.inhibitor).toMatchObject({ held: false, trouble });

@@ -57,7 +57,7 @@ export function createMachine(clock: { monotonic(): number }) {
     abilities: { shutdown: 'yes', sleep: 'yes', hibernate: 'yes', restart: 'yes' } as Abilities,
     /** Programs that block an action; a test may let it wait or reject. */
     blockers: async (_action: HostPowerAction): Promise<PowerBlocker[]> => [],
-    /** Who is logged in, as the host says it; a test may let it wait. */
+    /** Who is logged in according to the host; a test may make it wait. */
     readUsers: null as (() => Promise<string[]>) | null,
     inhibitorProblem: null as string | null,
     inhibitorChanged: () => {},

@@ -1,4 +1,4 @@
-/** An agent starts whatever has become of its files, keeps what was damaged, says so, and stays on meanwhile. */
+/** An agent starts whatever has happened to its files, keeps damaged ones, reports them and stays on meanwhile. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +104,7 @@ describe.each(Object.entries(files))('%s damaged', (file, loses) => {
       expect((await codes(world)).includes('RECORDS_DAMAGED')).toBe(loses);
       if (!loses) return;
       await staysOn(world);
-      // Somebody's order is refused as well, unless it is forced.
+      // A person's order is refused as well, unless it is forced.
       const order = await world.call('POST', '/v1/power', { action: 'shutdown' });
       expect(order).toMatchObject({ status: 409, body: { error: { code: 'IN_USE' } } });
     },

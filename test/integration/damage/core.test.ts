@@ -1,4 +1,4 @@
-/** A core starts whatever has become of its files, keeps what was damaged, and says so. */
+/** A core starts whatever has happened to its files, keeps damaged ones and reports them. */
 import {
   cpSync,
   mkdirSync,
@@ -152,7 +152,7 @@ describe.each(Object.entries(files))('%s damaged', (file, { code, keeps }) => {
       expect(statSync(aside).mode & 0o077).toBe(0);
       if (file === 'index') expect(found).toMatchObject({ incomplete: [sourceId] });
 
-      // The next start has nothing to say of it, and nothing is moved twice.
+      // The next start reports nothing, and nothing is moved twice.
       await host.stop();
       const again = await launch();
       expect(again.core.services.status.current().notices.filter((one) => one.code === code)).toEqual([]);

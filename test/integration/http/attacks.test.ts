@@ -26,7 +26,7 @@ interface Door {
   answer: RegExp;
   /** A request with a body that is read before anything else. */
   post: string;
-  /** What a refused connection is told. */
+  /** The response to a refused connection. */
   busy: string;
   close(): Promise<unknown>;
 }
@@ -77,7 +77,7 @@ const doors: [name: string, open: () => Promise<Door>][] = [
         port: (server.address() as AddressInfo).port,
         clock,
         ask: 'GET /hello HTTP/1.1\r\nhost: a\r\n\r\n',
-        // Who sends many is told to be slower, by another limit.
+        // A sender of many requests is slowed down by another limit.
         answer: /^HTTP\/1\.1 (405|429) /,
         post: 'POST /hello HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n{"agent":',
         busy: '503',

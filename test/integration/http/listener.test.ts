@@ -97,7 +97,7 @@ async function settled(world: Awaited<ReturnType<typeof serve>>, open: number): 
 }
 
 describe('a listener', () => {
-  it('refuses more connections of one address in words, and serves another address at once', async () => {
+  it('refuses more connections of one address with a message, and serves another address at once', async () => {
     const world = await serve({ perAddress: 4 });
     await world.fill(4, '127.0.0.1');
     await settled(world, 4);
@@ -118,7 +118,7 @@ describe('a listener', () => {
     expect(await world.once()).toContain('200 OK');
   });
 
-  it('closes the one that has asked for nothing for the longest time, when a new one needs its room', async () => {
+  it('closes the one that has been idle longest when a new one needs its room', async () => {
     const world = await serve({ perAddress: 2 });
     const first = await world.open();
     await settled(world, 1);
@@ -212,7 +212,7 @@ describe('a listener', () => {
     ]);
   });
 
-  it('forgets addresses whose connections are gone, and keeps no timer for them', async () => {
+  it('forgets addresses whose connections are closed, and keeps no timer for them', async () => {
     const world = await serve();
     for (let index = 1; index <= 20; index += 1) await world.once(`127.0.1.${index}`);
     await settled(world, 0);

@@ -167,7 +167,7 @@ describe('a file that the worker never gets done with', () => {
     ]);
   });
 
-  test('a job goes on with the next file, and a folder can be cancelled and removed while it is stuck', async () => {
+  test('a job continues with the next file, and a folder can be cancelled and removed while it is stuck', async () => {
     const world = createFakeWorld();
     const { clock } = world;
     const place = openWorkplace({ clock }, entry);
@@ -217,7 +217,7 @@ describe('a file that the worker never gets done with', () => {
   });
 });
 
-describe('a worker that is busy for ever', () => {
+describe('a worker in an endless loop', () => {
   test('itself: a question ends, a removal kills it, the next one answers', async () => {
     const { clock, place } = openStuck();
     await using _ = place;

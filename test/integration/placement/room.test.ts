@@ -10,7 +10,7 @@ type World = Awaited<ReturnType<typeof createHarness>>;
 
 const PYTHON = '/opt/torch/.venv/bin/python3';
 
-/** What is loaded, where, with which context, and whether it stays for ever. */
+/** What is loaded, where, with which context, and whether it stays indefinitely. */
 async function state(world: World, id = 'tower') {
   const entries = (await world.ps(id)).map((model: LoadedModel) => [
     model.name,
@@ -21,7 +21,7 @@ async function state(world: World, id = 'tower') {
 
 const loadsSent = (world: World) => world.requests('/api/generate') + world.requests('/api/embed');
 
-/** llama3.2 on the GPU for ever, an embedding model for half an hour with a context of its own. */
+/** llama3.2 on the GPU indefinitely, an embedding model for half an hour with a context of its own. */
 function fillCard(world: World) {
   world.preload(llama32, -1, { numCtx: 2048 });
   world.preload(nomicEmbedText, -1, { numCtx: 1024, keepAliveMs: 1_800_000 });
@@ -47,7 +47,7 @@ describe('with another program on the card', () => {
     expect(await world.place('llama3.1', 'gpu')).toMatchObject([{ outcome: 'moved', to: 'gpu' }]);
   });
 
-  it('what fits beside it is moved as ever, and what holds little is no obstacle', async () => {
+  it('what fits beside it is moved as usual, and a program that holds little is no obstacle', async () => {
     await using world = await createHarness([{}]);
     world.control.holdVram('tower', 18 * GIB, PYTHON);
     world.preload(mxbaiEmbedLarge, 0);
@@ -168,7 +168,7 @@ describe('with another program on the card', () => {
   });
 });
 
-describe('where nobody can say what is in use', () => {
+describe('where it is unknown what is in use', () => {
   it('the move is tried without a number of layers, and undone when it ends with less than before', async () => {
     await using world = await createHarness([{ remote: { vramBytes: 24 * GIB } }]);
     fillCard(world);

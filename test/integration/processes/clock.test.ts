@@ -26,7 +26,7 @@ async function run(source: string): Promise<{ code: number | null; out: string }
   return { code: code as number | null, out };
 }
 
-it('a program that waits for a sleep goes on after it, though nothing else keeps it', async () => {
+it('a program that waits for a sleep continues after it, though nothing else keeps it alive', async () => {
   expect(await run(`await clock.sleep(20); console.log('slept');`)).toEqual({ code: 0, out: 'slept\n' });
 });
 

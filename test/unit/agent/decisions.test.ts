@@ -102,7 +102,7 @@ describe('policy', () => {
       { code: 'INHIBITED', message: 'backup blocks it.', ...programs[1] },
     ]);
     expect(reasonsAgainst({ ...use, blockers: { programs: null, problem: 'it hangs' } }, rules)).toEqual([
-      { code: 'INHIBITORS_UNKNOWN', message: 'Whether another program blocks it cannot be read: it hangs.' },
+      { code: 'INHIBITORS_UNKNOWN', message: 'Cannot tell whether another program blocks it: it hangs.' },
     ]);
   });
 });

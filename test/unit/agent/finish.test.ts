@@ -85,14 +85,14 @@ describe('a check of the agent whether it may go', () => {
     finish.stop();
   });
 
-  it('asks for nothing by reasons that another policy asked for', async () => {
+  it('requests nothing by reasons that were read for another policy', async () => {
     const { clock, state, questions, asked, finish } = createWorld();
     state.policies = [
       { panel: 'one', policy: { ...policy, respectUsers: false }, helloUrl: null, updatedAt: 0 },
     ];
     const looked = finish.look();
     await clock.advance(6 * 60_000);
-    // Users count from now on, and nobody asked who is logged in.
+    // Users count from now on, and no check has read who is logged in.
     state.policies = [{ panel: 'one', policy, helloUrl: null, updatedAt: 1 }];
     questions[0]?.resolve([]);
     await looked;

@@ -151,7 +151,7 @@ describe('the room for a model', () => {
     expect(ask(2 * GB, null, [small], H100_TOTAL)).toMatchObject({ kind: 'fits', measured: false });
   });
 
-  it('says what is needed, the most that can be made free, who holds the rest and who would go', () => {
+  it('states what is needed, the most that can be made free, who holds the rest and which models would be unloaded', () => {
     const room = ask(23 * GB, [h100()]);
     expect(room).toMatchObject({
       kind: 'taken',

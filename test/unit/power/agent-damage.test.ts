@@ -3,8 +3,8 @@ import { createKeepingWorld } from '../../fakes/keeping-world.ts';
 
 const problem = {
   code: 'FILE_DAMAGED',
-  message: 'The file leases.jsonl was damaged and is kept aside as leases.jsonl.corrupt-1.',
-  next: 'The machine stays on until each panel has said again what it needs.',
+  message: 'The file leases.jsonl was damaged and was renamed to leases.jsonl.corrupt-1.',
+  next: 'The machine stays on until every panel has reported its leases again.',
 };
 
 test('what was damaged at an agent is shown, written down once, and notified', async () => {
@@ -63,7 +63,7 @@ test('what an agent has lost is put there again, and no lease ends because of it
     again.findIndex((call) => call.startsWith('putLease')),
   );
   expect(world.keeping.get(id).leases).toMatchObject([{ id: lease.id }]);
-  // It waits for another panel: nothing is put over and over.
+  // Waiting for another panel: nothing is put over and over.
   const settled = calls.filter((call) => call.startsWith('putPolicy')).length;
   for (let turn = 0; turn < 5; turn += 1) {
     await world.agents.refresh(id);

@@ -36,7 +36,7 @@ function holdChecks(world: Pick<Awaited<ReturnType<typeof startedWorld>>, 'serve
 
 type World = Awaited<ReturnType<typeof startedWorld>>;
 
-/** Each of these says that the machine stays on. */
+/** Each of these reports that the machine stays on. */
 const changes: [string, (world: World) => unknown][] = [
   ['its policy is set to never', (world) => world.keeping.setPolicy(world.id, { powerOff: 'never' })],
   ['its policy asks for more idle time', (world) => world.keeping.setPolicy(world.id, { idleMinutes: 600 })],
@@ -121,7 +121,7 @@ describe('a machine that goes off by itself', () => {
   test.each([
     ['before its countdown', 0],
     ['after its countdown', 60],
-  ])('stays on when the check %s is not answered: its use is not known', async (_, countdownSeconds) => {
+  ])('stays on when the check %s is not answered: its use is unknown', async (_, countdownSeconds) => {
     const world = await startedWorld();
     world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds });
     const server = world.server(towerUrl);
@@ -143,7 +143,7 @@ describe('a machine that goes off by itself', () => {
     if (countdownSeconds > 0) {
       expect(world.entries.at(-1)).toMatchObject({
         message: 'tower stays on.',
-        why: expect.stringContaining('not known'),
+        why: expect.stringContaining('unknown'),
       });
     }
   });
@@ -171,13 +171,13 @@ describe('a machine that a person powers off', () => {
     expect(world.shutdowns()).toHaveLength(1);
   });
 
-  test('is not told to go where its use is not known, unless that is forced', async () => {
+  test('is not powered off while its use is unknown, unless that is forced', async () => {
     const world = await startedWorld();
     world.server(towerUrl).answer = { fails: new PilotlightError('HOST_TIMEOUT') };
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
     await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
-      details: { reasons: [expect.stringContaining('not known')] },
+      details: { reasons: [expect.stringContaining('unknown')] },
     });
     expect(world.shutdowns()).toEqual([]);
     await world.keeping.off({ ...request, force: true }, signal);

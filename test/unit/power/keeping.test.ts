@@ -319,7 +319,7 @@ describe('a machine without an agent', () => {
     expect(world.shutdowns()).toEqual([]);
   });
 
-  test('that was started by hand since it was last seen is asked before it is refused', async () => {
+  test('that was started by hand since it was last seen is probed before it is refused', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const serves = world.server(towerUrl).answer;

@@ -55,7 +55,11 @@ describe('a shutdown server beside an agent that only measures', () => {
       { gpus: [], gpusRead: 'not-yet', problems: ['nvidia-smi has not printed anything yet.'] },
       'has not printed anything yet',
     ],
-    ['its driver does not say', { gpus: idle({ utilisationPercent: null }) }, 'does not say'],
+    [
+      'its driver does not report its load',
+      { gpus: idle({ utilisationPercent: null }) },
+      'does not report its load',
+    ],
   ])('stays on where %s', async (_, sample, why) => {
     const world = await measuredWorld();
     await world.measure(6 * minute, sample);
@@ -68,7 +72,7 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await measuredWorld();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('has not said so lately');
+    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('has not sent a reading lately');
     await world.measure(6 * minute, { gpus: idle() });
     expect(world.shutdowns()).toHaveLength(1);
   });

@@ -65,12 +65,16 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
   ],
   ['a busy GPU', { percent: 55.4 }, ['A GPU is busy (55 %).']],
   ['an idle GPU', { percent: 3 }, []],
-  ['a GPU that does not say', { percent: null }, ['Whether a GPU is busy cannot be read: RTX does not say.']],
-  ['a tool that fails', { doubt: 'It hangs.' }, ['Whether a GPU is busy cannot be read: It hangs.']],
+  [
+    'a GPU without a reading',
+    { percent: null },
+    ['Cannot tell whether a GPU is busy: RTX does not report its load.'],
+  ],
+  ['a tool that fails', { doubt: 'It hangs.' }, ['Cannot tell whether a GPU is busy: It hangs.']],
   [
     'one tool that fails beside a busy GPU',
     { percent: 55, doubt: 'It hangs.' },
-    ['A GPU is busy (55 %).', 'Whether a GPU is busy cannot be read: It hangs.'],
+    ['A GPU is busy (55 %).', 'Cannot tell whether a GPU is busy: It hangs.'],
   ],
   ['our own requests', { inFlight: 2 }, ['2 requests are being answered.']],
 ];

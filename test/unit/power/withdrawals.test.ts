@@ -36,7 +36,7 @@ function goAway(world: Pick<Awaited<ReturnType<typeof startedWorld>>, 'agent' | 
   world.goOff();
 }
 
-/** What an agent that holds nothing of this panel looks like, and a core that has no more to do there. */
+/** The state of an agent that holds nothing of this panel, and of a core that has nothing left to do there. */
 function expectNothingLeft(world: Awaited<ReturnType<typeof startedWorld>>) {
   expect(world.agent.leases).toEqual([]);
   expect([...world.agent.policies.keys()]).toEqual([]);
@@ -214,7 +214,7 @@ describe('an agent that is away when its node is removed', () => {
     expectNothingLeft(next);
   });
 
-  test('that hangs holds up neither the core nor its end', async () => {
+  test('that hangs delays neither the core nor its shutdown', async () => {
     const world = await governedWorld();
     world.agent.answer = 'hangs';
     world.fleet.remove(world.id);
@@ -375,7 +375,7 @@ describe('a node that gets another agent', () => {
     },
   );
 
-  test('that is paired anew at the same address keeps all', async () => {
+  test('that is paired again at the same address keeps everything', async () => {
     const world = await governedWorld();
     world.agent.token = 'newer-token';
     world.fleet.update(world.id, { agentToken: 'newer-token' });

@@ -1,4 +1,4 @@
-/** Stands in for the network card of the guest, which QEMU's do not do: a magic packet starts or wakes the machine. */
+/** Does what QEMU's network cards do not: a magic packet starts or wakes the machine. */
 import { createSocket } from 'node:dgram';
 import { type Guest, guestMac, ports } from './guest.ts';
 

@@ -184,7 +184,7 @@ export async function createWorld(release: string): Promise<World> {
       if (power?.countdown) await panel.call('power.cancelOff', { nodeId: id });
       for (const lease of power?.leases ?? [])
         await panel.call('power.release', { nodeId: id, leaseId: lease.id });
-      // A new need ends what somebody's cancel in an earlier case began.
+      // A new lease ends the effect of a cancel in an earlier case.
       await ask('PUT', '/v1/leases/settle', { holder: 'the tests', purpose: 'a moment', ttlSeconds: 60 });
       await ask('DELETE', '/v1/leases/settle');
       await world.policy(({ effective }) => effective?.finishAlone === false);
@@ -217,7 +217,7 @@ export async function createWorld(release: string): Promise<World> {
       await guest.run('systemctl stop other-program.service');
     },
     async policy(fits) {
-      // The panel sends its policy in its own time, and says nothing when it has arrived.
+      // The panel sends its policy in its own time, and does not report its arrival.
       const signal = AbortSignal.timeout(EVENT_MS);
       for (;;) {
         const answer = (await ask('GET', '/v1/policy')).body as unknown as PolicyAnswer;
@@ -247,7 +247,7 @@ until ${condition}; do
   sleep 0.1
 done`;
 
-// What a command by ssh left running keeps its session, closing, for ever; terminate-user does not end it.
+// A process left running by a command over ssh keeps its session "closing"; terminate-user does not end it.
 const endSessions = `pkill -KILL -u ann,bob || true
 for user in ann bob; do
   loginctl terminate-user "$user" 2>/dev/null || true

@@ -60,7 +60,7 @@ describe('a call on the system bus', () => {
   it.each(['', ' \n', 'Failed to connect to bus', '{}', '{"type":"s","data":"x"}', 'null', '[]'])(
     'has no result in %j',
     (output) => {
-      expect(() => parseBusAnswer(output)).toThrow('busctl answered');
+      expect(() => parseBusAnswer(output)).toThrow(/^busctl (printed|answered)/);
     },
   );
 });

@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     expect(await load(tool)).toEqual({ percent, problem: null });
   });
 
-  it('is asked of every vendor: one that is idle says nothing of another', async () => {
+  it('is read for every vendor: an idle GPU says nothing about the others', async () => {
     card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '88' });
     expect(await load(prints(`${h100}\n`))).toEqual({ percent: 88, problem: null });
     expect(await load(null)).toEqual({ percent: 88, problem: null });
@@ -137,23 +137,23 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     const silent = h100.replace(', 0, 38,', `, ${word}, 38,`);
     expect(await load(prints(`${silent}\n`))).toEqual({
       percent: null,
-      problem: 'NVIDIA H100 80GB HBM3: its driver does not say how busy it is.',
+      problem: 'NVIDIA H100 80GB HBM3: its driver does not report its load.',
     });
     expect(await load(prints(`${silent}\n${busy}\n`))).toMatchObject({
       percent: 97,
-      problem: expect.stringContaining('does not say'),
+      problem: expect.stringContaining('does not report'),
     });
   });
 
   it('is not known of a card of AMD without a reading, nor of one whose driver gives none', async () => {
     card('card1', { mem_info_vram_total: '17163091968' });
-    expect((await load(null)).problem).toBe('AMD GPU: its driver does not say how busy it is.');
+    expect((await load(null)).problem).toBe('AMD GPU: its driver does not report its load.');
     rmSync(join(root, 'drm'), { recursive: true });
     write({ 'pci/0000:03:00.0/vendor': '0x1002\n', 'pci/0000:03:00.0/class': '0x030000\n' });
     // Without any driver nothing runs on it.
     expect(await load(null)).toEqual({ percent: null, problem: null });
     write({ 'pci/0000:03:00.0/driver/module': 'radeon' });
-    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not say');
+    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not report');
     write({ 'pci/0000:03:00.0/mem_info_vram_total': '17163091968' });
     card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '2' });
     expect(await load(null)).toEqual({ percent: 2, problem: null });
@@ -170,7 +170,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on a Mac',
   it('is known by ioreg, and by nothing where that fails, hangs or lists none', async () => {
     expect(await load(prints(m2), 'darwin')).toEqual({ percent: 7, problem: null });
     expect((await load(prints(m2.replace('"Device Utilization %"=7,', '')), 'darwin')).problem).toContain(
-      'Apple M2: its driver does not say',
+      'Apple M2: its driver does not report its load.',
     );
     for (const tool of [null, hangs, prints(''), prints('error\n', 1)])
       expect(await load(tool, 'darwin')).toEqual({
@@ -204,7 +204,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Windows
     }).finally(() => {
       answered = true;
     });
-    // A program that has nothing to say is waited for as long as the clock runs.
+    // A program that prints nothing is waited for as long as the clock runs.
     if (counters === hangs) await clock.advance(8000);
     const load = await reading;
     expect(answered).toBe(true);
@@ -239,6 +239,6 @@ describe('the load of several vendors', () => {
         { gpus: [gpu('a', 0), gpu('b', null)], problems: ['A tool hangs.'] },
         { gpus: [gpu('c', 40), gpu('b', null)], problems: [] },
       ]),
-    ).toEqual({ percent: 40, problem: 'A tool hangs. b: its driver does not say how busy it is.' });
+    ).toEqual({ percent: 40, problem: 'A tool hangs. b: its driver does not report its load.' });
   });
 });

@@ -76,7 +76,7 @@ describe.skipIf(process.platform === 'win32')('a tool that goes on', () => {
     try {
       await until(() => tool.problem() !== null);
       expect(tool.problem()).toBe(
-        `${script.path} ended (9): NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.`,
+        `${script.path} ended with code 9: NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.`,
       );
       expect(tool.present()).toBe(true);
       for (const [index, wait] of [2_000, 4_000, 8_000].entries()) {
@@ -272,7 +272,7 @@ const timer = setInterval(() => {
     expect(await world.source.read(signal)).toMatchObject({
       gpus: [],
       gpusRead: 'not-yet',
-      problems: [`${script.path} has fallen silent.`],
+      problems: [`${script.path} has stopped printing.`],
     });
   });
 
@@ -302,14 +302,14 @@ const timer = setInterval(() => {
       false,
       {
         gpusRead: 'failed',
-        problems: [expect.stringContaining('(2): Field "nonsense" is not a valid field')],
+        problems: [expect.stringContaining('code 2: Field "nonsense" is not a valid field')],
       },
     ],
     [
       'an end without a word',
       prints('', 0),
       false,
-      { gpusRead: 'failed', problems: [expect.stringContaining('ended (0)')] },
+      { gpusRead: 'failed', problems: [expect.stringContaining('ended with code 0')] },
     ],
   ])('with %s', async (_, tool, hasCard, expected) => {
     using script = createTool(tool ?? '');

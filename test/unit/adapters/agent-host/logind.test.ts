@@ -27,7 +27,7 @@ function logindOf(replies: Record<string, string | Error>, options: Partial<Logi
 describe('programs that block a power action', () => {
   const apt = ['shutdown:sleep', 'apt', 'Packages are installed', 'block', 0, 400];
 
-  it('are those that hold the lock of that action, as data of logind', async () => {
+  it('are those that hold a lock against that action, read from logind as data', async () => {
     const logind = logindOf({
       ListInhibitors: inhibitors(
         apt,

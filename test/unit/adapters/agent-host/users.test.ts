@@ -16,7 +16,7 @@ interface Said {
   stdout?: string;
   stderr?: string;
 }
-/** What a program says to its arguments; `hangs` for one that never ends, left out for one that is not installed. */
+/** What a program prints for its arguments; `hangs` for one that never ends, left out for one that is not installed. */
 type Program = 'hangs' | Said | ((args: readonly string[]) => Said);
 
 /** In place of the system's programs; one that hangs and one that is missing are so for real. */
@@ -142,10 +142,10 @@ describe('people on a machine with logind', () => {
   it.each<[string, Program, RegExp]>([
     ['hangs', 'hangs', /busctl did not answer in time/],
     ['fails', { code: 1, stderr: 'Call failed: Connection timed out\n' }, /Connection timed out/],
-    ['prints nothing', { stdout: '' }, /busctl answered nothing/],
+    ['prints nothing', { stdout: '' }, /busctl printed nothing/],
     ['prints something else', { stdout: 'Failed\n' }, /unexpected: Failed/],
     ['lists no list', { stdout: '{"type":"s","data":["x"]}' }, /listed no sessions/],
-    ['lists something odd', { stdout: '{"type":"a(susso)","data":[[[1,2]]]}' }, /odd session/],
+    ['lists something odd', { stdout: '{"type":"a(susso)","data":[[[1,2]]]}' }, /malformed session/],
   ])('are not known where logind %s', async (_, played, problem) => {
     const users = await read({ busctl: played, who: nobodyThere });
     expect(users.names).toEqual([]);
@@ -160,7 +160,7 @@ describe('people on a machine with logind', () => {
     const who = { stdout: 'bob      pts/0        2026-11-26 16:01\n' };
     expect(await read({ busctl: played, who })).toMatchObject({
       names: ['bob'],
-      problem: expect.stringMatching(/state of a session/),
+      problem: expect.stringMatching(/state for a session/),
     });
   });
 
@@ -301,7 +301,7 @@ describe('what programs say of sessions', () => {
     expect(() => parseShownSession('Id=3\nName=ann\nClass=\nState=active\n')).toThrow('no Class');
     expect(parseSessionIds('[]')).toEqual([]);
     expect(() => parseSessionIds('No sessions.')).toThrow('unexpected');
-    expect(() => parseSessionIds('[{"session":3}]')).toThrow('odd');
+    expect(() => parseSessionIds('[{"session":3}]')).toThrow('malformed');
     expect(parseSshTitles('sshd: ann [net]\nsshd: /usr/sbin/sshd -D\nsshd: ann@pts/0\n')).toEqual([]);
     expect(isInUse({ class: 'user', state: 'lingering' })).toBe(true);
   });

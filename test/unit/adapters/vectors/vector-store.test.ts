@@ -112,7 +112,7 @@ describe('the client of the index worker', () => {
     expect(await next).toEqual(['b']);
   });
 
-  test('what only reads is asked once more of the next worker, not of a third', async () => {
+  test('a call that only reads is sent once more to the next worker, not to a third', async () => {
     const { workers, store } = open();
     const calls = [store.embedBuiltin(['a']), store.removeIndex('x')];
     const [embedded, removed] = calls;

@@ -363,7 +363,7 @@ describe('the GPU', () => {
       'a tool that has not printed yet',
       { hasGpu: true, gpus: [], gpusRead: 'not-yet', problems: ['It has not printed anything yet.'] },
       na,
-      'not said yet',
+      'not reported its GPUs yet',
       '',
     ],
     [

@@ -229,7 +229,7 @@ describe('a topic', () => {
     expect(replay(first)).toEqual(replay(second));
   });
 
-  it('a producer that throws when somebody comes stops neither the others nor the subscriber', () => {
+  it('a producer that throws for a new subscriber stops neither the others nor the subscriber', () => {
     const log = createRememberingLog();
     const topic = createTopic<number>({ clock: createFakeClock(), epoch: 'one', coalesceMs: 500, log });
     topic.onActive(() => {

@@ -210,7 +210,7 @@ describe('the store on a full disk', () => {
     expect([saved, closed]).toEqual([['failed'], true]);
   });
 
-  it('holds no more than so many records of the past, and every job', () => {
+  it('keeps a limited number of past records, and every job', () => {
     disk.isFull = true;
     kept.jobs.put(aJob({ status: 'failed', phase: 'done', endedAt: 9 }));
     for (let count = 0; count < 6000; count += 1) kept.activity.append(entry(`number ${count}`));

@@ -87,7 +87,7 @@ describe('the reader', () => {
     expect(steps).toEqual(['a false', 'a true', 'b false']);
   });
 
-  it('ends the thread of a file that is abandoned, and goes on with the next in another', async () => {
+  it('ends the thread of an abandoned file, and continues with the next one in another', async () => {
     const { threads, read, done, clock, stuck } = open();
     const controller = new AbortController();
     const first = read('a', controller.signal);
@@ -95,7 +95,7 @@ describe('the reader', () => {
     controller.abort(new Error('enough'));
     expect(await first).toBe('Error: enough');
     expect(threads[0]?.isTold).toBe(true);
-    // What it still says is about a file that nobody waits for.
+    // Its remaining messages concern a file that no call waits for.
     threads[0]?.say(done('late'));
     threads[0]?.end(null);
     expect(threads[1]?.posted).toEqual(['b']);
