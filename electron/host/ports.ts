@@ -42,6 +42,8 @@ export interface RealPortsOptions {
   createWorkerHost?: ((options: { entry: string; log: Log }) => WorkerHost) | undefined;
 }
 
+export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
+
 /** The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. */
 export function createRealPorts({
   dataFolder,
@@ -51,7 +53,7 @@ export function createRealPorts({
 }: RealPortsOptions): RealPorts {
   const clock = createSystemClock();
   const http = createNodeHttp();
-  const statePath = join(dataFolder, 'state.sqlite');
+  const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
   // Made at the end of a start: a state without content has lost it then.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));

@@ -15,9 +15,10 @@ import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
+import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
-import { createRealPorts } from './ports.ts';
+import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import { openSessionKey } from './session-key.ts';
 
@@ -121,6 +122,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   report = core.report;
   attach({ settings: services.settings.current, report });
   const { clock } = ports;
+  scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
   const deadlineMs = options.stopDeadlineMs ?? 5000;
   scope.add(() => within(deadlineMs, core.stop(), log));
 

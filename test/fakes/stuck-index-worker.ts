@@ -1,6 +1,7 @@
 /**
  * The index worker with files that it never gets done with, by their names: "stuck…" and "hard…" keep its reader for
- * ever, the latter in a loop that cannot be interrupted, "greedy…" takes all memory, "crash…" ends the process. The text "block" to embed keeps the process itself busy.
+ * ever, the latter in a loop that cannot be interrupted, "greedy…" takes all memory, "defect…" throws, "crash…" ends the process. The text "block" to
+ * embed keeps the process itself busy.
  */
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +21,7 @@ await runIndexWorker(fileURLToPath(import.meta.url), {
       // Once V8 has optimised it, there is no place left where it could be interrupted.
     }
     if (path.startsWith('crash')) process.kill(process.pid, 'SIGSEGV');
+    if (path.startsWith('defect')) throw new RangeError('Maximum call stack size exceeded');
     const hoard: string[][] = [];
     while (path.startsWith('greedy')) hoard.push(Array.from({ length: 100_000 }, (_, at) => `${at} words`));
     return cutFile(bytes, path, maxTokens);

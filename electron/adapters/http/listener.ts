@@ -74,8 +74,10 @@ interface Connection {
   socket: Socket;
   address: string;
   admitted: boolean;
-  /** Responses in progress. */
+  /** Responses in progress, the oldest first. */
   responses: Set<ServerResponse>;
+  /** When its last request arrived, monotonic. */
+  askedAt: number;
   /** Monotonic time. */
   idleSince: number;
   /** Bytes received when it became idle. */
@@ -86,6 +88,8 @@ interface Connection {
 /** A connection that has been idle for less is not closed to make room: its request may be on the way. */
 const GRACE_MS = 1000;
 const REPORT_MS = 60_000;
+/** More requests on one connection without a token that are not answered yet close it: no usual client pipelines. */
+const MOST_AT_ONCE = 2;
 /** How many refused connections may linger to read their response, and for how long. */
 const MOST_LEAVING = 16;
 const LEAVING_MS = 1000;
@@ -104,9 +108,10 @@ export function serverOptions(limits: ListenerLimits): ServerOptions {
 }
 
 /**
- * Applies the limits to a server of node:http or node:net. Call it after the server's own connection listeners were
- * added and before it listens. At a limit, the connection that has been idle longest is closed to make room for a new
- * one; if none has been idle for a second, the new one is refused.
+ * Applies the limits to a server of node:http or node:net. Call it after the server's own listeners of connections and
+ * requests were added and before it listens. At a limit, the connection without a token that has been idle longest is
+ * closed to make room for a new one, or else one whose client does not send its request or read its response; if none
+ * has kept the server waiting for a second, the new one is refused.
  */
 export function guardListener(server: Server, options: GuardOptions): ListenerGuard {
   const { limits, refusal, onRefused, clock = createSystemClock() } = options;
@@ -127,7 +132,13 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
       for (const listener of inner) listener.call(server, socket);
     }
   });
-  server.prependListener('request', onRequest);
+  // Those that follow on a connection that was closed are already parsed: they are not answered.
+  const answering = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (isTaken(request, response))
+      for (const listener of answering) listener.call(server, request, response);
+  });
 
   function hasRoom(address: string): boolean {
     const fits = (counts.get(address) ?? 0) < limits.perAddress || makeRoom((one) => one.address === address);
@@ -136,14 +147,27 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
 
   function makeRoom(suits: (connection: Connection) => boolean): boolean {
     const youngest = clock.monotonic() - GRACE_MS;
+    const connection = longestIdle(suits, youngest) ?? stalled(suits, youngest);
+    if (connection === null) return false;
+    report(connection.address);
+    end(connection);
+    return true;
+  }
+
+  function longestIdle(suits: (connection: Connection) => boolean, youngest: number): Connection | null {
     for (const connection of idle) {
-      if (connection.idleSince > youngest) return false;
-      if (!suits(connection)) continue;
-      report(connection.address);
-      end(connection);
-      return true;
+      if (connection.idleSince > youngest) return null;
+      if (suits(connection)) return connection;
     }
-    return false;
+    return null;
+  }
+
+  function stalled(suits: (connection: Connection) => boolean, youngest: number): Connection | null {
+    for (const connection of connections.values()) {
+      if (connection.admitted || connection.askedAt > youngest || !suits(connection)) continue;
+      if (waitsForClient(connection)) return connection;
+    }
+    return null;
   }
 
   function take(socket: Socket, address: string): void {
@@ -152,6 +176,7 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
       address,
       admitted: false,
       responses: new Set(),
+      askedAt: 0,
       idleSince: 0,
       bytesRead: 0,
       timer: null,
@@ -197,17 +222,25 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
     else connection.socket.destroy();
   }
 
-  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+  /** Whether the request is to be answered. */
+  function isTaken(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = connections.get(request.socket);
-    if (!connection) return;
+    if (!connection) return false;
     wake(connection);
+    connection.askedAt = clock.monotonic();
     connection.responses.add(response);
+    if (connection.responses.size > MOST_AT_ONCE && !connection.admitted) {
+      report(connection.address);
+      end(connection);
+      return false;
+    }
     response.once('close', () => {
       connection.responses.delete(response);
       if (connection.responses.size === 0 && connections.has(connection.socket)) {
         rest(connection, limits.idleMs);
       }
     });
+    return true;
   }
 
   function refuse(socket: Socket, address: string): void {
@@ -251,6 +284,12 @@ export function guardListener(server: Server, options: GuardOptions): ListenerGu
       return connections.size;
     },
   };
+}
+
+/** Whether its oldest response waits for the client: for the rest of the request, or until the client reads. */
+function waitsForClient({ responses }: Connection): boolean {
+  const [oldest] = responses;
+  return oldest !== undefined && (!oldest.req.complete || oldest.writableEnded || oldest.writableNeedDrain);
 }
 
 /** An IPv4 address mapped into IPv6 counts as the IPv4 address. */

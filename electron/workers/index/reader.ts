@@ -102,7 +102,8 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
 
   function receive(message: FromReaderThread): void {
     if (message.kind === 'step') current?.onStep(true);
-    else if (message.kind === 'failed') settle((task) => task.reject(new Error(message.error)));
+    else if (message.kind === 'failed')
+      settle((task) => task.reject(defectOf(task.request.path, message.error)));
     else {
       const { cut, vectors } = message;
       settle((task) => task.resolve({ cut, vectors: vectors === null ? null : divide(cut, vectors) }));
@@ -172,6 +173,15 @@ function endOf(path: string, code: string | null): PilotlightError {
   return new PilotlightError('FILE_TOO_COSTLY', {
     ...(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { message: 'Reading the file takes too much memory.' } : {}),
     details: { path, ...(code === null ? {} : { cause: code }) },
+  });
+}
+
+/** A defect that one file brings out fails that file, and not the job over all the others. */
+function defectOf(path: string, error: string): PilotlightError {
+  return new PilotlightError('FILE_UNREADABLE', {
+    message: `Pilotlight failed to read this file (${error.split('\n', 1)[0]}).`,
+    next: 'Everything else is indexed. Please report this file as a bug.',
+    details: { path, cause: error },
   });
 }
 

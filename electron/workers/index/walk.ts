@@ -170,6 +170,23 @@ export async function walkFolder(options: {
 }
 
 /**
+ * Puts links that were found in one folder into the list, which is sorted backwards. No other link lies beneath that
+ * folder, so they have one place there: sorting the whole list for each folder would take too long for many.
+ */
+export function addLinks(left: string[], found: string[]): void {
+  const first = found.sort().reverse().at(-1);
+  if (first === undefined) return;
+  let low = 0;
+  let high = left.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((left[middle] as string) > first) low = middle + 1;
+    else high = middle;
+  }
+  left.splice(low, 0, ...found);
+}
+
+/**
  * Links are followed after all else, in order, and only to what lies inside the folder. A folder is entered
  * by links once at most, so that links that cross each other cannot multiply.
  */
@@ -186,10 +203,13 @@ async function followLinks(world: {
   const { links, skip, absolute } = world;
   const canonicalRoot = await realpath(world.root);
   const entered = new Set<string>();
-  while (links.length > 0) {
+  /** Those that are left, the next one last. */
+  const left: string[] = [];
+  for (;;) {
     world.signal.throwIfAborted();
-    links.sort();
-    const path = links.shift() as string;
+    addLinks(left, links.splice(0));
+    const path = left.pop();
+    if (path === undefined) return;
     try {
       const target = await realpath(absolute(path));
       const isInside = target === canonicalRoot || target.startsWith(canonicalRoot + sep);

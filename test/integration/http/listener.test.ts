@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const get = (path = '/') => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 
-/** A server that answers with its path; `/token` shows a token, `/wait` waits for the test. */
+/** A server that answers with its path; `/token` shows a token, `/wait` waits for the test, `/large` has 8 MiB. */
 async function serve(limits: Partial<ListenerLimits> = {}) {
   const clock = createFakeClock();
   const all = { ...usualLimits, ...limits };
@@ -31,6 +31,7 @@ async function serve(limits: Partial<ListenerLimits> = {}) {
   const server: Server = createServer(serverOptions(all), (request: IncomingMessage, response) => {
     if (request.url === '/token') guard.admit(request.socket);
     if (request.url === '/wait') waiting.push(response);
+    else if (request.url === '/large') response.end(Buffer.alloc(8 * 1024 ** 2));
     else response.end(request.url);
     for (const wake of arrived.splice(0)) wake();
   });
@@ -175,6 +176,57 @@ describe('a listener', () => {
     await world.clock.advance(1000);
     expect(await world.once()).toContain('200 OK');
     await busy.closed;
+  });
+
+  it.each([
+    [
+      'does not send the body of its request',
+      'POST /wait HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{',
+    ],
+    [
+      'sends a chunked body without end',
+      'POST /wait HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{',
+    ],
+    ['does not read its answers', get('/large')],
+  ])('closes a connection without a token that %s, when a new one needs its room', async (_name, bytes) => {
+    const world = await serve({ perAddress: 2 });
+    for (let index = 0; index < 2; index += 1) {
+      const arrives = world.nextRequest();
+      const held = await world.open();
+      held.socket.pause();
+      held.socket.write(bytes);
+      await arrives;
+    }
+    expect(await world.once()).toContain('busy');
+    await world.clock.advance(1000);
+    expect(await world.once()).toContain('200 OK');
+    expect(await world.once()).toContain('200 OK');
+  });
+
+  it('closes a connection without a token that sends many requests and waits for no answer', async () => {
+    const world = await serve();
+    const greedy = await world.open('127.0.0.1', get('/wait').repeat(40));
+    await greedy.closed;
+    expect(world.waiting.length).toBe(2);
+    expect(world.guard.open).toBe(0);
+    const known = await world.open();
+    await world.ask(known, '/token');
+    known.socket.write(get('/a').repeat(40));
+    while (known.text().split('/a').length <= 40) await once(known.socket, 'data');
+  });
+
+  it('never closes one with a token to make room, whatever it is slow at', async () => {
+    const world = await serve({ perAddress: 1 });
+    const known = await world.open();
+    await world.ask(known, '/token');
+    const arrives = world.nextRequest();
+    known.socket.write('POST /wait HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{');
+    await arrives;
+    await world.clock.advance(60_000);
+    expect(await world.once()).toContain('busy');
+    known.socket.write('}');
+    world.waiting[0]?.end('/done');
+    while (!known.text().endsWith('/done')) await once(known.socket, 'data');
   });
 
   it('tells who began a request and did not end it that it was too slow', async () => {

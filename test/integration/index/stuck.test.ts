@@ -78,6 +78,20 @@ describe('a file that the worker never gets done with', () => {
     expect(await index.meta()).toMatchObject({ files: 1 });
   });
 
+  test('fails alone where it brings out a defect; the others are indexed, prepared ones too', async () => {
+    const { place } = openStuck();
+    await using _ = place;
+    place.write('a.txt', 'some words');
+    place.write('defect.txt', 'any');
+    const index = await place.open();
+    const [failed, indexed] = await index.indexBuiltin(['defect.txt', 'a.txt'], never);
+    expect(failed).toMatchObject({ path: 'defect.txt', chunks: 0, error: { code: 'FILE_UNREADABLE' } });
+    expect(failed?.error?.reason).toContain('Maximum call stack size exceeded');
+    expect(indexed).toEqual({ path: 'a.txt', chunks: 1, error: null });
+    expect(await codeOf(index.prepare('defect.txt', never))).toBe('FILE_UNREADABLE');
+    expect((await index.prepare('a.txt', never)).chunks).toHaveLength(1);
+  });
+
   test('fails for good at the limit, until it changes; the worker is another one', async () => {
     const { clock, place } = openStuck();
     await using _ = place;

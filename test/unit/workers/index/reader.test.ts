@@ -149,6 +149,6 @@ describe('the reader', () => {
     expect(await second).toBe('second');
     const third = read('c');
     threads[1]?.say({ kind: 'failed', error: 'a defect' });
-    expect(await third).toBe('Error: a defect');
+    expect(await third).toBe('FILE_UNREADABLE');
   });
 });

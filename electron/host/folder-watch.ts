@@ -1,0 +1,55 @@
+/**
+ * Notices that the state was deleted, moved or replaced while a core uses it. The system keeps a deleted file for the
+ * process that has it open, so every write succeeds and is lost with the process.
+ */
+import { statSync } from 'node:fs';
+import type { Problem } from '../core/compose.ts';
+import type { Clock, Timer } from '../core/ports.ts';
+
+const CHECK_EVERY_MS = 10_000;
+
+/** Reports it once. Returns how to stop. */
+export function watchState(options: {
+  dataFolder: string;
+  /** The file of the state; it is there now. */
+  path: string;
+  clock: Pick<Clock, 'timer'>;
+  report(problem: Problem): void;
+}): () => void {
+  const { dataFolder, path, clock, report } = options;
+  const before = identityOf(path);
+  let timer: Timer | null = null;
+
+  function check(): void {
+    const now = identityOf(path);
+    // What cannot be asked at this moment may still be there.
+    if (before === 'unknown' || now === 'unknown' || now === before) plan();
+    else report(lostNotice(dataFolder));
+  }
+
+  function plan(): void {
+    timer = clock.timer(CHECK_EVERY_MS, check);
+  }
+
+  plan();
+  return () => timer?.cancel();
+}
+
+function identityOf(path: string): string | 'unknown' | 'gone' {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unknown';
+  }
+}
+
+function lostNotice(dataFolder: string): Problem {
+  return {
+    id: 'data-folder-gone',
+    code: 'DATA_FOLDER_UNUSABLE',
+    message: `The data folder ${dataFolder} was deleted, moved or replaced while Pilotlight runs: changes are no longer saved there.`,
+    next: 'Export your settings now if you still need them, then stop Pilotlight, put the folder back and start it again.',
+  };
+}
