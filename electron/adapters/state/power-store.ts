@@ -17,6 +17,9 @@ import { parseJson } from './parse-json.ts';
 const KEPT_MS = 31 * 24 * 3_600_000;
 const PANEL_ID = /^panel-[0-9a-f-]{36}$/;
 
+/** A field under another name is a damaged one: the default in its place could power the machine off. */
+const savedPolicySchema = powerPolicySchema.strict();
+
 export interface PowerStoreParts {
   run(sql: string, ...values: SQLInputValue[]): unknown;
   all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[];
@@ -72,7 +75,7 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
       all('SELECT node_id, node_id AS id, value FROM power_policies ORDER BY node_id').flatMap((row) => {
         const nodeId = String(row.node_id);
         return rows
-          .parseRows('power_policies', [row], powerPolicySchema, undefined, () => {
+          .parseRows('power_policies', [row], savedPolicySchema, undefined, () => {
             const record = safestPolicy(parseJson(row.value));
             return { record, write: () => store.putPolicy(nodeId, record) };
           })

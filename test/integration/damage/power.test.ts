@@ -71,3 +71,25 @@ it.each([
   await world.clock.advance(2 * hour);
   expect(world.shutdowns()).not.toEqual([]);
 });
+
+it('no byte of a policy that keeps a machine on can change so that it goes off', () => {
+  const path = join(folder, 'state.sqlite');
+  createSqliteStore({ path }).store.close();
+  const value = Buffer.from(JSON.stringify({ ...defaultPowerPolicy, powerOff: 'never' }));
+  const raw = new DatabaseSync(path);
+  const put = raw.prepare('INSERT INTO power_policies (node_id, value) VALUES (?, CAST(? AS TEXT))');
+  raw.exec('BEGIN');
+  for (let byte = 0; byte < value.length; byte += 1) {
+    const bit = byte * 8 + (byte % 8);
+    const changed = Buffer.from(value);
+    changed[bit >> 3] = Number(changed[bit >> 3]) ^ (1 << (bit & 7));
+    put.run(`node_${bit}`, changed);
+  }
+  raw.exec('COMMIT');
+  raw.close();
+  const { store } = createSqliteStore({ path });
+  const policies = store.power.policies();
+  expect(policies).toHaveLength(value.length);
+  expect(policies.filter(({ policy }) => policy.powerOff !== 'never')).toEqual([]);
+  store.close();
+}, 120_000);
