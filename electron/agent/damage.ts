@@ -11,7 +11,7 @@ import { writePrivate } from './files.ts';
 export interface AgentProblem {
   code: 'FILE_DAMAGED';
   file: string;
-  /** Its name now, in the same folder. */
+  /** Its name now, in the same folder; empty for one that is not there any more. */
   keptAs: string;
   message: string;
   next: string;
@@ -28,7 +28,10 @@ export type Loss = 'nothing' | 'leases' | 'policies' | 'panels' | 'configuration
 export interface Damage {
   /** Whether an agent that marks its files has run here: those of older versions have no sums and no last line. */
   readonly marked: boolean;
-  /** The value that `read` makes of the file; null where there is none, or where it went aside as damaged. */
+  /**
+   * The value that `read` makes of the file; null where there is none, or where it went aside as damaged. One that was
+   * there and is not any more is as lost as a damaged one.
+   */
   read<Value>(file: string, loss: Loss, read: (text: string) => Value | null): Value | null;
   /** The file goes aside and is reported. What it holds may be missing from now on. */
   found(file: string, loss: Loss): void;
@@ -50,7 +53,7 @@ export interface Damage {
 interface Kept {
   /** May be missing. */
   losses: Loss[];
-  /** Panels that are waited for; null where it is not known which. */
+  /** Panels that are waited for; null where it is not known which: then a person has to confirm. */
   panels: string[] | null;
   problems: AgentProblem[];
 }
@@ -94,24 +97,40 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
 
   /** What may be missing is written before the file is moved: a crash in between forgets nothing. */
   function setAside(file: string, loss: Loss): void {
+    noteLoss(file, loss);
+    const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : keepAside));
+    report(file, loss, keptAs);
+  }
+
+  function noteLoss(file: string, loss: Loss): void {
     const lost = loss !== 'nothing' && !kept.losses.includes(loss);
     if (lost) {
-      if (kept.losses.length === 0)
-        kept.panels = savedPanels.damaged || panels.length === 0 ? null : [...panels];
+      if (kept.losses.length === 0) kept.panels = savedPanels.damaged || !marked ? null : [...panels];
       kept.losses.push(loss);
       if (file !== FILE) save();
     }
-    const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : keepAside));
+  }
+
+  function report(file: string, loss: Loss, keptAs: string): void {
     const problem: AgentProblem = {
       code: 'FILE_DAMAGED',
       file,
       keptAs,
-      message: `The file ${file} was damaged and was renamed to ${keptAs}.`,
+      message:
+        keptAs === ''
+          ? `The file ${file} has disappeared.`
+          : `The file ${file} was damaged and was renamed to ${keptAs}.`,
       next: nextSteps[loss],
     };
     kept.problems.push(problem);
     say(`damage: ${problem.message} ${problem.next}`);
     if (kept.losses.length > 0) save();
+  }
+
+  /** What a panel with a policy needs is written before its name is, or with it. */
+  function wasThere(loss: Loss): boolean {
+    const ofPanels = loss === 'leases' || loss === 'policies' || loss === 'panels';
+    return ofPanels && marked && (panels.length > 0 || savedPanels.damaged);
   }
 
   function over(words: string): void {
@@ -128,6 +147,8 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   /** Panels do not bring a configuration back. */
   function settle(panel: string, words: string): void {
     if (!isMissing()) return;
+    // The first that comes says nothing of the others.
+    if (kept.panels === null && kept.losses.includes('policies')) return;
     const left = kept.panels?.filter((one) => one !== panel) ?? [];
     kept.panels = left;
     if (left.length > 0) save();
@@ -147,8 +168,12 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   return {
     marked,
     read(file, loss, read) {
-      const { value, damaged } = parseFile(join(folder, file), read);
+      const { value, damaged, missing } = parseFile(join(folder, file), read);
       if (damaged) setAside(file, loss);
+      else if (missing && wasThere(loss) && !kept.losses.includes(loss)) {
+        noteLoss(file, loss);
+        report(file, loss, '');
+      }
       return value;
     },
     found: setAside,
@@ -163,7 +188,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     reason() {
       if (!isMissing()) return null;
       const waits =
-        kept.panels === null || kept.panels.length === 0 ? '' : ` Waiting for ${kept.panels.join(', ')}.`;
+        kept.panels === null && kept.losses.includes('policies')
+          ? ` It is unknown which panels had a policy here: to confirm that none is missing, forget ${DAMAGED_PANEL}.`
+          : kept.panels === null || kept.panels.length === 0
+            ? ''
+            : ` Waiting for ${kept.panels.join(', ')}.`;
       const what = kept.losses.includes('configuration')
         ? 'Its configuration'
         : 'A file with its leases or policies';
@@ -195,11 +224,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
 function parseFile<Value>(
   path: string,
   read: (text: string) => Value | null,
-): { value: Value | null; damaged: boolean } {
+): { value: Value | null; damaged: boolean; missing: boolean } {
   const content = readContent(path);
-  if (content.kind === 'missing') return { value: null, damaged: false };
+  if (content.kind === 'missing') return { value: null, damaged: false, missing: true };
   const value = content.kind === 'read' ? attempt(() => read(content.text)) : null;
-  return { value, damaged: value === null };
+  return { value, damaged: value === null, missing: false };
 }
 
 function attempt<Value>(read: () => Value | null): Value | null {

@@ -14,7 +14,7 @@ import { createCountdownNotes } from './power/countdown-notes.ts';
 import { createFinish, type Finish } from './power/finish.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
 import { createOllamaControl } from './power/ollama.ts';
-import { leaseReasons, type PowerAction, reasonsAgainst } from './power/policy.ts';
+import { leaseReasons, type PowerAction, type Reason, reasonsAgainst } from './power/policy.ts';
 import { openPolicyBook, type PolicyBook } from './power/policy-book.ts';
 import { createPower, type Power } from './power/power.ts';
 import { powerRoutes } from './power/routes.ts';
@@ -135,23 +135,48 @@ function startPower(context: RoleContext): RunningRole {
   /** Leases that may be missing keep it on as those that are there do. */
   const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
 
-  async function reasons({ action, respectUsers, doubtCounts }: ReasonsWanted) {
+  const respectUsers = () => finish?.effective()?.respectUsers ?? false;
+
+  /** Whether the last reading asked for people. */
+  let askedForUsers = true;
+
+  /** Read again where the policy came to ask for people meanwhile. */
+  async function reasons(wanted: ReasonsWanted): Promise<Reason[]> {
+    const respectUsers = wanted.respectUsers();
+    const found = await reasonsOnce({ ...wanted, respectUsers });
+    if (!respectUsers && wanted.respectUsers()) return reasons(wanted);
+    askedForUsers = respectUsers;
+    return found;
+  }
+
+  async function reasonsOnce({
+    action,
+    automatic,
+    respectUsers,
+  }: Omit<ReasonsWanted, 'respectUsers'> & { respectUsers: boolean }) {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users, blockers] = await Promise.all([
       host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
       respectUsers
         ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
         : { names: [], problem: null },
-      host.blockers(action, signal).then(
+      host.blockers(action, signal, { automatic }).then(
         (programs) => ({ programs, problem: null }),
         (error: unknown) => ({ programs: null, problem: wordsOf(error).split('\n')[0] ?? null }),
       ),
     ]);
     const found = reasonsAgainst(
       { leases: leases.list(), gpu, users, blockers },
-      { ...rules, respectUsers, doubtCounts },
+      { ...rules, respectUsers, doubtCounts: automatic },
     );
     return [...missing(), ...found];
+  }
+
+  /** The policy came to ask for people after the last reading. */
+  function usersReasons(): Reason[] {
+    if (askedForUsers || !respectUsers()) return [];
+    const problem = 'The policy has asked for it only since a moment ago.';
+    return [{ code: 'USERS_UNKNOWN', message: `Who is logged in is not known: ${problem}`, problem }];
   }
 
   const decided = createPower({
@@ -161,13 +186,9 @@ function startPower(context: RoleContext): RunningRole {
     dryRun: config.dryRun,
     notes: createCountdownNotes(folder, damage),
     program: context.program,
-    reasons: ({ action, automatic }) =>
-      reasons({
-        action,
-        respectUsers: finish?.effective()?.respectUsers ?? false,
-        doubtCounts: automatic,
-      }),
-    knownReasons: () => [...missing(), ...leaseReasons(leases.list())],
+    reasons: ({ action, automatic }) => reasons({ action, automatic, respectUsers }),
+    knownReasons: () => [...missing(), ...leaseReasons(leases.list()), ...usersReasons()],
+    sleeps: () => finish?.sleeps() ?? 0,
     async beforeAct() {
       const released = inhibitor.release();
       news.emit();
@@ -195,7 +216,8 @@ function startPower(context: RoleContext): RunningRole {
     bootId,
     book,
     leaseReasons: () => leaseReasons(leases.list()),
-    reasons: ({ action, respectUsers }) => reasons({ action, respectUsers, doubtCounts: true }),
+    reasons: ({ action, ...policy }) =>
+      reasons({ action, automatic: true, respectUsers: () => policy.respectUsers }),
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
       // Whoever woke it finds it on: what was about to happen before the sleep no longer does.
@@ -244,8 +266,9 @@ function startPower(context: RoleContext): RunningRole {
 
 interface ReasonsWanted {
   action: PowerAction;
-  respectUsers: boolean;
-  doubtCounts: boolean;
+  /** Nobody asked for it: unknown users and GPUs count, and programs that only keep it from sleeping. */
+  automatic: boolean;
+  respectUsers(): boolean;
 }
 
 function startTelemetry({ clock, host, news, say }: RoleContext): RunningRole {

@@ -2,7 +2,7 @@
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import { type Exec, toolFailure } from '../hardware/exec.ts';
-import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, unreadAmdGpus } from '../hardware/gpu-places.ts';
+import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, unreadGpus } from '../hardware/gpu-places.ts';
 import { queryNvidia } from '../hardware/nvidia.ts';
 import { readAppleGpus } from './apple-gpus.ts';
 import type { Clock, GpuLoad, HostPlatform } from './types.ts';
@@ -63,7 +63,7 @@ async function readNvidia({ exec, platform, signal, places }: GpuLoadOptions): P
 
 async function readAmd({ places }: GpuLoadOptions): Promise<Found> {
   const known: GpuPlaces = { ...GPU_PLACES, ...places };
-  const [gpus, problems] = await Promise.all([readAmdGpus(known.drm), unreadAmdGpus(known)]);
+  const [gpus, problems] = await Promise.all([readAmdGpus(known.drm), unreadGpus(known)]);
   return { gpus, problems };
 }
 

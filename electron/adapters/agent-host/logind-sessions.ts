@@ -45,9 +45,11 @@ export function isInUse(session: Pick<Session, 'class' | 'state'>): boolean {
 export async function readLogindUsers(options: LogindOptions): Promise<string[] | null> {
   const { seatsFolder = '/run/systemd/seats' } = options;
   try {
-    return await usersOnBus(options).catch((error: unknown) => {
-      if (error instanceof NoBusctl) return usersByLoginctl(options);
-      throw error;
+    return await usersOnBus(options).catch(async (error: unknown) => {
+      if (!(error instanceof NoBusctl)) throw error;
+      const users = await usersByLoginctl(options);
+      if (users === null) throw new Error('Neither busctl nor loginctl is installed to ask logind.');
+      return users;
     });
   } catch (error) {
     // A system may have the programs, and run neither systemd nor elogind.

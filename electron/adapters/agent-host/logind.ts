@@ -1,6 +1,6 @@
 /** Power as logind sees it: the locks that programs hold against an action, and what this user may do. */
 import type { Exec } from '../hardware/exec.ts';
-import type { Abilities, HostPowerAction, PowerBlocker } from './types.ts';
+import type { Abilities, HostPowerAction, PowerBlocker, PowerOrder } from './types.ts';
 
 /** A busy machine is slow to start four programs at once. */
 const DEADLINE_MS = 8000;
@@ -23,7 +23,7 @@ export interface LogindOptions {
 
 export interface Logind {
   /** Rejects if logind is there but gives no answer. */
-  blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
+  blockers(action: HostPowerAction, signal: AbortSignal, order: PowerOrder): Promise<PowerBlocker[]>;
   abilities(signal: AbortSignal): Promise<Abilities>;
 }
 
@@ -42,6 +42,9 @@ const lockOf: Record<HostPowerAction, string> = {
   sleep: 'sleep',
   hibernate: 'sleep',
 };
+
+/** A program that keeps the machine from sleeping or from being idle needs it: only a person may power it off then. */
+const needsIt: readonly string[] = ['shutdown', 'sleep', 'idle'];
 
 const questions: Record<HostPowerAction, string> = {
   shutdown: 'CanPowerOff',
@@ -67,12 +70,12 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
     }
   }
 
-  const blocking = (all: readonly Lock[], action: HostPowerAction) =>
-    all.filter(({ what, blocks }) => blocks && what.includes(lockOf[action]));
+  const blocking = (all: readonly Lock[], kinds: readonly string[]) =>
+    all.filter(({ what, blocks }) => blocks && what.some((kind) => kinds.includes(kind)));
 
   return {
-    async blockers(action, signal) {
-      return blocking(await locks(signal), action)
+    async blockers(action, signal, { automatic }) {
+      return blocking(await locks(signal), automatic ? needsIt : [lockOf[action]])
         .filter(({ pid }) => !isOurs(pid))
         .map(({ who, why }) => ({ who, why }));
     },
@@ -89,7 +92,10 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
       const held = await locks(signal).catch(() => null);
       return Object.fromEntries(
         answers.flatMap(([action, answer]) => {
-          const ability = abilityOf(answer, held === null ? null : blocking(held, action).length > 0);
+          const ability = abilityOf(
+            answer,
+            held === null ? null : blocking(held, [lockOf[action]]).length > 0,
+          );
           return ability === null ? [] : [[action, ability]];
         }),
       );

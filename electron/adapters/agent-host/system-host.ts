@@ -68,7 +68,8 @@ export function createSystemHost({
       platform === 'linux'
         ? await logind.abilities(signal)
         : Object.fromEntries(hostPowerActions.map((action) => [action, 'yes'])),
-    blockers: async (action, signal) => (platform === 'linux' ? await logind.blockers(action, signal) : []),
+    blockers: async (action, signal, order) =>
+      platform === 'linux' ? await logind.blockers(action, signal, order) : [],
     async notify(message) {
       const [program, ...args] = noticeCommand(platform, message);
       await runTool(program, args, NOTICE_MS);

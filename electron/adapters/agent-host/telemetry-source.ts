@@ -7,7 +7,7 @@ import {
   GPU_PLACES,
   type GpuPlaces,
   mayHaveNvidia,
-  unreadAmdGpus,
+  unreadGpus,
   withoutIntegrated,
 } from '../hardware/gpu-places.ts';
 import { createHostReader } from '../hardware/host.ts';
@@ -73,7 +73,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
   function shown() {
     if (platform !== 'linux') return { nvidia: Promise.resolve(false), unread: Promise.resolve([]) };
     if (seen === null || clock.monotonic() - seen.at > PLACES_MS)
-      seen = { at: clock.monotonic(), nvidia: mayHaveNvidia(places), unread: unreadAmdGpus(places) };
+      seen = { at: clock.monotonic(), nvidia: mayHaveNvidia(places), unread: unreadGpus(places) };
     return seen;
   }
   const mayHave = () => shown().nvidia;

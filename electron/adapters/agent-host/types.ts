@@ -110,6 +110,11 @@ export interface GpuLoad {
 
 export type HostPowerAction = 'shutdown' | 'sleep' | 'hibernate' | 'restart';
 
+/** `automatic`: nobody asked for it. */
+export interface PowerOrder {
+  automatic: boolean;
+}
+
 /** A program that blocks a power action, in its own words. */
 export interface PowerBlocker {
   who: string;
@@ -135,7 +140,7 @@ export interface AgentHost {
   /** What this machine can do for the agent's user. */
   abilities(signal: AbortSignal): Promise<Abilities>;
   /** Programs that block this action, except the agent. Rejects if the system has such locks and gives no answer. */
-  blockers(action: HostPowerAction, signal: AbortSignal): Promise<PowerBlocker[]>;
+  blockers(action: HostPowerAction, signal: AbortSignal, order: PowerOrder): Promise<PowerBlocker[]>;
   /** Tells whoever sits at the machine. Rejects where that cannot be done. */
   notify(message: string): Promise<void>;
   /** One that was given a command of its own uses that. `changed`: what is held, or why it isn't, has changed. */

@@ -16,6 +16,16 @@ export interface UsersOptions {
   utmpFiles?: readonly string[];
 }
 
+/** Some were listed, and there may be more. */
+class PartlyRead extends Error {
+  readonly names: readonly string[];
+
+  constructor(message: string, names: readonly string[], cause?: unknown) {
+    super(message, { cause });
+    this.names = names;
+  }
+}
+
 /** One place that knows of sessions: null where this system has none such; rejects with a sentence. */
 type Source = () => Promise<string[] | null>;
 
@@ -25,6 +35,11 @@ const UTMP_FILES = ['/run/utmp', '/var/run/utmp', '/var/run/utmpx', '/var/run/ut
 export function parseWho(output: string): string[] {
   const names = output.split('\n').flatMap((line) => /^(\S+)\s+\S+/.exec(line)?.[1] ?? []);
   return [...new Set(names)];
+}
+
+/** What a program printed that is no session: it may be one that cannot be read. */
+function oddLine(output: string, read: (line: string) => string[]): string | null {
+  return output.split(/\r?\n/).find((line) => line.trim() !== '' && read(line).length === 0) ?? null;
 }
 
 /** Sessions of ssh without a terminal, by the titles of sshd's processes: `sshd: ann@notty`. */
@@ -55,7 +70,7 @@ export async function readUsers(options: UsersOptions): Promise<UsersReading> {
       source().then(
         (names) => ({ names, problem: null }),
         (error: unknown) => ({
-          names: null,
+          names: error instanceof PartlyRead ? error.names : null,
           problem: error instanceof Error ? error.message : String(error),
         }),
       ),
@@ -80,8 +95,9 @@ function sourcesOf(options: UsersOptions): Source[] {
       return [
         async () =>
           (await readLogindUsers({ exec, signal, ...(seatsFolder === undefined ? {} : { seatsFolder }) })) ??
-          // Without logind no list has a session of ssh without a terminal. A small ps may not be able to show them.
-          readSshTitles(options).catch(() => null),
+          null,
+        // Where sshd signs people in without PAM, no list has their sessions. A small ps may not be able to show them.
+        () => readSshTitles(options).catch(() => null),
         who,
       ];
   }
@@ -92,12 +108,17 @@ async function readWho(options: UsersOptions): Promise<string[] | null> {
   // Some systems have the program and keep no list (musl, and newer Debian): nothing is then no answer.
   const isKept = async () => platform === 'darwin' || (await anyHasContent(utmpFiles));
   try {
-    const names = parseWho(await exec('who', [], { deadlineMs: DEADLINE_MS, signal }));
+    const output = await exec('who', [], { deadlineMs: DEADLINE_MS, signal });
+    const names = parseWho(output);
+    const odd = oddLine(output, parseWho);
+    if (odd !== null) throw new PartlyRead(`who printed: ${odd.trim().slice(0, 200)}`, names);
     return names.length > 0 || (await isKept()) ? names : null;
   } catch (error) {
+    if (error instanceof PartlyRead) throw error;
     if (isMissing(error)) return null;
     if (exitCodeOf(error) !== null && !(await isKept())) return null;
-    throw new Error(toolFailure('who', error), { cause: error });
+    const known = parseWho(printedBy(error, 'stdout'));
+    throw new PartlyRead(toolFailure('who', error), known, error);
   }
 }
 
@@ -113,20 +134,25 @@ async function readSshTitles({ exec, signal }: UsersOptions): Promise<string[] |
 }
 
 async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
-  let names: string[];
+  let output: string;
   try {
-    names = parseQuser(await exec('quser.exe', [], { deadlineMs: DEADLINE_MS, signal }));
+    output = await exec('quser.exe', [], { deadlineMs: DEADLINE_MS, signal });
   } catch (error) {
     if (isMissing(error))
       throw new Error('This edition of Windows has no quser.exe to list sessions.', { cause: error });
-    // Some versions list the sessions and end with 1 all the same.
     const printed = printedBy(error, 'stdout');
     const listed = SESSION_LINE.test(printed) ? parseQuser(printed) : [];
-    if (listed.length > 0) return listed;
-    if (exitCodeOf(error) === 1 && saysNobody(printedBy(error, 'stderr'))) return [];
-    throw new Error(toolFailure('quser.exe', error), { cause: error });
+    // Some versions list the sessions and end with 1 all the same.
+    const ended = exitCodeOf(error) === 1;
+    if (ended && listed.length > 0) output = printed;
+    else if (ended && saysNobody(printedBy(error, 'stderr'))) return [];
+    else throw new PartlyRead(toolFailure('quser.exe', error), listed, error);
   }
+  const names = parseQuser(output);
   if (names.length === 0) throw new Error('quser.exe listed nothing.');
+  const [, ...lines] = output.split(/\r?\n/);
+  const odd = oddLine(lines.join('\n'), (line) => parseQuser(`\n${line}`));
+  if (odd !== null) throw new PartlyRead(`quser.exe printed: ${odd.trim().slice(0, 200)}`, names);
   return names;
 }
 

@@ -23,14 +23,15 @@ export const GPU_PLACES: GpuPlaces = {
 
 const NVIDIA = '0x10de';
 const AMD = '0x1002';
-/** Class 03 of PCI: what shows or computes pictures, and not a GPU's sound or its switch. */
-const DISPLAY_CLASS = /^0x03/;
+const INTEL = '0x8086';
+/** Classes of PCI: what shows or computes pictures, or only computes; not a GPU's sound or its switch. */
+const GPU_CLASS = /^0x(?:03|12)/;
 
 /** False only where none was found in any place: one that cannot be read may hide one. */
 export async function mayHaveNvidia(places: GpuPlaces): Promise<boolean> {
   const found = await Promise.all([
     hasCard(places.drm, NVIDIA),
-    hasPciDisplay(places.pci, NVIDIA),
+    hasPciGpu(places.pci, NVIDIA),
     list(places.nvidiaProc).then((names) => names === null || names.length > 0),
     text(places.boardIs).then((words) => words === null || words.includes('nvidia,tegra')),
   ]);
@@ -38,24 +39,57 @@ export async function mayHaveNvidia(places: GpuPlaces): Promise<boolean> {
 }
 
 /**
- * AMD's GPUs, one sentence for each that a driver has taken which does not say their load. Without any driver nothing
- * can run on them.
+ * GPUs that a driver has taken and whose load nothing here reads, a sentence each: AMD's whose driver does not say it,
+ * and Intel's cards. Without any driver nothing can run on them.
  */
-export async function unreadAmdGpus(places: GpuPlaces): Promise<string[]> {
-  const names = (await list(places.pci)) ?? [];
-  const cards = await Promise.all(
+export async function unreadGpus(places: GpuPlaces): Promise<string[]> {
+  const names = await list(places.pci);
+  if (names === null) return ['Cannot tell which GPUs are installed.'];
+  const [amd, cards] = await Promise.all([drivenAmd(places.pci, names), readableCards(places.drm)]);
+  const unread = amd.filter(({ reads }) => !reads);
+  const intel = await intelCards(places.pci, names);
+  const missing = amd.length - unread.length > cards;
+  return [
+    ...unread.map(({ name }) => `The driver of the AMD GPU at ${name} does not report its load.`),
+    ...(missing ? ['There is an AMD GPU that cannot be read.'] : []),
+    ...intel.map((name) => `The load of the Intel GPU at ${name} cannot be read.`),
+  ];
+}
+
+async function drivenAmd(pci: string, names: readonly string[]) {
+  const found = await Promise.all(
     names.map(async (name) => {
-      const folder = join(places.pci, name);
-      if (!(await isDisplayOf(folder, AMD))) return [];
-      const [driver, vram] = await Promise.all([
-        list(join(folder, 'driver')),
-        text(join(folder, 'mem_info_vram_total')),
-      ]);
-      return driver?.length !== 0 && vram === '' ? [name] : [];
+      const folder = join(pci, name);
+      if (!(await isGpuOf(folder, AMD)) || !(await isDriven(folder))) return [];
+      return [{ name, reads: isNumber(await text(join(folder, 'mem_info_vram_total'))) }];
     }),
   );
-  return cards.flat().map((address) => `The driver of the AMD GPU at ${address} does not report its load.`);
+  return found.flat();
 }
+
+/** How many cards of amdgpu are among those of all drivers. */
+async function readableCards(drm: string): Promise<number> {
+  const cards = ((await list(drm)) ?? []).filter((name) => /^card\d+$/.test(name));
+  const totals = await Promise.all(
+    cards.map((card) => text(join(drm, card, 'device', 'mem_info_vram_total'))),
+  );
+  return totals.filter(isNumber).length;
+}
+
+/** The processor's own graphics are always at 00:02.0, and show pictures. */
+async function intelCards(pci: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const folder = join(pci, name);
+      const isCard = !name.endsWith(':00:02.0') && (await isGpuOf(folder, INTEL)) && (await isDriven(folder));
+      return isCard ? [name] : [];
+    }),
+  );
+  return found.flat();
+}
+
+const isNumber = (content: string | null) => content !== null && /^\d+$/.test(content);
+const isDriven = async (folder: string) => (await list(join(folder, 'driver')))?.length !== 0;
 
 /** Without a processor's own graphics where the machine has a card: models go to the card. */
 export function withoutIntegrated<Reading extends { integrated?: true | undefined }>(
@@ -74,16 +108,17 @@ async function hasCard(folder: string, vendor: string): Promise<boolean> {
   return vendors.includes(vendor);
 }
 
-async function hasPciDisplay(folder: string, vendor: string): Promise<boolean> {
+async function hasPciGpu(folder: string, vendor: string): Promise<boolean> {
   const names = await list(folder);
   if (names === null) return true;
-  const found = await Promise.all(names.map((name) => isDisplayOf(join(folder, name), vendor)));
+  const found = await Promise.all(names.map((name) => isGpuOf(join(folder, name), vendor)));
   return found.includes(true);
 }
 
-async function isDisplayOf(folder: string, vendor: string): Promise<boolean> {
-  if ((await text(join(folder, 'vendor'))) !== vendor) return false;
-  return DISPLAY_CLASS.test((await text(join(folder, 'class'))) ?? '');
+async function isGpuOf(folder: string, vendor: string): Promise<boolean> {
+  const [maker, kind] = await Promise.all([text(join(folder, 'vendor')), text(join(folder, 'class'))]);
+  // What cannot be read may be one.
+  return (maker === null || maker === vendor) && (kind === null || GPU_CLASS.test(kind));
 }
 
 /** Empty where there is no such folder; null where it cannot be read. */

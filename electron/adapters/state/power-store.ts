@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SQLInputValue } from 'node:sqlite';
+import * as z from 'zod';
 import { nodeStateSchema } from '../../../shared/models/node-state.ts';
 import {
   type LeaseRecord,
@@ -16,6 +17,9 @@ import { parseJson } from './parse-json.ts';
 /** How long the past is kept: as long as the history of telemetry. */
 const KEPT_MS = 31 * 24 * 3_600_000;
 const PANEL_ID = /^panel-[0-9a-f-]{36}$/;
+
+/** A field under another name is a damaged one: the default in its place could power the machine off. */
+const savedPolicySchema = powerPolicySchema.strict().extend({ nodeId: z.string().optional() });
 
 export interface PowerStoreParts {
   run(sql: string, ...values: SQLInputValue[]): unknown;
@@ -60,6 +64,33 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
       ),
     ).filter(({ endedAt }) => endedAt === null);
 
+  /** Column and value each say whose it is: either may be the damaged one, and then both machines stay on. */
+  function replacePolicy(row: Record<string, unknown>) {
+    const saved = Object(parseJson(row.value)) as { nodeId?: unknown };
+    const record = safestPolicy(saved);
+    const other = typeof saved.nodeId === 'string' && saved.nodeId !== row.node_id ? saved.nodeId : null;
+    return {
+      record,
+      write() {
+        replaced += 1;
+        store.putPolicy(String(row.node_id), record);
+        if (other === null) return;
+        run(
+          'INSERT OR IGNORE INTO power_policies (node_id, value) VALUES (?, ?)',
+          other,
+          JSON.stringify({ ...record, nodeId: other }),
+        );
+      },
+    };
+  }
+
+  const policies = () =>
+    all('SELECT node_id, node_id AS id, value FROM power_policies ORDER BY node_id').flatMap((row) =>
+      rows
+        .parseRows('power_policies', [row], savedPolicySchema, undefined, replacePolicy)
+        .map((saved) => ({ nodeId: String(row.node_id), policy: powerPolicySchema.parse(saved) })),
+    );
+
   const store: PowerStore = {
     panelId() {
       const kept = all('SELECT panel FROM identity WHERE id = 1')[0]?.panel;
@@ -68,22 +99,17 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
       run('INSERT OR IGNORE INTO identity (id, panel) VALUES (1, ?)', `panel-${randomUUID()}`);
       return String(all('SELECT panel FROM identity WHERE id = 1')[0]?.panel);
     },
-    policies: () =>
-      all('SELECT node_id, node_id AS id, value FROM power_policies ORDER BY node_id').flatMap((row) => {
-        const nodeId = String(row.node_id);
-        return rows
-          .parseRows('power_policies', [row], powerPolicySchema, undefined, () => {
-            const record = safestPolicy(parseJson(row.value));
-            return { record, write: () => store.putPolicy(nodeId, record) };
-          })
-          .map((policy) => ({ nodeId, policy }));
-      }),
+    policies() {
+      const before = replaced;
+      const found = policies();
+      return replaced === before ? found : policies();
+    },
     putPolicy(nodeId, policy) {
       run(
         `INSERT INTO power_policies (node_id, value) VALUES (?, ?)
          ON CONFLICT (node_id) DO UPDATE SET value = excluded.value`,
         nodeId,
-        JSON.stringify(policy),
+        JSON.stringify({ ...policy, nodeId }),
       );
     },
     removePolicy: (nodeId) => run('DELETE FROM power_policies WHERE node_id = ?', nodeId),

@@ -22,6 +22,8 @@ export interface Finish {
   effective(): FinishPolicy | null;
   /** Notices a sleep that lies behind, so that what was true before it no longer counts. */
   noticeSleep(): void;
+  /** The same; how many sleeps were noticed so far. */
+  sleeps(): number;
   woken(bootId: string, by: string): void;
   leaseChanged(began: boolean): void;
   /** A policy was put or removed: its own countdown ends where the policies no longer want it. */
@@ -63,6 +65,7 @@ export function createFinish(options: FinishOptions): Finish {
   let timer: Timer | null = null;
   let stopped = false;
   let looking: Promise<void> | null = null;
+  let sleepCount = 0;
 
   const leases = () => leaseReasons().length;
   const effective = () => strictest(book.policies().map(({ policy }) => policy));
@@ -76,6 +79,7 @@ export function createFinish(options: FinishOptions): Finish {
     const late = passed > (3 * LOOK_MS) / 1000;
     seen = { monotonic, uptime };
     if (gap <= SLEEP_SECONDS && !late) return;
+    sleepCount += 1;
     idleSince = monotonic;
     // Who woke it this time is said anew, or was a person.
     if (book.woken() !== null) keep(() => book.setWoken(null));
@@ -182,6 +186,10 @@ export function createFinish(options: FinishOptions): Finish {
   return {
     effective,
     noticeSleep,
+    sleeps() {
+      noticeSleep();
+      return sleepCount;
+    },
     look,
     decision() {
       // Leases may have come or ended since the machine was asked.

@@ -127,8 +127,9 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
     put(entry) {
       const others = content.policies.filter((one) => one.panel !== entry.panel);
       if (others.length >= MOST_PANELS) throw new AgentError('TOO_MANY_POLICIES');
+      // First: a panel whose policy is lost before it is written is waited for too.
+      damage.expect([...others.map(({ panel }) => panel), entry.panel]);
       keep({ ...content, policies: [...others, entry] });
-      expectPanels();
       damage.heard(entry.panel);
     },
     remove(panel) {

@@ -57,7 +57,7 @@ export interface Power {
   cancel(by: string): PowerState;
   /** The action of an automatic request that counts down; null while none does. */
   automatic(): Pick<PowerRequest, 'action' | 'countdownSeconds'> | null;
-  /** Ends a countdown that no person cancelled, if one runs. */
+  /** Ends what no person cancelled, if it is not carried out yet. */
   drop(outcome: 'refused' | 'interrupted', why: { code: string; message: string }): void;
   /** The key of the running countdown, for people at this machine. */
   isKey(key: string): boolean;
@@ -78,6 +78,8 @@ export interface PowerOptions {
   knownReasons(): Reason[];
   /** Before it acts: our own inhibitor would hold it up. */
   beforeAct(): Promise<void>;
+  /** Notices a sleep that lies behind, which drops what is running; how many there were so far. */
+  sleeps(): number;
   onOutcome(outcome: PowerOutcome): void;
   say(message: string): void;
 }
@@ -99,6 +101,8 @@ interface Running {
   request: PowerRequest;
   unwanted: Unwanted | null;
   endsAt: number;
+  /** Its command is being run: nothing stops it any more. */
+  given: boolean;
 }
 
 const listOf = <Value>(value: Value | null): Value[] => (value === null ? [] : [value]);
@@ -108,6 +112,7 @@ const messagesOf = (reasons: readonly { message: string }[]) =>
 export function createPower(options: PowerOptions): Power {
   const { clock, host, commands, dryRun, notes, program, reasons, knownReasons, beforeAct, onOutcome, say } =
     options;
+  const { sleeps } = options;
   let phase: PowerState['phase'] = 'idle';
   let current: Running | null = null;
   let key: string | null = null;
@@ -185,17 +190,21 @@ export function createPower(options: PowerOptions): Power {
   async function act(running: Running): Promise<void> {
     const { request, unwanted } = running;
     timer = null;
+    sleeps();
+    if (current !== running) return;
     const automatic = unwanted !== null;
     const against = request.force ? [] : await reasons({ action: request.action, automatic });
     if (current !== running) return;
     if (against.length > 0) return refuse(running, against);
     if (!dryRun) await beforeAct();
+    sleeps();
     if (current !== running) return;
     const late = request.force ? [] : [...knownReasons(), ...(unwanted === null ? [] : listOf(unwanted()))];
     if (late.length > 0) return refuse(running, late);
     // From here to the command nothing waits: what was checked is still so.
     const [first, ...others] = commandsOf(request);
     phase = 'acting';
+    running.given = true;
     key = null;
     endNote();
     if (first === undefined) return;
@@ -281,6 +290,7 @@ export function createPower(options: PowerOptions): Power {
     isKey: (given) => key !== null && given === key,
     automatic: () => (phase === 'countdown' && current?.unwanted ? current.request : null),
     async ask(request, unwanted) {
+      const before = sleeps();
       refuseIfRunning();
       commandsOf(request);
       await refuseUnable(request);
@@ -288,6 +298,8 @@ export function createPower(options: PowerOptions): Power {
       const against = request.force ? [] : await reasons({ action: request.action, automatic });
       // Another may have come while we looked.
       refuseIfRunning();
+      if (sleeps() !== before)
+        throw new AgentError('NO_LONGER_WANTED', { message: 'The machine slept before this was begun.' });
       if (against.length > 0) {
         throw new AgentError('IN_USE', {
           message: `This machine is in use. ${messagesOf(against)}`,
@@ -297,7 +309,7 @@ export function createPower(options: PowerOptions): Power {
       const why = unwanted?.() ?? null;
       if (why !== null) throw new AgentError('NO_LONGER_WANTED', { message: why.message });
       const ms = request.countdownSeconds === 0 ? ANSWER_MS : request.countdownSeconds * 1000;
-      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms };
+      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms, given: false };
       if (request.countdownSeconds > 0) {
         const made = randomBytes(16).toString('base64url');
         notes.begin(request, made);
@@ -318,7 +330,7 @@ export function createPower(options: PowerOptions): Power {
       return state();
     },
     drop(outcome, { code, message }) {
-      if (phase === 'countdown' && current !== null) end(current, outcome, { reason: message, code });
+      if (current !== null && !current.given) end(current, outcome, { reason: message, code });
     },
     stop() {
       // A stop that was asked for ends the countdown; only a crash leaves its note.

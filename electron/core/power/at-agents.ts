@@ -7,7 +7,7 @@ import type { PowerAgents } from './agents.ts';
 import { helloUrl } from './hello-url.ts';
 import { leaveAgent, nodesOfAgent } from './leave.ts';
 import { createMirror, type Mirror, type MirrorDependencies } from './mirror.ts';
-import { agentPolicyOf } from './policy.ts';
+import { agentPolicyOf, strictestPolicy } from './policy.ts';
 import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
 
 export interface AtAgents {
@@ -32,6 +32,14 @@ export function createAtAgents(dependencies: AtAgentsDependencies): AtAgents {
   const { store, fleet, agents, ledger, policies, means, interfaces, helloPort } = dependencies;
   const turns = createTurns();
   const panelId = store.panelId();
+  /** Other nodes with the same agent: this panel has one policy there. */
+  function besides(nodeId: string, url: string | null): string[] {
+    const token = fleet.agentToken(nodeId);
+    if (url === null || token === null) return [];
+    const same = nodesOfAgent({ fleet, agents }, { url, agentId: agents.agentId(nodeId), token });
+    return same.filter((other) => other !== nodeId);
+  }
+
   const agentUrl = (nodeId: string) => fleet.record(nodeId)?.agentUrl ?? null;
   const mirror = createMirror({
     ...dependencies,
@@ -42,7 +50,10 @@ export function createAtAgents(dependencies: AtAgentsDependencies): AtAgents {
     policyFor(nodeId) {
       const url = agentUrl(nodeId);
       const hello = url === null ? null : helloUrl(url, interfaces(), helloPort());
-      return agentPolicyOf(policies.get(nodeId), hello);
+      return agentPolicyOf(
+        strictestPolicy(policies.get(nodeId), besides(nodeId, url).map(policies.get)),
+        hello,
+      );
     },
   });
   const withdrawals = createWithdrawals({

@@ -1,5 +1,6 @@
 /** Whether the core powers a node off that has no agent to do it by itself. Pure. */
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
+import type { Held } from './in-use.ts';
 import { canDo } from './policy.ts';
 
 export interface FinishFacts {
@@ -9,6 +10,8 @@ export interface FinishFacts {
   wokenByUs: boolean | null;
   /** A person cancelled the last countdown, and nobody has needed the node since. */
   keptOn: boolean;
+  /** Somebody else decides on this machine. */
+  held: Held | null;
   /** What speaks against it, a sentence each. */
   reasons: readonly string[];
   /** How long there were none, milliseconds. */
@@ -29,15 +32,18 @@ export type FinishDecision =
         /** It has an agent that decides, and that cannot be asked now. */
         | 'agent-silent'
         /** Its agent says no, by the policy of another panel. */
-        | 'other-panel';
+        | 'other-panel'
+        /** It is the same machine as another node, whose policy or agent decides. */
+        | 'other-node';
     }
   | { do: 'wait'; remainingMs: number }
   | { do: 'go'; action: PowerPolicy['action']; countdownSeconds: number };
 
 export function decideFinish(facts: FinishFacts): FinishDecision {
-  const { policy, means, wokenByUs, keptOn, reasons, idleMs } = facts;
+  const { policy, means, wokenByUs, keptOn, held, reasons, idleMs } = facts;
   if (means === 'none') return { do: 'stay', why: 'no-means' };
   if (policy.powerOff === 'never') return { do: 'stay', why: 'not-allowed' };
+  if (held !== null) return { do: 'stay', why: held };
   if (!canDo(means, policy.action)) return { do: 'stay', why: 'cannot' };
   if (policy.powerOff === 'when-woken' && wokenByUs !== true) {
     return { do: 'stay', why: wokenByUs === null ? 'woken-unknown' : 'not-woken' };

@@ -1,11 +1,11 @@
 /** Powers nodes off that nobody needs any more and that have no agent to do it by themselves. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import { decideFinish, type FinishDecision } from './finish.ts';
+import type { InUse } from './in-use.ts';
 import type { OffService } from './off.ts';
 import type { Policies } from './policies.ts';
 import type { UseWatch } from './use-watch.ts';
@@ -23,9 +23,9 @@ export interface FinisherDependencies {
   fleet: Pick<FleetService, 'list' | 'get'>;
   policies: Policies;
   use: UseWatch;
+  inUse: InUse;
   woken: WokenBook;
   off: OffService;
-  means(nodeId: string): NodePower['means'];
   leases(nodeId: string): number;
   /** A node without an agent was looked at: idle time has passed, or use was seen. */
   onLook(nodeId: string): void;
@@ -35,15 +35,17 @@ export const FINISHER = 'Pilotlight, because nobody needs it';
 const LOOK_MS = 15_000;
 
 export function createFinisher(dependencies: FinisherDependencies): Finisher {
-  const { clock, random, log, fleet, policies, use, woken, off, means, leases, onLook } = dependencies;
+  const { clock, random, log, fleet, policies, use, inUse, woken, off, leases, onLook } = dependencies;
+  const { means } = inUse;
   let loop: Loop | null = null;
 
   function decide(node: NodeView): FinishDecision {
-    const seen = use.state(node.id);
+    const seen = inUse.state(node.id);
     return decideFinish({
       policy: policies.get(node.id),
       means: means(node.id),
       wokenByUs: woken.byUs(node.id, null),
+      held: inUse.held(node.id),
       keptOn: off.going(node.id).keptOn,
       reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,
       idleMs: seen.idle?.ms ?? 0,

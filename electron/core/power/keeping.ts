@@ -24,15 +24,15 @@ import { createAlerts } from './alerts.ts';
 import { createAtAgents } from './at-agents.ts';
 import { createFinisher } from './finisher.ts';
 import { gpuDoubt } from './gpu-doubt.ts';
+import { createInUse } from './in-use.ts';
 import { refuseBadEnd } from './keep-until.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createOff, type OffRequest } from './off.ts';
 import { createOverview } from './overview.ts';
 import type { Policies, PolicyPatch } from './policies.ts';
-import { meansOf } from './policy.ts';
 import { restartOllama } from './restart-ollama.ts';
+import { createSameMachine } from './same-machine.ts';
 import { createUseWatch } from './use-watch.ts';
-import { leaseWords } from './why-on.ts';
 import type { Notices } from './withdrawals.ts';
 import { createWokenBook } from './woken.ts';
 
@@ -110,26 +110,9 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
-  function means(nodeId: string): NodePower['means'] {
-    const roles = agents.link(nodeId) === null ? null : (agents.view(nodeId)?.roles ?? []);
-    return meansOf({
-      agent: roles === null ? null : { roles },
-      shutdownUrl: fleet.record(nodeId)?.shutdownUrl ?? null,
-      simulated: fleet.simulatedMachine(nodeId) !== null,
-    });
-  }
-
-  async function checkUse(nodeId: string): Promise<string | null> {
-    await fleet.look(nodeId);
-    use.look(fleet.require(nodeId));
-    return fleet.answered(nodeId) ? null : 'It did not answer, so it is unknown whether it is in use.';
-  }
-
-  function reasons(nodeId: string): string[] {
-    const held = [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
-    const seen = means(nodeId) === 'agent' ? [] : use.state(nodeId).use;
-    return [...new Set([...held, ...seen])];
-  }
+  const sameMachine = createSameMachine(fleet);
+  const inUse = createInUse({ fleet, agents, ledger, policies, watch: use, sameMachine });
+  const { means } = inUse;
 
   /** Another run of the machine begins where it was off for longer than a network fails for a moment. */
   function noteRun({ id, state }: NodeView): void {
@@ -166,8 +149,8 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     policies,
     activity,
     means,
-    reasons,
-    checkUse,
+    reasons: inUse.reasons,
+    checkUse: inUse.check,
     holder,
   });
   const { mirror, withdrawals, leave } = createAtAgents({
@@ -184,9 +167,8 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     agents,
     policies,
     ledger,
-    use,
+    inUse,
     woken,
-    means,
     going: off.going,
     isMirrored: mirror.isMirrored,
   });
@@ -197,9 +179,9 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
     fleet,
     policies,
     use,
+    inUse,
     woken,
     off,
-    means,
     leases,
     onLook: overview.changed,
   });
@@ -230,6 +212,7 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   });
   const stops = [
     stopWatching,
+    sameMachine.stop,
     followAgentDamage({ agents, fleet, activity }),
     off.onChange(overview.changed),
     // It is tried again, but not at once.

@@ -161,9 +161,11 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       // It may have ended while another one was put.
       if (due && ledger.get(lease.id) !== null) await attempt(() => put(link, mirror, lease));
     }
+    // A policy says to an agent that lost its leases that all of them are there again.
+    const mayBelieve = problems.length === 0 || agents.policyView(nodeId)?.incomplete !== true;
     const policy = policyFor(nodeId);
     const text = JSON.stringify(policy);
-    if (!stopped && mirror.policy !== text) {
+    if (!stopped && mayBelieve && mirror.policy !== text) {
       await attempt(async () => {
         await link.putPolicy(panelId, policy, stopping.signal);
         mirror.policy = text;

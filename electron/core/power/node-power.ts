@@ -4,6 +4,7 @@ import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../.
 import type { AgentPolicyView, AgentPower } from '../ports.ts';
 import { decideFinish, type FinishDecision } from './finish.ts';
 import type { Going } from './going.ts';
+import type { Held } from './in-use.ts';
 import type { UseState } from './use-watch.ts';
 import { leaseWords, whyOn } from './why-on.ts';
 
@@ -26,6 +27,7 @@ export interface PowerFacts {
   agentPower: Heard<AgentPower> | null;
   /** Seen from here, for nodes whose agent does not tell. */
   use: UseState;
+  held?: Held | null;
   wokenByUs: boolean | null;
   going: Going;
   gpuLost: NodePower['gpuLost'];
@@ -89,7 +91,7 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
 }
 
 function decisionFor(
-  { means, policy, going, use }: PowerFacts,
+  { means, policy, going, use, held = null }: PowerFacts,
   known: { byAgent: Heard<AgentPolicyView> | null; wokenByUs: boolean | null; needed: boolean },
 ): FinishDecision {
   if (known.byAgent) return decisionOfAgent(known.byAgent, policy, known.needed);
@@ -99,6 +101,7 @@ function decisionFor(
     means,
     wokenByUs: known.wokenByUs,
     keptOn: going.keptOn,
+    held,
     reasons: known.needed ? ['needed'] : [],
     idleMs: use.idle?.ms ?? 0,
   });

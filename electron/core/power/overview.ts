@@ -8,10 +8,10 @@ import type { Streams } from '../runtime/streams.ts';
 import type { PowerAgents } from './agents.ts';
 import type { Going } from './going.ts';
 import { gpuLostOf } from './gpu-lost.ts';
+import type { InUse } from './in-use.ts';
 import type { Ledger } from './ledger.ts';
 import { type Heard, nodePowerOf } from './node-power.ts';
 import type { Policies } from './policies.ts';
-import type { UseWatch } from './use-watch.ts';
 import type { WokenBook } from './woken.ts';
 
 export interface Overview {
@@ -31,9 +31,8 @@ export interface OverviewDependencies {
   agents: PowerAgents;
   policies: Policies;
   ledger: Ledger;
-  use: UseWatch;
+  inUse: InUse;
   woken: WokenBook;
-  means(nodeId: string): NodePower['means'];
   going(nodeId: string): Going;
   isMirrored(leaseId: string): boolean;
 }
@@ -75,7 +74,7 @@ function gpusSeen(sample: AgentSample | null) {
 }
 
 export function createOverview(dependencies: OverviewDependencies): Overview {
-  const { clock, streams, fleet, agents, policies, ledger, use, woken } = dependencies;
+  const { clock, streams, fleet, agents, policies, ledger, inUse, woken } = dependencies;
   const heard = new Map<string, HeardOfNode>();
   const dirty = new Set<string>();
   const stops: (() => void)[] = [];
@@ -131,14 +130,15 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
     return nodePowerOf({
       node,
       policy: policies.get(id),
-      means: dependencies.means(id),
+      means: inUse.means(id),
       agent,
       leases: ledger.list(id),
       isMirrored: dependencies.isMirrored,
       elsewhere: [...said.leases.values()],
       agentPolicy: said.policy,
       agentPower: said.power,
-      use: use.state(id),
+      use: inUse.state(id),
+      held: inUse.held(id),
       wokenByUs: woken.byUs(id, machine?.bootId ?? null),
       going: dependencies.going(id),
       gpuLost: gpuLostOf({

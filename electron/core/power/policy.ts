@@ -31,6 +31,24 @@ export function clockTime(minute: number): string {
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }
 
+const fromStrictest = {
+  powerOff: ['never', 'when-woken', 'always'],
+  action: ['sleep', 'hibernate', 'shutdown'],
+} as const;
+
+/** As the first, but in each respect of going off the one that keeps the machine on longer. */
+export function strictestPolicy(first: PowerPolicy, others: readonly PowerPolicy[]): PowerPolicy {
+  const all = [first, ...others];
+  return {
+    ...first,
+    powerOff: fromStrictest.powerOff.find((word) => all.some((one) => one.powerOff === word)) ?? 'never',
+    action: fromStrictest.action.find((word) => all.some((one) => one.action === word)) ?? 'sleep',
+    idleMinutes: Math.max(...all.map((one) => one.idleMinutes)),
+    respectUsers: all.some((one) => one.respectUsers),
+    countdownSeconds: Math.max(...all.map((one) => one.countdownSeconds)),
+  };
+}
+
 /** What the node's agent is told, so that it finishes alone. `helloUrl` only where something listens there. */
 export function agentPolicyOf(policy: PowerPolicy, helloUrl: string | null): AgentPolicy {
   return {

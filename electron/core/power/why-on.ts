@@ -27,6 +27,7 @@ const staying: Record<Exclude<WhyOnFacts['stays'], null>, string> = {
   'in-use': 'It is in use.',
   'agent-silent': 'Whether somebody needs it is not known: its agent cannot be asked.',
   'other-panel': `${nobody} here, but the policy of another panel leaves it on.`,
+  'other-node': `${nobody} here, but it is the same machine as another node, whose policy or agent decides.`,
   'no-means': `${nobody}, but Pilotlight cannot power it off.`,
   cannot: `${nobody}, but its shutdown server can only shut down, and its policy is another.`,
 };

@@ -180,6 +180,52 @@ describe('the automatic power-off decides on what is so now', () => {
     expect(world.machine.ran).toEqual([]);
   });
 
+  it.each(['while it is asked', 'while its own lock is let go'])(
+    'and counts people where its policy comes to ask for them %s before the act',
+    async (when) => {
+      await using world = await createWorld();
+      const blind = { ...policy, respectUsers: false };
+      await world.call('PUT', '/v1/woken', { bootId: world.machine.bootId, by: 'panel-1' });
+      await world.call('PUT', '/v1/policies/panel-1', blind);
+      world.machine.users = ['bob'];
+      await toCountdown(world);
+      const asked = Promise.withResolvers<void>();
+      const answer = Promise.withResolvers<void>();
+      if (when === 'while it is asked') {
+        world.machine.blockers = async () => {
+          asked.resolve();
+          await answer.promise;
+          return [];
+        };
+      } else {
+        world.machine.releasing = answer.promise;
+        world.machine.inhibitorReleased = asked.resolve;
+      }
+      await world.clock.advance(29_000);
+      const passed = world.clock.advance(31_000);
+      await asked.promise;
+      expect((await world.call('PUT', '/v1/policies/panel-1', policy)).status).toBe(200);
+      answer.resolve();
+      await passed;
+      await world.call('GET', '/v1/policy');
+      expect(world.machine.ran).toEqual([]);
+    },
+  );
+
+  it('and a program that only keeps the machine from sleeping keeps it on', async () => {
+    await using world = await createWokenWorld();
+    world.machine.blockers = async (_, { automatic }) => (automatic ? [apt] : []);
+    await world.clock.advance(30 * minute);
+    expect(world.machine.ran).toEqual([]);
+    expect((await world.call('GET', '/v1/policy')).body.reasons).toMatchObject([
+      { code: 'INHIBITED', who: 'apt' },
+    ]);
+    // A person may power it off all the same.
+    expect((await world.call('POST', '/v1/power', order)).status).toBe(202);
+    await world.clock.advance(30_000);
+    expect(world.machine.ran).toHaveLength(1);
+  });
+
   it('and what was about to happen before a sleep does not happen after it', async () => {
     await using world = await createWokenWorld();
     expect((await world.call('POST', '/v1/power', order)).status).toBe(202);
@@ -239,6 +285,50 @@ describe('an order', () => {
     expect(await world.power()).toMatchObject({ phase: 'idle', last: { outcome: 'refused', code: 'LEASE' } });
     expect(world.machine.ran).toEqual([]);
     expect(world.machine.inhibited).toBe(1);
+  });
+
+  it.each([
+    ['counts down', 30],
+    ['is to be carried out at once', 0],
+  ])(
+    'that %s is not carried out after a sleep, though nobody has noticed that yet',
+    async (_, countdownSeconds) => {
+      await using world = await createWokenWorld();
+      expect((await world.call('POST', '/v1/power', { ...order, countdownSeconds })).status).toBe(202);
+      // The last moments before the act.
+      await world.clock.advance(Math.max(0, countdownSeconds * 1000 - 100));
+      const users = holdUsers(world);
+      const passed = world.clock.advance(300);
+      await users.asked;
+      world.machine.sleptSeconds += 3600;
+      users.answer([]);
+      await passed;
+      expect(await world.power()).toMatchObject({
+        phase: 'idle',
+        last: { outcome: 'interrupted', code: 'SLEPT' },
+      });
+      expect(world.machine.ran).toEqual([]);
+    },
+  );
+
+  it('is refused where the machine slept while it was asked', async () => {
+    await using world = await createWokenWorld();
+    const users = holdUsers(world);
+    const asked = world.call('POST', '/v1/power', { ...order, countdownSeconds: 0 });
+    await users.asked;
+    world.machine.sleptSeconds += 3600;
+    users.answer([]);
+    expect((await asked).status).toBe(409);
+    await world.clock.advance(1000);
+    expect(world.machine.ran).toEqual([]);
+  });
+
+  it('right after a sleep is carried out', async () => {
+    await using world = await createWokenWorld();
+    world.machine.sleptSeconds += 3600;
+    expect((await world.call('POST', '/v1/power', { ...order, countdownSeconds: 0 })).status).toBe(202);
+    await world.clock.advance(1000);
+    expect(world.machine.ran).toHaveLength(1);
   });
 
   it('of two panels at once is taken once', async () => {

@@ -9,6 +9,7 @@ import type {
   HostPowerAction,
   MachineFacts,
   PowerBlocker,
+  PowerOrder,
 } from '../../../electron/adapters/agent-host/types.ts';
 import { type AgentOptions, startAgent } from '../../../electron/agent/agent.ts';
 import { readConfig } from '../../../electron/agent/config.ts';
@@ -56,13 +57,14 @@ export function createMachine(clock: { monotonic(): number }) {
     failsOnce: null as Error | null,
     abilities: { shutdown: 'yes', sleep: 'yes', hibernate: 'yes', restart: 'yes' } as Abilities,
     /** Programs that block an action; a test may let it wait or reject. */
-    blockers: async (_action: HostPowerAction): Promise<PowerBlocker[]> => [],
+    blockers: async (_action: HostPowerAction, _order: PowerOrder): Promise<PowerBlocker[]> => [],
     /** Who is logged in according to the host; a test may make it wait. */
     readUsers: null as (() => Promise<string[]>) | null,
     inhibitorProblem: null as string | null,
     inhibitorChanged: () => {},
     /** Its inhibitor has ended when this has. */
     releasing: Promise.resolve(),
+    inhibitorReleased: () => {},
   };
   const facts = (): MachineFacts => ({
     hostname: 'tower',
@@ -92,7 +94,7 @@ export function createMachine(clock: { monotonic(): number }) {
     async abilities() {
       return machine.abilities;
     },
-    blockers: (action) => machine.blockers(action),
+    blockers: (action, _, order) => machine.blockers(action, order),
     createInhibitor(_, changed) {
       let wanted = false;
       machine.inhibitorChanged = changed;
@@ -113,6 +115,7 @@ export function createMachine(clock: { monotonic(): number }) {
             machine.inhibited -= 1;
             changed();
           }
+          machine.inhibitorReleased();
           await machine.releasing;
         },
         state: () => ({ held: state().held, problem: state().problem, locks: [state()] }),

@@ -1,8 +1,20 @@
 /** An agent starts whatever has happened to its files, keeps damaged ones, reports them and stays on meanwhile. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openDamage } from '../../../electron/agent/damage.ts';
+import { openLeaseJournal } from '../../../electron/agent/leases/journal.ts';
+import { openPolicyBook } from '../../../electron/agent/power/policy-book.ts';
 import { startAgent as startProcess } from '../agent/process.ts';
 import { createWorld, type World } from '../agent/world.ts';
 import { contentOf, manners, mayReadAll } from './manners.ts';
@@ -37,6 +49,9 @@ beforeAll(async () => {
   await world.stop();
   writeFileSync(join(world.folder, 'countdown.json'), JSON.stringify(countdown));
   cpSync(world.folder, join(base, 'whole'), { recursive: true });
+  cpSync(world.folder, join(base, 'waiting'), { recursive: true });
+  writeFileSync(join(base, 'waiting', 'policies.json'), 'half of a');
+  readBack(join(base, 'waiting'), join(base, 'waiting'), false);
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 afterEach(async () => {
@@ -78,6 +93,22 @@ async function goesOff(world: World): Promise<void> {
   expect(world.machine.ran).not.toEqual([]);
 }
 
+/** Where writing costs least; a disk does as well. */
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** What the agent reads of its leases and policies, without the machine around it. */
+function readBack(whole: string, folder: string, fresh = true) {
+  if (fresh) cpSync(whole, folder, { recursive: true });
+  const damage = openDamage({ folder, say: () => {} });
+  const journal = openLeaseJournal(folder, damage);
+  const book = openPolicyBook(folder, 'boot-1', damage);
+  journal.close();
+  return {
+    lost: damage.reason() === null ? [] : ['something'],
+    content: JSON.stringify([journal.kept, book.policies(), damage.reason()]),
+  };
+}
+
 const everyManner = Object.keys(manners).filter((manner) => manner !== 'closed to us' || !mayReadAll);
 /** Each file, and whether something may be missing because of it. */
 const files: Record<string, boolean> = {
@@ -109,6 +140,80 @@ describe.each(Object.entries(files))('%s damaged', (file, loses) => {
       expect(order).toMatchObject({ status: 409, body: { error: { code: 'IN_USE' } } });
     },
     30_000,
+  );
+});
+
+describe('a file that is not there any more', () => {
+  it.each(['policies.json', 'leases.jsonl', 'token'])('is as lost as a damaged one: %s', async (file) => {
+    const { folder, world } = await damaged();
+    await world.stop();
+    rmSync(join(folder, file));
+    const again = await createWorld({ folder });
+    worlds.push(again);
+    expect(await view(again)).toMatchObject({ problems: [{ code: 'FILE_DAMAGED', file, keptAs: '' }] });
+    expect(await codes(again)).toContain('RECORDS_DAMAGED');
+    await staysOn(again);
+    for (const panel of panels) await again.call('PUT', `/v1/policies/${panel}`, policy);
+    expect(await codes(again)).not.toContain('RECORDS_DAMAGED');
+    await goesOff(again);
+  });
+
+  it('is none where no panel has a policy', async () => {
+    await using world = await createWorld();
+    await world.stop();
+    const again = await createWorld({ folder: world.folder });
+    worlds.push(again);
+    expect(await view(again)).toMatchObject({ problems: [] });
+  });
+});
+
+describe('policies of which it is not known whose they were', () => {
+  it.each([
+    ['their names are damaged as well', (folder: string) => writeFileSync(join(folder, 'panels.json'), '[')],
+    ['an older version wrote them', (folder: string) => rmSync(join(folder, 'panels.json'))],
+  ])('are not there again because one panel has put its own: %s', async (_, change) => {
+    const { folder, world } = await damaged();
+    await world.stop();
+    change(folder);
+    writeFileSync(join(folder, 'policies.json'), 'half of a');
+    const again = await createWorld({ folder });
+    worlds.push(again);
+    await again.call('PUT', '/v1/policies/panel-a', policy);
+    expect(await codes(again)).toContain('RECORDS_DAMAGED');
+    await staysOn(again);
+    expect((await again.call('DELETE', '/v1/policies/damaged-records')).status).toBe(200);
+    expect(await codes(again)).not.toContain('RECORDS_DAMAGED');
+    await goesOff(again);
+  });
+});
+
+describe('one bit of each byte that changed, in turn', () => {
+  it.each([
+    ['leases.jsonl', 'leases'],
+    ['policies.json', 'policies'],
+    ['damage.json', 'policies'],
+  ] as const)(
+    'loses nothing silently: %s',
+    (file, loss) => {
+      const folder = mkdtempSync(join(memory, 'pilotlight-bits-'));
+      const whole = join(base, file === 'damage.json' ? 'waiting' : 'whole');
+      const bytes = readFileSync(join(whole, file));
+      const kept = readBack(whole, folder);
+      const silent: string[] = [];
+      for (let byte = 0; byte < bytes.length; byte += 1) {
+        const bit = byte * 8 + (byte % 8);
+        rmSync(folder, { recursive: true, force: true });
+        cpSync(whole, folder, { recursive: true });
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3] = Number(changed[bit >> 3]) ^ (1 << (bit & 7));
+        writeFileSync(join(folder, file), changed);
+        const found = readBack(whole, folder, false);
+        if (found.lost.length === 0 && found.content !== kept.content) silent.push(`bit ${bit} of ${loss}`);
+      }
+      rmSync(folder, { recursive: true, force: true });
+      expect(silent).toEqual([]);
+    },
+    120_000,
   );
 });
 

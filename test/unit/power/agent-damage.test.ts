@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { AgentLink } from '../../../electron/core/ports.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createFakeAgents } from '../../fakes/agent-link.ts';
 import { createKeepingWorld } from '../../fakes/keeping-world.ts';
 
 const problem = {
@@ -70,5 +73,39 @@ test('what an agent has lost is put there again, and no lease ends because of it
     await world.clock.advance(5000);
   }
   expect(calls.filter((call) => call.startsWith('putPolicy'))).toHaveLength(settled);
+  await world.stop();
+});
+
+test('an agent that has lost its leases is told no policy before it has them all again', async () => {
+  const agents = createFakeAgents();
+  let full = false;
+  const world = createKeepingWorld({
+    agents,
+    connectAgent(options) {
+      const link = agents.connectAgent(options);
+      const putLease: AgentLink['putLease'] = async (...lease) => {
+        if (full) throw new PilotlightError('AGENT_ERROR');
+        await link.putLease(...lease);
+      };
+      return { ...link, putLease };
+    },
+  });
+  await world.start();
+  const id = await world.addWithAgent();
+  world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+  await world.clock.advance(5000);
+  const { calls } = world.agent;
+  const before = calls.length;
+  const policiesPut = () => calls.slice(before).filter((call) => call.startsWith('putPolicy'));
+  full = true;
+  world.agent.leases = [];
+  world.agent.policy = { ...world.agent.policy, incomplete: true, reasons: ['A file was damaged.'] };
+  await world.agents.refresh(id);
+  await world.clock.advance(120_000);
+  expect(policiesPut()).toEqual([]);
+  full = false;
+  await world.clock.advance(120_000);
+  expect(world.agent.leases).toHaveLength(1);
+  expect(policiesPut()).toHaveLength(1);
   await world.stop();
 });

@@ -85,6 +85,7 @@ const idle: FinishFacts = {
   means: 'server',
   wokenByUs: true,
   keptOn: false,
+  held: null,
   reasons: [],
   idleMs: 15 * 60_000,
 };
@@ -94,6 +95,7 @@ describe('whether the core powers it off', () => {
     ['it was woken and idle long enough', {}, { do: 'go', action: 'shutdown', countdownSeconds: 60 }],
     ['not yet', { idleMs: 14 * 60_000 }, { do: 'wait', remainingMs: 60_000 }],
     ['in use', { reasons: ['x'] }, { do: 'stay', why: 'in-use' }],
+    ['its agent cannot be asked', { held: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
     ['kept on', { keptOn: true }, { do: 'stay', why: 'kept-on' }],
     ['not woken', { wokenByUs: false }, { do: 'stay', why: 'not-woken' }],
     ['nobody knows', { wokenByUs: null }, { do: 'stay', why: 'woken-unknown' }],

@@ -158,6 +158,47 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '2' });
     expect(await load(null)).toEqual({ percent: 2, problem: null });
   });
+
+  it.each(['', 'unknown\n', '-1'])('is not known of a card of AMD whose memory reads %j', async (memory) => {
+    write({
+      'pci/0000:03:00.0/vendor': '0x1002\n',
+      'pci/0000:03:00.0/class': '0x120000\n',
+      'pci/0000:03:00.0/driver/module': 'amdgpu',
+      'pci/0000:03:00.0/mem_info_vram_total': memory,
+    });
+    card('card1', { mem_info_vram_total: memory, gpu_busy_percent: '2' });
+    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not say');
+  });
+
+  it('is not known of a card of AMD that is on the bus and not among the cards', async () => {
+    for (const address of ['0000:03:00.0', '0000:04:00.0'])
+      write({
+        [`pci/${address}/vendor`]: '0x1002\n',
+        [`pci/${address}/class`]: '0x030000\n',
+        [`pci/${address}/driver/module`]: 'amdgpu',
+        [`pci/${address}/mem_info_vram_total`]: '17163091968',
+      });
+    card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '2' });
+    expect(await load(null)).toEqual({ percent: 2, problem: 'There is an AMD GPU that cannot be read.' });
+  });
+
+  it('is not known of a card of Intel; a processor’s own graphics of it only show pictures', async () => {
+    const intel = (address: string) =>
+      write({
+        [`pci/${address}/vendor`]: '0x8086\n',
+        [`pci/${address}/class`]: '0x030000\n',
+        [`pci/${address}/driver/module`]: 'xe',
+      });
+    intel('0000:00:02.0');
+    expect(await load(null)).toEqual({ percent: null, problem: null });
+    intel('0000:03:00.0');
+    expect((await load(null)).problem).toBe('How busy the Intel GPU at 0000:03:00.0 is cannot be read.');
+  });
+
+  it('is not known where the devices of the bus cannot be read', async () => {
+    write({ pci: 'no folder' });
+    expect((await load(null)).problem).toContain('Which GPUs are there cannot be read.');
+  });
 });
 
 describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on a Mac', () => {

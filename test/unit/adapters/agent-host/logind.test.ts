@@ -3,6 +3,8 @@ import { descendsFrom } from '../../../../electron/adapters/agent-host/ancestry.
 import { createLogind, type LogindOptions } from '../../../../electron/adapters/agent-host/logind.ts';
 
 const { signal } = new AbortController();
+const byPerson = { automatic: false };
+const byPolicy = { automatic: true };
 const answer = (type: string, ...data: unknown[]) => JSON.stringify({ type, data });
 const inhibitors = (...entries: unknown[][]) => answer('a(ssssuu)', entries);
 
@@ -37,14 +39,32 @@ describe('programs that block a power action', () => {
         ['handle-lid-switch', 'dock', 'Docked', 'block', 1000, 404],
       ),
     });
-    expect(await logind.blockers('shutdown', signal)).toEqual([
+    expect(await logind.blockers('shutdown', signal, byPerson)).toEqual([
       { who: 'apt', why: 'Packages are installed' },
     ]);
-    expect(await logind.blockers('restart', signal)).toHaveLength(1);
-    expect((await logind.blockers('sleep', signal)).map(({ who }) => who)).toEqual(['apt', 'copy']);
+    expect(await logind.blockers('restart', signal, byPerson)).toHaveLength(1);
+    expect((await logind.blockers('sleep', signal, byPerson)).map(({ who }) => who)).toEqual(['apt', 'copy']);
     expect(logind.asked[0]).toBe(
       'busctl --system --json=short call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ListInhibitors',
     );
+  });
+
+  it.each(['sleep', 'idle', 'sleep:idle', 'shutdown', 'handle-lid-switch:idle'])(
+    'are, where nobody asked for the action, also those that hold "%s"',
+    async (what) => {
+      const logind = logindOf({ ListInhibitors: inhibitors([what, 'backup', 'A copy', 'block', 0, 405]) });
+      for (const action of ['shutdown', 'sleep', 'hibernate'] as const)
+        expect(await logind.blockers(action, signal, byPolicy)).toEqual([{ who: 'backup', why: 'A copy' }]);
+    },
+  );
+
+  it.each([
+    ['handle-lid-switch', 'block'],
+    ['handle-power-key:handle-suspend-key', 'block'],
+    ['sleep:idle', 'delay'],
+  ])('are not those that hold "%s" with mode %s', async (what, mode) => {
+    const logind = logindOf({ ListInhibitors: inhibitors([what, 'desktop', 'Its keys', mode, 0, 406]) });
+    expect(await logind.blockers('shutdown', signal, byPolicy)).toEqual([]);
   });
 
   it('are not those of the agent, known by its processes and by no name', async () => {
@@ -53,7 +73,7 @@ describe('programs that block a power action', () => {
       ['sleep', 'Pilotlight', 'A lease says that this machine is needed', 'block', 1000, 501],
     );
     const logind = logindOf({ ListInhibitors }, { isOurs: (pid) => pid === 500 });
-    expect(await logind.blockers('sleep', signal)).toHaveLength(1);
+    expect(await logind.blockers('sleep', signal, byPerson)).toHaveLength(1);
   });
 
   it('are written by anybody: short, and without what a terminal would obey', async () => {
@@ -61,7 +81,7 @@ describe('programs that block a power action', () => {
       ['sleep', 'a\u001b[2J\nb', 'w'.repeat(5000), 'block', 0, 1],
       ['sleep', ' ', '', 'block', 0, 77],
     );
-    const [first, second] = await logindOf({ ListInhibitors }).blockers('sleep', signal);
+    const [first, second] = await logindOf({ ListInhibitors }).blockers('sleep', signal, byPerson);
     expect(first).toEqual({ who: 'a [2J b', why: 'w'.repeat(200) });
     expect(second).toEqual({ who: 'process 77', why: '' });
   });
@@ -74,17 +94,17 @@ describe('programs that block a power action', () => {
     ['lists a text', answer('a(ssssuu)', 'sleep')],
     ['prints nothing', ''],
   ])('are unknown, not none, where busctl %s', async (_, ListInhibitors) => {
-    await expect(logindOf({ ListInhibitors }).blockers('shutdown', signal)).rejects.toThrow();
+    await expect(logindOf({ ListInhibitors }).blockers('shutdown', signal, byPerson)).rejects.toThrow();
   });
 
   it('are none where there is no systemd, or no logind on the bus', async () => {
     const without = logindOf({}, { hasSystemd: () => false });
-    expect(await without.blockers('shutdown', signal)).toEqual([]);
+    expect(await without.blockers('shutdown', signal, byPerson)).toEqual([]);
     expect(without.asked).toEqual([]);
     const ListInhibitors = new Error(
       'Command failed: busctl\nCall failed: The name org.freedesktop.login1 was not provided by any .service files\n',
     );
-    expect(await logindOf({ ListInhibitors }).blockers('shutdown', signal)).toEqual([]);
+    expect(await logindOf({ ListInhibitors }).blockers('shutdown', signal, byPerson)).toEqual([]);
   });
 });
 

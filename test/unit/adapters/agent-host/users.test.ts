@@ -133,6 +133,14 @@ describe('people on a machine with logind', () => {
     expect(await read({ busctl: busctl(rows), who: nobodyThere })).toMatchObject({ names, problem: null });
   });
 
+  it('count in ssh without a terminal where sshd signs them in without logind', async () => {
+    const ps = { stdout: '/sbin/init\nsshd-session: bob@notty\n' };
+    expect(await read({ busctl: busctl([]), who: nobodyThere, ps })).toMatchObject({
+      names: ['bob'],
+      problem: null,
+    });
+  });
+
   it('that leave while they are read are not waited for', async () => {
     const rows = [{ id: '1' }, { id: '2', user: 'bob' }];
     const users = await read({ busctl: busctl(rows, ['1']), who: nobodyThere });
@@ -216,6 +224,19 @@ describe('people on a machine without systemd', () => {
     });
   });
 
+  it('are not known where logind has run, and there is no program to ask it', async () => {
+    expect(await read({ who: ann })).toMatchObject({
+      names: ['ann'],
+      problem: 'Neither busctl nor loginctl is installed to ask logind.',
+    });
+  });
+
+  it('are not all known where who prints a line that is no session', async () => {
+    const who = { stdout: `${ann.stdout}\nbob\n` };
+    const users = await read({ who }, 'linux', { logind: false });
+    expect(users).toMatchObject({ names: ['ann'], problem: 'who printed: bob' });
+  });
+
   it('are seen in ssh without a terminal by its processes', async () => {
     const ps = { stdout: '/sbin/init\nsshd: bob [priv]\nsshd: bob@notty\n-bash\n' };
     const users = await read({ ps, who: nobodyThere }, 'linux', { logind: false });
@@ -263,6 +284,18 @@ describe('people on Windows', () => {
         names,
         problem: null,
       });
+  });
+
+  it('are not all known where a line is no session, or where it was stopped after some', async () => {
+    const half = table.split('\r\n').slice(0, 2).join('\r\n');
+    expect(await read({ 'quser.exe': { stdout: `${half}\r\n Bob\r\n` } }, 'win32')).toMatchObject({
+      names: ['ann'],
+      problem: 'quser.exe printed: Bob',
+    });
+    expect(await read({ 'quser.exe': { code: 3, stdout: half } }, 'win32')).toMatchObject({
+      names: ['ann'],
+      problem: expect.stringContaining('failed with code 3'),
+    });
   });
 
   it.each([
