@@ -2,18 +2,41 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Damage } from './damage.ts';
-import { writePrivate } from './files.ts';
+import { checksum, writePrivate } from './files.ts';
 
 const FILE = 'id.json';
+const form = /^[0-9a-f]{20}$/;
+
+interface Kept {
+  id: string;
+  /** Of the token at the last start; null in a file of an older version. */
+  tokenSum: number | null;
+}
+
+export interface AgentIdOptions {
+  damage: Pick<Damage, 'read'>;
+  /** The agent's own. One that is not the token of the last start is reported: panels have the other one. */
+  token: string;
+  say(message: string): void;
+}
 
 /** 20 hexadecimal digits. A damaged one is replaced by a new one: panels then take it for another agent. */
-export function openAgentId(folder: string, damage: Pick<Damage, 'read'>): string {
-  const kept = damage.read(FILE, 'nothing', (text) => {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'string' && /^[0-9a-f]{20}$/.test(value) ? value : null;
-  });
-  if (kept !== null) return kept;
-  const id = randomBytes(10).toString('hex');
-  writePrivate(join(folder, FILE), JSON.stringify(id));
+export function openAgentId(folder: string, { damage, token, say }: AgentIdOptions): string {
+  const kept = damage.read(FILE, 'nothing', readKept);
+  const tokenSum = checksum(token);
+  if (kept !== null && kept.tokenSum === tokenSum) return kept.id;
+  if (kept !== null && kept.tokenSum !== null)
+    say('token: it has changed since the last start; panels that were paired before must pair again');
+  const id = kept?.id ?? randomBytes(10).toString('hex');
+  writePrivate(join(folder, FILE), JSON.stringify({ id, tokenSum, sum: checksum(`${id} ${tokenSum}`) }));
   return id;
+}
+
+/** null for anything that was not written by an agent. Older versions wrote the id alone. */
+function readKept(text: string): Kept | null {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'string') return form.test(value) ? { id: value, tokenSum: null } : null;
+  const { id, tokenSum, sum } = (value ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof tokenSum !== 'number' || !form.test(id)) return null;
+  return sum === checksum(`${id} ${tokenSum}`) ? { id, tokenSum } : null;
 }

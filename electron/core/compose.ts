@@ -30,7 +30,7 @@ import { createStreams, type Streams } from './runtime/streams.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { createSettingsService, type SettingsService } from './settings/service.ts';
 import { createTransferService } from './settings/transfer.ts';
-import { createKeptStore, unsavedNotice } from './state/kept-store.ts';
+import { createKeptStore, UNSAVED_NOTICE, unsavedNotice } from './state/kept-store.ts';
 import { createStatusService, type StatusService, statusMethods } from './status/service.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService, type TelemetryService } from './telemetry/service.ts';
@@ -103,6 +103,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     clock,
     log,
     onTrouble: (error) => status.addNotice(unsavedNotice(error)),
+    onSaved: () => status.removeNotice(UNSAVED_NOTICE),
   });
   const settings = createSettingsService({ store, secrets, streams, log });
   const activity = createActivityService({ clock, store, streams, log });

@@ -43,7 +43,7 @@ export interface HostOptions {
   openSecrets?: OpenSecrets;
   /** Who starts the index worker. Default: a child process of Node. */
   createWorkerHost?: (options: { entry: string; log: Log }) => WorkerHost;
-  /** How long a stop may take before what is left is cut off, milliseconds. Default 5,000. */
+  /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
 
@@ -80,6 +80,9 @@ export const startHost: StartHost = async (options = {}) => {
     throw error;
   }
 };
+
+/** Longer than any part of the core takes to end in order. */
+const CORE_STOP_MS = 15_000;
 
 interface Assembly {
   options: HostOptions;
@@ -124,7 +127,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const { clock } = ports;
   scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
   const deadlineMs = options.stopDeadlineMs ?? 5000;
-  scope.add(() => within(deadlineMs, core.stop(), log));
+  // A move that is cut off puts back what it unloaded, and the stores close after that.
+  scope.add(() => within(options.stopDeadlineMs ?? CORE_STOP_MS, core.stop(), log));
 
   const dispatcher = createDispatcher({
     handlers: core.handlers,

@@ -12,7 +12,13 @@ const folder = process.argv[2] ?? '';
 const clock = createFakeClock();
 const { store } = createSqliteStore({ path: join(folder, 'state.sqlite'), secrets: createMemorySecrets() });
 const troubles: unknown[] = [];
-const kept = createKeptStore({ store, clock, log: silentLog, onTrouble: (error) => troubles.push(error) });
+const kept = createKeptStore({
+  store,
+  clock,
+  log: silentLog,
+  onTrouble: (error) => troubles.push(error),
+  onSaved: () => {},
+});
 const job = aJob();
 kept.jobs.put(job);
 

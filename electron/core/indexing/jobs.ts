@@ -79,7 +79,8 @@ export function createJobs({
     run = own;
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
     const before = winding;
-    const ending = before.then(() => execute(own, resumed));
+    // A defect in one run must not keep the next from beginning.
+    const ending = before.catch(() => {}).then(() => execute(own, resumed));
     winding = ending;
     holding.set(ending, job.sourceIds);
     const letGo = () => void holding.delete(ending);

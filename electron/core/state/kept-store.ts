@@ -23,12 +23,16 @@ export interface KeptStoreDependencies {
   clock: Pick<Clock, 'timer'>;
   log: Log;
   onTrouble(error: unknown): void;
+  onSaved(): void;
 }
+
+/** Its id; removed once everything is saved. */
+export const UNSAVED_NOTICE = 'unsaved';
 
 export function unsavedNotice(error: unknown): Notice {
   const isKnown = isPilotlightError(error);
   return {
-    id: 'unsaved',
+    id: UNSAVED_NOTICE,
     code: isKnown ? error.code : 'INTERNAL',
     message: `${isKnown ? `${error.message} ` : ''}Some recent events could not be saved yet.`,
     next: 'They are kept in memory while Pilotlight runs, and saved as soon as possible. Free some disk space.',

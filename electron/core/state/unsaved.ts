@@ -32,11 +32,14 @@ export function createUnsaved({
   clock,
   log,
   onTrouble,
+  onSaved,
 }: {
   clock: Pick<Clock, 'timer'>;
   log: Log;
   /** Called when writes begin to fail. */
   onTrouble(error: unknown): void;
+  /** Called when everything that had failed is saved. */
+  onSaved(): void;
 }): Unsaved {
   const waiting = new Map<string, UnsavedWrite>();
   let timer: Timer | null = null;
@@ -76,6 +79,7 @@ export function createUnsaved({
     else if (isFailing) {
       isFailing = false;
       log.info('Everything that could not be saved earlier is saved now.');
+      onSaved();
     }
   }
 

@@ -129,7 +129,7 @@ describe.skipIf(tools === null)('in network namespaces', () => {
       ['--role', 'relay,telemetry', '--bind', '0.0.0.0', '--announce'],
       ['ip', 'netns', 'exec', relaySpace],
     );
-    const id = JSON.parse(readFileSync(join(place.folder, 'id.json'), 'utf8'));
+    const { id } = JSON.parse(readFileSync(join(place.folder, 'id.json'), 'utf8'));
     const askers = spaces.map(({ space, own, listen }) =>
       spawn('ip', ['netns', 'exec', space, process.execPath, asker, own, listen], {
         stdio: ['pipe', 'pipe', 'inherit'],

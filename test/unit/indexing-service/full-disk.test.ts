@@ -24,7 +24,7 @@ function open() {
     },
   };
   const { clock } = world;
-  const kept = createKeptStore({ store, clock, log: silentLog, onTrouble: () => {} });
+  const kept = createKeptStore({ store, clock, log: silentLog, onTrouble: () => {}, onSaved: () => {} });
   const dependencies = { ...world.dependencies, store: kept };
   const add = (service: ReturnType<typeof createIndexingService>) =>
     service.addSource({ path: '/a', embedder: { kind: 'builtin' }, wake: false, whenGpuGone: 'use-cpu' });

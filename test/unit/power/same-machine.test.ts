@@ -20,15 +20,16 @@ afterEach(async () => {
   for (const world of worlds.splice(0)) await world.stop();
 });
 
-const sameHost = { url: 'http://192.168.7.20:8000' };
-const others: [string, Record<string, unknown>][] = [
+type OtherNode = { url: string; mac?: string; shutdownUrl?: string };
+const sameHost: OtherNode = { url: 'http://192.168.7.20:8000' };
+const others: [string, OtherNode][] = [
   ['with the same host', sameHost],
   ['with the same shutdown server', { url: 'http://tower.lan:8000', shutdownUrl }],
   ['with the same network card', { url: 'http://tower.lan:8000', mac: '02:00:00:00:00:07' }],
 ];
 
 describe('another node on the machine of a shutdown server', () => {
-  async function twoNodes(other: Record<string, unknown> = sameHost) {
+  async function twoNodes(other: OtherNode = sameHost) {
     const world = await startedWorld();
     const id = await world.addServed({ mac: '02:00:00:00:00:07' });
     const { id: second } = world.fleet.add({ name: 'second', ...other });

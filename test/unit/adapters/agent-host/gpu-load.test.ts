@@ -192,12 +192,12 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
     intel('0000:00:02.0');
     expect(await load(null)).toEqual({ percent: null, problem: null });
     intel('0000:03:00.0');
-    expect((await load(null)).problem).toBe('How busy the Intel GPU at 0000:03:00.0 is cannot be read.');
+    expect((await load(null)).problem).toBe('The load of the Intel GPU at 0000:03:00.0 cannot be read.');
   });
 
   it('is not known where the devices of the bus cannot be read', async () => {
     write({ pci: 'no folder' });
-    expect((await load(null)).problem).toContain('Which GPUs are there cannot be read.');
+    expect((await load(null)).problem).toContain('Cannot tell which GPUs are installed.');
   });
 });
 

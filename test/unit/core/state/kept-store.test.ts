@@ -24,7 +24,13 @@ function open() {
     },
   };
   const troubles: unknown[] = [];
-  const kept = createKeptStore({ store, clock, log: silentLog, onTrouble: (error) => troubles.push(error) });
+  const kept = createKeptStore({
+    store,
+    clock,
+    log: silentLog,
+    onTrouble: (error) => troubles.push(error),
+    onSaved: () => troubles.splice(0),
+  });
   return { clock, real, disk, troubles, kept };
 }
 
@@ -70,6 +76,7 @@ describe('the store on a full disk', () => {
     await clock.advance(1000);
     expect(real.jobs.get('job_1')?.status).toBe('completed');
     expect(kept.unsaved.size).toBe(0);
+    expect(troubles).toEqual([]);
     expect(clock.pending()).toBe(0);
   });
 
@@ -202,7 +209,7 @@ describe('the store on a full disk', () => {
       },
     };
     disk.isFull = true;
-    const other = createKeptStore({ store, clock, log: silentLog, onTrouble: () => {} });
+    const other = createKeptStore({ store, clock, log: silentLog, onTrouble: () => {}, onSaved: () => {} });
     other.jobs.put(aJob({ status: 'failed', phase: 'done', endedAt: 9 }));
     expect(saved).toEqual([]);
     disk.isFull = false;
