@@ -21,14 +21,19 @@ afterEach(async () => {
 });
 
 const sameHost = { url: 'http://192.168.7.20:8000' };
-const others: [string, Record<string, unknown>][] = [
+interface Other {
+  url: string;
+  shutdownUrl?: string;
+  mac?: string;
+}
+const others: [string, Other][] = [
   ['with the same host', sameHost],
   ['with the same shutdown server', { url: 'http://tower.lan:8000', shutdownUrl }],
   ['with the same network card', { url: 'http://tower.lan:8000', mac: '02:00:00:00:00:07' }],
 ];
 
 describe('another node on the machine of a shutdown server', () => {
-  async function twoNodes(other: Record<string, unknown> = sameHost) {
+  async function twoNodes(other: Other = sameHost) {
     const world = await startedWorld();
     const id = await world.addServed({ mac: '02:00:00:00:00:07' });
     const { id: second } = world.fleet.add({ name: 'second', ...other });
