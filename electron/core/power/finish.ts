@@ -1,7 +1,9 @@
 /** Whether the core powers a node off that has no agent to do it by itself. Pure. */
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
-import type { Held } from './in-use.ts';
 import { canDo } from './policy.ts';
+
+/** Why the core leaves a machine on whatever it sees of its use. */
+export type Held = 'agent-silent' | 'other-node';
 
 export interface FinishFacts {
   policy: PowerPolicy;

@@ -3,15 +3,13 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { PowerAgents } from './agents.ts';
+import type { Held } from './finish.ts';
 import type { Ledger } from './ledger.ts';
 import type { Policies } from './policies.ts';
 import { meansOf } from './policy.ts';
 import type { SameMachine } from './same-machine.ts';
 import type { UseState, UseWatch } from './use-watch.ts';
 import { leaseWords } from './why-on.ts';
-
-/** Why the core leaves a machine on whatever it sees of its use. */
-export type Held = 'agent-silent' | 'other-node';
 
 export interface InUse {
   /** Who can power it off. */

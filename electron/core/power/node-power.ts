@@ -2,9 +2,8 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import type { AgentPolicyView, AgentPower } from '../ports.ts';
-import { decideFinish, type FinishDecision } from './finish.ts';
+import { decideFinish, type FinishDecision, type Held } from './finish.ts';
 import type { Going } from './going.ts';
-import type { Held } from './in-use.ts';
 import type { UseState } from './use-watch.ts';
 import { leaseWords, whyOn } from './why-on.ts';
 

@@ -167,7 +167,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
       'pci/0000:03:00.0/mem_info_vram_total': memory,
     });
     card('card1', { mem_info_vram_total: memory, gpu_busy_percent: '2' });
-    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not say');
+    expect((await load(null)).problem).toContain('The driver of the AMD GPU at 0000:03:00.0 does not report');
   });
 
   it('is not known of a card of AMD that is on the bus and not among the cards', async () => {
