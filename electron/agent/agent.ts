@@ -57,7 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   openFolder(folder);
   const damage = options.damage ?? openDamage({ folder, say });
   const token = openToken(folder, damage);
-  const id = openAgentId(folder, { damage, token, say });
+  const id = openAgentId(folder, { damage, token });
   damage.read(LISTENING, 'nothing', (text) => listeningIn(JSON.parse(text)));
   const bootId = await host.bootId();
   const attempts = createAttempts({ monotonic: clock.monotonic });

@@ -35,6 +35,10 @@ export interface Damage {
   read<Value>(file: string, loss: Loss, read: (text: string) => Value | null): Value | null;
   /** The file goes aside and is reported. What it holds may be missing from now on. */
   found(file: string, loss: Loss): void;
+  /** The file is not that of the last start, and stays in use. What depends on it may be missing. */
+  changed(file: string, loss: Loss): void;
+  /** Whether something about this file was reported at this start. */
+  isReported(file: string): boolean;
   /** Panels whose policy is here, or was. */
   expect(panels: readonly string[]): void;
   /** Why the machine stays on, as long as something may be missing. */
@@ -80,6 +84,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   const panelsPath = join(folder, PANELS);
   const kept: Kept = { losses: [], panels: [], problems: [] };
   let panels: string[] = [];
+  const reported = new Set<string>();
 
   const saved = parseFile(path, readKept);
   const marked = isThere(panelsPath);
@@ -111,18 +116,16 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     }
   }
 
-  function report(file: string, loss: Loss, keptAs: string): void {
+  function report(file: string, loss: Loss, keptAs: string, what = sentenceOf(file, keptAs)): void {
     const problem: AgentProblem = {
       code: 'FILE_DAMAGED',
       file,
       keptAs,
-      message:
-        keptAs === ''
-          ? `The file ${file} has disappeared.`
-          : `The file ${file} was damaged and was renamed to ${keptAs}.`,
+      message: what,
       next: nextSteps[loss],
     };
     kept.problems.push(problem);
+    reported.add(file);
     say(`damage: ${problem.message} ${problem.next}`);
     if (kept.losses.length > 0) save();
   }
@@ -177,6 +180,12 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       return value;
     },
     found: setAside,
+    isReported: (file) => reported.has(file),
+    changed(file, loss) {
+      if (!wasThere(loss)) return;
+      noteLoss(file, loss);
+      report(file, loss, '', `The file ${file} has changed since the last start.`);
+    },
     expect(next) {
       writePanels([...next]);
       // The damaged file is another one: these are all that are waited for.
@@ -220,6 +229,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     },
   };
 }
+
+const sentenceOf = (file: string, keptAs: string) =>
+  keptAs === ''
+    ? `The file ${file} has disappeared.`
+    : `The file ${file} was damaged and was renamed to ${keptAs}.`;
 
 function parseFile<Value>(
   path: string,

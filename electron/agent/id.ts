@@ -14,19 +14,19 @@ interface Kept {
 }
 
 export interface AgentIdOptions {
-  damage: Pick<Damage, 'read'>;
+  damage: Pick<Damage, 'read' | 'changed' | 'isReported'>;
   /** The agent's own. One that is not the token of the last start is reported: panels have the other one. */
   token: string;
-  say(message: string): void;
 }
 
 /** 20 hexadecimal digits. A damaged one is replaced by a new one: panels then take it for another agent. */
-export function openAgentId(folder: string, { damage, token, say }: AgentIdOptions): string {
+export function openAgentId(folder: string, { damage, token }: AgentIdOptions): string {
   const kept = damage.read(FILE, 'nothing', readKept);
   const tokenSum = checksum(token);
   if (kept !== null && kept.tokenSum === tokenSum) return kept.id;
-  if (kept !== null && kept.tokenSum !== null)
-    say('token: it has changed since the last start; panels that were paired before must pair again');
+  // A token that was just made has been reported: the file was damaged or missing.
+  if (kept !== null && kept.tokenSum !== null && !damage.isReported('token'))
+    damage.changed('token', 'panels');
   const id = kept?.id ?? randomBytes(10).toString('hex');
   writePrivate(join(folder, FILE), JSON.stringify({ id, tokenSum, sum: checksum(`${id} ${tokenSum}`) }));
   return id;

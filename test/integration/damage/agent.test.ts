@@ -167,6 +167,50 @@ describe('a file that is not there any more', () => {
   });
 });
 
+describe('a token that is another valid one', () => {
+  const flip = (folder: string) => {
+    const path = join(folder, 'token');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, (text.startsWith('A') ? 'B' : 'A') + text.slice(1));
+  };
+
+  it('keeps the machine on until the panels have paired again, and is reported once', async () => {
+    const { folder, world } = await damaged();
+    await world.stop();
+    flip(folder);
+    const again = await createWorld({ folder });
+    worlds.push(again);
+    expect(await view(again)).toMatchObject({ problems: [{ code: 'FILE_DAMAGED', file: 'token' }] });
+    expect(await codes(again)).toContain('RECORDS_DAMAGED');
+    await staysOn(again);
+    await again.restart();
+    expect(again.said.filter((line) => line.includes('token'))).toHaveLength(1);
+    for (const panel of panels) await again.call('PUT', `/v1/policies/${panel}`, policy);
+    expect(await codes(again)).not.toContain('RECORDS_DAMAGED');
+    await goesOff(again);
+  });
+
+  it('is a new token where no panel has a policy', async () => {
+    await using world = await createWorld();
+    await world.stop();
+    flip(world.folder);
+    const again = await createWorld({ folder: world.folder });
+    worlds.push(again);
+    expect(await view(again)).toMatchObject({ problems: [] });
+  });
+});
+
+it('an id that an older version wrote stays the same', async () => {
+  await using world = await createWorld();
+  await world.stop();
+  writeFileSync(join(world.folder, 'id.json'), '"0123456789abcdef0123"');
+  const again = await createWorld({ folder: world.folder });
+  worlds.push(again);
+  expect(again.id()).toBe('0123456789abcdef0123');
+  await again.restart();
+  expect(again.id()).toBe('0123456789abcdef0123');
+});
+
 describe('policies of which it is not known whose they were', () => {
   it.each([
     ['their names are damaged as well', (folder: string) => writeFileSync(join(folder, 'panels.json'), '[')],
