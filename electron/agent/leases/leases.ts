@@ -40,6 +40,8 @@ interface Held {
   record: LeaseRecord;
   /** By the clock that never jumps. */
   endsAt: number;
+  /** Whether it would be there after a restart. */
+  saved: boolean;
 }
 
 export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOptions): Leases {
@@ -49,7 +51,7 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
 
   // Its renewals lived in the memory of the process before, so each gets one whole time to live.
   for (const record of journal.kept) {
-    held.set(record.id, { record, endsAt: clock.monotonic() + record.ttlSeconds * 1000 });
+    held.set(record.id, { record, endsAt: clock.monotonic() + record.ttlSeconds * 1000, saved: true });
   }
   plan();
 
@@ -81,6 +83,17 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
     onChange({ began: [], ended, expired: true, live: held.size });
   }
 
+  /** What cannot be written counts all the same: a full disk must not let the machine go off under its work. */
+  function save(lease: Held): void {
+    try {
+      journal.begin(lease.record);
+      lease.saved = true;
+    } catch (cause) {
+      const message = 'The lease could not be written to the disk: it counts only until the agent restarts.';
+      throw new AgentError('DISK_TROUBLE', { message, cause });
+    }
+  }
+
   function view({ record, endsAt }: Held): LeaseView {
     return { ...record, remainingSeconds: Math.max(0, Math.round((endsAt - clock.monotonic()) / 100) / 10) };
   }
@@ -96,16 +109,16 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
       const endsAt = clock.monotonic() + request.ttlSeconds * 1000;
       const same =
         before?.record.purpose === request.purpose && before.record.ttlSeconds === request.ttlSeconds;
-      if (before !== undefined && same) {
+      if (before?.saved === true && same) {
         before.endsAt = endsAt;
         return { lease: view(before), begun: false };
       }
       const record = { id, ...request, createdAt: before?.record.createdAt ?? clock.now() };
-      journal.begin(record);
-      const next = { record, endsAt };
+      const next = { record, endsAt, saved: false };
       held.set(id, next);
       plan();
       if (before === undefined) onChange({ began: [id], ended: [], expired: false, live: held.size });
+      save(next);
       return { lease: view(next), begun: before === undefined };
     },
     get(id) {
@@ -119,8 +132,14 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
     },
     end(id) {
       expire();
-      if (!held.has(id)) throw new AgentError('NOT_FOUND', { message: 'There is no such lease.' });
-      journal.end([id]);
+      const found = held.get(id);
+      if (found === undefined) throw new AgentError('NOT_FOUND', { message: 'There is no such lease.' });
+      try {
+        journal.end([id]);
+      } catch (error) {
+        // One that was never written does not come back.
+        if (found.saved) throw error;
+      }
       held.delete(id);
       onChange({ began: [], ended: [id], expired: false, live: held.size });
     },

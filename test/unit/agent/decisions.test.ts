@@ -127,6 +127,44 @@ describe('leases', () => {
   });
 });
 
+describe('leases on a full disk', () => {
+  it('count until they end, are reported as not written, and are written by the next put', () => {
+    const disk = { isFull: true, begun: [] as string[], ended: [] as string[] };
+    const write = (ids: readonly string[], to: string[]) => {
+      if (disk.isFull) throw new Error('ENOSPC');
+      to.push(...ids);
+    };
+    const journal = {
+      kept: [],
+      begin: ({ id }: { id: string }) => write([id], disk.begun),
+      end: (ids: readonly string[]) => write(ids, disk.ended),
+      close: () => {},
+    };
+    const live: number[] = [];
+    const leases = createLeases({
+      clock: createFakeClock(),
+      journal,
+      onChange: (change) => live.push(change.live),
+    });
+    const request = { holder: 'a', purpose: 'b', ttlSeconds: 10 };
+    const full = expect.objectContaining({ code: 'DISK_TROUBLE' });
+    expect(() => leases.put('one', request)).toThrow(full);
+    expect(() => leases.put('two', request)).toThrow(full);
+    expect(leases.count()).toBe(2);
+    expect(() => leases.put('one', request)).toThrow(full);
+    leases.end('two');
+    expect(leases.count()).toBe(1);
+    disk.isFull = false;
+    expect(leases.put('one', request)).toMatchObject({ begun: false });
+    expect(disk.begun).toEqual(['one']);
+    disk.isFull = true;
+    expect(leases.put('one', request)).toMatchObject({ begun: false });
+    expect(() => leases.end('one')).toThrow('ENOSPC');
+    expect(leases.count()).toBe(1);
+    expect(live).toEqual([1, 2, 1]);
+  });
+});
+
 describe('many leases', () => {
   it('are refused beyond the limit, and one that is held is renewed all the same', () => {
     const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
