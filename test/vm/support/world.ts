@@ -87,6 +87,7 @@ const settled = {
   respectUsers: true,
 } as const;
 
+const heldPipe = '/run/other-program.held';
 const BOOTED = 'the login prompt of the guest';
 
 export async function createWorld(release: string): Promise<World> {
@@ -208,10 +209,11 @@ export async function createWorld(release: string): Promise<World> {
       throw new Error(`The machine was about to ${action}: nothing kept it on.`);
     },
     async inhibit({ what, mode, who, why }) {
-      // The unit has started once systemd-inhibit runs what it was given: from then on the lock is held.
-      await guest.sh(
-        `systemd-run --quiet --unit=other-program --service-type=notify --property=NotifyAccess=all -- systemd-inhibit --what=${what} --mode=${mode} --who='${who}' --why='${why}' sh -c 'systemd-notify --ready; exec sleep infinity'`,
-      );
+      // systemd-inhibit runs the command once it holds the lock, and the pipe is read until then.
+      await guest.sh(`rm -f ${heldPipe} && mkfifo ${heldPipe}
+systemd-run --quiet --collect --unit=other-program -- systemd-inhibit --what=${what} --mode=${mode} \\
+  --who='${who}' --why='${why}' sh -c 'echo held > ${heldPipe}; exec sleep infinity'
+timeout 120 cat ${heldPipe} || { systemctl status --no-pager other-program.service; exit 1; }`);
     },
     async endInhibitors() {
       await guest.run('systemctl stop other-program.service');
