@@ -50,7 +50,9 @@ export const corruptCore: Part = {
             find('crashes', `${what}: does not start`, answer.failed);
             continue;
           }
-          if (answer.searchFailed !== null)
+          // Without folders there is nothing to search; that they are lost is judged below.
+          const isEmpty = answer.sources === 0 && answer.searchFailed === 'NOTHING_TO_INDEX';
+          if (answer.searchFailed !== null && !isEmpty)
             find('crashes', `${what}: the search fails with ${answer.searchFailed}`);
           const fresh = answer.notices.filter((notice) => !whole.notices.includes(notice));
           for (const key of counted) {

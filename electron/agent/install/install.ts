@@ -100,7 +100,7 @@ export async function uninstall(
   requireRoot(platform);
   for (const step of steps) perform(step, context);
   context.print(
-    `The agent is removed. Its token and leases are kept in ${installedAt(platform, folder).folder}.`,
+    'The agent is removed, with its token, leases and policies. Panels have to pair again after a new install.',
   );
 }
 

@@ -77,7 +77,7 @@ export function planInstall(facts: InstallFacts): InstallStep[] {
   }
 }
 
-/** The folder of its token and leases stays: it is the person's. */
+/** Leaves nothing: its token, leases and policies go too, and the user that it ran as. */
 export function planUninstall({
   platform,
   folder,
@@ -89,6 +89,8 @@ export function planUninstall({
         { do: 'remove', path: linuxPaths.unit },
         { do: 'remove', path: linuxPaths.rule },
         { do: 'remove', path: linuxPaths.folder },
+        { do: 'remove', path: folder },
+        { do: 'run', command: ['userdel', linuxUser], mayFail: true },
         { do: 'run', command: ['systemctl', 'daemon-reload'], mayFail: true },
       ];
     case 'darwin':
@@ -97,13 +99,13 @@ export function planUninstall({
         { do: 'remove', path: macPaths.plist },
         { do: 'remove', path: macPaths.sudoers },
         { do: 'remove', path: macPaths.folder },
+        { do: 'remove', path: folder },
       ];
     case 'win32':
       return [
         { do: 'run', command: ['schtasks.exe', '/End', '/TN', taskName], mayFail: true },
         { do: 'run', command: ['schtasks.exe', '/Delete', '/TN', taskName, '/F'], mayFail: true },
-        { do: 'remove', path: windowsPaths(folder).program },
-        { do: 'remove', path: windowsPaths(folder).task },
+        { do: 'remove', path: folder },
       ];
   }
 }
