@@ -8,6 +8,7 @@ import { readGpuLoad } from './gpu-load.ts';
 import { createInhibitor, lockCommands } from './inhibitor.ts';
 import { createLogind, hostPowerActions } from './logind.ts';
 import { openTelemetrySource } from './telemetry-source.ts';
+import { writeToTerminals } from './terminals.ts';
 import type { AgentHost, Clock, HostPlatform } from './types.ts';
 import { readUsers } from './users.ts';
 
@@ -71,6 +72,7 @@ export function createSystemHost({
     blockers: async (action, signal, order) =>
       platform === 'linux' ? await logind.blockers(action, signal, order) : [],
     async notify(message) {
+      if (platform === 'linux' && (await writeToTerminals(message)) > 0) return;
       const [program, ...args] = noticeCommand(platform, message);
       await runTool(program, args, NOTICE_MS);
     },

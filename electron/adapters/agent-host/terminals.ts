@@ -1,0 +1,47 @@
+/**
+ * The terminals of the people on a Linux machine. Since util-linux 2.40 `wall` asks logind for them, which knows of no
+ * terminal for a session by ssh, so that nobody there gets its message.
+ */
+import { constants, type Stats } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Whoever may write to terminals of others does it by the group; `mesg n` takes that away. */
+const GROUP_MAY_WRITE = 0o020;
+
+export interface TerminalsOptions {
+  /** Default `/dev`. */
+  folder?: string;
+  /** Whether it is a device that takes text. A test has files. */
+  isTerminal?(facts: Stats): boolean;
+}
+
+/** Writes the message to each terminal that takes one, and gives how many there were. Never rejects. */
+export async function writeToTerminals(
+  message: string,
+  { folder = '/dev', isTerminal = (facts) => facts.isCharacterDevice() }: TerminalsOptions = {},
+): Promise<number> {
+  const [pseudo, others] = await Promise.all([list(join(folder, 'pts')), list(folder)]);
+  const paths = [
+    ...pseudo.filter((name) => /^\d+$/.test(name)).map((name) => join(folder, 'pts', name)),
+    ...others.filter((name) => /^(?:tty\d+|ttyS\d+|hvc\d+)$/.test(name)).map((name) => join(folder, name)),
+  ];
+  const written = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        const facts = await stat(path);
+        if (!isTerminal(facts) || (facts.mode & GROUP_MAY_WRITE) === 0) return false;
+        // A terminal that does not read must not hold the notice up, nor become this process's own.
+        const flags = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
+        await using file = await open(path, flags);
+        await file.write(`\u0007\r\n${message}\r\n`);
+        return true;
+      } catch {
+        return false;
+      }
+    }),
+  );
+  return written.filter(Boolean).length;
+}
+
+const list = (folder: string) => readdir(folder).catch(() => [] as string[]);
