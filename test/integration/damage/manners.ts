@@ -17,6 +17,7 @@ function noise(length: number, seed = 7): Buffer {
 
 export const manners: Readonly<Record<string, Manner>> = {
   empty: (path) => writeFileSync(path, ''),
+  'one byte': (path) => writeFileSync(path, '7'),
   'half of itself': (path) => writeFileSync(path, halfOf(path)),
   'random bytes': (path) => writeFileSync(path, noise(Math.max(64, statSync(path).size))),
   'flipped bits': (path) => {
