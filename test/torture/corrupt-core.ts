@@ -1,15 +1,13 @@
 /** Damages every file of a core's data folder, one at a time, and starts the core with what is left. */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { notes, writeFiles } from '../fakes/indexing-world.ts';
-import { createChild } from './child.ts';
 import { startCore } from './core-process.ts';
-import { damage } from './damage.ts';
-import { createTally, type Part, times } from './part.ts';
+import { corruptEach } from './corruption.ts';
+import { createTally, type Part } from './part.ts';
 import type { CoreContent } from './read-core.ts';
 
-const TIMES_A_FILE = 200;
 const LIMIT_MS = 60_000;
 const reader = fileURLToPath(new URL('read-core.ts', import.meta.url));
 /** What can be counted, and must be the same or be missed aloud. */
@@ -19,68 +17,34 @@ export const corruptCore: Part = {
   name: 'corrupt-core',
   summary: 'damaged files of the core',
   async run(context) {
-    const { random, folder, signal, note } = context;
-    const { tally, tried, find } = createTally();
-    const template = join(folder, 'template');
-    await fillTemplate(template, join(folder, 'notes'));
-    const child = createChild<{ dataFolder: string }, CoreContent>(reader, LIMIT_MS);
-    try {
-      const first = await child.ask({ dataFolder: copyOf(template, folder) });
-      if ('failed' in first || first.answer.failed !== null) {
-        find('crashes', 'the undamaged folder is not read', JSON.stringify(first));
-        return tally;
-      }
-      const whole = first.answer;
-      for (const file of dataFiles(template)) {
-        const rounds = times(context, TIMES_A_FILE);
-        note(`${file}: ${rounds} times`);
-        for (let round = 0; round < rounds; round += 1) {
-          signal.throwIfAborted();
-          const dataFolder = copyOf(template, folder);
-          const how = damage(join(dataFolder, file), random);
-          tried();
-          const what = `${file}, ${how}`;
-          const reply = await child.ask({ dataFolder });
-          if ('failed' in reply) {
-            find(reply.failed === 'crash' ? 'crashes' : 'hangs', what, reply.complaints);
-            continue;
-          }
-          const { answer } = reply;
-          if (answer.failed !== null) {
-            find('crashes', `${what}: does not start`, answer.failed);
-            continue;
-          }
-          // Without folders there is nothing to search; that they are lost is judged below.
-          const isEmpty = answer.sources === 0 && answer.searchFailed === 'NOTHING_TO_INDEX';
-          if (answer.searchFailed !== null && !isEmpty)
-            find('crashes', `${what}: the search fails with ${answer.searchFailed}`);
-          const fresh = answer.notices.filter((notice) => !whole.notices.includes(notice));
-          for (const key of counted) {
-            if (
-              answer[key] !== whole[key] &&
-              fresh.length === 0 &&
-              (key !== 'hits' || answer.searchFailed === null)
-            )
-              find('silent', what, `${key}: ${answer[key]} instead of ${whole[key]}`);
-          }
-          // A damaged file must not take down what lies in another one.
-          if (!file.startsWith('state.sqlite') && answer.nodes !== whole.nodes)
-            find('lost', what, `${answer.nodes} nodes`);
+    const book = createTally();
+    const { find } = book;
+    const template = join(context.folder, 'template');
+    await fillTemplate(template, join(context.folder, 'notes'));
+    await corruptEach<CoreContent>(context, book, {
+      template,
+      files: dataFiles(template),
+      reader,
+      limitMs: LIMIT_MS,
+      judge(answer, whole, { file, what }) {
+        // Without folders there is nothing to search; that they are lost is judged below.
+        const isEmpty = answer.sources === 0 && answer.searchFailed === 'NOTHING_TO_INDEX';
+        if (answer.searchFailed !== null && !isEmpty)
+          find('crashes', `${what}: the search fails with ${answer.searchFailed}`);
+        const fresh = answer.notices.filter((notice) => !whole.notices.includes(notice));
+        for (const key of counted) {
+          if (answer[key] === whole[key] || fresh.length > 0) continue;
+          if (key !== 'hits' || answer.searchFailed === null)
+            find('silent', what, `${key}: ${answer[key]} instead of ${whole[key]}`);
         }
-      }
-    } finally {
-      child.close();
-    }
-    return tally;
+        // A damaged file must not take down what lies in another one.
+        if (!file.startsWith('state.sqlite') && answer.nodes !== whole.nodes)
+          find('lost', what, `${answer.nodes} nodes`);
+      },
+    });
+    return book.tally;
   },
 };
-
-function copyOf(template: string, folder: string): string {
-  const copy = join(folder, 'copy');
-  rmSync(copy, { recursive: true, force: true });
-  cpSync(template, copy, { recursive: true });
-  return copy;
-}
 
 function dataFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

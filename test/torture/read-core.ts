@@ -1,4 +1,4 @@
-/** What a core makes of a data folder. As a program: answers each `{dataFolder}` with a CoreContent. */
+/** What a core makes of a data folder. As a program: answers each `{folder}` with a CoreContent. */
 import { startHost } from '../../electron/host/start-host.ts';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 
@@ -82,7 +82,7 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
 }
 
 if (process.send !== undefined) {
-  process.on('message', ({ dataFolder }: { dataFolder: string }) => {
-    readCore(dataFolder).then((content) => process.send?.(content));
+  process.on('message', ({ folder }: { folder: string }) => {
+    readCore(folder).then((content) => process.send?.(content));
   });
 }

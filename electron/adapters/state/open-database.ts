@@ -1,6 +1,6 @@
-import { accessSync, closeSync, constants, lstatSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { copyAside, keepAside } from '../keep-aside.ts';
+import { copyAside, isThere, keepAside } from '../keep-aside.ts';
 import { type DamagedState, isDamage, toStoreError } from './damage.ts';
 import { migrate, migrations } from './migrations.ts';
 import { salvage } from './salvage.ts';
@@ -59,7 +59,7 @@ export function openDatabase(path: string, options: OpenDatabaseOptions = {}): O
 /** Whether it can be opened as it is. Throws STATE_NEWER. */
 function isUsable(path: string, steps: readonly string[], expected: boolean): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  if (found === undefined) return !isThere(path);
   if (!found.isFile()) return false;
   if (found.size === 0) {
     // SQLite would take the log of an empty file away.
@@ -80,12 +80,10 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
 
 /** Sets aside whatever cannot be a log or its index; a log that lost something is kept as a copy. */
 function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
-  const index = lstatSync(`${path}-shm`, { throwIfNoEntry: false });
   // It is made from the log at each start.
-  if (index !== undefined && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
+  if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
   const log = `${path}-wal`;
-  const isThere = lstatSync(log, { throwIfNoEntry: false }) !== undefined;
-  if (isThere && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
+  if (isThere(log) && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
   if (!checkWriteAheadLog(path).damaged) return null;
   if (!isOpenFile(path)) return { keptAs: '', isCopy: false };
   return { keptAs: copyAside(path, ['-wal']), isCopy: true };
