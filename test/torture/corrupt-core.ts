@@ -9,6 +9,7 @@ import { createTally, type Part } from './part.ts';
 import type { CoreContent } from './read-core.ts';
 
 const LIMIT_MS = 60_000;
+const WORKER_END_MS = 2000;
 const reader = fileURLToPath(new URL('read-core.ts', import.meta.url));
 /** What can be counted, and must be the same or be missed aloud. */
 const counted = ['nodes', 'sources', 'leases', 'policies', 'jobs', 'secrets', 'hits'] as const;
@@ -84,6 +85,8 @@ async function fillTemplate(dataFolder: string, files: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await core.kill();
+  // The index worker closes its files before it ends, at most so long after its core.
+  await new Promise((resolve) => setTimeout(resolve, WORKER_END_MS));
   if (!existsSync(join(dataFolder, 'endpoint.json')))
     throw new Error('A killed core leaves its endpoint file.');
 }
