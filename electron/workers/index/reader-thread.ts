@@ -6,6 +6,11 @@ import type { FromReaderThread, ReaderThread, ReadRequest } from './reader.ts';
 
 /** Chunks embedded between two signs of progress. */
 const CHUNKS_A_STEP = 250;
+/**
+ * At the limit V8 grants 16 MB more, in which the thread is to end. Moving a larger young generation into the old one
+ * can need more than that, and then V8 ends the whole process.
+ */
+const YOUNG_GENERATION_MB = 8;
 
 /**
  * @param entry the file that runs `serveReader` when it finds itself in a thread of this role
@@ -14,7 +19,7 @@ const CHUNKS_A_STEP = 250;
 export function startReaderThread(entry: string, mostMemoryMb: number): ReaderThread {
   const worker = new Worker(entry, {
     workerData: { role: 'reader' },
-    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb },
+    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   worker.unref();
   let code: string | null = null;
