@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cutFile } from '../../electron/core/indexing/cut.ts';
 import { createLexicalEmbedder } from '../../electron/core/indexing/lexical-embedder.ts';
-import { wordsOf } from '../../electron/core/indexing/words.ts';
+import { wordsOf } from '../../electron/core/indexing/terms.ts';
 import type { SourceIndex } from '../../electron/core/ports.ts';
 import { openDatabase } from '../../electron/workers/index/database.ts';
 import { createFileRows } from '../../electron/workers/index/file-rows.ts';

@@ -12,7 +12,7 @@ import type {
   StartSimulatedFleet,
   Udp,
 } from '../../electron/core/ports.ts';
-import { createPowerService } from '../../electron/core/power/service.ts';
+import { createPowerService } from '../../electron/core/wake/service.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';

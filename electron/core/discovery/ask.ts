@@ -2,7 +2,7 @@
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT, DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
 import type { Http } from '../ports.ts';
-import { type Recognised, recogniseHealth, recogniseVersion } from './recognise.ts';
+import { type Recognised, recogniseHealth, recogniseVersion } from './recognise-server.ts';
 
 /** The ports that are looked at: Ollama's, an agent's, a relay's. */
 export const LOOKED_AT_PORTS = [DEFAULT_SERVER_PORT, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT] as const;

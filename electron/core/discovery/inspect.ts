@@ -1,7 +1,7 @@
 /** What answers at one address that a person wrote. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
-import { withDeadline } from '../fleet/look.ts';
+import { withDeadline } from '../fleet/probe.ts';
 import { hostOf, isLoopbackHost, normaliseServerUrl, parseIpv4, sameServerKey } from '../fleet/validate.ts';
 import type { AgentMachine, Clock, Http, NetworkInterface, Surroundings } from '../ports.ts';
 import { ask, LOOKED_AT_PORTS, showsMachine } from './ask.ts';

@@ -1,7 +1,7 @@
 /** One look for machines: announcements, the neighbour table, and the usual ports of each address. */
 import type { Network } from '../../../shared/models/discovery.ts';
 import { formatCount } from '../../../shared/units.ts';
-import { withDeadline } from '../fleet/look.ts';
+import { withDeadline } from '../fleet/probe.ts';
 import type { Clock, Http, NetworkInterface, Surroundings } from '../ports.ts';
 import { ask, LOOKED_AT_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';

@@ -2,7 +2,7 @@
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
-import { withDeadline } from '../fleet/look.ts';
+import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
 import type { AgentMachine, Clock, Http, Log, Surroundings, Udp } from '../ports.ts';

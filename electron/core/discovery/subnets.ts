@@ -2,7 +2,7 @@
 import type { Network } from '../../../shared/models/discovery.ts';
 import { parseIpv4 } from '../fleet/validate.ts';
 import type { NetworkInterface } from '../ports.ts';
-import { directedBroadcast } from '../power/destinations.ts';
+import { directedBroadcast } from '../wake/destinations.ts';
 
 /** In a larger network no address is tried one by one. */
 export const MOST_HOSTS = 1024;

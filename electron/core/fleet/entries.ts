@@ -9,18 +9,18 @@ import {
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
 import type { SimulatedMachine } from '../ports.ts';
-import { canWake } from '../power/ways.ts';
+import { canWake } from '../wake/wake-methods.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { agentLookedAt, type Entry, newEntry, wakePace } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
-import type { LookTarget } from './look.ts';
-import { createLooking } from './looking.ts';
+import type { LookTarget } from './probe.ts';
+import { createLooking } from './prober.ts';
 import { nextLookMs } from './pace.ts';
 import { initialSight } from './state.ts';
 import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
-import { startWatch, type Watch } from './watch.ts';
-import { describeChange } from './words.ts';
+import { startWatch, type Watch } from './probe-loop.ts';
+import { describeChange } from './change-message.ts';
 
 export interface Entries {
   get(nodeId: string): Entry | null;

@@ -1,11 +1,11 @@
 /** One node in memory. */
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { Clock, InferenceServer, SimulatedMachine } from '../ports.ts';
-import type { LookTarget } from './look.ts';
+import type { LookTarget } from './probe.ts';
 import type { WakePace } from './pace.ts';
 import { initialSight } from './state.ts';
 import type { NodeKnowledge } from './view.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './probe-loop.ts';
 
 export interface Entry
   extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {

@@ -16,7 +16,7 @@ import {
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
 import type { InferenceServer, SimulatedMachine } from '../ports.ts';
-import { reachedStep } from '../power/wake-plan.ts';
+import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { createEntries } from './entries.ts';
 import type { Entry } from './entry.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
-import { describeLoaded } from '../placement/read.ts';
+import { describeLoaded } from './model-placement.ts';
 import { sameValue } from './equal.ts';
 import type { Sight } from './state.ts';
 

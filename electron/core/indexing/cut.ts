@@ -3,7 +3,7 @@ import type { Chunk } from '../../../shared/models/indexing.ts';
 import { chunkText } from './chunk.ts';
 import { createByteAt } from './encoding.ts';
 import { extractHtml } from './html.ts';
-import { type NotText, recognise } from './recognise.ts';
+import { type NotText, recognise } from './recognise-file.ts';
 
 /** Raise it when the same file would be cut otherwise than before: every file is then cut anew. */
 export const CUT_VERSION = 1;

@@ -5,7 +5,7 @@
  * a new id, because old and new vectors cannot be compared.
  */
 import { BUILTIN_DIMENSIONS } from '../../../shared/models/indexing.ts';
-import { isUnspaced, normaliseText, wordsOf } from './words.ts';
+import { isUnspaced, normaliseText, wordsOf } from './terms.ts';
 
 const WORD_SEED = 0x811c9dc5;
 const GRAM_SEED = 0x9747b28c;

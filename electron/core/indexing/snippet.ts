@@ -1,7 +1,7 @@
 /** The part of a chunk that shows best why it was found. Pure. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import { utf8Length } from './encoding.ts';
-import { isUnspaced, normaliseText, type PlacedWord, placedWordsOf, wordsOf } from './words.ts';
+import { isUnspaced, normaliseText, type PlacedWord, placedWordsOf, wordsOf } from './terms.ts';
 
 export interface Snippet {
   text: string;

@@ -15,10 +15,10 @@ import {
   placementOrNull,
 } from './move.ts';
 import { prepareMove } from './prepare.ts';
-import { canonicalName, placementOf } from './read.ts';
+import { canonicalName, placementOf } from '../fleet/model-placement.ts';
 import { hasLess, type PutBack, putBack } from './restore.ts';
 import { contradicts, evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
-import { errorSentence, evictedSentence, vanishedSentence, whereSentence } from './words.ts';
+import { errorSentence, evictedSentence, vanishedSentence, whereSentence } from './move-message.ts';
 
 /** Requests that had to be waited for make what was read before them old: it is read again, so often at most. */
 const MOST_READINGS = 3;

@@ -6,8 +6,8 @@ import { LOADED_PER_GPU } from './fit.ts';
 import type { Mover } from './mover.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
-import { placementOf, sameModelName } from './read.ts';
-import { whereSentence } from './words.ts';
+import { placementOf, sameModelName } from '../fleet/model-placement.ts';
+import { whereSentence } from './move-message.ts';
 
 const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
 

@@ -1,6 +1,6 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
-import { canonicalName, sameModelName } from './read.ts';
+import { canonicalName, sameModelName } from '../fleet/model-placement.ts';
 
 /** A priority model that is on the CPU of a node with a GPU. */
 export interface Fall {

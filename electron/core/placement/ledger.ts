@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts';
-import { canonicalName } from './read.ts';
+import { canonicalName } from '../fleet/model-placement.ts';
 
 /** Pilotlight's own requests in flight, by node and model: Ollama's API does not count them. */
 export interface InFlightLedger {

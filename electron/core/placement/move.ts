@@ -4,7 +4,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel, MoveRecord, Placement, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { Clock, InferenceServer, LoadOptions } from '../ports.ts';
-import { placementOf } from './read.ts';
+import { placementOf } from '../fleet/model-placement.ts';
 
 export interface MoveRequest {
   node: NodeView;

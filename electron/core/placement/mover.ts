@@ -14,9 +14,9 @@ import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { measureRoom } from './prepare.ts';
-import { sameModelName } from './read.ts';
+import { sameModelName } from '../fleet/model-placement.ts';
 import { findLoaded, lookUntilPlaced } from './verify.ts';
-import { listNames, placementWords } from './words.ts';
+import { listNames, placementWords } from './move-message.ts';
 
 /** What is wanted on one node. `model` is the exact name there. */
 export interface MoveTask {

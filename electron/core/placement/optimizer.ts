@@ -7,7 +7,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { Clock, Http, Log, Random, Timer } from '../ports.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { postWebhook } from '../runtime/webhook.ts';
+import { postWebhook } from '../activity/webhook.ts';
 import { createFallWatch } from './falls.ts';
 import { type Decision, planNode } from './plan.ts';
 import type { PlacementFleet, PlacementService } from './service.ts';

@@ -12,10 +12,10 @@ import {
   type MoveRequest,
   placementOrNull,
 } from './move.ts';
-import { canonicalName, placementOf, sameModelName } from './read.ts';
+import { canonicalName, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { type Room, roomOnGpu } from './room.ts';
 import { contradicts } from './verify.ts';
-import { listNames, shortageSentence, whereSentence } from './words.ts';
+import { listNames, shortageSentence, whereSentence } from './move-message.ts';
 
 export type Prepared =
   | { kind: 'end'; end: MoveEnd }

@@ -1,4 +1,4 @@
-import { canonicalName } from './read.ts';
+import { canonicalName } from '../fleet/model-placement.ts';
 
 /**
  * The name as the server knows it, for the name as a person wrote it: `name` is `name:latest`, or the only

@@ -5,9 +5,9 @@ import type { Timer } from '../ports.ts';
 import { contextToSend } from './fit.ts';
 import { LOAD_STALL_MS } from './loads.ts';
 import { type Before, type MoveDependencies, type MoveRequest, placementOrNull } from './move.ts';
-import { gpuShareOf, placementOf, sameModelName } from './read.ts';
+import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
-import { errorSentence, listNames, placementWords, vanishedSentence, whereSentence } from './words.ts';
+import { errorSentence, listNames, placementWords, vanishedSentence, whereSentence } from './move-message.ts';
 
 export interface PutBack {
   /** What was put back and what could not be, with a space before it; empty when nothing had changed. */

@@ -16,7 +16,7 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { explainModel, type PlanInput } from './plan.ts';
-import { canonicalName, matchesPriority } from './read.ts';
+import { canonicalName, matchesPriority } from '../fleet/model-placement.ts';
 import { resolveModel } from './resolve.ts';
 import { lookUntilGone } from './verify.ts';
 

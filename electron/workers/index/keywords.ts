@@ -1,6 +1,6 @@
 /** Keyword search by FTS5's BM25. No input is a syntax error: every word is quoted. */
 import type { DatabaseSync } from 'node:sqlite';
-import { keywordTerms } from '../../core/indexing/words.ts';
+import { keywordTerms } from '../../core/indexing/terms.ts';
 
 export interface KeywordHit {
   id: number;

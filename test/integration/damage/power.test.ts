@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
-import { createKeepingWorld } from '../../fakes/keeping-world.ts';
+import { createKeepingWorld } from '../../fakes/power-world.ts';
 
 const hour = 3_600_000;
 let folder = '';

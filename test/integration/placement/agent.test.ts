@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { placementOf } from '../../../electron/core/placement/read.ts';
+import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { machineSetups, startRealWorld } from '../../fakes/indexing-world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placementOf } from '../../../electron/core/placement/read.ts';
+import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
 

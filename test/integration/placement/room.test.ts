@@ -1,6 +1,6 @@
 /** A move must never cost a model that was there: end states, as the server itself shows them. */
 import { describe, expect, it } from 'vitest';
-import { placementOf } from '../../../electron/core/placement/read.ts';
+import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../electron/core/ports.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
-import { createFlyingClock, startMachine, startOllama, startPanel } from './keeping-machine.ts';
+import { createFlyingClock, startMachine, startOllama, startPanel } from './power-machine.ts';
 
 const signal = AbortSignal.timeout(300_000);
 const ends: (() => Promise<unknown>)[] = [];

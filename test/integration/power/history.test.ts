@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
-import { createPowerHistory } from '../../../electron/core/power/history.ts';
+import { createPowerHistory } from '../../../electron/core/energy/power-history.ts';
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
 import { asleep } from '../../fakes/inference-server.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { LeaseChange } from '../../../electron/core/power/ledger.ts';
+import type { LeaseChange } from '../../../electron/core/leases/lease-ledger.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { fleetEmbedder, machineSetups, notes, startRealWorld, untilJob } from '../../fakes/indexing-world.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
-import { askRelay } from '../../../electron/core/power/relay-client.ts';
+import { askRelay } from '../../../electron/core/wake/relay-client.ts';
 
 const mac = '02:11:22:33:44:55';
 const http = createNodeHttp();

@@ -1,7 +1,7 @@
 /** What a removed node leaves at the real agent of its machine, a process of its own: nothing. */
 import { afterEach, expect, it } from 'vitest';
 import { createPlace, startAgent } from '../agent/process.ts';
-import { createFlyingClock, startOllama, startPanel } from './keeping-machine.ts';
+import { createFlyingClock, startOllama, startPanel } from './power-machine.ts';
 
 const ends: (() => unknown)[] = [];
 

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
-import { postWebhook } from '../../../electron/core/runtime/webhook.ts';
+import { postWebhook } from '../../../electron/core/activity/webhook.ts';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
 import { toWireError } from '../../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';

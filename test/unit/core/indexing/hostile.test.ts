@@ -4,7 +4,7 @@ import { MAX_HEADINGS } from '../../../../electron/core/indexing/blocks.ts';
 import { createBoundedParser } from '../../../../electron/core/indexing/bounded-parser.ts';
 import { cutFile } from '../../../../electron/core/indexing/cut.ts';
 import { extractHtml } from '../../../../electron/core/indexing/html.ts';
-import { recognise } from '../../../../electron/core/indexing/recognise.ts';
+import { recognise } from '../../../../electron/core/indexing/recognise-file.ts';
 import { hostileFiles } from '../../../fakes/hostile-files.ts';
 
 /** What the parser of HTML does with a source: its events, and the most elements that it held at once. */

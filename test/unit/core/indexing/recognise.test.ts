@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recognise } from '../../../../electron/core/indexing/recognise.ts';
+import { recognise } from '../../../../electron/core/indexing/recognise-file.ts';
 
 const text = (content: string) => Buffer.from(content);
 const bytes = (...values: number[]) => Uint8Array.from(values);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../../../electron/core/settings/environment.ts';
+import { readEnvironment } from '../../../../electron/core/transfer/environment.ts';
 
 const valuesOf = (text: string) =>
   Object.fromEntries(readEnvironment(text).variables.map(({ name, value }) => [name, value]));

@@ -3,10 +3,10 @@ import {
   type FoundFolders,
   planDocument,
   readDocument,
-} from '../../../../electron/core/settings/document-plan.ts';
-import { readEnvironment } from '../../../../electron/core/settings/environment.ts';
-import { planEnvironment } from '../../../../electron/core/settings/environment-plan.ts';
-import { isPossible, type Present } from '../../../../electron/core/settings/import-plan.ts';
+} from '../../../../electron/core/transfer/document-plan.ts';
+import { readEnvironment } from '../../../../electron/core/transfer/environment.ts';
+import { planEnvironment } from '../../../../electron/core/transfer/environment-plan.ts';
+import { isPossible, type Present } from '../../../../electron/core/transfer/import-plan.ts';
 import { applyPatch } from '../../../../electron/core/settings/read.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';

@@ -1,0 +1,19 @@
+/** What power needs of the agents. */
+import type { AgentsService } from './model.ts';
+
+export type PowerAgents = Pick<
+  AgentsService,
+  | 'view'
+  | 'agentId'
+  | 'link'
+  | 'machine'
+  | 'sample'
+  | 'policyView'
+  | 'power'
+  | 'foreignLeases'
+  | 'refresh'
+  | 'look'
+  | 'onChange'
+  | 'onReached'
+  | 'onLeaseGone'
+>;

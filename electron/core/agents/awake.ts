@@ -1,0 +1,51 @@
+/** Whether a machine is on, for a call that would be refused while it isn't: it may have been started by hand since. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Clock } from '../ports.ts';
+import type { PowerAgents } from './agent-access.ts';
+import { isOn } from '../shutdown/node-power.ts';
+
+export interface AwakeDependencies {
+  clock: Pick<Clock, 'sleep'>;
+  fleet: Pick<FleetService, 'require' | 'look'>;
+  agents: PowerAgents;
+}
+
+const DEADLINE_MS = 4000;
+
+/** Probes its server and agent only if it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
+export async function isAwake(
+  { clock, fleet, agents }: AwakeDependencies,
+  nodeId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (isOn(fleet.require(nodeId), agents.view(nodeId))) return true;
+  const limit = new AbortController();
+  const asked = AbortSignal.any([signal, limit.signal]);
+  // Most machines that don't answer send nothing at all.
+  clock.sleep(DEADLINE_MS, asked).then(
+    () => limit.abort(new DOMException('The agent does not answer.', 'TimeoutError')),
+    () => {},
+  );
+  const [, agent] = await Promise.allSettled([
+    fleet.look(nodeId),
+    agents.link(nodeId) === null ? Promise.reject(new Error('It has no agent.')) : agents.look(nodeId, asked),
+  ]);
+  limit.abort();
+  signal.throwIfAborted();
+  // The agent's own answer counts, also where the server of the machine isn't up yet.
+  const answered = agent.status === 'fulfilled';
+  if (answered) await agents.refresh(nodeId).catch(() => {});
+  signal.throwIfAborted();
+  return answered || isOn(fleet.require(nodeId), agents.view(nodeId));
+}
+
+/** Rejects with NOT_FOUND, NODE_ASLEEP and the signal's reason. */
+export async function requireAwake(
+  dependencies: AwakeDependencies,
+  nodeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!(await isAwake(dependencies, nodeId, signal)))
+    throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
+}

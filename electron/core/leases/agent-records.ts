@@ -1,0 +1,82 @@
+/** The policies and leases that this panel puts on its nodes' agents, and removes from agents that it leaves. */
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { NetworkInterface, PowerStore } from '../ports.ts';
+import { createTurns } from '../runtime/turns.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
+import { helloUrl } from './announce-url.ts';
+import { leaveAgent, nodesOfAgent } from './leave-agent.ts';
+import { createMirror, type Mirror, type MirrorDependencies } from './lease-mirror.ts';
+import { agentPolicyOf, strictestPolicy } from '../policies/policy.ts';
+import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
+
+export interface AtAgents {
+  mirror: Mirror;
+  withdrawals: Withdrawals;
+  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  leave(nodeId: string): void;
+}
+
+export interface AtAgentsDependencies
+  extends Pick<MirrorDependencies, 'clock' | 'random' | 'log' | 'ledger' | 'policies' | 'woken' | 'holder'>,
+    Pick<WithdrawalsDependencies, 'ids' | 'secrets' | 'connectAgent' | 'activity' | 'notices'> {
+  store: PowerStore;
+  fleet: Pick<FleetService, 'record' | 'records' | 'agentToken'>;
+  agents: PowerAgents;
+  means(nodeId: string): NodePower['means'];
+  interfaces(): NetworkInterface[];
+  helloPort(): number | null;
+}
+
+export function createAtAgents(dependencies: AtAgentsDependencies): AtAgents {
+  const { store, fleet, agents, ledger, policies, means, interfaces, helloPort } = dependencies;
+  const turns = createTurns();
+  const panelId = store.panelId();
+  /** Other nodes with the same agent: this panel has one policy there. */
+  function besides(nodeId: string, url: string | null): string[] {
+    const token = fleet.agentToken(nodeId);
+    if (url === null || token === null) return [];
+    const same = nodesOfAgent({ fleet, agents }, { url, agentId: agents.agentId(nodeId), token });
+    return same.filter((other) => other !== nodeId);
+  }
+
+  const agentUrl = (nodeId: string) => fleet.record(nodeId)?.agentUrl ?? null;
+  const mirror = createMirror({
+    ...dependencies,
+    turns,
+    panelId,
+    agentUrl,
+    hasPowerRole: (nodeId) => means(nodeId) === 'agent',
+    policyFor(nodeId) {
+      const url = agentUrl(nodeId);
+      const hello = url === null ? null : helloUrl(url, interfaces(), helloPort());
+      return agentPolicyOf(
+        strictestPolicy(policies.get(nodeId), besides(nodeId, url).map(policies.get)),
+        hello,
+      );
+    },
+  });
+  const withdrawals = createWithdrawals({
+    ...dependencies,
+    turns,
+    panelId,
+    governed: (agent) => nodesOfAgent({ fleet, agents }, agent),
+    isHeld: (leaseId) => ledger.get(leaseId) !== null,
+    renew: mirror.renew,
+  });
+  const stopListening = agents.onReached((nodeId) => {
+    const url = agentUrl(nodeId);
+    if (url !== null) withdrawals.reached(url);
+  });
+  return {
+    mirror,
+    withdrawals: {
+      ...withdrawals,
+      stop() {
+        stopListening();
+        return withdrawals.stop();
+      },
+    },
+    leave: (nodeId) => leaveAgent({ fleet, agents, mirror, withdrawals, means }, nodeId),
+  };
+}

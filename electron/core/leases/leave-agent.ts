@@ -1,0 +1,52 @@
+/** What is to be undone at the agent of a node that is removed, or has another agent from now on. */
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import { sameServerKey } from '../fleet/validate.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
+import type { Mirror } from './lease-mirror.ts';
+import type { Withdrawals } from './withdrawals.ts';
+
+export interface LeaveDependencies {
+  fleet: Pick<FleetService, 'record' | 'agentToken'>;
+  agents: Pick<PowerAgents, 'agentId'>;
+  mirror: Mirror;
+  withdrawals: Withdrawals;
+  means(nodeId: string): NodePower['means'];
+}
+
+/** Called while the node still has that agent. Throws DISK_FULL, and changes nothing then. */
+export function leaveAgent(
+  { fleet, agents, mirror, withdrawals, means }: LeaveDependencies,
+  nodeId: string,
+): void {
+  const record = fleet.record(nodeId);
+  const token = fleet.agentToken(nodeId);
+  // A simulated machine comes back as it was. Without the power role or a token, nothing was put there.
+  if (!record?.agentUrl || record.kind === 'simulated' || token === null || means(nodeId) !== 'agent') return;
+  withdrawals.add({
+    url: record.agentUrl,
+    token,
+    agentId: agents.agentId(nodeId),
+    name: record.name,
+    leases: mirror.laid(nodeId),
+  });
+  mirror.detach(nodeId);
+}
+
+/** Nodes that have this agent: by its address, by its id, or by its token if it reports no id. */
+export function nodesOfAgent(
+  { fleet, agents }: { fleet: Pick<FleetService, 'records' | 'agentToken'>; agents: PowerAgents },
+  agent: { url: string; agentId: string | null; token: string },
+): string[] {
+  const key = sameServerKey(agent.url);
+  return fleet.records().flatMap(({ record: { id, agentUrl } }) => {
+    const token = agentUrl === null ? null : fleet.agentToken(id);
+    if (agentUrl === null || token === null) return [];
+    const known = agents.agentId(id);
+    const same =
+      known !== null && agent.agentId !== null
+        ? known === agent.agentId
+        : token === agent.token && agents.view(id)?.state === 'ok';
+    return same || sameServerKey(agentUrl) === key ? [id] : [];
+  });
+}

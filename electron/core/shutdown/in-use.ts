@@ -1,0 +1,118 @@
+/** Whether a machine is in use, as far as this core knows: by its node, and by other nodes that are the same machine. */
+import { isServing } from '../../../shared/models/fleet.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
+import type { Held } from './idle-decision.ts';
+import type { Ledger } from '../leases/lease-ledger.ts';
+import type { Policies } from '../policies/policies.ts';
+import { meansOf } from '../policies/policy.ts';
+import type { SameMachine } from '../fleet/same-machine.ts';
+import type { UseState, UseWatch } from './use-watch.ts';
+import { leaseWords } from './why-on.ts';
+
+export interface InUse {
+  /** Who can power it off. */
+  means(nodeId: string): NodePower['means'];
+  state(nodeId: string): UseState;
+  /** What speaks against powering it off, a sentence each. */
+  reasons(nodeId: string): string[];
+  /** Checks it, so that `reasons` knows of its use now; resolves with why it is not known, a sentence, else null. */
+  check(nodeId: string): Promise<string | null>;
+  held(nodeId: string): Held | null;
+}
+
+export interface InUseDependencies {
+  fleet: Pick<FleetService, 'record' | 'get' | 'require' | 'simulatedMachine' | 'look' | 'answered'>;
+  agents: Pick<PowerAgents, 'link' | 'view' | 'foreignLeases'>;
+  ledger: Pick<Ledger, 'list'>;
+  policies: Pick<Policies, 'get' | 'isSet'>;
+  watch: UseWatch;
+  sameMachine: SameMachine;
+}
+
+export function createInUse(dependencies: InUseDependencies): InUse {
+  const { fleet, agents, ledger, policies, watch, sameMachine } = dependencies;
+
+  function means(nodeId: string): NodePower['means'] {
+    const roles = agents.link(nodeId) === null ? null : (agents.view(nodeId)?.roles ?? []);
+    return meansOf({
+      agent: roles === null ? null : { roles },
+      shutdownUrl: fleet.record(nodeId)?.shutdownUrl ?? null,
+      simulated: fleet.simulatedMachine(nodeId) !== null,
+    });
+  }
+
+  const leases = (nodeId: string) =>
+    [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
+
+  function othersInUse(nodeId: string): string[] {
+    return sameMachine.others(nodeId).flatMap((other) => {
+      const name = fleet.get(other)?.name ?? other;
+      return [...leases(other), ...watch.state(other).use].map(
+        (words) => `${name} is the same machine: ${words}`,
+      );
+    });
+  }
+
+  function state(nodeId: string): UseState {
+    const own = watch.state(nodeId);
+    const others = sameMachine.others(nodeId);
+    if (others.length === 0) return own;
+    const use = othersInUse(nodeId);
+    if (use.length > 0) return { use: [...own.use, ...use], idle: null };
+    const serving = others.filter((other) => isServing(fleet.get(other)?.state ?? 'unknown'));
+    let { idle } = own;
+    for (const other of serving) {
+      const seen = watch.state(other).idle;
+      if (idle !== null && (seen === null || seen.ms < idle.ms)) idle = seen;
+    }
+    return { use: own.use, idle };
+  }
+
+  async function checkOne(nodeId: string): Promise<boolean> {
+    await fleet.look(nodeId);
+    const node = fleet.get(nodeId);
+    if (node !== null) watch.look(node);
+    return fleet.answered(nodeId);
+  }
+
+  /** Its agent knows who needs it, and cannot be asked without its token. */
+  function hasSilentAgent(nodeId: string): boolean {
+    const agent = agents.view(nodeId);
+    if (agent === null || agents.link(nodeId) !== null) return false;
+    return agent.roles.length === 0 || agent.roles.includes('power');
+  }
+
+  return {
+    means,
+    state,
+    reasons(nodeId) {
+      const seen = means(nodeId) === 'agent' ? othersInUse(nodeId) : state(nodeId).use;
+      return [...new Set([...leases(nodeId), ...seen])];
+    },
+    async check(nodeId) {
+      const others = sameMachine
+        .others(nodeId)
+        .filter((other) => isServing(fleet.get(other)?.state ?? 'unknown'));
+      const [answered] = await Promise.all([
+        checkOne(nodeId),
+        ...others.map((other) => checkOne(other).catch(() => false)),
+      ]);
+      fleet.require(nodeId);
+      return answered ? null : 'It did not answer, so it is unknown whether it is in use.';
+    },
+    held(nodeId) {
+      if (hasSilentAgent(nodeId)) return 'agent-silent';
+      const governed = sameMachine
+        .others(nodeId)
+        .some(
+          (other) =>
+            means(other) === 'agent' ||
+            hasSilentAgent(other) ||
+            (policies.isSet(other) && policies.get(other).powerOff === 'never'),
+        );
+      return governed ? 'other-node' : null;
+    },
+  };
+}

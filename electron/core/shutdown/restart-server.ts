@@ -1,0 +1,38 @@
+/** A person restarts Ollama on a machine, by its agent. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
+import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
+
+export interface RestartDependencies extends AwakeDependencies {
+  fleet: Pick<FleetService, 'require' | 'look' | 'lookSoon'>;
+  agents: PowerAgents;
+  activity: { record(entry: NewActivityEntry): void };
+  holder(): string;
+}
+
+/** Rejects with NOT_FOUND, NO_AGENT, AGENT_REFUSED, NODE_ASLEEP, NOT_SUPPORTED, and as agents do. */
+export async function restartOllama(
+  dependencies: RestartDependencies,
+  nodeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fleet, agents, activity, holder } = dependencies;
+  const { name } = fleet.require(nodeId);
+  const link = agents.link(nodeId);
+  if (link === null) {
+    const unpaired = agents.view(nodeId) !== null;
+    throw new PilotlightError(unpaired ? 'AGENT_REFUSED' : 'NO_AGENT', { details: { nodeId } });
+  }
+  await requireAwake(dependencies, nodeId, signal);
+  await link.restartOllama(signal);
+  activity.record({
+    kind: 'power',
+    severity: 'info',
+    message: `Ollama on ${name} was restarted.`,
+    why: `Asked by ${holder()}.`,
+    nodeId,
+  });
+  fleet.lookSoon(nodeId);
+}

@@ -1,0 +1,112 @@
+/** Goes one way once: packets, a word to an agent or a relay, or a program. */
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import type { WakeWay } from '../../../shared/models/power.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { AgentLink, AgentMachine, Clock, Exec, Http, Udp } from '../ports.ts';
+import { type PacketRound, sendPackets } from './packets.ts';
+import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
+import { programName, wayObstacle } from './wake-methods.ts';
+
+export interface WaySenders {
+  /**
+   * Rejects when the way did not work: WAKE_FAILED with `details.failedDestinations` when no packet went out,
+   * RELAY_FAILED, COMMAND_FAILED, CANNOT_WAKE when it cannot be gone at all, or the signal's reason.
+   */
+  send(way: WakeWay, record: NodeRecord, signal: AbortSignal): Promise<PacketRound>;
+  hasAgent(nodeId: string): boolean;
+}
+
+export interface WaySendersDependencies {
+  clock: Clock;
+  udp: Udp;
+  http: Http;
+  exec: Exec;
+  fleet: Pick<FleetService, 'secureOn' | 'relayToken' | 'get'>;
+  /** null where that node has no agent, or no token for it. */
+  agentLink(nodeId: string): AgentLink | null;
+  /** What its own agent said of the machine when it was on; null where nothing was said. */
+  agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
+}
+
+export const COMMAND_DEADLINE_MS = 30_000;
+const NO_PACKETS: PacketRound = { sent: 0, failed: [] };
+const ONE_REQUEST: PacketRound = { sent: 1, failed: [] };
+
+export function createWaySenders(dependencies: WaySendersDependencies): WaySenders {
+  const { clock, udp, http, exec, fleet, agentLink, agentMachine } = dependencies;
+  const hasAgent = (nodeId: string) => fleet.get(nodeId) !== null && agentLink(nodeId) !== null;
+
+  async function direct(record: NodeRecord & { mac: string }): Promise<PacketRound> {
+    const interfaces = agentMachine(record.id)?.interfaces ?? [];
+    const round = await sendPackets(udp, {
+      ...record,
+      secureOn: fleet.secureOn(record.id),
+      lastAddresses: interfaces.filter(({ mac }) => sameMac(mac, record.mac)).map(({ address }) => address),
+    });
+    if (round.sent > 0) return round;
+    throw new PilotlightError('WAKE_FAILED', {
+      details: { nodeId: record.id, failedDestinations: round.failed },
+    });
+  }
+
+  async function byAgent(nodeId: string, mac: string, signal: AbortSignal): Promise<PacketRound> {
+    const late = new AbortController();
+    const timer = clock.timer(RELAY_DEADLINE_MS, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
+    try {
+      await agentLink(nodeId)?.wake(mac, AbortSignal.any([signal, late.signal]));
+      return ONE_REQUEST;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const reason = late.signal.aborted ? late.signal.reason : error;
+      if (!isPilotlightError(reason)) throw reason;
+      throw new PilotlightError('RELAY_FAILED', {
+        message: `The agent of ${fleet.get(nodeId)?.name ?? 'that node'} did not wake it: ${reason.message}`,
+        next: reason.next,
+        details: { nodeId, reason: reason.code },
+        cause: reason,
+      });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async function byCommand(command: readonly string[], signal: AbortSignal): Promise<PacketRound> {
+    const { code, output } = await exec.run(command, { deadlineMs: COMMAND_DEADLINE_MS, signal });
+    if (code === 0) return NO_PACKETS;
+    const said = lastLine(output);
+    throw new PilotlightError('COMMAND_FAILED', {
+      message: `${programName(command)} ended with ${code}${said === '' ? '.' : `: ${said}`}`,
+      details: { code, output: output.slice(-2000) },
+    });
+  }
+
+  return {
+    hasAgent,
+    async send(way, record, signal) {
+      signal.throwIfAborted();
+      const obstacle = wayObstacle(record, way, hasAgent);
+      if (obstacle !== null) throw new PilotlightError('CANNOT_WAKE', { message: obstacle });
+      const { mac } = record;
+      switch (way.kind) {
+        case 'direct':
+          return mac === null ? NO_PACKETS : direct({ ...record, mac });
+        case 'agent':
+          return mac === null ? NO_PACKETS : byAgent(way.nodeId, mac, signal);
+        case 'relay':
+          await askRelay({ http, url: way.url, mac, token: fleet.relayToken(record.id), signal });
+          return ONE_REQUEST;
+        case 'command':
+          return byCommand(way.command, signal);
+      }
+    },
+  };
+}
+
+const sameMac = (one: string, other: string) =>
+  one.replaceAll(/[:.-]/g, '').toLowerCase() === other.replaceAll(/[:.-]/g, '').toLowerCase();
+
+function lastLine(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  return (lines.findLast((line) => line !== '') ?? '').slice(0, 300);
+}

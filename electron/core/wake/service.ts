@@ -1,0 +1,362 @@
+/** Waking machines: by their ways until they answer, one wake a node however many ask for it, and a clear end. */
+
+import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
+import { createEmitter } from '../../../shared/emitter.ts';
+import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import {
+  isServing,
+  type NodeRecord,
+  type NodeView,
+  type WakeProgress,
+} from '../../../shared/models/fleet.ts';
+import type { PowerPolicy } from '../../../shared/models/power.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import { formatDuration } from '../../../shared/units.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Clock, Log } from '../ports.ts';
+import { abortable, createGate } from '../runtime/gate.ts';
+import { minuteOfDay } from '../runtime/local-time.ts';
+import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
+import { createDeadline } from '../runtime/deadline.ts';
+import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
+import { goThroughWays } from './wake-run.ts';
+import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
+import { cannotWake, canWake, triedWords, wayWords } from './wake-methods.ts';
+
+export type WokenListener = (nodeId: string, woken: { wasSilent: boolean }) => void;
+
+export interface PowerService {
+  /**
+   * A person wakes a node, or joins the wake under way; resolves once the first way that works has begun. Rejects
+   * with NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE, WAKE_NOT_ALLOWED, and when no way works with WAKE_FAILED,
+   * RELAY_FAILED or COMMAND_FAILED.
+   */
+  wake(nodeId: string): Promise<NodeView>;
+  /** Stops waiting; the machine may still come up. */
+  cancelWake(nodeId: string): NodeView;
+  /**
+   * Resolves when the node serves, waking it if it sleeps and its policy lets it be woken for this; many callers
+   * share one wake, and it is given up when the last of them has gone. Rejects as `wake` does, with WAKE_TIMEOUT,
+   * with the trouble's own code when it answers wrongly and cannot be woken, or with the signal's reason.
+   */
+  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeAsker }): Promise<NodeView>;
+  /** Called when a wake ended well; `wasSilent` false says that the machine was on all along. */
+  onWoken(listener: WokenListener): () => void;
+  /** This computer goes to sleep: wakes under way wait, and their time does not count. */
+  pause(): void;
+  /** Wakes under way go on, with time enough to see whether the machine came up meanwhile. */
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export interface PowerDependencies extends Omit<WaySendersDependencies, 'fleet'> {
+  clock: Clock;
+  log: Log;
+  fleet: FleetService;
+  settings: { current(): Settings };
+  activity: { record(entry: NewActivityEntry): void };
+  policies: { get(nodeId: string): PowerPolicy };
+}
+
+interface Wake {
+  nodeId: string;
+  startedAt: number;
+  controller: AbortController;
+  deadline: ReturnType<typeof createDeadline>;
+  /** This computer slept meanwhile: how long the boot took is not known. */
+  interrupted: boolean;
+  /** Settles when the first way works. */
+  sent: Promise<void>;
+  /** Settles when the node serves, or with why not. */
+  served: Promise<NodeView>;
+  /** Callers of ensureAwake who still wait. */
+  waiting: number;
+  byPerson: boolean;
+}
+
+/** How long the last steps stay in view after the node serves. */
+const SHOWN_AFTER_SERVING_MS = 30_000;
+const SHOWN_AFTER_VERIFIED_MS = 5000;
+/** After this computer slept, a machine that came up meanwhile has at least this long to be seen. */
+const LEAST_AFTER_RESUME_MS = 30_000;
+/** Ends of a wake that nobody has to be told of. */
+const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
+
+export function createPowerService(dependencies: PowerDependencies): PowerService {
+  const { clock, log, fleet, settings, activity, policies } = dependencies;
+  const senders = createWaySenders(dependencies);
+  const wakes = new Map<string, Wake>();
+  const woken = createEmitter<Parameters<WokenListener>>({ name: 'wake', log });
+  const gate = createGate();
+  let stopped = false;
+
+  const stopListening = fleet.onChange((node, previous) => {
+    if (node === null && previous) wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
+    if (node?.wake && !wakes.has(node.id)) follow(node, node.wake, previous);
+  });
+
+  /** After a wake its last steps stay in view for a while. */
+  function follow(node: NodeView, wake: WakeProgress, previous: NodeView | null): void {
+    if (!isServing(node.state)) fleet.setWake(node.id, null);
+    else if (wake.step === 'gpu-verified' && previous?.wake?.step !== wake.step) {
+      clearLater(node.id, wake.startedAt, SHOWN_AFTER_VERIFIED_MS);
+    }
+  }
+
+  function clearLater(nodeId: string, startedAt: number, ms: number): void {
+    clock.timer(ms, () => {
+      if (!stopped && fleet.get(nodeId)?.wake?.startedAt === startedAt) fleet.setWake(nodeId, null);
+    });
+  }
+
+  function begin(node: NodeView, by: WakeAsker): Wake {
+    const running = wakes.get(node.id);
+    // One that was given up a moment ago is not joined: it ends as whoever gave it up wanted.
+    if (running && !running.controller.signal.aborted) {
+      running.byPerson ||= by === 'person';
+      return running;
+    }
+    if (stopped) throw new PilotlightError('STOPPING');
+    const record = fleet.record(node.id);
+    if (!record || !canWake(record, senders.hasAgent)) throw cannotWake(node.id, record, senders.hasAgent);
+    refuseByPolicy(node, by);
+    const controller = new AbortController();
+    const limitMs = wakeLimitMs(node.boot.usualMs, settings.current().power.wakeTimeoutMs);
+    const first = Promise.withResolvers<void>();
+    const wake: Wake = {
+      nodeId: node.id,
+      startedAt: clock.now(),
+      controller,
+      deadline: createDeadline(clock, limitMs, () => controller.abort(timeoutError(node, limitMs))),
+      interrupted: false,
+      sent: first.promise,
+      served: Promise.resolve(node),
+      waiting: 0,
+      byPerson: by === 'person',
+    };
+    wakes.set(node.id, wake);
+    if (gate.closed) wake.deadline.pause();
+    wake.served = run(wake, node, record, limitMs, first);
+    // Whoever waits hears of a failure; nobody has to.
+    wake.served.catch(() => {});
+    wake.sent.catch(() => {});
+    return wake;
+  }
+
+  function refuseByPolicy(node: NodeView, by: WakeAsker): void {
+    const refusal = wakeRefusal(policies.get(node.id), by, minuteOfDay(clock.now()));
+    if (refusal === null) return;
+    throw new PilotlightError('WAKE_NOT_ALLOWED', {
+      message: refusal,
+      ...(by === 'person' ? { next: 'Change its policy first.' } : {}),
+      details: { nodeId: node.id },
+    });
+  }
+
+  async function run(
+    wake: Wake,
+    node: NodeView,
+    record: NodeRecord,
+    limitMs: number,
+    first: { resolve: () => void; reject: (reason: unknown) => void },
+  ): Promise<NodeView> {
+    const { nodeId, startedAt, controller } = wake;
+    const { signal } = controller;
+    const started = clock.monotonic();
+    const { usualMs } = node.boot;
+    /** An answer to the very first look says that it was on all along: nothing is learned from that. */
+    let wasSilent = false;
+    const trying = new AbortController();
+    try {
+      fleet.setWake(nodeId, {
+        startedAt,
+        step: 'packet-sent',
+        expectedMs: usualMs,
+        deadlineAt: startedAt + limitMs,
+        packetsSent: 0,
+        failedDestinations: [],
+        ways: [],
+      });
+      const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
+      fleet.look(nodeId).then(
+        () => {
+          wasSilent = !isServing(fleet.get(nodeId)?.state ?? 'unknown');
+        },
+        () => {},
+      );
+      const ways = goThroughWays(
+        {
+          clock,
+          log,
+          name: node.name,
+          ways: record.wakeWays,
+          words: (way) => wayWords(way, (id) => fleet.get(id)?.name ?? null),
+          // What a person corrects while it is being woken counts from the next time on.
+          send: (way, during) => senders.send(way, fleet.record(nodeId) ?? record, during),
+          followAfterMs: followAfterMs(usualMs, limitMs, record.wakeWays.length),
+          answers: () => fleet.get(nodeId)?.state !== 'waking',
+          awake: gate.open,
+          onProgress(tried, round) {
+            const current = fleet.get(nodeId)?.wake;
+            if (signal.aborted || current?.startedAt !== startedAt) return;
+            fleet.setWake(nodeId, {
+              ...current,
+              ways: tried,
+              packetsSent: current.packetsSent + (round?.sent ?? 0),
+              failedDestinations: round ? round.failed : current.failedDestinations,
+            });
+          },
+          onWorked: () => first.resolve(),
+        },
+        AbortSignal.any([signal, trying.signal]),
+      );
+      ways.catch((error) => {
+        if (!trying.signal.aborted) controller.abort(error);
+      });
+      await served;
+      trying.abort(new DOMException('The machine answers.', 'AbortError'));
+      first.resolve();
+      return finish(wake, clock.monotonic() - started, wasSilent);
+    } catch (error) {
+      const reason = signal.aborted ? signal.reason : error;
+      trying.abort(new DOMException('Nobody waits any more.', 'AbortError'));
+      first.reject(reason);
+      giveUp(wake, reason);
+      throw reason;
+    } finally {
+      wake.deadline.cancel();
+    }
+  }
+
+  function finish(wake: Wake, tookMs: number, wasSilent: boolean): NodeView {
+    const { nodeId, startedAt, interrupted } = wake;
+    wakes.delete(nodeId);
+    if (wasSilent && !interrupted) fleet.learnBoot(nodeId, tookMs);
+    const node = fleet.require(nodeId);
+    activity.record({
+      kind: 'power',
+      severity: 'success',
+      message: !wasSilent
+        ? `${node.name} was awake already.`
+        : interrupted
+          ? `${node.name} woke while this computer slept.`
+          : `${node.name} woke in ${formatDuration(tookMs)}.`,
+      why: triedWords(node.wake?.ways ?? []),
+      nodeId,
+      notify: wasSilent,
+    });
+    if (node.hasGpu === false) fleet.setWake(nodeId, null);
+    else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);
+    woken.emit(nodeId, { wasSilent });
+    return fleet.require(nodeId);
+  }
+
+  function giveUp(wake: Wake, reason: unknown): void {
+    const { nodeId } = wake;
+    if (wakes.get(nodeId) !== wake) return;
+    wakes.delete(nodeId);
+    const node = fleet.get(nodeId);
+    if (!node) return;
+    const error = reason instanceof PilotlightError ? reason : null;
+    if (error === null || QUIET_ENDS.has(error.code)) {
+      fleet.setWake(nodeId, null);
+      return;
+    }
+    const { code, message, next } = error;
+    fleet.setWake(nodeId, null, { code, message, next });
+    activity.record({
+      kind: 'power',
+      severity: 'error',
+      message: `${node.name} did not wake.`,
+      why: `${message} ${next} ${triedWords(node.wake?.ways ?? [])}`.trim(),
+      nodeId,
+      notify: true,
+    });
+  }
+
+  return {
+    async wake(nodeId) {
+      const node = fleet.require(nodeId);
+      if (isServing(node.state)) throw new PilotlightError('ALREADY_AWAKE', { details: { nodeId } });
+      await begin(node, 'person').sent;
+      return fleet.require(nodeId);
+    },
+
+    cancelWake(nodeId) {
+      const node = fleet.require(nodeId);
+      const wake = wakes.get(nodeId);
+      if (!wake) return node;
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: `Waking ${node.name} was cancelled.`,
+        why: triedWords(node.wake?.ways ?? []),
+        nodeId,
+      });
+      wake.controller.abort(new PilotlightError('CANCELLED'));
+      giveUp(wake, null);
+      return fleet.require(nodeId);
+    },
+
+    async ensureAwake(nodeId, { signal, by }) {
+      signal.throwIfAborted();
+      let node = fleet.require(nodeId);
+      if (node.state === 'unknown') {
+        await abortable(fleet.look(nodeId), signal);
+        node = fleet.require(nodeId);
+      }
+      if (isServing(node.state)) return node;
+      const looked = fleet.server(nodeId) !== null || fleet.record(nodeId)?.agentUrl;
+      if (!looked) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
+      if (node.state === 'trouble' && !node.canWake && node.trouble) {
+        const { code, message, next } = node.trouble;
+        const known = errorCodes.find((one) => one === code) ?? 'SERVER_ERROR';
+        throw new PilotlightError(known, { message, next, details: { nodeId } });
+      }
+      const wake = begin(node, by);
+      wake.waiting += 1;
+      try {
+        return await abortable(wake.served, signal);
+      } finally {
+        wake.waiting -= 1;
+        if (wake.waiting === 0 && !wake.byPerson && signal.aborted) {
+          wake.controller.abort(new PilotlightError('CANCELLED'));
+        }
+      }
+    },
+
+    onWoken: woken.on,
+
+    pause() {
+      gate.close();
+      for (const wake of wakes.values()) {
+        wake.interrupted = true;
+        wake.deadline.pause();
+      }
+    },
+
+    resume() {
+      for (const { nodeId, deadline } of wakes.values()) {
+        const leftMs = deadline.resume(LEAST_AFTER_RESUME_MS);
+        const current = fleet.get(nodeId)?.wake;
+        if (current) fleet.setWake(nodeId, { ...current, deadlineAt: clock.now() + leftMs });
+      }
+      gate.reopen();
+    },
+
+    async stop() {
+      stopped = true;
+      stopListening();
+      const running = [...wakes.values()];
+      for (const wake of running) wake.controller.abort(new PilotlightError('STOPPING'));
+      await Promise.allSettled(running.map((wake) => wake.served));
+    },
+  };
+}
+
+function timeoutError(node: NodeView, limitMs: number): PilotlightError {
+  return new PilotlightError('WAKE_TIMEOUT', {
+    message: `${node.name} did not come up within ${formatDuration(limitMs)}.`,
+    details: { nodeId: node.id, limitMs },
+  });
+}

@@ -1,0 +1,174 @@
+/** Leases, going off and alerts over a fleet of fakes: the real services, on a clock that a test holds in its hand. */
+import { createSqliteStore } from '../../electron/adapters/state/sqlite-store.ts';
+import { createAgentsService } from '../../electron/core/agents/service.ts';
+import type { ConnectAgent, Http, HttpRequest, Store } from '../../electron/core/ports.ts';
+import { createKeeping } from '../../electron/core/shutdown/service.ts';
+import { createPolicies } from '../../electron/core/policies/policies.ts';
+import { createStatusService } from '../../electron/core/status/service.ts';
+import type { NodeRecord } from '../../shared/models/fleet.ts';
+import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
+import type { FakeClock } from './clock.ts';
+import { createFakeFleetWorld } from './fleet-world.ts';
+import { asleep } from './inference-server.ts';
+import type { MemorySecrets } from './secrets.ts';
+
+export const towerUrl = 'http://192.168.7.20:11434';
+export const agentUrl = 'http://192.168.7.20:8765';
+export const shutdownUrl = 'http://192.168.7.20:8766';
+export const webhookUrl = 'http://192.168.7.1/hook';
+
+export interface KeepingWorldOptions {
+  clock?: FakeClock;
+  store?: Store;
+  /** What a core before this one has saved. */
+  records?: NodeRecord[];
+  secrets?: MemorySecrets;
+  /** The agents of a world before this one; they outlive a core. */
+  agents?: ReturnType<typeof createFakeAgents>;
+  connectAgent?: ConnectAgent;
+  /** Answers of the existing shutdown server. */
+  answer?: (request: HttpRequest) => Promise<{ status: number; text: string }>;
+  connect?: Parameters<typeof createFakeFleetWorld>[0] extends infer Options
+    ? Options extends { connect?: infer Connect }
+      ? Connect
+      : never
+    : never;
+  http?: Http;
+  inFlight?: () => number;
+  timeZone?: string;
+}
+
+export function createKeepingWorld(options: KeepingWorldOptions = {}) {
+  const store = options.store ?? createSqliteStore({ path: ':memory:' }).store;
+  const fakes = options.agents ?? createFakeAgents();
+  const requests: HttpRequest[] = [];
+  const answer = options.answer ?? (async () => ({ status: 200, text: '{"success":true}' }));
+  const http: Http = options.http ?? {
+    async request(request) {
+      requests.push(request);
+      return {
+        headers: {},
+        ...(request.url === webhookUrl ? { status: 200, text: '' } : await answer(request)),
+      };
+    },
+  };
+  const links: {
+    agents: ReturnType<typeof createAgentsService> | null;
+    keeping: ReturnType<typeof createKeeping> | null;
+  } = { agents: null, keeping: null };
+  const world = createFakeFleetWorld({
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.connect ? { connect: options.connect } : {}),
+    ...(options.records ? { records: options.records } : {}),
+    ...(options.secrets ? { secrets: options.secrets } : {}),
+    agents: {
+      look: (nodeId, signal) => links.agents?.look(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
+      reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
+      gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
+      takePaired: () => null,
+      pairedToken: () => null,
+      tokenChanged: (nodeId) => links.agents?.tokenChanged(nodeId),
+      leave: (nodeId) => links.keeping?.leave(nodeId),
+    },
+  });
+  const { clock, log, settings, fleet, streams, power } = world;
+  const agents = createAgentsService({
+    clock,
+    random: () => 0.5,
+    log,
+    fleet,
+    connectAgent: options.connectAgent ?? fakes.connectAgent,
+    helloListener: createFakeHelloListener(),
+    settings,
+    activity: world.activity,
+    panelName: () => 'Pilotlight on laptop',
+  });
+  links.agents = agents;
+  let leases = 0;
+  let webhook: string | null = null;
+  const notices = createStatusService({
+    clock,
+    streams,
+    version: '1.0.0',
+    secrets: world.secrets.protection,
+  });
+  const policies = createPolicies({ store: store.power, log });
+  const keeping = createKeeping({
+    clock,
+    random: () => 0.5,
+    ids: { next: (prefix) => `${prefix}_${++leases}` },
+    log,
+    http,
+    store: store.power,
+    secrets: world.secrets,
+    notices: { add: notices.addNotice, remove: notices.removeNotice, onDismissed: notices.onDismissed },
+    connectAgent: options.connectAgent ?? fakes.connectAgent,
+    streams,
+    settings: { ...settings, secret: () => webhook },
+    activity: {
+      record(entry) {
+        world.activity.record(entry);
+        return { why: '', nodeId: null, notify: false, ...entry, at: clock.now(), id: 1 };
+      },
+    },
+    fleet,
+    agents,
+    wakes: power,
+    policies,
+    holder: () => 'Pilotlight on laptop',
+    interfaces: () => [],
+    inFlight: options.inFlight ?? (() => 0),
+    ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
+  });
+  links.keeping = keeping;
+
+  return {
+    ...world,
+    store,
+    agents,
+    keeping,
+    policies,
+    notices,
+    agentsThere: fakes,
+    requests,
+    agent: fakes.agent(agentUrl),
+    /** What was posted to the webhook. */
+    alerts: () =>
+      requests.flatMap(({ url, body }) => (url === webhookUrl ? [body as Record<string, unknown>] : [])),
+    shutdowns: () => requests.filter(({ url }) => url.endsWith('/shutdown')),
+    setWebhook: () => {
+      webhook = webhookUrl;
+    },
+    async start() {
+      await fleet.start();
+      keeping.start();
+      agents.start();
+    },
+    /** A node that serves, without an agent: only a shutdown server. */
+    async addServed(input: Partial<Parameters<typeof fleet.add>[0]> = {}) {
+      const { id } = fleet.add({
+        url: towerUrl,
+        name: 'tower',
+        shutdownUrl,
+        shutdownSecret: 's3cret',
+        ...input,
+      });
+      await clock.advance(1000);
+      return id;
+    },
+    /** A node that serves, with an agent that is reached. */
+    async addWithAgent() {
+      const { id } = fleet.add({ url: towerUrl, name: 'tower', agentUrl, agentToken: 'right-token' });
+      await clock.advance(1000);
+      return id;
+    },
+    goOff() {
+      world.server(towerUrl).answer = asleep();
+    },
+    async stop() {
+      await keeping.stop();
+      await agents.stop();
+      await world.stop();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import {
+  beginWaking,
+  endWaking,
+  initialSight,
+  type LookResult,
+  nextSight,
+  readFailure,
+  type Sight,
+  withGpuVerdict,
+} from '../../../../electron/core/fleet/state.ts';
+import { type ErrorCode, PilotlightError } from '../../../../shared/contract/errors.ts';
+import type { NodeState } from '../../../../shared/models/fleet.ts';
+import { aModel } from '../../../fakes/inference-server.ts';
+
+const trouble = { code: 'SERVER_ERROR', message: 'It broke.', next: 'Mend it.' };
+const looks = {
+  gpu: { kind: 'healthy', loaded: [aModel()] },
+  cpu: { kind: 'healthy', loaded: [aModel({ vramBytes: 0 })] },
+  empty: { kind: 'healthy', loaded: [] },
+  wrong: { kind: 'wrong', trouble },
+  refused: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_UNREACHABLE' } },
+  stuck: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_TIMEOUT' } },
+  silent: { kind: 'silent', reason: 'Nobody home.', trouble: null },
+} satisfies Record<string, LookResult>;
+
+const now = 1_000_000;
+const sight = (state: NodeState, changes: Partial<Sight> = {}): Sight => ({
+  ...initialSight(now - 500),
+  state,
+  trouble: state === 'trouble' ? trouble : null,
+  ...changes,
+});
+
+describe('the next state', () => {
+  it.each<[NodeState, keyof typeof looks, boolean, NodeState]>([
+    // The first look decides at once, but a slow first answer is not trouble yet.
+    ['unknown', 'empty', false, 'serving'],
+    ['unknown', 'cpu', false, 'serving'],
+    ['unknown', 'gpu', false, 'gpu-verified'],
+    ['unknown', 'silent', false, 'off'],
+    ['unknown', 'wrong', false, 'trouble'],
+    ['unknown', 'refused', false, 'trouble'],
+    ['unknown', 'stuck', false, 'unknown'],
+    // One miss is no news.
+    ['serving', 'silent', false, 'serving'],
+    ['gpu-verified', 'silent', false, 'gpu-verified'],
+    ['gpu-verified', 'wrong', false, 'gpu-verified'],
+    ['serving', 'refused', false, 'serving'],
+    ['trouble', 'silent', false, 'trouble'],
+    // What was verified stays so while it is up.
+    ['gpu-verified', 'empty', false, 'gpu-verified'],
+    ['gpu-verified', 'cpu', false, 'gpu-verified'],
+    ['serving', 'gpu', false, 'gpu-verified'],
+    // It comes back by itself.
+    ['off', 'empty', false, 'serving'],
+    ['off', 'gpu', false, 'gpu-verified'],
+    ['off', 'wrong', false, 'trouble'],
+    ['off', 'silent', false, 'off'],
+    ['trouble', 'empty', false, 'serving'],
+    // While it is being woken.
+    ['off', 'silent', true, 'waking'],
+    ['waking', 'silent', true, 'waking'],
+    ['waking', 'refused', true, 'booting'],
+    ['waking', 'stuck', true, 'booting'],
+    ['waking', 'wrong', true, 'booting'],
+    ['booting', 'silent', true, 'booting'],
+    ['booting', 'wrong', true, 'booting'],
+    ['booting', 'empty', true, 'serving'],
+    ['waking', 'gpu', true, 'gpu-verified'],
+    // What was left of a wake that ended.
+    ['booting', 'silent', false, 'booting'],
+  ])('%s, sees %s (waking: %s) → %s', (before, look, waking, after) => {
+    const next = nextSight(sight(before), looks[look], { now, waking });
+    expect(next.state).toBe(after);
+    expect(next.since).toBe(before === after ? now - 500 : now);
+  });
+
+  it('two misses in a row end it, and say why', () => {
+    const once = nextSight(sight('gpu-verified'), looks.silent, { now, waking: false });
+    const twice = nextSight(once, looks.silent, { now: now + 1000, waking: false });
+    expect(once).toMatchObject({ state: 'gpu-verified', misses: 1 });
+    expect(twice).toMatchObject({ state: 'off', misses: 2, since: now + 1000, offReason: 'Nobody home.' });
+  });
+
+  it('a good look between two misses forgets the first', () => {
+    let seen = nextSight(sight('serving'), looks.silent, { now, waking: false });
+    seen = nextSight(seen, looks.empty, { now, waking: false });
+    seen = nextSight(seen, looks.silent, { now, waking: false });
+    expect(seen).toMatchObject({ state: 'serving', misses: 1 });
+  });
+
+  it('trouble carries its words and loses them', () => {
+    const bad = nextSight(sight('off'), looks.wrong, { now, waking: false });
+    expect(bad.trouble).toEqual(trouble);
+    expect(nextSight(bad, looks.empty, { now, waking: false }).trouble).toBeNull();
+  });
+
+  it('misses grow while it is off, for the back-off', () => {
+    let seen = sight('off', { misses: 2 });
+    for (let index = 0; index < 3; index += 1) seen = nextSight(seen, looks.silent, { now, waking: false });
+    expect(seen).toMatchObject({ state: 'off', misses: 5, since: now - 500 });
+  });
+
+  it('a doubted GPU is not verified by a look until it went off', () => {
+    const doubted = withGpuVerdict(sight('gpu-verified'), 'not-checked', now);
+    expect(doubted.state).toBe('serving');
+    expect(nextSight(doubted, looks.gpu, { now, waking: false }).state).toBe('serving');
+    expect(withGpuVerdict(doubted, 'verified', now).state).toBe('gpu-verified');
+    let gone = nextSight(doubted, looks.silent, { now, waking: false });
+    gone = nextSight(gone, looks.silent, { now, waking: false });
+    expect(nextSight(gone, looks.gpu, { now, waking: false }).state).toBe('gpu-verified');
+    expect(withGpuVerdict(sight('off'), 'verified', now).state).toBe('off');
+  });
+
+  it('a wake begins and ends', () => {
+    expect(beginWaking(sight('off'), now).state).toBe('waking');
+    expect(beginWaking(sight('trouble'), now)).toMatchObject({ state: 'waking', trouble: null });
+    expect(beginWaking(sight('serving'), now).state).toBe('serving');
+    expect(endWaking(sight('booting'), now).state).toBe('off');
+    expect(endWaking(sight('serving'), now).state).toBe('serving');
+  });
+});
+
+describe('what a failed look says', () => {
+  const failure = (code: ErrorCode, details: Record<string, unknown> = {}, localHost = false) =>
+    readFailure(new PilotlightError(code, { details }), localHost);
+
+  it.each<[string, LookResult, LookResult['kind']]>([
+    ['no route', failure('HOST_UNREACHABLE', { phase: 'connect', reason: 'no-route' }), 'silent'],
+    ['refused by another machine', failure('HOST_UNREACHABLE', { reason: 'refused' }), 'no-server'],
+    // A simulated machine that sleeps refuses as well.
+    ['refused on this computer', failure('HOST_UNREACHABLE', { reason: 'refused' }, true), 'silent'],
+    ['a connect that hangs', failure('HOST_TIMEOUT', { phase: 'connect' }), 'silent'],
+    ['an answer that hangs', failure('HOST_TIMEOUT', { phase: 'answer' }), 'no-server'],
+    ['a reset', failure('HOST_UNREACHABLE', { phase: 'answer', reason: 'reset' }), 'silent'],
+    ['HTML', failure('NOT_AN_INFERENCE_SERVER'), 'wrong'],
+    ['500', failure('SERVER_ERROR'), 'wrong'],
+    ['10 GB', failure('RESPONSE_TOO_LARGE'), 'wrong'],
+  ])('%s', (_, result, kind) => {
+    expect(result.kind).toBe(kind);
+  });
+
+  it('an unknown name is silence with a reason to read', () => {
+    expect(failure('NAME_NOT_RESOLVED')).toMatchObject({
+      kind: 'silent',
+      trouble: { code: 'NAME_NOT_RESOLVED' },
+    });
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { createEmbedderList, listEmbedders } from '../../../../electron/core/indexing/embedders.ts';
+import { createFakeWorld, digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
+
+describe('the embedders to choose from', () => {
+  it('are the built-in one and each embedding model once, with the machines that have it', () => {
+    const chat = embeddingModel({
+      name: 'llama3.1:8b',
+      digest: 'c'.repeat(64),
+      capabilities: ['completion'],
+    });
+    const choices = listEmbedders({
+      nodes: [
+        nodeView({ id: 'this-computer', kind: 'this-computer', installed: [] }),
+        nodeView({ id: 'tower', hasGpu: true, state: 'off' }),
+        nodeView({ id: 'nas', hasGpu: false, installed: [embeddingModel({ name: 'copy:v1' }), chat] }),
+      ],
+      sources: [],
+      known: new Map(),
+    });
+    expect(choices.map((choice) => choice.label)).toEqual([
+      'Built-in, by words (lexical)',
+      'mxbai-embed-large',
+    ]);
+    expect(choices[1]).toMatchObject({
+      embedder: { kind: 'model', digest },
+      nodes: [
+        { nodeId: 'tower', awake: false, hasGpu: true },
+        { nodeId: 'nas', awake: true, hasGpu: false },
+      ],
+    });
+  });
+
+  it('keep the model of a folder that no machine has any more', () => {
+    const choices = listEmbedders({
+      nodes: [],
+      sources: [{ embedder: { kind: 'model', name: modelName, digest } }],
+      known: new Map(),
+    });
+    expect(choices[1]).toMatchObject({ label: 'mxbai-embed-large', nodes: [] });
+  });
+
+  it('ask a server that lists no capabilities, once a digest, and never go by the name', async () => {
+    const silent = embeddingModel({ name: 'plain-name:latest', capabilities: null, embeddingLength: null });
+    const world = createFakeWorld({
+      nodes: [nodeView({ id: 'one', installed: [silent] }), nodeView({ id: 'two', installed: [silent] })],
+    });
+    let asked = 0;
+    const { server } = world.fleet;
+    world.fleet.server = (id) => {
+      const real = server(id);
+      return (
+        real && {
+          ...real,
+          describe: (name, signal) => {
+            asked += 1;
+            return real.describe(name, signal);
+          },
+        }
+      );
+    };
+    const list = createEmbedderList({ ...world.dependencies, sources: () => [] });
+    list.refresh();
+    await world.clock.flush();
+    world.fleet.patch('one', { name: 'first' });
+    await world.clock.advance(1000);
+    expect(asked).toBe(1);
+    expect(world.dependencies.streams.embedders.values()[1]?.nodes[0]?.name).toBe('first');
+    expect(list.list()[1]).toMatchObject({ label: 'plain-name', dimensions: 4, nodes: [{}, {}] });
+    list.stop();
+  });
+});

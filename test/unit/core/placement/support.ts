@@ -1,0 +1,119 @@
+import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
+import { describeLoaded } from '../../../../electron/core/fleet/model-placement.ts';
+import { type NodeView, nodeViewSchema } from '../../../../shared/models/fleet.ts';
+import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 9);
+export const GB = 1e9;
+export const PRIORITY = ['mxbai-embed-large', 'llama3.1'];
+
+export function aLoaded(changes: Partial<LoadedModel> = {}): LoadedModel {
+  const name = changes.name ?? 'llama3.1:8b';
+  return {
+    name,
+    digest: `digest of ${name}`,
+    sizeBytes: 6 * GB,
+    vramBytes: 0,
+    expiresAt: NOW + 300_000,
+    contextLength: 4096,
+    ...changes,
+  };
+}
+
+export function anInstalled(changes: Partial<InstalledModel> = {}): InstalledModel {
+  const name = changes.name ?? 'llama3.1:8b';
+  return {
+    name,
+    digest: `digest of ${name}`,
+    sizeBytes: 5 * GB,
+    family: 'llama',
+    parameterSize: '8.0B',
+    quantization: 'Q4_K_M',
+    capabilities: ['completion'],
+    embeddingLength: null,
+    ...changes,
+  };
+}
+
+export type NodeChanges = Partial<Omit<NodeView, 'loaded'>> & {
+  loaded?: readonly LoadedModel[];
+  pinned?: ReadonlySet<string>;
+  priorityModels?: readonly string[];
+};
+
+/** A node with a GPU of 24 GB that serves. */
+export function aNode({
+  loaded = [],
+  pinned = new Set(),
+  priorityModels = PRIORITY,
+  ...changes
+}: NodeChanges = {}): NodeView {
+  const hasGpu = changes.hasGpu === undefined ? true : changes.hasGpu;
+  return nodeViewSchema.parse({
+    id: 'node_1',
+    name: 'tower',
+    kind: 'remote',
+    url: 'http://127.0.0.1:11434',
+    mac: null,
+    wakeDestinations: [],
+    hasSecureOn: false,
+    hasAgentToken: false,
+    hasRelayToken: false,
+    hasShutdownSecret: false,
+    addedAt: NOW,
+    state: 'serving',
+    since: NOW,
+    trouble: null,
+    server: { kind: 'ollama', version: '0.33.0' },
+    canWake: false,
+    wake: null,
+    lastWakeError: null,
+    boot: { usualMs: null, count: 0 },
+    hasGpu,
+    vram: { totalBytes: 24 * GB, usedBytes: null, source: 'person' },
+    gpus: [],
+    host: null,
+    loaded: describeLoaded({ loaded, hasGpu, priorityModels, pinned }),
+    installed: [],
+    lastSeenAt: NOW,
+    uses: [],
+    ...changes,
+  });
+}
+
+export function planInput(node: NodeView, changes: Partial<PlanInput> = {}): PlanInput {
+  return {
+    now: NOW,
+    node,
+    priorityModels: PRIORITY,
+    pinned: new Set(),
+    inFlight: () => 0,
+    moving: null,
+    blocked: null,
+    history: () => undefined,
+    placedSince: () => NOW - 60_000,
+    lastLoadedAt: () => null,
+    settleMs: 15_000,
+    ...changes,
+  };
+}
+
+export function aMoveOf(changes: Partial<MoveRecord> = {}): MoveRecord {
+  return {
+    id: 1,
+    at: NOW,
+    nodeId: 'node_1',
+    nodeName: 'tower',
+    model: 'llama3.1:8b',
+    by: 'optimizer',
+    from: 'cpu',
+    to: 'gpu',
+    wanted: 'gpu',
+    outcome: 'moved',
+    reason: 'It is wholly on the GPU.',
+    code: null,
+    durationMs: 1000,
+    evicted: [],
+    ...changes,
+  };
+}

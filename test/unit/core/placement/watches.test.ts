@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { createFallWatch } from '../../../../electron/core/placement/falls.ts';
+import { createInFlightLedger } from '../../../../electron/core/placement/ledger.ts';
+import { createLoadWatch, LOAD_STALL_MS } from '../../../../electron/core/placement/loads.ts';
+import { createPlacementMemory } from '../../../../electron/core/placement/memory.ts';
+import { createMoveHistory } from '../../../../electron/core/placement/moves.ts';
+import { createNodeLocks } from '../../../../electron/core/placement/node-lock.ts';
+import { contradicts, evictedBetween } from '../../../../electron/core/placement/verify.ts';
+import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import type { MoveRecord } from '../../../../shared/models/placement.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+import { aLoaded, aMoveOf, aNode, GB, NOW } from './support.ts';
+
+const never = () => new AbortController().signal;
+
+describe('requests in flight', () => {
+  it('are counted by node and model, whatever the writing of the name', () => {
+    const ledger = createInFlightLedger({ clock: createFakeClock() });
+    const one = ledger.begin('n', 'llama');
+    const two = ledger.begin('n', 'Llama:latest');
+    expect(ledger.count('n', 'llama')).toBe(2);
+    expect(ledger.count('m', 'llama')).toBe(0);
+    one[Symbol.dispose]();
+    one[Symbol.dispose]();
+    expect(ledger.count('n', 'llama')).toBe(1);
+    two[Symbol.dispose]();
+    expect(ledger.count('n', 'llama')).toBe(0);
+  });
+
+  it('are waited for to a deadline', async () => {
+    const clock = createFakeClock();
+    const ledger = createInFlightLedger({ clock });
+    const request = ledger.begin('n', 'a');
+    const late = ledger.drain('n', ['a'], 1000, never());
+    await clock.advance(1000);
+    expect(await late).toBe(false);
+    const intime = ledger.drain('n', ['a', 'b'], 1000, never());
+    request[Symbol.dispose]();
+    expect(await intime).toBe(true);
+    expect(clock.pending()).toBe(0);
+    const controller = new AbortController();
+    using _ = ledger.begin('n', 'a');
+    const stopped = ledger.drain('n', ['a'], 1000, controller.signal);
+    controller.abort(new Error('stop'));
+    await expect(stopped).rejects.toThrow('stop');
+  });
+});
+
+describe('the age of a load', () => {
+  it('tells once that it is stuck, blocks the node, and lets it be tried again', async () => {
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const loads = createLoadWatch({ clock, onStalled: (nodeId, model) => told.push(`${nodeId} ${model}`) });
+    const load = Promise.withResolvers<void>();
+    const running = loads.run('n', 'a', () => load.promise);
+    await clock.advance(LOAD_STALL_MS - 1);
+    expect(loads.blocked('n')).toBeNull();
+    await clock.advance(60_001);
+    expect(told).toEqual(['n a']);
+    expect(loads.blocked('n')).toContain('A load of a has been waiting for 6 min');
+    expect(loads.blocked('m')).toBeNull();
+    load.reject(new Error('gave up'));
+    await expect(running).rejects.toThrow('gave up');
+    expect(loads.blocked('n')).not.toBeNull();
+    await clock.advance(31 * 60_000);
+    expect(loads.blocked('n')).toBeNull();
+  });
+
+  it('is forgotten when the load ends well after all, or the node works again', async () => {
+    const clock = createFakeClock();
+    const loads = createLoadWatch({ clock, onStalled: () => {} });
+    const load = Promise.withResolvers<void>();
+    const running = loads.run('n', 'a', () => load.promise);
+    await clock.advance(LOAD_STALL_MS);
+    expect(loads.blocked('n')).not.toBeNull();
+    load.resolve();
+    await running;
+    expect(loads.blocked('n')).toBeNull();
+    const other = Promise.withResolvers<void>();
+    void loads.run('n', 'a', () => other.promise);
+    await clock.advance(LOAD_STALL_MS);
+    loads.clear('n');
+    expect(loads.blocked('n')).toBeNull();
+  });
+
+  it('is not told of a load that is quick', async () => {
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const loads = createLoadWatch({ clock, onStalled: (nodeId) => told.push(nodeId) });
+    await loads.run('n', 'a', async () => {});
+    await clock.advance(2 * LOAD_STALL_MS);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('one move per node', () => {
+  it('refuses a second, or lets it wait', async () => {
+    const locks = createNodeLocks();
+    const first = locks.take('n', 'a');
+    expect(() => locks.take('n', 'b')).toThrow(expect.objectContaining({ code: 'MOVE_IN_PROGRESS' }));
+    const second = locks.wait('n', 'b', never());
+    expect(locks.holder('n')).toBe('a');
+    const controller = new AbortController();
+    const third = locks.wait('n', 'c', controller.signal);
+    controller.abort(new Error('stop'));
+    await expect(third).rejects.toThrow('stop');
+    first[Symbol.dispose]();
+    const held = await second;
+    expect(locks.holder('n')).toBe('b');
+    first[Symbol.dispose]();
+    expect(locks.holder('n')).toBe('b');
+    held[Symbol.dispose]();
+    expect(locks.holder('n')).toBeNull();
+  });
+});
+
+describe('whether tools contradict the server', () => {
+  const model = aLoaded({ sizeBytes: 5 * GB, vramBytes: 5 * GB });
+  const shown = (usedBytes: number | null) => ({ loaded: [model], usedBytes });
+  const earlier = (usedBytes: number | null) => ({ loaded: [], usedBytes });
+  it.each([
+    ['no tools', null, null, 5 * GB, false],
+    ['VRAM rose', 1 * GB, 6 * GB, 5 * GB, false],
+    ['nothing in use', 0.2 * GB, 0.2 * GB, null, true],
+    ['no rise, and the size is that of the file', 4 * GB, 4 * GB, 5 * GB, true],
+    ['no rise, but a size that was measured', 4 * GB, 4 * GB, 4.5 * GB, false],
+  ] as const)('%s', (_, was, is, fileBytes, expected) => {
+    expect(contradicts({ model, fileBytes, before: earlier(was), after: shown(is) })).toBe(expected);
+  });
+
+  it('looks at the plain figures where nothing was moved', () => {
+    expect(contradicts({ model, fileBytes: null, before: null, after: shown(GB) })).toBe(true);
+    expect(contradicts({ model, fileBytes: null, before: null, after: shown(5 * GB) })).toBe(false);
+  });
+
+  it('has nothing to contradict on the CPU', () => {
+    const cpu = aLoaded();
+    expect(
+      contradicts({ model: cpu, fileBytes: null, before: null, after: { loaded: [cpu], usedBytes: 0 } }),
+    ).toBe(false);
+  });
+});
+
+describe('who was pushed out', () => {
+  it('is who had time left and is gone', () => {
+    const before = [
+      aLoaded({ name: 'moved' }),
+      aLoaded({ name: 'pushed', expiresAt: NOW + 60_000 }),
+      aLoaded({ name: 'for-ever', expiresAt: null }),
+      aLoaded({ name: 'ended', expiresAt: NOW - 1 }),
+      aLoaded({ name: 'stays' }),
+    ];
+    expect(evictedBetween(before, [aLoaded({ name: 'stays' })], 'moved', NOW)).toEqual([
+      'pushed',
+      'for-ever',
+    ]);
+  });
+});
+
+describe('falls to the CPU', () => {
+  const on = (vramBytes: number, hasGpu: boolean | null = true) =>
+    aNode({ loaded: [aLoaded({ vramBytes })], hasGpu });
+
+  it('from the GPU and from a part of it, once each', () => {
+    const falls = createFallWatch();
+    expect(falls.look(on(6 * GB), null)).toEqual([]);
+    expect(falls.look(on(0), null)).toMatchObject([
+      { model: 'llama3.1:8b', reason: expect.stringContaining('on the GPU before') },
+    ]);
+    expect(falls.look(on(0), null)).toEqual([]);
+    // Expiry and a fresh load on the CPU are still the same fall.
+    expect(falls.look(aNode(), null)).toEqual([]);
+    expect(falls.look(on(0), null)).toEqual([]);
+    expect(falls.look(on(2 * GB), null)).toEqual([]);
+    expect(falls.look(on(0), null)).toMatchObject([
+      { reason: expect.stringContaining('partly on the GPU before') },
+    ]);
+  });
+
+  it('is no fall during a move, on a node without a GPU, of a pinned or a common model, or before anything is known', () => {
+    const falls = createFallWatch();
+    expect(falls.look(on(0), 'llama3.1:8b')).toEqual([]);
+    expect(falls.look(on(0, false), null)).toEqual([]);
+    const pinned = aNode({ loaded: [aLoaded()], pinned: new Set(['llama3.1:8b']) });
+    expect(falls.look(pinned, null)).toEqual([]);
+    expect(falls.look(aNode({ loaded: [aLoaded({ name: 'phi:3b' })] }), null)).toEqual([]);
+    expect(falls.look(on(0, null), null)).toEqual([]);
+  });
+
+  it('is seen again after a move whose end no look showed, and beside the move of another model', () => {
+    const falls = createFallWatch();
+    expect(falls.look(on(0), 'other:1')).toHaveLength(1);
+    expect(falls.look(on(6 * GB), 'llama3.1:8b')).toEqual([]);
+    falls.moved(aMoveOf());
+    expect(falls.look(on(0), null)).toHaveLength(1);
+  });
+
+  it('is no fall when a person asked for it', () => {
+    const falls = createFallWatch();
+    falls.look(on(6 * GB), null);
+    falls.moved(aMoveOf({ by: 'person', wanted: 'cpu', to: 'cpu' }));
+    expect(falls.look(on(0), null)).toEqual([]);
+  });
+});
+
+describe('what is remembered of placements', () => {
+  it('since when, how large, when last, and what a restart mends', async () => {
+    const clock = createFakeClock(NOW);
+    const failed = aMoveOf({ at: NOW - 1000, outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' });
+    const memory = createPlacementMemory({ clock, moves: [failed] });
+    expect(memory.history('node_1', 'LLAMA3.1:8b')?.gpuNotUsedAt).toBe(NOW - 1000);
+    const cpu = aNode({ loaded: [aLoaded()] });
+    expect(memory.observe(cpu, null)).toEqual({ restarted: false, appeared: true });
+    await clock.advance(5000);
+    expect(memory.observe(cpu, cpu)).toEqual({ restarted: false, appeared: false });
+    expect(memory.placedSince('node_1', 'llama3.1:8b')).toBe(NOW);
+    expect(memory.lastSizeBytes('node_1', 'llama3.1:8b')).toBe(6 * GB);
+    await clock.advance(5000);
+    memory.observe(aNode(), cpu);
+    expect(memory.placedSince('node_1', 'llama3.1:8b')).toBeNull();
+    expect(memory.lastLoadedAt('node_1', 'llama3.1:8b')).toBe(NOW + 10_000);
+    const off = aNode({ state: 'off' });
+    expect(memory.observe(aNode(), off).restarted).toBe(true);
+    expect(memory.history('node_1', 'llama3.1:8b')).toMatchObject({ gpuNotUsedAt: null, failures: 0 });
+    memory.forget('node_1');
+    expect(memory.history('node_1', 'llama3.1:8b')).toBeUndefined();
+  });
+
+  it('a GPU that holds a model is not lost', () => {
+    const memory = createPlacementMemory({
+      clock: createFakeClock(NOW),
+      moves: [aMoveOf({ outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' })],
+    });
+    memory.observe(aNode({ loaded: [aLoaded({ name: 'other', vramBytes: GB })] }), null);
+    expect(memory.history('node_1', 'llama3.1:8b')?.gpuNotUsedAt).toBeNull();
+  });
+});
+
+describe('the stream of moves', () => {
+  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+  it('starts with the saved ones and keeps the newest 200', () => {
+    const saved = Array.from({ length: 150 }, (_, index) => aMoveOf({ id: index + 1 }));
+    const store = {
+      moves: {
+        append: (move: Omit<MoveRecord, 'id'>) => {
+          const record = { ...move, id: saved.length + 1 };
+          saved.push(record);
+          return record;
+        },
+        list: (limit: number) => saved.slice(-limit).reverse(),
+      },
+    };
+    const streams = createStreams({ clock: createFakeClock(), epoch: 'e' });
+    const moves = createMoveHistory({ store, streams, log: quiet });
+    expect(streams.moves.keys()).toHaveLength(150);
+    const { id: _id, ...move } = aMoveOf();
+    for (let count = 0; count < 60; count += 1) moves.append(move);
+    expect(streams.moves.keys()).toHaveLength(200);
+    expect(streams.moves.keys()[0]).toBe('11');
+    expect(streams.moves.keys().at(-1)).toBe('210');
+  });
+
+  it('a full disk does not undo a move that is done', () => {
+    const store = {
+      moves: {
+        append: () => {
+          throw new Error('disk full');
+        },
+        list: () => [],
+      },
+    };
+    const streams = createStreams({ clock: createFakeClock(), epoch: 'e' });
+    const moves = createMoveHistory({ store, streams, log: quiet });
+    expect(moves.append(aMoveOf()).outcome).toBe('moved');
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports.ts';
+import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
+import type { PowerAgents } from '../../../../electron/core/agents/agent-access.ts';
+import { outcomeTrouble, outcomeWords } from '../../../../electron/core/shutdown/agent-outcome.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+
+const outcome = (changed: Partial<AgentOutcome>): AgentOutcome => ({
+  action: 'shutdown',
+  outcome: 'cancelled',
+  at: 1,
+  reason: null,
+  ...changed,
+});
+
+describe('how an agent’s action ended, in words', () => {
+  test.each([
+    ['cancelled', 'by a person at the machine', 'Cancelled by a person at the machine.'],
+    ['cancelled', 'the agent was stopped', 'the agent was stopped.'],
+    ['refused', 'Ann needs it: a game.', 'Ann needs it: a game.'],
+    ['interrupted', null, 'Its agent did not carry it out.'],
+  ] as const)('%s, %s: it stays on', (kind, reason, words) => {
+    expect(outcomeTrouble(outcome({ outcome: kind, reason }))).toBeNull();
+    expect(outcomeWords(outcome({ outcome: kind, reason }))).toBe(words);
+  });
+
+  test('what failed carries the agent’s reason and the next step', () => {
+    expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Access denied' }))).toMatchObject({
+      code: 'AGENT_ERROR',
+      message: 'Its agent says: Access denied.',
+      next: 'Read its log on that machine.',
+    });
+    const denied = { reason: 'Access denied', code: 'NOT_PERMITTED', next: 'Install the agent again.' };
+    expect(outcomeTrouble(outcome({ outcome: 'failed', ...denied }))).toMatchObject({
+      code: 'NOT_PERMITTED',
+      next: 'Install the agent again.',
+    });
+    expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Command failed: x\n' }))?.message).toBe(
+      'Its agent says: Command failed: x.',
+    );
+    expect(outcomeTrouble(outcome({ outcome: 'dry-run' }))?.message).toContain('--dry-run');
+  });
+});
+
+test('an outcome is told once, and not one of before it was known here', () => {
+  let tell = (_: string) => {};
+  let power: AgentPower | null = null;
+  const told: number[] = [];
+  const agents = {
+    power: () => power,
+    policyView: () => null,
+    view: () => ({ state: 'ok' }),
+    onChange: (listener: typeof tell) => {
+      tell = listener;
+      return () => {};
+    },
+  } as unknown as PowerAgents;
+  const follow = createAgentFollow({
+    clock: createFakeClock(),
+    agents,
+    leaves() {},
+    countsDown() {},
+    ended: (_, { at }) => told.push(at),
+  });
+  const says = (last: AgentOutcome | null) => {
+    power = { phase: 'idle', current: null, actions: [], mayRestartOllama: false, last };
+    tell('tower');
+  };
+  says(outcome({ at: 1 }));
+  says(outcome({ at: 1 }));
+  says(outcome({ at: 2 }));
+  says(outcome({ at: 2 }));
+  // The agent was started again: it has none, then one.
+  says(null);
+  says(outcome({ at: 3 }));
+  expect(told).toEqual([2, 3]);
+  follow.stop();
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { staying } from '../../../../electron/core/shutdown/shutdown-progress.ts';
+import { type GpuFacts, gpuLostOf } from '../../../../electron/core/agents/gpu-lost.ts';
+import { nodePowerOf, type PowerFacts } from '../../../../electron/core/shutdown/node-power.ts';
+import { type AgentView, defaultPowerPolicy } from '../../../../shared/models/power.ts';
+import { aNode } from '../../../fakes/records.ts';
+
+const at = Date.UTC(2026, 10, 21, 9);
+const agent: AgentView = {
+  url: 'http://a:8765',
+  state: 'ok',
+  version: '1',
+  roles: ['power'],
+  trouble: null,
+  mayRestartOllama: false,
+  actions: [],
+};
+const base: PowerFacts = {
+  node: aNode(),
+  policy: defaultPowerPolicy,
+  means: 'server',
+  agent: null,
+  leases: [],
+  isMirrored: () => false,
+  elsewhere: [],
+  agentPolicy: null,
+  agentPower: null,
+  use: { use: [], idle: { since: at, ms: 60_000 } },
+  wokenByUs: true,
+  going: staying,
+  gpuLost: null,
+};
+const policyView = {
+  bootId: 'b',
+  wokenInThisBoot: true,
+  keptOn: false,
+  reasons: [],
+  idleSeconds: 60,
+  remainingMs: 840_000,
+};
+const byAgent: PowerFacts = {
+  ...base,
+  means: 'agent',
+  agent,
+  agentPolicy: { said: policyView, at },
+};
+const of = (own: Partial<PowerFacts>, from = base) => nodePowerOf({ ...from, ...own });
+
+describe('a node without an agent', () => {
+  test('goes off its idle time after the last need', () => {
+    expect(of({})).toMatchObject({ idleSince: at, offAt: at + 15 * 60_000, wokenByUs: true });
+  });
+  test('has no time to go while it is used', () => {
+    const use = { use: ['a was used.'], idle: null };
+    expect(of({ use })).toMatchObject({ idleSince: null, offAt: null, whyOn: ['a was used.'] });
+  });
+  test('goes when its countdown ends', () => {
+    const countdown = { action: 'shutdown', by: 'x', endsAt: at + 5000 } as const;
+    expect(of({ going: { ...staying, countdown } })).toMatchObject({
+      offAt: at + 5000,
+      whyOn: ['Nobody needs it: it is about to go off.'],
+    });
+  });
+  test('in trouble is on', () => {
+    expect(of({ node: aNode({ state: 'trouble' }) }).whyOn).not.toEqual([]);
+  });
+});
+
+describe('a node with an agent', () => {
+  test('goes when the agent says, by whole seconds', () => {
+    expect(of({}, byAgent)).toMatchObject({ idleSince: at - 60_000, offAt: at + 840_000 });
+    const heard = { said: { ...policyView, remainingMs: 839_700 }, at: at + 290 };
+    expect(of({ agentPolicy: heard }, byAgent).offAt).toBe(at + 840_000);
+  });
+  test('that cannot be asked promises nothing', () => {
+    const silent = of({ agentPolicy: null, agent: { ...agent, state: 'unreachable' } }, byAgent);
+    expect(silent).toMatchObject({ idleSince: null, offAt: null });
+    expect(silent.whyOn).toEqual(['Whether somebody needs it is not known: its agent cannot be asked.']);
+  });
+  test('counts down as the agent says', () => {
+    const current = { action: 'sleep', by: 'the agent itself', remainingSeconds: 42.4 } as const;
+    const said = { phase: 'countdown', current, actions: [], mayRestartOllama: false } as const;
+    expect(of({ agentPower: { said: { ...said, actions: [] }, at } }, byAgent).countdown).toEqual({
+      action: 'sleep',
+      by: 'the agent itself',
+      endsAt: at + 42_000,
+    });
+  });
+  test.each([
+    [{ wokenInThisBoot: false }, 'not Pilotlight that woke it'],
+    [{ keptOn: true }, 'somebody cancelled'],
+    [{}, 'another panel'],
+  ])('stays on: %o', (own, words) => {
+    const said = { ...policyView, remainingMs: null, ...own };
+    expect(of({ agentPolicy: { said, at } }, byAgent)).toMatchObject({
+      offAt: null,
+      whyOn: [expect.stringContaining(words)],
+    });
+  });
+  test('says why a lease does not keep it from sleeping, while it is on', () => {
+    const sleepTrouble = { code: 'SLEEP_NOT_BLOCKED', message: 'Access denied.', next: 'Install it again.' };
+    const said = {
+      phase: 'idle',
+      current: null,
+      actions: [],
+      mayRestartOllama: false,
+      sleepTrouble,
+    } as const;
+    const agentPower = { said: { ...said, actions: [] }, at };
+    expect(of({ agentPower }, byAgent).sleepTrouble).toEqual(sleepTrouble);
+    expect(of({}, byAgent).sleepTrouble).toBeNull();
+    const asleep = { node: aNode({ state: 'off' }), agent: { ...agent, state: 'asleep' as const } };
+    expect(of({ ...asleep, agentPower }, byAgent).sleepTrouble).toBeNull();
+  });
+  test('says whether Pilotlight woke it, better than this core knows', () => {
+    const said = { ...policyView, wokenInThisBoot: false };
+    expect(of({ agentPolicy: { said, at } }, byAgent).wokenByUs).toBe(false);
+  });
+});
+
+test('this computer is on because Pilotlight runs on it', () => {
+  expect(of({ means: 'none', node: aNode({ kind: 'this-computer' }) }).whyOn).toEqual([
+    'Pilotlight runs on it.',
+  ]);
+});
+
+describe('a GPU that is gone', () => {
+  const facts: GpuFacts = {
+    hasGpu: true,
+    seenByTools: 1,
+    problems: [],
+    ollamaFoundGpu: true,
+    mayRestartOllama: true,
+  };
+  test.each<[string, Partial<GpuFacts>, string | null]>([
+    ['all is well', {}, null],
+    ['nobody looks', { seenByTools: null, ollamaFoundGpu: null }, null],
+    ['it never had one', { hasGpu: false, seenByTools: 0, ollamaFoundGpu: false }, null],
+    ['nobody knows of one', { hasGpu: null, seenByTools: null, ollamaFoundGpu: false }, null],
+    ['Ollama found none', { ollamaFoundGpu: false }, 'Restart Ollama there'],
+    [
+      'Ollama found none, its agent may do nothing',
+      { ollamaFoundGpu: false, mayRestartOllama: false },
+      'not allowed',
+    ],
+    [
+      'a processor’s own graphics that Ollama does not use',
+      { hasGpu: null, onlyIntegrated: true, ollamaFoundGpu: false },
+      null,
+    ],
+    ['its tool fails', { seenByTools: 0, toolFails: true, problems: ['It hangs.'] }, 'restart the machine'],
+    ['the driver is gone', { seenByTools: 0, problems: ['NVML failed.'] }, 'restart the machine'],
+  ])('%s', (_, own, next) => {
+    const lost = gpuLostOf({ ...facts, ...own });
+    if (next === null) expect(lost).toBeNull();
+    else expect(lost).toMatchObject({ code: 'GPU_LOST', next: expect.stringContaining(next) });
+  });
+});

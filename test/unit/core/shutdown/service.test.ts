@@ -1,0 +1,445 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
+import { createLedger } from '../../../../electron/core/leases/lease-ledger.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { gone } from '../../../fakes/agent-link.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+import { silentLog } from '../../../fakes/indexing.ts';
+import { aModel } from '../../../fakes/inference-server.ts';
+import {
+  agentUrl,
+  createKeepingWorld,
+  type KeepingWorldOptions,
+  towerUrl,
+} from '../../../fakes/power-world.ts';
+
+const signal = new AbortController().signal;
+const minute = 60_000;
+const forced = { action: 'shutdown' as const, force: true, countdownSeconds: 0 };
+type KeepingWorld = ReturnType<typeof createKeepingWorld>;
+const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+
+async function startedWorld(options: KeepingWorldOptions = {}) {
+  const world = createKeepingWorld(options);
+  worlds.push(world);
+  await world.start();
+  return world;
+}
+
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.stop();
+});
+
+const always = { powerOff: 'always' } as const;
+const refused = (url: string) => url.endsWith('/shutdown');
+
+describe('the power of a node', () => {
+  test('is one entry of the stream from the start, and told when it changes', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    expect(world.streams.power.get(id)).toMatchObject({
+      nodeId: id,
+      means: 'server',
+      agent: null,
+      leases: [],
+      whyOn: ['Nobody needs it, but it was not Pilotlight that woke it: its policy leaves it on then.'],
+      wokenByUs: false,
+      countdown: null,
+    });
+    const before = world.streams.power.get(id);
+    await world.clock.advance(5 * minute);
+    expect(world.streams.power.get(id)).toBe(before);
+
+    const lease = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    await world.clock.advance(300);
+    expect(world.streams.power.get(id)).toMatchObject({
+      leases: [{ id: lease.id, kind: 'person', origin: 'here', mirrored: false }],
+      whyOn: ['Pilotlight on laptop needs it: a game.'],
+      idleSince: null,
+    });
+    expect(world.fleet.get(id)?.uses).toEqual(['a game']);
+    await world.keeping.release(id, lease.id, signal);
+    expect(world.keeping.get(id).leases).toEqual([]);
+    expect(world.fleet.get(id)?.uses).toEqual([]);
+    world.fleet.remove(id);
+    expect(world.streams.power.get(id)).toBeUndefined();
+  });
+
+  test('says nothing of what is off', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    world.goOff();
+    await world.clock.advance(30_000);
+    expect(world.keeping.get(id)).toMatchObject({ whyOn: [], wokenByUs: null, idleSince: null, offAt: null });
+    expect(world.keeping.get(id).leases).toHaveLength(1);
+  });
+});
+
+describe('a lease', () => {
+  test('of a person ends at its time, however far away, in the store as well', async () => {
+    const clock = createFakeClock();
+    const { store } = createSqliteStore({ path: ':memory:' });
+    const ledger = createLedger({
+      clock,
+      ids: { next: (prefix) => `${prefix}_1` },
+      log: silentLog,
+      store: store.power,
+      holder: () => 'Ann',
+      use: () => ({ [Symbol.dispose]() {} }),
+    });
+    const days = 40 * 24 * 3_600_000;
+    const until = clock.now() + days;
+    ledger.hold({ nodeId: 'tower', kind: 'person', purpose: 'a long game', until });
+    expect(store.power.openLeases()).toMatchObject([{ holder: 'Ann', until, endedAt: null }]);
+    await clock.advance(days - 1000);
+    expect(ledger.list('tower')).toHaveLength(1);
+    await clock.advance(1000);
+    expect(ledger.list('tower')).toEqual([]);
+    expect(store.power.leases('tower', 0, until + 1)).toMatchObject([{ endedAt: until }]);
+    store.close();
+  });
+
+  test('in the past or years ahead is refused, one of nobody is not found', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    const late = () => world.keeping.keepAwake({ nodeId: id, until: world.clock.now(), purpose: 'x' });
+    expect(late).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
+    for (const until of [1e300, world.clock.now() + 400 * 86_400_000]) {
+      const far = () => world.keeping.keepAwake({ nodeId: id, until, purpose: 'x' });
+      expect(far).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
+    }
+    expect(world.keeping.get(id).leases).toEqual([]);
+    await expect(world.keeping.release(id, 'nope', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('of a job ends with the core that died, one of a person goes on', async () => {
+    const { store } = createSqliteStore({ path: ':memory:' });
+    const common = { holder: 'Pilotlight on laptop', createdAt: 1, until: null, endedAt: null };
+    store.power.putLease({
+      ...common,
+      id: 'lease_a',
+      nodeId: 'this-computer',
+      kind: 'job',
+      purpose: 'index "N"',
+    });
+    store.power.putLease({
+      ...common,
+      id: 'lease_b',
+      nodeId: 'this-computer',
+      kind: 'person',
+      purpose: 'game',
+    });
+    store.power.putLease({
+      ...common,
+      id: 'lease_c',
+      nodeId: 'this-computer',
+      kind: 'person',
+      purpose: 'over',
+      until: 5,
+    });
+    const world = await startedWorld({ store });
+    expect(world.keeping.ledger.list().map(({ id }) => id)).toEqual(['lease_b']);
+    expect(world.store.power.openLeases().map(({ id }) => id)).toEqual(['lease_b']);
+  });
+
+  test('of a job lives though the disk is full; a person is told', async () => {
+    const { store } = createSqliteStore({ path: ':memory:' });
+    const full = () => {
+      throw new PilotlightError('DISK_FULL');
+    };
+    const world = await startedWorld({ store: { ...store, power: { ...store.power, putLease: full } } });
+    const id = await world.addServed();
+    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    expect(world.keeping.get(id).whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
+    lease[Symbol.dispose]();
+    lease[Symbol.dispose]();
+    expect(world.keeping.get(id).leases).toEqual([]);
+    const byPerson = () => world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'x' });
+    expect(byPerson).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    expect(world.keeping.get(id).leases).toEqual([]);
+  });
+});
+
+describe('a machine without an agent', () => {
+  test('goes off when nobody needed it for long enough: counted down, told once, watched', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 5, countdownSeconds: 60 });
+    const { offAt, idleSince } = world.keeping.get(id);
+    expect(offAt).toBe((idleSince ?? 0) + 5 * minute);
+    await world.clock.advance(5 * minute + 20_000);
+    expect(world.keeping.get(id)).toMatchObject({
+      countdown: { action: 'shutdown', by: 'Pilotlight, because nobody needs it' },
+    });
+    expect(world.shutdowns()).toEqual([]);
+    await world.clock.advance(minute);
+    expect(world.shutdowns()).toMatchObject([
+      {
+        method: 'POST',
+        url: 'http://192.168.7.20:8766/shutdown',
+        headers: { authorization: 'Bearer s3cret' },
+      },
+    ]);
+    expect(world.keeping.get(id).leaving).toMatchObject({ action: 'shutdown' });
+    world.goOff();
+    await world.clock.advance(20_000);
+    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: null });
+    expect(world.entries.at(-1)).toMatchObject({ message: 'tower is off, as it was told.' });
+    expect(world.entries.some(({ message }) => message === 'tower went off.')).toBe(false);
+    await world.clock.advance(30 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('stays on where Pilotlight did not wake it', async () => {
+    const world = await startedWorld();
+    await world.addServed();
+    await world.clock.advance(60 * minute);
+    expect(world.shutdowns()).toEqual([]);
+  });
+
+  test('goes off where Pilotlight woke it', async () => {
+    const world = await startedWorld();
+    world.goOff();
+    const id = await world.addServed({ mac: '02:00:00:00:00:01' });
+    await world.power.wake(id);
+    await world.clock.advance(2000);
+    world.server(towerUrl).answer = 'serves';
+    await world.clock.advance(5000);
+    expect(world.keeping.get(id)).toMatchObject({ wokenByUs: true });
+    await world.clock.advance(17 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('stays on while somebody uses its models, also without a lease', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    for (let used = 0; used < 10; used += 1) {
+      world.server(towerUrl).loadedModels = [aModel({ expiresAt: world.clock.now() + 5 * minute })];
+      await world.clock.advance(minute);
+    }
+    expect(world.keeping.get(id).whyOn).toEqual(['llama3.1:8b was used.']);
+    expect(world.shutdowns()).toEqual([]);
+    // It stays loaded for ever from now on, which is presence and not use.
+    world.server(towerUrl).loadedModels = [aModel({ expiresAt: null })];
+    await world.clock.advance(5 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('stays on when somebody comes in the countdown, with a lease or without', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    await world.clock.advance(2 * minute + 20_000);
+    expect(world.keeping.get(id).countdown).not.toBeNull();
+    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    expect(world.keeping.get(id).countdown).toBeNull();
+    await world.clock.advance(10 * minute);
+    expect(world.shutdowns()).toEqual([]);
+    lease[Symbol.dispose]();
+
+    await world.clock.advance(2 * minute + 20_000);
+    expect(world.keeping.get(id).countdown).not.toBeNull();
+    world.server(towerUrl).loadedModels = [aModel({ expiresAt: world.clock.now() + 5 * minute })];
+    await world.clock.advance(minute);
+    expect(world.shutdowns()).toEqual([]);
+    expect(world.keeping.get(id).countdown).toBeNull();
+    expect(world.entries.at(-1)).toMatchObject({ message: 'tower stays on.' });
+  });
+
+  test('stays on after a person cancelled, until it is needed anew', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    await world.clock.advance(2 * minute + 20_000);
+    const after = await world.keeping.cancelOff(id, signal);
+    expect(after).toMatchObject({ countdown: null, offAt: null });
+    expect(after.whyOn[0]).toContain('somebody cancelled');
+    await world.clock.advance(30 * minute);
+    expect(world.shutdowns()).toEqual([]);
+    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' })[Symbol.dispose]();
+    await world.clock.advance(4 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+    await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+  });
+
+  test('stays on when this computer sleeps in the countdown, and idle time begins anew', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    await world.clock.advance(2 * minute + 20_000);
+    expect(world.keeping.get(id).countdown).not.toBeNull();
+    await world.keeping.pause();
+    await world.clock.advance(60 * minute);
+    expect(world.shutdowns()).toEqual([]);
+    world.keeping.resume();
+    expect(world.keeping.get(id)).toMatchObject({ countdown: null, idleSince: world.clock.now() });
+    await world.clock.advance(4 * minute);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('is told by a person: refused while it is used, unless forced', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    const request = { nodeId: id, force: false, countdownSeconds: 0 };
+    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
+      code: 'IN_USE',
+      details: { reasons: ['Pilotlight on laptop needs it: index "Notes".'] },
+    });
+    expect(world.shutdowns()).toEqual([]);
+    const both = await Promise.allSettled([
+      world.keeping.off({ ...request, force: true }, signal),
+      world.keeping.off({ ...request, force: true }, signal),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(both[1]).toMatchObject({ reason: { code: 'POWER_ACTION_RUNNING' } });
+    expect(world.shutdowns()).toHaveLength(1);
+    lease[Symbol.dispose]();
+    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
+    await expect(world.keeping.off({ ...request, nodeId: 'x' }, signal)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  test('cannot sleep by a server that can only shut down, nor be told while it is off', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    const request = { nodeId: id, force: false, countdownSeconds: 0 };
+    await expect(world.keeping.off({ ...request, action: 'sleep' }, signal)).rejects.toMatchObject({
+      code: 'NOT_SUPPORTED',
+    });
+    world.goOff();
+    await world.clock.advance(30_000);
+    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({ code: 'NODE_ASLEEP' });
+    await expect(world.keeping.off({ ...request, nodeId: 'this-computer' }, signal)).rejects.toMatchObject({
+      code: 'CANNOT_POWER_OFF',
+    });
+    expect(world.shutdowns()).toEqual([]);
+  });
+
+  test('that was started by hand since it was last seen is probed before it is refused', async () => {
+    const world = await startedWorld();
+    const id = await world.addServed();
+    const serves = world.server(towerUrl).answer;
+    world.goOff();
+    await world.clock.advance(30_000);
+    expect(world.fleet.require(id).state).toBe('off');
+    world.server(towerUrl).answer = serves;
+    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test.each([
+    ['powerOff shutdown', (w: KeepingWorld, nodeId: string) => w.keeping.off({ ...forced, nodeId }, signal)],
+    ['restartOllama', (w: KeepingWorld, nodeId: string) => w.keeping.restartOllama(nodeId, signal)],
+    ['cancelPowerOff', (w: KeepingWorld, nodeId: string) => w.keeping.cancelOff(nodeId, signal)],
+  ])('%s reaches an agent that is up again before its server is', async (call, ask) => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.goOff();
+    world.agent.answer = gone();
+    world.agent.endStreams();
+    await world.clock.advance(120_000);
+    await expect(ask(world, id)).rejects.toMatchObject({
+      code: call === 'cancelPowerOff' ? 'NO_COUNTDOWN' : 'NODE_ASLEEP',
+    });
+    world.agent.answer = 'serves';
+    await ask(world, id);
+    expect(world.agent.calls).toContain(call);
+  });
+
+  test('whose list of leases is older than a lease ends that lease', async () => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.agent.leases = [
+      { id: 'other:1', holder: 'Ben', purpose: 'x', ttlSeconds: 3600, remainingSeconds: 3600 },
+    ];
+    await world.keeping.release(id, 'other:1', signal);
+    expect(world.agent.calls).toContain('endLease other:1');
+    await expect(world.keeping.release(id, 'other:2', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('whose agent is not paired is told to be paired, and one that is off counts nothing down', async () => {
+    const world = await startedWorld();
+    const stranger = world.fleet.add({ url: null, name: 'stranger', agentUrl });
+    await world.clock.advance(5000);
+    const off = world.keeping.off({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
+    await expect(off).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
+    await expect(world.keeping.restartOllama(stranger.id, signal)).rejects.toMatchObject({
+      code: 'AGENT_REFUSED',
+    });
+    world.fleet.remove(stranger.id);
+
+    const id = await world.addWithAgent();
+    world.goOff();
+    world.agent.answer = gone();
+    world.agent.endStreams();
+    await world.clock.advance(120_000);
+    await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+  });
+
+  test('that does not go is told of, with the next step', async () => {
+    const world = await startedWorld();
+    world.setWebhook();
+    const id = await world.addServed();
+    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await world.clock.advance(2 * minute);
+    expect(world.keeping.get(id)).toMatchObject({ lastOffError: null });
+    await world.clock.advance(2 * minute);
+    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'DID_NOT_GO_OFF' } });
+    expect(world.entries.at(-1)).toMatchObject({ message: 'tower did not go off.', notify: true });
+    expect(world.alerts()).toMatchObject([{ event: 'did-not-go-off', node: { id, name: 'tower' } }]);
+  });
+
+  test('whose server refuses at the end of a countdown: told once, and tried again only after the idle time', async () => {
+    const world = await startedWorld({
+      answer: async () => ({ status: 401, text: '{"error":"Unauthorized"}' }),
+    });
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { ...always, idleMinutes: 10, countdownSeconds: 5 });
+    await world.clock.advance(10 * minute + 30_000);
+    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'AGENT_REFUSED' } });
+    await world.clock.advance(5 * minute);
+    expect(world.requests.filter(({ url }) => refused(url))).toHaveLength(1);
+  });
+});
+
+describe('what a person is told of', () => {
+  test('a machine that is still on at an hour they set', async () => {
+    const world = await startedWorld({ timeZone: 'UTC' });
+    world.setWebhook();
+    const id = await world.addServed();
+    world.keeping.setPolicy(id, { stillOnAt: 23 * 60 });
+    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    await world.clock.advance(13 * 60 * minute + 59 * minute);
+    expect(world.alerts()).toEqual([]);
+    await world.clock.advance(2 * minute);
+    expect(world.alerts()).toMatchObject([
+      {
+        event: 'still-on',
+        message: 'tower is still on at 23:00.',
+        why: 'Pilotlight on laptop needs it: a game.',
+      },
+    ]);
+    world.goOff();
+    await world.clock.advance(24 * 60 * minute);
+    expect(world.alerts().filter(({ event }) => event === 'still-on')).toHaveLength(1);
+  });
+
+  test('one that fell asleep while it was needed, and one that did not wake', async () => {
+    const world = await startedWorld();
+    world.setWebhook();
+    const id = await world.addServed({ mac: '02:00:00:00:00:01' });
+    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.goOff();
+    await world.clock.advance(30_000);
+    expect(world.alerts()).toMatchObject([
+      { event: 'fell-asleep-in-use', why: 'Pilotlight on laptop needs it: index "Notes".' },
+    ]);
+    await world.power.wake(id);
+    await world.clock.advance(10 * minute);
+    expect(world.alerts().at(-1)).toMatchObject({ event: 'did-not-wake', node: { id } });
+  });
+});

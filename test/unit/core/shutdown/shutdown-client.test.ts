@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { askShutdownServer, readShutdownAnswer } from '../../../../electron/core/shutdown/shutdown-client.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+
+describe('what a shutdown server answers', () => {
+  test.each([
+    [200, '{"success":true,"message":"Shutting down now"}'],
+    [200, '{"status":"shutting_down"}'],
+    [202, '{"success":true}'],
+  ])('%i %s: taken', (status, text) => {
+    expect(() => readShutdownAnswer({ status, text })).not.toThrow();
+  });
+
+  const rows: [number, string, string, string][] = [
+    [200, '{"success":false,"message":"no rights"}', 'AGENT_ERROR', 'no rights'],
+    [200, '{"success":false,"status":"shutting_down"}', 'AGENT_ERROR', 'did not do it'],
+    [200, '<html><body>It works!</body></html>', 'AGENT_ERROR', 'not a shutdown server'],
+    [200, '', 'AGENT_ERROR', 'answered nothing'],
+    [200, '{"hello":1}', 'AGENT_ERROR', 'did not do it'],
+    [200, '{"success":"yes"}', 'AGENT_ERROR', 'not a shutdown server'],
+    [200, '[]', 'AGENT_ERROR', 'not a shutdown server'],
+    [401, '{"error":"Unauthorized"}', 'AGENT_REFUSED', 'does not accept the secret'],
+    [401, '', 'AGENT_REFUSED', 'does not accept the secret'],
+    [200, '{"error":"unauthorized"}', 'AGENT_REFUSED', 'does not accept the secret'],
+    [403, 'Forbidden', 'AGENT_REFUSED', 'does not accept the secret'],
+    [404, '{"error":"Not found"}', 'AGENT_ERROR', 'Not found'],
+    [500, '{"success":true}', 'AGENT_ERROR', 'did not do it'],
+    [
+      409,
+      '{"success":false,"message":"In use.","reasons":[{"message":"Ann needs it: x."}]}',
+      'IN_USE',
+      'In use.',
+    ],
+  ];
+  test.each(rows)('%i %s: %s', (status, text, code, words) => {
+    expect(() => readShutdownAnswer({ status, text })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(words) }),
+    );
+  });
+
+  test('its reasons are told', () => {
+    const text = '{"success":false,"reasons":[{"message":"Ann needs it: x."},"busy"]}';
+    expect(() => readShutdownAnswer({ status: 409, text })).toThrow(
+      expect.objectContaining({ details: { status: 409, reasons: ['Ann needs it: x.', 'busy'] } }),
+    );
+  });
+});
+
+describe('asking it', () => {
+  const ask = (error: unknown, signal = new AbortController().signal) =>
+    askShutdownServer(
+      { http: { request: () => Promise.reject(error) }, url: 'http://a:8765', secret: 'x' },
+      signal,
+    );
+  const host = (code: 'HOST_TIMEOUT' | 'HOST_UNREACHABLE' | 'RESPONSE_TOO_LARGE', phase: string) =>
+    new PilotlightError(code, { details: { phase } });
+
+  test('a connection that ends without an answer leaves it unsure: the machine may be going', async () => {
+    expect(await ask(host('HOST_TIMEOUT', 'answer'))).toBe('unsure');
+    expect(await ask(host('HOST_UNREACHABLE', 'answer'))).toBe('unsure');
+  });
+  test.each([
+    [host('HOST_TIMEOUT', 'connect'), 'HOST_TIMEOUT'],
+    [host('HOST_UNREACHABLE', 'connect'), 'HOST_UNREACHABLE'],
+    [host('RESPONSE_TOO_LARGE', 'answer'), 'AGENT_ERROR'],
+  ])('%s', async (error, code) => {
+    await expect(ask(error)).rejects.toMatchObject({ code });
+  });
+  test('a caller that goes away ends it with its own reason', async () => {
+    const error = host('HOST_TIMEOUT', 'answer');
+    await expect(ask(error, AbortSignal.abort())).rejects.toBe(error);
+  });
+});

@@ -1,0 +1,126 @@
+/** What is not known of a machine's use keeps it on. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { AgentSample } from '../../../../electron/core/ports.ts';
+import { anAgentSample } from '../../../fakes/agent-link.ts';
+import { agentUrl, createKeepingWorld, type KeepingWorldOptions } from '../../../fakes/power-world.ts';
+
+const minute = 60_000;
+const always = { powerOff: 'always', action: 'shutdown', idleMinutes: 2, countdownSeconds: 60 } as const;
+const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+
+async function startedWorld(options: KeepingWorldOptions = {}) {
+  const world = createKeepingWorld(options);
+  worlds.push(world);
+  await world.start();
+  return world;
+}
+
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.stop();
+});
+
+const [card] = anAgentSample().gpus;
+const idle = (changes: object = {}) => (card ? [{ ...card, utilisationPercent: 0, ...changes }] : []);
+
+describe('a shutdown server beside an agent that only measures', () => {
+  async function measuredWorld() {
+    const world = await startedWorld();
+    world.agent.health = { ...world.agent.health, roles: ['telemetry'] };
+    const id = await world.addServed({ agentUrl, agentToken: 'right-token' });
+    world.keeping.setPolicy(id, always);
+    return {
+      ...world,
+      id,
+      /** Each second, as agents do. */
+      async measure(ms: number, sample: Partial<AgentSample>) {
+        for (let passed = 0; passed < ms; passed += 1000) {
+          world.agent.push(sample);
+          await world.clock.advance(1000);
+        }
+      },
+    };
+  }
+
+  test('goes off when its GPU is read and idle', async () => {
+    const world = await measuredWorld();
+    await world.measure(5 * minute, { gpus: idle() });
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<AgentSample>, string]>([
+    ['a tool fails', { gpus: [], gpusRead: 'failed', problems: ['nvidia-smi hangs.'] }, 'nvidia-smi hangs.'],
+    ['one of two tools fails', { gpus: idle(), gpusRead: 'failed', problems: ['It fails.'] }, 'It fails.'],
+    [
+      'a tool has not printed yet',
+      { gpus: [], gpusRead: 'not-yet', problems: ['nvidia-smi has not printed anything yet.'] },
+      'has not printed anything yet',
+    ],
+    [
+      'its driver does not report its load',
+      { gpus: idle({ utilisationPercent: null }) },
+      'does not report its load',
+    ],
+  ])('stays on where %s', async (_, sample, why) => {
+    const world = await measuredWorld();
+    await world.measure(6 * minute, sample);
+    expect(world.shutdowns()).toEqual([]);
+    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain(why);
+    expect(world.keeping.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
+  });
+
+  test('stays on where the agent says nothing, and goes off when it says that nothing is busy', async () => {
+    const world = await measuredWorld();
+    await world.clock.advance(10 * minute);
+    expect(world.shutdowns()).toEqual([]);
+    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('has not sent a reading lately');
+    await world.measure(6 * minute, { gpus: idle() });
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+});
+
+describe('an agent whose tools have not said what they see', () => {
+  async function knownWorld() {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.agent.push();
+    await world.clock.advance(6000);
+    world.agent.push();
+    await world.clock.advance(6000);
+    expect(world.fleet.require(id).hasGpu).toBe(true);
+    return { ...world, id };
+  }
+
+  test('is no GPU lost; one whose tools see none is', async () => {
+    const world = await knownWorld();
+    world.agent.push({ gpus: [], gpusRead: 'not-yet', problems: ['It has not printed anything yet.'] });
+    expect(world.keeping.get(world.id).gpuLost).toBeNull();
+    world.agent.push({ gpus: [], gpusRead: 'failed', problems: ['It hangs.'] });
+    expect(world.keeping.get(world.id).gpuLost).toMatchObject({
+      code: 'GPU_LOST',
+      message: expect.stringContaining('cannot read its GPU. It hangs.'),
+    });
+    world.agent.push({ gpus: [] });
+    expect(world.keeping.get(world.id).gpuLost).toMatchObject({
+      code: 'GPU_LOST',
+      message: expect.stringContaining('see no GPU'),
+    });
+  });
+
+  test.each<[string, Partial<AgentSample>, boolean | null]>([
+    ['not yet', { gpus: [], gpusRead: 'not-yet' }, null],
+    ['in vain', { gpus: [], gpusRead: 'failed' }, null],
+    ['and sees none', { gpus: [], gpusRead: 'all' }, false],
+    ['and sees a processor’s own graphics alone', { gpus: idle({ integrated: true }) }, false],
+    ['and sees a card', { gpus: idle() }, true],
+  ])('says nothing of a machine that it reads %s, whose server found no GPU', async (_, sample, hasGpu) => {
+    const world = await startedWorld();
+    const id = await world.addWithAgent();
+    world.agent.describe({ ollama: { answers: true, version: null, startedAt: null, gpuFound: false } });
+    for (let second = 0; second < 12; second += 1) {
+      world.agent.push(sample);
+      await world.clock.advance(1000);
+    }
+    expect(world.fleet.require(id).hasGpu).toBe(hasGpu);
+    expect(world.keeping.get(id).gpuLost === null).toBe(hasGpu !== true);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
+import { cannotWake, canWake, triedWords, wayWords } from '../../../../electron/core/wake/wake-methods.ts';
+import type { NodeRecord } from '../../../../shared/models/fleet.ts';
+import type { WakeWay } from '../../../../shared/models/power.ts';
+
+const direct: WakeWay = { kind: 'direct' };
+const agent: WakeWay = { kind: 'agent', nodeId: 'nas' };
+const relay: WakeWay = { kind: 'relay', url: 'http://192.168.1.2:9753' };
+const command: WakeWay = { kind: 'command', command: ['/usr/local/bin/wake-it', '--now'] };
+
+const node = (changes: Partial<NodeRecord>) => ({
+  kind: 'remote' as const,
+  url: 'http://192.168.1.20:11434',
+  mac: '00:00:5E:00:53:01',
+  wakeDestinations: [],
+  wakeWays: [direct],
+  ...changes,
+});
+
+describe('whether a node can be woken', () => {
+  it.each<[string, Partial<NodeRecord>, boolean]>([
+    ['packets, with a MAC', {}, true],
+    ['packets, without a MAC', { mac: null }, false],
+    ['packets, to this computer', { url: 'http://127.0.0.1:1' }, false],
+    ['an agent', { wakeWays: [agent] }, true],
+    ['an agent, without a MAC', { wakeWays: [agent], mac: null }, false],
+    ['an agent that is not there', { wakeWays: [{ kind: 'agent', nodeId: 'gone' }] }, false],
+    ['a relay, which knows its machine', { wakeWays: [relay], mac: null }, true],
+    ['a command', { wakeWays: [command], mac: null }, true],
+    ['one of several', { wakeWays: [direct, command], mac: null }, true],
+  ])('%s', (_, changes, wanted) => {
+    expect(canWake(node(changes), (id) => id === 'nas')).toBe(wanted);
+  });
+
+  it('says what would mend it', () => {
+    const none = () => false;
+    expect(cannotWake('n', node({ mac: null }), none)).toMatchObject({ next: 'Give it a MAC address.' });
+    expect(cannotWake('n', node({ url: 'http://127.0.0.1:1' }), none).next).toContain('wake destination');
+    expect(cannotWake('n', node({ wakeWays: [agent] }), none).next).toContain('no agent');
+  });
+});
+
+describe('what people read of ways', () => {
+  it('names each', () => {
+    const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
+    expect([direct, agent, relay, command].map((way) => wayWords(way, nameOf))).toEqual([
+      'magic packets from this computer',
+      'the agent of NAS',
+      'the relay 192.168.1.2:9753',
+      'the command wake-it',
+    ]);
+    expect(wayWords({ kind: 'agent', nodeId: 'gone' }, nameOf)).toContain('not there any more');
+  });
+
+  it('tells what was tried, and why it was not enough', () => {
+    expect(triedWords([])).toBe('');
+    expect(
+      triedWords([
+        { way: 'the relay nas:9753', failed: 'The relay nas:9753 cannot be reached.' },
+        { way: 'magic packets from this computer', failed: null },
+      ]),
+    ).toBe(
+      'Tried: the relay nas:9753 (the relay nas:9753 cannot be reached), then magic packets from this computer.',
+    );
+  });
+});
+
+describe('when ways are gone', () => {
+  it('packets again and again, a relay seldom, a command once', () => {
+    expect([0, 1, 2, 3].map((index) => repeatAtMs('direct', index))).toEqual([0, 100, 400, 3400]);
+    expect([0, 1, 2, 3].map((index) => repeatAtMs('relay', index))).toEqual([0, 1000, 6000, 11_000]);
+    expect([0, 1, 2, 3].map((index) => repeatAtMs('agent', index))).toEqual([0, 1000, 6000, 11_000]);
+    expect([0, 1].map((index) => repeatAtMs('command', index))).toEqual([0, null]);
+  });
+
+  it.each([
+    [null, 180_000, 2, 20_000],
+    [40_000, 180_000, 2, 50_000],
+    [2000, 60_000, 2, 10_000],
+    [300_000, 900_000, 2, 60_000],
+    // Every way has its turn.
+    [null, 20_000, 4, 5000],
+  ])(
+    'usually %s ms, given up after %i ms, %i ways: the next one after %i ms',
+    (usual, limit, ways, wanted) => {
+      expect(followAfterMs(usual, limit, ways)).toBe(wanted);
+    },
+  );
+});
