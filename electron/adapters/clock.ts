@@ -1,5 +1,5 @@
 /** The computer's own clock, apart from what else is of the system: the agent carries no log library. */
-import type { Clock } from '../core/ports.ts';
+import type { Clock } from '../core/ports/time.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,7 +1,8 @@
 /** The computer's own clock, chance and log, behind core's ports. */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
-import type { Ids, Log, Random } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
+import type { Ids, Random } from '../core/ports/time.ts';
 
 export { createSystemClock } from './clock.ts';
 

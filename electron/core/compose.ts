@@ -9,6 +9,7 @@ import { type ChecksService, createChecksService } from './diagnosis/service.ts'
 import { createAgentFacts } from './discovery/agent-facts.ts';
 import { discoveryMethods } from './discovery/methods.ts';
 import { createDiscoveryService, type DiscoveryService } from './discovery/service.ts';
+import { createPowerHistory } from './energy/power-history.ts';
 import { fleetMethods } from './fleet/methods.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService, type FleetService } from './fleet/service.ts';
@@ -18,22 +19,21 @@ import { optimizerMethods, placementMethods } from './placement/methods.ts';
 import { createOptimizer, type Optimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService, type PlacementService } from './placement/service.ts';
-import type { Ports } from './ports.ts';
-import { createPowerHistory } from './energy/power-history.ts';
-import { createKeeping, type KeepingService } from './shutdown/service.ts';
-import { keepingMethods } from './shutdown/methods.ts';
-import { powerMethods } from './wake/methods.ts';
 import { createPolicies } from './policies/policies.ts';
-import { createPowerService, type PowerService } from './wake/service.ts';
+import type { Ports } from './ports/all.ts';
 import type { Handlers } from './runtime/handlers.ts';
 import { createStreams, type Streams } from './runtime/streams.ts';
 import { settingsMethods } from './settings/methods.ts';
 import { createSettingsService, type SettingsService } from './settings/service.ts';
-import { createTransferService } from './transfer/service.ts';
+import { keepingMethods } from './shutdown/methods.ts';
+import { createKeeping, type KeepingService } from './shutdown/service.ts';
 import { createKeptStore, UNSAVED_NOTICE, unsavedNotice } from './state/kept-store.ts';
 import { createStatusService, type StatusService, statusMethods } from './status/service.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService, type TelemetryService } from './telemetry/service.ts';
+import { createTransferService } from './transfer/service.ts';
+import { powerMethods } from './wake/methods.ts';
+import { createPowerService, type PowerService } from './wake/service.ts';
 
 export interface CoreOptions {
   version: string;

@@ -1,5 +1,5 @@
 import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock } from '../core/ports/time.ts';
 import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
 import type { Host, StartHost } from '../host/start-host.ts';

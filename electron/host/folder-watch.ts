@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import type { Problem } from '../core/compose.ts';
-import type { Clock, Timer } from '../core/ports.ts';
+import type { Clock, Timer } from '../core/ports/time.ts';
 
 const CHECK_EVERY_MS = 10_000;
 

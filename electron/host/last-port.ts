@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
-import type { Log } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
 

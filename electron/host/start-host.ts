@@ -4,7 +4,7 @@ import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
-import type { Log } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess, newToken } from '../transport/http/access.ts';

@@ -1,5 +1,5 @@
 import { isPilotlightError } from '../../shared/contract/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock } from '../core/ports/time.ts';
 import { isGone } from './core-client.ts';
 
 export interface StartOrJoinOptions<Own, Joined> {

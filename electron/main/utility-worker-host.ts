@@ -3,7 +3,7 @@ import type { UtilityProcess, utilityProcess } from 'electron';
 import { createEmitter } from '../../shared/emitter.ts';
 import { coreWatchArguments } from '../adapters/processes/core-watch.ts';
 import type { WorkerExit, WorkerHost } from '../adapters/processes/worker-host.ts';
-import type { Log } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
 
 export interface UtilityWorkerHostOptions {
   utilityProcess: Pick<typeof utilityProcess, 'fork'>;

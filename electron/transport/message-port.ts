@@ -1,6 +1,6 @@
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { Scope } from '../../shared/contract/methods.ts';
-import type { Log } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
 import type { Streams } from '../core/runtime/streams.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { createSession, type Session } from './session.ts';

@@ -2,7 +2,7 @@ import { isPilotlightError, PilotlightError, toWireError } from '../../shared/co
 import { type ClientMessage, clientMessageSchema, type ServerMessage } from '../../shared/contract/link.ts';
 import type { Scope } from '../../shared/contract/methods.ts';
 import { type Frame, isStreamName } from '../../shared/contract/streams.ts';
-import type { Log } from '../core/ports.ts';
+import type { Log } from '../core/ports/log.ts';
 import type { Streams } from '../core/runtime/streams.ts';
 import type { TopicSubscription } from '../core/runtime/topic.ts';
 import { createDispatcher, type Dispatcher, type DispatcherOptions, parseRequest } from './dispatcher.ts';

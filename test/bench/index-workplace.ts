@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { createForkWorkerHost } from '../../electron/adapters/processes/worker-host.ts';
 import { createSystemClock } from '../../electron/adapters/system.ts';
 import { createVectorStore } from '../../electron/adapters/vectors/vector-store.ts';
-import type { Log, VectorStore } from '../../electron/core/ports.ts';
+import type { Log } from '../../electron/core/ports/log.ts';
+import type { VectorStore } from '../../electron/core/ports/vectors.ts';
 
 export interface BenchmarkResult {
   name: string;

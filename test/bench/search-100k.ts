@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { cutFile } from '../../electron/core/indexing/cut.ts';
 import { createLexicalEmbedder } from '../../electron/core/indexing/lexical-embedder.ts';
 import { wordsOf } from '../../electron/core/indexing/terms.ts';
-import type { SourceIndex } from '../../electron/core/ports.ts';
+import type { SourceIndex } from '../../electron/core/ports/vectors.ts';
 import { openDatabase } from '../../electron/workers/index/database.ts';
 import { createFileRows } from '../../electron/workers/index/file-rows.ts';
 import { normalised } from '../../electron/workers/index/nearest.ts';

@@ -9,8 +9,8 @@ import type {
   AgentPower,
   AgentSample,
   ConnectAgent,
-  HelloListener,
-} from '../../electron/core/ports.ts';
+} from '../../electron/core/ports/agents.ts';
+import type { HelloListener } from '../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];

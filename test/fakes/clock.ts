@@ -2,7 +2,7 @@
  * Time that a test moves by hand. Timers and sleeps run in order of their due time; after each one the
  * event loop turns a few times, so that promises settle and real loopback sockets make progress.
  */
-import type { Clock } from '../../electron/core/ports.ts';
+import type { Clock } from '../../electron/core/ports/time.ts';
 
 export interface FakeClock extends Clock {
   /** Moves time forward by `ms`, running everything that falls due, in order. */

@@ -1,19 +1,13 @@
 /** Fleet and power as the core puts them together, on a clock and a network that a test holds in its hand. */
 import type { FleetDependencies } from '../../electron/core/fleet/dependencies.ts';
 import { createFleetService } from '../../electron/core/fleet/service.ts';
-import type {
-  AgentLink,
-  AgentMachine,
-  Clock,
-  Exec,
-  Http,
-  NetworkInterface,
-  Random,
-  StartSimulatedFleet,
-  Udp,
-} from '../../electron/core/ports.ts';
-import { createPowerService } from '../../electron/core/wake/service.ts';
+import type { AgentLink, AgentMachine } from '../../electron/core/ports/agents.ts';
+import type { Http, NetworkInterface, Udp } from '../../electron/core/ports/network.ts';
+import type { Exec } from '../../electron/core/ports/processes.ts';
+import type { StartSimulatedFleet } from '../../electron/core/ports/simulation.ts';
+import type { Clock, Random } from '../../electron/core/ports/time.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
+import { createPowerService } from '../../electron/core/wake/service.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../shared/models/power.ts';

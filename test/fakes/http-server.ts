@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSystemClock } from '../../electron/adapters/system.ts';
-import type { Clock } from '../../electron/core/ports.ts';
+import type { Clock } from '../../electron/core/ports/time.ts';
 import type { Handlers } from '../../electron/core/runtime/handlers.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { createDispatcher } from '../../electron/transport/dispatcher.ts';

@@ -1,5 +1,5 @@
 /** An HTTP client in front of sites that a test writes down; what is not there has no route. */
-import type { Http, HttpRequest } from '../../electron/core/ports.ts';
+import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 /** Path to answer: a text, or a value that is sent as JSON. `silent` takes no connection in time. */

@@ -6,16 +6,15 @@ import type {
   IndexingPlacement,
   IndexingPower,
 } from '../../electron/core/indexing/model.ts';
+import type { InferenceServer } from '../../electron/core/ports/inference.ts';
+import type { Log } from '../../electron/core/ports/log.ts';
+import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import type {
-  Http,
-  HttpRequest,
-  InferenceServer,
-  Log,
   ScannedFile,
   SourceIndex,
   StoredIndexMeta,
   VectorStore,
-} from '../../electron/core/ports.ts';
+} from '../../electron/core/ports/vectors.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';

@@ -1,5 +1,5 @@
 /** An inference server in memory: a test says how it answers next, and sees what it was asked. */
-import type { InferenceServer } from '../../electron/core/ports.ts';
+import type { InferenceServer } from '../../electron/core/ports/inference.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { InstalledModel, LoadedModel } from '../../shared/models/placement.ts';
 

@@ -3,7 +3,7 @@ import { createOllamaServer } from '../../electron/adapters/inference/ollama.ts'
 import { createNodeHttp } from '../../electron/adapters/network/http.ts';
 import { createDgramUdp } from '../../electron/adapters/network/udp.ts';
 import { createSystemClock } from '../../electron/adapters/system.ts';
-import type { NetworkInterface } from '../../electron/core/ports.ts';
+import type { NetworkInterface } from '../../electron/core/ports/network.ts';
 import { createSimulatedFleet } from '../../electron/simulator/fleet.ts';
 import { createFleetWorld, type FleetWorldOptions } from './fleet-world.ts';
 

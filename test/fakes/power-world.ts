@@ -1,9 +1,11 @@
 /** Leases, going off and alerts over a fleet of fakes: the real services, on a clock that a test holds in its hand. */
 import { createSqliteStore } from '../../electron/adapters/state/sqlite-store.ts';
 import { createAgentsService } from '../../electron/core/agents/service.ts';
-import type { ConnectAgent, Http, HttpRequest, Store } from '../../electron/core/ports.ts';
-import { createKeeping } from '../../electron/core/shutdown/service.ts';
 import { createPolicies } from '../../electron/core/policies/policies.ts';
+import type { ConnectAgent } from '../../electron/core/ports/agents.ts';
+import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
+import type { Store } from '../../electron/core/ports/state.ts';
+import { createKeeping } from '../../electron/core/shutdown/service.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
 import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';

@@ -1,5 +1,5 @@
 /** Secrets in memory. `failing` makes every change fail, as a full disk does. */
-import type { Secrets } from '../../electron/core/ports.ts';
+import type { Secrets } from '../../electron/core/ports/state.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 export interface MemorySecrets extends Secrets {

@@ -1,6 +1,6 @@
 /** The parts of a host that the transport tests need, small: some handlers, a log that remembers. */
 
-import type { Log } from '../../electron/core/ports.ts';
+import type { Log } from '../../electron/core/ports/log.ts';
 import type { Handlers } from '../../electron/core/runtime/handlers.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { type MethodName, methodNames } from '../../shared/contract/methods.ts';

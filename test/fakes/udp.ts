@@ -1,5 +1,5 @@
 /** A network that remembers what was sent, and refuses the destinations it is told to refuse. */
-import type { NetworkInterface, Udp } from '../../electron/core/ports.ts';
+import type { NetworkInterface, Udp } from '../../electron/core/ports/network.ts';
 
 export interface SentDatagram {
   payload: Uint8Array;

@@ -1,7 +1,8 @@
 /** The machine that an agent runs on, as the agent sees it. Simulated machines put their own under it. */
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 
-export type { Clock, NetworkInterface, Timer, Udp } from '../../core/ports.ts';
+export type { NetworkInterface, Udp } from '../../core/ports/network.ts';
+export type { Clock, Timer } from '../../core/ports/time.ts';
 
 export type HostPlatform = 'linux' | 'darwin' | 'win32';
 

@@ -1,7 +1,7 @@
 /** What an agent's refusal, or an answer that no agent gives, means to core. */
 import * as z from 'zod';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HttpReply } from '../../core/ports.ts';
+import type { HttpReply } from '../../core/ports/network.ts';
 
 /** The longest part of an agent's words that is kept. */
 const MAX_WORDS = 500;

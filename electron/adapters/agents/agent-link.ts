@@ -1,7 +1,8 @@
 /** One agent over HTTP: requests by the Http port, the stream of samples by node:http. */
 import type * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { AgentLink, ConnectAgent, Http, HttpReply, HttpRequest } from '../../core/ports.ts';
+import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
+import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
 import { notAnAgent, parseJson, toAgentError, toLinkError } from './agent-errors.ts';
 import {
   endedSchema,

@@ -6,7 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import type { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HttpReply } from '../../core/ports.ts';
+import type { HttpReply } from '../../core/ports/network.ts';
 import { timeoutError, toHostError } from '../network/http-errors.ts';
 import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
 

@@ -4,7 +4,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HelloListener, Log } from '../../core/ports.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { HelloListener } from '../../core/ports/network.ts';
 import {
   type GuardOptions,
   guardListener,

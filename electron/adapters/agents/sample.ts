@@ -2,7 +2,7 @@
  * One moment of an agent's machine, read by hand and into the objects of the moment before: a thousand come each
  * second, a schema costs ten times as much, and fresh objects live just long enough to fill the old heap.
  */
-import type { AgentGpuReading, AgentSample } from '../../core/ports.ts';
+import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Process = AgentGpuReading['processes'][number];

@@ -5,7 +5,7 @@
 import { type IncomingMessage, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock, Timer } from '../../core/ports.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
 import { createSystemClock } from '../clock.ts';
 
 export interface ListenerLimits {

@@ -1,6 +1,6 @@
 /** What a server's refusal means. Ollama has no error codes: its own words are all there is. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HttpReply } from '../../core/ports.ts';
+import type { HttpReply } from '../../core/ports/network.ts';
 import { errorBodySchema } from './ollama-schemas.ts';
 
 /**

@@ -2,14 +2,8 @@
 import type * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
-import type {
-  Http,
-  HttpReply,
-  HttpRequest,
-  InferenceCapability,
-  InferenceServer,
-  LoadOptions,
-} from '../../core/ports.ts';
+import type { InferenceCapability, InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
+import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
 import { notAnInferenceServer, parseJson, toServerError } from './ollama-errors.ts';
 import {
   embedSchema,

@@ -6,7 +6,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { Http, HttpReply, HttpRequest } from '../../core/ports.ts';
+import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
 import { type HttpPhase, systemCode, timeoutError, toHostError, tooLargeError } from './http-errors.ts';
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;

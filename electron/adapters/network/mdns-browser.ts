@@ -1,5 +1,5 @@
 /** Asks the networks of some interfaces which agents announce themselves there, by multicast DNS. */
-import type { Surroundings } from '../../core/ports.ts';
+import type { Surroundings } from '../../core/ports/network.ts';
 import { decodeMessage, encodeQuery, MDNS_ADDRESS, MDNS_PORT, servicesIn } from './mdns/codec.ts';
 import { type MulticastSocket, type OpenMulticast, openMulticastSocket } from './mdns/socket.ts';
 

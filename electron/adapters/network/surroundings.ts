@@ -1,7 +1,7 @@
 /** The Surroundings port: the networks around this computer. Nothing here runs before it is called. */
 import { lookup } from 'node:dns/promises';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Surroundings } from '../../core/ports.ts';
+import type { Surroundings } from '../../core/ports/network.ts';
 import { browseAgents } from './mdns-browser.ts';
 import { readNeighbours } from './neighbours.ts';
 import { accepts } from './port-look.ts';

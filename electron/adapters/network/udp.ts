@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
 import wakeOnLan from 'wake_on_lan';
-import type { NetworkInterface, Udp } from '../../core/ports.ts';
+import type { NetworkInterface, Udp } from '../../core/ports/network.ts';
 
 export function createDgramUdp(): Udp {
   return { send, interfaces: readInterfaces, magicPacket };

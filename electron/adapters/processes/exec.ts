@@ -1,7 +1,7 @@
 /** The Exec port on node:child_process. */
 import { spawn } from 'node:child_process';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Exec } from '../../core/ports.ts';
+import type { Exec } from '../../core/ports/processes.ts';
 
 const MOST_OUTPUT = 64 * 1024;
 /** What a program left running may hold its output open for ever. */

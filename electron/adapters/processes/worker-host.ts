@@ -1,7 +1,7 @@
 /** Starts worker processes: child processes in plain Node; Electron's shell brings its own host. */
 import { fork } from 'node:child_process';
 import { createEmitter } from '../../../shared/emitter.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Log } from '../../core/ports/log.ts';
 import { coreWatchArguments } from './core-watch.ts';
 
 export interface WorkerExit {

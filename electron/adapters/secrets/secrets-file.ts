@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import { plural } from '../../../shared/units.ts';
-import type { Secrets } from '../../core/ports.ts';
+import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
 import { type WriteFile, writePrivateFile } from './private-file.ts';
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Store } from '../../core/ports.ts';
+import type { Store } from '../../core/ports/state.ts';
 import type { BucketLength, BucketRow } from '../../core/telemetry/rollup.ts';
 import { toStoreError } from './open-database.ts';
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { secureOnSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
-import type { Secrets } from '../../core/ports.ts';
+import type { Secrets } from '../../core/ports/state.ts';
 import { toStoreError } from './open-database.ts';
 
 export type MovedSecrets = { kind: 'none' } | { kind: 'moved' } | { kind: 'failed'; error: unknown };

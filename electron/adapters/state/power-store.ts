@@ -10,7 +10,7 @@ import {
   unknownLease,
   withdrawalSchema,
 } from '../../../shared/models/power.ts';
-import type { PowerStore } from '../../core/ports.ts';
+import type { PowerStore } from '../../core/ports/power-state.ts';
 import type { DamagedRows } from './damaged-rows.ts';
 import { parseJson } from './parse-json.ts';
 

@@ -3,7 +3,7 @@ import { type ActivityEntry, activityEntrySchema } from '../../../shared/models/
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
-import type { Secrets, Store } from '../../core/ports.ts';
+import type { Secrets, Store } from '../../core/ports/state.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
 import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';

@@ -1,5 +1,5 @@
 /** The calls that the index worker has not answered yet, each with its limits. */
-import type { Clock, Timer } from '../../core/ports.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
 import type { FileAtWork, IndexMethod, IndexSource } from './protocol.ts';
 
 export interface PendingCall {

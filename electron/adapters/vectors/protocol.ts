@@ -1,6 +1,6 @@
 /** What the index worker and its client say to each other. Everything survives a structured clone. */
 import type { WireError } from '../../../shared/contract/errors.ts';
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports.ts';
+import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
 
 /** Given once, before anything else. */
 export interface IndexWorkerConfig {

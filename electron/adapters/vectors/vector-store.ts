@@ -6,7 +6,9 @@
  * the worker is killed and the next one writes down that this file failed.
  */
 import { PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
-import type { Clock, Log, SourceIndex, Timer, VectorStore } from '../../core/ports.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
+import type { SourceIndex, VectorStore } from '../../core/ports/vectors.ts';
 import type { WorkerExit, WorkerHost, WorkerProcess } from '../processes/worker-host.ts';
 import { createPendingCalls, type LostCall, type PendingCall } from './pending-calls.ts';
 import type {

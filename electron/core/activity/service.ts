@@ -1,5 +1,7 @@
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
-import type { Clock, Log, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 export interface ActivityService {

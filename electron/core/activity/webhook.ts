@@ -1,6 +1,6 @@
 import { errorCatalogue, isPilotlightError } from '../../../shared/contract/errors.ts';
+import type { Http } from '../ports/network.ts';
 import type { ActivityService } from './service.ts';
-import type { Http } from '../ports.ts';
 
 const DEADLINE_MS = 10_000;
 

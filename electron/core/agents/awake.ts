@@ -1,9 +1,9 @@
 /** Whether a machine is on, for a call that would be refused while it isn't: it may have been started by hand since. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock } from '../ports.ts';
-import type { PowerAgents } from './agent-access.ts';
+import type { Clock } from '../ports/time.ts';
 import { isOn } from '../shutdown/node-power.ts';
+import type { PowerAgents } from './agent-access.ts';
 
 export interface AwakeDependencies {
   clock: Pick<Clock, 'sleep'>;

@@ -12,11 +12,10 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
-  Clock,
   ConnectAgent,
-  Log,
-  Random,
-} from '../ports.ts';
+} from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Random } from '../ports/time.ts';
 import { createTurns } from '../runtime/turns.ts';
 import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';

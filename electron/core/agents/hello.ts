@@ -3,7 +3,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
-import type { HelloListener, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { HelloListener } from '../ports/network.ts';
 
 export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 

@@ -7,8 +7,8 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
-  Clock,
-} from '../ports.ts';
+} from '../ports/agents.ts';
+import type { Clock } from '../ports/time.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 
 export type Standing = 'unknown' | 'ok' | 'unreachable' | 'refused';

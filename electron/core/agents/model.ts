@@ -8,7 +8,7 @@ import type {
   AgentPolicyView,
   AgentPower,
   AgentSample,
-} from '../ports.ts';
+} from '../ports/agents.ts';
 
 export interface AgentContact {
   bootId: string;

@@ -1,5 +1,5 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import type { AgentLease, AgentLink, AgentPolicyView, AgentPower } from '../ports.ts';
+import type { AgentLease, AgentLink, AgentPolicyView, AgentPower } from '../ports/agents.ts';
 
 export interface LinkObserver {
   policy(view: AgentPolicyView): void;

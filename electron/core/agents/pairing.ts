@@ -1,7 +1,7 @@
 /** What a person gives to pair, and the tokens that wait for their node. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { normaliseAgentUrl, sameServerKey } from '../fleet/validate.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import type { PairingRequest } from './model.ts';
 
 const SCHEME = 'pilotlight+agent://';

@@ -2,7 +2,7 @@
 
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { AgentMachine } from '../ports.ts';
+import type { AgentMachine } from '../ports/agents.ts';
 import { isPastTheDoor, judgeAgent, judgeClock, judgeRights, judgeToken } from './judge-agent.ts';
 import { judgeArmed } from './judge-armed.ts';
 import {

@@ -1,7 +1,7 @@
 /** The steps of the agent, and of an existing shutdown server. Pure. */
 import type { NodePower, PowerAction, PowerPolicy } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { AgentHealth, AgentPower } from '../ports.ts';
+import type { AgentHealth, AgentPower } from '../ports/agents.ts';
 import { fail, isRefused, isSilent, notApplicable, type Probe, pass, type Verdict } from './verdict.ts';
 
 export interface AgentFacts {

@@ -1,5 +1,5 @@
 /** Whether the machine listens for wake packets while it is off. Pure. */
-import type { AgentMachine } from '../ports.ts';
+import type { AgentMachine } from '../ports/agents.ts';
 import { fail, notApplicable, pass, type Verdict } from './verdict.ts';
 
 export interface ArmedFacts {

@@ -1,7 +1,7 @@
 /** The steps of the inference server. Pure. */
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { AgentSample } from '../ports.ts';
+import type { AgentSample } from '../ports/agents.ts';
 import { fail, isRefused, isSilent, notApplicable, type Probe, pass, type Verdict } from './verdict.ts';
 
 export interface ServerFacts {

@@ -9,20 +9,12 @@ import { isIn, networksOf } from '../discovery/subnets.ts';
 import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { DEFAULT_RELAY_PORT, isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
-import type {
-  AgentHealth,
-  AgentMachine,
-  AgentPower,
-  AgentSample,
-  Clock,
-  ConnectAgent,
-  ConnectInferenceServer,
-  Http,
-  LocalHardware,
-  Log,
-  Surroundings,
-  Udp,
-} from '../ports.ts';
+import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
+import type { ConnectInferenceServer } from '../ports/inference.ts';
+import type { Log } from '../ports/log.ts';
+import type { LocalHardware } from '../ports/machine.ts';
+import type { Http, Surroundings, Udp } from '../ports/network.ts';
+import type { Clock } from '../ports/time.ts';
 import { wayObstacle, wayWords } from '../wake/wake-methods.ts';
 import type { RouteFacts, WayFacts } from './judge-network.ts';
 import type { Probe } from './verdict.ts';

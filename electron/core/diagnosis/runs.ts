@@ -1,7 +1,8 @@
 /** Checks under way and done, one of each kind a node: step by step on the stream, with an end in every case. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { fail, notApplicable, type Verdict } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 /** Diagnosis and rehearsal of nodes. */
 import type { Check } from '../../../shared/models/checks.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentMachine } from '../ports.ts';
+import type { AgentMachine } from '../ports/agents.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { diagnosisSteps } from './diagnose.ts';
 import { createProbes, type ProbeDependencies } from './probes.ts';

@@ -1,7 +1,7 @@
 /** What an agent says of its machine, with the token that we have for it. */
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
-import type { AgentMachine, ConnectAgent } from '../ports.ts';
+import type { AgentMachine, ConnectAgent } from '../ports/agents.ts';
 
 /** null where neither a node with that agent has a token, nor a pairing that waits for its node. */
 export function createAgentFacts({

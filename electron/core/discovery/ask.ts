@@ -1,7 +1,7 @@
 /** Asks one base URL who answers there. */
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT, DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
-import type { Http } from '../ports.ts';
+import type { Http } from '../ports/network.ts';
 import { type Recognised, recogniseHealth, recogniseVersion } from './recognise-server.ts';
 
 /** The ports that are looked at: Ollama's, an agent's, a relay's. */

@@ -1,6 +1,6 @@
 /** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
 import * as z from 'zod';
-import type { HttpReply } from '../ports.ts';
+import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
   | { kind: 'ollama'; version: string | null }

@@ -2,7 +2,8 @@
 import type { Network } from '../../../shared/models/discovery.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { withDeadline } from '../fleet/probe.ts';
-import type { Clock, Http, NetworkInterface, Surroundings } from '../ports.ts';
+import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
+import type { Clock } from '../ports/time.ts';
 import { ask, LOOKED_AT_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';
 import { createSlots } from './slots.ts';

@@ -5,7 +5,10 @@ import type { Discovery, FoundMachine, Network } from '../../../shared/models/di
 import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
-import type { AgentMachine, Clock, Http, Log, Surroundings, Udp } from '../ports.ts';
+import type { AgentMachine } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { Http, Surroundings, Udp } from '../ports/network.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createFindings } from './findings.ts';
 import { inspectAddress } from './inspect.ts';

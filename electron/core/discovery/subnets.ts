@@ -1,7 +1,7 @@
 /** The networks that this computer is on, as far as they can be looked at. Pure. */
 import type { Network } from '../../../shared/models/discovery.ts';
 import { parseIpv4 } from '../fleet/validate.ts';
-import type { NetworkInterface } from '../ports.ts';
+import type { NetworkInterface } from '../ports/network.ts';
 import { directedBroadcast } from '../wake/destinations.ts';
 
 /** In a larger network no address is tried one by one. */

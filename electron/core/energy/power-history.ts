@@ -4,7 +4,9 @@ import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { EnergyRange, EnergyReport, PowerPolicy, PowerTimeline } from '../../../shared/models/power.ts';
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Log, PowerStore } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Clock } from '../ports/time.ts';
 import { nodeEnergy } from './node-energy.ts';
 import { leaseSpans, stateSpans } from './timeline.ts';
 

@@ -1,7 +1,10 @@
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
-import type { Clock, Ids, Log, Ports, Random, Secrets, Store } from '../ports.ts';
+import type { Ports } from '../ports/all.ts';
+import type { Log } from '../ports/log.ts';
+import type { Secrets, Store } from '../ports/state.ts';
+import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 /** What the fleet asks of the agents, which follow the fleet in turn. */

@@ -8,19 +8,19 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { SimulatedMachine } from '../ports.ts';
+import type { SimulatedMachine } from '../ports/simulation.ts';
 import { canWake } from '../wake/wake-methods.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
+import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { agentLookedAt, type Entry, newEntry, wakePace } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
-import type { LookTarget } from './probe.ts';
-import { createLooking } from './prober.ts';
+import { initialSight } from './node-state.ts';
 import { nextLookMs } from './pace.ts';
-import { initialSight } from './state.ts';
-import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
+import type { LookTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
-import { describeChange } from './change-message.ts';
+import { createLooking } from './prober.ts';
+import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
 
 export interface Entries {
   get(nodeId: string): Entry | null;

@@ -1,11 +1,13 @@
 /** One node in memory. */
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
-import type { Clock, InferenceServer, SimulatedMachine } from '../ports.ts';
-import type { LookTarget } from './probe.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { Clock } from '../ports/time.ts';
+import { initialSight } from './node-state.ts';
 import type { WakePace } from './pace.ts';
-import { initialSight } from './state.ts';
-import type { NodeKnowledge } from './view.ts';
+import type { LookTarget } from './probe.ts';
 import type { Watch } from './probe-loop.ts';
+import type { NodeKnowledge } from './view.ts';
 
 export interface Entry
   extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {

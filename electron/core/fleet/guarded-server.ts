@@ -1,4 +1,4 @@
-import type { InferenceServer } from '../ports.ts';
+import type { InferenceServer } from '../ports/inference.ts';
 
 /**
  * A server whose calls end when its machine goes off. A suspended machine leaves connections half open, and

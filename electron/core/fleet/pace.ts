@@ -1,6 +1,6 @@
 /** When a node is looked at next, and how long a look may take. Pure. */
 import { isServing } from '../../../shared/models/fleet.ts';
-import { MISSES_UNTIL_GONE, type Sight } from './state.ts';
+import { MISSES_UNTIL_GONE, type Sight } from './node-state.ts';
 
 /** More than a minute, whatever the jitter: a machine that sleeps is called once a minute at most. */
 const ASLEEP_MS = 66_000;

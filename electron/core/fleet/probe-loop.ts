@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from '../ports.ts';
+import type { Clock, Random, Timer } from '../ports/time.ts';
 
 /** Looks at one node again and again, never twice at once. */
 export interface Watch {

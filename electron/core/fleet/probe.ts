@@ -1,8 +1,10 @@
 /** One look at a server: `/api/ps`, and now and then its version and what is installed; or at an agent. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
-import type { Clock, InferenceServer, Log } from '../ports.ts';
-import { type LookResult, readFailure } from './state.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../ports/time.ts';
+import { type LookResult, readFailure } from './node-state.ts';
 import { hostOf, isLoopbackHost } from './validate.ts';
 
 /**

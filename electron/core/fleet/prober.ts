@@ -1,13 +1,13 @@
 /** One look at a node, and what follows from what it saw. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
-import type { InferenceServer } from '../ports.ts';
+import type { InferenceServer } from '../ports/inference.ts';
 import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { agentLookedAt, type Entry, wakePace } from './entry.ts';
-import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './probe.ts';
+import { type LookResult, nextSight } from './node-state.ts';
 import { lookTimeoutMs } from './pace.ts';
-import { type LookResult, nextSight } from './state.ts';
+import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './probe.ts';
 import { hasCard, type NodeKnowledge } from './view.ts';
 
 export interface LookingDependencies

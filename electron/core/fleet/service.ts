@@ -15,11 +15,13 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { InferenceServer, SimulatedMachine } from '../ports.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { SimulatedMachine } from '../ports/simulation.ts';
 import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { createEntries } from './entries.ts';
 import type { Entry } from './entry.ts';
+import { beginWaking, endWaking, withGpuVerdict } from './node-state.ts';
 import {
   changedRecord,
   type NodeInput,
@@ -32,7 +34,6 @@ import {
   writtenSecrets,
 } from './records.ts';
 import { createSimulation, type Simulation } from './simulation.ts';
-import { beginWaking, endWaking, withGpuVerdict } from './state.ts';
 import { refuseUnknownRelays, sameServerKey } from './validate.ts';
 import { type NodeListener, waitForNode } from './wait-for.ts';
 

@@ -8,9 +8,9 @@ import {
 } from '../../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
-import { describeLoaded } from './model-placement.ts';
 import { sameValue } from './equal.ts';
-import type { Sight } from './state.ts';
+import { describeLoaded } from './model-placement.ts';
+import type { Sight } from './node-state.ts';
 
 /** Everything known of one node. */
 export interface NodeKnowledge {

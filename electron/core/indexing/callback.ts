@@ -1,6 +1,8 @@
 /** Tells a script that a job has ended, in the shape that existing scripts read. */
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import type { Clock, Http, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Http } from '../ports/network.ts';
+import type { Clock } from '../ports/time.ts';
 
 export interface CallbackBody {
   job_id: string;

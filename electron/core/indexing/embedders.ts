@@ -8,7 +8,8 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
-import type { Clock, Log, Timer } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { IndexingFleet } from './model.ts';
 

@@ -1,7 +1,7 @@
 /** The open indexes, one a source, shared by jobs and searches. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
-import type { SourceIndex, VectorStore } from '../ports.ts';
+import type { SourceIndex, VectorStore } from '../ports/vectors.ts';
 
 export interface IndexHandles {
   /** Rejects with NOT_FOUND for a source that is barred. */

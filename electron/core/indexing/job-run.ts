@@ -6,7 +6,7 @@ import {
   type IndexJob,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
-import type { ScannedFile, ScanResult, SourceIndex } from '../ports.ts';
+import type { ScannedFile, ScanResult, SourceIndex } from '../ports/vectors.ts';
 import type { CrewReport } from './crew.ts';
 import { shortModelName } from './embedders.ts';
 import { codeOf, isSkip, reasonOf } from './failures.ts';

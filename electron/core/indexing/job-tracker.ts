@@ -10,7 +10,9 @@ import type {
   JobPhase,
   JobStatus,
 } from '../../../shared/models/indexing.ts';
-import type { Clock, Log, Store, Timer } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createEta, createRateMeter, type RateMeter } from './progress.ts';
 

@@ -3,17 +3,13 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type {
-  Clock,
-  Folders,
-  Http,
-  Ids,
-  InferenceServer,
-  Log,
-  Random,
-  Store,
-  VectorStore,
-} from '../ports.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { Log } from '../ports/log.ts';
+import type { Folders } from '../ports/machine.ts';
+import type { Http } from '../ports/network.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock, Ids, Random } from '../ports/time.ts';
+import type { VectorStore } from '../ports/vectors.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 export interface IndexingFleet {

@@ -1,5 +1,5 @@
 /** What a job remembers of each node, from one source to the next, and for how long it leaves one alone. */
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import type { NodeStanding } from './route.ts';
 
 export interface NodeMemory {

@@ -2,7 +2,7 @@
  * The files of one source on their way into the index: prepared ahead by a bounded amount, embedded in
  * batches that run across files, committed one transaction a file as soon as all its vectors are there.
  */
-import type { PreparedFile, ScannedFile, SourceIndex } from '../ports.ts';
+import type { PreparedFile, ScannedFile, SourceIndex } from '../ports/vectors.ts';
 import { createChanges } from './changes.ts';
 import { type CrewOptions, runCrew } from './crew.ts';
 import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';

@@ -8,7 +8,7 @@ import {
   type SearchResult,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
-import type { VectorHit } from '../ports.ts';
+import type { VectorHit } from '../ports/vectors.ts';
 import { shortModelName } from './embedders.ts';
 import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';

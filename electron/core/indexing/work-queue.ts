@@ -2,7 +2,7 @@
  * The texts of prepared files on their way to the nodes. Batches run across files; what a node could not do
  * comes back and is handed out first, so that nothing is lost and nothing is done twice.
  */
-import type { PreparedFile } from '../ports.ts';
+import type { PreparedFile } from '../ports/vectors.ts';
 import { createChanges } from './changes.ts';
 
 /** A prepared file whose vectors come in, in any order. */

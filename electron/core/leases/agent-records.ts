@@ -1,13 +1,14 @@
 /** The policies and leases that this panel puts on its nodes' agents, and removes from agents that it leaves. */
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type { NetworkInterface, PowerStore } from '../ports.ts';
-import { createTurns } from '../runtime/turns.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
-import { helloUrl } from './announce-url.ts';
-import { leaveAgent, nodesOfAgent } from './leave-agent.ts';
-import { createMirror, type Mirror, type MirrorDependencies } from './lease-mirror.ts';
+import type { FleetService } from '../fleet/service.ts';
 import { agentPolicyOf, strictestPolicy } from '../policies/policy.ts';
+import type { NetworkInterface } from '../ports/network.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import { createTurns } from '../runtime/turns.ts';
+import { helloUrl } from './announce-url.ts';
+import { createMirror, type Mirror, type MirrorDependencies } from './lease-mirror.ts';
+import { leaveAgent, nodesOfAgent } from './leave-agent.ts';
 import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
 
 export interface AtAgents {

@@ -1,6 +1,6 @@
 /** Where an agent can say hello to this computer. Pure. */
 import { hostOf, isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
-import type { NetworkInterface } from '../ports.ts';
+import type { NetworkInterface } from '../ports/network.ts';
 
 /**
  * The address of ours that lies in the agent's network, or, for one in another network, of our first interface;

@@ -1,7 +1,9 @@
 /** The leases of this core: who needs which machine, for what, until when. What begins and ends is durable. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import type { Clock, Ids, Log, PowerStore, Timer } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Clock, Ids, Timer } from '../ports/time.ts';
 
 export interface LeaseRequest {
   nodeId: string;

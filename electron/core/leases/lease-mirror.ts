@@ -6,13 +6,15 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import { sameServerKey } from '../fleet/validate.ts';
-import type { AgentLink, AgentPolicy, Clock, Log, Random, Timer } from '../ports.ts';
-import type { Turns } from '../runtime/turns.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
-import type { Ledger } from './lease-ledger.ts';
+import { sameServerKey } from '../fleet/validate.ts';
 import type { Policies } from '../policies/policies.ts';
+import type { AgentLink, AgentPolicy } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Random, Timer } from '../ports/time.ts';
+import type { Turns } from '../runtime/turns.ts';
 import type { WokenBook } from '../wake/wake-attribution.ts';
+import type { Ledger } from './lease-ledger.ts';
 
 export interface Mirror {
   /** Whether the machine's agent holds that lease too. */

@@ -1,8 +1,8 @@
 /** What is to be undone at the agent of a node that is removed, or has another agent from now on. */
 import type { NodePower } from '../../../shared/models/power.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
 import type { Mirror } from './lease-mirror.ts';
 import type { Withdrawals } from './withdrawals.ts';
 

@@ -8,7 +8,11 @@ import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { Withdrawal } from '../../../shared/models/power.ts';
 import { withdrawalTokenSecret } from '../../../shared/models/secrets.ts';
 import { sameServerKey } from '../fleet/validate.ts';
-import type { Clock, ConnectAgent, Ids, Log, PowerStore, Random, Secrets, Timer } from '../ports.ts';
+import type { ConnectAgent } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Secrets } from '../ports/state.ts';
+import type { Clock, Ids, Random, Timer } from '../ports/time.ts';
 import type { Turns } from '../runtime/turns.ts';
 
 export interface Withdrawals {

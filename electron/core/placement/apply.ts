@@ -4,7 +4,8 @@
  */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
-import type { LoadOptions } from '../ports.ts';
+import { canonicalName, placementOf } from '../fleet/model-placement.ts';
+import type { LoadOptions } from '../ports/inference.ts';
 import { usedBytes } from './fit.ts';
 import {
   type Before,
@@ -14,11 +15,10 @@ import {
   type MoveRequest,
   placementOrNull,
 } from './move.ts';
+import { errorSentence, evictedSentence, vanishedSentence, whereSentence } from './move-message.ts';
 import { prepareMove } from './prepare.ts';
-import { canonicalName, placementOf } from '../fleet/model-placement.ts';
 import { hasLess, type PutBack, putBack } from './restore.ts';
 import { contradicts, evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
-import { errorSentence, evictedSentence, vanishedSentence, whereSentence } from './move-message.ts';
 
 /** Requests that had to be waited for make what was read before them old: it is read again, so often at most. */
 const MOST_READINGS = 3;

@@ -1,13 +1,13 @@
 /** Gets a model ready for a job: on the GPU where that can be done, and never at the cost of another model in vain. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
-import type { InferenceServer } from '../ports.ts';
+import { placementOf, sameModelName } from '../fleet/model-placement.ts';
+import type { InferenceServer } from '../ports/inference.ts';
 import { LOADED_PER_GPU } from './fit.ts';
+import { whereSentence } from './move-message.ts';
 import type { Mover } from './mover.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
-import { placementOf, sameModelName } from '../fleet/model-placement.ts';
-import { whereSentence } from './move-message.ts';
 
 const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../ports.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** Pilotlight's own requests in flight, by node and model: Ollama's API does not count them. */
 export interface InFlightLedger {

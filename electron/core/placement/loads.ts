@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../shared/units.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** Ollama gives a load up after this long without progress; one that is older than that is stuck. */
 export const LOAD_STALL_MS = 5 * 60_000;

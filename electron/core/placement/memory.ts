@@ -1,8 +1,8 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
-import type { Clock } from '../ports.ts';
-import { afterRestart, type ModelHistory, NO_HISTORY, remember } from './move-history.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
+import type { Clock } from '../ports/time.ts';
+import { afterRestart, type ModelHistory, NO_HISTORY, remember } from './move-history.ts';
 
 /** What was seen of each model on each node, and what its moves taught. Rebuilt from the history at start. */
 export interface PlacementMemory {

@@ -3,8 +3,9 @@ import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel, MoveRecord, Placement, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import type { Clock, InferenceServer, LoadOptions } from '../ports.ts';
 import { placementOf } from '../fleet/model-placement.ts';
+import type { InferenceServer, LoadOptions } from '../ports/inference.ts';
+import type { Clock } from '../ports/time.ts';
 
 export interface MoveRequest {
   node: NodeView;

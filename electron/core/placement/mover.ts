@@ -4,19 +4,20 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type { Clock, InferenceServer } from '../ports.ts';
+import { sameModelName } from '../fleet/model-placement.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { Clock } from '../ports/time.ts';
 import { applyMove, readBefore } from './apply.ts';
 import type { InFlightLedger } from './ledger.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
 import type { MoveDependencies, MoveEnd } from './move.ts';
+import { listNames, placementWords } from './move-message.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { measureRoom } from './prepare.ts';
-import { sameModelName } from '../fleet/model-placement.ts';
 import { findLoaded, lookUntilPlaced } from './verify.ts';
-import { listNames, placementWords } from './move-message.ts';
 
 /** What is wanted on one node. `model` is the exact name there. */
 export interface MoveTask {

@@ -1,5 +1,6 @@
 import type { MoveRecord } from '../../../shared/models/placement.ts';
-import type { Log, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 /** The history of moves: saved, and its newest part on the `moves` stream. */

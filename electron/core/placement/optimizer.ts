@@ -4,10 +4,12 @@ import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/m
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type { Clock, Http, Log, Random, Timer } from '../ports.ts';
+import { postWebhook } from '../activity/webhook.ts';
+import type { Log } from '../ports/log.ts';
+import type { Http } from '../ports/network.ts';
+import type { Clock, Random, Timer } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { postWebhook } from '../activity/webhook.ts';
 import { createFallWatch } from './falls.ts';
 import { type Decision, planNode } from './plan.ts';
 import type { PlacementFleet, PlacementService } from './service.ts';

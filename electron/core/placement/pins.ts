@@ -1,5 +1,5 @@
-import type { Store } from '../ports.ts';
 import { canonicalName } from '../fleet/model-placement.ts';
+import type { Store } from '../ports/state.ts';
 
 /** Which models may not be moved, by node. */
 export interface Pins {

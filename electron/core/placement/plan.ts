@@ -2,11 +2,11 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
+import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
 import { predictSize, vramState } from './fit.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './move-history.ts';
-import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
-import { type Room, roomOnGpu } from './room.ts';
 import { listNames, shortageSentence } from './move-message.ts';
+import { type Room, roomOnGpu } from './room.ts';
 
 /** A tag that was loaded within this time counts as in use. */
 const SIBLING_WINDOW_MS = 10 * 60_000;

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { DescribedModel } from '../../../shared/models/placement.ts';
 import { formatMemory } from '../../../shared/units.ts';
+import { canonicalName, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { contextToSend, defaultContextLength, predictSize, vramState } from './fit.ts';
 import {
   type Before,
@@ -12,10 +13,9 @@ import {
   type MoveRequest,
   placementOrNull,
 } from './move.ts';
-import { canonicalName, placementOf, sameModelName } from '../fleet/model-placement.ts';
+import { listNames, shortageSentence, whereSentence } from './move-message.ts';
 import { type Room, roomOnGpu } from './room.ts';
 import { contradicts } from './verify.ts';
-import { listNames, shortageSentence, whereSentence } from './move-message.ts';
 
 export type Prepared =
   | { kind: 'end'; end: MoveEnd }

@@ -1,13 +1,13 @@
 /** Puts a node back as it was before a move that failed: each model with its own place, context and time. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
-import type { Timer } from '../ports.ts';
+import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
+import type { Timer } from '../ports/time.ts';
 import { contextToSend } from './fit.ts';
 import { LOAD_STALL_MS } from './loads.ts';
 import { type Before, type MoveDependencies, type MoveRequest, placementOrNull } from './move.ts';
-import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
-import { evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
 import { errorSentence, listNames, placementWords, vanishedSentence, whereSentence } from './move-message.ts';
+import { evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
 
 export interface PutBack {
   /** What was put back and what could not be, with a space before it; empty when nothing had changed. */

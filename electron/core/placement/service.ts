@@ -5,7 +5,11 @@ import type { Explanation, MoveRecord } from '../../../shared/models/placement.t
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type { Clock, InferenceServer, Log, Store } from '../ports.ts';
+import { canonicalName, matchesPriority } from '../fleet/model-placement.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
 import { createInFlightLedger } from './ledger.ts';
@@ -16,7 +20,6 @@ import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { explainModel, type PlanInput } from './plan.ts';
-import { canonicalName, matchesPriority } from '../fleet/model-placement.ts';
 import { resolveModel } from './resolve.ts';
 import { lookUntilGone } from './verify.ts';
 

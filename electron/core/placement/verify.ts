@@ -1,7 +1,8 @@
 /** Looking at a server until it shows what a move should have done. */
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
-import type { Clock, InferenceServer } from '../ports.ts';
 import { placementOf, sameModelName } from '../fleet/model-placement.ts';
+import type { InferenceServer } from '../ports/inference.ts';
+import type { Clock } from '../ports/time.ts';
 
 const POLL_MS = 250;
 /** How long a model may take to appear in ps after its load was answered. */

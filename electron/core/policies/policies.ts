@@ -1,7 +1,8 @@
 /** The policy of each node: what a person set, else the default. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
-import type { Log, PowerStore } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { PowerStore } from '../ports/power-state.ts';
 
 /** Only what changes. */
 export type PolicyPatch = { [Key in keyof PowerPolicy]?: PowerPolicy[Key] | undefined };

@@ -1,6 +1,6 @@
 /** What a policy allows: who may wake a node, and what its agent is told. Pure. */
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
-import type { AgentPolicy } from '../ports.ts';
+import type { AgentPolicy } from '../ports/agents.ts';
 import { isWithin } from '../runtime/local-time.ts';
 
 /** Whoever wants a node awake. */

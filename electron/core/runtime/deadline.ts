@@ -1,5 +1,5 @@
 /** A deadline whose time stands still while this computer sleeps. */
-import type { Clock, Timer } from '../ports.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 export interface Deadline {
   /** Its time stands still. */

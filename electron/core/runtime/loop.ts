@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from '../ports.ts';
+import type { Clock, Random, Timer } from '../ports/time.ts';
 
 export interface Loop {
   /** Runs now, or joins the run under way; resolves when it is done. */

@@ -1,6 +1,7 @@
 import type { Cursor, Frame } from '../../../shared/contract/streams.ts';
 import { createEmitter, reportThrown } from '../../../shared/emitter.ts';
-import type { Clock, Log, Timer } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 export interface TopicSubscription {
   /** The link can take another frame: call it when a slow link has drained. */

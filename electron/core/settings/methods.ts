@@ -1,6 +1,6 @@
 import type { Handlers } from '../runtime/handlers.ts';
-import type { SettingsService } from './service.ts';
 import type { TransferService } from '../transfer/service.ts';
+import type { SettingsService } from './service.ts';
 
 type SettingsMethod =
   | 'settings.get'

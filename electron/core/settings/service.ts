@@ -2,7 +2,8 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { SavedSettings, SecretSetting, Settings } from '../../../shared/models/settings.ts';
-import type { Log, Secrets, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Secrets, Store } from '../ports/state.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { applyPatch, type PatchResult, readSettings, type SecretChanges, showSettings } from './read.ts';
 

@@ -3,8 +3,9 @@
  * agent says how that ended.
  */
 import type { PowerAction } from '../../../shared/models/power.ts';
-import type { AgentOutcome, Clock, Timer } from '../ports.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentOutcome } from '../ports/agents.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 export interface AgentFollow {
   /** The node was removed, or has another agent. */

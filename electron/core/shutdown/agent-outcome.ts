@@ -1,7 +1,7 @@
 /** What an agent says of an action that did not come to pass, for people. Pure. */
 import { errorCatalogue } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
-import type { AgentOutcome } from '../ports.ts';
+import type { AgentOutcome } from '../ports/agents.ts';
 
 /** Why it could not, and the next step; null where nothing failed. */
 export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): Trouble | null {

@@ -2,14 +2,15 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Log, Random } from '../ports.ts';
+import type { Policies } from '../policies/policies.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
+import type { WokenBook } from '../wake/wake-attribution.ts';
 import { decideFinish, type FinishDecision } from './idle-decision.ts';
 import type { InUse } from './in-use.ts';
 import type { OffService } from './shutdown.ts';
-import type { Policies } from '../policies/policies.ts';
 import type { UseWatch } from './use-watch.ts';
-import type { WokenBook } from '../wake/wake-attribution.ts';
 
 export interface Finisher {
   start(): void;

@@ -1,13 +1,13 @@
 /** Whether a machine is in use, as far as this core knows: by its node, and by other nodes that are the same machine. */
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { FleetService } from '../fleet/service.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
-import type { Held } from './idle-decision.ts';
+import type { SameMachine } from '../fleet/same-machine.ts';
+import type { FleetService } from '../fleet/service.ts';
 import type { Ledger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
 import { meansOf } from '../policies/policy.ts';
-import type { SameMachine } from '../fleet/same-machine.ts';
+import type { Held } from './idle-decision.ts';
 import type { UseState, UseWatch } from './use-watch.ts';
 import { leaseWords } from './why-on.ts';
 

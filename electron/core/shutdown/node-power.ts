@@ -1,7 +1,7 @@
 /** From what is known of a node's power to what people see. Pure. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
-import type { AgentPolicyView, AgentPower } from '../ports.ts';
+import type { AgentPolicyView, AgentPower } from '../ports/agents.ts';
 import { decideFinish, type FinishDecision, type Held } from './idle-decision.ts';
 import type { Going } from './shutdown-progress.ts';
 import type { UseState } from './use-watch.ts';

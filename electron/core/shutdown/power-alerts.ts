@@ -2,13 +2,14 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Http, Timer } from '../ports.ts';
 import { postWebhook, type WebhookMessage } from '../activity/webhook.ts';
-import { nextMinuteOfDay } from '../runtime/local-time.ts';
-import type { OffService } from './shutdown.ts';
+import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
 import { clockTime } from '../policies/policy.ts';
+import type { Http } from '../ports/network.ts';
+import type { Clock, Timer } from '../ports/time.ts';
+import { nextMinuteOfDay } from '../runtime/local-time.ts';
+import type { OffService } from './shutdown.ts';
 import { leaseWords } from './why-on.ts';
 
 export interface PowerAlert extends WebhookMessage {

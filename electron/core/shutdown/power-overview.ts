@@ -1,18 +1,19 @@
 /** The `power` stream: what is known of each node's power, made anew where something changed, told where it differs. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
+import type { PowerAgents } from '../agents/agent-access.ts';
+import { gpuLostOf } from '../agents/gpu-lost.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentLease, AgentPolicyView, AgentPower, AgentSample, Clock, Timer } from '../ports.ts';
-import type { Streams } from '../runtime/streams.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
-import type { Going } from './shutdown-progress.ts';
-import { gpuLostOf } from '../agents/gpu-lost.ts';
-import type { InUse } from './in-use.ts';
 import type { Ledger } from '../leases/lease-ledger.ts';
-import { type Heard, nodePowerOf } from './node-power.ts';
 import type { Policies } from '../policies/policies.ts';
+import type { AgentLease, AgentPolicyView, AgentPower, AgentSample } from '../ports/agents.ts';
+import type { Clock, Timer } from '../ports/time.ts';
+import type { Streams } from '../runtime/streams.ts';
 import type { WokenBook } from '../wake/wake-attribution.ts';
+import type { InUse } from './in-use.ts';
+import { type Heard, nodePowerOf } from './node-power.ts';
+import type { Going } from './shutdown-progress.ts';
 
 export interface Overview {
   /** As it is at this moment. Throws NOT_FOUND. */

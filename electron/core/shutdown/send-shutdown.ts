@@ -2,11 +2,11 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type { Http } from '../ports.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
-import { isOn } from './node-power.ts';
+import type { FleetService } from '../fleet/service.ts';
 import { canDo } from '../policies/policy.ts';
+import type { Http } from '../ports/network.ts';
+import { isOn } from './node-power.ts';
 import { askShutdownServer } from './shutdown-client.ts';
 
 export interface OffRequest {

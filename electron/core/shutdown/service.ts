@@ -4,37 +4,32 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type {
-  Clock,
-  ConnectAgent,
-  Http,
-  Ids,
-  Log,
-  NetworkInterface,
-  PowerStore,
-  Random,
-  Secrets,
-} from '../ports.ts';
-import type { Streams } from '../runtime/streams.ts';
-import { followAgentDamage } from '../agents/agent-damage.ts';
-import { createAgentFollow } from './agent-follow.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
-import { createAlerts } from './power-alerts.ts';
+import { followAgentDamage } from '../agents/agent-damage.ts';
+import { createSameMachine } from '../fleet/same-machine.ts';
+import type { FleetService } from '../fleet/service.ts';
 import { createAtAgents } from '../leases/agent-records.ts';
-import { createFinisher } from './idle-shutdown.ts';
-import { gpuDoubt } from './gpu-doubt.ts';
-import { createInUse } from './in-use.ts';
 import { refuseBadEnd } from '../leases/lease-end.ts';
 import { createLedger, type Ledger } from '../leases/lease-ledger.ts';
-import { createOff, type OffRequest } from './shutdown.ts';
-import { createOverview } from './power-overview.ts';
-import type { Policies, PolicyPatch } from '../policies/policies.ts';
-import { restartOllama } from './restart-server.ts';
-import { createSameMachine } from '../fleet/same-machine.ts';
-import { createUseWatch } from './use-watch.ts';
 import type { Notices } from '../leases/withdrawals.ts';
+import type { Policies, PolicyPatch } from '../policies/policies.ts';
+import type { ConnectAgent } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { Http, NetworkInterface } from '../ports/network.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Secrets } from '../ports/state.ts';
+import type { Clock, Ids, Random } from '../ports/time.ts';
+import type { Streams } from '../runtime/streams.ts';
 import { createWokenBook } from '../wake/wake-attribution.ts';
+import { createAgentFollow } from './agent-follow.ts';
+import { gpuDoubt } from './gpu-doubt.ts';
+import { createFinisher } from './idle-shutdown.ts';
+import { createInUse } from './in-use.ts';
+import { createAlerts } from './power-alerts.ts';
+import { createOverview } from './power-overview.ts';
+import { restartOllama } from './restart-server.ts';
+import { createOff, type OffRequest } from './shutdown.ts';
+import { createUseWatch } from './use-watch.ts';
 
 export interface KeepingService {
   readonly ledger: Ledger;

@@ -1,7 +1,7 @@
 /** Existing shutdown servers: `POST /shutdown` with a Bearer secret, in both forms that people run. */
 import * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Http } from '../ports.ts';
+import type { Http } from '../ports/network.ts';
 
 /** A server that shuts down before it answers holds the request up for so long. */
 const DEADLINE_MS = 15_000;

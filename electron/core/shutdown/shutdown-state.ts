@@ -1,7 +1,7 @@
 /** What is kept of one node while it is asked to go off. */
 import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { Timer } from '../ports.ts';
+import type { Timer } from '../ports/time.ts';
 import type { OffRequest } from './send-shutdown.ts';
 
 export interface OffState {

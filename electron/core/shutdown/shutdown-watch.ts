@@ -2,9 +2,9 @@
 import { errorCatalogue } from '../../../shared/contract/errors.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type { Clock, Timer } from '../ports.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 export type Leaving = NonNullable<NodePower['leaving']>;
 

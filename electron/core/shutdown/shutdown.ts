@@ -6,16 +6,19 @@ import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { FleetService } from '../fleet/service.ts';
-import type { AgentOutcome, Clock, Http, Log } from '../ports.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
 import { isAwake, requireAwake } from '../agents/awake.ts';
-import { createDepartures, type Departures } from './shutdown-watch.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Policies } from '../policies/policies.ts';
+import type { AgentOutcome } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { Http } from '../ports/network.ts';
+import type { Clock } from '../ports/time.ts';
+import { outcomeTrouble, outcomeWords } from './agent-outcome.ts';
+import { actionVerbs, type OffRequest, requireMeans, tellMachine, troubleOf } from './send-shutdown.ts';
 import type { Going } from './shutdown-progress.ts';
 import { freshState, type OffState } from './shutdown-state.ts';
-import { outcomeTrouble, outcomeWords } from './agent-outcome.ts';
-import type { Policies } from '../policies/policies.ts';
-import { actionVerbs, type OffRequest, requireMeans, tellMachine, troubleOf } from './send-shutdown.ts';
+import { createDepartures, type Departures } from './shutdown-watch.ts';
 
 export type { OffRequest } from './send-shutdown.ts';
 

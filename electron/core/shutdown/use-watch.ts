@@ -1,6 +1,6 @@
 /** Since when nobody uses a node that has no agent to say so: our leases, and what its server and tools show. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import { lookForUse, type UseSeen } from './use-guard.ts';
 
 export interface UseState {

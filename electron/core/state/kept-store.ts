@@ -10,7 +10,9 @@ import type { IndexJob } from '../../../shared/models/indexing.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import type { Clock, Log, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock } from '../ports/time.ts';
 import { createUnsaved, type Unsaved } from './unsaved.ts';
 
 export interface KeptStore extends Store {

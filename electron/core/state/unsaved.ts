@@ -1,6 +1,7 @@
 /** Writes that could not be saved, for example on a full disk: kept in order and retried until they are. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import type { Clock, Log, Timer } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 export interface UnsavedWrite {
   /** A later write of the same key takes its place. */

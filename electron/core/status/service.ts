@@ -2,7 +2,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { CoreStatus, Notice } from '../../../shared/contract/streams.ts';
 import type { NodeOffer } from '../../../shared/models/fleet.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Handlers } from '../runtime/handlers.ts';
 import type { Streams } from '../runtime/streams.ts';
 

@@ -1,5 +1,7 @@
 import type { HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
-import type { Clock, Log, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock } from '../ports/time.ts';
 import {
   addReading,
   type BucketRow,

@@ -8,7 +8,10 @@ import type {
   WorkBucket,
   WorkSample,
 } from '../../../shared/models/telemetry.ts';
-import type { Clock, LocalHardware, Log, Random, Store } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { LocalHardware } from '../ports/machine.ts';
+import type { Store } from '../ports/state.ts';
+import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { toSamples, toWorkSamples } from './hour.ts';

@@ -1,5 +1,5 @@
 import type { WorkSample } from '../../../shared/models/telemetry.ts';
-import type { Clock, Timer } from '../ports.ts';
+import type { Clock, Timer } from '../ports/time.ts';
 
 /** Vectors counted in buckets of a second. */
 export interface WorkMeter {

@@ -14,14 +14,16 @@ import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { IndexingService } from '../indexing/service.ts';
-import type { Clock, Folders, Ids, Secrets, Store } from '../ports.ts';
 import type { Policies } from '../policies/policies.ts';
+import type { Folders } from '../ports/machine.ts';
+import type { Secrets, Store } from '../ports/state.ts';
+import type { Clock, Ids } from '../ports/time.ts';
+import type { SettingsService } from '../settings/service.ts';
 import { foldersOf, planDocument, readDocument } from './document-plan.ts';
 import { readEnvironment } from './environment.ts';
 import { planEnvironment } from './environment-plan.ts';
 import { type ImportChanges, isPossible, type PlannedImport, type Present } from './import-plan.ts';
 import { exportedWays, settleWays, staleSecrets } from './node-plan.ts';
-import type { SettingsService } from '../settings/service.ts';
 
 export interface ImportRequest {
   text: string;

@@ -1,7 +1,7 @@
 /** Where a wake packet goes. Pure. */
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { type Destination, hostOf, isLoopbackHost, parseDestination, parseIpv4 } from '../fleet/validate.ts';
-import type { NetworkInterface } from '../ports.ts';
+import type { NetworkInterface } from '../ports/network.ts';
 
 export interface PacketDestination {
   address: string;

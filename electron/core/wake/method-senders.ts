@@ -3,7 +3,10 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { AgentLink, AgentMachine, Clock, Exec, Http, Udp } from '../ports.ts';
+import type { AgentLink, AgentMachine } from '../ports/agents.ts';
+import type { Http, Udp } from '../ports/network.ts';
+import type { Exec } from '../ports/processes.ts';
+import type { Clock } from '../ports/time.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
 import { programName, wayObstacle } from './wake-methods.ts';

@@ -1,5 +1,5 @@
-import type { Handlers } from '../runtime/handlers.ts';
 import type { PowerHistory } from '../energy/power-history.ts';
+import type { Handlers } from '../runtime/handlers.ts';
 import type { PowerService } from './service.ts';
 
 export function powerMethods({

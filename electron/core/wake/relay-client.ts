@@ -1,7 +1,7 @@
 /** Asks an existing relay to wake a machine: `POST /wake`. It may answer 200 and have failed all the same. */
 import * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Http, HttpReply } from '../ports.ts';
+import type { Http, HttpReply } from '../ports/network.ts';
 
 export interface RelayRequest {
   http: Http;

@@ -1,5 +1,7 @@
 /** Whether it was Pilotlight that woke a node, in the run that it is in. */
-import type { Clock, Log, PowerStore } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Clock } from '../ports/time.ts';
 
 export interface WokenBook {
   /** We woke it, a moment ago. */

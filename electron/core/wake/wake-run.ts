@@ -3,7 +3,8 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { WakeProgress } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
+import type { Clock } from '../ports/time.ts';
 import type { PacketRound } from './packets.ts';
 import { repeatAtMs } from './wake-plan.ts';
 

@@ -11,7 +11,8 @@ import {
   serverOptions,
   usualLimits,
 } from '../../adapters/http/listener.ts';
-import type { Clock, Log } from '../../core/ports.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';

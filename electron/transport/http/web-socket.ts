@@ -8,7 +8,8 @@ import {
   type ServerMessage,
   streamPath,
 } from '../../../shared/contract/link.ts';
-import type { Clock, Log, Timer } from '../../core/ports.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Clock, Timer } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { createFlow } from '../flow.ts';

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/terms.ts';
-import type { StoredIndexMeta } from '../../core/ports.ts';
+import type { StoredIndexMeta } from '../../core/ports/vectors.ts';
 import { inTransaction } from './database.ts';
 
 export type { FileStamp };

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers';
 import type { FromIndexWorker, ToIndexWorker } from '../../adapters/vectors/protocol.ts';
 import type { cutFile } from '../../core/indexing/cut.ts';
-import type { Timer } from '../../core/ports.ts';
+import type { Timer } from '../../core/ports/time.ts';
 import { startWatchdog, watchdogOptions } from '../watchdog.ts';
 import { createReader } from './reader.ts';
 import { startReaderThread } from './reader-thread.ts';

@@ -4,7 +4,7 @@
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { CutFile } from '../../core/indexing/cut.ts';
-import type { Timer } from '../../core/ports.ts';
+import type { Timer } from '../../core/ports/time.ts';
 
 export interface ReadRequest {
   /** The whole file. */

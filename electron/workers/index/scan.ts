@@ -1,7 +1,7 @@
 /** Compares a walk with what is stored: what is new, what changed, what is gone. The decision is pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { ScannedFile, ScanResult } from '../../core/ports.ts';
+import type { ScannedFile, ScanResult } from '../../core/ports/vectors.ts';
 import type { FileRows, FileStamp, FileState } from './file-rows.ts';
 import { readStable, resolveInside, tooLarge } from './read-file.ts';
 import { type SkippedPath, type Walk, type WalkedFile, walkFolder } from './walk.ts';

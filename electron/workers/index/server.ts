@@ -13,7 +13,7 @@ import type {
   ToIndexWorker,
 } from '../../adapters/vectors/protocol.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
-import type { Timer } from '../../core/ports.ts';
+import type { Timer } from '../../core/ports/time.ts';
 import { replaceDamaged } from './database.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';

@@ -9,7 +9,7 @@ import type {
   IndexSource,
 } from '../../adapters/vectors/protocol.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports.ts';
+import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
 import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';

@@ -2,7 +2,7 @@
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
-import type { Timer } from '../../core/ports.ts';
+import type { Timer } from '../../core/ports/time.ts';
 import { hasCode } from './failures.ts';
 import type { FileRows, ReadFile } from './file-rows.ts';
 import { readStable, resolveInside, stampOf } from './read-file.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
-import type { AgentLink, AgentMachine, AgentSample } from '../../../electron/core/ports.ts';
+import type { AgentLink, AgentMachine, AgentSample } from '../../../electron/core/ports/agents.ts';
 import { startTestAgent } from '../../fakes/agent-host.ts';
 import {
   refusedUrl,

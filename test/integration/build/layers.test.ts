@@ -27,9 +27,9 @@ describe('the layer check', () => {
   it('accepts a tree that keeps the law', async () => {
     writeFiles(root, {
       'shared/units.ts': 'export const kilobyte = 1000;\n',
-      'electron/core/ports.ts': "export type { kilobyte } from '../../shared/units.ts';\n",
+      'electron/core/ports/time.ts': "export type { kilobyte } from '../../../shared/units.ts';\n",
       'electron/adapters/clock.ts':
-        "import { join } from 'node:path';\nimport type * as ports from '../core/ports.ts';\nexport type { ports };\nexport { join };\n",
+        "import { join } from 'node:path';\nimport type * as ports from '../core/ports/time.ts';\nexport type { ports };\nexport { join };\n",
       'electron/host/host.ts': "export { join } from '../adapters/clock.ts';\n",
       'electron/main/main.ts': "export { join } from '../host/host.ts';\n",
       'renderer/main.tsx': "export { kilobyte } from '../shared/units.ts';\n",

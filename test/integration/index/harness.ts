@@ -15,7 +15,9 @@ import {
 } from '../../../electron/adapters/vectors/vector-store.ts';
 import { type IndexVerdict, verifyIndex } from '../../../electron/adapters/vectors/verify-index.ts';
 import { cutFile } from '../../../electron/core/indexing/cut.ts';
-import type { Clock, Log, SourceIndex } from '../../../electron/core/ports.ts';
+import type { Log } from '../../../electron/core/ports/log.ts';
+import type { Clock } from '../../../electron/core/ports/time.ts';
+import type { SourceIndex } from '../../../electron/core/ports/vectors.ts';
 import { BUILTIN_EMBEDDER_ID } from '../../../shared/models/indexing.ts';
 
 export const workerEntry = fileURLToPath(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
-import type { InferenceServer } from '../../../electron/core/ports.ts';
+import type { InferenceServer } from '../../../electron/core/ports/inference.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../../electron/simulator/fleet.ts';
 
 const clock = createSystemClock();

@@ -1,6 +1,6 @@
 /** From the last need of a machine to its being off, by the real agent and by existing shutdown servers. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../../electron/core/ports.ts';
+import type { Clock } from '../../../electron/core/ports/time.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
 import { createFlyingClock, startMachine, startOllama, startPanel } from './power-machine.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
-import type { PowerStore } from '../../../electron/core/ports.ts';
+import type { PowerStore } from '../../../electron/core/ports/power-state.ts';
 import { defaultPowerPolicy, type LeaseRecord } from '../../../shared/models/power.ts';
 
 let folder: string;

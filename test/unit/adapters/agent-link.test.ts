@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
-import type { HttpReply, HttpRequest } from '../../../electron/core/ports.ts';
+import type { HttpReply, HttpRequest } from '../../../electron/core/ports/network.ts';
 
 const signal = new AbortController().signal;
 const mac = '02:00:00:00:00:09';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
 import { serverError } from '../../../electron/adapters/inference/ollama-errors.ts';
-import type { HttpRequest } from '../../../electron/core/ports.ts';
+import type { HttpRequest } from '../../../electron/core/ports/network.ts';
 
 const signal = new AbortController().signal;
 

@@ -6,7 +6,7 @@ import type {
 } from '../../../../electron/adapters/processes/worker-host.ts';
 import type { FromIndexWorker, ToIndexWorker } from '../../../../electron/adapters/vectors/protocol.ts';
 import { createVectorStore } from '../../../../electron/adapters/vectors/vector-store.ts';
-import type { Log } from '../../../../electron/core/ports.ts';
+import type { Log } from '../../../../electron/core/ports/log.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AgentLink } from '../../../../electron/core/ports.ts';
+import type { AgentLink } from '../../../../electron/core/ports/agents.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createFakeAgents } from '../../../fakes/agent-link.ts';
 import { createKeepingWorld } from '../../../fakes/power-world.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inspectAddress } from '../../../../electron/core/discovery/inspect.ts';
 import type { KnownNode } from '../../../../electron/core/discovery/machine.ts';
-import type { AgentMachine, NetworkInterface } from '../../../../electron/core/ports.ts';
+import type { AgentMachine } from '../../../../electron/core/ports/agents.ts';
+import type { NetworkInterface } from '../../../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { createFakeHttp, type FakeSite } from '../../../fakes/http.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOUNCED_MS, MOST_CONNECTIONS } from '../../../../electron/core/discovery/scan.ts';
 import { createDiscoveryService } from '../../../../electron/core/discovery/service.ts';
-import type { NetworkInterface, Surroundings } from '../../../../electron/core/ports.ts';
+import type { NetworkInterface, Surroundings } from '../../../../electron/core/ports/network.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastOf, hostsOf, isIn, networksOf } from '../../../../electron/core/discovery/subnets.ts';
-import type { NetworkInterface } from '../../../../electron/core/ports.ts';
+import type { NetworkInterface } from '../../../../electron/core/ports/network.ts';
 
 const one = (name: string, address: string, netmask: string, internal = false): NetworkInterface => ({
   name,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
-import type { Store } from '../../../../electron/core/ports.ts';
+import type { Store } from '../../../../electron/core/ports/state.ts';
 import { createKeptStore } from '../../../../electron/core/state/kept-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createFakeWorld, nodeView, silentLog, untilEnded } from '../../../fakes/indexing.ts';

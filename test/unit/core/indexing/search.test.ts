@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createIndexHandles } from '../../../../electron/core/indexing/index-handles.ts';
 import { createSearcher, mergeHits, queryNodes } from '../../../../electron/core/indexing/search.ts';
-import type { VectorHit } from '../../../../electron/core/ports.ts';
+import type { VectorHit } from '../../../../electron/core/ports/vectors.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { SourceRecord } from '../../../../shared/models/indexing.ts';
 import { createFakeWorld, digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';

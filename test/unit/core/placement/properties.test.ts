@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalName, matchesPriority } from '../../../../electron/core/fleet/model-placement.ts';
 import {
   COOL_DOWN_MS,
   type ModelHistory,
@@ -9,7 +10,6 @@ import {
   remember,
 } from '../../../../electron/core/placement/move-history.ts';
 import { planNode } from '../../../../electron/core/placement/plan.ts';
-import { canonicalName, matchesPriority } from '../../../../electron/core/fleet/model-placement.ts';
 import { aLoaded, aMoveOf, aNode, GB, NOW, planInput } from './support.ts';
 
 const MINUTE = 60_000;

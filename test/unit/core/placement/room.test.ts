@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { vramState } from '../../../../electron/core/placement/fit.ts';
 import { foreignUse } from '../../../../electron/core/placement/holders.ts';
-import { roomOnGpu } from '../../../../electron/core/placement/room.ts';
 import { holdersText, shortageSentence } from '../../../../electron/core/placement/move-message.ts';
+import { roomOnGpu } from '../../../../electron/core/placement/room.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
 import { aLoaded, aNode, GB } from './support.ts';
 

@@ -1,5 +1,5 @@
-import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { describeLoaded } from '../../../../electron/core/fleet/model-placement.ts';
+import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { type NodeView, nodeViewSchema } from '../../../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
 

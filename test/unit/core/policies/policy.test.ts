@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { decideFinish, type FinishFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
 import {
   agentPolicyOf,
   canDo,
@@ -8,6 +7,7 @@ import {
   type WakeAsker,
   wakeRefusal,
 } from '../../../../electron/core/policies/policy.ts';
+import { decideFinish, type FinishFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
 import { whyOn } from '../../../../electron/core/shutdown/why-on.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../../shared/models/power.ts';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { applyPatch } from '../../../../electron/core/settings/read.ts';
 import {
   type FoundFolders,
   planDocument,
@@ -7,7 +8,6 @@ import {
 import { readEnvironment } from '../../../../electron/core/transfer/environment.ts';
 import { planEnvironment } from '../../../../electron/core/transfer/environment-plan.ts';
 import { isPossible, type Present } from '../../../../electron/core/transfer/import-plan.ts';
-import { applyPatch } from '../../../../electron/core/settings/read.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';

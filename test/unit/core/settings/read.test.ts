@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch, readSettings, showSettings } from '../../../../electron/core/settings/read.ts';
-import { defaultSettings, savedSettingsSchema, secretSettingNames } from '../../../../shared/models/settings.ts';
+import {
+  defaultSettings,
+  savedSettingsSchema,
+  secretSettingNames,
+} from '../../../../shared/models/settings.ts';
 
 const defaults = savedSettingsSchema.parse({});
 

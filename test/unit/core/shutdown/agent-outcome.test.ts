@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports.ts';
-import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
 import type { PowerAgents } from '../../../../electron/core/agents/agent-access.ts';
+import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports/agents.ts';
+import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
 import { outcomeTrouble, outcomeWords } from '../../../../electron/core/shutdown/agent-outcome.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 

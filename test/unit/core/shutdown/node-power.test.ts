@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { staying } from '../../../../electron/core/shutdown/shutdown-progress.ts';
 import { type GpuFacts, gpuLostOf } from '../../../../electron/core/agents/gpu-lost.ts';
 import { nodePowerOf, type PowerFacts } from '../../../../electron/core/shutdown/node-power.ts';
+import { staying } from '../../../../electron/core/shutdown/shutdown-progress.ts';
 import { type AgentView, defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { aNode } from '../../../fakes/records.ts';
 

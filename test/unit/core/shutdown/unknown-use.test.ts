@@ -1,6 +1,6 @@
 /** What is not known of a machine's use keeps it on. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { AgentSample } from '../../../../electron/core/ports.ts';
+import type { AgentSample } from '../../../../electron/core/ports/agents.ts';
 import { anAgentSample } from '../../../fakes/agent-link.ts';
 import { agentUrl, createKeepingWorld, type KeepingWorldOptions } from '../../../fakes/power-world.ts';
 

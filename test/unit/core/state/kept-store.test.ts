@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { THIS_COMPUTER_ID, thisComputerRecord } from '../../../../electron/core/fleet/records.ts';
-import type { Store } from '../../../../electron/core/ports.ts';
+import type { Store } from '../../../../electron/core/ports/state.ts';
 import { createKeptStore, type KeptStore } from '../../../../electron/core/state/kept-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { LeaseRecord } from '../../../../shared/models/power.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
-import type { Clock, Store } from '../../../../electron/core/ports.ts';
+import type { Store } from '../../../../electron/core/ports/state.ts';
+import type { Clock } from '../../../../electron/core/ports/time.ts';
 import { createHistoryRecorder } from '../../../../electron/core/telemetry/recorder.ts';
 import { type NodeReading, readingOf } from '../../../../electron/core/telemetry/rollup.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentLink, Exec, HttpReply, HttpRequest } from '../../../../electron/core/ports.ts';
+import type { AgentLink } from '../../../../electron/core/ports/agents.ts';
+import type { HttpReply, HttpRequest } from '../../../../electron/core/ports/network.ts';
+import type { Exec } from '../../../../electron/core/ports/processes.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';

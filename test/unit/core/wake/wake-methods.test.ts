@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import { cannotWake, canWake, triedWords, wayWords } from '../../../../electron/core/wake/wake-methods.ts';
+import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
 

@@ -1,10 +1,7 @@
-/** The ports of power, agents and discovery; ports.ts has all of them together. */
-
-import type { NodeState, Trouble } from '../../shared/models/node-state.ts';
-import type { LeaseRecord, PowerAction, PowerPolicy, Withdrawal } from '../../shared/models/power.ts';
-import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
-
-// ---------------------------------------------------------------- agents
+/** Agents on other machines. */
+import type { Trouble } from '../../../shared/models/node-state.ts';
+import type { PowerAction } from '../../../shared/models/power.ts';
+import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 
 export interface AgentHealth {
   /** Stable over restarts; null from an older agent. */
@@ -155,72 +152,3 @@ export interface AgentLink {
 }
 
 export type ConnectAgent = (options: { url: string; token: string | null }) => AgentLink;
-
-// ---------------------------------------------------------------- programs, and the networks around
-
-export interface Exec {
-  /**
-   * Runs a program without a shell, its output cut at 64 KiB. Resolves with how it ended; rejects with
-   * COMMAND_FAILED when it cannot be started or is not done by the deadline, or with the signal's reason.
-   */
-  run(
-    command: readonly string[],
-    options: { deadlineMs: number; signal: AbortSignal },
-  ): Promise<{ code: number; output: string }>;
-}
-
-/** Looking around; nothing of it runs before a person asks. */
-export interface Surroundings {
-  /** The system's own table: addresses that were spoken with lately. Rejects where it cannot be read. */
-  neighbours(signal: AbortSignal): Promise<{ address: string; mac: string }[]>;
-  /**
-   * Asks for agents that announce themselves in the networks of these addresses of ours, until the signal aborts or
-   * none can be asked; each once. Resolves with the interfaces that could not be asked, and why.
-   */
-  announced(
-    options: { interfaces: readonly string[] },
-    onFound: (agent: { address: string; port: number; name: string; txt: Record<string, string> }) => void,
-    signal: AbortSignal,
-  ): Promise<{ interface: string; reason: string }[]>;
-  /** Whether something accepts a TCP connection there in time. */
-  accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
-  /** IPv4 addresses of a name, none where it has only others; rejects with NAME_NOT_RESOLVED. */
-  resolve(name: string, signal: AbortSignal): Promise<string[]>;
-}
-
-/** A small listener to which agents say that they are awake; nothing listens while it is closed. */
-export interface HelloListener {
-  /** Opens it, or opens it anew on another port. Rejects with PORT_IN_USE. */
-  open(
-    port: number,
-    onHello: (hello: { agent: string; bootId: string; nonce: string; proof: string }) => void,
-  ): Promise<void>;
-  close(): Promise<void>;
-}
-
-// ---------------------------------------------------------------- state
-
-export interface PowerStore {
-  /** Of this panel: made at first, the same for ever. */
-  panelId(): string;
-  policies(): { nodeId: string; policy: PowerPolicy }[];
-  putPolicy(nodeId: string, policy: PowerPolicy): void;
-  removePolicy(nodeId: string): void;
-  /** Agents that this panel is still to be withdrawn from, oldest first. */
-  withdrawals(): Withdrawal[];
-  putWithdrawal(withdrawal: Withdrawal): void;
-  removeWithdrawal(id: string): void;
-  /** Writes a lease, or writes it anew. */
-  putLease(lease: LeaseRecord): void;
-  openLeases(): LeaseRecord[];
-  /** Leases of a node that lived at some moment between, oldest first. */
-  leases(nodeId: string, from: number, to: number): LeaseRecord[];
-  appendState(nodeId: string, at: number, state: NodeState): void;
-  /** Changes between, oldest first, and before them the last one of earlier. */
-  states(nodeId: string, from: number, to: number): { at: number; state: NodeState }[];
-  /** That Pilotlight woke it, in the run that began then; null when that run is over. */
-  woken(nodeId: string): { at: number; bootId: string | null } | null;
-  setWoken(nodeId: string, woken: { at: number; bootId: string | null } | null): void;
-  /** Forgets a node. */
-  remove(nodeId: string): void;
-}

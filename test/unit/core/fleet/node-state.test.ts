@@ -8,7 +8,7 @@ import {
   readFailure,
   type Sight,
   withGpuVerdict,
-} from '../../../../electron/core/fleet/state.ts';
+} from '../../../../electron/core/fleet/node-state.ts';
 import { type ErrorCode, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { NodeState } from '../../../../shared/models/fleet.ts';
 import { aModel } from '../../../fakes/inference-server.ts';

@@ -1,0 +1,34 @@
+/**
+ * The world as core sees it. Core decides; everything that touches a socket, a file, a process or a database is behind one of
+ * these interfaces. Adapters make them real, test/fakes make them small.
+ */
+import type { ConnectAgent } from './agents.ts';
+import type { ConnectInferenceServer } from './inference.ts';
+import type { Log } from './log.ts';
+import type { Folders, LocalHardware } from './machine.ts';
+import type { HelloListener, Http, Surroundings, Udp } from './network.ts';
+import type { Exec } from './processes.ts';
+import type { StartSimulatedFleet } from './simulation.ts';
+import type { Secrets, Store } from './state.ts';
+import type { Clock, Ids, Random } from './time.ts';
+import type { VectorStore } from './vectors.ts';
+
+export interface Ports {
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  log: Log;
+  http: Http;
+  udp: Udp;
+  hardware: LocalHardware;
+  folders: Folders;
+  store: Store;
+  secrets: Secrets;
+  vectors: VectorStore;
+  connectInferenceServer: ConnectInferenceServer;
+  connectAgent: ConnectAgent;
+  helloListener: HelloListener;
+  exec: Exec;
+  surroundings: Surroundings;
+  startSimulatedFleet: StartSimulatedFleet;
+}

@@ -1,0 +1,40 @@
+/** Inference servers. */
+import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
+
+/** What a server can do; core asks for these, never for a product's name. */
+export type InferenceCapability = 'lists-models' | 'says-placement' | 'moves' | 'embeds' | 'streams';
+
+export interface LoadOptions {
+  /**
+   * `auto` leaves num_gpu out; `cpu` asks for 0 layers; a number asks for exactly that many layers, which
+   * has no fallback when they do not fit.
+   */
+  layers: 'auto' | 'cpu' | number;
+  /** Nanosecond-free: seconds, negative for ever, `null` to leave the server's own rule alone. */
+  keepAliveSeconds: number | null;
+  /** Sent only when given: a differing context reloads the model. */
+  contextLength?: number;
+}
+
+/**
+ * One inference server. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT,
+ * NOT_AN_INFERENCE_SERVER (HTML, half a JSON), SERVER_ERROR (its own words in `details.server`),
+ * MODEL_NOT_FOUND, OUT_OF_MEMORY, SERVER_BUSY.
+ */
+export interface InferenceServer {
+  readonly kind: 'ollama';
+  readonly url: string;
+  readonly capabilities: ReadonlySet<InferenceCapability>;
+  version(signal: AbortSignal): Promise<string>;
+  installed(signal: AbortSignal): Promise<InstalledModel[]>;
+  loaded(signal: AbortSignal): Promise<LoadedModel[]>;
+  describe(model: string, signal: AbortSignal): Promise<DescribedModel>;
+  /** Loads without generating anything. Resolves when the server says it is loaded. No total deadline. */
+  load(model: string, options: LoadOptions, signal: AbortSignal): Promise<void>;
+  /** Asks to unload; the server does it later, so poll `loaded` until it is gone. */
+  unload(model: string, signal: AbortSignal): Promise<void>;
+  /** One vector per text, in order. */
+  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
+}
+
+export type ConnectInferenceServer = (url: string) => InferenceServer;

@@ -1,0 +1,91 @@
+/** The index of a folder. */
+import type { Chunk } from '../../../shared/models/indexing.ts';
+
+/** One file that a scan found to be new or changed. `path` is relative to the source, with `/`. */
+export interface ScannedFile {
+  path: string;
+  sizeBytes: number;
+  modifiedMs: number;
+}
+
+export interface ScanResult {
+  /** Every file in the source that is or should be in the index. */
+  total: number;
+  unchanged: number;
+  removed: number;
+  pending: ScannedFile[];
+  /** Files that can never be indexed as they are (binary, too large, unreadable, loops), with the reason. */
+  skipped: { path: string; code: string; reason: string }[];
+}
+
+/** A file read, recognised and cut, ready to be embedded. `token` names it in `commit`. */
+export interface PreparedFile {
+  token: string;
+  path: string;
+  language: string;
+  chunks: Chunk[];
+}
+
+export interface StoredIndexMeta {
+  embedderId: string;
+  dimensions: number | null;
+  files: number;
+  chunks: number;
+  /** It was damaged, and some files are not in it until they are indexed again. Left out for false. */
+  incomplete?: boolean;
+}
+
+export interface VectorHit {
+  path: string;
+  chunk: Chunk;
+  /** 1-based ranks inside each list; `null` where the list does not hold it. */
+  wordRank: number | null;
+  vectorRank: number | null;
+  wordScore: number | null;
+  /** Cosine similarity. */
+  vectorScore: number | null;
+  score: number;
+}
+
+/**
+ * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
+ * process. One transaction a file: after a crash a file is either wholly there or wholly absent.
+ * Rejects with coded errors: FILE_CHANGED, FILE_TOO_LARGE, FILE_BINARY, FILE_UNREADABLE, FILE_EMPTY,
+ * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
+ */
+export interface SourceIndex {
+  meta(): Promise<StoredIndexMeta>;
+  /** Walks the folder and compares it with the file state; drops what was deleted, in one transaction. */
+  scan(
+    options: { full: boolean },
+    signal: AbortSignal,
+    onProgress?: (seen: number) => void,
+  ): Promise<ScanResult>;
+  prepare(path: string, signal: AbortSignal): Promise<PreparedFile>;
+  /** Stores a prepared file with one vector per chunk, replacing what was there. */
+  commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number }>;
+  /** Forgets a prepared file that will not be committed. */
+  discard(token: string): Promise<void>;
+  /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */
+  indexBuiltin(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ path: string; chunks: number; error: { code: string; reason: string } | null }[]>;
+  search(
+    query: { text: string; vector: Float32Array | null; limit: number },
+    signal: AbortSignal,
+  ): Promise<VectorHit[]>;
+  /** Empties the index and binds it to an embedder. */
+  reset(embedder: { id: string; dimensions: number | null }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `openIndex` starts the worker when it is needed and restarts it after a crash. */
+export interface VectorStore {
+  openIndex(source: { id: string; path: string; embedderId: string }): Promise<SourceIndex>;
+  /** Deletes the file of a source. */
+  removeIndex(sourceId: string): Promise<void>;
+  /** The built-in embedder, for queries. One 384-dimensional vector per text. */
+  embedBuiltin(texts: readonly string[]): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}
