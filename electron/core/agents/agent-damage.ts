@@ -1,7 +1,7 @@
 /** Damaged files of the agents, as each agent reports them: recorded and notified once. */
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { PowerAgents } from './agent-access.ts';
+import type { AgentAccess } from './agent-access.ts';
 
 /** Returns how to stop. */
 export function followAgentDamage({
@@ -9,7 +9,7 @@ export function followAgentDamage({
   fleet,
   activity,
 }: {
-  agents: Pick<PowerAgents, 'policyView' | 'onChange'>;
+  agents: Pick<AgentAccess, 'policyView' | 'onChange'>;
   fleet: Pick<FleetService, 'get'>;
   activity: Pick<ActivityService, 'record'>;
 }): () => void {

@@ -3,12 +3,12 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock } from '../ports/time.ts';
 import { isOn } from '../shutdown/node-power.ts';
-import type { PowerAgents } from './agent-access.ts';
+import type { AgentAccess } from './agent-access.ts';
 
 export interface AwakeDependencies {
   clock: Pick<Clock, 'sleep'>;
   fleet: Pick<FleetService, 'require' | 'look'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
 }
 
 const DEADLINE_MS = 4000;

@@ -1,13 +1,13 @@
 /** A person restarts Ollama on a machine, by its agent. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 
 export interface RestartDependencies extends AwakeDependencies {
   fleet: Pick<FleetService, 'require' | 'look' | 'lookSoon'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
   activity: { record(entry: NewActivityEntry): void };
   holder(): string;
 }

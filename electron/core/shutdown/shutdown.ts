@@ -6,7 +6,7 @@ import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { isAwake, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -52,7 +52,7 @@ export interface OffDependencies {
   log: Log;
   http: Http;
   fleet: FleetService;
-  agents: PowerAgents;
+  agents: AgentAccess;
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
   means(nodeId: string): NodePower['means'];

@@ -31,6 +31,9 @@ export interface TelemetryFleet {
 
 export interface TelemetryService {
   start(): void;
+  /** No samples until `resume`. */
+  pause(): Promise<void>;
+  resume(): void;
   stop(): Promise<void>;
   /** The last hour of one node, oldest first; from before a restart at the grain of minutes. Throws NOT_FOUND. */
   history(nodeId: string): TelemetrySample[];
@@ -138,34 +141,40 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     }
   }
 
+  function start(): void {
+    if (loop) return;
+    unsubscribe = fleet.onChange((node, previous) => {
+      if (node !== null || previous === null) return;
+      rings.delete(previous.id);
+      lastSampled.delete(previous.id);
+      recorder.forget(previous.id);
+      streams.telemetry.delete(previous.id);
+    });
+    loop = startLoop({
+      clock,
+      random,
+      jitter: 0,
+      intervalMs: () => SAMPLE_MS,
+      run: sampleAll,
+      onError: (error) => log.error('Telemetry could not be sampled.', { error: String(error) }),
+    });
+  }
+
+  async function stop(): Promise<void> {
+    unsubscribe?.();
+    unsubscribe = null;
+    meter.stop();
+    const stopping = loop;
+    loop = null;
+    await stopping?.stop();
+    recorder.flush();
+  }
+
   return {
-    start() {
-      if (loop) return;
-      unsubscribe = fleet.onChange((node, previous) => {
-        if (node !== null || previous === null) return;
-        rings.delete(previous.id);
-        lastSampled.delete(previous.id);
-        recorder.forget(previous.id);
-        streams.telemetry.delete(previous.id);
-      });
-      loop = startLoop({
-        clock,
-        random,
-        jitter: 0,
-        intervalMs: () => SAMPLE_MS,
-        run: sampleAll,
-        onError: (error) => log.error('Telemetry could not be sampled.', { error: String(error) }),
-      });
-    },
-    async stop() {
-      unsubscribe?.();
-      unsubscribe = null;
-      meter.stop();
-      const stopping = loop;
-      loop = null;
-      await stopping?.stop();
-      recorder.flush();
-    },
+    start,
+    pause: stop,
+    resume: start,
+    stop,
     history(nodeId) {
       fleet.require(nodeId);
       const live = rings.get(nodeId)?.samples(clock.now()) ?? [];

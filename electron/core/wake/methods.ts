@@ -1,18 +1,9 @@
-import type { PowerHistory } from '../energy/power-history.ts';
 import type { Handlers } from '../runtime/handlers.ts';
-import type { PowerService } from './service.ts';
+import type { WakeService } from './service.ts';
 
-export function powerMethods({
-  service,
-  history,
-}: {
-  service: PowerService;
-  history: PowerHistory;
-}): Handlers<'power.wake' | 'power.cancelWake' | 'power.timeline' | 'power.energy'> {
+export function wakeMethods({ wake }: { wake: WakeService }): Handlers<'power.wake' | 'power.cancelWake'> {
   return {
-    'power.wake': ({ nodeId }) => service.wake(nodeId),
-    'power.cancelWake': ({ nodeId }) => service.cancelWake(nodeId),
-    'power.timeline': ({ nodeId, hours }) => history.timeline(nodeId, hours),
-    'power.energy': ({ range, nodeId }) => history.energy(range, nodeId),
+    'power.wake': ({ nodeId }) => wake.wake(nodeId),
+    'power.cancelWake': ({ nodeId }) => wake.cancelWake(nodeId),
   };
 }

@@ -26,7 +26,7 @@ import { goThroughWays } from './wake-run.ts';
 
 export type WokenListener = (nodeId: string, woken: { wasSilent: boolean }) => void;
 
-export interface PowerService {
+export interface WakeService {
   /**
    * A person wakes a node, or joins the wake under way; resolves once the first way that works has begun. Rejects
    * with NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE, WAKE_NOT_ALLOWED, and when no way works with WAKE_FAILED,
@@ -50,7 +50,7 @@ export interface PowerService {
   stop(): Promise<void>;
 }
 
-export interface PowerDependencies extends Omit<WaySendersDependencies, 'fleet'> {
+export interface WakeDependencies extends Omit<WaySendersDependencies, 'fleet'> {
   clock: Clock;
   log: Log;
   fleet: FleetService;
@@ -83,7 +83,7 @@ const LEAST_AFTER_RESUME_MS = 30_000;
 /** Ends of a wake that nobody has to be told of. */
 const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 
-export function createPowerService(dependencies: PowerDependencies): PowerService {
+export function createWakeService(dependencies: WakeDependencies): WakeService {
   const { clock, log, fleet, settings, activity, policies } = dependencies;
   const senders = createWaySenders(dependencies);
   const wakes = new Map<string, Wake>();

@@ -21,7 +21,7 @@ const { ports, attach } = createRealPorts({
   log: createLog({ level: 'error' }),
 });
 const core = createCore({ ports, options: { version: 'test', ollamaHost: null } });
-const { fleet, power, settings, status } = core.services;
+const { fleet, settings, status } = core.services;
 attach({ settings: settings.current, report: status.addNotice });
 await core.start();
 
@@ -36,7 +36,7 @@ const added = order.nodes.map((node, index) =>
 const target = added.at(-1);
 if (!target) throw new Error('No node to wake.');
 try {
-  const { wake } = await power.wake(target.id);
+  const { wake } = await core.services.wake.wake(target.id);
   console.log(JSON.stringify({ wake }));
 } catch (error) {
   console.log(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
