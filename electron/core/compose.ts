@@ -35,6 +35,7 @@ import { createStatusService, statusMethods } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
 import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService } from './telemetry/service.ts';
+import { transferMethods } from './transfer/methods.ts';
 import { createTransferService } from './transfer/service.ts';
 import { wakeMethods } from './wake/methods.ts';
 import { createWakeService } from './wake/service.ts';
@@ -337,7 +338,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       ...discoveryMethods({ discovery }),
       ...checkMethods({ checks }),
       ...activityMethods({ activity }),
-      ...settingsMethods({ settings, transfer }),
+      ...settingsMethods({ settings }),
+      ...transferMethods({ transfer }),
     },
     ...lifecycle,
   };

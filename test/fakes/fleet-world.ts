@@ -4,7 +4,7 @@ import { createFleetService } from '../../electron/core/fleet/service.ts';
 import type { AgentLink, AgentMachine } from '../../electron/core/ports/agents.ts';
 import type { Http, NetworkInterface, Udp } from '../../electron/core/ports/network.ts';
 import type { Exec } from '../../electron/core/ports/processes.ts';
-import type { StartSimulatedFleet } from '../../electron/core/ports/simulation.ts';
+import type { StartSimulatedFleet } from '../../electron/core/ports/simulated-fleet.ts';
 import type { Clock, Random } from '../../electron/core/ports/time.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { createWakeService } from '../../electron/core/wake/service.ts';

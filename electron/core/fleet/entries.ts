@@ -8,7 +8,7 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import { canWake } from '../wake/wake-methods.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import { describeChange } from './change-message.ts';

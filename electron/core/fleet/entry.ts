@@ -1,7 +1,7 @@
 /** One node in memory. */
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Clock } from '../ports/time.ts';
 import { initialSight } from './node-state.ts';
 import type { WakePace } from './pace.ts';

@@ -16,7 +16,7 @@ import {
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { createEntries } from './entries.ts';

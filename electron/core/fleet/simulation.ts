@@ -1,6 +1,6 @@
 /** The simulated machines as nodes: started and stopped in the background, never saved. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { SimulatedFleet } from '../ports/simulation.ts';
+import type { SimulatedFleet } from '../ports/simulated-fleet.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import type { Entries } from './entries.ts';
 import { simulatedRecord } from './records.ts';

@@ -3,10 +3,10 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
+import { isOn } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { canDo } from '../policies/policy.ts';
 import type { Http } from '../ports/network.ts';
-import { isOn } from './node-power.ts';
 import { askShutdownServer } from './shutdown-client.ts';
 
 export interface OffRequest {

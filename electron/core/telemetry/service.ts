@@ -8,8 +8,8 @@ import type {
   WorkBucket,
   WorkSample,
 } from '../../../shared/models/telemetry.ts';
+import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
-import type { LocalHardware } from '../ports/machine.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';

@@ -15,7 +15,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { IndexingService } from '../indexing/service.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { Folders } from '../ports/machine.ts';
+import type { Folders } from '../ports/local-machine.ts';
 import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids } from '../ports/time.ts';
 import type { SettingsService } from '../settings/service.ts';
