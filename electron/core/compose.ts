@@ -1,3 +1,4 @@
+import { plainText } from '../../shared/models/message.ts';
 import { activityMethods } from './activity/methods.ts';
 import { createActivityService } from './activity/service.ts';
 import { agentMethods } from './agents/methods.ts';
@@ -270,8 +271,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity.record({
       kind: 'system',
       severity: 'warning',
-      message: notice.message,
-      why: notice.next,
+      message: plainText(notice.message),
+      why: plainText(notice.next),
       nodeId: nodeId ?? null,
       notify: true,
     });

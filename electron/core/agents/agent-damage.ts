@@ -1,4 +1,5 @@
 /** Damaged files of the agents, as each agent reports them: recorded and notified once. */
+import { plainText } from '../../../shared/models/message.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -22,8 +23,8 @@ export function followAgentDamage({
       activity.record({
         kind: 'power',
         severity: 'warning',
-        message: `The agent of ${fleet.get(nodeId)?.name ?? nodeId}: ${message}`,
-        why: next,
+        message: plainText(`The agent of ${fleet.get(nodeId)?.name ?? nodeId}: ${message}`),
+        why: plainText(next),
         nodeId,
         notify: true,
       });

@@ -1,5 +1,7 @@
 /** Leases: who needs which machine. The ledger here, and what its agents hold of it. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -85,8 +87,8 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
       activity.record({
         kind: 'power',
         severity: 'info',
-        message: `${fleet.get(nodeId)?.name ?? nodeId} is no longer held: ${lease.purpose}.`,
-        why: 'Somebody released it in another panel or at the machine.',
+        message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} is no longer held: ${lease.purpose}.`),
+        why: plainText('Somebody released it in another panel or at the machine.'),
         nodeId,
       });
     }),

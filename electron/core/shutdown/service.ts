@@ -1,5 +1,6 @@
 /** Powering machines off, by hand or when they are idle, and what is known of each node's power. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -139,7 +140,14 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       if (!node) return;
       const message = `${node.name} goes off in ${Math.round(seconds)} s.`;
       const why = `Asked by ${by}. Until then it can be cancelled.`;
-      activity.record({ kind: 'power', severity: 'info', message, why, nodeId, notify: true });
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: plainText(message),
+        why: plainText(why),
+        nodeId,
+        notify: true,
+      });
     },
   });
   const alerts = createAlerts({

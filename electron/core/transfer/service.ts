@@ -1,6 +1,8 @@
 /** Export and import: settings, nodes and folders as one file. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { agentTokenSecret, relayTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
 import {
@@ -178,8 +180,8 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     activity.record({
       kind: 'system',
       severity: 'info',
-      message: `Imported from a file: ${parts.join(', ')}.`,
-      why: 'Somebody chose the file.',
+      message: plainText(`Imported from a file: ${parts.join(', ')}.`),
+      why: plainText('Somebody chose the file.'),
     });
   }
 

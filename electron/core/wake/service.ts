@@ -9,6 +9,7 @@ import {
   type NodeView,
   type WakeProgress,
 } from '../../../shared/models/fleet.ts';
+import { errorFact, fact } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatDuration } from '../../../shared/units.ts';
@@ -20,7 +21,7 @@ import { createDeadline } from '../runtime/deadline.ts';
 import { abortable, createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
-import { cannotWake, canWake, triedWords, wayWords } from './wake-methods.ts';
+import { cannotWake, canWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
 import { goThroughWays } from './wake-run.ts';
 
@@ -191,7 +192,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
           log,
           name: node.name,
           ways: record.wakeWays,
-          words: (way) => wayWords(way, (id) => fleet.get(id)?.name ?? null),
+          describe: (way) => describeMethod(way, (id) => fleet.get(id)?.name ?? null),
           // What a person corrects while it is being woken counts from the next time on.
           send: (way, during) => senders.send(way, fleet.record(nodeId) ?? record, during),
           followAfterMs: followAfterMs(usualMs, limitMs, record.wakeWays.length),
@@ -238,11 +239,11 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       kind: 'power',
       severity: 'success',
       message: !wasSilent
-        ? `${node.name} was awake already.`
+        ? fact('NODE_WAS_AWAKE', { node: node.name })
         : interrupted
-          ? `${node.name} woke while this computer slept.`
-          : `${node.name} woke in ${formatDuration(tookMs)}.`,
-      why: triedWords(node.wake?.ways ?? []),
+          ? fact('NODE_WOKE_DURING_SLEEP', { node: node.name })
+          : fact('NODE_WOKE', { node: node.name, tookMs }),
+      why: triedMethods(node.wake?.ways ?? []),
       nodeId,
       notify: wasSilent,
     });
@@ -268,8 +269,8 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     activity.record({
       kind: 'power',
       severity: 'error',
-      message: `${node.name} did not wake.`,
-      why: `${message} ${next} ${triedWords(node.wake?.ways ?? [])}`.trim(),
+      message: fact('NODE_DID_NOT_WAKE', { node: node.name }),
+      why: fact('WAKE_FAILURE', { error: errorFact(error), methods: methodsOf(node.wake?.ways ?? []) }),
       nodeId,
       notify: true,
     });
@@ -290,8 +291,8 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       activity.record({
         kind: 'power',
         severity: 'info',
-        message: `Waking ${node.name} was cancelled.`,
-        why: triedWords(node.wake?.ways ?? []),
+        message: fact('WAKE_CANCELLED', { node: node.name }),
+        why: triedMethods(node.wake?.ways ?? []),
         nodeId,
       });
       wake.controller.abort(new PilotlightError('CANCELLED'));

@@ -1,6 +1,7 @@
 /** Ways to wake: which of them can be gone at all, and what people read of them. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { canSendPackets, type WakeTarget } from './destinations.ts';
 
@@ -9,15 +10,15 @@ export type WaysTarget = WakeTarget & { wakeWays: readonly WakeWay[] };
 /** Whether the agent of another node could be asked: it has an address and a token. */
 export type HasAgent = (nodeId: string) => boolean;
 
-/** Why a way cannot be gone, one sentence with the mend; null where it can be tried. */
-export function wayObstacle(target: WakeTarget, way: WakeWay, hasAgent: HasAgent): string | null {
+/** Why a method cannot be used; null where it can be tried. */
+export function wayObstacle(target: WakeTarget, way: WakeWay, hasAgent: HasAgent): Message | null {
   switch (way.kind) {
     case 'direct':
-      if (target.mac === null) return 'It has no MAC address.';
-      return canSendPackets(target) ? null : 'Its address is on this computer: give it a wake destination.';
+      if (target.mac === null) return fact('NO_MAC_ADDRESS');
+      return canSendPackets(target) ? null : fact('NO_WAKE_DESTINATION');
     case 'agent':
-      if (target.mac === null) return 'It has no MAC address.';
-      return hasAgent(way.nodeId) ? null : 'That node has no agent that could be asked.';
+      if (target.mac === null) return fact('NO_MAC_ADDRESS');
+      return hasAgent(way.nodeId) ? null : fact('NO_AGENT_TO_WAKE_WITH');
     case 'relay':
       // An existing relay knows the one machine that it wakes.
       return null;
@@ -41,17 +42,17 @@ export function cannotWake(nodeId: string, target: WaysTarget | null, hasAgent: 
   });
 }
 
-/** `the relay 192.168.1.2:9753` */
-export function wayWords(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
+/** A method as people know it, for example by the host of its relay. */
+export function describeMethod(way: WakeWay, nameOf: (nodeId: string) => string | null): Message {
   switch (way.kind) {
     case 'direct':
-      return 'magic packets from this computer';
+      return fact('WAKE_BY_PACKETS');
     case 'agent':
-      return `the agent of ${nameOf(way.nodeId) ?? 'a node that is not there any more'}`;
+      return fact('WAKE_BY_AGENT', { node: nameOf(way.nodeId) });
     case 'relay':
-      return `the relay ${new URL(way.url).host}`;
+      return fact('WAKE_BY_RELAY', { host: new URL(way.url).host });
     case 'command':
-      return `the command ${programName(way.command)}`;
+      return fact('WAKE_BY_COMMAND', { program: programName(way.command) });
   }
 }
 
@@ -59,14 +60,10 @@ export function programName(command: readonly string[]): string {
   return (command[0] ?? '').split(/[\\/]/).at(-1) ?? '';
 }
 
-/** What was tried, one sentence for people; empty before the first way. */
-export function triedWords(ways: WakeProgress['ways']): string {
-  if (ways.length === 0) return '';
-  const tried = ways.map(({ way, failed }) => (failed === null ? way : `${way} (${lowerFirst(failed)})`));
-  return `Tried: ${tried.join(', then ')}.`;
+/** What was tried; null before the first method. */
+export function triedMethods(ways: WakeProgress['ways']): Message | null {
+  return ways.length === 0 ? null : fact('WAKE_TRIED', { methods: methodsOf(ways) });
 }
 
-const lowerFirst = (words: string) =>
-  /^[A-Z][a-z]/.test(words)
-    ? words.charAt(0).toLowerCase() + words.slice(1).replace(/\.$/, '')
-    : words.replace(/\.$/, '');
+export const methodsOf = (ways: WakeProgress['ways']) =>
+  ways.map(({ way, failed }) => ({ method: way, failed }));

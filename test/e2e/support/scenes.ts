@@ -1,4 +1,5 @@
 import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import { VRAM_GIGABYTE } from '../../../shared/units.ts';
@@ -158,7 +159,7 @@ export const everyState = scene([
       expectedMs: 42_000,
       deadlineAt: started + 120_000,
       packetsSent: 12,
-      ways: [{ way: 'magic packets from this computer', failed: null }],
+      ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
       failedDestinations: [{ destination: '10.9.8.255:9', reason: 'network is unreachable' }],
     },
   }),
@@ -186,7 +187,7 @@ export const everyState = scene([
       expectedMs: null,
       deadlineAt: started + 100_000,
       packetsSent: 14,
-      ways: [{ way: 'magic packets from this computer', failed: null }],
+      ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
       failedDestinations: [],
     },
   }),

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { helloUrl } from '../../../../electron/core/leases/announce-url.ts';
 import { termOf } from '../../../../electron/core/leases/lease-mirror.ts';
+import { plainText } from '../../../../shared/models/message.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
@@ -124,7 +126,7 @@ describe('an agent that is reached', () => {
     world.agent.tellNews();
     await world.clock.advance(1000);
     expect(world.shutdown.get(id).leases).toMatchObject([{ purpose: 'a film', mirrored: true }]);
-    expect(world.entries.filter(({ message }) => message.includes('no longer held'))).toHaveLength(1);
+    expect(world.entries.filter(({ message }) => textOf(message).includes('no longer held'))).toHaveLength(1);
     await world.clock.advance(2 * 60 * minute);
     expect(world.agent.leases.map((lease) => lease.id)).not.toContain('lease_1');
   });
@@ -235,7 +237,7 @@ describe('an agent that powers its machine off', () => {
     );
     expect(after.countdown).toMatchObject({ action: 'sleep', by: 'Pilotlight on laptop' });
     expect(after.offAt).toBe(after.countdown?.endsAt);
-    expect(world.entries.at(-1)?.message).toBe('tower goes off in 30 s.');
+    expect(world.entries.at(-1)?.message).toEqual(plainText('tower goes off in 30 s.'));
     expect((await world.shutdown.cancelOff(id, signal)).countdown).toBeNull();
     expect(world.told('powerOff')).toEqual(['powerOff sleep']);
   });
@@ -256,7 +258,9 @@ describe('an agent that powers its machine off', () => {
     world.goOff();
     await world.clock.advance(30_000);
     expect(world.shutdown.get(id).leaving).toBeNull();
-    expect(world.entries.some(({ message }) => message === 'tower is off, as it was told.')).toBe(true);
+    expect(world.entries.some(({ message }) => textOf(message) === 'tower is off, as it was told.')).toBe(
+      true,
+    );
   });
 
   test('tells when it will, and that another panel keeps it on', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { agentUrl, createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 import { createMemorySecrets } from '../../../fakes/secrets.ts';
@@ -167,7 +168,7 @@ describe('a node whose agent counts down', () => {
     world.agentsThere.agent(newUrl).answer = gone();
     const before = world.entries.length;
     await world.clock.advance(10 * minute);
-    const since = world.entries.slice(before).map(({ message }) => message);
+    const since = world.entries.slice(before).map(({ message }) => textOf(message));
     expect(since.filter((message) => /off|stays|told/.test(message))).toEqual([]);
     if (what !== 'removed') expect(world.shutdown.get(world.id).leaving).toBeNull();
   });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { createLeaseLedger } from '../../../../electron/core/leases/lease-ledger.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
@@ -185,8 +186,8 @@ describe('a machine without an agent', () => {
     world.goOff();
     await world.clock.advance(20_000);
     expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: null });
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower is off, as it was told.' });
-    expect(world.entries.some(({ message }) => message === 'tower went off.')).toBe(false);
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower is off, as it was told.') });
+    expect(world.entries.some(({ message }) => message.code === 'NODE_DROPPED_OUT')).toBe(false);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -245,7 +246,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(minute);
     expect(world.shutdowns()).toEqual([]);
     expect(world.shutdown.get(id).countdown).toBeNull();
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower stays on.' });
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower stays on.') });
   });
 
   test('stays on after a person cancelled, until it is needed anew', async () => {
@@ -390,7 +391,7 @@ describe('a machine without an agent', () => {
     expect(world.shutdown.get(id)).toMatchObject({ lastOffError: null });
     await world.clock.advance(2 * minute);
     expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'DID_NOT_GO_OFF' } });
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower did not go off.', notify: true });
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower did not go off.'), notify: true });
     expect(world.alerts()).toMatchObject([{ event: 'did-not-go-off', node: { id, name: 'tower' } }]);
   });
 

@@ -5,6 +5,7 @@ import { fold, prepare, rank } from '../../../../renderer/features/palette/rank.
 import { readRecent, rememberRecent } from '../../../../renderer/features/palette/recent.ts';
 import { rowWindow } from '../../../../renderer/features/palette/window.ts';
 import { settingFields } from '../../../../renderer/features/settings/catalogue.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { power } from '../../../e2e/support/power-scenes.ts';
 import { node } from '../../../e2e/support/scenes.ts';
 
@@ -97,7 +98,7 @@ describe('entries', () => {
           deadlineAt: 1,
           packetsSent: 1,
           failedDestinations: [],
-          ways: [{ way: 'magic packets from this computer', failed: null }],
+          ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
         },
       }),
     ],
