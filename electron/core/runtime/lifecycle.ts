@@ -33,9 +33,9 @@ export function createLifecycle(services: Readonly<Record<string, Service>>, log
   }
 
   async function stopAll(): Promise<void> {
-    for (const [name, { stop }] of last) {
+    for (const [name, service] of last) {
       try {
-        await stop?.();
+        await service.stop?.();
       } catch (error) {
         failed(name, 'stop')(error);
       }
@@ -44,15 +44,15 @@ export function createLifecycle(services: Readonly<Record<string, Service>>, log
 
   return {
     async start() {
-      for (const [, { start }] of first) await start?.();
+      for (const [, service] of first) await service.start?.();
     },
     async pause() {
       if (stopping) return;
       // None waits for another: the computer may be asleep in a moment.
       paused ??= Promise.all(
-        last.map(async ([name, { pause }]) => {
+        last.map(async ([name, service]) => {
           try {
-            await pause?.();
+            await service.pause?.();
           } catch (error) {
             failed(name, 'pause')(error);
           }
@@ -66,9 +66,9 @@ export function createLifecycle(services: Readonly<Record<string, Service>>, log
       paused = null;
       void complete.then(() => {
         if (paused !== null || stopping) return;
-        for (const [name, { resume }] of first) {
+        for (const [name, service] of first) {
           try {
-            resume?.();
+            service.resume?.();
           } catch (error) {
             failed(name, 'resume')(error);
           }

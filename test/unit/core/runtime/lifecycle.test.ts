@@ -99,6 +99,22 @@ describe('the life of the services', () => {
     expect(steps).toEqual(['pause c', 'pause a', 'resume a', 'resume c', 'stop c', 'stop a']);
   });
 
+  test('calls the steps as methods of their service', async () => {
+    const service = {
+      steps: [] as string[],
+      start() {
+        this.steps.push('start');
+      },
+      stop() {
+        this.steps.push('stop');
+      },
+    };
+    const life = createLifecycle({ service }, silentLog);
+    await life.start();
+    await life.stop();
+    expect(service.steps).toEqual(['start', 'stop']);
+  });
+
   test('stops once, and neither pauses nor resumes afterwards', async () => {
     const { steps, service } = recorder();
     const life = createLifecycle({ a: service('a') }, silentLog);
