@@ -17,7 +17,6 @@ import { AgentError } from './errors.ts';
 import { openFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
 import { callLocal } from './local-client.ts';
-import { directedBroadcast } from './network.ts';
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
 import type { KeptPolicy } from './power/policy-book.ts';
@@ -108,7 +107,7 @@ const run: AgentCommand = async (context) => {
   const config = configOf(context, folder);
   const clock = createSystemClock();
   const udp = createDgramUdp();
-  const host = createSystemHost({ clock, ollama: config.ollama, broadcastOf: directedBroadcast });
+  const host = createSystemHost({ clock, ollama: config.ollama });
   const stop = context.stopAsked();
   const agent = await startAgent({
     config,

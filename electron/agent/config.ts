@@ -1,8 +1,9 @@
 /** The agent's options. A flag wins over the environment, that over the config file, that over the default. */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { readIpv4 } from '../../shared/network/ipv4.ts';
+import { readMac, readSecureOn } from '../../shared/network/mac.ts';
 import { AgentError } from './errors.ts';
-import { isSecureOn, readMac } from './network.ts';
 import type { PowerCommands } from './power/commands.ts';
 import { powerActions } from './power/policy.ts';
 
@@ -129,7 +130,7 @@ const options: Record<keyof AgentConfig, Option> = {
     many: true,
   },
   broadcast: {
-    read: list((one) => (isIPv4(one) ? one : null), 'IPv4 addresses'),
+    read: list(readIpv4, 'IPv4 addresses'),
     fallback: [],
     help: 'ADDRESS  sends wake packets there, and not to each interface’s broadcast address',
     many: true,
@@ -141,7 +142,7 @@ const options: Record<keyof AgentConfig, Option> = {
     many: true,
   },
   secureOn: {
-    read: text(isSecureOn, '4 decimal or 6 hexadecimal bytes'),
+    read: text((value) => readSecureOn(value) !== null, '4 decimal or 6 hexadecimal bytes'),
     fallback: null,
     help: 'PASSWORD  added to wake packets',
     from: ['environment', 'file'],
@@ -277,7 +278,7 @@ function together(config: AgentConfig): string[] {
 
 /** Only who can be reached from the network is to be found there. */
 export function canAnnounce({ bind }: Pick<AgentConfig, 'bind'>): boolean {
-  return bind === '::' || (isIPv4(bind) && !bind.startsWith('127.'));
+  return bind === '::' || (readIpv4(bind) !== null && !bind.startsWith('127.'));
 }
 
 function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<string, unknown> {

@@ -1,10 +1,11 @@
 /** The relay role: wakes machines of its own network for those who cannot reach it with a broadcast. */
+import { readMac } from '../../../shared/network/mac.ts';
 import type { NetworkInterface, Udp } from '../../adapters/agent-host/types.ts';
 import { object, optional, text } from '../check.ts';
 import { AgentError, type AgentErrorCode, wordsOf } from '../errors.ts';
 import { checked } from '../http/body.ts';
 import type { Exchange, Reply, Route } from '../http/route.ts';
-import { packetDestinations, readMac } from '../network.ts';
+import { packetDestinations } from './packet-destinations.ts';
 
 export interface RelaySettings {
   /** Machines that may be woken; the first one is woken where none is named. Empty lets the token wake any. */
