@@ -3,6 +3,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
 import { type AgentRole, agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { GuardOptions, ListenerLimits } from '../adapters/http/listener.ts';
@@ -16,7 +17,7 @@ import { openFolder, readJson, writePrivate } from './files.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
-import { createPairing, pairingLine } from './pairing.ts';
+import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
@@ -136,7 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
           : [config.bind];
       const port = listening[0]?.port ?? 0;
-      const lines = hosts.map((one) => pairingLine(one, port, secret));
+      const lines = hosts.map((one) => formatPairingLine(one, port, secret));
       return ok({ code, lines, secondsLeft });
     }),
     serve(agentApi.pair, ({ code, panel }, { address }) => {

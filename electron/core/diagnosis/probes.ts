@@ -1,4 +1,5 @@
 /** What a diagnosis asks, each once and each with its own deadline. Everything here only reads. */
+import { DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
@@ -11,7 +12,7 @@ import { hostsOfNode } from '../discovery/machine.ts';
 import { networksOf } from '../discovery/subnets.ts';
 import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
-import { DEFAULT_RELAY_PORT, isLoopbackHost } from '../fleet/validate.ts';
+import { isLoopbackHost } from '../fleet/validate.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
 import type { LocalHardware } from '../ports/local-machine.ts';

@@ -1,12 +1,11 @@
 /** What a person may write about a node, checked and brought into one form. Errors name the field. */
+import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
-export const DEFAULT_AGENT_PORT = 8765;
-export const DEFAULT_RELAY_PORT = 9753;
 
 function refuse(code: ErrorCode, field: string, value: string, message?: string): PilotlightError {
   return new PilotlightError(code, {

@@ -23,6 +23,17 @@ export const healthSchema = z.object({
   gpu_pc_ip: unread<string | null>(),
 });
 
+/** `GET /health` of whatever answers: an agent, an existing relay or shutdown server, or something else. */
+export const foreignHealthSchema = z.object({
+  agent: z.catch(z.optional(word), undefined),
+  service: z.catch(z.optional(word), undefined),
+  version: z.catch(z.nullable(word), null),
+  roles: z.catch(z.array(word).check(z.maxLength(20)), []),
+  id: z.catch(z.nullable(word), null),
+  gpu_pc_ip: z.optional(z.unknown()),
+  gpu_pc_reachable: z.optional(z.unknown()),
+});
+
 const listeningSchema = unread<readonly { roles: readonly string[]; address: string; port: number }[]>();
 
 export const pairingSchema = z.object({
