@@ -3,21 +3,21 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
+import { type AgentRole, agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { GuardOptions, ListenerLimits } from '../adapters/http/listener.ts';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { createAttempts } from './attempts.ts';
-import { object, required, text } from './check.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
 import { AgentError, wordsOf } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
-import { checked } from './http/body.ts';
-import type { Route } from './http/route.ts';
+import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
-import { createPairing, pairingLine } from './pairing.ts';
+import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
 import { createTokenCheck, openToken } from './token.ts';
 
@@ -79,7 +79,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   const startedAt = clock.monotonic();
 
-  const running = new Map<string, RunningRole>();
+  const running = new Map<AgentRole, RunningRole>();
   const servers: Server[] = [];
   const answering = new Map<Server, Set<ServerResponse>>();
   const listening: ListeningAt[] = [];
@@ -120,57 +120,41 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await announcer.look();
   }
 
-  function healthRoute(names: readonly string[]): Route {
-    return {
-      method: 'GET',
-      path: '/health',
-      access: 'open',
-      async handle() {
-        const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
-        const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
-        const own = { agent: 'pilotlight', id, version, roles: names, uptimeSeconds };
-        return { status: 200, body: Object.assign({ status: 'ok' }, ...parts, own) };
-      },
-    };
+  function healthRoute(names: readonly AgentRole[]): Route {
+    return serve(agentApi.health, async () => {
+      const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
+      const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
+      const own = { agent: 'pilotlight', id, version, roles: [...names], uptimeSeconds } as const;
+      return ok({ status: 'ok', ...Object.assign({}, ...parts), ...own });
+    });
   }
 
   const pairingRoutes: Route[] = [
-    {
-      method: 'POST',
-      path: '/v1/pairing',
-      access: 'token',
-      handle() {
-        const { code, secret, secondsLeft } = pairing.open();
-        const hosts =
-          config.bind === '0.0.0.0' || config.bind === '::'
-            ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
-            : [config.bind];
-        const port = listening[0]?.port ?? 0;
-        const lines = hosts.map((one) => pairingLine(one, port, secret));
-        return { status: 200, body: { code, lines, secondsLeft } };
-      },
-    },
-    {
-      method: 'POST',
-      path: '/v1/pair',
-      access: 'key',
-      async handle(exchange) {
-        const { code, panel } = checked(checkPair, await exchange.body());
-        try {
-          pairing.take(code);
-        } catch (error) {
-          attempts.wrong(exchange.address);
-          throw error;
-        }
-        attempts.right(exchange.address);
-        say(`pairing: ${panel} at ${exchange.address} has the token now`);
-        return { status: 200, body: { token, id, bootId, version, listening } };
-      },
-    },
+    serve(agentApi.openPairing, () => {
+      const { code, secret, secondsLeft } = pairing.open();
+      const hosts =
+        config.bind === '0.0.0.0' || config.bind === '::'
+          ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
+          : [config.bind];
+      const port = listening[0]?.port ?? 0;
+      const lines = hosts.map((one) => formatPairingLine(one, port, secret));
+      return ok({ code, lines, secondsLeft });
+    }),
+    serve(agentApi.pair, ({ code, panel }, { address }) => {
+      try {
+        pairing.take(code);
+      } catch (error) {
+        attempts.wrong(address);
+        throw error;
+      }
+      attempts.right(address);
+      say(`pairing: ${panel} at ${address} has the token now`);
+      return ok({ token, id, bootId, version, listening });
+    }),
   ];
 
   try {
-    const byPort = new Map<number, (keyof typeof roles)[]>();
+    const byPort = new Map<number, AgentRole[]>();
     for (const name of config.role) {
       running.set(name, roles[name].start(context));
       const port = roles[name].port(config);
@@ -209,11 +193,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
 }
-
-const checkPair = object<{ code: string; panel: string }>({
-  code: required(text(64)),
-  panel: required(text(200)),
-});
 
 /** Where an agent with this folder listens, or listened; null where none ever did. */
 export function readListening(folder: string): ListeningAt[] | null {

@@ -1,4 +1,5 @@
 /** Slows down whoever guesses: each wrong try from an address doubles the wait before its next one is looked at. */
+import { unmapIpv4 } from '../../shared/network/ipv4.ts';
 
 export interface Attempts {
   /** Milliseconds until a try from this address is looked at; 0 for now. */
@@ -52,7 +53,7 @@ export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Att
 
 /** One machine has a whole /64 of IPv6 to itself, and one IPv4 address whichever way it is written. */
 export function attemptKey(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const plain = unmapIpv4(address).replace(/%.*$/, '');
   if (!plain.includes(':')) return plain;
   const [head = '', tail = ''] = plain.split('::');
   const left = head === '' ? [] : head.split(':');

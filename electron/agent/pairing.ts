@@ -53,11 +53,6 @@ export function createPairing({ monotonic }: { monotonic: () => number }): Pairi
   };
 }
 
-/** `pilotlight+agent://192.168.1.30:8765/#secret`: what stands behind # is sent to no server by accident. */
-export function pairingLine(host: string, port: number, secret: string): string {
-  return `pilotlight+agent://${host.includes(':') ? `[${host}]` : host}:${port}/#${secret}`;
-}
-
 function equal(one: string, other: string): boolean {
   const left = Buffer.from(one);
   const right = Buffer.from(other);

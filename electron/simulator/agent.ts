@@ -3,6 +3,7 @@
  * behind it the agent starts with each boot, stands still while the machine sleeps and is gone while it is off.
  */
 import { connect, createServer, type Socket } from 'node:net';
+import type { AgentRole } from '../../shared/contract/agent.ts';
 import { guardListener, usualLimits } from '../adapters/http/listener.ts';
 import { type Agent, type AgentHost, embeddedToken, startEmbeddedAgent } from '../agent/embedded.ts';
 import type { SimulatorClock } from './clock.ts';
@@ -10,7 +11,7 @@ import { createMachineClock } from './frozen-clock.ts';
 import { listen, stopListening } from './listener.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
-export type AgentRole = 'relay' | 'power' | 'telemetry';
+export type { AgentRole };
 
 export interface SimulatedAgentSetup {
   roles: readonly AgentRole[];

@@ -7,6 +7,7 @@ import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createEmitter } from '../../shared/emitter.ts';
+import { macBytes, secureOnBytes } from '../../shared/network/mac.ts';
 import { type GuardOptions, guardListener, serverOptions, usualLimits } from '../adapters/http/listener.ts';
 import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
@@ -17,7 +18,7 @@ import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup 
 import { createOutsidePrograms } from './outside.ts';
 import { VERSIONS } from './routes-library.ts';
 import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
-import { macBytes, secureOnBytes, wakes } from './wake-packet.ts';
+import { wakes } from './wake-packet.ts';
 
 export type PowerState = 'off' | 'asleep' | 'booting' | 'on';
 

@@ -1,6 +1,7 @@
 /** Power: ways to wake, policies, leases, agents, and what is known of a machine's power at this moment. */
 import * as z from 'zod';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
+import { type PowerAction, powerActions } from './power-actions.ts';
 
 /** One way to wake a node. They are tried in the person's order, the next when one fails. */
 export const wakeWaySchema = z.discriminatedUnion('kind', [
@@ -15,8 +16,8 @@ export const wakeWaySchema = z.discriminatedUnion('kind', [
 ]);
 export type WakeWay = z.infer<typeof wakeWaySchema>;
 
-export const powerActionSchema = z.enum(['shutdown', 'sleep', 'hibernate', 'restart']);
-export type PowerAction = z.infer<typeof powerActionSchema>;
+export const powerActionSchema = z.enum(powerActions);
+export type { PowerAction };
 
 /** Minutes since midnight in the local time of the computer that runs the core. */
 const minuteOfDay = z.number().int().min(0).max(1439);

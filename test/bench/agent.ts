@@ -83,9 +83,9 @@ async function run({ note, signal }: BenchmarkContext): Promise<BenchmarkResult[
     const idlePercent = ((after.cpuSeconds - before.cpuSeconds) / (idleMs / 1000)) * 100;
     const renewals = await renewalsPerSecond(port, token);
     return [
-      atMost('agent-rss', Math.round(after.megabytes * 10) / 10, 'MB', 85),
+      atMost('agent-rss', Math.round(after.megabytes * 10) / 10, 'MB', 75),
       atMost('agent-idle-cpu', Math.round(idlePercent * 1000) / 1000, '%', 0.2),
-      atMost('agent-bundle', bundle, 'kB', 500),
+      atMost('agent-bundle', bundle, 'kB', 220),
       atLeast('leases', renewals, '/s', 3000),
     ];
   } finally {

@@ -1,6 +1,7 @@
 /** Everything that the telemetry role tells, by the tools that this system has. Open only while somebody listens. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { directedBroadcast } from '../../../shared/network/broadcast.ts';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import type { Exec } from '../hardware/exec.ts';
 import {
@@ -24,7 +25,6 @@ export interface TelemetrySourceOptions {
   platform: HostPlatform;
   ollama: string;
   bootId: () => Promise<string>;
-  broadcastOf(address: string, netmask: string): string | null;
   drmFolder?: string;
   places?: Partial<GpuPlaces>;
   nvidiaSmi?: string;
@@ -65,7 +65,7 @@ export function parseAvailable(meminfo: string): number | null {
 }
 
 export function openTelemetrySource(options: TelemetrySourceOptions): TelemetrySource {
-  const { clock, exec, platform, ollama, bootId, broadcastOf } = options;
+  const { clock, exec, platform, ollama, bootId } = options;
   const { drmFolder = GPU_PLACES.drm, nvidiaSmi, counters } = options;
   const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
   let seen: { at: number; nvidia: Promise<boolean>; unread: Promise<string[]> } | null = null;
@@ -179,7 +179,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
       ]);
       const interfaces: AgentInterface[] = addresses.map((one) => ({
         ...one,
-        broadcast: broadcastOf(one.address, one.netmask),
+        broadcast: directedBroadcast(one.address, one.netmask),
         wakeArmed: armed.get(one.name) ?? null,
       }));
       return { hostname: os.hostname(), platform, bootId: boot, interfaces, ollama: facts };

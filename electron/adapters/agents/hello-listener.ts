@@ -3,6 +3,7 @@
  * tells nobody whether a proof was right.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { HELLO_PATH, helloSchema } from '../../../shared/contract/agent/hello.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { HelloListener } from '../../core/ports/network.ts';
@@ -14,6 +15,7 @@ import {
   serverOptions,
   usualLimits,
 } from '../http/listener.ts';
+import { parseJson } from './agent-errors.ts';
 
 export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
@@ -28,7 +30,6 @@ export interface HelloListenerOptions extends HelloServerOptions {
   host?: string;
 }
 
-const PATH = '/hello';
 const MOST_BODY_BYTES = 4096;
 /** An agent sends one short request and disconnects. */
 const limits: ListenerLimits = {
@@ -84,7 +85,7 @@ export function createHelloServer(onHello: (hello: Hello) => void, options: Hell
   const limit = createLimit();
   const server = createServer({ ...serverOptions(limits), keepAlive: false }, (request, response) => {
     if (!limit(request.socket.remoteAddress ?? '')) answer(response, 429);
-    else if (request.url !== PATH) answer(response, 404);
+    else if (request.url !== HELLO_PATH) answer(response, 404);
     else if (request.method !== 'POST') answer(response, 405);
     // A web page that a person happens to open has nothing to say here.
     else if (request.headers.origin !== undefined) answer(response, 403);
@@ -128,20 +129,8 @@ function answer(response: ServerResponse, status: number): void {
 }
 
 function readHello(text: string): Hello | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { agent, bootId, nonce, proof } = value as Record<string, unknown>;
-  const right = isWord(agent) && isWord(bootId) && isWord(nonce) && nonce.length >= 8 && isWord(proof);
-  return right ? { agent, bootId, nonce, proof } : null;
+  return helloSchema.safeParse(parseJson(text)).data ?? null;
 }
-
-const isWord = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= 200;
 
 /** Whether one more from this address is looked at now. */
 function createLimit(now: () => number = () => performance.now()): (address: string) => boolean {

@@ -1,5 +1,6 @@
 /** Bare node:http with narrow limits: whoever is not let in costs next to nothing. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { agentApi } from '../../../shared/contract/agent.ts';
 import {
   type GuardOptions,
   guardListener,
@@ -59,7 +60,7 @@ export function createAgentServer({
       const address = request.socket.remoteAddress ?? '';
       if (found?.route.access !== 'open') authorise(request, address, found?.route.access === 'key');
       if (found === null) throw notFound(method, methods);
-      if (found.route.path !== '/health') refuseBrowsers(request);
+      if (found.route.path !== agentApi.health.path) refuseBrowsers(request);
       const exchange: Exchange = {
         method,
         path,

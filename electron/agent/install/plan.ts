@@ -1,6 +1,7 @@
 /** What an installation writes and runs, as data: shown with --print, done otherwise. */
+
+import type { AgentRole } from '../../../shared/contract/agent.ts';
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
-import type { RoleName } from '../config.ts';
 import { launchdPlist, sudoersLines } from './launchd.ts';
 import { polkitRule, systemdUnit } from './systemd.ts';
 import { taskXml } from './windows-task.ts';
@@ -20,7 +21,7 @@ export interface InstallFacts {
   node: string;
   /** The flags it starts with. */
   flags: readonly string[];
-  roles: readonly RoleName[];
+  roles: readonly AgentRole[];
   /** Whether panels may restart Ollama. */
   restartOllama: boolean;
   /** Where its files are kept. */

@@ -1,7 +1,8 @@
 /** From what answered at an address to a machine that can be offered. Pure. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
+import { ipv4Number } from '../../../shared/network/ipv4.ts';
 import { THIS_COMPUTER_ID } from '../fleet/records.ts';
-import { hostOf, isLoopbackHost, parseIpv4, sameServerKey } from '../fleet/validate.ts';
+import { hostOf, isLoopbackHost, sameServerKey } from '../fleet/validate.ts';
 import type { Answer } from './ask.ts';
 
 /** What is known of a node's addresses. */
@@ -108,11 +109,8 @@ export function inOrder(machines: Iterable<FoundMachine>): FoundMachine[] {
 }
 
 function compareAddresses(one: string, other: string): number {
-  if (parseIpv4(one) === null || parseIpv4(other) === null) return one.localeCompare(other);
-  const left = one.split('.').map(Number);
-  const right = other.split('.').map(Number);
-  const index = left.findIndex((part, position) => part !== right[position]);
-  return (left[index] ?? 0) - (right[index] ?? 0);
+  const [left, right] = [ipv4Number(one), ipv4Number(other)];
+  return left === null || right === null ? one.localeCompare(other) : left - right;
 }
 
 /** Hosts of a node's addresses. */

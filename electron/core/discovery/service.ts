@@ -2,9 +2,10 @@
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
-import { isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
+import { isLoopbackHost } from '../fleet/validate.ts';
 import type { AgentMachine } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
@@ -74,7 +75,7 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
   /** A machine that was added by its name is found by its address. */
   async function withAddresses(nodes: readonly KnownNode[], signal: AbortSignal): Promise<KnownNode[]> {
     const resolve = async (host: string) => {
-      if (parseIpv4(host) !== null || host.includes(':') || isLoopbackHost(host)) return [];
+      if (readIpv4(host) !== null || host.includes(':') || isLoopbackHost(host)) return [];
       const looking = withDeadline(clock, RESOLVE_DEADLINE_MS, signal, (limited) =>
         surroundings.resolve(host, limited),
       );

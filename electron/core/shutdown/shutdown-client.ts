@@ -1,5 +1,6 @@
 /** Existing shutdown servers: `POST /shutdown` with a Bearer secret, in both forms that people run. */
 import * as z from 'zod';
+import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Http } from '../ports/network.ts';
 
@@ -72,7 +73,7 @@ export async function askShutdownServer(
   try {
     const reply = await http.request({
       method: 'POST',
-      url: `${url}/shutdown`,
+      url: url + agentApi.shutdown.path,
       headers: secret === null ? {} : { authorization: `Bearer ${secret}` },
       deadlineMs: DEADLINE_MS,
       maxBytes: MAX_BYTES,

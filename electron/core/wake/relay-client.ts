@@ -1,5 +1,6 @@
 /** Asks an existing relay to wake a machine: `POST /wake`. It may answer 200 and have failed all the same. */
 import * as z from 'zod';
+import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Http, HttpReply } from '../ports/network.ts';
 
@@ -32,7 +33,7 @@ export async function askRelay({
   const reply = await http
     .request({
       method: 'POST',
-      url: `${url}/wake`,
+      url: url + agentApi.wake.path,
       ...(token === null ? {} : { headers: { authorization: `Bearer ${token}` } }),
       body: mac === null ? {} : { mac },
       deadlineMs,

@@ -305,7 +305,7 @@ const entries: NodePower[] = [
     },
     lastOffError: {
       code: 'DID_NOT_GO_OFF',
-      message: 'The machine was told to go off, but it still answers.',
+      message: 'The machine should be off, but it still answers.',
       next: 'Look what keeps it on; its agent may lack the right to power it off.',
     },
   }),

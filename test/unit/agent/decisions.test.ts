@@ -7,7 +7,6 @@ import { parseEthtool, parsePmset } from '../../../electron/adapters/agent-host/
 import { attemptKey, createAttempts } from '../../../electron/agent/attempts.ts';
 import { planInstall, planUninstall } from '../../../electron/agent/install/plan.ts';
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
-import { directedBroadcast, packetDestinations, readMac } from '../../../electron/agent/network.ts';
 import { powerCommands } from '../../../electron/agent/power/commands.ts';
 import {
   decideFinish,
@@ -15,6 +14,7 @@ import {
   reasonsAgainst,
   strictest,
 } from '../../../electron/agent/power/policy.ts';
+import { packetDestinations } from '../../../electron/agent/relay/packet-destinations.ts';
 import { createTokenCheck } from '../../../electron/agent/token.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
@@ -207,13 +207,6 @@ describe('access', () => {
 });
 
 describe('wake packets', () => {
-  it('read a MAC however it is written, and no other text', () => {
-    for (const mac of ['02:aa:BB:00:11:22', '02-AA-BB-00-11-22', '02aabb001122', '02aa.bb00.1122'])
-      expect(readMac(mac)).toBe('02:AA:BB:00:11:22');
-    for (const mac of ['', '02:aa', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:aa-bb:00:11:22'])
-      expect(readMac(mac)).toBeNull();
-  });
-
   it('go to the broadcast address of each network, and to 255.255.255.255 only where it is named', () => {
     const interfaces = [
       { name: 'lo', address: '127.0.0.1', netmask: '255.0.0.0', internal: true },
@@ -227,7 +220,6 @@ describe('wake packets', () => {
       );
     expect(to([])).toEqual(['192.168.1.255:9', '192.168.1.255:7', '10.0.5.255:9', '10.0.5.255:7']);
     expect(to(['255.255.255.255'])).toEqual(['255.255.255.255:9', '255.255.255.255:7']);
-    expect(directedBroadcast('10.0.0.1', '255.255.255.254')).toBeNull();
   });
 });
 

@@ -2,6 +2,7 @@
  * Messages of multicast DNS (RFC 1035, 6762, 6763), as far as services are announced and found: PTR, SRV, TXT and
  * A records. Pure. What comes from the network is read within narrow limits: it can neither loop nor throw.
  */
+import { ipv4Bytes } from '../../../../shared/network/ipv4.ts';
 
 export const MDNS_ADDRESS = '224.0.0.251';
 export const MDNS_PORT = 5353;
@@ -119,7 +120,7 @@ function encode({
 function encodeData(record: RecordData): Buffer {
   switch (record.type) {
     case 'A':
-      return Buffer.from(record.address.split('.').map(Number));
+      return Buffer.from(ipv4Bytes(record.address) ?? []);
     case 'PTR':
       return encodeName(record.target);
     case 'SRV':
