@@ -1,4 +1,4 @@
-/** One agent over HTTP: requests by the Http port, the stream of samples by node:http. */
+/** One agent over HTTP: requests, and the stream of its samples. */
 import type * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
@@ -116,6 +116,7 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       const path = '/v1/telemetry/stream';
       const sample = emptySample();
       return readEventStream({
+        http,
         url: base + path,
         headers,
         signal,
