@@ -2,7 +2,7 @@
 
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from '../adapters/http/attempts.ts';
 import type { AgentConfig, RoleName } from './config.ts';
 import type { Damage } from './damage.ts';
 import { wordsOf } from './errors.ts';

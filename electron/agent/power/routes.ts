@@ -1,7 +1,7 @@
 /** The power role over HTTP: as existing shutdown servers, and our own versioned API beside it. */
 
 import type { Inhibitor } from '../../adapters/agent-host/types.ts';
-import type { Attempts } from '../attempts.ts';
+import type { Attempts } from '../../adapters/http/attempts.ts';
 import { flag, integer, object, oneOf, optional, required, text } from '../check.ts';
 import type { Damage } from '../damage.ts';
 import { AgentError } from '../errors.ts';
