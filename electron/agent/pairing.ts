@@ -1,6 +1,6 @@
 /** Pairing: a code that a person reads, or a line that is pasted, gives a panel the token. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { sameSecret } from '../adapters/http/secrets.ts';
+import { sameSecret } from '../adapters/http/same-secret.ts';
 import { AgentError } from './errors.ts';
 
 export interface PairingOffer {

@@ -6,7 +6,7 @@ import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
-import { digestOf, findSecret } from '../../adapters/http/secrets.ts';
+import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../adapters/http/source.ts';
 import { AgentError, type AgentErrorCode, toAgentError, wordsOf } from '../errors.ts';
 import { readBody } from './body.ts';

@@ -4,7 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { bearerProtocol } from '../../../shared/contract/link.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
 import { type Authenticate, bearerAuthentication } from '../../adapters/http/authentication.ts';
-import { digestOf, findSecret, sameSecret } from '../../adapters/http/secrets.ts';
+import { digestOf, findSecret, sameSecret } from '../../adapters/http/same-secret.ts';
 
 const maxOneTimeTokens = 16;
 const maxUsedTokens = 256;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, findSecret, sameSecret } from '../../../../electron/adapters/http/secrets.ts';
+import { digestOf, findSecret, sameSecret } from '../../../../electron/adapters/http/same-secret.ts';
 
 describe('a secret', () => {
   it('is the same only in full', () => {
