@@ -3,6 +3,7 @@ import type { ConnectionClock } from '../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../adapters/http/limits.ts';
 import { createListener, type Listener } from '../adapters/http/listener.ts';
 import { type ConnectionRefusal, refusalStatus } from '../adapters/http/refusals.ts';
+import { anySource } from '../adapters/http/source.ts';
 
 /** Ollama has no tokens: a client keeps an idle connection until another one needs the room. */
 const limits: ListenerLimits = {
@@ -19,7 +20,7 @@ const messages: Readonly<Record<ConnectionRefusal, string>> = {
   malformed: 'bad request',
 };
 
-/** Its Host check is Ollama's own, and depends on the machine's state: `handle` does it. */
+/** `handle` checks Host, by Ollama's own rules. */
 export function createOllamaListener(
   handle: RequestListener,
   clock: ConnectionClock | undefined,
@@ -28,6 +29,7 @@ export function createOllamaListener(
     limits,
     clock,
     handle,
+    source: anySource,
     answer: (refusal) => ({ status: refusalStatus[refusal], body: { error: messages[refusal] } }),
   });
 }

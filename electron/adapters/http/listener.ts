@@ -21,8 +21,8 @@ import type { SourceGuard } from './source.ts';
 
 export interface ListenerOptions<Principal> extends ConnectionOptions {
   handle: RequestListener;
-  /** Default: it serves every Host and Origin. */
-  source?: SourceGuard;
+  /** Which Host and Origin it serves, for `checkSource`. */
+  source: SourceGuard;
   /** Default: it knows nobody. */
   authenticate?: Authenticate<Principal>;
   /** Slows down whoever guesses. Default: it slows nobody down. */
@@ -66,7 +66,7 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
     get open() {
       return connections.open;
     },
-    checkSource: ({ headers }) => ((source?.(headers) ?? true) ? null : { reason: 'foreign-source' }),
+    checkSource: ({ headers }) => (source(headers) ? null : { reason: 'foreign-source' }),
     checkAttempts,
     authenticate(request) {
       // Nothing is compared meanwhile: a right guess looks like a wrong one until the wait is over.

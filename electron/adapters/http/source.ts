@@ -22,6 +22,9 @@ export const noBrowsers: SourceGuard = (headers) => {
   return headers.origin === undefined && (site === undefined || site === 'none');
 };
 
+/** Anyone: for a server whose own protocol decides. */
+export const anySource: SourceGuard = () => true;
+
 function loopbackHosts(port: number): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
 }

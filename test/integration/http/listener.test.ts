@@ -9,7 +9,7 @@ import { type ListenerLimits, usualLimits } from '../../../electron/adapters/htt
 import { createListener } from '../../../electron/adapters/http/listener.ts';
 import type { RefusedConnections } from '../../../electron/adapters/http/refusal-report.ts';
 import { type RequestRefusal, refusalStatus } from '../../../electron/adapters/http/refusals.ts';
-import { noBrowsers, ownPages, type SourceGuard } from '../../../electron/adapters/http/source.ts';
+import { anySource, noBrowsers, ownPages, type SourceGuard } from '../../../electron/adapters/http/source.ts';
 import { wireRefusal } from '../../../electron/adapters/http/wire-refusals.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { type Held, hold, holdMany } from '../../fakes/sockets.ts';
@@ -31,6 +31,7 @@ async function serve(limits: Partial<ListenerLimits> = {}) {
   const listener = createListener<string>({
     limits: all,
     clock,
+    source: anySource,
     authenticate: ({ url }) => (url === '/token' ? { principal: 'friend' } : { refused: 'missing' }),
     answer: (reason) => ({ status: refusalStatus[reason], body: { reason } }),
     onRefused: (refused) => reports.push(refused),
