@@ -1,6 +1,6 @@
 /**
- * Where agents say that they are awake: `POST /hello`. The network reaches it, so that it takes little, slowly, and
- * tells nobody whether a proof was right.
+ * Where agents report that they are awake: `POST /hello`. It can be reached from the network, so it accepts small
+ * requests at a low rate, and no answer reveals whether a proof was right.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
@@ -36,9 +36,8 @@ const limits: ListenerLimits = {
   requestMs: 5000,
   keepAliveMs: 5000,
 };
-/** One address, and all of them together: so many at once, then so many a second. */
 const ONE_ADDRESS = { burst: 10, perSecond: 1 };
-const EVERYBODY = { burst: 50, perSecond: 20 };
+const ALL_ADDRESSES = { burst: 50, perSecond: 20 };
 
 export function createHelloListener({ host, ...options }: HelloListenerOptions = {}): HelloListener {
   let listener: Listener<never> | null = null;
@@ -73,7 +72,7 @@ export function createHelloServer(
   onHello: (hello: Hello) => void,
   { log, clock }: HelloServerOptions = {},
 ): Listener<never> {
-  const mayAsk = createRateLimit({ each: ONE_ADDRESS, all: EVERYBODY });
+  const mayAsk = createRateLimit({ each: ONE_ADDRESS, all: ALL_ADDRESSES });
   const listener = createListener({
     limits,
     clock,

@@ -1,4 +1,4 @@
-/** Who sends a request. What the principal may do is the server's to decide. */
+/** Who sends a request. The server decides what that principal may do. */
 import type { IncomingMessage } from 'node:http';
 
 /** `missing` is no attempt at guessing; `wrong` is one. */

@@ -56,7 +56,7 @@ interface Connection {
 
 /** A connection that has been idle for less time is not closed to make room: its request may be on the way. */
 const GRACE_MS = 1000;
-/** More requests on one connection without a token that are not answered yet close it: no usual client pipelines. */
+/** More unanswered requests than this close a connection without a token: usual clients do not pipeline. */
 const MOST_AT_ONCE = 2;
 /** How many refused connections may linger to read their response, and for how long. */
 const MOST_LEAVING = 16;
@@ -87,7 +87,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
       for (const listener of inner) listener.call(server, socket);
     }
   });
-  // Those that follow on a connection that was closed are already parsed: they are not answered.
+  // Requests already parsed from a connection that was closed meanwhile are not answered.
   const answering = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {

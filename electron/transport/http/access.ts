@@ -35,8 +35,8 @@ export interface AccessOptions {
   /** The long token of the endpoint file, for the CLI. */
   controlToken: string;
   /**
-   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page goes on
-   * when the core is started again; another key ends every tab's right.
+   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page continues
+   * after a restart of the core; another key makes every tab's bearer invalid.
    */
   sessionKey: Buffer;
   /** The token of scripts, `settings.api.indexToken`, read at each request; null for none. */
@@ -46,7 +46,7 @@ export interface AccessOptions {
 }
 
 /**
- * Who may come in over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
+ * Who may call over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
  * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`: nothing about it has to be remembered.
  */
 export function createAccess({
@@ -66,7 +66,7 @@ export function createAccess({
     const [random = '', issued = '', signature = '', ...rest] = bearer.split('.');
     if (!sameSecret(signature, sign(`${random}.${issued}`)) || rest.length > 0) return false;
     const age = now() - Number.parseInt(issued, 36);
-    // A clock that was set back is no reason to shut a tab out.
+    // A clock that was set back does not make a bearer invalid.
     return age < bearerLifeMs;
   }
 

@@ -68,7 +68,8 @@ const controlLimits: ListenerLimits = {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
   let port = options.port ?? 0;
-  function openDoor(handle: RequestListener): Listener<Principal> {
+
+  function createControlListener(handle: RequestListener): Listener<Principal> {
     return createListener({
       handle,
       limits: options.connectionLimits ?? controlLimits,
@@ -84,7 +85,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let listener!: Listener<Principal>;
   const app = fastify({
     serverFactory(handle) {
-      listener = openDoor(handle);
+      listener = createControlListener(handle);
       return listener.server;
     },
     // The listener answers broken HTTP.
