@@ -3,7 +3,7 @@
 import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from '../adapters/http/attempts.ts';
 import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
 import { wordsOf } from './errors.ts';

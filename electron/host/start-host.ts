@@ -138,11 +138,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const access = createAccess({
     controlToken: token,
     sessionKey,
+    indexToken: () => services.settings.secret('api.indexToken'),
     now: clock.now,
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const indexToken = () => services.settings.secret('api.indexToken');
   const server = createHttpServer({
     dispatcher,
     streams,
@@ -150,10 +150,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     clock,
     log,
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
-    routes: [
-      recallRoutes({ dispatcher, access, clock, log, indexToken }),
-      metricsRoute({ metrics, access, indexToken }),
-    ],
+    routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
   const url = await (options.port === undefined

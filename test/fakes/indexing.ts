@@ -22,6 +22,7 @@ import type { NodeView } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
+import { noStreams } from './http.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -295,6 +296,7 @@ export function createFakeWorld(
   const sources = new Map<string, SourceRecord>();
   let lastId = 0;
   const http: Http = {
+    ...noStreams,
     async request(request) {
       world.requests.push(request);
       return { status: await world.answer(request), headers: {}, text: '' };

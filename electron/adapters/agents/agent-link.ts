@@ -1,5 +1,4 @@
-/** One agent over HTTP: requests by the Http port, the stream of samples by node:http. */
-
+/** One agent over HTTP: requests, and the stream of its samples. */
 import { type AgentEventName, machineSchema } from '../../../shared/contract/agent/telemetry.ts';
 import {
   type AgentEndpoint,
@@ -116,6 +115,7 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       const { path } = agentStream;
       const sample = emptySample();
       return readEventStream({
+        http,
         url: base + path,
         headers,
         signal,

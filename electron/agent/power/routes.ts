@@ -3,7 +3,7 @@
 import { idSchema } from '../../../shared/contract/agent/requests.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import type { Inhibitor } from '../../adapters/agent-host/types.ts';
-import type { Attempts } from '../attempts.ts';
+import type { Attempts } from '../../adapters/http/attempts.ts';
 import type { Damage } from '../damage.ts';
 import { AgentError } from '../errors.ts';
 import { checked } from '../http/body.ts';

@@ -4,7 +4,6 @@ import { parseComputeProcess } from '../../../electron/adapters/agent-host/nvidi
 import { gpuFoundInLog, parseUnitStart } from '../../../electron/adapters/agent-host/ollama-facts.ts';
 import { parseQuser, parseWho } from '../../../electron/adapters/agent-host/users.ts';
 import { parseEthtool, parsePmset } from '../../../electron/adapters/agent-host/wake-armed.ts';
-import { attemptKey, createAttempts } from '../../../electron/agent/attempts.ts';
 import { planInstall, planUninstall } from '../../../electron/agent/install/plan.ts';
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
 import { powerCommands } from '../../../electron/agent/power/commands.ts';
@@ -15,7 +14,6 @@ import {
   strictest,
 } from '../../../electron/agent/power/policy.ts';
 import { packetDestinations } from '../../../electron/agent/relay/packet-destinations.ts';
-import { createTokenCheck } from '../../../electron/agent/token.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
 const policies: fc.Arbitrary<FinishPolicy> = fc.record({
@@ -176,33 +174,6 @@ describe('many leases', () => {
     expect(leases.put('two', request).begun).toBe(false);
     leases.end('one');
     expect(leases.put('three', request).begun).toBe(true);
-  });
-});
-
-describe('access', () => {
-  it('makes each wrong try wait twice as long, in a table that does not grow', async () => {
-    const clock = createFakeClock();
-    const attempts = createAttempts({ monotonic: clock.monotonic, most: 10 });
-    const waits = Array.from({ length: 6 }, () => {
-      attempts.wrong('10.0.0.1');
-      return attempts.waitMs('10.0.0.1');
-    });
-    expect(waits).toEqual([0, 0, 1000, 2000, 4000, 8000]);
-    await clock.advance(8000);
-    expect(attempts.waitMs('::ffff:10.0.0.1')).toBe(0);
-    for (let index = 0; index < 1000; index += 1) attempts.wrong(`10.1.${index >> 8}.${index & 255}`);
-    expect(attempts.size()).toBe(10);
-    expect(attemptKey('fe80::1%eth0')).toBe(attemptKey('fe80::2'));
-    expect(attemptKey('2001:db8:0:1::1')).not.toBe(attemptKey('2001:db8:0:2::1'));
-  });
-
-  it('takes only the token or the secret', () => {
-    const check = createTokenCheck(['right-token', 'old-secret']);
-    expect(check('Bearer right-token')).toBe('right');
-    expect(check('bearer old-secret')).toBe('right');
-    expect(check('Bearer right-toke')).toBe('wrong');
-    expect(check('Basic right-token')).toBe('wrong');
-    expect(check(undefined)).toBe('missing');
   });
 });
 

@@ -1,8 +1,8 @@
-/** Slows down whoever guesses: each wrong try from an address doubles the wait before its next one is looked at. */
-import { unmapIpv4 } from '../../shared/network/ipv4.ts';
+/** Slows down guessing: each wrong attempt from an address doubles the wait before its next one is checked. */
+import { unmapIpv4 } from '../../../shared/network/ipv4.ts';
 
 export interface Attempts {
-  /** Milliseconds until a try from this address is looked at; 0 for now. */
+  /** Milliseconds until the next attempt from this address is checked; 0 for at once. */
   waitMs(address: string): number;
   wrong(address: string): void;
   right(address: string): void;
@@ -13,11 +13,11 @@ export interface Attempts {
 export interface AttemptsOptions {
   /** Milliseconds that never jump. */
   monotonic: () => number;
-  /** Addresses kept; the one that tried longest ago is forgotten first. */
+  /** Addresses kept; the one whose last attempt is oldest is forgotten first. */
   most?: number;
 }
 
-/** So many wrong ones are a person's mistakes. */
+/** The first wrong ones may be a person's mistakes: from this one on there is a wait. */
 const FREE = 3;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -38,7 +38,7 @@ export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Att
       const fresh = before === undefined || now - before.at > FORGET_AFTER_MS;
       const wrong = fresh ? 1 : before.wrong + 1;
       const wait = wrong < FREE ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (wrong - FREE));
-      // Put at the end, so that the first key is always the one that tried longest ago.
+      // Put at the end, so that the first key is always the one whose last attempt is oldest.
       table.delete(key);
       table.set(key, { wrong, at: now, until: now + wait });
       const oldest = table.size > most ? table.keys().next().value : undefined;
