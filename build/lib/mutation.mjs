@@ -7,12 +7,13 @@ export const mutateUsage = `Usage: npm run mutate -- PATH … [options]
   PATH             a folder or a file below electron/, shared/ or renderer/
   --pure           of a folder, only the files whose first comment says "Pure."
   --least N        fail when fewer than N percent of the mutants are killed
+  --reach N        run the tests that load a file through fewer than N others; 2 by default
   --concurrency N  test processes at once; one for each processor by default
   --help           show this`;
 
 /**
- * @typedef {{ paths: string[], pure: boolean, least: number | undefined, concurrency: number | undefined,
- *   help: boolean }} MutateOptions
+ * @typedef {{ paths: string[], pure: boolean, least: number | undefined, reach: number,
+ *   concurrency: number | undefined, help: boolean }} MutateOptions
  */
 
 /**
@@ -22,12 +23,20 @@ export const mutateUsage = `Usage: npm run mutate -- PATH … [options]
  */
 export function parseMutateOptions(args) {
   /** @type {MutateOptions} */
-  const options = { paths: [], pure: false, least: undefined, concurrency: undefined, help: false };
+  const options = {
+    paths: [],
+    pure: false,
+    least: undefined,
+    reach: 2,
+    concurrency: undefined,
+    help: false,
+  };
   const rest = [...args];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
     if (argument === '--pure') options.pure = true;
     else if (argument === '--help' || argument === '-h') options.help = true;
     else if (argument === '--least') options.least = numberFrom(argument, rest.shift(), 0, 100);
+    else if (argument === '--reach') options.reach = numberFrom(argument, rest.shift(), 1, 99);
     else if (argument === '--concurrency') options.concurrency = numberFrom(argument, rest.shift(), 1, 64);
     else if (argument.startsWith('-')) throw optionError(`The option ${argument} is not known.`);
     else options.paths.push(readPath(argument));
@@ -92,13 +101,15 @@ export function loadedFiles(file, text) {
 }
 
 /**
- * The tests that load one of the changed files, directly or through others.
+ * The tests that load one of the changed files in at most `reach` steps. A test that is farther away loads half of core,
+ * takes long and seldom kills what the near ones leave.
  * @param {readonly string[]} tests
  * @param {readonly string[]} changed
+ * @param {number} reach 1 for tests that import the file themselves
  * @param {(file: string) => string | undefined} read
  * @returns {string[]}
  */
-export function relatedTests(tests, changed, read) {
+export function relatedTests(tests, changed, reach, read) {
   const wanted = new Set(changed);
   /** @type {Map<string, string[]>} */
   const known = new Map();
@@ -111,11 +122,12 @@ export function relatedTests(tests, changed, read) {
     return files;
   };
   return tests.filter((test) => {
-    const seen = new Set([test]);
-    // A set that grows while it is walked: every file is visited once, cycles included.
-    for (const file of seen) {
+    // A map that grows while it is walked: nearest files first, and each file once, cycles included.
+    const steps = new Map([[test, 0]]);
+    for (const [file, step] of steps) {
       if (wanted.has(file)) return true;
-      for (const next of loads(file)) seen.add(next);
+      if (step === reach) continue;
+      for (const next of loads(file)) if (!steps.has(next)) steps.set(next, step + 1);
     }
     return false;
   });

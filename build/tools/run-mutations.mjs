@@ -55,10 +55,10 @@ function nothingTo(what, nextStep) {
 }
 
 await runMain(async () => {
-  const { paths, pure, least, concurrency } = parseMutateOptions(process.argv.slice(2));
+  const { paths, pure, least, reach, concurrency } = parseMutateOptions(process.argv.slice(2));
   const mutate = [...new Set(paths.flatMap((path) => filesAt(path, pure)))];
   if (mutate.length === 0) throw nothingTo('mutate', 'Name a folder or a file with TypeScript in it.');
-  const tests = relatedTests(list('test/unit/**/*.test.{ts,tsx}'), mutate, readIfThere);
+  const tests = relatedTests(list('test/unit/**/*.test.{ts,tsx}'), mutate, reach, readIfThere);
   if (tests.length === 0) throw nothingTo('run', 'Write a unit test that loads these files.');
   process.stdout.write(`Mutating ${mutate.join(', ')} against ${tests.length} test files.\n`);
 

@@ -27,11 +27,15 @@ describe('the options of npm run mutate', () => {
       paths: ['electron/core/placement', 'shared/money.ts'],
       pure: true,
       least: undefined,
+      reach: 2,
       concurrency: undefined,
       help: false,
     });
-    expect(parseMutateOptions(['shared', '--least', '92.5', '--concurrency', '1'])).toMatchObject({
+    expect(
+      parseMutateOptions(['shared', '--least', '92.5', '--concurrency', '1', '--reach', '3']),
+    ).toMatchObject({
       least: 92.5,
+      reach: 3,
       concurrency: 1,
     });
   });
@@ -82,8 +86,9 @@ describe('which files take part', () => {
       'core/b.ts': "import { a } from './a.ts';\nimport data from './data.json';",
     };
     const tests = ['test/one.test.ts', 'test/two.test.ts'];
-    expect(relatedTests(tests, ['core/b.ts'], (file) => files[file])).toEqual(['test/one.test.ts']);
-    expect(relatedTests(tests, ['core/d.ts'], (file) => files[file])).toEqual([]);
+    expect(relatedTests(tests, ['core/b.ts'], 2, (file) => files[file])).toEqual(['test/one.test.ts']);
+    expect(relatedTests(tests, ['core/b.ts'], 1, (file) => files[file])).toEqual([]);
+    expect(relatedTests(tests, ['core/d.ts'], 9, (file) => files[file])).toEqual([]);
   });
 });
 
