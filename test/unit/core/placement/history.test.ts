@@ -15,22 +15,22 @@ const minute = 60_000;
 const hour = 60 * minute;
 const failed = (changes: Partial<MoveRecord> = {}) =>
   aMoveOf({ outcome: 'failed', to: 'cpu', reason: 'No.', code: 'LOAD_FAILED' as never, ...changes });
-const after = (records: readonly MoveRecord[], history: ModelHistory = NO_HISTORY) =>
+const learned = (records: readonly MoveRecord[], history: ModelHistory = NO_HISTORY) =>
   records.reduce(remember, history);
 
 describe('a failure', () => {
   it('is waited out for five minutes, then twice as long each time, six hours at most', () => {
     const waits = Array.from({ length: 9 }, (_, index) => {
-      const { retryAt, failures } = after(Array(index + 1).fill(failed()));
+      const { retryAt, failures } = learned(Array(index + 1).fill(failed()));
       expect(failures).toBe(index + 1);
       return (retryAt - NOW) / minute;
     });
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 360, 360]);
-    expect(after(Array(2000).fill(failed())).retryAt).toBe(NOW + 6 * hour);
+    expect(learned(Array(2000).fill(failed())).retryAt).toBe(NOW + 6 * hour);
   });
 
   it('is told with its reason, and forgotten by a success', () => {
-    const history = after([failed({ reason: 'First.' }), failed({ reason: 'Second.' })]);
+    const history = learned([failed({ reason: 'First.' }), failed({ reason: 'Second.' })]);
     expect(history).toMatchObject({ failures: 2, lastReason: 'Second.' });
     expect(remember(history, aMoveOf({ at: NOW + 1 }))).toEqual({
       ...NO_HISTORY,
@@ -55,22 +55,22 @@ describe('a failure', () => {
   });
 
   it('remembers when the GPU was not used, and that explicit layers ran out of memory', () => {
-    const lost = after([failed({ code: 'GPU_NOT_USED', at: NOW - 7 }), failed()]);
+    const lost = learned([failed({ code: 'GPU_NOT_USED', at: NOW - 7 }), failed()]);
     expect(lost).toMatchObject({ gpuNotUsedAt: NOW - 7, explicitFailed: false });
-    const full = after([failed({ code: 'OUT_OF_MEMORY' }), failed()]);
+    const full = learned([failed({ code: 'OUT_OF_MEMORY' }), failed()]);
     expect(full).toMatchObject({ gpuNotUsedAt: null, explicitFailed: true });
     expect(remember(full, aMoveOf())).toMatchObject({ explicitFailed: true, failures: 0 });
   });
 });
 
 describe('a move', () => {
-  const moves = (...ages: number[]) => after(ages.map((age) => aMoveOf({ at: NOW - age })));
+  const moves = (...ages: number[]) => learned(ages.map((age) => aMoveOf({ at: NOW - age })));
 
   it('that did not last is a relapse, where it was repeated to the same side within a day', () => {
     expect(moves(3 * hour, 2 * hour, 0).relapses).toBe(2);
     expect(moves(24 * hour, 0).relapses).toBe(0);
     expect(moves(24 * hour - 1, 0).relapses).toBe(1);
-    expect(after([aMoveOf({ wanted: 'cpu', at: NOW - 1 }), aMoveOf()]).relapses).toBe(0);
+    expect(learned([aMoveOf({ wanted: 'cpu', at: NOW - 1 }), aMoveOf()]).relapses).toBe(0);
     expect(moves(0).relapses).toBe(0);
   });
 

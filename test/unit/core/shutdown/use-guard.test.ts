@@ -52,11 +52,6 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
     ['a was used.'],
   ],
   [
-    'it has a time no longer: a request asked to keep it for ever, which is no use that goes on',
-    { loaded: [{ name: 'a', expiresAt: null }], before: new Map([['a', later]]) },
-    [],
-  ],
-  [
     'a rounding of the time',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 400]]) },
     [],
