@@ -1,8 +1,8 @@
 /** A node and its secrets are saved together or not at all. */
 import { describe, expect, it } from 'vitest';
-import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { agentTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
-import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { agentTokenSecret, shutdownSecret } from '../../../../shared/models/secrets.ts';
+import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 
 const url = 'http://192.168.7.20:11434';
 const shutdownUrl = 'http://192.168.7.20:8766';

@@ -1,7 +1,7 @@
 /** A server that fails is not the fault of the files, and a file that fails is not the fault of the server. */
 import { describe, expect, it } from 'vitest';
-import { createIndexingService } from '../../../electron/core/indexing/service.ts';
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import {
   createFakeWorld,
   digest,
@@ -10,7 +10,7 @@ import {
   nodeView,
   untilEnded,
   vectorOf,
-} from '../../fakes/indexing.ts';
+} from '../../../fakes/indexing.ts';
 
 const tower = nodeView({ id: 'tower', hasGpu: true, state: 'gpu-verified' });
 const nas = nodeView({ id: 'nas', hasGpu: false });

@@ -1,7 +1,7 @@
 /** For how long a job leaves a machine alone. */
 import { describe, expect, it } from 'vitest';
-import { createNodeMemory } from '../../../electron/core/indexing/node-memory.ts';
-import { createFakeClock } from '../../fakes/clock.ts';
+import { createNodeMemory } from '../../../../electron/core/indexing/node-memory.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
 
 const second = 1000;
 const minute = 60 * second;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createWorkQueue, openFile, takeVector } from '../../../electron/core/indexing/work-queue.ts';
+import { createWorkQueue, openFile, takeVector } from '../../../../electron/core/indexing/work-queue.ts';
 
 const never = new AbortController().signal;
 const vector = Float32Array.of(1, 0);

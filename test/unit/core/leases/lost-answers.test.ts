@@ -1,18 +1,18 @@
 /** An agent has done what it was asked, and its answer was lost: it may hold a lease, and nobody may count on that. */
 import { afterEach, expect, test } from 'vitest';
-import { createKeepingWorld } from '../../fakes/keeping-world.ts';
+import { createPowerWorld } from '../../../fakes/power-world.ts';
 
 const second = 1000;
 const minute = 60 * second;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
 async function worldWithAgent() {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   worlds.push(world);
   await world.start();
   const id = await world.addWithAgent();
   const puts = () => world.agent.calls.filter((call) => call.startsWith('putLease')).length;
-  const hold = () => world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+  const hold = () => world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
   return { ...world, id, puts, hold };
 }
 
@@ -26,7 +26,7 @@ test('a lease that ends while its answer is lost is ended at the agent, which to
   const lease = world.hold();
   await world.clock.advance(second);
   expect(world.agent.leases).toHaveLength(1);
-  expect(world.keeping.get(world.id).leases).toMatchObject([{ mirrored: false }]);
+  expect(world.shutdown.get(world.id).leases).toMatchObject([{ mirrored: false }]);
   lease[Symbol.dispose]();
   found();
   await world.clock.advance(minute);
@@ -42,7 +42,7 @@ test('a lease whose answer was lost is put again until one arrives', async () =>
   found();
   await world.clock.advance(10 * second);
   expect(world.puts()).toBe(2);
-  expect(world.keeping.get(world.id).leases).toMatchObject([{ mirrored: true }]);
+  expect(world.shutdown.get(world.id).leases).toMatchObject([{ mirrored: true }]);
   expect(world.agent.leases).toHaveLength(1);
 });
 

@@ -1,12 +1,12 @@
 /** When the optimizer checks, on a clock that a test holds in its hand. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { NO_HISTORY } from '../../../electron/core/placement/history.ts';
-import { createOptimizer, type Optimizer } from '../../../electron/core/placement/optimizer.ts';
-import type { PlanInput } from '../../../electron/core/placement/plan.ts';
-import { createStreams } from '../../../electron/core/runtime/streams.ts';
-import { defaultSettings, type Settings } from '../../../shared/models/settings.ts';
-import { createFakeClock } from '../../fakes/clock.ts';
-import { silentLog } from '../../fakes/indexing.ts';
+import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts';
+import { createOptimizer, type Optimizer } from '../../../../electron/core/placement/optimizer.ts';
+import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
+import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import { defaultSettings, type Settings } from '../../../../shared/models/settings.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+import { silentLog } from '../../../fakes/indexing.ts';
 import { aLoaded, aMoveOf, aNode, planInput } from './support.ts';
 
 const second = 1000;

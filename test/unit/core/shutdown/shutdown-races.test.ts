@@ -208,19 +208,19 @@ describe('a machine that a person powers off', () => {
   });
 
   test.each([
-    ['someone cancels', (world: World) => world.keeping.cancelOff(world.id, signal)],
+    ['someone cancels', (world: World) => world.shutdown.cancelOff(world.id, signal)],
     [
       'a job needs it for a moment',
       (world: World) =>
-        world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose](),
+        world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose](),
     ],
-    ['this computer goes to sleep', (world: World) => world.keeping.pause()],
+    ['this computer goes to sleep', (world: World) => world.powerServices.pause()],
   ] as [string, (world: World) => unknown][])(
     'stays on when, during the check after its countdown, %s',
     async (_, change) => {
       const world = await startedWorld();
       const request = { nodeId: world.id, force: false, countdownSeconds: 60 };
-      await world.keeping.off(request, signal);
+      await world.shutdown.off(request, signal);
       await world.clock.advance(minute - 1);
       const { checks, release } = holdChecks(world);
       await world.clock.advance(1);
@@ -229,7 +229,7 @@ describe('a machine that a person powers off', () => {
       release();
       await world.clock.advance(minute);
       expect(world.shutdowns()).toEqual([]);
-      expect(world.keeping.get(world.id)).toMatchObject({
+      expect(world.shutdown.get(world.id)).toMatchObject({
         countdown: null,
         leaving: null,
         lastOffError: null,
@@ -239,21 +239,21 @@ describe('a machine that a person powers off', () => {
 
   test('goes off at the end of a countdown that was forced, though a job begins meanwhile', async () => {
     const world = await startedWorld();
-    await world.keeping.off({ nodeId: world.id, force: true, countdownSeconds: 60 }, signal);
-    const { endsAt } = world.keeping.get(world.id).countdown ?? {};
+    await world.shutdown.off({ nodeId: world.id, force: true, countdownSeconds: 60 }, signal);
+    const { endsAt } = world.shutdown.get(world.id).countdown ?? {};
     await world.clock.advance(30_000);
-    world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' });
-    world.keeping.keepAwake({ nodeId: world.id, until: null, purpose: 'a film' });
-    expect(world.keeping.get(world.id).countdown).toMatchObject({ endsAt });
+    world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' });
+    world.leases.keepAwake({ nodeId: world.id, until: null, purpose: 'a film' });
+    expect(world.shutdown.get(world.id).countdown).toMatchObject({ endsAt });
     await world.clock.advance(30_000);
     expect(world.shutdowns()).toHaveLength(1);
   });
 
   test('counts down no more when a job begins, where it was not forced', async () => {
     const world = await startedWorld();
-    await world.keeping.off({ nodeId: world.id, force: false, countdownSeconds: 60 }, signal);
-    world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose]();
-    expect(world.keeping.get(world.id).countdown).toBeNull();
+    await world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 60 }, signal);
+    world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose]();
+    expect(world.shutdown.get(world.id).countdown).toBeNull();
     await world.clock.advance(2 * minute);
     expect(world.shutdowns()).toEqual([]);
   });

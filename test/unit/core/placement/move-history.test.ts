@@ -7,8 +7,8 @@ import {
   NO_HISTORY,
   quietUntil,
   remember,
-} from '../../../electron/core/placement/history.ts';
-import type { MoveRecord } from '../../../shared/models/placement.ts';
+} from '../../../../electron/core/placement/move-history.ts';
+import type { MoveRecord } from '../../../../shared/models/placement.ts';
 import { aMoveOf, NOW } from './support.ts';
 
 const minute = 60_000;

@@ -1,9 +1,9 @@
 /** Machines that were told to go: what says that they have gone, and what does not. */
 import { describe, expect, it } from 'vitest';
-import { createDepartures } from '../../../electron/core/power/departures.ts';
-import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
-import { createFakeClock } from '../../fakes/clock.ts';
-import { nodeView } from '../../fakes/indexing.ts';
+import { createDepartures } from '../../../../electron/core/shutdown/shutdown-watch.ts';
+import type { NodeState, NodeView } from '../../../../shared/models/fleet.ts';
+import { createFakeClock } from '../../../fakes/clock.ts';
+import { nodeView } from '../../../fakes/indexing.ts';
 
 const id = 'tower';
 type AgentState = 'ok' | 'asleep' | 'unreachable';
