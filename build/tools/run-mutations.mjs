@@ -73,6 +73,8 @@ await runMain(async () => {
     testRunner: 'vitest',
     vitest: { configFile: 'build/tools/vitest.config.mjs', related: false },
     coverageAnalysis: 'perTest',
+    plugins: ['@stryker-mutator/*', join(root, 'build', 'tools', 'ignore-text.mjs')],
+    ignorers: ['text'],
     ...(concurrency === undefined ? {} : { concurrency }),
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     tempDirName: '.cache/stryker',
