@@ -62,6 +62,8 @@ await runMain(async () => {
   if (tests.length === 0) throw nothingTo('run', 'Write a unit test that loads these files.');
   process.stdout.write(`Mutating ${mutate.join(', ')} against ${tests.length} test files.\n`);
 
+  // As they are now: a run takes minutes, in which somebody may edit them.
+  const texts = new Map(mutate.map((file) => [file, read(file)]));
   // Read by vitest.config.mjs in each process that runs tests.
   process.env.PILOTLIGHT_MUTATION_TESTS = JSON.stringify(tests);
   process.chdir(root);
@@ -95,7 +97,7 @@ await runMain(async () => {
     ...result,
     fileName: result.fileName.replaceAll('\\', '/').replace(`${root.replaceAll('\\', '/')}/`, ''),
   }));
-  process.stdout.write(`\n${describeMutations(results, read)}\n`);
+  process.stdout.write(`\n${describeMutations(results, (file) => texts.get(file) ?? '')}\n`);
   const tooLow = scoreByFile(results).filter((score) => percentKilled(score) < (least ?? 0));
   if (tooLow.length === 0) return 0;
   process.stdout.write(`Below ${least} %: ${tooLow.map(({ file }) => file).join(', ')}\n`);
