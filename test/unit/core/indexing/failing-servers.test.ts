@@ -86,6 +86,40 @@ describe('a server that works but for one text', () => {
   });
 });
 
+describe('texts that the server refuses', () => {
+  const refusal = () => new PilotlightError('BAD_REQUEST', { details: { status: 400, server: 'too long' } });
+
+  it('fail their file once, however many of them it has', async () => {
+    const world = createFakeWorld({
+      nodes: [tower],
+      files: { ...files(8), 'bad.md': ['bad 1', 'good', 'bad 2', 'bad 3'] },
+    });
+    world.fleet.servers.set('tower', async (texts) => {
+      if (texts.some((text) => text.startsWith('bad'))) throw refusal();
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    const ended = await untilEnded(world, job, 300_000);
+    expect(ended.failures).toMatchObject([{ path: 'bad.md', code: 'BAD_REQUEST' }]);
+    expect(ended).toMatchObject({ status: 'completed', files: { total: 9, done: 8, failed: 1 } });
+  });
+
+  it('give the place of their file back at once, so that any number of them holds up no other', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(1200) });
+    world.batchSize = 1;
+    world.fleet.servers.set('tower', async (texts) => {
+      if (texts.some((text) => text !== 'text 0' && text !== 'text 1199')) throw refusal();
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    expect(await untilEnded(world, job, 300_000)).toMatchObject({
+      status: 'completed',
+      files: { done: 2, failed: 1198 },
+    });
+    expect(world.index.prepared.size).toBe(0);
+  });
+});
+
 describe('a file that cannot be stored', () => {
   it('gives its place back at once, so that any number of them holds up no other', async () => {
     const world = createFakeWorld({ nodes: [tower], files: files(1200) });
