@@ -75,6 +75,8 @@ await runMain(async () => {
     testRunner: 'vitest',
     vitest: { configFile: 'build/tools/vitest.config.mjs', related: false },
     coverageAnalysis: 'perTest',
+    // On a busy machine a slow run is no mutant that hangs; endless loops are noticed by counting.
+    timeoutMS: 30_000,
     plugins: ['@stryker-mutator/*', join(root, 'build', 'tools', 'ignore-text.mjs')],
     ignorers: ['text'],
     ...(concurrency === undefined ? {} : { concurrency }),
