@@ -1,5 +1,5 @@
 /** The built agent alone: its size, its memory and its idle CPU, and the lease renewals it takes over HTTP. */
-import { spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { spawn } from '../fakes/children.ts';
 import { atLeast, atMost, type BenchmarkContext, type BenchmarkResult } from './benchmark.ts';
 
 const program = fileURLToPath(new URL('../../dist/agent/agent.mjs', import.meta.url));

@@ -6,7 +6,7 @@ import type { PreparedFile, ScannedFile, SourceIndex } from '../ports/vectors.ts
 import { createChanges } from './changes.ts';
 import { type CrewOptions, runCrew } from './crew.ts';
 import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';
-import { createWorkQueue, type OpenFile, openFile } from './work-queue.ts';
+import { createWorkQueue, type OpenFile, openFile, takeVector } from './work-queue.ts';
 
 export interface FileHooks {
   current(path: string): void;
@@ -134,13 +134,9 @@ export async function embedOnNodes(
       ...options.crew,
       queue,
       onVectors(batch, vectors, fallback) {
-        for (const [position, { file, ordinal }] of batch.texts.entries()) {
+        for (const [position, text] of batch.texts.entries()) {
           const vector = vectors[position];
-          if (!vector || file.dropped || file.vectors[ordinal] !== null) continue;
-          file.vectors[ordinal] = vector;
-          file.missing -= 1;
-          if (fallback) file.fallback += 1;
-          if (file.missing === 0) commit(file);
+          if (vector && takeVector(text, vector, fallback)) commit(text.file);
         }
       },
       onRefused({ file }, error) {

@@ -53,6 +53,22 @@ export function openFile(prepared: PreparedFile, sizeBytes: number): OpenFile {
   };
 }
 
+/**
+ * Takes in the vector of one text; true when it was the last one that the file waited for. A second vector for the same
+ * text counts nothing, and neither does one for a file that failed.
+ */
+export function takeVector(
+  { file, ordinal }: Pick<QueuedText, 'file' | 'ordinal'>,
+  vector: Float32Array,
+  fallback: boolean,
+): boolean {
+  if (file.dropped || file.vectors[ordinal] !== null) return false;
+  file.vectors[ordinal] = vector;
+  file.missing -= 1;
+  if (fallback) file.fallback += 1;
+  return file.missing === 0;
+}
+
 export function createWorkQueue(): WorkQueue {
   const changes = createChanges();
   const returned: Batch[] = [];
