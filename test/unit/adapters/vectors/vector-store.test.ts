@@ -4,7 +4,8 @@ import type {
   WorkerHost,
   WorkerProcess,
 } from '../../../../electron/adapters/processes/worker-host.ts';
-import type { FromIndexWorker, ToIndexWorker } from '../../../../electron/adapters/vectors/protocol.ts';
+import type { FromWorker, ToWorker } from '../../../../electron/adapters/processes/worker-protocol.ts';
+import type { IndexContract } from '../../../../electron/adapters/vectors/protocol.ts';
 import { createVectorStore } from '../../../../electron/adapters/vectors/vector-store.ts';
 import type { Log } from '../../../../electron/core/ports/log.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
@@ -14,8 +15,8 @@ const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 /** Workers that do what the test says, and write down what they are told. */
 function createWorkers() {
   const workers: {
-    told: ToIndexWorker[];
-    say(message: FromIndexWorker): void;
+    told: ToWorker<IndexContract>[];
+    say(message: FromWorker<IndexContract>): void;
     end(how?: Pick<WorkerExit, 'code' | 'signal'>): void;
     killed: boolean;
   }[] = [];
@@ -24,9 +25,9 @@ function createWorkers() {
       const exits: ((exit: WorkerExit) => void)[] = [];
       let listener: (message: unknown) => void = () => {};
       const worker = {
-        told: [] as ToIndexWorker[],
+        told: [] as ToWorker<IndexContract>[],
         killed: false,
-        say: (message: FromIndexWorker) => listener(message),
+        say: (message: FromWorker<IndexContract>) => listener(message),
         end(how: Pick<WorkerExit, 'code' | 'signal'> = { code: null, signal: 'SIGKILL' }) {
           for (const exit of exits.splice(0)) exit({ ...how, lastWords: '' });
         },
@@ -34,7 +35,7 @@ function createWorkers() {
       workers.push(worker);
       return {
         pid: workers.length,
-        send: (message) => void worker.told.push(structuredClone(message) as ToIndexWorker),
+        send: (message) => void worker.told.push(structuredClone(message) as ToWorker<IndexContract>),
         onMessage(given) {
           listener = given;
         },
@@ -82,8 +83,18 @@ describe('the client of the index worker', () => {
     const second = store.embedBuiltin(['b']);
     expect(workers[0]?.told).toMatchObject([
       { kind: 'configure', config: { folder: '/indexes' } },
-      { kind: 'call', id: 1, method: 'embed', params: { texts: ['a'] }, settings: { chunkTokens: 100 } },
-      { kind: 'call', id: 2, method: 'embed', params: { texts: ['b'] }, settings: { chunkTokens: 200 } },
+      {
+        kind: 'call',
+        id: 1,
+        method: 'embed',
+        params: { params: { texts: ['a'] }, settings: { chunkTokens: 100 } },
+      },
+      {
+        kind: 'call',
+        id: 2,
+        method: 'embed',
+        params: { params: { texts: ['b'] }, settings: { chunkTokens: 200 } },
+      },
     ]);
     workers[0]?.say({ kind: 'result', id: 2, value: ['second'] });
     workers[0]?.say({ kind: 'result', id: 1, value: ['first'] });
@@ -119,7 +130,7 @@ describe('the client of the index worker', () => {
     workers[0]?.end();
     expect(workers[1]?.told).toMatchObject([
       { kind: 'configure' },
-      { kind: 'call', id: 1, method: 'embed', params: { texts: ['a'] } },
+      { kind: 'call', id: 1, method: 'embed', params: { params: { texts: ['a'] } } },
       { kind: 'call', id: 2, method: 'remove' },
     ]);
     workers[1]?.say({ kind: 'result', id: 1, value: ['vector'] });
@@ -136,12 +147,20 @@ describe('the client of the index worker', () => {
     const prepared = outcome(index.prepare('slow.html', never));
     const other = outcome(index.prepare('other.html', never));
     const search = index.search({ text: 'a', vector: null, limit: 1 }, never);
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.say({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(8000);
     workers[0]?.say({ kind: 'result', id: 4, value: [] });
     expect(await search).toEqual([]);
     // A sign of progress begins the time again.
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.say({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(59_999);
     expect(workers[0]?.killed).toBe(false);
     const meta = index.meta();
@@ -149,7 +168,12 @@ describe('the client of the index worker', () => {
     expect(workers[0]?.killed).toBe(true);
     expect(workers[1]?.told).toMatchObject([
       { kind: 'configure' },
-      { kind: 'call', id: 6, method: 'giveUp', source: { id: 's' }, params: { path: 'slow.html', stamp } },
+      {
+        kind: 'call',
+        id: 6,
+        method: 'giveUp',
+        params: { source: { id: 's' }, params: { path: 'slow.html', stamp } },
+      },
       { kind: 'call', id: 5, method: 'meta' },
     ]);
     workers[1]?.say({ kind: 'result', id: 5, value: { files: 1 } });
@@ -164,7 +188,11 @@ describe('the client of the index worker', () => {
     const { workers, clock, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('slow.html', new AbortController().signal));
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.say({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(60_000);
     const error = { code: 'DISK_FULL', message: 'full', next: 'free some' } as const;
     workers[1]?.say({ kind: 'error', id: 3, error, cause: null });
@@ -177,9 +205,9 @@ describe('the client of the index worker', () => {
     const never = new AbortController().signal;
     const first = index.prepare('a', never);
     const second = index.prepare('b', never);
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
-    workers[0]?.say({ kind: 'file', id: 3, file: { path: 'b', stamp } });
-    workers[0]?.say({ kind: 'file', id: 3, file: null });
+    workers[0]?.say({ kind: 'progress', id: 2, progress: { kind: 'file', file: { path: 'a', stamp } } });
+    workers[0]?.say({ kind: 'progress', id: 3, progress: { kind: 'file', file: { path: 'b', stamp } } });
+    workers[0]?.say({ kind: 'progress', id: 3, progress: { kind: 'file', file: null } });
     workers[0]?.say({ kind: 'result', id: 2, value: 'first' });
     expect(await first).toBe('first');
     await clock.advance(3_600_000);
@@ -192,14 +220,17 @@ describe('the client of the index worker', () => {
     const { workers, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('a', new AbortController().signal));
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
+    workers[0]?.say({ kind: 'progress', id: 2, progress: { kind: 'file', file: { path: 'a', stamp } } });
     workers[0]?.end({ code: 134, signal: null });
-    expect(workers[1]?.told[1]).toMatchObject({ method: 'suspect', params: { path: 'a', stamp, run: '1' } });
+    expect(workers[1]?.told[1]).toMatchObject({
+      method: 'suspect',
+      params: { params: { path: 'a', stamp, run: '1' } },
+    });
     workers[1]?.say({ kind: 'result', id: 3, value: null });
     expect(await prepared).toMatchObject({ code: 'WORKER_LOST' });
 
     const again = outcome(index.prepare('a', new AbortController().signal));
-    workers[1]?.say({ kind: 'file', id: 4, file: { path: 'a', stamp } });
+    workers[1]?.say({ kind: 'progress', id: 4, progress: { kind: 'file', file: { path: 'a', stamp } } });
     workers[1]?.end({ code: null, signal: 'SIGKILL' });
     expect(await again).toMatchObject({ code: 'WORKER_LOST' });
     expect(workers).toHaveLength(2);
@@ -239,10 +270,10 @@ describe('the client of the index worker', () => {
     const controller = new AbortController();
     const seen: number[] = [];
     const scan = index.scan({ full: false }, controller.signal, (count) => seen.push(count));
-    workers[0]?.say({ kind: 'progress', id: 2, seen: 7 });
+    workers[0]?.say({ kind: 'progress', id: 2, progress: { kind: 'seen', seen: 7 } });
     controller.abort(new Error('enough'));
     await expect(scan).rejects.toThrow('enough');
-    workers[0]?.say({ kind: 'progress', id: 2, seen: 8 });
+    workers[0]?.say({ kind: 'progress', id: 2, progress: { kind: 'seen', seen: 8 } });
     workers[0]?.say({ kind: 'result', id: 2, value: {} });
     expect(seen).toEqual([7]);
     expect(workers[0]?.told.at(-1)).toEqual({ kind: 'cancel', id: 2 });
@@ -256,9 +287,15 @@ describe('the client of the index worker', () => {
     workers[0]?.say({ kind: 'result', id: 1, value: {} });
     const index = await opening;
     void index.reset({ id: 'new', dimensions: null });
-    expect(workers[0]?.told.at(-1)).toMatchObject({ method: 'reset', source: { embedderId: 'new' } });
+    expect(workers[0]?.told.at(-1)).toMatchObject({
+      method: 'reset',
+      params: { source: { embedderId: 'new' } },
+    });
     void index.commit('t', []);
-    expect(workers[0]?.told.at(-1)).toMatchObject({ method: 'commit', source: { embedderId: 'new' } });
+    expect(workers[0]?.told.at(-1)).toMatchObject({
+      method: 'commit',
+      params: { source: { embedderId: 'new' } },
+    });
   });
 
   test('closing asks first, and ends a worker that does not listen at the deadline', async () => {
