@@ -71,7 +71,7 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 export const startHost: StartHost = async (options = {}) => {
   const environment = options.environment ?? process.env;
   const log = options.log ?? createLog({ level: levelOf(environment.PILOTLIGHT_LOG) });
-  const dataFolder = openDataFolder(options.dataFolder);
+  const dataFolder = await openDataFolder(options.dataFolder);
   const scope = createScope();
   try {
     return await assemble({ options, environment, log, dataFolder, scope });
@@ -104,7 +104,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const sessionKey = openSessionKey(dataFolder, report);
-  const { ports, notices, attach } = createRealPorts({
+  const { ports, notices, attach } = await createRealPorts({
     dataFolder,
     log,
     openSecrets: options.openSecrets,

@@ -5,7 +5,7 @@
  *
  * A worker that is stuck can't be relied on to notice it, so the time limits are kept here.
  */
-import { type ErrorCode, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, fromWireError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { createPendingCalls, type LostCall, type PendingCall } from './pending-calls.ts';
@@ -193,7 +193,7 @@ export function createWorkerClient<C extends WorkerContract>(
     if (message.kind === 'result') call.resolve(message.value);
     else {
       if (message.cause !== null) log.error('A worker failed.', { worker: name, cause: message.cause });
-      call.reject(fromWire(message.error));
+      call.reject(fromWireError(message.error));
     }
   }
 
@@ -271,12 +271,4 @@ export function createWorkerClient<C extends WorkerContract>(
 /** A person or the system ended it from outside: nothing that it worked on is known to be the reason. */
 function wasKilled({ code, signal }: WorkerExit): boolean {
   return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 9 || code === 137 || code === 143;
-}
-
-function fromWire(error: WireError): PilotlightError {
-  return new PilotlightError(error.code, {
-    message: error.message,
-    next: error.next,
-    ...(error.details === undefined ? {} : { details: error.details }),
-  });
 }

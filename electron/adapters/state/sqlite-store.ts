@@ -29,6 +29,8 @@ export interface SqliteStoreOptions {
   secrets?: Secrets;
   /** It was written before, so that a file without content has lost it. Default false. */
   expected?: boolean;
+  /** What `prepareDatabase` found, if it has run already. Default: it runs now. */
+  prepared?: DamagedState | null;
   /** A row could not be read: it was put aside, and the others are there. May be called while the store opens. */
   onDamagedRow?(row: DamagedRow): void;
   /** The file was damaged while it was in use: the next start repairs it. */
@@ -41,7 +43,7 @@ export interface SqliteStoreOptions {
  */
 export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
   const { path, secrets } = options;
-  const { database, damaged } = openDatabase(path, { expected: options.expected ?? false });
+  const { database, damaged } = openDatabase(path, options);
   const plainSecrets = secrets ? movePlainSecrets(database, secrets) : { kind: 'none' as const };
   const statements = new Map<string, StatementSync>();
   let reported = false;
