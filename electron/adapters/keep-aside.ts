@@ -1,5 +1,7 @@
 /** A damaged file is never deleted or written over: it stays beside its place, under the first free `.corrupt-<n>`. */
+
 import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync } from 'node:fs';
+import { systemCode } from './system-code.ts';
 
 export type FileContent =
   | { kind: 'missing' }
@@ -68,8 +70,4 @@ function makePrivate(path: string): void {
   } catch {
     // It belongs to somebody else: its mode is theirs.
   }
-}
-
-function systemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { folderError } from './folder-error.ts';
+import { folderError } from '../adapters/folder-error.ts';
 
 export interface DataFolderFacts {
   platform: NodeJS.Platform;

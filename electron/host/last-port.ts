@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
+import { writeDurably } from '../adapters/private-file.ts';
 import type { Log } from '../core/ports/log.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
@@ -29,7 +29,7 @@ export async function listenAtLastPort(
 /** A convenience only: where it cannot be written, the next start takes a free port. */
 export function rememberPort(dataFolder: string, port: number): void {
   try {
-    writeFileSync(portPath(dataFolder), `${port}\n`, { mode: 0o600 });
+    writeDurably(portPath(dataFolder), `${port}\n`);
   } catch {}
 }
 

@@ -4,6 +4,7 @@ import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
 import { createHelloListener } from '../adapters/agents/hello-listener.ts';
+import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
@@ -24,7 +25,6 @@ import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { folderError } from './folder-error.ts';
 import { indexWorkerEntry, prepareStateEntry } from './program.ts';
 
 export interface RealPorts {

@@ -1,6 +1,8 @@
 /** What an agent's refusal, or an answer that no agent gives, means to core. */
+
 import * as z from 'zod';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 
 /** The longest part of an agent's words that is kept. */
@@ -39,14 +41,6 @@ const SAME_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'NOT_SUPPORTED',
   'PAIRING_CLOSED',
 ]);
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Something answers, but not in the way of an agent. */
 export function notAnAgent(

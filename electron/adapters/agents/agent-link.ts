@@ -1,9 +1,10 @@
 /** One agent over HTTP: requests by the Http port, the stream of samples by node:http. */
 import type * as z from 'zod';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
 import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
-import { notAnAgent, parseJson, toAgentError, toLinkError } from './agent-errors.ts';
+import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
 import {
   endedSchema,
   healthSchema,

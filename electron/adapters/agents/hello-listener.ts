@@ -2,8 +2,10 @@
  * Where agents say that they are awake: `POST /hello`. The network reaches it, so that it takes little, slowly, and
  * tells nobody whether a proof was right.
  */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { HelloListener } from '../../core/ports/network.ts';
 import {
@@ -128,12 +130,7 @@ function answer(response: ServerResponse, status: number): void {
 }
 
 function readHello(text: string): Hello | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null) return null;
   const { agent, bootId, nonce, proof } = value as Record<string, unknown>;
   const right = isWord(agent) && isWord(bootId) && isWord(nonce) && nonce.length >= 8 && isWord(proof);

@@ -4,11 +4,11 @@ import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
 import type { Secrets, Store } from '../../core/ports/state.ts';
+import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
 import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
-import type { Parser } from './parse-json.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 

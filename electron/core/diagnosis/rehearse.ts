@@ -1,4 +1,5 @@
 /** The steps of a rehearsal: the machine goes off, is watched until it is gone, is woken, serves, and is learned. */
+import { abortable } from '../../../shared/abortable.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
@@ -6,7 +7,6 @@ import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { wakeRefusal } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
-import { abortable } from '../runtime/gate.ts';
 import type { WakeService } from '../wake/service.ts';
 import type { RunPlan, StepPlan } from './runs.ts';
 import { fail, notApplicable, pass, type Verdict } from './verdict.ts';

@@ -8,6 +8,7 @@ import {
   type ServerMessage,
   streamPath,
 } from '../../../shared/contract/link.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
@@ -172,13 +173,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
 }
 
 /** What is not JSON is not a message either: the session answers it with BAD_REQUEST. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function refuse(socket: Duplex, error: PilotlightError): void {
   const { status } = errorCatalogue[error.code];

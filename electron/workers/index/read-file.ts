@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { systemCode } from './failures.ts';
+import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
 export interface StableFile extends FileStamp {

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { folderError } from '../../../electron/adapters/folder-error.ts';
 import { defaultDataFolder, openDataFolder } from '../../../electron/host/data-folder.ts';
 import {
   endpointPath,
@@ -9,7 +10,6 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '../../../electron/host/endpoint.ts';
-import { folderError } from '../../../electron/host/folder-error.ts';
 
 let folder = '';
 beforeEach(() => {

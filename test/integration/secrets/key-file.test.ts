@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type WriteFile, writePrivateFile } from '../../../electron/adapters/private-file.ts';
 import { openKeyFileSecrets } from '../../../electron/adapters/secrets/key-file.ts';
-import { type WriteFile, writePrivateFile } from '../../../electron/adapters/secrets/private-file.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
 let folder: string;
