@@ -58,9 +58,11 @@ describe('what the main process loads before its window', () => {
   it('is the shell alone: the core, its database and its servers come later', () => {
     expect(loaded).toContain('electron/main/window.ts');
     expect(loadedBy('electron/host/start-host.ts')).toContain('electron/core/compose.ts');
+    // They only give errors their codes.
+    const light = ['electron/adapters/folder-error.ts', 'electron/adapters/system-code.ts'];
     const heavy = [...loaded].filter(
       (name) =>
-        /^electron\/(core|adapters|simulator)\//.test(name) ||
+        (!light.includes(name) && /^electron\/(core|adapters|simulator)\//.test(name)) ||
         ['electron/host/start-host.ts', 'node:http', 'ws'].includes(name),
     );
     expect(heavy).toEqual([]);
