@@ -31,7 +31,7 @@ export const writePrivateFile: WriteFile = (path, content) => {
 };
 
 /** Makes a rename itself survive a power cut, where the system lets a folder be opened. */
-export function flushFolder(folder: string): void {
+function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {

@@ -94,7 +94,7 @@ function readFile(context: CommandContext, folder: string) {
   }
 }
 
-export function configOf(context: CommandContext, folder: string) {
+function configOf(context: CommandContext, folder: string) {
   const { flags, environment } = context;
   return readConfig({ flags, environment, file: readFile(context, folder) });
 }

@@ -6,7 +6,7 @@ import { isSecureOn, readMac } from './network.ts';
 import type { PowerCommands } from './power/commands.ts';
 import { powerActions } from './power/policy.ts';
 
-export const roleNames = ['relay', 'power', 'telemetry'] as const;
+const roleNames = ['relay', 'power', 'telemetry'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 export interface AgentConfig {

@@ -38,7 +38,7 @@ const GIVE_UP_MS = 2 * 60_000;
 const DEADLINE_MS = 5000;
 
 /** Hexadecimal HMAC-SHA256 of `agent:bootId:nonce`, its key the token. */
-export function helloProof(token: string, { agent, bootId, nonce }: Omit<HelloMessage, 'proof'>): string {
+function helloProof(token: string, { agent, bootId, nonce }: Omit<HelloMessage, 'proof'>): string {
   return createHmac('sha256', token).update(`${agent}:${bootId}:${nonce}`).digest('hex');
 }
 

@@ -8,7 +8,7 @@ import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
 
 /** How a program of the same user reaches the core that runs with a data folder. */
-export const endpointSchema = z.object({
+const endpointSchema = z.object({
   /** Always on loopback: the token is never sent anywhere else. */
   url: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/),
   /** A bearer that may do everything, and mint one-time addresses. */

@@ -100,7 +100,7 @@ export function readEventStream(options: EventStreamOptions): Promise<void> {
 }
 
 /** Takes pieces of text; calls `onEvent` for each whole event. Throws when one is longer than is bearable. */
-export function createEventReader(
+function createEventReader(
   onEvent: (event: string, data: string) => void,
   tooLong: () => PilotlightError,
 ): (piece: string) => void {

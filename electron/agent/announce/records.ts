@@ -6,7 +6,7 @@ import {
   type ResourceRecord,
 } from '../../adapters/network/mdns/codec.ts';
 
-export const SERVICE = '_pilotlight._tcp.local';
+const SERVICE = '_pilotlight._tcp.local';
 /** Where the kinds of services are asked for, not services. */
 const KINDS = '_services._dns-sd._udp.local';
 

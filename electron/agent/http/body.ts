@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Check } from '../check.ts';
 import { AgentError } from '../errors.ts';
 
-export const MOST_BODY_BYTES = 64 * 1024;
+const MOST_BODY_BYTES = 64 * 1024;
 
 /** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
 export function readBody(request: IncomingMessage): Promise<unknown> {

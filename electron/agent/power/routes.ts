@@ -33,7 +33,7 @@ export interface PowerRoutesOptions {
 const id = text(128, /^[\w.:-]+$/, 'a text of 1 to 128 letters, digits and . _ : -');
 const words = text(200);
 
-export const checkLease = object<LeaseRequest>({
+const checkLease = object<LeaseRequest>({
   holder: required(words),
   purpose: required(words),
   ttlSeconds: required(integer(1, 86_400)),

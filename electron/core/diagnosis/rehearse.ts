@@ -176,7 +176,7 @@ export function rehearsalPlan(
 }
 
 /** Whether it may be put to sleep now, and can be woken again. Pure. */
-export function judgeReady(node: NodeView, power: NodePower): Verdict {
+function judgeReady(node: NodeView, power: NodePower): Verdict {
   if (node.kind === 'this-computer')
     return fail('Pilotlight runs on it.', 'Rehearse the machines that it wakes.');
   if (!node.canWake) {

@@ -34,7 +34,7 @@ export interface WaySendersDependencies {
   agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
 }
 
-export const COMMAND_DEADLINE_MS = 30_000;
+const COMMAND_DEADLINE_MS = 30_000;
 const NO_PACKETS: PacketRound = { sent: 0, failed: [] };
 const ONE_REQUEST: PacketRound = { sent: 1, failed: [] };
 

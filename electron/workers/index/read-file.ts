@@ -131,6 +131,6 @@ export function tooLarge(size: number, limit: number): string {
 }
 
 /** 16 bytes of SHA-256: to tell a change from a touch. */
-export function hashOf(bytes: Uint8Array): Uint8Array {
+function hashOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(hash('sha256', bytes, 'buffer').subarray(0, 16));
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareState } from '../../../electron/adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { prepareStateEntry } from '../../../electron/host/program.ts';
+import { plainText } from '../../../shared/models/message.ts';
 
 const ENTRIES = 9000;
 
@@ -29,8 +30,8 @@ describe('preparing a state', () => {
           at: count,
           kind: 'system',
           severity: 'info',
-          message: 'x'.repeat(500),
-        } as Parameters<typeof store.activity.append>[0]);
+          message: plainText('x'.repeat(500)),
+        });
       }
     });
     store.close();
