@@ -32,6 +32,11 @@ export function copyAside(path: string, companions: readonly string[] = []): str
   return toFreeName(path, companions, copyFileSync);
 }
 
+/** As `keepAside`, of a folder only: behind the slash nothing else is found, whatever has taken its place by now. */
+export function keepFolderAside(path: string): string {
+  return toFreeName(path, [], (from, to) => renameSync(`${from}/`, to));
+}
+
 /** null where it cannot be moved; it is in its place then. */
 export function tryKeepAside(path: string, companions: readonly string[] = []): string | null {
   try {

@@ -1,27 +1,10 @@
-/** Files that only this user may read, replaced as a whole or not at all. */
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeDurably } from './durable-write.ts';
 import { folderError } from './folder-error.ts';
 
 export type WriteFile = (path: string, content: string | Uint8Array) => void;
 
-/** Writes beside, then renames: durable when it returns. Throws what the system says, and changes nothing then. */
-export function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const beside = `${path}.${process.pid}.new`;
-  try {
-    rmSync(beside, { force: true });
-    writeFileSync(beside, content, { mode, flag: 'wx', flush: true });
-    // The process's mask takes from the mode above.
-    chmodSync(beside, mode);
-    renameSync(beside, path);
-    flushFolder(dirname(path));
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
-}
-
-/** A file of the data folder, mode 0600. Throws DISK_FULL or DATA_FOLDER_UNUSABLE. */
+/** A durable write to the data folder, mode 0600. Throws DISK_FULL or DATA_FOLDER_UNUSABLE. */
 export const writePrivateFile: WriteFile = (path, content) => {
   try {
     writeDurably(path, content);
@@ -29,14 +12,3 @@ export const writePrivateFile: WriteFile = (path, content) => {
     throw folderError(dirname(path), error);
   }
 };
-
-/** Makes a rename itself survive a power cut, where the system lets a folder be opened. */
-function flushFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}

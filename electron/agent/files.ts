@@ -2,8 +2,8 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../shared/json.ts';
+import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent } from '../adapters/keep-aside.ts';
-import { writeDurably } from '../adapters/private-file.ts';
 import { AgentError, wordsOf } from './errors.ts';
 
 /** Durable when it returns; mode 0600 unless told otherwise. Throws DISK_TROUBLE, and changes nothing then. */

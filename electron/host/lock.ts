@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, renameSync, truncateSync } from 'node:fs';
+import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import { copyAside, isThere } from '../adapters/keep-aside.ts';
+import { copyAside, keepFolderAside } from '../adapters/keep-aside.ts';
 import { primarySqliteCode } from '../adapters/system-code.ts';
 
 export interface CoreLock {
@@ -75,13 +75,4 @@ function repair(path: string, code: number | null): { keptAs: string | null } | 
   }
   if (!found.isDirectory()) return null;
   return { keptAs: keepFolderAside(path) };
-}
-
-/** By now another start may have created the file: behind the slash only a folder is found. */
-function keepFolderAside(path: string): string {
-  let number = 1;
-  while (isThere(`${path}.corrupt-${number}`)) number += 1;
-  renameSync(`${path}/`, `${path}.corrupt-${number}`);
-  chmodSync(`${path}.corrupt-${number}`, 0o700);
-  return `${path}.corrupt-${number}`;
 }

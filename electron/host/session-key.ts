@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
-import { writeDurably } from '../adapters/private-file.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
 
