@@ -93,7 +93,7 @@ function readFile(context: CommandContext, folder: string) {
   }
 }
 
-export function configOf(context: CommandContext, folder: string) {
+function configOf(context: CommandContext, folder: string) {
   const { flags, environment } = context;
   return readConfig({ flags, environment, file: readFile(context, folder) });
 }

@@ -12,11 +12,7 @@ import { openToken } from './token.ts';
 
 export type {
   AgentHost,
-  AgentSample,
-  Inhibitor,
-  MachineFacts,
   NetworkInterface,
-  TelemetrySource,
 } from '../adapters/agent-host/types.ts';
 export type { Agent } from './agent.ts';
 export type { Post } from './hello.ts';

@@ -42,7 +42,7 @@ import { wakeMethods } from './wake/methods.ts';
 import { createWakeService } from './wake/service.ts';
 import { createWakeAttribution } from './wake/wake-attribution.ts';
 
-export type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
+export type { Core, CoreOptions, Problem } from './core.ts';
 
 /** Puts the core together out of its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {

@@ -83,6 +83,10 @@ export function isPilotlightError(error: unknown): error is PilotlightError {
   return error instanceof Error && error.name === 'PilotlightError' && 'code' in error;
 }
 
+export function fromWireError({ code, message, next, details }: WireError): PilotlightError {
+  return new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
+}
+
 /** Turns whatever was thrown into what may cross a link. Aborts become CANCELLED, defects INTERNAL. */
 export function toWireError(error: unknown): WireError {
   if (isPilotlightError(error)) return error.toWire();

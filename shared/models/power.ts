@@ -123,7 +123,7 @@ export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
 });
 export type Lease = z.infer<typeof leaseSchema>;
 
-export const agentViewSchema = z.object({
+const agentViewSchema = z.object({
   url: z.string(),
   /** `unknown` before the first contact; `asleep` while its machine is; `refused`: its token is missing or wrong. */
   state: z.enum(['unknown', 'ok', 'asleep', 'unreachable', 'refused']),
@@ -139,7 +139,7 @@ export const agentViewSchema = z.object({
 export type AgentView = z.infer<typeof agentViewSchema>;
 
 /** Whether this node can be put to sleep from here, and by whom. */
-export const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
+const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
 
 /** Everything about a node's power: one entry of the `power` stream. */
 export const nodePowerSchema = z.object({
@@ -191,7 +191,7 @@ export const energyRangeSchema = z.enum(['day', 'week', 'month']);
 export type EnergyRange = z.infer<typeof energyRangeSchema>;
 
 /** Watt-hours are null where neither a meter nor a person says what the machine draws. */
-export const nodeEnergySchema = z.object({
+const nodeEnergySchema = z.object({
   nodeId: z.string(),
   awakeSeconds: z.number(),
   wattHours: z.number().nullable(),

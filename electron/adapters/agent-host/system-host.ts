@@ -89,7 +89,7 @@ function inItsOwnWords(program: string, error: unknown): unknown {
 }
 
 /** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */
-export function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
+function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
   switch (platform) {
     case 'linux':
       return ['wall', message];

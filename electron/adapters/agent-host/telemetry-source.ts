@@ -1,7 +1,9 @@
 /** Everything that the telemetry role tells, by the tools that this system has. Open only while somebody listens. */
+
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { directedBroadcast } from '../../../shared/network/broadcast.ts';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import type { Exec } from '../hardware/exec.ts';
 import {
@@ -105,12 +107,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
   /** Until each tool has said something, but not for long: one may hang. */
   async function firstLines(signal: AbortSignal): Promise<void> {
     if (isSettled) return;
-    const enough = new AbortController();
-    await Promise.race([
-      settled,
-      clock.sleep(FIRST_LINE_MS, AbortSignal.any([signal, enough.signal])).catch(() => {}),
-    ]);
-    enough.abort();
+    await settledWithin(clock, FIRST_LINE_MS, settled, signal);
     signal.throwIfAborted();
     // Whoever asks next is not kept waiting for the same tool.
     isSettled = true;

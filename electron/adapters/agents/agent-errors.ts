@@ -1,4 +1,5 @@
 /** What an agent's refusal, or an answer that no agent gives, means to core. */
+
 import * as z from 'zod';
 import {
   inUseDetailsSchema,
@@ -7,6 +8,7 @@ import {
 } from '../../../shared/contract/agent/refusals.ts';
 import type { AgentErrorCode } from '../../../shared/contract/errors/agent.ts';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 
 const MAX_REASONS = 20;
@@ -21,14 +23,6 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode & AgentErrorCode>([
   'NOT_SUPPORTED',
   'PAIRING_CLOSED',
 ]);
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Something answers, but not in the way of an agent. */
 export function notAnAgent(

@@ -9,9 +9,10 @@ import {
   DEFAULT_RELAY_PORT,
 } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
 import type { Http, HttpReply } from '../../core/ports/network.ts';
-import { notAnAgent, parseJson, toAgentError, toLinkError } from './agent-errors.ts';
+import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
 import { readLeases, readPolicyView } from './agent-views.ts';
 import { readEventStream } from './event-stream.ts';
 import { emptySample, readSample } from './sample.ts';

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HELLO_PATH, helloSchema } from '../../../shared/contract/agent/hello.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { HelloListener } from '../../core/ports/network.ts';
 import type { ConnectionClock } from '../http/connections.ts';
@@ -13,7 +14,6 @@ import { createListener, type Listener } from '../http/listener.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { noBrowsers } from '../http/source.ts';
 import { wireRefusal } from '../http/wire-refusals.ts';
-import { parseJson } from './agent-errors.ts';
 
 export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { AgentError } from '../errors.ts';
 import { mistakesIn } from './mistakes.ts';
 
-export const MOST_BODY_BYTES = 64 * 1024;
+const MOST_BODY_BYTES = 64 * 1024;
 
 /** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
 export function readBody(request: IncomingMessage): Promise<unknown> {

@@ -30,16 +30,16 @@ export interface InstallFacts {
   user: string;
 }
 
-export const linuxUser = 'pilotlight-agent';
+const linuxUser = 'pilotlight-agent';
 
-export const linuxPaths = {
+const linuxPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
   unit: '/etc/systemd/system/pilotlight-agent.service',
   rule: '/etc/polkit-1/rules.d/50-pilotlight-agent.rules',
 };
 
-export const macPaths = {
+const macPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
   plist: '/Library/LaunchDaemons/net.pilotlight.agent.plist',
@@ -51,7 +51,7 @@ export const macPaths = {
 const localService = '*S-1-5-19';
 const taskName = 'Pilotlight agent';
 
-export function windowsPaths(folder: string) {
+function windowsPaths(folder: string) {
   return { program: `${folder}\\agent.mjs`, task: `${folder}\\task.xml`, data: `${folder}\\data` };
 }
 

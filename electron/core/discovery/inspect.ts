@@ -3,11 +3,11 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { broadcastOf } from '../../../shared/network/broadcast.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
-import { withDeadline } from '../fleet/probe.ts';
 import { hostOf, isLoopbackHost, normaliseServerUrl, sameServerKey } from '../fleet/validate.ts';
 import type { AgentMachine } from '../ports/agents.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { ask, LOOKED_AT_PORTS, showsMachine } from './ask.ts';
 import { describeAnswers, emptyMachine, type KnownNode, nodeOf } from './machine.ts';
 

@@ -65,22 +65,6 @@ export function describeAnswers(
   return found;
 }
 
-/** What two looks at one address saw; what the first one knows stays. */
-export function mergeMachines(one: FoundMachine, other: FoundMachine): FoundMachine {
-  return {
-    address: one.address,
-    name: one.name ?? other.name,
-    mac: one.mac ?? other.mac,
-    broadcast: one.broadcast ?? other.broadcast,
-    ollama: one.ollama ?? other.ollama,
-    agent: one.agent ?? other.agent,
-    relayUrl: one.relayUrl ?? other.relayUrl,
-    shutdownUrl: one.shutdownUrl ?? other.shutdownUrl,
-    foundBy: [...new Set([...one.foundBy, ...other.foundBy])],
-    nodeId: one.nodeId ?? other.nodeId,
-  };
-}
-
 /** The node that a machine is already: by a server's address, by its MAC, by its host; null for a new one. */
 export function nodeOf(
   machine: FoundMachine,

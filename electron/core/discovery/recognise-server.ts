@@ -1,6 +1,8 @@
 /** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
+
 import * as z from 'zod';
 import { foreignHealthSchema } from '../../../shared/contract/agent/answers.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
@@ -29,10 +31,5 @@ export function recogniseHealth(reply: HttpReply): Recognised | null {
 }
 
 function readJson({ status, text }: HttpReply): unknown {
-  if (status !== 200) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return status === 200 ? parseJson(text) : undefined;
 }

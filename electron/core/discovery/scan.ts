@@ -2,9 +2,9 @@
 import type { Network } from '../../../shared/models/discovery.ts';
 import { isIn } from '../../../shared/network/broadcast.ts';
 import { formatCount } from '../../../shared/units.ts';
-import { withDeadline } from '../fleet/probe.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { ask, LOOKED_AT_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';
 import { createSlots } from './slots.ts';

@@ -3,7 +3,6 @@ import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../sha
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
-import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost } from '../fleet/validate.ts';
 import type { AgentMachine } from '../ports/agents.ts';
@@ -11,6 +10,7 @@ import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { createFindings } from './findings.ts';
 import { inspectAddress } from './inspect.ts';
 import { hostsOfNode, type KnownNode } from './machine.ts';

@@ -178,7 +178,7 @@ export function parseDestination(text: string, field = 'wakeDestinations'): Dest
   return { address, port };
 }
 
-export function formatDestination({ address, port }: Destination): string {
+function formatDestination({ address, port }: Destination): string {
   return port === null ? address : `${address}:${port}`;
 }
 

@@ -1,5 +1,6 @@
 /** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
-import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { abortable } from '../../../shared/abortable.ts';
+import { type ErrorCode, isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   type Embedder,
@@ -9,6 +10,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { VectorHit } from '../ports/vectors.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { shortModelName } from './embedders.ts';
 import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';
@@ -130,26 +132,14 @@ export function createSearcher({
   /** A search found that an index is incomplete. */
   onDamaged(sourceId: string): void;
 }): Searcher {
-  async function within<T>(
+  /** What doesn't listen to its signal must not make the search wait either. */
+  function within<T>(
     ms: number,
     signal: AbortSignal,
     task: (signal: AbortSignal) => Promise<T>,
-    code: 'HOST_TIMEOUT' | 'INDEX_BUSY' = 'HOST_TIMEOUT',
+    code?: ErrorCode,
   ): Promise<T> {
-    const late = new AbortController();
-    const timer = clock.timer(ms, () => late.abort(new PilotlightError(code)));
-    const both = AbortSignal.any([signal, late.signal]);
-    try {
-      // What does not listen to its signal must not make the search wait either.
-      return await Promise.race([
-        task(both),
-        new Promise<never>((_, reject) =>
-          both.addEventListener('abort', () => reject(both.reason), { once: true }),
-        ),
-      ]);
-    } finally {
-      timer.cancel();
-    }
+    return withDeadline(clock, ms, signal, (limited) => abortable(task(limited), limited), code);
   }
 
   /** The query's vector, or why there is none. */

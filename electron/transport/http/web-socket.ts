@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
 import { linkProtocol, type ServerMessage, streamPath } from '../../../shared/contract/link.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Listener } from '../../adapters/http/listener.ts';
 import { endWith } from '../../adapters/http/refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -161,13 +162,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
 }
 
 /** What is not JSON is not a message either: the session answers it with BAD_REQUEST. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function refuse(socket: Duplex, error: PilotlightError): void {
   endWith(socket, { status: errorCatalogue[error.code].status, body: error.toWire() });

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writePrivateFile } from '../../../electron/adapters/secrets/private-file.ts';
+import { writePrivateFile } from '../../../electron/adapters/private-file.ts';
 
 vi.mock('node:fs', { spy: true });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AgentError } from '../../../electron/agent/errors.ts';
-import { createPairing, pairingLine } from '../../../electron/agent/pairing.ts';
+import { createPairing } from '../../../electron/agent/pairing.ts';
 
 const minute = 60_000;
 
@@ -79,9 +79,4 @@ describe('a pairing offer', () => {
     expect(take('')).toBe('PAIRING_CLOSED');
     expect(take('000000')).toBe('PAIRING_CLOSED');
   });
-});
-
-it('the line to paste carries the secret behind the #, and brackets around IPv6', () => {
-  expect(pairingLine('192.168.1.30', 8765, 'abc')).toBe('pilotlight+agent://192.168.1.30:8765/#abc');
-  expect(pairingLine('fe80::1', 8765, 'abc')).toBe('pilotlight+agent://[fe80::1]:8765/#abc');
 });

@@ -51,6 +51,36 @@ function expectWhole(world: FakeWorld): void {
   expect(world.inFlight.now).toBe(0);
 }
 
+describe('the folders', () => {
+  it('are all shown with one read of the jobs, because each job that is read is parsed', async () => {
+    const world = createFakeWorld();
+    const { jobs } = world.dependencies.store;
+    const reads: number[] = [];
+    const { list } = jobs;
+    jobs.list = (limit) => {
+      reads.push(limit);
+      return list(limit);
+    };
+    for (const id of ['a', 'b', 'c']) {
+      world.sources.set(id, {
+        id,
+        name: id,
+        path: `/${id}`,
+        addedAt: 0,
+        embedder: { kind: 'builtin' },
+        wake: false,
+        whenGpuGone: 'use-cpu',
+      } as SourceRecord);
+    }
+    const service = createIndexingService(world.dependencies);
+    // One for the folders, one for the list of jobs.
+    expect(reads).toEqual([50, 20]);
+    reads.length = 0;
+    expect(await service.sources()).toHaveLength(3);
+    expect(reads).toEqual([50]);
+  });
+});
+
 describe('an index job', () => {
   it('places the model, embeds on the GPU machine and commits every file once', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(20) });

@@ -6,6 +6,7 @@ import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
 import { defaultSettings, type Settings } from '../../../../shared/models/settings.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
+import { noStreams } from '../../../fakes/http.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
 import { aLoaded, aMoveOf, aNode, planInput } from './support.ts';
 
@@ -33,7 +34,7 @@ function createWorld(plan: (now: number) => Partial<PlanInput>) {
     clock,
     random: () => 0.5,
     log: silentLog,
-    http: { request: () => Promise.reject(new Error('Nothing is posted here.')) },
+    http: { ...noStreams, request: () => Promise.reject(new Error('Nothing is posted here.')) },
     streams: createStreams({ clock, epoch: 'test' }),
     settings: {
       current: () => settings,

@@ -173,3 +173,8 @@ describe('a pairing line', () => {
     expect(parsePairingLine(line)).toBeNull();
   });
 });
+
+it('the line to paste carries the secret behind the #, and brackets around IPv6', () => {
+  expect(formatPairingLine('192.168.1.30', 8765, 'abc')).toBe('pilotlight+agent://192.168.1.30:8765/#abc');
+  expect(formatPairingLine('fe80::1', 8765, 'abc')).toBe('pilotlight+agent://[fe80::1]:8765/#abc');
+});

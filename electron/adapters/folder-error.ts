@@ -1,8 +1,9 @@
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { systemCode } from './system-code.ts';
 
 /** What a file of the data folder could not be opened or written for: DISK_FULL or DATA_FOLDER_UNUSABLE. */
 export function folderError(folder: string, cause: unknown): PilotlightError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : null;
+  const code = systemCode(cause);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new PilotlightError('DISK_FULL', { cause });
   return new PilotlightError('DATA_FOLDER_UNUSABLE', {
     message: `The data folder ${folder} cannot be used: ${reasonOf(code)}.`,
