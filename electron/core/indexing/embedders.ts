@@ -8,6 +8,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
+import type { AcquireService } from '../acquire/model.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -88,12 +89,14 @@ export interface EmbedderList {
 export function createEmbedderList({
   clock,
   fleet,
+  acquire,
   streams,
   sources,
   log,
 }: {
   clock: Clock;
   fleet: IndexingFleet;
+  acquire: AcquireService;
   streams: Pick<Streams, 'embedders'>;
   sources: () => readonly SourceRecord[];
   log: Log;
@@ -130,13 +133,20 @@ export function createEmbedderList({
 
   /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
-    const server = fleet.server(nodeId);
-    if (!server) return;
     asking.add(model.digest);
     const late = new AbortController();
     const timer = clock.timer(5000, () => late.abort());
     try {
-      const described = await server.describe(model.name, AbortSignal.any([controller.signal, late.signal]));
+      const signal = AbortSignal.any([controller.signal, late.signal]);
+      await using acquired = await acquire.acquire({
+        nodeId,
+        requirement: { capabilities: [] },
+        purpose: 'describe a model',
+        by: 'job',
+        brief: true,
+        signal,
+      });
+      const described = await acquired.server.describe(model.name, signal);
       const said = described.capabilities.length > 0;
       known.set(model.digest, {
         embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),
