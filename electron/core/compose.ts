@@ -306,6 +306,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       shutdown,
       wake,
       optimizer,
+      acquire,
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,

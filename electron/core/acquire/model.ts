@@ -88,6 +88,8 @@ export interface AcquireService {
    * With `nodeId`, a model that ended on the CPU is an answer, and the caller decides.
    */
   acquire(request: AcquireRequest): Promise<Acquired>;
+  /** Whoever still waits is rejected with STOPPING. What was acquired stays until it is released. */
+  stop(): void;
 }
 
 export interface AcquireFleet {

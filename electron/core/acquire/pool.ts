@@ -23,7 +23,7 @@ export type PoolWait = Extract<Route, { kind: 'wait' }>;
 
 export interface PoolOptions extends Pick<PoolWorkerOptions, 'health' | 'model' | 'purpose' | 'by' | 'work'> {
   clock: Pick<Clock, 'monotonic' | 'timer'>;
-  acquire: AcquireService;
+  acquire: Pick<AcquireService, 'acquire'>;
   fleet: Pick<AcquireFleet, 'list' | 'get' | 'onChange'>;
   gpu: 'needed' | 'avoided';
   mayWake: boolean;

@@ -27,7 +27,8 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   const { clock, fleet, inFlight, log } = dependencies;
   const leases = createSharedLeases(dependencies.leases);
   const sharedHealth = createHealthTracker({ clock });
-  fleet.onChange((node, previous) => {
+  const stopping = new AbortController();
+  const stopListening = fleet.onChange((node, previous) => {
     // Whatever kept it from being used may be fixed.
     if (node !== null && isServing(node.state) && previous !== null && !isServing(previous.state)) {
       sharedHealth.cameUp(node.id);
@@ -165,8 +166,6 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
     try {
       for (;;) {
         signal.throwIfAborted();
-        const changed = changes.wait(signal);
-        changed.catch(() => undefined);
         const route = routeOf(request, health);
         const next = nextAttempt(route, request, health);
         if (next === null) {
@@ -175,7 +174,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
           if (whenNone === 'fail' || (whenNone === 'probe' && !probing)) {
             throw failure ?? noneError(candidates(request), request.model ?? null);
           }
-          await changedOrRetry(changed, health, changes.notify);
+          await changedOrRetry(changes.wait(signal), health, changes.notify);
           continue;
         }
         keep(hold(next.nodeId, request));
@@ -214,13 +213,18 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   }
 
   return {
-    async acquire(request) {
-      request.signal.throwIfAborted();
-      const health =
-        request.health ?? (request.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
+    async acquire(asked) {
+      const signal = AbortSignal.any([asked.signal, stopping.signal]);
+      signal.throwIfAborted();
+      const request = { ...asked, signal };
+      const health = asked.health ?? (asked.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
       return request.nodeId === undefined
         ? acquireAnywhere(request, health)
         : acquireOn(request.nodeId, request, health);
+    },
+    stop() {
+      stopListening();
+      stopping.abort(new PilotlightError('STOPPING'));
     },
   };
 }

@@ -96,7 +96,7 @@ export function createEmbedderList({
 }: {
   clock: Clock;
   fleet: IndexingFleet;
-  acquire: AcquireService;
+  acquire: Pick<AcquireService, 'acquire'>;
   streams: Pick<Streams, 'embedders'>;
   sources: () => readonly SourceRecord[];
   log: Log;

@@ -35,7 +35,7 @@ export interface IndexingDependencies {
   http: Http;
   fleet: IndexingFleet;
   /** The only way to a server. */
-  acquire: AcquireService;
+  acquire: Pick<AcquireService, 'acquire'>;
   telemetry: IndexingTelemetry;
   settings: { current(): Settings };
   activity: Pick<ActivityService, 'record'>;

@@ -173,6 +173,17 @@ describe('an acquisition that finds no node', () => {
     expect((await stays).nodeId).toBe('nas');
   });
 
+  it('fails when the core stops, and no longer begins', async () => {
+    const { acquire, service, world } = createAcquireWorld([{ ...nas, state: 'off' }]);
+    const waiting = code(acquire(world.request({ whenNone: 'wait' })));
+    await world.clock.flush();
+    service.stop();
+    expect(await waiting).toBe('STOPPING');
+    world.fleet.patch('nas', { state: 'serving' });
+    expect(await code(acquire(world.request()))).toBe('STOPPING');
+    expect(world.leases).toEqual([]);
+  });
+
   it('fails with what kept the last one from waking', async () => {
     const { acquire, world } = createAcquireWorld([asleep]);
     world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_TIMEOUT'));
