@@ -340,6 +340,20 @@ describe('what a request says of its node', () => {
     expect((await waiting).breaker()).toBe('closed');
   });
 
+  it('ends a trial also where the node did not become ready', async () => {
+    const { acquire, world } = createAcquireWorld([tower]);
+    const request = world.request({ gpu: 'needed' });
+    const first = await acquire(request);
+    first.failed(new PilotlightError('HOST_TIMEOUT'));
+    await world.clock.advance(5000);
+    const { ensureOnGpu } = world.placement;
+    world.placement.ensureOnGpu = () => Promise.reject(new PilotlightError('HOST_UNREACHABLE'));
+    expect(await code(acquire(request))).toBe('HOST_UNREACHABLE');
+    world.placement.ensureOnGpu = ensureOnGpu;
+    await world.clock.advance(10_000);
+    expect((await acquire(request)).breaker()).toBe('half-open');
+  });
+
   it('is known to others, unless the work keeps its own account', async () => {
     const { acquire, world } = createAcquireWorld([nas]);
     const acquired = await acquire(world.request());
