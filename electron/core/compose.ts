@@ -1,4 +1,6 @@
 import { plainText } from '../../shared/models/message.ts';
+import { createInFlight } from './acquire/in-flight.ts';
+import { createAcquireService } from './acquire/service.ts';
 import { activityMethods } from './activity/methods.ts';
 import { createActivityService } from './activity/service.ts';
 import { agentMethods } from './agents/methods.ts';
@@ -131,6 +133,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
+  const inFlight = createInFlight({ clock });
   const placement = createPlacementService({
     clock,
     log,
@@ -140,6 +143,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
     fleet,
     pins: createPins({ store }),
+    inFlight,
     readGpus: telemetry.readGpus,
   });
   const optimizer = createOptimizer({
@@ -191,7 +195,16 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases,
     attribution,
     holder,
-    inFlight: (node) => node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
+    inFlight: (node) => inFlight.onNode(node.id),
+  });
+  const acquire = createAcquireService({
+    clock,
+    log,
+    fleet,
+    leases: leases.ledger,
+    wakes: wake,
+    placement,
+    inFlight,
   });
   const indexing = createIndexingService({
     clock,
@@ -203,9 +216,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     folders,
     http,
     fleet,
-    leases: leases.ledger,
-    power: wake,
-    placement,
+    acquire,
     telemetry,
     settings,
     activity,
@@ -295,6 +306,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       shutdown,
       wake,
       optimizer,
+      acquire,
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,

@@ -79,7 +79,8 @@ export function safestPolicy(saved: unknown): PowerPolicy {
 export const leaseRecordSchema = z.object({
   id: z.string(),
   nodeId: z.string(),
-  kind: z.enum(['job', 'person', 'request']),
+  /** `panel`: another panel's, or a script's, read from the machine's agent. */
+  kind: z.enum(['job', 'person', 'request', 'task', 'panel']),
   /** Who: `Pilotlight on laptop`, `Ann`. */
   holder: z.string(),
   /** For what: `index "Notes"`, `a game`. */

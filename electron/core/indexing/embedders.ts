@@ -9,6 +9,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
+import type { AcquireService } from '../acquire/model.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -93,12 +94,14 @@ export interface EmbedderList {
 export function createEmbedderList({
   clock,
   fleet,
+  acquire,
   streams,
   sources,
   log,
 }: {
   clock: Clock;
   fleet: IndexingFleet;
+  acquire: Pick<AcquireService, 'acquire'>;
   streams: Pick<Streams, 'embedders'>;
   sources: () => readonly SourceRecord[];
   log: Log;
@@ -135,13 +138,19 @@ export function createEmbedderList({
 
   /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
-    const server = fleet.server(nodeId);
-    if (!server) return;
     asking.add(model.digest);
     try {
-      const described = await withDeadline(clock, DESCRIBE_MS, controller.signal, (limited) =>
-        server.describe(model.name, limited),
-      );
+      const described = await withDeadline(clock, DESCRIBE_MS, controller.signal, async (signal) => {
+        await using acquired = await acquire.acquire({
+          nodeId,
+          requirement: { capabilities: [] },
+          purpose: 'describe a model',
+          by: 'job',
+          brief: true,
+          signal,
+        });
+        return acquired.server.describe(model.name, signal);
+      });
       const said = described.capabilities.length > 0;
       known.set(model.digest, {
         embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),

@@ -4,8 +4,8 @@ import { isPilotlightError, PilotlightError, toWireError } from '../../../shared
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import { plainText } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
+import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
-import { createChanges } from './changes.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { endWords, runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';

@@ -3,7 +3,7 @@
  * comes back and is handed out first, so that nothing is lost and nothing is done twice.
  */
 import type { PreparedFile } from '../ports/vectors.ts';
-import { createChanges } from './changes.ts';
+import { createChanges } from '../runtime/changes.ts';
 
 /** A prepared file whose vectors come in, in any order. */
 export interface OpenFile {

@@ -61,7 +61,7 @@ const holders = [
     until: now + 150 * minute,
   }),
   lease('three', {
-    kind: 'request',
+    kind: 'panel',
     holder: 'nightly-backup.sh',
     purpose: 'copying pictures',
     origin: 'elsewhere',
