@@ -57,10 +57,7 @@ export function createHttpBody(incoming: IncomingMessage, options: HttpBodyOptio
     end = how;
     clearTimeout(unread);
     signal?.removeEventListener('abort', onAbort);
-    if (how !== 'complete') {
-      incoming.destroy();
-      connection.stop();
-    }
+    if (how !== 'complete') connection.stop();
     wake();
   }
 
@@ -77,9 +74,7 @@ export function createHttpBody(incoming: IncomingMessage, options: HttpBodyOptio
   incoming.on('end', () => finish('complete'));
   connection.onError(fail);
   incoming.on('error', fail);
-  incoming.on('close', () => fail(Object.assign(new Error('closed early'), { code: 'ECONNRESET' })));
   signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
 
   async function nextEvent(): Promise<void> {
     const idle = idleMs === null ? undefined : setTimeout(() => finish({ failure: silent() }), idleMs);

@@ -1,5 +1,5 @@
 /** Streamed responses of the Http port, from servers on loopback. Its limits are driven by a fake `setTimeout`. */
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -182,6 +182,16 @@ describe('an abort', () => {
     expect(server.requests()).toBe(0);
   });
 
+  it('is not waited for by a body that was closed', async () => {
+    await using server = await startStream();
+    const controller = new AbortController();
+    const { close } = await open(server.url, { signal: controller.signal });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    close();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    await server.closed;
+  });
+
   it('after the end changes nothing', async () => {
     await using server = await startStream();
     const controller = new AbortController();
@@ -189,6 +199,7 @@ describe('an abort', () => {
     (await server.answered).end();
     await body.next();
     expect(text(await body.next())).toBeNull();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     controller.abort(new Error('no more'));
     expect(text(await body.next())).toBeNull();
   });
