@@ -1,4 +1,3 @@
-import { plainText } from '../../shared/models/message.ts';
 import { activityMethods } from './activity/methods.ts';
 import { createActivityService } from './activity/service.ts';
 import { agentMethods } from './agents/methods.ts';
@@ -271,8 +270,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity.record({
       kind: 'system',
       severity: 'warning',
-      message: plainText(notice.message),
-      why: plainText(notice.next),
+      message: notice.message,
+      why: notice.next,
       nodeId: nodeId ?? null,
       notify: true,
     });

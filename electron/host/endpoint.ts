@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { fact } from '../../shared/models/message.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
@@ -37,7 +38,7 @@ export function writeEndpoint(
   const beside = `${path}.${endpoint.pid}`;
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), 'No action is needed.'));
+      onDamage(fileNotice('endpoint.json', keepAside(path), fact('NO_ACTION_NEEDED')));
     }
     rmSync(beside, { force: true });
     const content = { ...endpoint, folder: folderNumber(dataFolder) };

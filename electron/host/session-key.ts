@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fact } from '../../shared/models/message.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
@@ -21,8 +22,7 @@ export function openSessionKey(dataFolder: string, onDamage: (problem: Problem) 
       return saved;
     }
     if (isThere(path)) {
-      const consequence = 'Pages that are open in a browser have to be opened again from Pilotlight.';
-      onDamage(fileNotice('session.key', keepAside(path), consequence));
+      onDamage(fileNotice('session.key', keepAside(path), fact('OPEN_PAGES_AGAIN')));
     }
     const key = randomBytes(keyBytes);
     const beside = `${path}.${process.pid}`;

@@ -19,6 +19,16 @@ export const fleetMessages = {
   OLLAMA_HERE_RECOVERED: () => 'Ollama on this computer works again.',
   OLLAMA_HERE_ANSWERS: () => 'Ollama on this computer answers.',
 
+  // What a probe found.
+  NO_SERVER_ON_PORT: () => 'The machine is on, but no server answers on that port.',
+  START_OLLAMA: () => 'Start Ollama there, and let it listen on the network: OLLAMA_HOST=0.0.0.0.',
+  SERVER_SILENT: () => 'The machine accepts the connection, but its server does not answer.',
+  RESTART_OLLAMA: () => 'It may be overloaded or stuck; if it stays so, restart Ollama there.',
+  NO_AGENT_ON_PORT: () => 'The machine is on, but no agent answers on that port.',
+  START_AGENT: () => 'Start the agent there, and let it listen on the network: --bind with its address.',
+  AGENT_CONNECTION_SILENT: () => 'The machine accepts the connection, but its agent does not answer.',
+  RESTART_AGENT: () => 'If it stays so, restart the agent there.',
+
   SIMULATION_NOT_STARTED: () => 'The simulated fleet could not be started.',
   SIMULATION_NOT_STOPPED: () => 'The simulated fleet could not be stopped.',
 };

@@ -25,6 +25,15 @@ export const wakeMessages = {
   WAKE_TRIED: tried,
   WAKE_FAILURE: ({ error, methods }: Tried & { error: Text }) => sentences(error, tried({ methods })),
 
+  NO_METHOD_WORKED: ({ node }: { node: string }) => `No wake method for ${node} worked.`,
+  FIX_ONE_METHOD: () => 'Check what each of them reported, and fix one.',
+  NODE_NOT_UP_WITHIN: ({ node, ms }: { node: string; ms: number }) =>
+    `${node} did not come up within ${formatDuration(ms)}.`,
+  AGENT_DID_NOT_WAKE_IT: ({ node, reason }: { node: string | null; reason: Text }) =>
+    `The agent of ${node ?? 'that node'} did not wake it: ${reason}`,
+  COMMAND_ENDED_WITH: ({ program, code, said }: { program: string; code: number | null; said: string }) =>
+    `${program} ended with ${code}${said === '' ? '.' : `: ${said}`}`,
+
   // Wake methods, as part of a sentence.
   WAKE_BY_PACKETS: () => 'magic packets from this computer',
   WAKE_BY_AGENT: ({ node }: { node: string | null }) =>

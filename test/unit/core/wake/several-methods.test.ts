@@ -104,7 +104,7 @@ describe('the ways of a node, in its order', () => {
       },
       {
         way: fact('WAKE_BY_COMMAND', { program: 'plug' }),
-        failed: plainText('plug ended with 3: no such plug'),
+        failed: fact('COMMAND_ENDED_WITH', { program: 'plug', code: 3, said: 'no such plug' }),
       },
       { way: fact('WAKE_BY_PACKETS'), failed: null },
     ]);
@@ -160,7 +160,7 @@ describe('the ways of a node, in its order', () => {
     world.udp.refused.set('*', 'ENETUNREACH');
     await expect(world.power.wake(world.id)).rejects.toMatchObject({
       code: 'WAKE_FAILED',
-      message: 'No way to wake tower worked.',
+      said: { code: 'NO_METHOD_WORKED' },
     });
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'off', lastWakeError: { code: 'WAKE_FAILED' } });
     expect(world.last()).toMatchObject({
@@ -220,7 +220,10 @@ describe('the ways of a node, in its order', () => {
     const { wake } = await world.power.wake(world.id);
     expect(wake?.ways[0]).toEqual({
       way: fact('WAKE_BY_AGENT', { node: 'This computer' }),
-      failed: plainText('The agent of This computer did not wake it: That MAC is not allowed.'),
+      failed: fact('AGENT_DID_NOT_WAKE_IT', {
+        node: 'This computer',
+        reason: plainText('That MAC is not allowed.'),
+      }),
     });
     expect(world.udp.sent).toHaveLength(6);
     await world.stop();
