@@ -203,7 +203,7 @@ describe('a machine with an agent', () => {
     expect(told.leaving).toMatchObject({ action: 'sleep' });
     expect(await machine.went).toBe('Suspend');
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
-    expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
+    expect(panel.entries.map(({ message }) => message.code)).toContain('NODE_IS_OFF');
     expect(panel.shutdown.get(id).lastOffError).toBeNull();
   });
 });
@@ -257,7 +257,7 @@ describe('a machine with an existing shutdown server', () => {
     await panel.fleet.waitFor(id, (node) => node.state === 'off', signal);
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
     expect(server.requests()).toBe(1);
-    expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
+    expect(panel.entries.map(({ message }) => message.code)).toContain('NODE_IS_OFF');
   });
 
   it('refuses a wrong secret, and nothing was changed', async () => {
