@@ -1,4 +1,5 @@
 /** Writes docs/api.md out of the contract, so that it is never behind it. */
+
 import * as z from 'zod';
 import { errorCatalogue } from '../../shared/contract/errors.ts';
 import { bearerProtocol, exchangePath, linkProtocol, streamPath } from '../../shared/contract/link.ts';
@@ -18,6 +19,7 @@ import {
   wakeProgressSchema,
 } from '../../shared/models/fleet.ts';
 import * as indexing from '../../shared/models/indexing.ts';
+import { messageSchema } from '../../shared/models/message.ts';
 import * as placement from '../../shared/models/placement.ts';
 import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
@@ -52,6 +54,7 @@ const models: Record<string, z.ZodType> = {
   WorkSample: telemetry.workSampleSchema,
   NodeBucket: telemetry.nodeBucketSchema,
   WorkBucket: telemetry.workBucketSchema,
+  Message: messageSchema,
   ActivityEntry: activityEntrySchema,
   Settings: settingsSchema,
   SecretState: secretStateSchema,

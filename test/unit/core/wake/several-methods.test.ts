@@ -100,7 +100,10 @@ describe('the ways of a node, in its order', () => {
     expect(wake?.ways).toEqual([
       {
         way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }),
-        failed: plainText('The relay 192.168.1.2:9753 did not send the packet: Network is down.'),
+        failed: fact('RELAY_DID_NOT_WAKE', {
+          relay: '192.168.1.2:9753',
+          failure: fact('RELAY_DID_NOT_SEND', { said: 'Network is down.' }),
+        }),
       },
       {
         way: fact('WAKE_BY_COMMAND', { program: 'plug' }),
