@@ -8,7 +8,7 @@ import { gpuReadingSchema, hostReadingSchema } from './telemetry.ts';
 export { type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
 export { isServing, nodeStateWords } from './node-words.ts';
 
-export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
+const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
 /** What is saved of a node, but for its passwords and tokens, which are secrets. Everything else is seen, not kept. */
 export const nodeRecordSchema = z.object({
@@ -32,7 +32,7 @@ export const nodeRecordSchema = z.object({
 });
 export type NodeRecord = z.infer<typeof nodeRecordSchema>;
 
-export const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
+const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
 
 export const wakeProgressSchema = z.object({
   startedAt: z.number(),

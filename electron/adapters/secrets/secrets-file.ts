@@ -8,7 +8,7 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
-import { type WriteFile, writePrivateFile } from './private-file.ts';
+import { type WriteFile, writePrivateFile } from '../private-file.ts';
 
 /** Seals single values. The name of a value is sealed with it, so that no value passes for another. */
 export interface Seal {

@@ -4,12 +4,13 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { InferenceServer } from '../ports/inference.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { agentLookedAt, type Entry, wakePace } from './entry.ts';
 import { type LookResult, nextSight } from './node-state.ts';
 import { lookTimeoutMs } from './pace.ts';
-import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './probe.ts';
+import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails } from './probe.ts';
 import { hasCard, type NodeKnowledge } from './view.ts';
 
 export interface LookingDependencies

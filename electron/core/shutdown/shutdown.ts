@@ -74,6 +74,8 @@ export function createOff(dependencies: OffDependencies): OffService {
   const failed = createEmitter<[node: NodeView, trouble: Trouble]>({ name: 'power-off', log });
   const stopping = new AbortController();
 
+  const record = (nodeId: string, entry: Omit<NewActivityEntry, 'kind' | 'nodeId'>) =>
+    activity.record({ kind: 'power', nodeId, ...entry });
   const nameOf = (nodeId: string) => fleet.get(nodeId)?.name ?? nodeId;
 
   const departures: Departures = createDepartures({
@@ -83,11 +85,9 @@ export function createOff(dependencies: OffDependencies): OffService {
     onChange: changed.emit,
     onGone(nodeId, { action }) {
       stateOf(nodeId).lastOffError = null;
-      activity.record({
-        kind: 'power',
+      record(nodeId, {
         severity: 'success',
         message: fact(action === 'restart' ? 'NODE_HAS_RESTARTED' : 'NODE_IS_OFF', { node: nameOf(nodeId) }),
-        nodeId,
         notify: true,
       });
     },
@@ -127,12 +127,10 @@ export function createOff(dependencies: OffDependencies): OffService {
     const node = fleet.get(nodeId);
     if (!node) return;
     stateOf(nodeId).lastOffError = trouble;
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'error',
       message: fact(what, { node: node.name }),
       why: errorFact(trouble),
-      nodeId,
       notify: true,
     });
     failed.emit(node, trouble);
@@ -177,12 +175,10 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   function begins({ nodeId, by }: OffRequest, action: PowerAction): void {
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'info',
       message: fact('NODE_TOLD_TO_GO', { node: nameOf(nodeId), action }),
       why: fact('REQUESTED_BY', { by }),
-      nodeId,
     });
     departures.begin(nodeId, action);
   }
@@ -199,12 +195,10 @@ export function createOff(dependencies: OffDependencies): OffService {
     const ms = countdownSeconds * 1000;
     const timer = clock.timer(ms, () => void countedDown(nodeId));
     stateOf(nodeId).countdown = { shown: { action, by, endsAt: clock.now() + ms }, request, timer };
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'info',
       message: fact('NODE_GOES_OFF_IN', { node: nameOf(nodeId), ms }),
       why: fact('REQUESTED_AND_CANCELLABLE', { by }),
-      nodeId,
       notify: true,
     });
   }
@@ -253,12 +247,10 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   function staysOn(nodeId: string, why: Message): void {
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'info',
       message: fact('NODE_STAYS_ON', { node: nameOf(nodeId) }),
       why,
-      nodeId,
     });
   }
 

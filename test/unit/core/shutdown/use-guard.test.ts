@@ -49,6 +49,11 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
     [fact('MODEL_WAS_USED', { model: 'a' })],
   ],
   [
+    'it was kept for ever and has a time again: a request came',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', null]]) },
+    [fact('MODEL_WAS_USED', { model: 'a' })],
+  ],
+  [
     'a rounding of the time',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 400]]) },
     [],
