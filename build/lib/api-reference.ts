@@ -1,4 +1,5 @@
 /** Writes docs/api.md out of the contract, so that it is never behind it. */
+
 import * as z from 'zod';
 import { agentErrors } from '../../shared/contract/errors/agent.ts';
 import type { Catalogue } from '../../shared/contract/errors/entry.ts';
@@ -20,6 +21,7 @@ import {
   wakeProgressSchema,
 } from '../../shared/models/fleet.ts';
 import * as indexing from '../../shared/models/indexing.ts';
+import { messageSchema } from '../../shared/models/message.ts';
 import * as placement from '../../shared/models/placement.ts';
 import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/secrets.ts';
 import { settingsSchema } from '../../shared/models/settings.ts';
@@ -54,6 +56,7 @@ const models: Record<string, z.ZodType> = {
   WorkSample: telemetry.workSampleSchema,
   NodeBucket: telemetry.nodeBucketSchema,
   WorkBucket: telemetry.workBucketSchema,
+  Message: messageSchema,
   ActivityEntry: activityEntrySchema,
   Settings: settingsSchema,
   SecretState: secretStateSchema,

@@ -62,7 +62,7 @@ export function readArguments(args: readonly string[], options: ParseArgsOptions
   }
 }
 
-export function textOf(context: CommandContext, option: string): string | undefined {
+export function optionText(context: CommandContext, option: string): string | undefined {
   const value = context.values[option];
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,4 +1,3 @@
-import { plainText } from '../../shared/models/message.ts';
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { activityMethods } from './activity/methods.ts';
@@ -282,8 +281,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity.record({
       kind: 'system',
       severity: 'warning',
-      message: plainText(notice.message),
-      why: plainText(notice.next),
+      message: notice.message,
+      why: notice.next,
       nodeId: nodeId ?? null,
       notify: true,
     });

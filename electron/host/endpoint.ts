@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { fact } from '../../shared/models/message.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
@@ -37,7 +38,7 @@ export function writeEndpoint(
   const path = endpointPath(dataFolder);
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), 'No action is needed.'));
+      onDamage(fileNotice('endpoint.json', keepAside(path), fact('NO_ACTION_NEEDED')));
     }
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
     writeDurably(path, `${JSON.stringify(content, null, 2)}\n`);

@@ -2,7 +2,9 @@
  * Notices that the state was deleted, moved or replaced while a core uses it. The system keeps a deleted file for the
  * process that has it open, so every write succeeds and is lost with the process.
  */
+
 import { statSync } from 'node:fs';
+import { fact } from '../../shared/models/message.ts';
 import type { Problem } from '../core/compose.ts';
 import type { Clock, Timer } from '../core/ports/time.ts';
 
@@ -49,7 +51,7 @@ function lostNotice(dataFolder: string): Problem {
   return {
     id: 'data-folder-gone',
     code: 'DATA_FOLDER_UNUSABLE',
-    message: `The data folder ${dataFolder} was deleted, moved or replaced while Pilotlight runs: changes are no longer saved there.`,
-    next: 'Export your settings now if you still need them, then stop Pilotlight, put the folder back and start it again.',
+    message: fact('DATA_FOLDER_LOST', { folder: dataFolder }),
+    next: fact('EXPORT_AND_RESTORE'),
   };
 }

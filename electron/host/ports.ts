@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { fact } from '../../shared/models/message.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
 import { createHelloListener } from '../adapters/agents/hello-listener.ts';
@@ -125,8 +126,8 @@ export async function createRealPorts({
     notices.push({
       id: 'plain-secrets',
       code: isPilotlightError(opened.plainSecrets.error) ? opened.plainSecrets.error.code : 'INTERNAL',
-      message: 'Passwords and tokens of an older version could not all be moved to where secrets are kept.',
-      next: 'Free some space and start Pilotlight again: it tries once more.',
+      message: fact('OLD_SECRETS_NOT_MOVED'),
+      next: fact('FREE_SPACE_AND_RESTART'),
     });
   }
   return {
@@ -146,7 +147,7 @@ function makeIndexFolder(folder: string): Problem[] {
     const found = statSync(folder, { throwIfNoEntry: false });
     const notices: Problem[] = [];
     if (found !== undefined ? !found.isDirectory() : isThere(folder)) {
-      notices.push(fileNotice('index', keepAside(folder), 'Index your folders again.'));
+      notices.push(fileNotice('index', keepAside(folder), fact('INDEX_FOLDERS_AGAIN')));
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return notices;

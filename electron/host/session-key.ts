@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fact } from '../../shared/models/message.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
@@ -22,8 +23,7 @@ export function openSessionKey(dataFolder: string, onDamage: (problem: Problem) 
       return saved;
     }
     if (isThere(path)) {
-      const consequence = 'Pages that are open in a browser have to be opened again from Pilotlight.';
-      onDamage(fileNotice('session.key', keepAside(path), consequence));
+      onDamage(fileNotice('session.key', keepAside(path), fact('OPEN_PAGES_AGAIN')));
     }
     const key = randomBytes(keyBytes);
     writeDurably(path, key);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { fact } from '../../shared/models/message.ts';
 import { settledWithin } from '../../shared/settled-within.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
@@ -102,7 +103,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   scope.add(() => lock.release());
   if (lock.repaired)
     log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
-  if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, 'No action is needed.'));
+  if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const sessionKey = openSessionKey(dataFolder, report);

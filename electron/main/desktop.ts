@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { plainText } from '../../shared/models/message.ts';
+import { fact } from '../../shared/models/message.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { createPanel } from '../transport/http/panel.ts';
 import { createActions } from './actions.ts';
@@ -227,8 +227,8 @@ function openDesktop(
     running.record({
       kind: 'system',
       severity: 'warning',
-      message: plainText(`The shortcut ${keys} could not be taken.`),
-      why: plainText('Another program may have it. Choose other keys in Settings.'),
+      message: fact('SHORTCUT_TAKEN', { keys }),
+      why: fact('CHOOSE_OTHER_KEYS'),
       notify: true,
     });
   }
@@ -239,10 +239,8 @@ function openDesktop(
       running.record({
         kind: 'system',
         severity: 'warning',
-        message: plainText('The start at login could not be changed.'),
-        why: plainText(
-          'The system did not let Pilotlight write it. Check the rights of your settings folder.',
-        ),
+        message: fact('START_AT_LOGIN_FAILED'),
+        why: fact('CHECK_SETTINGS_FOLDER'),
       });
     });
   }

@@ -1,6 +1,7 @@
 import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
@@ -155,7 +156,7 @@ function nodeMenu(power: NodePower): TrayLine[][] {
       keep('Keep awake until I release it', 'released'),
       ...release,
     ],
-    whyOn.map((label) => ({ label, action: null })),
+    whyOn.map((reason) => ({ label: textOf(reason), action: null })),
   ].filter((part) => part.length > 0);
 }
 

@@ -49,6 +49,8 @@ export class PilotlightError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
   readonly details: Record<string, unknown> | undefined;
+  /** The message as a fact; null where it is the catalogue's, or text that somebody else wrote. */
+  readonly said: AnyMessage | null;
 
   constructor(
     code: ErrorCode,
@@ -56,6 +58,8 @@ export class PilotlightError extends Error {
       /** Sharper than the catalogue's; text is what somebody else said, everything else is a message. */
       message?: string | AnyMessage;
       next?: string | AnyMessage;
+      /** Its causes, one by one: English in `details.reasons`. */
+      reasons?: readonly AnyMessage[];
       details?: Record<string, unknown>;
       cause?: unknown;
     } = {},
@@ -64,7 +68,10 @@ export class PilotlightError extends Error {
     this.name = 'PilotlightError';
     this.code = code;
     this.next = english(options.next) ?? errorCatalogue[code].next;
-    this.details = options.details;
+    this.details = options.reasons
+      ? { ...options.details, reasons: options.reasons.map(textOf) }
+      : options.details;
+    this.said = typeof options.message === 'object' ? options.message : null;
   }
 
   toWire(): WireError {

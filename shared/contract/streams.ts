@@ -2,12 +2,14 @@
  * Every stream is a map of keyed entries. A subscriber gets a snapshot, then deltas that name what changed;
  * the newest value of a key wins, so a slow subscriber skips states but never ends up wrong.
  */
+
 import * as z from 'zod';
 import { activityEntrySchema } from '../models/activity.ts';
 import { checkSchema } from '../models/checks.ts';
 import { discoverySchema } from '../models/discovery.ts';
 import { nodeOfferSchema, nodeViewSchema } from '../models/fleet.ts';
 import { embedderChoiceSchema, indexJobSchema, sourceViewSchema } from '../models/indexing.ts';
+import { messageSchema } from '../models/message.ts';
 import { moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { nodePowerSchema } from '../models/power.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
@@ -17,8 +19,8 @@ import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts'
 export const noticeSchema = z.object({
   id: z.string(),
   code: z.string(),
-  message: z.string(),
-  next: z.string(),
+  message: messageSchema,
+  next: messageSchema,
 });
 export type Notice = z.infer<typeof noticeSchema>;
 

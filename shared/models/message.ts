@@ -1,6 +1,6 @@
 /** Messages are facts: a code and what is known. `shared/text` has the English. */
 import * as z from 'zod';
-import type { Message, MessageCode, ParamsOf } from '../text/index.ts';
+import type { AnyMessage, Message, MessageCode, ParamsOf } from '../text/index.ts';
 
 export type { Message, MessageCode } from '../text/index.ts';
 
@@ -31,3 +31,12 @@ export const errorFact = ({
   message: string;
   next: string;
 }): Message => fact('ERROR', { code, message, next });
+
+/** The message of an error without its next step. */
+export const errorMessage = (error: { message: string; said?: AnyMessage | null }): Message =>
+  (error.said as Message | null | undefined) ?? plainText(error.message);
+
+/** Each of them once, in order. */
+export function distinct(messages: readonly Message[]): Message[] {
+  return [...new Map(messages.map((message) => [JSON.stringify(message), message])).values()];
+}

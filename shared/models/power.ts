@@ -1,5 +1,6 @@
 /** Power: ways to wake, policies, leases, agents, and what is known of a machine's power at this moment. */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { type PowerAction, powerActions } from './power-actions.ts';
 
@@ -149,8 +150,8 @@ export const nodePowerSchema = z.object({
   means: powerMeansSchema,
   agent: agentViewSchema.nullable(),
   leases: z.array(leaseSchema),
-  /** "Why is it on?": one sentence each, the holders first; empty while it is not on. */
-  whyOn: z.array(z.string()),
+  /** "Why is it on?", the holders first; empty while it is not on. */
+  whyOn: z.array(messageSchema),
   /** Whether Pilotlight woke it in this run; null where that is not known. */
   wokenByUs: z.boolean().nullable(),
   /** Since when nobody needs it; null while somebody does, or while it is not on. */
@@ -158,7 +159,14 @@ export const nodePowerSchema = z.object({
   /** When it goes off if nothing changes; null when it will not. */
   offAt: z.number().nullable(),
   /** A power-off that can still be cancelled. */
-  countdown: z.object({ action: powerActionSchema, by: z.string(), endsAt: z.number() }).nullable(),
+  countdown: z
+    .object({
+      action: powerActionSchema,
+      /** null: Pilotlight itself, because the machine is idle. */
+      by: z.string().nullable(),
+      endsAt: z.number(),
+    })
+    .nullable(),
   /** It was told to go, and is watched until it has gone. */
   leaving: z.object({ action: powerActionSchema, since: z.number(), deadlineAt: z.number() }).nullable(),
   /** The last power-off that did not work; cleared by the next one. */
@@ -200,8 +208,8 @@ const nodeEnergySchema = z.object({
   source: z.enum(['gpu', 'told', 'unknown']),
   /** Asleep instead of on for the whole range. */
   savedWattHours: z.number().nullable(),
-  /** How that was computed, one or two sentences. */
-  how: z.string(),
+  /** How that was computed. */
+  how: messageSchema,
   jobs: z.array(z.object({ purpose: z.string(), seconds: z.number(), wattHours: z.number().nullable() })),
 });
 export type NodeEnergy = z.infer<typeof nodeEnergySchema>;

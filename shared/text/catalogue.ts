@@ -1,17 +1,54 @@
 /** Every message that core can make, with its English. */
+import { agentMessages } from './messages/agents.ts';
 import { commonMessages } from './messages/common.ts';
+import { damageMessages } from './messages/damage.ts';
+import { desktopMessages } from './messages/desktop.ts';
+import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { leaseMessages } from './messages/leases.ts';
+import { policyMessages } from './messages/policies.ts';
+import { secretMessages } from './messages/secrets.ts';
+import { settingsMessages } from './messages/settings.ts';
+import { shutdownMessages } from './messages/shutdown.ts';
+import { stateMessages } from './messages/state.ts';
 import { wakeMessages } from './messages/wake.ts';
+import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
 
 /** A domain each; no code twice. */
 export const domains = {
+  agents: agentMessages,
   common: commonMessages,
+  damage: damageMessages,
+  desktop: desktopMessages,
+  energy: energyMessages,
   fleet: fleetMessages,
+  leases: leaseMessages,
+  policies: policyMessages,
+  secrets: secretMessages,
+  settings: settingsMessages,
+  shutdown: shutdownMessages,
+  state: stateMessages,
   wake: wakeMessages,
+  whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
 
-export const catalogue = { ...commonMessages, ...fleetMessages, ...wakeMessages } as const;
+export const catalogue = {
+  ...agentMessages,
+  ...commonMessages,
+  ...damageMessages,
+  ...desktopMessages,
+  ...energyMessages,
+  ...fleetMessages,
+  ...leaseMessages,
+  ...policyMessages,
+  ...secretMessages,
+  ...settingsMessages,
+  ...shutdownMessages,
+  ...stateMessages,
+  ...wakeMessages,
+  ...whyOnMessages,
+} as const;
 
 type Catalogue = typeof catalogue;
 export type MessageCode = keyof Catalogue;

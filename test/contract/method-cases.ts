@@ -1,9 +1,11 @@
 /** What each method is tried with. A method that is missing here is a type error. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from '../../electron/core/compose.ts';
 import type { ErrorCode } from '../../shared/contract/errors.ts';
 import type { MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import { plainText } from '../../shared/models/message.ts';
 
 /** The simulated machines, as electron/simulator/fleet.ts names them. */
 export const machines = { asleep: 'gpu-tower', small: 'nas', gpu: 'lab-2' } as const;
@@ -83,7 +85,12 @@ export const methodCases: Record<MethodName, MethodCase> = {
   'core.status': nothing,
   'core.dismissNotice': {
     right: ({ core }) => {
-      core.services.status.addNotice({ id: 'n1', code: 'STATE_CORRUPT', message: 'x', next: 'y' });
+      core.services.status.addNotice({
+        id: 'n1',
+        code: 'STATE_CORRUPT',
+        message: plainText('x'),
+        next: plainText('y'),
+      });
       return { id: 'n1' };
     },
     wrong: [{ id: 1 }, 'id'],

@@ -80,9 +80,9 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect
       .poll(async () => {
         const power = (await core.call('power.list', {})).find(({ nodeId }) => nodeId === 'gpu-tower');
-        return power?.whyOn.join(' ');
+        return power?.whyOn.map(({ code }) => code);
       })
-      .toContain('cancelled');
+      .toContain('IDLE_KEPT_ON');
     await expect(tower(page)).toHaveAccessibleName(/gpu-verified$/);
   });
 

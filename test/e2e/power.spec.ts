@@ -89,7 +89,7 @@ test('a card says who needs its machine, and each holder can be released', async
   const dialog = page.getByRole('dialog', { name: /^Why is/ });
   await expect(dialog).toContainText('Ann is logged in there.');
   // A holder that has its row is not said again.
-  await expect(dialog.getByText('Ann needs it')).toHaveCount(0);
+  await expect(dialog.getByText('Kept awake by Ann')).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Release: copying pictures, nightly-backup.sh' }).click();
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText(
     'copying pictures no longer keeps it on.',

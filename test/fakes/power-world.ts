@@ -142,7 +142,9 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     agent: fakes.agent(agentUrl),
     /** What was posted to the webhook. */
     alerts: () =>
-      requests.flatMap(({ url, body }) => (url === webhookUrl ? [body as Record<string, unknown>] : [])),
+      requests.flatMap(({ url, body, texts }) =>
+        url === webhookUrl ? [{ ...(body as Record<string, unknown>), ...texts }] : [],
+      ),
     shutdowns: () => requests.filter(({ url }) => url.endsWith('/shutdown')),
     setWebhook: () => {
       webhook = webhookUrl;

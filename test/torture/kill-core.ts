@@ -1,6 +1,8 @@
 /** SIGKILL at random moments: what was acknowledged is there after the restart, and an index loses and repeats nothing. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { textOf } from '../../shared/text/index.ts';
 import { killAndResume } from '../fakes/kill-resume.ts';
 import { type RunningCore, startCore } from './core-process.ts';
 import { createTally, type Part, type TallyBook, times } from './part.ts';
@@ -178,5 +180,5 @@ async function compare(core: RunningCore, known: Acknowledged, { find }: TallyBo
   if (known.checkEveryMs !== null && every !== known.checkEveryMs)
     find('lost', 'a setting', `${every} instead of ${known.checkEveryMs}`);
   for (const notice of list(status).notices)
-    find('silent', `a notice after a SIGKILL: ${notice.code}`, notice.message);
+    find('silent', `a notice after a SIGKILL: ${notice.code}`, textOf(notice.message));
 }

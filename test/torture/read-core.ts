@@ -1,6 +1,8 @@
 /** What a core makes of a data folder. As a program: answers each `{folder}` with a CoreContent. */
+
 import { startHost } from '../../electron/host/start-host.ts';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { type AnyMessage, textOf } from '../../shared/text/index.ts';
 
 export interface CoreContent {
   /** Why it did not start; null where it did. */
@@ -67,9 +69,12 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
       }
       const status = await call<{ notices: { code: string }[] }>('core.status', {});
       content.notices.push(...status.notices.map(({ code }) => code));
-      const activity = await call<{ severity: string; message: string }[]>('activity.list', { limit: 50 });
+      const activity = await call<{ severity: string; message: AnyMessage }[]>('activity.list', {
+        limit: 50,
+      });
       for (const { severity, message } of activity)
-        if (severity === 'warning' || severity === 'error') content.notices.push(`activity: ${message}`);
+        if (severity === 'warning' || severity === 'error')
+          content.notices.push(`activity: ${textOf(message)}`);
     } finally {
       await host.stop();
     }

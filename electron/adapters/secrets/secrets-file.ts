@@ -1,10 +1,11 @@
 /** The Secrets port on one file of sealed values, whatever seals them. */
+
 import { chmodSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Notice } from '../../../shared/contract/streams.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
-import { plural } from '../../../shared/units.ts';
 import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
 import { type WriteFile, writePrivateFile } from '../private-file.ts';
@@ -64,9 +65,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
     const keys = seals.flatMap((seal) => seal.check?.() ?? []);
     const saved = readFile(path);
     if (saved === 'unreadable') {
-      notices.push(
-        lostNotice('The saved passwords and tokens could not be read.', [tryKeepAside(path), ...keys]),
-      );
+      notices.push(lostNotice(fact('SECRETS_UNREADABLE'), [tryKeepAside(path), ...keys]));
       return entries;
     }
     const keepSealed = (name: string) => {
@@ -94,20 +93,20 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
       // Not moved, so nothing may write over them unasked.
       else for (const name of lost) keepSealed(name);
       notices.push(
-        lostNotice(
-          `${plural(lost.length, 'saved password or token', 'saved passwords or tokens')} could not be opened: ${keys.length > 0 ? 'the key was damaged' : 'the key has changed, or they were damaged'}.`,
-          [aside, ...keys],
-        ),
+        lostNotice(fact('SECRETS_NOT_OPENED', { count: lost.length, keyDamaged: keys.length > 0 }), [
+          aside,
+          ...keys,
+        ]),
       );
     } else if (keys.length > 0) {
-      notices.push(lostNotice('The key of the saved passwords and tokens was damaged.', keys));
+      notices.push(lostNotice(fact('SECRETS_KEY_DAMAGED'), keys));
     }
     if (locked.length > 0) {
       notices.push({
         id: 'secrets-locked',
         code: 'SECRETS_LOST',
-        message: `${plural(locked.length, 'saved password or token', 'saved passwords or tokens')} cannot be opened here: the key store of the desktop holds the key.`,
-        next: 'Unlock it and start the desktop program, or set them again.',
+        message: fact('SECRETS_LOCKED', { count: locked.length }),
+        next: fact('UNLOCK_OR_SET_AGAIN'),
       });
     }
     return entries;
@@ -162,12 +161,12 @@ function readFile(path: string): Record<string, unknown> | 'unreadable' {
   }
 }
 
-function lostNotice(message: string, kept: readonly (string | null)[]): Notice {
+function lostNotice(what: Message, kept: readonly (string | null)[]): Notice {
   const names = kept.flatMap((path) => (path === null ? [] : basename(path)));
   return {
     id: 'secrets',
     code: 'SECRETS_LOST',
-    message: names.length === 0 ? message : `${message} Set aside: ${names.join(', ')}.`,
-    next: 'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
+    message: fact('SECRETS_SET_ASIDE', { what, files: names }),
+    next: fact('SET_SECRETS_AGAIN'),
   };
 }

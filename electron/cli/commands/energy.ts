@@ -1,6 +1,7 @@
 import { type EnergyRange, energyRangeSchema } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import { type Command, findNode, onlyPositional, textOf, usageError } from '../command.ts';
+import { type Command, findNode, onlyPositional, optionText, usageError } from '../command.ts';
 import { table } from '../format.ts';
 
 function wattHours(value: number | null): string {
@@ -15,7 +16,7 @@ export const energy: Command = {
   options: { range: { type: 'string' } },
   async run(context) {
     const { terminal } = context;
-    const text = textOf(context, 'range') ?? 'week';
+    const text = optionText(context, 'range') ?? 'week';
     const range = energyRangeSchema.safeParse(text);
     if (!range.success) throw usageError(`"${text}" is no range.`, 'Use day, week or month.');
     const link = await context.connect('fresh');
@@ -38,7 +39,7 @@ export const energy: Command = {
       const one = report.nodes[index];
       for (const job of one?.jobs ?? [])
         terminal.line(`  ${job.purpose}: ${formatDuration(job.seconds * 1000)}, ${wattHours(job.wattHours)}`);
-      if (one && node) terminal.line(`  ${one.how}`);
+      if (one && node) terminal.line(`  ${textOf(one.how)}`);
     }
     return report;
   },

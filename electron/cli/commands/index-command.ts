@@ -7,7 +7,7 @@ import {
   findSource,
   noPositionals,
   onlyPositional,
-  textOf,
+  optionText,
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -65,7 +65,7 @@ async function start(context: CommandContext): Promise<IndexJob> {
       full: full === true,
       rebuild: rebuild === true,
       useGpu: context.values.gpu !== false,
-      callbackUrl: textOf(context, 'callback') ?? null,
+      callbackUrl: optionText(context, 'callback') ?? null,
     });
   } catch (error) {
     // Our own core has just taken up what an earlier run left: that is what is wanted.
@@ -197,11 +197,11 @@ async function chooseEmbedder(link: CoreLink, wanted: string | undefined): Promi
 
 async function add(context: CommandContext) {
   const path = onlyPositional(context, 'folder');
-  const gone = textOf(context, 'when-gpu-gone') ?? 'cpu';
+  const gone = optionText(context, 'when-gpu-gone') ?? 'cpu';
   if (gone !== 'cpu' && gone !== 'wait') throw usageError('--when-gpu-gone is "cpu" or "wait".');
-  const wanted = textOf(context, 'embedder');
+  const wanted = optionText(context, 'embedder');
   const link = await context.connect(wanted === undefined || wanted === 'builtin' ? 'any' : 'fresh');
-  const name = textOf(context, 'name');
+  const name = optionText(context, 'name');
   const source = await link.call('index.addSource', {
     path: context.resolve(path),
     embedder: await chooseEmbedder(link, wanted),

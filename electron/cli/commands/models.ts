@@ -6,7 +6,7 @@ import {
   findNode,
   noPositionals,
   onlyPositional,
-  textOf,
+  optionText,
 } from '../command.ts';
 import { bar, modelWords, moveWords, stateWords, vramWords } from '../format.ts';
 
@@ -48,7 +48,7 @@ export const vram: Command = {
 async function force(context: CommandContext, target: 'gpu' | 'cpu') {
   const model = onlyPositional(context, 'model');
   const link = await context.connect('fresh');
-  const on = textOf(context, 'node');
+  const on = optionText(context, 'node');
   const nodeId = on === undefined ? null : (await findNode(link, on)).id;
   const anyway = context.values.anyway === true;
   const moves = await link.call('models.place', { model, target, nodeId, anyway });

@@ -5,7 +5,7 @@ import {
   type CommandContext,
   findNode,
   onlyPositional,
-  textOf,
+  optionText,
   usageError,
 } from '../command.ts';
 import { modelWords, stateWords, table, vramWords } from '../format.ts';
@@ -52,7 +52,7 @@ async function list(context: CommandContext) {
 
 async function add(context: CommandContext) {
   // A node may carry an agent and no Ollama.
-  const onlyAgent = context.positionals.length === 0 && textOf(context, 'agent') !== undefined;
+  const onlyAgent = context.positionals.length === 0 && optionText(context, 'agent') !== undefined;
   const url = onlyAgent ? null : onlyPositional(context, 'URL');
   const [name, mac, secureOn, vram, agentUrl, shutdownUrl, shutdownSecret] = [
     'name',
@@ -62,7 +62,7 @@ async function add(context: CommandContext) {
     'agent',
     'shutdown',
     'shutdown-secret',
-  ].map((key) => textOf(context, key));
+  ].map((key) => optionText(context, key));
   const destinations = context.values['wake-to'];
   const link = await context.connect('any');
   const node = await link.call('fleet.add', {

@@ -6,7 +6,7 @@ import {
   type CommandContext,
   findNode,
   onlyPositional,
-  textOf,
+  optionText,
   usageError,
 } from '../command.ts';
 import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../time-words.ts';
@@ -45,7 +45,7 @@ function parseNumber(text: string): number {
 /** What the options change. Throws a usage error that names the option. */
 function readPatch(context: CommandContext): Partial<PowerPolicy> {
   const take = <Value>(option: string, read: (text: string) => Value) => {
-    const text = textOf(context, option);
+    const text = optionText(context, option);
     return text === undefined ? undefined : read(text);
   };
   const orNone =

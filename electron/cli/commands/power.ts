@@ -1,15 +1,17 @@
 /** Letting machines sleep: off, cancel, why, keep-awake, release. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import { powerActionSchema } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import {
   type Command,
   type CommandContext,
   findNode,
   onlyPositional,
-  textOf,
+  optionText,
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
@@ -30,7 +32,7 @@ async function powerOf(link: CoreLink, nodeId: string): Promise<NodePower> {
 }
 
 function readAction(context: CommandContext) {
-  const text = textOf(context, 'action');
+  const text = optionText(context, 'action');
   if (text === undefined) return undefined;
   const action = powerActionSchema.safeParse(text);
   if (!action.success)
@@ -77,7 +79,7 @@ export const off: Command = {
   async run(context) {
     const wanted = onlyPositional(context, 'node');
     const action = readAction(context);
-    const wait = textOf(context, 'in');
+    const wait = optionText(context, 'in');
     const countdownSeconds = wait === undefined ? 0 : Math.round(parseDuration(wait) / 1000);
     if (countdownSeconds > 3600) throw usageError('A countdown is an hour at most.');
     const link = await context.connect('fresh');
@@ -136,7 +138,7 @@ export const why: Command = {
       const node = nodes.find((one) => one.id === power.nodeId);
       if (!node) continue;
       terminal.line(`${style.strong(node.name)}  ${stateWords(node, style)}`);
-      for (const reason of power.whyOn) terminal.line(`  ${reason}`);
+      for (const reason of power.whyOn) terminal.line(`  ${textOf(reason)}`);
       for (const lease of power.leases)
         terminal.line(`  ${style.quiet(lease.id)}  ${leaseWords(lease, context.now())}`);
       if (power.countdown)
@@ -164,7 +166,7 @@ export const keepAwake: Command = {
   options: { for: { type: 'string' }, until: { type: 'string' }, purpose: { type: 'string' } },
   async run(context) {
     const wanted = onlyPositional(context, 'node');
-    const [length, end, purpose] = ['for', 'until', 'purpose'].map((key) => textOf(context, key));
+    const [length, end, purpose] = ['for', 'until', 'purpose'].map((key) => optionText(context, key));
     if (length !== undefined && end !== undefined) throw usageError('Say either --for or --until.');
     const now = context.now();
     const until =

@@ -1,3 +1,4 @@
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
 import { jobLine, stateWords, table, vramWords } from '../format.ts';
@@ -27,7 +28,8 @@ export const status: Command = {
         ? `${style.flame('●')} Pilotlight ${core.version} is running`
         : `${style.quiet('○')} Pilotlight is not running`,
     );
-    for (const notice of core.notices) terminal.line(`${style.bad('!')} ${notice.message} ${notice.next}`);
+    for (const notice of core.notices)
+      terminal.line(`${style.bad('!')} ${textOf(notice.message)} ${textOf(notice.next)}`);
     for (const offer of core.offers)
       terminal.line(`  ${offer.source} names ${offer.url}: add it with "nodes add".`);
     terminal.line();

@@ -1,5 +1,5 @@
-import { errorCatalogue, isPilotlightError } from '../../../shared/contract/errors.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { Http } from '../ports/network.ts';
 import type { ActivityService } from './service.ts';
 
@@ -23,13 +23,15 @@ export async function postWebhook(
   url: string,
   message: WebhookMessage,
   signal: AbortSignal,
+  /** Sentences that it carries. */
+  texts: Readonly<Record<string, Message>> = {},
 ): Promise<void> {
-  const warn = (why: string) =>
+  const warn = (why: Message) =>
     activity.record({
       kind,
       severity: 'warning',
-      message: plainText('The webhook could not be told.'),
-      why: plainText(why),
+      message: fact('WEBHOOK_FAILED'),
+      why,
       nodeId: message.node.id,
     });
   try {
@@ -37,13 +39,14 @@ export async function postWebhook(
       method: 'POST',
       url,
       body: message,
+      texts,
       deadlineMs: DEADLINE_MS,
       maxBytes: 64 * 1024,
       signal,
     });
-    if (reply.status >= 400) warn(`It answered with status ${reply.status}.`);
+    if (reply.status >= 400) warn(fact('WEBHOOK_STATUS', { status: reply.status }));
   } catch (error) {
     if (signal.aborted) return;
-    warn(isPilotlightError(error) ? error.message : errorCatalogue.INTERNAL.message);
+    warn(errorMessage(isPilotlightError(error) ? error : new PilotlightError('INTERNAL')));
   }
 }

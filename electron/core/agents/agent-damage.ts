@@ -1,5 +1,5 @@
 /** Damaged files of the agents, as each agent reports them: recorded and notified once. */
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -23,7 +23,7 @@ export function followAgentDamage({
       activity.record({
         kind: 'power',
         severity: 'warning',
-        message: plainText(`The agent of ${fleet.get(nodeId)?.name ?? nodeId}: ${message}`),
+        message: fact('AGENT_DAMAGED', { node: fleet.get(nodeId)?.name ?? nodeId, text: message }),
         why: plainText(next),
         nodeId,
         notify: true,

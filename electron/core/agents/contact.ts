@@ -2,7 +2,9 @@
  * The contact with one agent: made while its machine is on, ended when it goes off. It learns who the agent is, reads
  * policy, power and leases now and then, and listens to the samples that the agent pushes.
  */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { AgentView } from '../../../shared/models/power.ts';
 import type {
   AgentHealth,
@@ -16,6 +18,7 @@ import type {
 } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Random } from '../ports/time.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 import { createTurns } from '../runtime/turns.ts';
 import { createContactLoop } from './contact-loop.ts';
 import { createAgentKnowledge } from './knowledge.ts';
@@ -72,12 +75,13 @@ const NEWS_MS = 150;
 const HEALTH_FRESH_MS = 10_000;
 /** A push so young proves that the agent answers. */
 const PROOF_MS = 3000;
-const { code, next } = new PilotlightError('AGENT_REFUSED');
-const withoutToken = { code, message: 'Its token is not known here.', next };
+const withoutToken = troubleOf(
+  new PilotlightError('AGENT_REFUSED', { message: fact('AGENT_TOKEN_UNKNOWN') }),
+);
 /** Its machine may well answer: only the agent is known to be silent. */
 const notAnswering = {
-  message: 'The agent does not answer.',
-  next: 'Check that it runs on that machine, and that its address is right.',
+  message: fact('AGENT_DOES_NOT_ANSWER'),
+  next: fact('CHECK_AGENT_RUNS'),
 };
 
 export function createContact(options: ContactOptions): Contact {
@@ -109,10 +113,11 @@ export function createContact(options: ContactOptions): Contact {
       log.error('An agent failed in an unforeseen way.', { nodeId, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
     const { code } = coded;
-    const { message, next } = code === 'HOST_UNREACHABLE' || code === 'HOST_TIMEOUT' ? notAnswering : coded;
+    const silent = code === 'HOST_UNREACHABLE' || code === 'HOST_TIMEOUT';
+    const trouble = troubleOf(silent ? new PilotlightError(code, notAnswering) : coded);
     const refused = code === 'AGENT_REFUSED';
     if (!refused) known.lost();
-    known.stand(refused ? 'refused' : 'unreachable', { code, message, next });
+    known.stand(refused ? 'refused' : 'unreachable', trouble);
   }
 
   const link = observeLink(bare, {
@@ -172,7 +177,7 @@ export function createContact(options: ContactOptions): Contact {
     }
     if (token === null) {
       throw new PilotlightError('AGENT_REFUSED', {
-        message: 'The agent answers, but its token is not known here.',
+        message: fact('AGENT_ANSWERS_TOKEN_UNKNOWN'),
       });
     }
     if (hasRole('power')) await readPower(signal);
@@ -295,9 +300,7 @@ export function createContact(options: ContactOptions): Contact {
     ended: loop.ended,
     stop() {
       finish();
-      ended.abort(
-        new PilotlightError('HOST_UNREACHABLE', { message: 'The agent is no longer spoken with.' }),
-      );
+      ended.abort(new PilotlightError('HOST_UNREACHABLE', { message: fact('AGENT_CONTACT_ENDED') }));
     },
   };
 }

@@ -1,6 +1,9 @@
 /** A machine that is awake, but whose GPU is not there for Ollama. Pure. */
-import { errorCatalogue } from '../../../shared/contract/errors.ts';
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 
 export interface GpuFacts {
   /** Whether it is known to have a GPU; null when nobody knows. */
@@ -22,18 +25,16 @@ export function gpuLostOf(facts: GpuFacts): Trouble | null {
   const { hasGpu, seenByTools, toolFails = false, problems, ollamaFoundGpu, mayRestartOllama } = facts;
   if (hasGpu === true && seenByTools === 0) {
     const problem = problems[0];
-    return {
-      code: 'GPU_LOST',
-      message: `The machine is awake, but its own tools ${toolFails ? 'cannot read its GPU' : 'see no GPU'}.${problem === undefined ? '' : ` ${problem}`}`,
-      next: 'Its driver may need a minute after a resume; if it stays so, restart the machine.',
-    };
+    return troubleOf(
+      new PilotlightError('GPU_LOST', {
+        message: fact('TOOLS_SEE_NO_GPU', { fails: toolFails, problem: problem ?? '' }),
+        next: fact('RESTART_IF_GPU_STAYS_AWAY'),
+      }),
+    );
   }
   const hasCard = hasGpu === true || (!facts.onlyIntegrated && seenByTools !== null && seenByTools > 0);
   if (ollamaFoundGpu !== false || !hasCard) return null;
-  const { message, next } = errorCatalogue.GPU_LOST;
-  return {
-    code: 'GPU_LOST',
-    message,
-    next: mayRestartOllama ? next : `${next} Its agent is not allowed to.`,
-  };
+  return troubleOf(
+    new PilotlightError('GPU_LOST', mayRestartOllama ? {} : { next: fact('RESTART_OLLAMA_BY_HAND') }),
+  );
 }

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { helloProofText } from '../../../shared/contract/agent/hello.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { errorFact, fact, plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
 import type { HelloListener } from '../ports/network.ts';
@@ -97,12 +97,12 @@ export function createHelloDesk(dependencies: HelloDeskDependencies): HelloDesk 
     queue = queue
       .then(() => (port === null ? listener.close() : listener.open(port, hear)))
       .catch((error: unknown) => {
-        log.warn('Agents cannot say hello.', { port, error: String(error) });
+        log.warn('Agents cannot announce themselves.', { port, error: String(error) });
         activity.record({
           kind: 'power',
           severity: 'warning',
-          message: plainText(error instanceof Error ? error.message : 'Agents cannot say hello.'),
-          why: plainText(isPilotlightError(error) ? error.next : ''),
+          message: fact('AGENTS_CANNOT_ANNOUNCE'),
+          why: isPilotlightError(error) ? errorFact(error) : plainText(String(error)),
         });
       });
   }

@@ -4,6 +4,7 @@ import { abortable } from '../../../shared/abortable.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { wakeRefusal } from '../policies/policy.ts';
@@ -187,7 +188,7 @@ function judgeReady(node: NodeView, power: NodePower): Verdict {
   }
   // A person is refused by no hour of the day.
   const refusal = wakeRefusal(power.policy, 'person', 0);
-  if (refusal !== null) return fail(refusal, 'Let people wake it, in its policy.');
+  if (refusal !== null) return fail(textOf(refusal), 'Let people wake it, in its policy.');
   if (node.state === 'off') return pass('It is off: only its wake is rehearsed.');
   if (node.state === 'waking' || node.state === 'booting')
     return fail('It is being woken.', 'Rehearse it when it serves.');
@@ -206,7 +207,8 @@ function judgeReady(node: NodeView, power: NodePower): Verdict {
   if (power.countdown || power.leaving)
     return fail('It is going off already.', 'Rehearse it when it is off.');
   if (power.leases.length > 0 || node.uses.length > 0) {
-    const why = power.leases.length > 0 ? power.whyOn : node.uses.map((use) => `It is needed: ${use}.`);
+    const why =
+      power.leases.length > 0 ? power.whyOn.map(textOf) : node.uses.map((use) => `It is needed: ${use}.`);
     return fail(`It is in use. ${why.join(' ')}`, 'Release what holds it, or rehearse it later.');
   }
   return pass('Nobody needs it now.');

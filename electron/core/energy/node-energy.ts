@@ -1,7 +1,7 @@
 /** What a node drew, what its jobs drew of that, and what its sleep saved. Pure. */
+import { fact } from '../../../shared/models/message.ts';
 import type { LeaseRecord, NodeEnergy } from '../../../shared/models/power.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import { isOn, type Span, type StateSpan } from './timeline.ts';
 
 export type EnergyBucket = Pick<NodeBucket, 'at' | 'seconds' | 'servingSeconds' | 'powerWatts'>;
@@ -44,7 +44,7 @@ export function nodeEnergy(facts: EnergyFacts): NodeEnergy {
     wattHours: source === 'unknown' ? null : round(wattHours ?? 0),
     source,
     savedWattHours: saved?.wattHours ?? null,
-    how: [drawWords({ ...facts, source, awakeMs, measuredMs }), saved?.words ?? ''].filter(Boolean).join(' '),
+    how: fact('ENERGY_BASIS', { source, awakeMs, measuredMs, watts: facts.watts, saved }),
     jobs: jobEnergy(leases, range, stretches),
   };
 }
@@ -85,20 +85,16 @@ function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyF
 
 /** Staying on would have drawn what it draws in its quiet hours; null where that, or its sleep, is not known. */
 function savedBySleep(
-  { states, watts, thisComputer, range }: EnergyFacts,
+  { states, watts, thisComputer }: EnergyFacts,
   stretches: readonly Stretch[],
-): { wattHours: number; words: string } | null {
+): { asleepMs: number; idleWatts: number; wattHours: number } | null {
   if (thisComputer) return null;
   const asleepMs = lengthOf(states.filter(({ state }) => state === 'off'));
   const quiet = quietWatts(stretches.filter((one) => one.measured));
   const idle = quiet ?? watts;
   if (idle === null) return null;
   const wattHours = round((idle * asleepMs) / MS_AN_HOUR);
-  const drawn = quiet === null ? 'which it is said to draw' : 'which its GPUs drew in its quieter hours';
-  return {
-    wattHours,
-    words: `It slept ${formatDuration(asleepMs)} of ${formatDuration(range.to - range.from)}; left on, at ${Math.round(idle)} W, ${drawn}, that would have taken ${formatWattHours(wattHours)} more.`,
-  };
+  return { asleepMs, idleWatts: idle, wattHours };
 }
 
 /** The watts that it drew at most in the quietest quarter of the time; null where nothing was measured. */
@@ -160,30 +156,6 @@ function jobEnergy(
     .sort((one, other) => other.seconds - one.seconds);
 }
 
-function drawWords({
-  source,
-  watts,
-  awakeMs,
-  measuredMs,
-}: Pick<EnergyFacts, 'watts'> & {
-  source: NodeEnergy['source'];
-  awakeMs: number;
-  measuredMs: number;
-}): string {
-  if (source === 'told') return `${formatDuration(awakeMs)} awake at ${watts} W, as a person said.`;
-  if (source === 'unknown') return 'Nobody measures what it draws: give its wattage in its power policy.';
-  const whole = measuredMs >= awakeMs * 0.99;
-  const part = whole
-    ? 'while it was awake'
-    : `in ${formatDuration(measuredMs)} of ${formatDuration(awakeMs)} awake`;
-  const rest = whole
-    ? ''
-    : watts === null
-      ? '; the rest is not counted'
-      : `; the rest at ${watts} W, as a person said`;
-  return `What its GPUs measured ${part}${rest}. The machine around them is not in it.`;
-}
-
 /** null where nothing of it is known. */
 function sumWattHours(stretches: readonly Stretch[]): number | null {
   let sum: number | null = null;
@@ -228,7 +200,3 @@ function outside(spans: readonly Span[], holes: readonly Span[]): Span[] {
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;
-
-function formatWattHours(wattHours: number): string {
-  return wattHours >= 1000 ? `${(wattHours / 1000).toFixed(1)} kWh` : `${Math.round(wattHours)} Wh`;
-}

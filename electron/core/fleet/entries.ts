@@ -1,6 +1,8 @@
 /** The nodes in memory: each with its watch, what was seen of it, and the view that was published last. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import {
   agentTokenSecret,
@@ -205,7 +207,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     entries.delete(nodeId);
     void entry.watch?.stop();
     entry.gone.abort(
-      new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} was removed.` }),
+      new PilotlightError('HOST_UNREACHABLE', { message: fact('NODE_REMOVED', { node: entry.record.name }) }),
     );
     streams.fleet.delete(nodeId);
     tell(null, entry.view);
@@ -217,7 +219,9 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     entry.record = record;
     if (moved) {
       entry.gone.abort(
-        new PilotlightError('HOST_UNREACHABLE', { message: `${record.name} has another address.` }),
+        new PilotlightError('HOST_UNREACHABLE', {
+          message: fact('NODE_HAS_NEW_ADDRESS', { node: record.name }),
+        }),
       );
       Object.assign(entry, {
         gone: new AbortController(),

@@ -1,8 +1,10 @@
 /** How a node's state follows from what a look saw. Pure: (before, look, circumstances) → after. */
-import type { PilotlightError } from '../../../shared/contract/errors.ts';
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeState, Trouble } from '../../../shared/models/fleet.ts';
-import { type Message, plainText } from '../../../shared/models/message.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 
 /** What one look at a node saw. */
 export type LookResult =
@@ -170,19 +172,15 @@ function sameTrouble(one: Trouble | null, other: Trouble | null): boolean {
   return one?.code === other?.code && one?.message === other?.message;
 }
 
-/** What is looked at, in the words of its trouble. */
-const lookedAt = {
+/** What was probed, in its trouble. */
+const probed = {
   server: {
-    refused: 'The machine is on, but no server answers on that port.',
-    start: 'Start Ollama there, and let it listen on the network: OLLAMA_HOST=0.0.0.0.',
-    silent: 'The machine takes the connection, but its server does not answer.',
-    restart: 'It may be overloaded or stuck; restart Ollama there if it stays so.',
+    refused: { message: fact('NO_SERVER_ON_PORT'), next: fact('START_OLLAMA') },
+    silent: { message: fact('SERVER_SILENT'), next: fact('RESTART_OLLAMA') },
   },
   agent: {
-    refused: 'The machine is on, but no agent answers on that port.',
-    start: 'Start the agent there, and let it listen on the network: --bind with its address.',
-    silent: 'The machine takes the connection, but its agent does not answer.',
-    restart: 'Restart the agent there if it stays so.',
+    refused: { message: fact('NO_AGENT_ON_PORT'), next: fact('START_AGENT') },
+    silent: { message: fact('AGENT_CONNECTION_SILENT'), next: fact('RESTART_AGENT') },
   },
 } as const;
 
@@ -193,42 +191,30 @@ const lookedAt = {
 export function readFailure(
   error: PilotlightError,
   localHost: boolean,
-  what: keyof typeof lookedAt = 'server',
+  what: keyof typeof probed = 'server',
 ): LookResult {
   const { phase, reason } = error.details ?? {};
-  const words = lookedAt[what];
+  const known = probed[what];
   switch (error.code) {
     case 'HOST_UNREACHABLE':
       if (reason === 'refused' && !localHost) {
         return {
           kind: 'no-server',
-          trouble: {
-            code: error.code,
-            message: words.refused,
-            next: words.start,
-          },
+          trouble: troubleOf(new PilotlightError(error.code, known.refused)),
         };
       }
-      if (reason === 'secure-connection') return { kind: 'wrong', trouble: toTrouble(error) };
-      return { kind: 'silent', reason: plainText(error.message), trouble: null };
+      if (reason === 'secure-connection') return { kind: 'wrong', trouble: troubleOf(error) };
+      return { kind: 'silent', reason: errorMessage(error), trouble: null };
     case 'HOST_TIMEOUT':
-      if (phase !== 'answer') return { kind: 'silent', reason: plainText(error.message), trouble: null };
+      if (phase !== 'answer') return { kind: 'silent', reason: errorMessage(error), trouble: null };
       return {
         kind: 'no-server',
-        trouble: {
-          code: error.code,
-          message: words.silent,
-          next: words.restart,
-        },
+        trouble: troubleOf(new PilotlightError(error.code, known.silent)),
       };
     case 'NAME_NOT_RESOLVED':
       // A machine that announces its own name loses it while it sleeps, but it may also be a slip of the pen.
-      return { kind: 'silent', reason: plainText(error.message), trouble: toTrouble(error) };
+      return { kind: 'silent', reason: errorMessage(error), trouble: troubleOf(error) };
     default:
-      return { kind: 'wrong', trouble: toTrouble(error) };
+      return { kind: 'wrong', trouble: troubleOf(error) };
   }
-}
-
-function toTrouble({ code, message, next }: PilotlightError): Trouble {
-  return { code, message, next };
 }

@@ -59,7 +59,9 @@ export function createLooking(
     if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
     if (entry.sight.state === 'off' && before.state !== 'off') {
       entry.gone.abort(
-        new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} went off.` }),
+        new PilotlightError('HOST_UNREACHABLE', {
+          message: fact('NODE_DROPPED_OUT', { node: entry.record.name }),
+        }),
       );
       entry.gone = new AbortController();
     }

@@ -3,6 +3,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import {
   agentTokenSecret,
   relayTokenSecret,
@@ -50,7 +51,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
   const nameSource = url ?? agentUrl;
   if (nameSource === null) {
     throw new PilotlightError('BAD_URL', {
-      message: 'A node needs the address of an Ollama server or of an agent.',
+      message: fact('NODE_NEEDS_ADDRESS'),
       details: { field: 'url' },
     });
   }
@@ -143,7 +144,7 @@ export function refuseDuplicate(
   for (const { id, name, url: taken } of others) {
     if (taken === null || sameServerKey(taken) !== key) continue;
     throw new PilotlightError('ALREADY_EXISTS', {
-      message: `"${name}" has that address already.`,
+      message: fact('ADDRESS_ALREADY_USED', { node: name }),
       details: { field: 'url', nodeId: id },
     });
   }

@@ -9,6 +9,7 @@ import {
   type Trouble,
   type WakeProgress,
 } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import {
   agentTokenSecret,
   relayTokenSecret,
@@ -108,7 +109,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
   function find(nodeId: string): Entry {
     const entry = entries.get(nodeId);
     if (!entry)
-      throw new PilotlightError('NOT_FOUND', { message: 'There is no such node.', details: { nodeId } });
+      throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_NODE'), details: { nodeId } });
     return entry;
   }
 
@@ -214,8 +215,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const entry = find(nodeId);
       if (entry.simulated && patch.url !== undefined && patch.url !== entry.record.url) {
         throw new PilotlightError('BAD_URL', {
-          message: 'A simulated machine keeps its address.',
-          next: 'Add another node for another address.',
+          message: fact('SIMULATED_ADDRESS_FIXED'),
+          next: fact('ADD_ANOTHER_NODE'),
           details: { field: 'url' },
         });
       }
@@ -223,8 +224,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const changes = secretsFrom(record, patch);
       if (entry.simulated && Object.values(changes).some((value) => value !== null)) {
         throw new PilotlightError('BAD_REQUEST', {
-          message: 'A simulated machine has no passwords or tokens of its own.',
-          next: 'Leave them empty.',
+          message: fact('SIMULATED_HAS_NO_SECRETS'),
+          next: fact('LEAVE_THEM_EMPTY'),
           details: { field: 'secureOn' },
         });
       }
@@ -243,8 +244,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const entry = find(nodeId);
       if (nodeId === THIS_COMPUTER_ID) {
         throw new PilotlightError('BAD_REQUEST', {
-          message: 'This computer is always in the list.',
-          next: 'Nothing to do.',
+          message: fact('THIS_COMPUTER_STAYS'),
+          next: fact('NO_ACTION_NEEDED'),
           details: { field: 'nodeId' },
         });
       }

@@ -59,7 +59,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
     }
     if (!entry.simulated) {
       throw new PilotlightError('NOT_FOUND', {
-        message: 'This is not a simulated machine.',
+        message: fact('NOT_SIMULATED'),
         details: { nodeId },
       });
     }
@@ -93,7 +93,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
       const machines = machineOf(nodeId);
       if (!machines.faults(nodeId).some(({ name }) => name === fault)) {
         throw new PilotlightError('NOT_FOUND', {
-          message: `There is no fault "${fault}".`,
+          message: fact('NO_SUCH_FAULT', { fault }),
           details: { fault },
         });
       }

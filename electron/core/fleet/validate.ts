@@ -1,13 +1,14 @@
 /** What a person may write about a node, checked and brought into one form. Errors name the field. */
 import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
 
-function refuse(code: ErrorCode, field: string, value: string, message?: string): PilotlightError {
+function refuse(code: ErrorCode, field: string, value: string, message?: Message): PilotlightError {
   return new PilotlightError(code, {
     ...(message === undefined ? {} : { message }),
     details: { field, value: value.slice(0, 200) },
@@ -25,16 +26,16 @@ export function normaliseServerUrl(text: string, field = 'url', defaultPort = DE
   const url = parseUrl(hasScheme ? trimmed : `http://${bracketIpv6(trimmed)}`);
   if (!url || url.hostname === '') throw refuse('BAD_URL', field, text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw refuse('BAD_URL', field, text, 'The address must start with http:// or https://.');
+    throw refuse('BAD_URL', field, text, fact('ADDRESS_NOT_HTTP'));
   }
   if (url.username !== '' || url.password !== '') {
     // The value is left out: it holds a password.
-    throw refuse('BAD_URL', field, '', 'The address must not hold a user name or password.');
+    throw refuse('BAD_URL', field, '', fact('ADDRESS_WITH_PASSWORD'));
   }
   if (url.search !== '' || url.hash !== '') {
-    throw refuse('BAD_URL', field, text, 'The address must end before a ? or #.');
+    throw refuse('BAD_URL', field, text, fact('ADDRESS_WITH_QUERY'));
   }
-  if (url.port === '0') throw refuse('BAD_URL', field, text, 'Port 0 is not a port of a server.');
+  if (url.port === '0') throw refuse('BAD_URL', field, text, fact('PORT_ZERO'));
   if (!hasScheme && !hasPort(trimmed)) url.port = String(defaultPort);
   const host = url.hostname.endsWith('.') && !isIpv6(url.hostname) ? url.hostname.slice(0, -1) : url.hostname;
   if (host === '') throw refuse('BAD_URL', field, text);
@@ -94,13 +95,13 @@ export function normaliseWays(ways: readonly WakeWay[], field = 'wakeWays'): Wak
     }
     if (way.kind === 'command' && (way.command[0] ?? '').trim() === '') {
       throw new PilotlightError('BAD_WAY', {
-        message: 'The command has no program.',
+        message: fact('COMMAND_WITHOUT_PROGRAM'),
         details: { field: name },
       });
     }
     if (way.kind === 'command' && way.command.some((part) => part.includes('\0'))) {
       throw new PilotlightError('BAD_WAY', {
-        message: 'The command holds a character that no program takes.',
+        message: fact('COMMAND_WITH_NUL'),
         details: { field: name },
       });
     }
@@ -120,7 +121,7 @@ export function refuseUnknownRelays(
     const own = way.nodeId === id;
     if (!own && isKnown(way.nodeId)) continue;
     throw new PilotlightError('BAD_WAY', {
-      message: own ? 'A machine that sleeps cannot wake itself.' : 'There is no such node to wake it by.',
+      message: fact(own ? 'CANNOT_WAKE_ITSELF' : 'NO_SUCH_WAKING_NODE'),
       details: { field: `wakeWays.${index}`, nodeId: way.nodeId },
     });
   }
@@ -143,7 +144,7 @@ export function normaliseMac(text: string, field = 'mac'): string {
   const mac = parseMac(text);
   if (mac === null) throw refuse('BAD_MAC', field, text);
   if (!isSingleMachine(mac)) {
-    throw refuse('BAD_MAC', field, text, 'This MAC address does not belong to a single machine.');
+    throw refuse('BAD_MAC', field, text, fact('MAC_OF_NO_MACHINE'));
   }
   return mac;
 }
@@ -153,8 +154,8 @@ export function normaliseSecureOn(text: string, field = 'secureOn'): string {
   const secureOn = readSecureOn(text);
   if (secureOn !== null) return secureOn;
   throw new PilotlightError('BAD_MAC', {
-    message: 'This is not a SecureOn password.',
-    next: 'Write four numbers like 10.20.30.40, or six pairs of hex digits.',
+    message: fact('NOT_A_SECURE_ON_PASSWORD'),
+    next: fact('WRITE_SECURE_ON'),
     // The value is left out: it is a password.
     details: { field },
   });
@@ -173,8 +174,7 @@ export function parseDestination(text: string, field = 'wakeDestinations'): Dest
   if (!address || rest.length > 0 || address.startsWith('0.')) throw refuse('BAD_DESTINATION', field, text);
   if (portText === undefined) return { address, port: null };
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
-  if (port < 1 || port > 65_535)
-    throw refuse('BAD_DESTINATION', field, text, 'A port is a number from 1 to 65535.');
+  if (port < 1 || port > 65_535) throw refuse('BAD_DESTINATION', field, text, fact('PORT_RANGE'));
   return { address, port };
 }
 

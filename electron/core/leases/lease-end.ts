@@ -1,4 +1,5 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 
 /** A time further ahead is a mistake in the unit. */
 const LONGEST_MS = 366 * 86_400_000;
@@ -8,15 +9,15 @@ export function refuseBadEnd(until: number | null, now: number): void {
   if (until === null) return;
   if (until <= now) {
     throw new PilotlightError('BAD_REQUEST', {
-      message: 'That time has already passed.',
-      next: 'Choose a later one.',
+      message: fact('TIME_HAS_PASSED'),
+      next: fact('CHOOSE_LATER'),
       details: { field: 'until' },
     });
   }
   if (until > now + LONGEST_MS) {
     throw new PilotlightError('BAD_REQUEST', {
-      message: 'That is more than a year ahead.',
-      next: 'Choose an earlier time, or keep it on until it is released.',
+      message: fact('TIME_TOO_FAR'),
+      next: fact('CHOOSE_EARLIER'),
       details: { field: 'until' },
     });
   }

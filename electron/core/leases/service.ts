@@ -1,7 +1,7 @@
 /** Leases: who needs which machine. The ledger here, and what its agents hold of it. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -87,8 +87,8 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
       activity.record({
         kind: 'power',
         severity: 'info',
-        message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} is no longer held: ${lease.purpose}.`),
-        why: plainText('Somebody released it in another panel or at the machine.'),
+        message: fact('LEASE_GONE', { node: fleet.get(nodeId)?.name ?? nodeId, purpose: lease.purpose }),
+        why: fact('LEASE_RELEASED_ELSEWHERE'),
         nodeId,
       });
     }),
@@ -120,7 +120,7 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
       if (link !== null) await agents.refresh(nodeId).catch(() => {});
       if (link === null || !agents.foreignLeases(nodeId).some(({ id }) => id === leaseId)) {
         throw new PilotlightError('NOT_FOUND', {
-          message: 'There is no such lease.',
+          message: fact('NO_SUCH_LEASE'),
           details: { nodeId, leaseId },
         });
       }

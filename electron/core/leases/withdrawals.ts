@@ -6,7 +6,7 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { Withdrawal } from '../../../shared/models/power.ts';
 import { withdrawalTokenSecret } from '../../../shared/models/secrets.ts';
 import { sameServerKey } from '../fleet/validate.ts';
@@ -127,7 +127,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
   async function attempt(record: Withdrawal, signal: AbortSignal): Promise<void> {
     const token = tokenOf(record);
     if (token === null) {
-      throw new PilotlightError('AGENT_REFUSED', { message: 'Its token can no longer be read here.' });
+      throw new PilotlightError('AGENT_REFUSED', { message: fact('TOKEN_UNREADABLE') });
     }
     const { url, agentId, leases } = record;
     const link = dependencies.connectAgent({ url, token });
@@ -188,8 +188,8 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     activity.record({
       kind: 'power',
       severity: 'success',
-      message: plainText(`The agent of ${record.name} no longer has a policy or leases from this panel.`),
-      why: plainText('It answered again.'),
+      message: fact('AGENT_CLEARED', { node: record.name }),
+      why: fact('IT_ANSWERED_AGAIN'),
     });
   }
 
@@ -209,44 +209,39 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
       return;
     }
     if (coded?.code === 'AGENT_REFUSED') {
-      giveUp(duty, `${coded.message} ${forgetByHand()}`);
+      giveUp(duty, fact('GAVE_UP_REFUSED', { error: errorMessage(coded), panel: panelId }));
     } else if (age > GIVE_UP_MS) {
-      giveUp(duty, `It has not answered for 30 days. ${forgetByHand()}`);
+      giveUp(duty, fact('GAVE_UP_SILENT', { panel: panelId }));
     } else show(duty);
   }
 
-  const forgetByHand = () => `To clear it, run \`agent.mjs forget ${panelId}\` on that machine.`;
-  const staysWords = ({ name, url }: Withdrawal) =>
-    `The agent of ${name} (${url}) may still follow this panel's power policy.`;
+  const agentOf = ({ name, url }: Withdrawal) => ({ node: name, url });
 
   function show(duty: Duty): void {
     if (duty.shown) return;
     duty.shown = true;
     const { record } = duty;
-    const message = staysWords(record);
-    const why =
-      'It has not answered since its machine was removed or changed here; Pilotlight keeps trying for 30 days.';
     notices.add({
       id: noticeId(record),
       code: 'AGENT_LEFT',
-      message: `${message} ${why}`,
-      next: `${forgetByHand()} Dismiss this to stop trying.`,
+      message: fact('AGENT_LEFT', agentOf(record)),
+      next: fact('FORGET_OR_DISMISS', { panel: panelId }),
     });
     activity.record({
       kind: 'power',
       severity: 'warning',
-      message: plainText(message),
-      why: plainText(`${why} ${forgetByHand()}`),
+      message: fact('AGENT_MAY_FOLLOW_PANEL', agentOf(record)),
+      why: fact('AGENT_LEFT_SILENT', { panel: panelId }),
     });
   }
 
-  function giveUp(duty: Duty, why: string): void {
+  function giveUp(duty: Duty, why: Message): void {
     end(duty);
     activity.record({
       kind: 'power',
       severity: 'warning',
-      message: plainText(staysWords(duty.record)),
-      why: plainText(`Pilotlight stopped trying to remove it. ${why}`),
+      message: fact('AGENT_MAY_FOLLOW_PANEL', agentOf(duty.record)),
+      why,
       notify: true,
     });
   }
@@ -261,7 +256,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
   load();
   const stopListening = notices.onDismissed((id) => {
     const duty = [...duties.values()].find(({ record }) => noticeId(record) === id);
-    if (duty) giveUp(duty, `Someone dismissed the notice. ${forgetByHand()}`);
+    if (duty) giveUp(duty, fact('GAVE_UP_DISMISSED', { panel: panelId }));
   });
 
   return {

@@ -1,4 +1,5 @@
 /** What a policy allows: who may wake a node, and what its agent is told. Pure. */
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import type { AgentPolicy } from '../ports/agents.ts';
 import { isWithin } from '../runtime/local-time.ts';
@@ -7,28 +8,21 @@ import { isWithin } from '../runtime/local-time.ts';
 export type WakeAsker = 'person' | 'job' | 'task' | 'request';
 
 /**
- * Why a node may not be woken now, one sentence; null where it may. `minute` is the minute of the day. A person is
+ * Why a node may not be woken now; null where it may. `minute` is the minute of the day. A person is
  * refused by `never` alone; tasks and requests count as jobs, for no person waits at the machine for them.
  */
 export function wakeRefusal(
   policy: Pick<PowerPolicy, 'wakeFor' | 'quietHours'>,
   by: WakeAsker,
   minute: number,
-): string | null {
-  if (policy.wakeFor === 'never') return 'Its policy is that nobody wakes it from here.';
+): Message | null {
+  if (policy.wakeFor === 'never') return fact('POLICY_WAKES_NEVER');
   if (by === 'person') return null;
-  if (policy.wakeFor === 'people') return 'Its policy is that only people wake it, not jobs.';
+  if (policy.wakeFor === 'people') return fact('POLICY_WAKES_FOR_PEOPLE');
   if (policy.quietHours !== null && isWithin(minute, policy.quietHours)) {
-    const { from, to } = policy.quietHours;
-    return `These are its quiet hours: jobs do not wake it from ${clockTime(from)} to ${clockTime(to)}.`;
+    return fact('POLICY_QUIET_HOURS', policy.quietHours);
   }
   return null;
-}
-
-/** `07:05` */
-export function clockTime(minute: number): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }
 
 const fromStrictest = {

@@ -1,4 +1,5 @@
 /** The network: HTTP, datagrams, and what is around. */
+import type { Message } from '../../../shared/models/message.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -6,6 +7,8 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** Sent as JSON when it is an object, as it is when it is a string. */
   body?: object | string;
+  /** Messages that join a JSON body as English. */
+  texts?: Readonly<Record<string, Message>>;
   /** Whole-exchange limit in milliseconds; `null` for none (a load can take minutes). */
   deadlineMs: number | null;
   /** The response is cut off with RESPONSE_TOO_LARGE past this size. Default 16 MiB. */

@@ -1,6 +1,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { SavedSettings, SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
 import type { Secrets, Store } from '../ports/state.ts';
@@ -68,8 +69,8 @@ export function createSettingsService({
         : {
             id: 'settings',
             code: 'BAD_SETTING',
-            message: `Some saved settings could not be used: ${read.problems.join('; ')}.`,
-            next: 'Their defaults are in use; set them again in Settings.',
+            message: fact('SETTINGS_NOT_USED', { problems: read.problems }),
+            next: fact('SET_SETTINGS_AGAIN'),
           },
     current: () => settings,
     secret: (name) => secrets.get(name),
@@ -79,7 +80,7 @@ export function createSettingsService({
       const result = applyPatch(settings, patch);
       if (!result.ok) {
         throw new PilotlightError('BAD_SETTING', {
-          message: `This cannot be set: ${result.problems.map((problem) => `${problem.path} (${problem.message})`).join(', ')}.`,
+          message: fact('CANNOT_BE_SET', { fields: result.problems }),
           details: { fields: result.problems },
         });
       }

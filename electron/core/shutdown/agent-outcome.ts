@@ -1,29 +1,35 @@
-/** What an agent says of an action that did not come to pass, for people. Pure. */
-import { errorCatalogue } from '../../../shared/contract/errors.ts';
+/** What an agent says of an action that was not done. Pure. */
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { AgentOutcome } from '../ports/agents.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 
 /** Why it could not, and the next step; null where nothing failed. */
 export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): Trouble | null {
   if (outcome === 'dry-run') {
-    return {
-      code: 'AGENT_ERROR',
-      message: 'Its agent only shows what it would run: it was started with --dry-run.',
-      next: 'Start it there without that.',
-    };
+    return troubleOf(
+      new PilotlightError('AGENT_ERROR', {
+        message: fact('AGENT_DRY_RUN'),
+        next: fact('START_WITHOUT_DRY_RUN'),
+      }),
+    );
   }
   if (outcome !== 'failed') return null;
-  return {
-    code: code ?? 'AGENT_ERROR',
-    message: `Its agent says: ${sentence(reason ?? errorCatalogue.AGENT_ERROR.message)}`,
-    next: next ?? errorCatalogue.AGENT_ERROR.next,
-  };
+  const said =
+    reason === null || reason === undefined
+      ? {}
+      : { message: fact('AGENT_SAYS', { text: sentence(reason) }) };
+  const trouble = troubleOf(new PilotlightError('AGENT_ERROR', said));
+  return { ...trouble, code: code ?? trouble.code, next: next ?? trouble.next };
 }
 
-/** Why it stays on, one sentence. */
-export function outcomeWords({ outcome, reason }: AgentOutcome): string {
-  if (outcome === 'cancelled' && reason?.startsWith('by ') === true) return `Cancelled ${sentence(reason)}`;
-  return sentence(reason ?? 'Its agent did not carry it out');
+/** Why it stays on. Of a cancellation an agent says `by NAME`. */
+export function whyNotDone({ outcome, reason }: AgentOutcome): Message {
+  if (outcome === 'cancelled' && reason?.startsWith('by ') === true)
+    return fact('CANCELLED_BY', { by: reason.slice(3) });
+  return reason === null || reason === undefined ? fact('AGENT_DID_NOT_ACT') : plainText(sentence(reason));
 }
 
 function sentence(words: string): string {

@@ -14,8 +14,8 @@ export interface FinishFacts {
   keptOn: boolean;
   /** Somebody else decides on this machine. */
   held: Held | null;
-  /** What speaks against it, a sentence each. */
-  reasons: readonly string[];
+  /** What speaks against it. */
+  reasons: readonly unknown[];
   /** How long there were none, milliseconds. */
   idleMs: number;
 }

@@ -34,7 +34,6 @@ export interface IdleShutdownDependencies {
   onLook(nodeId: string): void;
 }
 
-const FINISHER = 'Pilotlight, because nobody needs it';
 const LOOK_MS = 15_000;
 
 export function createIdleShutdown(dependencies: IdleShutdownDependencies): IdleShutdown {
@@ -76,7 +75,7 @@ export function createIdleShutdown(dependencies: IdleShutdownDependencies): Idle
       // Nobody waits for a slow machine: the look at the next one goes on.
       const still = () => stillGoes(node.id);
       void off
-        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: FINISHER, still }, signal)
+        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: null, still }, signal)
         .catch((error: unknown) => {
           if (signal.aborted) return;
           use.needed(node.id);

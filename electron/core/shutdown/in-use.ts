@@ -1,5 +1,7 @@
 /** Whether a machine is in use, as far as this core knows: by its node, and by other nodes that are the same machine. */
+
 import { isServing } from '../../../shared/models/fleet.ts';
+import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { SameMachine } from '../fleet/same-machine.ts';
@@ -8,14 +10,14 @@ import type { LeaseLedger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { Held } from './idle-decision.ts';
 import type { UseState, UseWatch } from './use-watch.ts';
-import { leaseWords } from './why-on.ts';
+import { leaseHeld } from './why-on.ts';
 
 export interface InUse {
   state(nodeId: string): UseState;
-  /** What speaks against powering it off, a sentence each. */
-  reasons(nodeId: string): string[];
-  /** Checks it, so that `reasons` knows of its use now; resolves with why it is not known, a sentence, else null. */
-  check(nodeId: string): Promise<string | null>;
+  /** What speaks against powering it off. */
+  reasons(nodeId: string): Message[];
+  /** Checks it, so that `reasons` knows of its use now; resolves with why it is not known, else null. */
+  check(nodeId: string): Promise<Message | null>;
   held(nodeId: string): Held | null;
 }
 
@@ -33,14 +35,13 @@ export interface InUseDependencies {
 export function createInUse(dependencies: InUseDependencies): InUse {
   const { fleet, agents, ledger, policies, means, watch, sameMachine } = dependencies;
 
-  const leases = (nodeId: string) =>
-    [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
+  const leases = (nodeId: string) => [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseHeld);
 
-  function othersInUse(nodeId: string): string[] {
+  function othersInUse(nodeId: string): Message[] {
     return sameMachine.others(nodeId).flatMap((other) => {
       const name = fleet.get(other)?.name ?? other;
-      return [...leases(other), ...watch.state(other).use].map(
-        (words) => `${name} is the same machine: ${words}`,
+      return [...leases(other), ...watch.state(other).use].map((reason) =>
+        fact('SAME_MACHINE_AS', { node: name, reason }),
       );
     });
   }
@@ -78,7 +79,7 @@ export function createInUse(dependencies: InUseDependencies): InUse {
     state,
     reasons(nodeId) {
       const seen = means(nodeId) === 'agent' ? othersInUse(nodeId) : state(nodeId).use;
-      return [...new Set([...leases(nodeId), ...seen])];
+      return distinct([...leases(nodeId), ...seen]);
     },
     async check(nodeId) {
       const others = sameMachine
@@ -89,7 +90,7 @@ export function createInUse(dependencies: InUseDependencies): InUse {
         ...others.map((other) => checkOne(other).catch(() => false)),
       ]);
       fleet.require(nodeId);
-      return answered ? null : 'It did not answer, so it is unknown whether it is in use.';
+      return answered ? null : fact('NO_ANSWER_USE_UNKNOWN');
     },
     held(nodeId) {
       if (hasSilentAgent(nodeId)) return 'agent-silent';

@@ -1,12 +1,14 @@
 /** From what is known of a node's power to what people see. Pure. */
+
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import { isOn } from '../agents/awake.ts';
 import type { AgentPolicyView, AgentPower } from '../ports/agents.ts';
 import { decideFinish, type FinishDecision, type Held } from './idle-decision.ts';
 import type { Going } from './shutdown-progress.ts';
 import type { UseState } from './use-watch.ts';
-import { leaseWords, whyOn } from './why-on.ts';
+import { agentsReason, whyOn } from './why-on.ts';
 
 /** What an agent said, and when it was heard. */
 export interface Heard<Said> {
@@ -65,9 +67,9 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
   const reasons = byAgent ? namedOnce(byAgent.said.reasons, leases) : use.use;
   const needed = leases.length > 0 || reasons.length > 0;
   const decision = decisionFor(facts, { byAgent, wokenByUs, needed });
-  const words =
+  const why =
     node.kind === 'this-computer' && !needed
-      ? ['Pilotlight runs on it.']
+      ? [fact('RUNS_PILOTLIGHT')]
       : whyOn({
           on,
           leases,
@@ -79,7 +81,7 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
         });
   return {
     ...common,
-    whyOn: words,
+    whyOn: why,
     idleSince: needed ? null : idleSince(facts, byAgent),
     offAt: offAt(facts, decision, byAgent, countdown),
   };
@@ -103,9 +105,9 @@ function decisionFor(
 }
 
 /** An agent names each lease as a reason too, and so do we. */
-function namedOnce(reasons: readonly string[], leases: readonly Lease[]): string[] {
-  const named = new Set(leases.map(leaseWords));
-  return reasons.filter((reason) => !named.has(reason));
+function namedOnce(reasons: readonly string[], leases: readonly Lease[]): Message[] {
+  const named = new Set(leases.map(agentsReason));
+  return reasons.filter((reason) => !named.has(reason)).map(plainText);
 }
 
 function agentCountdown({ agentPower, means }: PowerFacts): NodePower['countdown'] {

@@ -1,25 +1,20 @@
 /** What a person wants to be told about a machine's power: as a notification, and at a webhook. */
 
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { ActivityService } from '../activity/service.ts';
 import { postWebhook, type WebhookMessage } from '../activity/webhook.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
-import { clockTime } from '../policies/policy.ts';
 import type { Http } from '../ports/network.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import { nextMinuteOfDay } from '../runtime/local-time.ts';
 import type { OffService } from './shutdown.ts';
-import { leaseWords } from './why-on.ts';
+import { leaseHeld } from './why-on.ts';
 
 export interface PowerAlert extends WebhookMessage {
   event: 'did-not-wake' | 'fell-asleep-in-use' | 'still-on' | 'did-not-go-off';
-  /** One sentence. */
-  message: string;
-  /** Why, and what to do. */
-  why: string;
 }
 
 export interface Alerts {
@@ -51,17 +46,15 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
   const timers = new Map<string, { at: number; timer: Timer }>();
   const lifetime = new AbortController();
 
-  function post(event: PowerAlert['event'], node: NodeView, message: string, why: string): void {
+  function post(event: PowerAlert['event'], node: NodeView, message: Message, why: Message): void {
     const url = webhookUrl();
     if (url === null) return;
     const alert: PowerAlert = {
       event,
       node: { id: node.id, name: node.name },
-      message,
-      why,
       at: new Date(clock.now()).toISOString(),
     };
-    void postWebhook({ http, activity, kind: 'power' }, url, alert, lifetime.signal);
+    void postWebhook({ http, activity, kind: 'power' }, url, alert, lifetime.signal, { message, why });
   }
 
   function onNode(node: NodeView | null, previous: NodeView | null): void {
@@ -76,14 +69,14 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
     const error = node.lastWakeError;
     // Waking tells people itself; where nobody could wake it at all, nothing was to come.
     if (error !== null && error !== previous.lastWakeError) {
-      post('did-not-wake', node, `${node.name} did not wake.`, `${error.message} ${error.next}`);
+      post('did-not-wake', node, fact('NODE_DID_NOT_WAKE', { node: node.name }), errorFact(error));
     }
     // The fleet tells people itself that a machine went off that was needed.
     if (node.state === 'off' && isServing(previous.state) && off.going(node.id).leaving === null) {
       const holders = leases(node.id);
       if (holders.length > 0) {
-        const why = holders.map(leaseWords).join(' ');
-        post('fell-asleep-in-use', node, `${node.name} went off while it was needed.`, why);
+        const why = fact('SENTENCES', { parts: holders.map(leaseHeld) });
+        post('fell-asleep-in-use', node, fact('NODE_WENT_OFF_IN_USE', { node: node.name }), why);
       }
     }
   }
@@ -118,13 +111,13 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
     if (node === null || minute === null) return;
     const { whyOn } = power(nodeId);
     if (whyOn.length === 0) return;
-    const message = `${node.name} is still on at ${clockTime(minute)}.`;
-    const why = whyOn.join(' ');
+    const message = fact('NODE_STILL_ON', { node: node.name, minute });
+    const why = fact('SENTENCES', { parts: whyOn });
     activity.record({
       kind: 'power',
       severity: 'warning',
-      message: plainText(message),
-      why: plainText(why),
+      message,
+      why,
       nodeId,
       notify: true,
     });
@@ -135,8 +128,7 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
     fleet.onChange(onNode),
     policies.onChange(plan),
     off.onFailed((node, trouble) => {
-      const why = `${trouble.message} ${trouble.next}`;
-      post('did-not-go-off', node, `${node.name} did not go off.`, why);
+      post('did-not-go-off', node, fact('NODE_DID_NOT_GO_OFF', { node: node.name }), errorFact(trouble));
     }),
   ];
   for (const node of fleet.list()) plan(node.id);

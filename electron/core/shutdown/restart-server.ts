@@ -2,7 +2,7 @@
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
@@ -32,8 +32,8 @@ export async function restartOllama(
   activity.record({
     kind: 'power',
     severity: 'info',
-    message: plainText(`Ollama on ${name} was restarted.`),
-    why: plainText(`Asked by ${holder()}.`),
+    message: fact('OLLAMA_RESTARTED', { node: name }),
+    why: fact('REQUESTED_BY', { by: holder() }),
     nodeId,
   });
   fleet.lookSoon(nodeId);

@@ -1,6 +1,7 @@
 /** Telling a machine to go: by its agent, by an existing shutdown server, or by the simulator. */
-import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { Trouble } from '../../../shared/models/fleet.ts';
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import { isOn } from '../agents/awake.ts';
@@ -15,18 +16,11 @@ export interface OffRequest {
   action?: PowerAction | undefined;
   force: boolean;
   countdownSeconds: number;
-  /** Who asks, in words. */
-  by: string;
+  /** Who requests it; null: Pilotlight itself, because the machine is idle. */
+  by: string | null;
   /** Whether it is still to go, read right before each act; left out where a person asks. */
   still?: () => boolean;
 }
-
-export const actionVerbs: Record<PowerAction, string> = {
-  shutdown: 'shut down',
-  sleep: 'sleep',
-  hibernate: 'hibernate',
-  restart: 'restart',
-};
 
 export interface TellDependencies {
   http: Http;
@@ -60,7 +54,7 @@ export function requireMeans(
   if (!answered && !isOn(node, agent)) throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
   if (!canDo(by, action)) {
     throw new PilotlightError('NOT_SUPPORTED', {
-      message: `From here this machine cannot ${actionVerbs[action]}.`,
+      message: fact('CANNOT_DO_ACTION', { action }),
       details: { nodeId, action },
     });
   }
@@ -78,7 +72,7 @@ export async function tellMachine(
     case 'agent': {
       const link = agents.link(nodeId);
       if (link === null) break;
-      await link.powerOff({ action, countdownSeconds, force, by }, signal);
+      await link.powerOff({ action, countdownSeconds, force, by: by ?? 'Pilotlight' }, signal);
       return;
     }
     case 'server': {
@@ -93,9 +87,4 @@ export async function tellMachine(
     case 'none':
   }
   throw new PilotlightError('CANNOT_POWER_OFF', { details: { nodeId } });
-}
-
-export function troubleOf(error: unknown): Trouble {
-  const known = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
-  return { code: known.code, message: known.message, next: known.next };
 }

@@ -1,6 +1,7 @@
 /** Powering machines off, by hand or when they are idle, and what is known of each node's power. */
+
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting } from '../../../shared/models/settings.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -138,13 +139,11 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
     countsDown(nodeId, by, seconds) {
       const node = fleet.get(nodeId);
       if (!node) return;
-      const message = `${node.name} goes off in ${Math.round(seconds)} s.`;
-      const why = `Asked by ${by}. Until then it can be cancelled.`;
       activity.record({
         kind: 'power',
         severity: 'info',
-        message: plainText(message),
-        why: plainText(why),
+        message: fact('NODE_GOES_OFF_IN', { node: node.name, ms: Math.round(seconds) * 1000 }),
+        why: fact('REQUESTED_AND_CANCELLABLE', { by }),
         nodeId,
         notify: true,
       });

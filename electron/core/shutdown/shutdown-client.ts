@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { Http } from '../ports/network.ts';
 
 /** A server that shuts down before it answers holds the request up for so long. */
@@ -30,8 +31,8 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
   const said = answer?.message || answer?.error || '';
   if (status === 401 || status === 403 || /^unauthori[sz]ed$/i.test(answer?.error ?? '')) {
     throw new PilotlightError('AGENT_REFUSED', {
-      message: 'The shutdown server does not accept the secret.',
-      next: 'Set the secret of its shutdown server at the node.',
+      message: fact('SHUTDOWN_SECRET_REFUSED'),
+      next: fact('SET_SHUTDOWN_SECRET'),
       details: { status },
     });
   }
@@ -40,17 +41,15 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
       typeof reason === 'string' ? reason : reason.message,
     );
     throw new PilotlightError('IN_USE', {
-      ...(said === '' ? {} : { message: `The shutdown server says: ${said}` }),
+      ...(said === '' ? {} : { message: fact('SHUTDOWN_SERVER_SAYS', { text: said }) }),
       details: { status, reasons },
     });
   }
   if (answer === null) {
     throw new PilotlightError('AGENT_ERROR', {
       message:
-        body.trim() === ''
-          ? `The shutdown server answered nothing (status ${status}).`
-          : 'What answers there is not a shutdown server.',
-      next: 'Check the address of its shutdown server.',
+        body.trim() === '' ? fact('SHUTDOWN_SERVER_SILENT', { status }) : fact('NOT_A_SHUTDOWN_SERVER'),
+      next: fact('CHECK_SHUTDOWN_ADDRESS'),
       details: { status },
     });
   }
@@ -58,8 +57,8 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
     answer.success === true || (answer.success === undefined && answer.status === 'shutting_down');
   if (status < 300 && taken) return;
   throw new PilotlightError('AGENT_ERROR', {
-    message: `The shutdown server did not do it${said === '' ? ` (status ${status}).` : `: ${said}`}`,
-    next: 'Read its log on that machine.',
+    message: fact('SHUTDOWN_SERVER_FAILED', { status, said }),
+    next: fact('READ_ITS_LOG'),
     details: { status },
   });
 }
@@ -90,8 +89,8 @@ export async function askShutdownServer(
     if (arrived && (error.code === 'HOST_TIMEOUT' || error.code === 'HOST_UNREACHABLE')) return 'unsure';
     if (error.code === 'RESPONSE_TOO_LARGE' || error.code === 'NOT_AN_INFERENCE_SERVER') {
       throw new PilotlightError('AGENT_ERROR', {
-        message: 'What answers there is not a shutdown server.',
-        next: 'Check the address of its shutdown server.',
+        message: fact('NOT_A_SHUTDOWN_SERVER'),
+        next: fact('CHECK_SHUTDOWN_ADDRESS'),
       });
     }
     throw error;

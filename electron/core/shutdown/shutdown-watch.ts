@@ -1,7 +1,5 @@
 /** Machines that were told to go, watched until they have gone. */
-import { errorCatalogue } from '../../../shared/contract/errors.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Timer } from '../ports/time.ts';
@@ -22,8 +20,8 @@ export interface DeparturesOptions {
   fleet: Pick<FleetService, 'get' | 'lookSoon' | 'onChange' | 'setLeaving'>;
   agents: Pick<AgentAccess, 'view' | 'onChange' | 'onReached'>;
   onGone(nodeId: string, leaving: Leaving): void;
-  /** The deadline passed; `why` is a sentence. */
-  onStayed(nodeId: string, leaving: Leaving, why: string): void;
+  /** The deadline passed. */
+  onStayed(nodeId: string, leaving: Leaving): void;
   onChange(nodeId: string): void;
 }
 
@@ -69,8 +67,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
   function late(nodeId: string): void {
     const stayed = end(nodeId);
     if (!stayed) return;
-    const seconds = formatDuration(clock.now() - stayed.since);
-    onStayed(nodeId, stayed, `${errorCatalogue.DID_NOT_GO_OFF.message} That was ${seconds} ago.`);
+    onStayed(nodeId, stayed);
     onChange(nodeId);
   }
 

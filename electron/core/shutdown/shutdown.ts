@@ -4,9 +4,8 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { errorFact, errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import { isAwake, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
@@ -15,8 +14,9 @@ import type { AgentOutcome } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
-import { outcomeTrouble, outcomeWords } from './agent-outcome.ts';
-import { actionVerbs, type OffRequest, requireMeans, tellMachine, troubleOf } from './send-shutdown.ts';
+import { troubleOf } from '../runtime/trouble.ts';
+import { outcomeTrouble, whyNotDone } from './agent-outcome.ts';
+import { type OffRequest, requireMeans, tellMachine } from './send-shutdown.ts';
 import type { Going } from './shutdown-progress.ts';
 import { freshState, type OffState } from './shutdown-state.ts';
 import { createDepartures, type Departures } from './shutdown-watch.ts';
@@ -57,13 +57,13 @@ export interface OffDependencies {
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
   means(nodeId: string): NodePower['means'];
-  /** What speaks against it, a sentence each, as far as is known here. */
-  reasons(nodeId: string): string[];
+  /** What speaks against it, as far as is known here. */
+  reasons(nodeId: string): Message[];
   /**
-   * Checks the node, so that `reasons` knows of its use now; resolves with why it is not known, a sentence, else null.
+   * Checks the node, so that `reasons` knows of its use now; resolves with why it is not known, else null.
    * Rejects with NOT_FOUND when it was removed.
    */
-  checkUse(nodeId: string): Promise<string | null>;
+  checkUse(nodeId: string): Promise<Message | null>;
   holder(): string;
 }
 
@@ -74,6 +74,10 @@ export function createOff(dependencies: OffDependencies): OffService {
   const failed = createEmitter<[node: NodeView, trouble: Trouble]>({ name: 'power-off', log });
   const stopping = new AbortController();
 
+  const record = (nodeId: string, entry: Omit<NewActivityEntry, 'kind' | 'nodeId'>) =>
+    activity.record({ kind: 'power', nodeId, ...entry });
+  const nameOf = (nodeId: string) => fleet.get(nodeId)?.name ?? nodeId;
+
   const departures: Departures = createDepartures({
     clock,
     fleet,
@@ -81,19 +85,15 @@ export function createOff(dependencies: OffDependencies): OffService {
     onChange: changed.emit,
     onGone(nodeId, { action }) {
       stateOf(nodeId).lastOffError = null;
-      const name = fleet.get(nodeId)?.name ?? nodeId;
-      const message = action === 'restart' ? `${name} has restarted.` : `${name} is off, as it was told.`;
-      activity.record({
-        kind: 'power',
+      record(nodeId, {
         severity: 'success',
-        message: plainText(message),
-        nodeId,
+        message: fact(action === 'restart' ? 'NODE_HAS_RESTARTED' : 'NODE_IS_OFF', { node: nameOf(nodeId) }),
         notify: true,
       });
     },
-    onStayed(nodeId, _, why) {
-      const { code, next } = new PilotlightError('DID_NOT_GO_OFF');
-      fail(nodeId, { code, message: why, next }, 'did not go off.');
+    onStayed(nodeId, { since }) {
+      const message = fact('STILL_ANSWERS', { ms: clock.now() - since });
+      fail(nodeId, troubleOf(new PilotlightError('DID_NOT_GO_OFF', { message })), 'NODE_DID_NOT_GO_OFF');
     },
   });
 
@@ -119,17 +119,18 @@ export function createOff(dependencies: OffDependencies): OffService {
     return fresh;
   }
 
-  function fail(nodeId: string, trouble: Trouble, words: string): void {
+  function fail(
+    nodeId: string,
+    trouble: Trouble,
+    what: 'NODE_DID_NOT_GO_OFF' | 'NODE_NOT_POWERED_OFF',
+  ): void {
     const node = fleet.get(nodeId);
     if (!node) return;
     stateOf(nodeId).lastOffError = trouble;
-    const why = `${trouble.message} ${trouble.next}`;
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'error',
-      message: plainText(`${node.name} ${words}`),
-      why: plainText(why),
-      nodeId,
+      message: fact(what, { node: node.name }),
+      why: errorFact(trouble),
       notify: true,
     });
     failed.emit(node, trouble);
@@ -154,31 +155,30 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   /** Read right before the act, after the last await. Throws IN_USE. */
-  function refuseIfUsed({ nodeId, force, still }: OffRequest, unknown: string | null): void {
+  function refuseIfUsed({ nodeId, force, still }: OffRequest, unknown: Message | null): void {
     const known = force ? [] : reasons(nodeId);
-    const against = force || unknown === null ? known : [...known, unknown];
-    if (against.length > 0) {
-      const used = known.length > 0 ? 'The machine is in use. ' : '';
+    const doubt = force ? null : unknown;
+    if (known.length > 0 || doubt !== null) {
       throw new PilotlightError('IN_USE', {
-        message: used + against.join(' '),
-        details: { nodeId, reasons: against },
+        message: fact('IN_USE_BECAUSE', { reasons: known, unknown: doubt }),
+        reasons: doubt === null ? known : [...known, doubt],
+        details: { nodeId },
       });
     }
     if (still?.() === false) {
       throw new PilotlightError('IN_USE', {
-        message: 'It may no longer power off by itself: its policy or use has changed.',
-        details: { nodeId, reasons: [] },
+        message: fact('MAY_NOT_POWER_OFF'),
+        reasons: [],
+        details: { nodeId },
       });
     }
   }
 
   function begins({ nodeId, by }: OffRequest, action: PowerAction): void {
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'info',
-      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} was told to ${actionVerbs[action]}.`),
-      why: plainText(`Asked by ${by}.`),
-      nodeId,
+      message: fact('NODE_TOLD_TO_GO', { node: nameOf(nodeId), action }),
+      why: fact('REQUESTED_BY', { by }),
     });
     departures.begin(nodeId, action);
   }
@@ -195,12 +195,10 @@ export function createOff(dependencies: OffDependencies): OffService {
     const ms = countdownSeconds * 1000;
     const timer = clock.timer(ms, () => void countedDown(nodeId));
     stateOf(nodeId).countdown = { shown: { action, by, endsAt: clock.now() + ms }, request, timer };
-    activity.record({
-      kind: 'power',
+    record(nodeId, {
       severity: 'info',
-      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} goes off in ${formatDuration(ms)}.`),
-      why: plainText(`Asked by ${by}. Until then it can be cancelled.`),
-      nodeId,
+      message: fact('NODE_GOES_OFF_IN', { node: nameOf(nodeId), ms }),
+      why: fact('REQUESTED_AND_CANCELLABLE', { by }),
       notify: true,
     });
   }
@@ -212,7 +210,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     if (!request || action === undefined) return;
     state.asking = true;
     const lastCheck = { force: request.force, calledOff: false };
-    let unknown: string | null = null;
+    let unknown: Message | null = null;
     try {
       if (!request.force) {
         state.lastCheck = lastCheck;
@@ -225,10 +223,10 @@ export function createOff(dependencies: OffDependencies): OffService {
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (isPilotlightError(error) && error.code === 'IN_USE') {
-        staysOn(nodeId, error.message);
+        staysOn(nodeId, errorMessage(error));
         return;
       }
-      fail(nodeId, troubleOf(error), 'could not be powered off.');
+      fail(nodeId, troubleOf(error), 'NODE_NOT_POWERED_OFF');
       log.warn('A machine could not be powered off.', { nodeId, error: String(error) });
     } finally {
       state.asking = false;
@@ -248,13 +246,11 @@ export function createOff(dependencies: OffDependencies): OffService {
     return true;
   }
 
-  function staysOn(nodeId: string, why: string): void {
-    activity.record({
-      kind: 'power',
+  function staysOn(nodeId: string, why: Message): void {
+    record(nodeId, {
       severity: 'info',
-      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} stays on.`),
-      why: plainText(why),
-      nodeId,
+      message: fact('NODE_STAYS_ON', { node: nameOf(nodeId) }),
+      why,
     });
   }
 
@@ -290,7 +286,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       fleet.require(nodeId);
       if (callOff(nodeId)) {
         stateOf(nodeId).keptOn = true;
-        staysOn(nodeId, `${holder()} cancelled: it stays on until it is next needed.`);
+        staysOn(nodeId, fact('CANCELLED_UNTIL_NEEDED', { by: holder() }));
         changed.emit(nodeId);
         return;
       }
@@ -298,7 +294,7 @@ export function createOff(dependencies: OffDependencies): OffService {
       const link = on && means(nodeId) === 'agent' ? agents.link(nodeId) : null;
       if (link === null) throw new PilotlightError('NO_COUNTDOWN', { details: { nodeId } });
       await link.cancelPowerOff(holder(), signal);
-      staysOn(nodeId, `${holder()} cancelled.`);
+      staysOn(nodeId, fact('CANCELLED_BY', { by: holder() }));
       await agents.refresh(nodeId).catch(() => {});
     },
 
@@ -317,12 +313,12 @@ export function createOff(dependencies: OffDependencies): OffService {
       departures.giveUp(nodeId);
       const trouble = outcomeTrouble(outcome);
       if (trouble !== null) {
-        fail(nodeId, trouble, 'could not be powered off.');
+        fail(nodeId, trouble, 'NODE_NOT_POWERED_OFF');
         return;
       }
       // A cancel from here is told where it is asked for.
       if (outcome.outcome === 'cancelled' && outcome.reason === `by ${holder()}`) return;
-      staysOn(nodeId, outcomeWords(outcome));
+      staysOn(nodeId, whyNotDone(outcome));
     },
     needed(nodeId) {
       const state = states.get(nodeId);
@@ -333,11 +329,11 @@ export function createOff(dependencies: OffDependencies): OffService {
     reconsider(nodeId) {
       if (states.get(nodeId)?.countdown?.request.still?.() !== false) return;
       endCountdown(nodeId);
-      staysOn(nodeId, 'Its policy has changed.');
+      staysOn(nodeId, fact('POLICY_CHANGED'));
     },
     pause() {
       for (const nodeId of states.keys()) {
-        if (callOff(nodeId)) staysOn(nodeId, 'This computer went to sleep during the countdown.');
+        if (callOff(nodeId)) staysOn(nodeId, fact('SLEPT_DURING_COUNTDOWN'));
       }
     },
     onChange: changed.on,

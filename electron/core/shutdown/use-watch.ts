@@ -1,11 +1,13 @@
 /** Since when nobody uses a node that has no agent to say so: our leases, and what its server and tools show. */
+
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Clock } from '../ports/time.ts';
 import { lookForUse, type UseSeen } from './use-guard.ts';
 
 export interface UseState {
-  /** What was seen of use lately, a sentence each; leases are not among them. */
-  use: string[];
+  /** What was seen of use lately; leases are not among them. */
+  use: Message[];
   /** Since when nobody needs it, wall time and length; null while somebody does, or while it is not on. */
   idle: { since: number; ms: number } | null;
 }
@@ -26,7 +28,7 @@ const USE_LASTS_MS = 60_000;
 
 interface Seen {
   models: UseSeen;
-  use: string[];
+  use: Message[];
   /** When use was last seen, or when it came up. */
   at: number;
   monotonic: number;
@@ -43,7 +45,7 @@ export function createUseWatch({
   leases(nodeId: string): number;
   inFlight(node: NodeView): number;
   /** Why a GPU of a node that is measured may be busier than is known; null where there is no doubt. */
-  doubt?(nodeId: string): string | null;
+  doubt?(nodeId: string): Message | null;
 }): UseWatch {
   const nodes = new Map<string, Seen>();
   const moment = () => ({ at: clock.now(), monotonic: clock.monotonic() });

@@ -1,4 +1,5 @@
-/** "Why is it on?", in words. Pure. */
+/** "Why is it on?" Pure. */
+import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { FinishDecision } from './idle-decision.ts';
 
@@ -6,7 +7,7 @@ export interface WhyOnFacts {
   on: boolean;
   leases: readonly { holder: string; purpose: string }[];
   /** What else speaks against powering off; an agent repeats the leases here. */
-  reasons: readonly string[];
+  reasons: readonly Message[];
   leaving: boolean;
   countdown: boolean;
   /** Why nothing powers it off though nobody needs it; null where something will. */
@@ -14,30 +15,32 @@ export interface WhyOnFacts {
   means: NodePower['means'];
 }
 
-/** How agents say it as well, so that a lease is named once. */
-export const leaseWords = ({ holder, purpose }: { holder: string; purpose: string }): string =>
+export const leaseHeld = ({ holder, purpose }: { holder: string; purpose: string }): Message =>
+  fact('LEASE_HELD', { holder, purpose });
+
+/** How an agent words a lease among its reasons. */
+export const agentsReason = ({ holder, purpose }: { holder: string; purpose: string }): string =>
   `${holder} needs it: ${purpose}.`;
 
-const nobody = 'Nobody needs it';
-const staying: Record<Exclude<WhyOnFacts['stays'], null>, string> = {
-  'not-allowed': `${nobody}, but its policy is that Pilotlight never powers it off.`,
-  'not-woken': `${nobody}, but it was not Pilotlight that woke it: its policy leaves it on then.`,
-  'woken-unknown': `${nobody}, but whether Pilotlight woke it is not known any more: its policy leaves it on then.`,
-  'kept-on': `${nobody}, but somebody cancelled the last power-off: it stays on until it is needed anew.`,
-  'in-use': 'It is in use.',
-  'agent-silent': 'Whether somebody needs it is not known: its agent cannot be asked.',
-  'other-panel': `${nobody} here, but the policy of another panel leaves it on.`,
-  'other-node': `${nobody} here, but it is the same machine as another node, whose policy or agent decides.`,
-  'no-means': `${nobody}, but Pilotlight cannot power it off.`,
-  cannot: `${nobody}, but its shutdown server can only shut down, and its policy is another.`,
-};
+const staying = {
+  'not-allowed': 'IDLE_NOT_ALLOWED',
+  'not-woken': 'IDLE_NOT_WOKEN',
+  'woken-unknown': 'IDLE_WOKEN_UNKNOWN',
+  'kept-on': 'IDLE_KEPT_ON',
+  'in-use': 'IN_USE_SOMEHOW',
+  'agent-silent': 'AGENT_SILENT',
+  'other-panel': 'IDLE_OTHER_PANEL',
+  'other-node': 'IDLE_OTHER_NODE',
+  'no-means': 'IDLE_NO_MEANS',
+  cannot: 'IDLE_CANNOT',
+} as const satisfies Record<Exclude<WhyOnFacts['stays'], null>, string>;
 
-/** One sentence each, the holders first; empty while it is not on. */
-export function whyOn(facts: WhyOnFacts): string[] {
+/** The holders first; empty while it is not on. */
+export function whyOn(facts: WhyOnFacts): Message[] {
   if (!facts.on) return [];
-  const needs = [...new Set([...facts.leases.map(leaseWords), ...facts.reasons])];
-  if (facts.leaving) return [...needs, 'It was told to go off.'];
+  const needs = distinct([...facts.leases.map(leaseHeld), ...facts.reasons]);
+  if (facts.leaving) return [...needs, fact('GOING_OFF')];
   if (needs.length > 0) return needs;
-  if (facts.countdown) return [`${nobody}: it is about to go off.`];
-  return [facts.stays === null ? `${nobody}: it goes off when nothing changes.` : staying[facts.stays]];
+  if (facts.countdown) return [fact('IDLE_ABOUT_TO_GO')];
+  return [fact(facts.stays === null ? 'IDLE_GOES_OFF' : staying[facts.stays])];
 }

@@ -3,10 +3,12 @@
  * any more: a finished job, a finished lease, a move, an activity entry. A record of it that cannot be saved is held
  * here, merged into what is read, and saved later.
  */
+
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { errorMessage, fact } from '../../../shared/models/message.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
@@ -36,8 +38,8 @@ export function unsavedNotice(error: unknown): Notice {
   return {
     id: UNSAVED_NOTICE,
     code: isKnown ? error.code : 'INTERNAL',
-    message: `${isKnown ? `${error.message} ` : ''}Some recent events could not be saved yet.`,
-    next: 'They are kept in memory while Pilotlight runs, and saved as soon as possible. Free some disk space.',
+    message: fact('EVENTS_NOT_SAVED', { reason: isKnown ? errorMessage(error) : null }),
+    next: fact('EVENTS_ARE_KEPT'),
   };
 }
 

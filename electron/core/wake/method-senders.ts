@@ -2,6 +2,7 @@
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { errorMessage, fact } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { AgentLink, AgentMachine } from '../ports/agents.ts';
@@ -64,7 +65,10 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     } catch (reason) {
       if (signal.aborted || !isPilotlightError(reason)) throw reason;
       throw new PilotlightError('RELAY_FAILED', {
-        message: `The agent of ${fleet.get(nodeId)?.name ?? 'that node'} did not wake it: ${reason.message}`,
+        message: fact('AGENT_DID_NOT_WAKE_IT', {
+          node: fleet.get(nodeId)?.name ?? null,
+          reason: errorMessage(reason),
+        }),
         next: reason.next,
         details: { nodeId, reason: reason.code },
         cause: reason,
@@ -77,7 +81,7 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     if (code === 0) return NO_PACKETS;
     const said = lastLine(output);
     throw new PilotlightError('COMMAND_FAILED', {
-      message: `${programName(command)} ended with ${code}${said === '' ? '.' : `: ${said}`}`,
+      message: fact('COMMAND_ENDED_WITH', { program: programName(command), code, said }),
       details: { code, output: output.slice(-2000) },
     });
   }

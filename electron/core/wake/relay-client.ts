@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Http, HttpReply } from '../ports/network.ts';
 
 export interface RelayRequest {
@@ -47,19 +48,27 @@ export async function askRelay({
       if (signal.aborted) throw signal.reason;
       throw unreached(url, error);
     });
-  const complaint = readRelayReply(reply, mac);
-  if (complaint === null) return;
+  const failure = readRelayReply(reply, mac);
+  if (failure === null) return;
   throw new PilotlightError('RELAY_FAILED', {
-    message: `The relay ${new URL(url).host} ${complaint.words}.`,
-    ...(complaint.next === undefined ? {} : { next: complaint.next }),
+    message: fact('RELAY_DID_NOT_WAKE', { relay: new URL(url).host, failure }),
+    ...nextOf(failure),
     details: { url, status: reply.status },
   });
 }
 
-interface Complaint {
-  /** Goes on after "The relay HOST". */
-  words: string;
-  next?: string;
+function nextOf({ code }: Message): { next?: Message } {
+  switch (code) {
+    case 'RELAY_REFUSED':
+      return { next: fact('SET_RELAY_TOKEN') };
+    case 'RELAY_UNKNOWN_PATH':
+    case 'RELAY_NO_JSON':
+      return { next: fact('CHECK_RELAY_ADDRESS') };
+    case 'RELAY_WOKE_ANOTHER':
+      return { next: fact('USE_ANOTHER_METHOD') };
+    default:
+      return {};
+  }
 }
 
 const relayReply = z.looseObject({
@@ -73,66 +82,49 @@ const relayReply = z.looseObject({
 export function readRelayReply(
   { status, text }: Pick<HttpReply, 'status' | 'text'>,
   mac: string | null,
-): Complaint | null {
+): Message | null {
   const parsed = relayReply.safeParse(parseJson(text));
   const said = parsed.success
     ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MOST_WORDS)
     : '';
-  const saying = said === '' ? '' : `: ${said.replace(/\.$/, '')}`;
-  if (status === 401 || status === 403) {
-    return {
-      words: `refuses the request (${status})${saying}`,
-      next: 'Set its token at the node, and let it wake this MAC address.',
-    };
-  }
-  if (status === 404 || status === 405) {
-    return {
-      words: `does not know /wake (${status})`,
-      next: 'Check that a Wake-on-LAN relay answers at that address.',
-    };
-  }
-  if (status < 200 || status > 299) return { words: `failed with status ${status}${saying}` };
-  if (!parsed.success) {
-    return { words: answerInstead(text), next: 'Check that a Wake-on-LAN relay answers at that address.' };
-  }
-  if (parsed.data.success !== true) {
-    return {
-      words: saying === '' ? 'does not say that it sent the packet' : `did not send the packet${saying}`,
-    };
-  }
+  if (status === 401 || status === 403) return fact('RELAY_REFUSED', { status, said });
+  if (status === 404 || status === 405) return fact('RELAY_UNKNOWN_PATH', { status });
+  if (status < 200 || status > 299) return fact('RELAY_STATUS', { status, said });
+  if (!parsed.success) return fact('RELAY_NO_JSON', { answer: kindOf(text) });
+  if (parsed.data.success !== true) return fact('RELAY_DID_NOT_SEND', { said });
   const other = parsed.data.mac;
-  if (mac !== null && typeof other === 'string' && other !== '' && digits(other) !== digits(mac)) {
-    return {
-      words: `woke another machine, ${other.slice(0, 40)}`,
-      next: 'That relay wakes one machine only; use another way for this one.',
-    };
-  }
+  if (mac !== null && typeof other === 'string' && other !== '' && digits(other) !== digits(mac))
+    return fact('RELAY_WOKE_ANOTHER', { mac: other.slice(0, 40) });
   return null;
 }
 
-function answerInstead(text: string): string {
+function kindOf(text: string): 'nothing' | 'page' | 'other' {
   const start = text.trimStart();
-  if (start === '') return 'answered with nothing';
-  return start.startsWith('<') ? 'answered with a web page' : 'answered with something else than JSON';
+  if (start === '') return 'nothing';
+  return start.startsWith('<') ? 'page' : 'other';
 }
 
 function unreached(url: string, error: unknown): PilotlightError {
-  const { host } = new URL(url);
   const code = isPilotlightError(error) ? error.code : 'INTERNAL';
-  const words =
-    code === 'HOST_TIMEOUT'
-      ? 'does not answer in time'
-      : code === 'RESPONSE_TOO_LARGE'
-        ? 'answered with far too much'
-        : code === 'NAME_NOT_RESOLVED'
-          ? 'has a name that cannot be resolved'
-          : 'cannot be reached';
   return new PilotlightError('RELAY_FAILED', {
-    message: `The relay ${host} ${words}.`,
-    next: 'Check that it runs, and its address.',
+    message: fact('RELAY_DID_NOT_WAKE', { relay: new URL(url).host, failure: fact(unreachedBy(code)) }),
+    next: fact('CHECK_RELAY_RUNS'),
     details: { url, reason: code },
     cause: error,
   });
+}
+
+function unreachedBy(code: string) {
+  switch (code) {
+    case 'HOST_TIMEOUT':
+      return 'RELAY_TIMED_OUT';
+    case 'RESPONSE_TOO_LARGE':
+      return 'RELAY_ANSWER_TOO_LARGE';
+    case 'NAME_NOT_RESOLVED':
+      return 'RELAY_NAME_UNKNOWN';
+    default:
+      return 'RELAY_UNREACHABLE';
+  }
 }
 
 const digits = (mac: string) => mac.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();

@@ -13,7 +13,6 @@ import {
 import { errorFact, fact } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
@@ -151,7 +150,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     if (refusal === null) return;
     throw new PilotlightError('WAKE_NOT_ALLOWED', {
       message: refusal,
-      ...(by === 'person' ? { next: 'Change its policy first.' } : {}),
+      ...(by === 'person' ? { next: fact('CHANGE_POLICY_FIRST') } : {}),
       details: { nodeId: node.id },
     });
   }
@@ -359,7 +358,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
 
 function timeoutError(node: NodeView, limitMs: number): PilotlightError {
   return new PilotlightError('WAKE_TIMEOUT', {
-    message: `${node.name} did not come up within ${formatDuration(limitMs)}.`,
+    message: fact('NODE_NOT_UP_WITHIN', { node: node.name, ms: limitMs }),
     details: { nodeId: node.id, limitMs },
   });
 }

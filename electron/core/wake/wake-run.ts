@@ -1,7 +1,8 @@
 /** Goes the ways of one wake: the next when one fails, and in addition when the machine stays silent. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { WakeProgress } from '../../../shared/models/fleet.ts';
-import { fact, type Message, plainText } from '../../../shared/models/message.ts';
+import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
@@ -55,7 +56,7 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       errors.push(error);
-      fail(plainText(isPilotlightError(error) ? error.message : String(error)));
+      fail(isPilotlightError(error) ? errorMessage(error) : plainText(String(error)));
       continue;
     }
     worked = true;
@@ -70,8 +71,8 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
   if (worked) return;
   if (errors.length === 1) throw errors[0];
   throw new PilotlightError('WAKE_FAILED', {
-    message: `No way to wake ${options.name} worked.`,
-    next: 'Look at what each of them said, and mend one.',
+    message: fact('NO_METHOD_WORKED', { node: options.name }),
+    next: fact('FIX_ONE_METHOD'),
     details: { ways: tried },
   });
 }

@@ -1,6 +1,7 @@
 import { Info, X } from 'lucide-react';
 import { useState } from 'react';
 import type { Notice } from '../../../shared/contract/streams.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
@@ -74,10 +75,10 @@ function NoticeCard({ notice }: { notice: Notice }) {
       <Info size={16} className="mt-0.5 shrink-0 text-amber" aria-hidden="true" />
       <div className="min-w-0 flex-1">
         <p className="font-medium break-words">
-          <WithCode text={notice.message} />
+          <WithCode text={textOf(notice.message)} />
         </p>
         <p className="mt-0.5 break-words text-soft">
-          <WithCode text={notice.next} />
+          <WithCode text={textOf(notice.next)} />
         </p>
       </div>
       <Button

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { EnergyRange, NodeEnergy } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
@@ -58,7 +59,7 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
               <Figure name="Drawn" value={wattHours(known, known?.wattHours)} />
               <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
             </dl>
-            <p className="min-h-8 text-xs text-faint">{known?.how}</p>
+            <p className="min-h-8 text-xs text-faint">{known && textOf(known.how)}</p>
             {known && known.jobs.length > 0 && (
               <table className="w-full">
                 <caption className="pb-1 text-left text-xs text-faint">By who needed it</caption>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
@@ -58,7 +59,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
   const [asking, setAsking] = useState(false);
   const { leases, offAt, whyOn } = power;
   if (leases.length === 0 && !awake) return null;
-  const [reason] = whyOn;
+  const reason = whyOn[0] && textOf(whyOn[0]);
   if (leases.length === 0 && reason === undefined) return null;
   return (
     <div className="flex items-end gap-3 text-[0.8125rem]">
@@ -74,7 +75,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
         )}
         {leases.length === 0 && (
           <li className="truncate text-faint" title={reason}>
-            {offAt === null ? reason : `Nobody needs it: goes off ${inWords(Math.max(0, offAt - now))}`}
+            {offAt === null ? reason : `Idle: goes off ${inWords(Math.max(0, offAt - now))}`}
           </li>
         )}
       </ul>
@@ -117,7 +118,8 @@ function Countdown({
     >
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 break-words">
-          <span className="font-medium">It {words}</span> <span className="text-soft">· {countdown.by}</span>
+          <span className="font-medium">It {words}</span>{' '}
+          <span className="text-soft">· {countdown.by ?? 'Pilotlight, as it is idle'}</span>
         </p>
         <Button
           size="small"

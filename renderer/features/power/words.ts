@@ -1,8 +1,10 @@
 /** Power in words, and what can be chosen. Pure. */
+
 import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { Lease, NodePower, PowerAction, WakeWay } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatClock } from '../../charts/time-axis.ts';
 
 const minute = 60_000;
@@ -93,10 +95,9 @@ export function leaseLine(
   return lease.origin === 'elsewhere' ? `Lease: ${what}, for ${lease.holder}` : `Lease: ${what}`;
 }
 
-/** What the core says of why a machine is on, without the leases that are shown beside it. */
-export function otherReasons(power: Pick<NodePower, 'whyOn' | 'leases'>): string[] {
-  const said = new Set(power.leases.map(({ holder, purpose }) => `${holder} needs it: ${purpose}.`));
-  return power.whyOn.filter((sentence) => !said.has(sentence));
+/** Why a machine is on, without the leases, which are shown beside it. */
+export function otherReasons({ whyOn }: Pick<NodePower, 'whyOn'>): string[] {
+  return whyOn.filter(({ code }) => code !== 'LEASE_HELD').map(textOf);
 }
 
 export interface KeepChoice {

@@ -14,6 +14,8 @@ const tried = ({ methods }: Tried) =>
         .map(({ method, failed }) => (failed === null ? method : `${method} (${clause(failed)})`))
         .join(', then ')}.`;
 
+const quoted = (said: string) => (said === '' ? '' : `: ${said.replace(/\.$/, '')}`);
+
 /** Waking a machine. */
 export const wakeMessages = {
   NODE_WOKE: ({ node, tookMs }: { node: string; tookMs: number }) =>
@@ -24,6 +26,37 @@ export const wakeMessages = {
   WAKE_CANCELLED: ({ node }: { node: string }) => `Waking ${node} was cancelled.`,
   WAKE_TRIED: tried,
   WAKE_FAILURE: ({ error, methods }: Tried & { error: Text }) => sentences(error, tried({ methods })),
+
+  NO_METHOD_WORKED: ({ node }: { node: string }) => `No wake method for ${node} worked.`,
+  FIX_ONE_METHOD: () => 'Check what each of them reported, and fix one.',
+  NODE_NOT_UP_WITHIN: ({ node, ms }: { node: string; ms: number }) =>
+    `${node} did not come up within ${formatDuration(ms)}.`,
+  AGENT_DID_NOT_WAKE_IT: ({ node, reason }: { node: string | null; reason: Text }) =>
+    `The agent of ${node ?? 'that node'} did not wake it: ${reason}`,
+  COMMAND_ENDED_WITH: ({ program, code, said }: { program: string; code: number | null; said: string }) =>
+    `${program} ended with ${code}${said === '' ? '.' : `: ${said}`}`,
+
+  // What a relay did instead, after its name.
+  RELAY_DID_NOT_WAKE: ({ relay, failure }: { relay: string; failure: Text }) =>
+    `The relay ${relay} ${failure}.`,
+  RELAY_REFUSED: ({ status, said }: { status: number; said: string }) =>
+    `refuses the request (${status})${quoted(said)}`,
+  RELAY_UNKNOWN_PATH: ({ status }: { status: number }) => `does not know /wake (${status})`,
+  RELAY_STATUS: ({ status, said }: { status: number; said: string }) =>
+    `failed with status ${status}${quoted(said)}`,
+  RELAY_NO_JSON: ({ answer }: { answer: 'nothing' | 'page' | 'other' }) =>
+    `answered with ${{ nothing: 'nothing', page: 'a web page', other: 'something other than JSON' }[answer]}`,
+  RELAY_DID_NOT_SEND: ({ said }: { said: string }) =>
+    said === '' ? 'does not say that it sent the packet' : `did not send the packet${quoted(said)}`,
+  RELAY_WOKE_ANOTHER: ({ mac }: { mac: string }) => `woke another machine, ${mac}`,
+  RELAY_TIMED_OUT: () => 'does not answer in time',
+  RELAY_ANSWER_TOO_LARGE: () => 'answered with far too much',
+  RELAY_NAME_UNKNOWN: () => 'has a name that cannot be resolved',
+  RELAY_UNREACHABLE: () => 'cannot be reached',
+  SET_RELAY_TOKEN: () => 'Set its token at the node, and let it wake this MAC address.',
+  CHECK_RELAY_ADDRESS: () => 'Check that a Wake-on-LAN relay answers at that address.',
+  CHECK_RELAY_RUNS: () => 'Check that it runs, and its address.',
+  USE_ANOTHER_METHOD: () => 'That relay wakes one machine only; use another method for this one.',
 
   // Wake methods, as part of a sentence.
   WAKE_BY_PACKETS: () => 'magic packets from this computer',

@@ -1,8 +1,11 @@
 /** What a panel shows after damage, and while a machine cannot say whether it is in use. */
+
 import { fileNotice, indexNotice, rowsNotice, stateNotice } from '../../../electron/host/damage-notices.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
+import { errorMessage, fact, plainText } from '../../../shared/models/message.ts';
 import { type NodePower, unknownLease } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { aJob, aSource } from '../../fakes/records.ts';
 import type { BridgeScene } from './bridge-core.ts';
 import { lease, power } from './power-scenes.ts';
@@ -27,17 +30,13 @@ const notices: Notice[] = [
       nodeId: name,
     })),
   ),
-  fileNotice(
-    'session.key',
-    '/data/session.key.corrupt-1',
-    'Pages that were open in a browser have to be opened again.',
-  ),
+  fileNotice('session.key', '/data/session.key.corrupt-1', fact('OPEN_PAGES_AGAIN')),
   indexNotice({ sourceId: 'notes', code: 'INDEX_CORRUPT', keptAs: '/data/index/notes.sqlite.corrupt-1' }),
   {
     id: 'unsaved',
     code: 'DISK_FULL',
-    message: `${new PilotlightError('DISK_FULL').message} Some recent events could not be saved yet.`,
-    next: 'They are kept in memory while Pilotlight runs, and saved as soon as possible. Free some disk space.',
+    message: fact('EVENTS_NOT_SAVED', { reason: errorMessage(new PilotlightError('DISK_FULL')) }),
+    next: fact('EVENTS_ARE_KEPT'),
   },
 ].map(({ id, code, message, next }) => ({ id, code, message, next }));
 
@@ -56,7 +55,10 @@ const tower: NodePower = power('gpu-tower', {
       mirrored: true,
     }),
   ],
-  whyOn: ['Pilotlight needs it: a lease whose record was damaged.', ...unknown],
+  whyOn: [
+    fact('LEASE_HELD', { holder: 'Pilotlight', purpose: 'a lease whose record was damaged' }),
+    ...unknown.map(plainText),
+  ],
   agent: agent && {
     ...agent,
     problems: [
@@ -119,7 +121,7 @@ export const damaged: BridgeScene = scene(
   {
     power: [
       ['gpu-tower', tower],
-      ['lab-1', power('lab-1', { whyOn: unknown.slice(0, 2) })],
+      ['lab-1', power('lab-1', { whyOn: unknown.slice(0, 2).map(plainText) })],
       ['lab-2', power('lab-2')],
     ],
     discovery: [],
@@ -158,6 +160,6 @@ damaged.errors = {
     code: 'IN_USE',
     message: `The machine is in use. ${unknown.join(' ')}`,
     next: 'Wait, release what holds it, or power it off all the same.',
-    details: { reasons: tower.whyOn },
+    details: { reasons: tower.whyOn.map(textOf) },
   },
 };

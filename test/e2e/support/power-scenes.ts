@@ -1,6 +1,8 @@
 /** Machines and what is known of their power: each state that the panel has words for. */
+
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
 import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy, type Lease, type NodePower } from '../../../shared/models/power.ts';
 import type { BridgeScene } from './bridge-core.ts';
 import { model, node, scene } from './scenes.ts';
@@ -255,9 +257,9 @@ const entries: NodePower[] = [
   power('gpu-tower', {
     leases: holders,
     whyOn: [
-      ...holders.map(({ holder, purpose }) => `${holder} needs it: ${purpose}.`),
-      'Its GPU is at 93%.',
-      'Ann is logged in there.',
+      ...holders.map(({ holder, purpose }) => fact('LEASE_HELD', { holder, purpose })),
+      plainText('Its GPU is at 93%.'),
+      plainText('Ann is logged in there.'),
     ],
     policy: {
       ...defaultPowerPolicy,
@@ -266,10 +268,10 @@ const entries: NodePower[] = [
       watts: 180,
     },
   }),
-  power('lab-1', { countdown: { action: 'shutdown', by: 'nobody needs it', endsAt: now + 45_000 } }),
+  power('lab-1', { countdown: { action: 'shutdown', by: null, endsAt: now + 45_000 } }),
   power('lab-2', { leaving: { action: 'sleep', since: now - 20_000, deadlineAt: now + 70_000 } }),
   power('lab-3', {
-    whyOn: ['Nobody needs it: it goes off when nothing changes.'],
+    whyOn: [fact('IDLE_GOES_OFF')],
     gpuLost: {
       code: 'GPU_LOST',
       message: 'The machine is awake, but Ollama there has no GPU.',
@@ -277,7 +279,7 @@ const entries: NodePower[] = [
     },
   }),
   power('lab-4', {
-    whyOn: ['Nobody needs it: it goes off when nothing changes.'],
+    whyOn: [fact('IDLE_GOES_OFF')],
     sleepTrouble: {
       code: 'SLEEP_NOT_BLOCKED',
       message:
@@ -289,7 +291,7 @@ const entries: NodePower[] = [
   }),
   power('lab-5', { agent: null, means: 'server' }),
   power('lab-6', {
-    whyOn: ['Nobody needs it, but Pilotlight cannot power it off.'],
+    whyOn: [fact('IDLE_NO_MEANS')],
     agent: {
       url: 'http://192.168.1.6:8765',
       state: 'refused',
@@ -313,7 +315,7 @@ const entries: NodePower[] = [
   power('nas', {
     means: 'none',
     agent: null,
-    whyOn: ['Nobody needs it, but Pilotlight cannot power it off.'],
+    whyOn: [fact('IDLE_NO_MEANS')],
   }),
 ];
 

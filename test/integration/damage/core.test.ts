@@ -241,7 +241,11 @@ describe('rows of the state', () => {
     const host = await launch();
     const { notices } = host.core.services.status.current();
     expect(notices).toMatchObject([
-      { code: 'RECORDS_DAMAGED', id: `records-${table}`, message: expect.stringContaining(name) },
+      {
+        code: 'RECORDS_DAMAGED',
+        id: `records-${table}`,
+        message: { code: 'ROWS_SET_ASIDE', params: { names: [expect.stringContaining(name)] } },
+      },
     ]);
     await host.stop();
     const database = new DatabaseSync(join(data, 'state.sqlite'));

@@ -117,7 +117,9 @@ describe('the headless program', () => {
     const endpoint = readEndpoint(data());
     if (endpoint === null) throw new Error('There is no endpoint file.');
     const { notices } = await createCoreClient(endpoint).call('core.status', {});
-    expect(notices).toMatchObject([{ code: 'STATE_CORRUPT', message: expect.stringContaining('corrupt-1') }]);
+    expect(notices).toMatchObject([
+      { code: 'STATE_CORRUPT', message: { params: { keptAs: expect.stringContaining('corrupt-1') } } },
+    ]);
     expect(readdirSync(data())).toContain('state.sqlite.corrupt-1');
   });
 });

@@ -1,6 +1,8 @@
 /** From the last need of a machine to its being off, by the real agent and by existing shutdown servers. */
+
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../electron/core/ports/time.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
 import { createFlyingClock, startMachine, startOllama, startPanel } from './power-machine.ts';
 
@@ -76,7 +78,9 @@ describe('a machine with an agent', () => {
       'the agent holds the lease and knows who woke it',
     );
     expect(held).toMatchObject({ means: 'agent', offAt: null, idleSince: null });
-    expect(held.whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
+    expect(held.whyOn).toEqual([
+      fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'index "Notes"' }),
+    ]);
     await expect(
       panel.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal),
     ).rejects.toMatchObject({ code: 'IN_USE' });
@@ -104,10 +108,11 @@ describe('a machine with an agent', () => {
       await panel.until(id, (power) => power.leases[0]?.mirrored === true, 'the lease is mirrored');
     }
     here[Symbol.dispose]();
-    const words = 'Pilotlight on desktop needs it: index "Mail".';
     const kept = await one.until(
       idOne,
-      (power) => power.leases.length === 1 && power.whyOn.includes(words),
+      (power) =>
+        power.leases.length === 1 &&
+        power.whyOn.some(({ code, params }) => code === 'LEASE_HELD' && params.purpose === 'index "Mail"'),
       'the other holder is named here',
     );
     expect(kept).toMatchObject({ leases: [{ origin: 'elsewhere' }], offAt: null, countdown: null });
@@ -158,7 +163,7 @@ describe('a machine with an agent', () => {
     await panel.shutdown.cancelOff(id, signal);
     const kept = await panel.until(
       id,
-      (power) => power.whyOn.some((words) => words.includes('somebody cancelled')),
+      (power) => power.whyOn.some(({ code }) => code === 'IDLE_KEPT_ON'),
       'it says that it stays on',
     );
     expect(kept).toMatchObject({ countdown: null, offAt: null });
@@ -198,7 +203,7 @@ describe('a machine with an agent', () => {
     expect(told.leaving).toMatchObject({ action: 'sleep' });
     expect(await machine.went).toBe('Suspend');
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
-    expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
+    expect(panel.entries.map(({ message }) => message.code)).toContain('NODE_IS_OFF');
     expect(panel.shutdown.get(id).lastOffError).toBeNull();
   });
 });
@@ -252,7 +257,7 @@ describe('a machine with an existing shutdown server', () => {
     await panel.fleet.waitFor(id, (node) => node.state === 'off', signal);
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
     expect(server.requests()).toBe(1);
-    expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
+    expect(panel.entries.map(({ message }) => message.code)).toContain('NODE_IS_OFF');
   });
 
   it('refuses a wrong secret, and nothing was changed', async () => {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeInput } from '../../../electron/core/fleet/records.ts';
 import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
@@ -178,7 +179,9 @@ describe.skipIf(tools === null)('the core wakes, in network namespaces', () => {
       ],
     });
     for (const packet of caught) expect(packet).toMatchObject({ from: '10.93.0.1', hex });
-    expect(wake.ways).toEqual([{ way: `the relay ${new URL(agent.url).host}`, failed: null }]);
+    expect(wake.ways).toEqual([
+      { way: fact('WAKE_BY_RELAY', { host: new URL(agent.url).host }), failed: null },
+    ]);
   });
 
   it('by the agent of another node it does so too', async () => {
@@ -198,6 +201,6 @@ describe.skipIf(tools === null)('the core wakes, in network namespaces', () => {
       ],
     });
     for (const packet of caught) expect(packet).toMatchObject({ from: '10.93.0.1', hex: magic });
-    expect(wake.ways).toEqual([{ way: 'the agent of NAS', failed: null }]);
+    expect(wake.ways).toEqual([{ way: fact('WAKE_BY_AGENT', { node: 'NAS' }), failed: null }]);
   });
 });

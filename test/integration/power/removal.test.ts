@@ -1,7 +1,6 @@
 /** What a removed node leaves at the real agent of its machine, a process of its own: nothing. */
 
 import { afterEach, expect, it } from 'vitest';
-import { textOf } from '../../../shared/text/index.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 import { createFlyingClock, startOllama, startPanel } from './power-machine.ts';
 
@@ -62,7 +61,7 @@ it('an agent that was away is cleared when it is back', async () => {
   await agent.stop('SIGKILL');
   panel.fleet.remove(id);
   await expect
-    .poll(() => panel.entries.filter(({ message }) => textOf(message).includes('may still follow')).length, {
+    .poll(() => panel.entries.filter(({ message }) => message.code === 'AGENT_MAY_FOLLOW_PANEL').length, {
       timeout: 20_000,
     })
     .toBe(1);

@@ -33,7 +33,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
     expect(serving.installed.map((model) => model.name)).toContain('mxbai-embed-large:latest');
     const learned = await fleet.waitFor('gpu-tower', (node) => node.boot.count === 1, soon());
     expect(learned.boot.usualMs).toBeGreaterThan(0);
-    expect(world.entries.map((entry) => entry.message).join(' ')).toMatch(/gpu-tower .*woke in/);
+    expect(world.entries.map((entry) => entry.message.code)).toContain('NODE_WOKE');
 
     await fleet
       .server('gpu-tower')

@@ -94,7 +94,14 @@ describe('secrets with a key file', () => {
     const { secrets, notices } = openKeyFileSecrets(folder);
     expect(secrets.get('a')).toBeNull();
     expect(notices).toMatchObject([
-      { id: 'secrets', code: 'SECRETS_LOST', message: expect.stringContaining('secrets.json.corrupt-1') },
+      {
+        id: 'secrets',
+        code: 'SECRETS_LOST',
+        message: {
+          code: 'SECRETS_SET_ASIDE',
+          params: { files: expect.arrayContaining(['secrets.json.corrupt-1']) },
+        },
+      },
     ]);
     expect(readFileSync(at('secrets.json.corrupt-1'))).toEqual(before);
     secrets.change({ a: 'new value' });

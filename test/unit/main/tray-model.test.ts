@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { iconName, trayTemplate } from '../../../electron/main/tray.ts';
 import { trayModel } from '../../../electron/main/tray-model.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { lease, power } from '../../e2e/support/power-scenes.ts';
 import { aJob, aNode, aSource } from '../../fakes/records.ts';
 
@@ -42,8 +43,12 @@ describe('trayModel', () => {
 
     it('has a menu: going off as it can, keeping awake, why it is on', () => {
       expect(lines()[0]).toMatchObject({ label: '● box · gpu-verified · Sleep', action: null });
-      const whyOn = ['Ann needs it: a game.'];
-      expect(labels({ whyOn })).toEqual([['Sleep', 'Shut down', 'Restart'], keeping, whyOn]);
+      const whyOn = [fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' })];
+      expect(labels({ whyOn })).toEqual([
+        ['Sleep', 'Shut down', 'Restart'],
+        keeping,
+        ['Kept awake by Ann: a game.'],
+      ]);
       expect(labels({ means: 'server', agent: null })).toEqual([['Shut down'], keeping]);
       expect(labels({ means: 'simulator', agent: null })).toEqual([['Sleep', 'Shut down'], keeping]);
       expect(labels({ means: 'none', agent: null })?.[0]).toEqual(['Pilotlight cannot power it off']);

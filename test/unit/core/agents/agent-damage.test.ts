@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { AgentLink } from '../../../../electron/core/ports/agents.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { plainText } from '../../../../shared/models/message.ts';
-import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeAgents } from '../../../fakes/agent-link.ts';
 import { createPowerWorld } from '../../../fakes/power-world.ts';
 
@@ -24,8 +23,8 @@ test('what was damaged at an agent is shown, written down once, and notified', a
   }
   const { agent, whyOn } = world.shutdown.get(id);
   expect(agent?.problems).toEqual([problem]);
-  expect(whyOn).toContain('A file was damaged.');
-  const told = world.entries.filter(({ message }) => textOf(message).includes('leases.jsonl'));
+  expect(whyOn).toContainEqual(plainText('A file was damaged.'));
+  const told = world.entries.filter(({ message }) => message.code === 'AGENT_DAMAGED');
   expect(told).toMatchObject([
     { kind: 'power', severity: 'warning', why: plainText(problem.next), nodeId: id, notify: true },
   ]);

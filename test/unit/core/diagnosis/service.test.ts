@@ -6,6 +6,7 @@ import type { AgentLink, AgentMachine, AgentSample } from '../../../../electron/
 import type { Http } from '../../../../electron/core/ports/network.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Check } from '../../../../shared/models/checks.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy, type NodePower } from '../../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { createFakeHttp, type FakeSite, noStreams } from '../../../fakes/http.ts';
@@ -346,7 +347,7 @@ describe('a rehearsal', () => {
     [
       'somebody needs it',
       ({ power, id }) => {
-        power.whyOn = ['Ann needs it: a game.'];
+        power.whyOn = [fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' })];
         power.leases = [
           {
             id: 'l',
@@ -361,7 +362,7 @@ describe('a rehearsal', () => {
           },
         ];
       },
-      'Ann needs it: a game.',
+      'Kept awake by Ann: a game.',
       'Release what holds it',
     ],
     ['a job uses it', ({ fleet, id }) => void fleet.use(id, 'index "Notes"'), 'index "Notes"', 'Release'],
@@ -380,7 +381,7 @@ describe('a rehearsal', () => {
     [
       'nobody may wake it',
       ({ power }) => void Object.assign(power, { policy: { ...power.policy, wakeFor: 'never' } }),
-      'nobody wakes it from here',
+      'never woken from here',
       'policy',
     ],
   ])('is refused in words where %s, and nothing is done', async (_, prepare, seen, mend) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EnergyFacts, nodeEnergy } from '../../../../electron/core/energy/node-energy.ts';
 import type { StateSpan } from '../../../../electron/core/energy/timeline.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../../shared/models/power.ts';
 
 const minute = 60_000;
@@ -122,13 +123,22 @@ describe('what a node drew', () => {
   });
 
   it('says how it was computed', () => {
-    expect(energy({ watts: 90 }).how).toBe(
-      '4 h awake at 90 W, as a person said. It slept 20 h of 24 h; left on, at 90 W, which it is said to draw, that would have taken 1.8 kWh more.',
+    expect(energy({ watts: 90 }).how).toEqual(
+      fact('ENERGY_BASIS', {
+        source: 'told',
+        awakeMs: 4 * 3_600_000,
+        measuredMs: 0,
+        watts: 90,
+        saved: { asleepMs: 20 * 3_600_000, idleWatts: 90, wattHours: 1800 },
+      }),
     );
-    expect(energy({ buckets: quarters(20, 22, 50) }).how).toContain(
-      'What its GPUs measured in 2 h of 4 h awake; the rest is not counted. The machine around them is not in it.',
-    );
-    expect(energy({}).how).toBe('Nobody measures what it draws: give its wattage in its power policy.');
+    expect(energy({ buckets: quarters(20, 22, 50) }).how.params).toMatchObject({
+      source: 'gpu',
+      awakeMs: 4 * 3_600_000,
+      measuredMs: 2 * 3_600_000,
+      watts: null,
+    });
+    expect(energy({}).how.params).toMatchObject({ source: 'unknown', saved: null });
   });
 });
 

@@ -1,6 +1,8 @@
 /** Several nodes on one machine go off together: what any of them is needed for keeps it on. */
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { strictestPolicy } from '../../../../electron/core/policies/policy.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { agentUrl, createPowerWorld, shutdownUrl } from '../../../fakes/power-world.ts';
 
@@ -49,7 +51,9 @@ describe('another node on the machine of a shutdown server', () => {
     const lease = world.leases.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('second is the same machine');
+    expect(world.shutdown.get(world.id).whyOn).toMatchObject([
+      { code: 'SAME_MACHINE_AS', params: { node: 'second' } },
+    ]);
     expect(world.shutdown.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
     await expect(
       world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 0 }, signal),
@@ -84,7 +88,7 @@ describe('another node on the machine of a shutdown server', () => {
     world.shutdown.setPolicy(world.second, { powerOff: 'never' });
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('same machine as another node');
+    expect(world.shutdown.get(world.id).whyOn).toEqual([fact('IDLE_OTHER_NODE')]);
     world.fleet.update(world.second, { agentUrl, agentToken: 'right-token' });
     world.shutdown.setPolicy(world.second, { powerOff: 'always' });
     await world.clock.advance(10 * minute);
@@ -109,7 +113,7 @@ describe('a shutdown server beside an agent whose token is not known', () => {
     world.shutdown.setPolicy(id, always);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(id).whyOn.join(' ')).toContain('its agent cannot be asked');
+    expect(world.shutdown.get(id).whyOn).toEqual([fact('AGENT_SILENT')]);
     expect(world.shutdown.get(id).offAt).toBeNull();
   });
 

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { helloUrl } from '../../../../electron/core/leases/announce-url.ts';
 import { termOf } from '../../../../electron/core/leases/lease-mirror.ts';
-import { plainText } from '../../../../shared/models/message.ts';
-import { textOf } from '../../../../shared/text/index.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
@@ -126,7 +125,7 @@ describe('an agent that is reached', () => {
     world.agent.tellNews();
     await world.clock.advance(1000);
     expect(world.shutdown.get(id).leases).toMatchObject([{ purpose: 'a film', mirrored: true }]);
-    expect(world.entries.filter(({ message }) => textOf(message).includes('no longer held'))).toHaveLength(1);
+    expect(world.entries.filter(({ message }) => message.code === 'LEASE_GONE')).toHaveLength(1);
     await world.clock.advance(2 * 60 * minute);
     expect(world.agent.leases.map((lease) => lease.id)).not.toContain('lease_1');
   });
@@ -219,7 +218,7 @@ describe('leases of others', () => {
         until: world.clock.now() + 7_000_000,
       },
     ]);
-    expect(shown.whyOn).toEqual(['Ben needs it: a render.']);
+    expect(shown.whyOn).toEqual([fact('LEASE_HELD', { holder: 'Ben', purpose: 'a render' })]);
     const off = { nodeId: id, force: false, countdownSeconds: 0 };
     await expect(world.shutdown.off(off, signal)).rejects.toMatchObject({ code: 'IN_USE' });
     await world.leases.release(id, 'script-1', signal);
@@ -238,7 +237,7 @@ describe('an agent that powers its machine off', () => {
     );
     expect(after.countdown).toMatchObject({ action: 'sleep', by: 'Pilotlight on laptop' });
     expect(after.offAt).toBe(after.countdown?.endsAt);
-    expect(world.entries.at(-1)?.message).toEqual(plainText('tower goes off in 30 s.'));
+    expect(world.entries.at(-1)?.message).toEqual(fact('NODE_GOES_OFF_IN', { node: 'tower', ms: 30_000 }));
     expect((await world.shutdown.cancelOff(id, signal)).countdown).toBeNull();
     expect(world.told('powerOff')).toEqual(['powerOff sleep']);
   });
@@ -259,9 +258,7 @@ describe('an agent that powers its machine off', () => {
     world.goOff();
     await world.clock.advance(30_000);
     expect(world.shutdown.get(id).leaving).toBeNull();
-    expect(world.entries.some(({ message }) => textOf(message) === 'tower is off, as it was told.')).toBe(
-      true,
-    );
+    expect(world.entries.some(({ message }) => message.code === 'NODE_IS_OFF')).toBe(true);
   });
 
   test('tells when it will, and that another panel keeps it on', async () => {
@@ -276,7 +273,7 @@ describe('an agent that powers its machine off', () => {
     await world.agents.refresh(id);
     expect(world.shutdown.get(id)).toMatchObject({
       offAt: null,
-      whyOn: ['Nobody needs it here, but the policy of another panel leaves it on.'],
+      whyOn: [fact('IDLE_OTHER_PANEL')],
     });
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { textOf } from '../../../../shared/text/index.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { agentUrl, createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
@@ -182,7 +183,7 @@ describe('an agent that is away when its node is removed', () => {
     world.fleet.remove(world.id);
     await world.clock.advance(1000);
     expect(world.notices.current().notices).toMatchObject([
-      { code: 'AGENT_LEFT', next: expect.stringContaining(`agent.mjs forget ${world.panel}`) },
+      { code: 'AGENT_LEFT', next: fact('FORGET_OR_DISMISS', { panel: world.panel }) },
     ]);
     expect(world.entries.at(-1)).toMatchObject({ severity: 'warning', kind: 'power' });
     expect([...world.agent.policies.keys()]).toEqual([world.panel]);

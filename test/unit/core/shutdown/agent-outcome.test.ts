@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AgentAccess } from '../../../../electron/core/agents/agent-access.ts';
 import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports/agents.ts';
 import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
-import { outcomeTrouble, outcomeWords } from '../../../../electron/core/shutdown/agent-outcome.ts';
+import { outcomeTrouble, whyNotDone } from '../../../../electron/core/shutdown/agent-outcome.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
 const outcome = (changed: Partial<AgentOutcome>): AgentOutcome => ({
@@ -15,13 +16,13 @@ const outcome = (changed: Partial<AgentOutcome>): AgentOutcome => ({
 
 describe('how an agent’s action ended, in words', () => {
   test.each([
-    ['cancelled', 'by a person at the machine', 'Cancelled by a person at the machine.'],
-    ['cancelled', 'the agent was stopped', 'the agent was stopped.'],
-    ['refused', 'Ann needs it: a game.', 'Ann needs it: a game.'],
-    ['interrupted', null, 'Its agent did not carry it out.'],
-  ] as const)('%s, %s: it stays on', (kind, reason, words) => {
+    ['cancelled', 'by a person at the machine', fact('CANCELLED_BY', { by: 'a person at the machine' })],
+    ['cancelled', 'the agent was stopped', plainText('the agent was stopped.')],
+    ['refused', 'Ann needs it: a game.', plainText('Ann needs it: a game.')],
+    ['interrupted', null, fact('AGENT_DID_NOT_ACT')],
+  ] as const)('%s, %s: it stays on', (kind, reason, why) => {
     expect(outcomeTrouble(outcome({ outcome: kind, reason }))).toBeNull();
-    expect(outcomeWords(outcome({ outcome: kind, reason }))).toBe(words);
+    expect(whyNotDone(outcome({ outcome: kind, reason }))).toEqual(why);
   });
 
   test('what failed carries the agent’s reason and the next step', () => {

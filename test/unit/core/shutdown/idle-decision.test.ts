@@ -1,8 +1,11 @@
 /** What counts before what, where more than one thing speaks against going off, and the exact moment of going. */
+
 import { describe, expect, it } from 'vitest';
 import { decideFinish, type FinishFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
 import { whyOn } from '../../../../electron/core/shutdown/why-on.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 
 const minute = 60_000;
 
@@ -57,16 +60,17 @@ describe('why it is on', () => {
     stays: null,
     means: 'server',
   } as const;
-  const reasons = ['A GPU is busy.', 'A GPU is busy.'];
+  const busy = fact('GPU_BUSY', { percent: 55 });
+  const reasons = [busy, fact('GPU_BUSY', { percent: 55 })];
 
   it('is its needs, each once, before anything else', () => {
-    expect(whyOn({ ...facts, reasons, countdown: true, stays: 'in-use' })).toEqual(['A GPU is busy.']);
+    expect(whyOn({ ...facts, reasons, countdown: true, stays: 'in-use' })).toEqual([busy]);
   });
 
   it('is that it leaves, after its needs', () => {
     const leaving = whyOn({ ...facts, leaving: true, countdown: true });
     expect(leaving).toHaveLength(1);
-    expect(whyOn({ ...facts, reasons, leaving: true })).toEqual(['A GPU is busy.', ...leaving]);
+    expect(whyOn({ ...facts, reasons, leaving: true })).toEqual([busy, ...leaving]);
   });
 
   it('is another sentence for each reason', () => {
@@ -88,7 +92,7 @@ describe('why it is on', () => {
       whyOn({ ...facts, countdown: true }),
       whyOn({ ...facts, leaving: true }),
     ];
-    for (const sentences of all) expect(sentences).toEqual([expect.stringMatching(/^[A-Z].*\.$/)]);
-    expect(new Set(all.flat()).size).toBe(stays.length + 3);
+    for (const messages of all) expect(messages).toHaveLength(1);
+    expect(new Set(all.flat().map(textOf)).size).toBe(stays.length + 3);
   });
 });

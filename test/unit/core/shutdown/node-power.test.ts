@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type GpuFacts, gpuLostOf } from '../../../../electron/core/agents/gpu-lost.ts';
 import { nodePowerOf, type PowerFacts } from '../../../../electron/core/shutdown/node-power.ts';
 import { staying } from '../../../../electron/core/shutdown/shutdown-progress.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { type AgentView, defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { aNode } from '../../../fakes/records.ts';
 
@@ -51,14 +52,14 @@ describe('a node without an agent', () => {
     expect(of({})).toMatchObject({ idleSince: at, offAt: at + 15 * 60_000, wokenByUs: true });
   });
   test('has no time to go while it is used', () => {
-    const use = { use: ['a was used.'], idle: null };
-    expect(of({ use })).toMatchObject({ idleSince: null, offAt: null, whyOn: ['a was used.'] });
+    const use = { use: [fact('MODEL_WAS_USED', { model: 'a' })], idle: null };
+    expect(of({ use })).toMatchObject({ idleSince: null, offAt: null, whyOn: use.use });
   });
   test('goes when its countdown ends', () => {
     const countdown = { action: 'shutdown', by: 'x', endsAt: at + 5000 } as const;
     expect(of({ going: { ...staying, countdown } })).toMatchObject({
       offAt: at + 5000,
-      whyOn: ['Nobody needs it: it is about to go off.'],
+      whyOn: [fact('IDLE_ABOUT_TO_GO')],
     });
   });
   test('in trouble is on', () => {
@@ -75,7 +76,7 @@ describe('a node with an agent', () => {
   test('that cannot be asked promises nothing', () => {
     const silent = of({ agentPolicy: null, agent: { ...agent, state: 'unreachable' } }, byAgent);
     expect(silent).toMatchObject({ idleSince: null, offAt: null });
-    expect(silent.whyOn).toEqual(['Whether somebody needs it is not known: its agent cannot be asked.']);
+    expect(silent.whyOn).toEqual([fact('AGENT_SILENT')]);
   });
   test('counts down as the agent says', () => {
     const current = { action: 'sleep', by: 'the agent itself', remainingSeconds: 42.4 } as const;
@@ -87,14 +88,14 @@ describe('a node with an agent', () => {
     });
   });
   test.each([
-    [{ wokenInThisBoot: false }, 'not Pilotlight that woke it'],
-    [{ keptOn: true }, 'somebody cancelled'],
-    [{}, 'another panel'],
-  ])('stays on: %o', (own, words) => {
+    [{ wokenInThisBoot: false }, 'IDLE_NOT_WOKEN'],
+    [{ keptOn: true }, 'IDLE_KEPT_ON'],
+    [{}, 'IDLE_OTHER_PANEL'],
+  ])('stays on: %o', (own, code) => {
     const said = { ...policyView, remainingMs: null, ...own };
     expect(of({ agentPolicy: { said, at } }, byAgent)).toMatchObject({
       offAt: null,
-      whyOn: [expect.stringContaining(words)],
+      whyOn: [{ code }],
     });
   });
   test('says why a lease does not keep it from sleeping, while it is on', () => {
@@ -120,7 +121,7 @@ describe('a node with an agent', () => {
 
 test('this computer is on because Pilotlight runs on it', () => {
   expect(of({ means: 'none', node: aNode({ kind: 'this-computer' }) }).whyOn).toEqual([
-    'Pilotlight runs on it.',
+    fact('RUNS_PILOTLIGHT'),
   ]);
 });
 

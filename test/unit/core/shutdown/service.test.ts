@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { createLeaseLedger } from '../../../../electron/core/leases/lease-ledger.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { plainText } from '../../../../shared/models/message.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
@@ -38,7 +38,7 @@ describe('the power of a node', () => {
       means: 'server',
       agent: null,
       leases: [],
-      whyOn: ['Nobody needs it, but it was not Pilotlight that woke it: its policy leaves it on then.'],
+      whyOn: [fact('IDLE_NOT_WOKEN')],
       wokenByUs: false,
       countdown: null,
     });
@@ -50,7 +50,7 @@ describe('the power of a node', () => {
     await world.clock.advance(300);
     expect(world.streams.power.get(id)).toMatchObject({
       leases: [{ id: lease.id, kind: 'person', origin: 'here', mirrored: false }],
-      whyOn: ['Pilotlight on laptop needs it: a game.'],
+      whyOn: [fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'a game' })],
       idleSince: null,
     });
     expect(world.fleet.get(id)?.uses).toEqual(['a game']);
@@ -152,7 +152,9 @@ describe('a lease', () => {
     const world = await startedWorld({ store: { ...store, power: { ...store.power, putLease: full } } });
     const id = await world.addServed();
     const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    expect(world.shutdown.get(id).whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
+    expect(world.shutdown.get(id).whyOn).toEqual([
+      fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'index "Notes"' }),
+    ]);
     lease[Symbol.dispose]();
     lease[Symbol.dispose]();
     expect(world.shutdown.get(id).leases).toEqual([]);
@@ -171,7 +173,7 @@ describe('a machine without an agent', () => {
     expect(offAt).toBe((idleSince ?? 0) + 5 * minute);
     await world.clock.advance(5 * minute + 20_000);
     expect(world.shutdown.get(id)).toMatchObject({
-      countdown: { action: 'shutdown', by: 'Pilotlight, because nobody needs it' },
+      countdown: { action: 'shutdown', by: null },
     });
     expect(world.shutdowns()).toEqual([]);
     await world.clock.advance(minute);
@@ -186,7 +188,7 @@ describe('a machine without an agent', () => {
     world.goOff();
     await world.clock.advance(20_000);
     expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: null });
-    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower is off, as it was told.') });
+    expect(world.entries.at(-1)).toMatchObject({ message: fact('NODE_IS_OFF', { node: 'tower' }) });
     expect(world.entries.some(({ message }) => message.code === 'NODE_DROPPED_OUT')).toBe(false);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toHaveLength(1);
@@ -220,7 +222,7 @@ describe('a machine without an agent', () => {
       world.server(towerUrl).loadedModels = [aModel({ expiresAt: world.clock.now() + 5 * minute })];
       await world.clock.advance(minute);
     }
-    expect(world.shutdown.get(id).whyOn).toEqual(['llama3.1:8b was used.']);
+    expect(world.shutdown.get(id).whyOn).toEqual([fact('MODEL_WAS_USED', { model: 'llama3.1:8b' })]);
     expect(world.shutdowns()).toEqual([]);
     // It stays loaded for ever from now on, which is presence and not use.
     world.server(towerUrl).loadedModels = [aModel({ expiresAt: null })];
@@ -246,7 +248,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(minute);
     expect(world.shutdowns()).toEqual([]);
     expect(world.shutdown.get(id).countdown).toBeNull();
-    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower stays on.') });
+    expect(world.entries.at(-1)).toMatchObject({ message: fact('NODE_STAYS_ON', { node: 'tower' }) });
   });
 
   test('stays on after a person cancelled, until it is needed anew', async () => {
@@ -256,7 +258,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(2 * minute + 20_000);
     const after = await world.shutdown.cancelOff(id, signal);
     expect(after).toMatchObject({ countdown: null, offAt: null });
-    expect(after.whyOn[0]).toContain('somebody cancelled');
+    expect(after.whyOn).toEqual([fact('IDLE_KEPT_ON')]);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toEqual([]);
     world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' })[Symbol.dispose]();
@@ -288,7 +290,7 @@ describe('a machine without an agent', () => {
     const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
-      details: { reasons: ['Pilotlight on laptop needs it: index "Notes".'] },
+      details: { reasons: ['Kept awake by Pilotlight on laptop: index "Notes".'] },
     });
     expect(world.shutdowns()).toEqual([]);
     const both = await Promise.allSettled([
@@ -391,7 +393,10 @@ describe('a machine without an agent', () => {
     expect(world.shutdown.get(id)).toMatchObject({ lastOffError: null });
     await world.clock.advance(2 * minute);
     expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'DID_NOT_GO_OFF' } });
-    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower did not go off.'), notify: true });
+    expect(world.entries.at(-1)).toMatchObject({
+      message: fact('NODE_DID_NOT_GO_OFF', { node: 'tower' }),
+      notify: true,
+    });
     expect(world.alerts()).toMatchObject([{ event: 'did-not-go-off', node: { id, name: 'tower' } }]);
   });
 
@@ -421,8 +426,10 @@ describe('what a person is told of', () => {
     expect(world.alerts()).toMatchObject([
       {
         event: 'still-on',
-        message: 'tower is still on at 23:00.',
-        why: 'Pilotlight on laptop needs it: a game.',
+        message: fact('NODE_STILL_ON', { node: 'tower', minute: 23 * 60 }),
+        why: fact('SENTENCES', {
+          parts: [fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'a game' })],
+        }),
       },
     ]);
     world.goOff();
@@ -438,7 +445,12 @@ describe('what a person is told of', () => {
     world.goOff();
     await world.clock.advance(30_000);
     expect(world.alerts()).toMatchObject([
-      { event: 'fell-asleep-in-use', why: 'Pilotlight on laptop needs it: index "Notes".' },
+      {
+        event: 'fell-asleep-in-use',
+        why: fact('SENTENCES', {
+          parts: [fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'index "Notes"' })],
+        }),
+      },
     ]);
     await world.power.wake(id);
     await world.clock.advance(10 * minute);

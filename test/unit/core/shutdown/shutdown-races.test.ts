@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { plainText } from '../../../../shared/models/message.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
 const signal = new AbortController().signal;
@@ -144,8 +144,8 @@ describe('a machine that goes off by itself', () => {
     expect(world.shutdowns()).toEqual([]);
     if (countdownSeconds > 0) {
       expect(world.entries.at(-1)).toMatchObject({
-        message: plainText('tower stays on.'),
-        why: { params: { text: expect.stringContaining('unknown') } },
+        message: fact('NODE_STAYS_ON', { node: 'tower' }),
+        why: { code: 'IN_USE_BECAUSE', params: { unknown: fact('NO_ANSWER_USE_UNKNOWN') } },
       });
     }
   });

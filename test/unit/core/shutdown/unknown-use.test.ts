@@ -1,6 +1,8 @@
 /** What is not known of a machine's use keeps it on. */
+
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AgentSample } from '../../../../electron/core/ports/agents.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { anAgentSample } from '../../../fakes/agent-link.ts';
 import { agentUrl, createPowerWorld, type PowerWorldOptions } from '../../../fakes/power-world.ts';
 
@@ -64,7 +66,7 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await measuredWorld();
     await world.measure(6 * minute, sample);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain(why);
+    expect(world.shutdown.get(world.id).whyOn.map(textOf).join(' ')).toContain(why);
     expect(world.shutdown.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
   });
 
@@ -72,7 +74,9 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await measuredWorld();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('has not sent a reading lately');
+    expect(world.shutdown.get(world.id).whyOn.map(textOf).join(' ')).toContain(
+      'has not sent a reading lately',
+    );
     await world.measure(6 * minute, { gpus: idle() });
     expect(world.shutdowns()).toHaveLength(1);
   });

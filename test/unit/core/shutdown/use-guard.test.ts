@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lookForUse, type UseFacts, type UseSeen } from '../../../../electron/core/shutdown/use-guard.ts';
+import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import { aNode } from '../../../fakes/records.ts';
 
 const now = Date.UTC(2026, 10, 21, 9);
@@ -8,10 +9,10 @@ const { loaded: models, gpus } = aNode();
 function look(own: {
   loaded?: { name: string; expiresAt: number | null }[];
   percent?: number | null;
-  doubt?: string;
+  doubt?: Message;
   before?: UseSeen | null;
   inFlight?: number;
-}): string[] {
+}): Message[] {
   const facts: UseFacts = {
     node: {
       loaded: (own.loaded ?? []).flatMap((one) => models.map((model) => ({ ...model, ...one }))),
@@ -28,8 +29,9 @@ function look(own: {
   return lookForUse(facts).use;
 }
 
+const hangs = plainText('It hangs.');
 const later = now + 300_000;
-const rows: [string, Parameters<typeof look>[0], string[]][] = [
+const rows: [string, Parameters<typeof look>[0], Message[]][] = [
   ['nothing is loaded', {}, []],
   [
     'a model that stays loaded',
@@ -44,12 +46,12 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
   [
     'its time was put off: a request came',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 20_000]]) },
-    ['a was used.'],
+    [fact('MODEL_WAS_USED', { model: 'a' })],
   ],
   [
     'it was kept for ever and has a time again: a request came',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', null]]) },
-    ['a was used.'],
+    [fact('MODEL_WAS_USED', { model: 'a' })],
   ],
   [
     'a rounding of the time',
@@ -61,27 +63,31 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later + 60_000]]) },
     [],
   ],
-  ['it was loaded since', { loaded: [{ name: 'a', expiresAt: later }] }, ['a was loaded.']],
+  [
+    'it was loaded since',
+    { loaded: [{ name: 'a', expiresAt: later }] },
+    [fact('MODEL_WAS_LOADED', { model: 'a' })],
+  ],
   ['the first look', { loaded: [{ name: 'a', expiresAt: later }], before: null }, []],
   [
     'past its time and still there: it is answering',
     { loaded: [{ name: 'a', expiresAt: now - 5000 }], before: null },
-    ['a is answering.'],
+    [fact('MODEL_ANSWERING', { model: 'a' })],
   ],
-  ['a busy GPU', { percent: 55.4 }, ['A GPU is busy (55 %).']],
+  ['a busy GPU', { percent: 55.4 }, [fact('GPU_BUSY', { percent: 55.4 })]],
   ['an idle GPU', { percent: 3 }, []],
   [
     'a GPU without a reading',
     { percent: null },
-    ['Cannot tell whether a GPU is busy: RTX does not report its load.'],
+    [fact('GPU_LOAD_UNKNOWN', { reason: fact('GPU_LOAD_NOT_REPORTED', { gpu: 'RTX' }) })],
   ],
-  ['a tool that fails', { doubt: 'It hangs.' }, ['Cannot tell whether a GPU is busy: It hangs.']],
+  ['a tool that fails', { doubt: hangs }, [fact('GPU_LOAD_UNKNOWN', { reason: hangs })]],
   [
     'one tool that fails beside a busy GPU',
-    { percent: 55, doubt: 'It hangs.' },
-    ['A GPU is busy (55 %).', 'Cannot tell whether a GPU is busy: It hangs.'],
+    { percent: 55, doubt: hangs },
+    [fact('GPU_BUSY', { percent: 55 }), fact('GPU_LOAD_UNKNOWN', { reason: hangs })],
   ],
-  ['our own requests', { inFlight: 2 }, ['2 requests are being answered.']],
+  ['our own requests', { inFlight: 2 }, [fact('REQUESTS_IN_FLIGHT', { count: 2 })]],
 ];
 
 describe('use of a machine without an agent', () => {

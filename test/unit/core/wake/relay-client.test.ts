@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRelayReply } from '../../../../electron/core/wake/relay-client.ts';
+import { fact, type Message } from '../../../../shared/models/message.ts';
 
 const mac = '00:00:5E:00:53:01';
 const read = (status: number, body: unknown, wanted: string | null = mac) =>
@@ -15,43 +16,48 @@ describe('the answer of a relay', () => {
     expect(read(status, body)).toBeNull();
   });
 
-  it.each<[string, number, unknown, string]>([
+  it.each<[string, number, unknown, Message]>([
     [
       '200 and not done',
       200,
       { success: false, mac, message: 'Network is down.' },
-      'did not send the packet: Network is down',
+      fact('RELAY_DID_NOT_SEND', { said: 'Network is down.' }),
     ],
-    ['200 without a word', 200, {}, 'does not say that it sent the packet'],
-    ['200 with a truthy text', 200, { success: 'yes' }, 'answered with something else than JSON'],
-    ['HTML', 200, '<!doctype html><title>NAS</title>', 'answered with a web page'],
-    ['nothing', 200, '', 'answered with nothing'],
-    ['an array', 200, [], 'answered with something else than JSON'],
-    ['half a JSON', 200, '{"success":tr', 'answered with something else than JSON'],
+    ['200 without a word', 200, {}, fact('RELAY_DID_NOT_SEND', { said: '' })],
+    ['200 with a truthy text', 200, { success: 'yes' }, fact('RELAY_NO_JSON', { answer: 'other' })],
+    ['HTML', 200, '<!doctype html><title>NAS</title>', fact('RELAY_NO_JSON', { answer: 'page' })],
+    ['nothing', 200, '', fact('RELAY_NO_JSON', { answer: 'nothing' })],
+    ['an array', 200, [], fact('RELAY_NO_JSON', { answer: 'other' })],
+    ['half a JSON', 200, '{"success":tr', fact('RELAY_NO_JSON', { answer: 'other' })],
     [
       'another machine',
       200,
       { success: true, mac: '02:00:00:00:00:09' },
-      'woke another machine, 02:00:00:00:00:09',
+      fact('RELAY_WOKE_ANOTHER', { mac: '02:00:00:00:00:09' }),
     ],
-    ['success with an error status', 500, { success: true }, 'failed with status 500'],
+    ['success with an error status', 500, { success: true }, fact('RELAY_STATUS', { status: 500, said: '' })],
     [
       'its own error',
       502,
       { success: false, message: 'No interface.' },
-      'failed with status 502: No interface',
+      fact('RELAY_STATUS', { status: 502, said: 'No interface.' }),
     ],
-    ['a wrong token', 401, { error: 'Unauthorized' }, 'refuses the request (401): Unauthorized'],
+    [
+      'a wrong token',
+      401,
+      { error: 'Unauthorized' },
+      fact('RELAY_REFUSED', { status: 401, said: 'Unauthorized' }),
+    ],
     [
       'a MAC that is not allowed',
       403,
       { success: false, message: 'Not allowed' },
-      'refuses the request (403): Not allowed',
+      fact('RELAY_REFUSED', { status: 403, said: 'Not allowed' }),
     ],
-    ['something else there', 404, { error: 'Not found' }, 'does not know /wake (404)'],
-    ['a redirect', 302, '', 'failed with status 302'],
-  ])('did not: %s', (_, status, body, words) => {
-    expect(read(status, body)?.words).toBe(words);
+    ['something else there', 404, { error: 'Not found' }, fact('RELAY_UNKNOWN_PATH', { status: 404 })],
+    ['a redirect', 302, '', fact('RELAY_STATUS', { status: 302, said: '' })],
+  ])('did not: %s', (_, status, body, message) => {
+    expect(read(status, body)).toEqual(message);
   });
 
   it('wakes the machine that it knows where no MAC is given', () => {

@@ -102,11 +102,14 @@ describe('the ways of a node, in its order', () => {
     expect(wake?.ways).toEqual([
       {
         way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }),
-        failed: plainText('The relay 192.168.1.2:9753 did not send the packet: Network is down.'),
+        failed: fact('RELAY_DID_NOT_WAKE', {
+          relay: '192.168.1.2:9753',
+          failure: fact('RELAY_DID_NOT_SEND', { said: 'Network is down.' }),
+        }),
       },
       {
         way: fact('WAKE_BY_COMMAND', { program: 'plug' }),
-        failed: plainText('plug ended with 3: no such plug'),
+        failed: fact('COMMAND_ENDED_WITH', { program: 'plug', code: 3, said: 'no such plug' }),
       },
       { way: fact('WAKE_BY_PACKETS'), failed: null },
     ]);
@@ -162,7 +165,7 @@ describe('the ways of a node, in its order', () => {
     world.udp.refused.set('*', 'ENETUNREACH');
     await expect(world.power.wake(world.id)).rejects.toMatchObject({
       code: 'WAKE_FAILED',
-      message: 'No way to wake tower worked.',
+      said: { code: 'NO_METHOD_WORKED' },
     });
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'off', lastWakeError: { code: 'WAKE_FAILED' } });
     expect(world.last()).toMatchObject({
@@ -222,7 +225,10 @@ describe('the ways of a node, in its order', () => {
     const { wake } = await world.power.wake(world.id);
     expect(wake?.ways[0]).toEqual({
       way: fact('WAKE_BY_AGENT', { node: 'This computer' }),
-      failed: plainText('The agent of This computer did not wake it: That MAC is not allowed.'),
+      failed: fact('AGENT_DID_NOT_WAKE_IT', {
+        node: 'This computer',
+        reason: plainText('That MAC is not allowed.'),
+      }),
     });
     expect(world.udp.sent).toHaveLength(6);
     await world.stop();

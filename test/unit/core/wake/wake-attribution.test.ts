@@ -4,6 +4,7 @@ import type { NodeListener } from '../../../../electron/core/fleet/service.ts';
 import { createWakeAttribution } from '../../../../electron/core/wake/wake-attribution.ts';
 import { createEmitter } from '../../../../shared/emitter.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
 import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
@@ -164,7 +165,7 @@ describe('a machine that Pilotlight woke', () => {
     await world.clock.advance(0);
     const power = world.shutdown.get(id);
     expect(power).toMatchObject({ wokenByUs: null, offAt: null });
-    expect(power.whyOn[0]).toContain('not known any more');
+    expect(power.whyOn).toEqual([fact('IDLE_WOKEN_UNKNOWN')]);
     await world.clock.advance(60 * minute);
     expect(world.shutdowns()).toEqual([]);
   });

@@ -23,6 +23,7 @@ import {
   wayWords,
 } from '../../../../renderer/features/power/words.ts';
 import { endOfTonight } from '../../../../shared/evening.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
 import { diagnosis, lease, power, rehearsal } from '../../../e2e/support/power-scenes.ts';
 
@@ -84,10 +85,10 @@ describe('leases in words', () => {
   });
 
   test('a holder that is listed is not said again', () => {
-    const one = lease('a', { holder: 'Ann', purpose: 'a game' });
-    expect(
-      otherReasons({ leases: [one], whyOn: ['Ann needs it: a game.', 'Bob is logged in there.'] }),
-    ).toEqual(['Bob is logged in there.']);
+    const held = fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' });
+    expect(otherReasons({ whyOn: [held, plainText('Bob is logged in there.')] })).toEqual([
+      'Bob is logged in there.',
+    ]);
   });
 });
 

@@ -1,0 +1,35 @@
+import { formatDuration } from '../../units.ts';
+import { sentences } from '../grammar.ts';
+
+/** How the energy of a machine was computed. */
+export interface EnergyBasis {
+  /** `gpu`: its GPUs measured; `told`: a person gave its wattage. */
+  source: 'gpu' | 'told' | 'unknown';
+  awakeMs: number;
+  /** Of that, how long its GPUs were measured. */
+  measuredMs: number;
+  /** What a person says that it draws; null where nobody does. */
+  watts: number | null;
+  /** What sleeping saved; null where that is unknown. */
+  saved: { asleepMs: number; idleWatts: number; wattHours: number } | null;
+}
+
+function drawn({ source, awakeMs, measuredMs, watts }: EnergyBasis): string {
+  if (source === 'unknown') return 'Its power is not measured: give its wattage in its power policy.';
+  if (source === 'told') return `Awake ${formatDuration(awakeMs)} at the ${watts} W that you gave.`;
+  if (measuredMs >= awakeMs * 0.99) return 'GPU power only.';
+  const rest = watts === null ? 'the rest is not counted' : `the rest counts at the ${watts} W that you gave`;
+  return `GPU power only, measured for ${formatDuration(measuredMs)} of ${formatDuration(awakeMs)} awake; ${rest}.`;
+}
+
+const slept = ({ asleepMs, idleWatts, wattHours }: NonNullable<EnergyBasis['saved']>) =>
+  `Asleep ${formatDuration(asleepMs)}, saving about ${energy(wattHours)} (at ${Math.round(idleWatts)} W idle).`;
+
+const energy = (wattHours: number) =>
+  wattHours >= 1000
+    ? `${(wattHours / 1000).toFixed(1)} kWh`
+    : `${wattHours >= 10 ? Math.round(wattHours) : wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
+
+export const energyMessages = {
+  ENERGY_BASIS: (basis: EnergyBasis) => sentences(drawn(basis), basis.saved && slept(basis.saved)),
+};

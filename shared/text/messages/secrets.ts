@@ -1,0 +1,23 @@
+import { plural } from '../../units.ts';
+import { sentences } from '../grammar.ts';
+import type { Text } from '../types.ts';
+
+const saved = (count: number) => plural(count, 'saved password or token', 'saved passwords or tokens');
+
+/** Saved passwords and tokens. */
+export const secretMessages = {
+  SECRETS_SET_ASIDE: ({ what, files }: { what: Text; files: readonly string[] }) =>
+    sentences(what, files.length === 0 ? '' : `Set aside: ${files.join(', ')}.`),
+  SECRETS_UNREADABLE: () => 'The saved passwords and tokens could not be read.',
+  SECRETS_NOT_OPENED: ({ count, keyDamaged }: { count: number; keyDamaged: boolean }) =>
+    `${saved(count)} could not be opened: ${keyDamaged ? 'the key was damaged' : 'the key has changed, or they were damaged'}.`,
+  SECRETS_KEY_DAMAGED: () => 'The key of the saved passwords and tokens was damaged.',
+  SET_SECRETS_AGAIN: () =>
+    'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
+  SECRETS_LOCKED: ({ count }: { count: number }) =>
+    `${saved(count)} cannot be opened here: the key store of the desktop holds the key.`,
+  UNLOCK_OR_SET_AGAIN: () => 'Unlock it and start the desktop program, or set them again.',
+  OLD_SECRETS_NOT_MOVED: () =>
+    'Passwords and tokens of an older version could not all be moved to where secrets are kept.',
+  FREE_SPACE_AND_RESTART: () => 'Free some space and start Pilotlight again: it tries once more.',
+};
