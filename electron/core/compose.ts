@@ -122,7 +122,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     startSimulatedFleet: ports.startSimulatedFleet,
     // They follow the fleet, and it asks them: neither calls the other before both are there.
     agents: {
-      look: (nodeId, signal) => agents.look(nodeId, signal),
+      probe: (nodeId, signal) => agents.probe(nodeId, signal),
       reading: (nodeId) => agents.reading(nodeId),
       gpuFound: (nodeId) => agents.gpuFound(nodeId),
       takePaired: (url) => agents.takePaired(url),

@@ -132,7 +132,7 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    lookSoon() {},
+    probeSoon() {},
     use(id, reason) {
       const reasons = [...(fleet.reasons.get(id) ?? []), reason];
       fleet.reasons.set(id, reasons);

@@ -64,7 +64,8 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     ...(options.records ? { records: options.records } : {}),
     ...(options.secrets ? { secrets: options.secrets } : {}),
     agents: {
-      look: (nodeId, signal) => links.agents?.look(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
+      probe: (nodeId, signal) =>
+        links.agents?.probe(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,

@@ -158,7 +158,7 @@ async function introduce(host: Host, fleet: SimulatedFleet): Promise<string> {
     });
     if (id === 'gpu-tower') tower = node.id;
   }
-  await services.fleet.look();
+  await services.fleet.probe();
   return tower;
 }
 

@@ -7,7 +7,7 @@ import type { PowerAgents } from './agent-access.ts';
 
 export interface AwakeDependencies {
   clock: Pick<Clock, 'sleep'>;
-  fleet: Pick<FleetService, 'require' | 'look'>;
+  fleet: Pick<FleetService, 'require' | 'probe'>;
   agents: PowerAgents;
 }
 
@@ -28,8 +28,10 @@ export async function isAwake(
     () => {},
   );
   const [, agent] = await Promise.allSettled([
-    fleet.look(nodeId),
-    agents.link(nodeId) === null ? Promise.reject(new Error('It has no agent.')) : agents.look(nodeId, asked),
+    fleet.probe(nodeId),
+    agents.link(nodeId) === null
+      ? Promise.reject(new Error('It has no agent.'))
+      : agents.probe(nodeId, asked),
   ]);
   limit.abort();
   signal.throwIfAborted();

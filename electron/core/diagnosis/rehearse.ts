@@ -24,7 +24,7 @@ export interface PowersOff {
 
 export interface RehearsalDependencies {
   clock: Clock;
-  fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'lookSoon'>;
+  fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'probeSoon'>;
   power: Pick<PowerService, 'wake' | 'cancelWake' | 'ensureAwake'>;
   powersOff: PowersOff;
   /** Policy, leases and why it is on. */
@@ -102,7 +102,7 @@ export function rehearsalPlan(
         );
       }
       say(countdown ? 'It counts down.' : `It still answers, after ${formatDuration(elapsed)}.`);
-      fleet.lookSoon(nodeId);
+      fleet.probeSoon(nodeId);
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   }

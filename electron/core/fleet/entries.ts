@@ -13,13 +13,13 @@ import { canWake } from '../wake/wake-methods.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { agentLookedAt, type Entry, newEntry, wakePace } from './entry.ts';
+import { type Entry, newEntry, probedAgent, wakePace } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
-import { initialSight } from './node-state.ts';
-import { nextLookMs } from './pace.ts';
-import type { LookTarget } from './probe.ts';
+import { initialObservation } from './node-state.ts';
+import { nextProbeMs } from './pace.ts';
+import type { ProbeTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
-import { createLooking } from './prober.ts';
+import { createProber } from './prober.ts';
 import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
 
 export interface Entries {
@@ -30,12 +30,12 @@ export interface Entries {
   replaceRecord(entry: Entry, record: NodeRecord): void;
   /** Makes the view anew, and tells when people would see a difference. */
   publish(entry: Entry): void;
-  lookNow(entry: Entry): Promise<void>;
+  probeNow(entry: Entry): Promise<void>;
   readPins(): void;
   readBoot(entry: Entry): void;
   setTelemetry(read: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null): void;
   /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
-  attend(): void;
+  markActive(): void;
   reschedule(): void;
   start(): void;
   /** Ends the looks that come by themselves, until `start`. */
@@ -48,8 +48,8 @@ export interface EntriesDependencies extends FleetDependencies {
 }
 
 /** First looks are spread by this much a node, so that a large fleet does not start in one burst. */
-const FIRST_LOOK_SPREAD_MS = 8;
-const ATTENDED_FOR_MS = 120_000;
+const FIRST_PROBE_SPREAD_MS = 8;
+const ACTIVE_FOR_MS = 120_000;
 
 export function createEntries(dependencies: EntriesDependencies): Entries {
   const { clock, random, log, store, streams, settings, activity, tell, localServerUrl } = dependencies;
@@ -59,9 +59,9 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   let telemetry: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null = () => null;
   let started = false;
   /** Until when the panel is believed to be looked at, monotonic. */
-  let attendedUntil = Number.NEGATIVE_INFINITY;
+  let activeUntil = Number.NEGATIVE_INFINITY;
 
-  const look = createLooking({
+  const probe = createProber({
     ...dependencies,
     stopping: stopping.signal,
     isHere: (entry) => entries.get(entry.record.id) === entry,
@@ -81,22 +81,23 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     };
   }
 
-  function agentTarget(record: NodeRecord): LookTarget | null {
-    const url = agentLookedAt(record);
+  function agentTarget(record: NodeRecord): ProbeTarget | null {
+    const url = probedAgent(record);
     if (url === null) return null;
     return {
       kind: 'agent',
       url,
       async loaded(signal) {
-        await dependencies.agents.look(record.id, signal);
+        await dependencies.agents.probe(record.id, signal);
         return NO_MODELS;
       },
     };
   }
 
   function viewOf(entry: Omit<Entry, 'view'>): NodeView {
-    const { record, simulated, server, sight } = entry;
-    const answersOrSaved = record.url !== null || isServing(sight.state) || sight.state === 'trouble';
+    const { record, simulated, server, observation } = entry;
+    const answersOrSaved =
+      record.url !== null || isServing(observation.state) || observation.state === 'trouble';
     return toNodeView(
       {
         ...entry,
@@ -149,7 +150,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     // Whoever waits for a wake sees it at once.
     const soon = previous.wake !== null && previous.state !== view.state;
     streams.fleet.set(view.id, view, { soon });
-    const news = entry.leaving ? null : describeChange(previous, view, entry.sight.offReason);
+    const news = entry.leaving ? null : describeChange(previous, view, entry.observation.offReason);
     if (news) activity.record(news);
     tell(view, previous);
   }
@@ -158,18 +159,19 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     return startWatch({
       clock,
       random,
-      look: (signal) =>
-        look(entry, signal).catch((error) => {
-          log.error('A look could not be finished.', { nodeId: entry.record.id, error: String(error) });
+      probe: (signal) =>
+        probe(entry, signal).catch((error) => {
+          log.error('A probe could not be finished.', { nodeId: entry.record.id, error: String(error) });
         }),
-      nextLookMs: () =>
-        nextLookMs(entry.sight, {
+      nextProbeMs: () =>
+        nextProbeMs(entry.observation, {
           lookIntervalMs: settings.current().fleet.lookIntervalMs,
-          wake: isServing(entry.sight.state) ? null : wakePace(entry, clock.now()),
-          attended: clock.monotonic() < attendedUntil,
-          sinceSeenMs: entry.sight.lastSeenAt === null ? null : clock.now() - entry.sight.lastSeenAt,
+          wake: isServing(entry.observation.state) ? null : wakePace(entry, clock.now()),
+          active: clock.monotonic() < activeUntil,
+          sinceSeenMs:
+            entry.observation.lastSeenAt === null ? null : clock.now() - entry.observation.lastSeenAt,
         }),
-      firstDelayMs: random() * FIRST_LOOK_SPREAD_MS * entries.size,
+      firstDelayMs: random() * FIRST_PROBE_SPREAD_MS * entries.size,
     });
   }
 
@@ -213,7 +215,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   }
 
   function replaceRecord(entry: Entry, record: NodeRecord): void {
-    const moved = record.url !== entry.record.url || agentLookedAt(record) !== agentLookedAt(entry.record);
+    const moved = record.url !== entry.record.url || probedAgent(record) !== probedAgent(entry.record);
     entry.record = record;
     if (moved) {
       entry.gone.abort(
@@ -221,7 +223,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       );
       Object.assign(entry, {
         gone: new AbortController(),
-        sight: initialSight(clock.now()),
+        observation: initialObservation(clock.now()),
         version: null,
         loaded: [],
         installed: [],
@@ -231,11 +233,11 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     }
     publish(entry);
     publishWokenBy(record.id);
-    if (moved) void lookNow(entry);
+    if (moved) void probeNow(entry);
   }
 
-  function lookNow(entry: Entry): Promise<void> {
-    return entry.watch?.lookNow() ?? look(entry, stopping.signal);
+  function probeNow(entry: Entry): Promise<void> {
+    return entry.watch?.probeNow() ?? probe(entry, stopping.signal);
   }
 
   readPins();
@@ -247,18 +249,19 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     drop,
     replaceRecord,
     publish,
-    lookNow,
+    probeNow,
     readPins,
     readBoot,
     setTelemetry(read) {
       telemetry = read;
     },
-    attend() {
-      const attended = clock.monotonic() < attendedUntil;
-      attendedUntil = clock.monotonic() + ATTENDED_FOR_MS;
+    markActive() {
+      const active = clock.monotonic() < activeUntil;
+      activeUntil = clock.monotonic() + ACTIVE_FOR_MS;
       // Coming and going again makes no more looks than staying.
-      if (attended) return;
-      for (const entry of entries.values()) if (entry.sight.state === 'off') void entry.watch?.lookNow();
+      if (active) return;
+      for (const entry of entries.values())
+        if (entry.observation.state === 'off') void entry.watch?.probeNow();
     },
     reschedule() {
       for (const entry of entries.values()) entry.watch?.reschedule();

@@ -3,9 +3,9 @@ import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulation.ts';
 import type { Clock } from '../ports/time.ts';
-import { initialSight } from './node-state.ts';
+import { initialObservation } from './node-state.ts';
 import type { WakePace } from './pace.ts';
-import type { LookTarget } from './probe.ts';
+import type { ProbeTarget } from './probe.ts';
 import type { Watch } from './probe-loop.ts';
 import type { NodeKnowledge } from './view.ts';
 
@@ -17,7 +17,7 @@ export interface Entry
   /** The same for others: its calls end when the machine goes off. */
   guarded: InferenceServer | null;
   /** Its server, or its agent where it has no server; null where it has neither. */
-  target: LookTarget | null;
+  target: ProbeTarget | null;
   /** Aborted when the machine goes off. */
   gone: AbortController;
   /** When version and installed models were read, monotonic; null for never. */
@@ -29,7 +29,7 @@ export interface Entry
   leaving: boolean;
   watch: Watch | null;
   /** Ends the look under way without a result. */
-  interruptLook: (() => void) | null;
+  interruptProbe: (() => void) | null;
   view: NodeView;
 }
 
@@ -46,7 +46,7 @@ export function newEntry(
     guarded: null,
     target: null,
     gone: new AbortController(),
-    sight: initialSight(clock.now()),
+    observation: initialObservation(clock.now()),
     version: null,
     loaded: [],
     installed: [],
@@ -62,7 +62,7 @@ export function newEntry(
     uses: new Map(),
     leaving: false,
     watch: null,
-    interruptLook: null,
+    interruptProbe: null,
   };
 }
 
@@ -72,6 +72,6 @@ export function wakePace({ wake }: Pick<Entry, 'wake'>, now: number): WakePace |
 }
 
 /** The agent that stands for the machine: of one that carries no server. null where the server does. */
-export function agentLookedAt(record: NodeRecord): string | null {
+export function probedAgent(record: NodeRecord): string | null {
   return record.url === null && record.kind !== 'this-computer' ? record.agentUrl : null;
 }

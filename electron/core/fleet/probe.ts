@@ -1,10 +1,10 @@
-/** One look at a server: `/api/ps`, and now and then its version and what is installed; or at an agent. */
+/** One probe of a server: `/api/ps`, and now and then its version and what is installed; or at an agent. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
-import { type LookResult, readFailure } from './node-state.ts';
+import { type ProbeResult, readFailure } from './node-state.ts';
 import { hostOf, isLoopbackHost } from './validate.ts';
 
 /**
@@ -32,22 +32,22 @@ export async function withDeadline<Result>(
   }
 }
 
-const INTERRUPTED = new DOMException('The look was interrupted.', 'AbortError');
+const INTERRUPTED = new DOMException('The probe was interrupted.', 'AbortError');
 
-/** What is looked at. */
-export interface LookTarget {
+/** What is probed. */
+export interface ProbeTarget {
   kind: 'server' | 'agent';
   url: string;
   /** The models that are loaded there; none at an agent. */
   loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 }
 
-/** What the look saw; null when it was stopped or interrupted. Never rejects. */
-export async function lookAt(
-  target: LookTarget,
+/** What the probe found; null when it was stopped or interrupted. Never rejects. */
+export async function probeTarget(
+  target: ProbeTarget,
   options: { clock: Clock; log: Log; timeoutMs: number; register: (interrupt: () => void) => void },
   signal: AbortSignal,
-): Promise<LookResult | null> {
+): Promise<ProbeResult | null> {
   const { clock, log, timeoutMs, register } = options;
   try {
     const loaded = await withDeadline(
@@ -61,7 +61,7 @@ export async function lookAt(
   } catch (error) {
     if (signal.aborted || error === INTERRUPTED) return null;
     if (!isPilotlightError(error))
-      log.error('A look failed in an unforeseen way.', { url: target.url, error: String(error) });
+      log.error('A probe failed unexpectedly.', { url: target.url, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
     return readFailure(coded, isLoopbackHost(hostOf(target.url)), target.kind);
   }

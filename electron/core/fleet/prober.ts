@@ -4,13 +4,13 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { agentLookedAt, type Entry, wakePace } from './entry.ts';
-import { type LookResult, nextSight } from './node-state.ts';
-import { lookTimeoutMs } from './pace.ts';
-import { DETAILS_EVERY_MS, hasUnknownModel, lookAt, readDetails, withDeadline } from './probe.ts';
+import { type Entry, probedAgent, wakePace } from './entry.ts';
+import { nextObservation, type ProbeResult } from './node-state.ts';
+import { probeTimeoutMs } from './pace.ts';
+import { DETAILS_EVERY_MS, hasUnknownModel, probeTarget, readDetails, withDeadline } from './probe.ts';
 import { hasCard, type NodeKnowledge } from './view.ts';
 
-export interface LookingDependencies
+export interface ProberDependencies
   extends Pick<FleetDependencies, 'clock' | 'random' | 'log' | 'settings' | 'hardware' | 'agents'> {
   /** Aborted when the fleet stops. */
   stopping: AbortSignal;
@@ -28,33 +28,33 @@ const DETAILS_RETRY_MS = 30_000;
 const HARDWARE_EVERY_MS = 30_000;
 /** Where no tool found a GPU, one may still come back after a resume, but not often. */
 const HARDWARE_RETRY_MS = 600_000;
-const NOTHING_THERE: LookResult = { kind: 'silent', reason: 'Nothing answers there.', trouble: null };
+const NOTHING_THERE: ProbeResult = { kind: 'silent', reason: 'Nothing answers there.', trouble: null };
 
 /** Looks at a node, changes what is known of it and publishes that. Rejects only for defects. */
-export function createLooking(
-  dependencies: LookingDependencies,
+export function createProber(
+  dependencies: ProberDependencies,
 ): (entry: Entry, signal: AbortSignal) => Promise<void> {
   const { clock, random, log, settings, agents, stopping, isHere, publish, simulated } = dependencies;
 
-  function see(entry: Entry, result: LookResult): void {
-    const waking = entry.wake !== null && !isServing(entry.sight.state);
-    const before = entry.sight;
+  function see(entry: Entry, result: ProbeResult): void {
+    const waking = entry.wake !== null && !isServing(entry.observation.state);
+    const before = entry.observation;
     // A server that was only guessed to be on this computer and never answered is no trouble, it is not there.
     const guess =
       entry.record.url === null &&
-      agentLookedAt(entry.record) === null &&
+      probedAgent(entry.record) === null &&
       !isServing(before.state) &&
       before.state !== 'trouble';
     const known = guess && result.kind !== 'healthy' ? NOTHING_THERE : result;
-    entry.sight = nextSight(before, known, {
+    entry.observation = nextObservation(before, known, {
       now: clock.now(),
       waking,
       gpuFound: entry.gpuFound,
       gpuSeen: hasCard(entry.gpus),
     });
     if (known.kind === 'healthy') entry.loaded = known.loaded;
-    if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
-    if (entry.sight.state === 'off' && before.state !== 'off') {
+    if (entry.wake) entry.wake = reachedStep(entry.wake, entry.observation.state);
+    if (entry.observation.state === 'off' && before.state !== 'off') {
       entry.gone.abort(
         new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} went off.` }),
       );
@@ -62,26 +62,26 @@ export function createLooking(
     }
   }
 
-  async function look(entry: Entry, signal: AbortSignal): Promise<void> {
+  async function probe(entry: Entry, signal: AbortSignal): Promise<void> {
     const { server, target } = entry;
     if (target) {
-      const timeoutMs = lookTimeoutMs(
-        entry.sight.state,
+      const timeoutMs = probeTimeoutMs(
+        entry.observation.state,
         settings.current().fleet.lookTimeoutMs,
         wakePace(entry, clock.now()),
       );
       const register = (interrupt: () => void) => {
-        entry.interruptLook = interrupt;
+        entry.interruptProbe = interrupt;
       };
-      const result = await lookAt(target, { clock, log, timeoutMs, register }, signal);
-      entry.interruptLook = null;
+      const result = await probeTarget(target, { clock, log, timeoutMs, register }, signal);
+      entry.interruptProbe = null;
       if (result === null || entry.target !== target || !isHere(entry)) return;
       if (server && result.kind === 'healthy' && wantsDetails(entry, result))
         await detailsOrMoment(entry, server);
       if (entry.target !== target) return;
       readAgent(entry);
       see(entry, result);
-    } else if (entry.sight.state === 'unknown') {
+    } else if (entry.observation.state === 'unknown') {
       see(entry, NOTHING_THERE);
     }
     readMachine(entry);
@@ -89,7 +89,7 @@ export function createLooking(
   }
 
   function wantsDetails(entry: Entry, { loaded }: { loaded: NodeKnowledge['loaded'] }): boolean {
-    if (entry.detailsAt === null || !isServing(entry.sight.state)) return true;
+    if (entry.detailsAt === null || !isServing(entry.observation.state)) return true;
     const age = clock.monotonic() - entry.detailsAt;
     if (age >= DETAILS_EVERY_MS) return true;
     return loaded !== entry.loaded && age >= 1000 && hasUnknownModel(loaded, entry.installed);
@@ -146,9 +146,9 @@ export function createLooking(
   /** Readings of this computer come in the background: a tool that hangs holds up no look. */
   function readMachine(entry: Entry): void {
     if (entry.simulated) {
-      takeReading(entry, isServing(entry.sight.state) ? simulated(entry.record.id) : null);
+      takeReading(entry, isServing(entry.observation.state) ? simulated(entry.record.id) : null);
     } else if (entry.record.kind === 'remote') {
-      if (!isServing(entry.sight.state) || entry.record.agentUrl === null) takeReading(entry, null);
+      if (!isServing(entry.observation.state) || entry.record.agentUrl === null) takeReading(entry, null);
     } else if (entry.record.kind === 'this-computer') {
       entry.host = dependencies.hardware.readHost();
       const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
@@ -170,5 +170,5 @@ export function createLooking(
     }
   }
 
-  return look;
+  return probe;
 }

@@ -62,13 +62,13 @@ export interface FleetService {
   update(nodeId: string, patch: NodePatch): NodeView;
   remove(nodeId: string): void;
   /** Looks at one node, or at all, now; resolves when every look is done. */
-  look(nodeId?: string): Promise<NodeView[]>;
+  probe(nodeId?: string): Promise<NodeView[]>;
   /** Something changed there: looks at once, waits for nothing. */
-  lookSoon(nodeId: string): void;
+  probeSoon(nodeId: string): void;
   /** Whether its last probe got a valid answer: a node that missed one is still shown in its previous state. */
   answered(nodeId: string): boolean;
   /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
-  attend(): void;
+  markActive(): void;
   /** The node's server, or null when it has none. Its calls end with HOST_UNREACHABLE when the node goes off. */
   server(nodeId: string): InferenceServer | null;
   /** Called after every change of a view; null for "not there" (added, removed). */
@@ -256,23 +256,23 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       entries.drop(nodeId);
     },
 
-    async look(nodeId) {
+    async probe(nodeId) {
       const wanted = nodeId === undefined ? entries.all() : [find(nodeId)];
-      await Promise.all(wanted.map((entry) => entries.lookNow(entry)));
+      await Promise.all(wanted.map((entry) => entries.probeNow(entry)));
       return wanted.filter((entry) => entries.get(entry.record.id) === entry).map((entry) => entry.view);
     },
 
-    lookSoon(nodeId) {
+    probeSoon(nodeId) {
       const entry = entries.get(nodeId);
-      if (entry) void entries.lookNow(entry);
+      if (entry) void entries.probeNow(entry);
     },
 
     answered(nodeId) {
-      const sight = entries.get(nodeId)?.sight;
-      return sight !== undefined && isServing(sight.state) && sight.misses === 0;
+      const observation = entries.get(nodeId)?.observation;
+      return observation !== undefined && isServing(observation.state) && observation.misses === 0;
     },
 
-    attend: entries.attend,
+    markActive: entries.markActive,
 
     server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
 
@@ -286,8 +286,8 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     markGpu(nodeId, verdict) {
       const entry = entries.get(nodeId);
       if (!entry) return;
-      entry.sight = withGpuVerdict(entry.sight, verdict, clock.now());
-      if (entry.wake) entry.wake = reachedStep(entry.wake, entry.sight.state);
+      entry.observation = withGpuVerdict(entry.observation, verdict, clock.now());
+      if (entry.wake) entry.wake = reachedStep(entry.wake, entry.observation.state);
       entries.publish(entry);
     },
 
@@ -324,15 +324,15 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       const begins = wake !== null && entry.wake?.startedAt !== wake.startedAt;
       entry.wake = wake;
       if (begins) {
-        entry.sight = beginWaking(entry.sight, now);
+        entry.observation = beginWaking(entry.observation, now);
         entry.lastWakeError = null;
       }
-      if (wake === null) entry.sight = endWaking(entry.sight, now);
+      if (wake === null) entry.observation = endWaking(entry.observation, now);
       if (error !== undefined) entry.lastWakeError = error;
       entries.publish(entry);
       // A look at a silent host can take seconds; from now on looks are short.
-      if (begins) entry.interruptLook?.();
-      else if (wake === null && !isServing(entry.sight.state)) entry.watch?.reschedule();
+      if (begins) entry.interruptProbe?.();
+      else if (wake === null && !isServing(entry.observation.state)) entry.watch?.reschedule();
     },
 
     learnBoot(nodeId, durationMs) {

@@ -85,7 +85,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
     async sleep(nodeId) {
       await machineOf(nodeId).sleep(nodeId);
       const entry = entries.get(nodeId);
-      if (entry) void entries.lookNow(entry);
+      if (entry) void entries.probeNow(entry);
     },
     faults: (nodeId) => machineOf(nodeId).faults(nodeId),
     setFault(nodeId, fault, on) {

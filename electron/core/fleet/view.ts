@@ -10,14 +10,14 @@ import type { InstalledModel, LoadedModel } from '../../../shared/models/placeme
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 import { sameValue } from './equal.ts';
 import { describeLoaded } from './model-placement.ts';
-import type { Sight } from './node-state.ts';
+import type { Observation } from './node-state.ts';
 
 /** Everything known of one node. */
 export interface NodeKnowledge {
   record: NodeRecord;
   /** The address in use: saved, or found on this computer; null while there is none. */
   url: string | null;
-  sight: Sight;
+  observation: Observation;
   version: string | null;
   loaded: readonly LoadedModel[];
   /** Replaced, never changed: the view carries the same list. */
@@ -43,9 +43,9 @@ export interface ViewSettings {
 }
 
 export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeView {
-  const { record, sight } = known;
+  const { record, observation } = known;
   const hasGpu = readHasGpu(known);
-  const up = isServing(sight.state);
+  const up = isServing(observation.state);
   const loaded = up ? known.loaded : [];
   // Written out: nothing that is saved gets into the view by itself.
   return {
@@ -60,9 +60,9 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     shutdownUrl: record.shutdownUrl,
     ...known.secrets,
     addedAt: record.addedAt,
-    state: sight.state,
-    since: sight.since,
-    trouble: sight.trouble,
+    state: observation.state,
+    since: observation.since,
+    trouble: observation.trouble,
     server: known.url === null ? null : { kind: 'ollama', version: known.version },
     canWake: known.canWake,
     wake: known.wake,
@@ -75,16 +75,22 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     loaded: describeLoaded({ loaded, hasGpu, ...settings }),
     // What was installed stays known while it sleeps: a job wants to know whom to wake.
     installed: known.installed,
-    lastSeenAt: sight.lastSeenAt,
+    lastSeenAt: observation.lastSeenAt,
     uses: [...known.uses],
   };
 }
 
-function readHasGpu({ record, gpus, gpuFound, simulatedVramBytes, sight }: NodeKnowledge): boolean | null {
+function readHasGpu({
+  record,
+  gpus,
+  gpuFound,
+  simulatedVramBytes,
+  observation,
+}: NodeKnowledge): boolean | null {
   if (simulatedVramBytes !== null) return simulatedVramBytes > 0;
   if (hasCard(gpus) || gpuFound === true) return true;
   if (record.vramBytes !== null) return record.vramBytes > 0;
-  if (sight.sawVram) return true;
+  if (observation.sawVram) return true;
   return gpus !== null && gpuFound === false ? false : null;
 }
 

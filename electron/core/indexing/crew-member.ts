@@ -166,7 +166,7 @@ export function startMember(options: MemberOptions): CrewMember {
     if (kind === 'connection') {
       queue.giveBack(batch);
       if (strikes >= connectionStrikes) lose(error);
-      else fleet.lookSoon(choice.nodeId);
+      else fleet.probeSoon(choice.nodeId);
       return 300;
     }
     const attempts = batch.attempts + 1;

@@ -80,7 +80,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       memory.lost(choice.nodeId);
       lastLoss = { name: choice.name, words: `${choice.name} is gone`, why: reasonOf(error) };
       log.warn('A node was lost while it embedded.', { node: choice.nodeId, reason: reasonOf(error) });
-      fleet.lookSoon(choice.nodeId);
+      fleet.probeSoon(choice.nodeId);
     },
     succeeded(member, batch, vectors) {
       memory.succeeded(member.choice.nodeId);
@@ -196,7 +196,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     const timer = clock.timer(5000, () => give.abort());
     try {
       while (!give.signal.aborted && fleet.get(nodeId)?.installed.length === 0) {
-        fleet.lookSoon(nodeId);
+        fleet.probeSoon(nodeId);
         await changes.wait(AbortSignal.any([stop, give.signal])).catch(() => undefined);
         if (stop.aborted) return;
       }

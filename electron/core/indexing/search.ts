@@ -182,7 +182,7 @@ export function createSearcher({
         signal.throwIfAborted();
         reason = `${node.name}: ${reasonOf(error)}`;
         log.warn('The vector of a query could not be made.', { node: node.id, reason });
-        fleet.lookSoon(node.id);
+        fleet.probeSoon(node.id);
       } finally {
         mark[Symbol.dispose]();
       }

@@ -63,7 +63,7 @@ export interface MoverDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: {
     server(id: string): InferenceServer | null;
-    lookSoon(nodeId: string): void;
+    probeSoon(nodeId: string): void;
     markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
     list(): NodeView[];
     onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
@@ -182,7 +182,7 @@ export function createMover(deps: MoverDependencies): Mover {
     const running = applyMove(moveDependencies(node.id, task.model), request, any);
     under.add(running);
     const end = await running.finally(() => under.delete(running));
-    fleet.lookSoon(node.id);
+    fleet.probeSoon(node.id);
     return {
       ...end,
       at: end.outcome === 'moved' ? clock.now() : at,
@@ -240,7 +240,7 @@ export function createMover(deps: MoverDependencies): Mover {
       model,
       layers === 'cpu' ? 'cpu' : 'gpu',
     );
-    fleet.lookSoon(node.id);
+    fleet.probeSoon(node.id);
     if (loaded) return loaded;
     throw new PilotlightError('MOVE_FAILED', {
       message: `${model} was loaded on ${node.name} but is not there.`,

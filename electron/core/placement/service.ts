@@ -30,7 +30,7 @@ export interface PlacementFleet {
   require(id: string): NodeView;
   server(id: string): InferenceServer | null;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  lookSoon(nodeId: string): void;
+  probeSoon(nodeId: string): void;
   /** Pins changed: the views are made anew. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
@@ -248,7 +248,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       using _ = locks.take(nodeId, name);
       await server.unload(name, signal);
       await lookUntilGone({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
-      fleet.lookSoon(nodeId);
+      fleet.probeSoon(nodeId);
       activity.record({
         kind: 'placement',
         severity: 'info',

@@ -23,7 +23,7 @@ export interface InUse {
 }
 
 export interface InUseDependencies {
-  fleet: Pick<FleetService, 'record' | 'get' | 'require' | 'simulatedMachine' | 'look' | 'answered'>;
+  fleet: Pick<FleetService, 'record' | 'get' | 'require' | 'simulatedMachine' | 'probe' | 'answered'>;
   agents: Pick<PowerAgents, 'link' | 'view' | 'foreignLeases'>;
   ledger: Pick<Ledger, 'list'>;
   policies: Pick<Policies, 'get' | 'isSet'>;
@@ -71,7 +71,7 @@ export function createInUse(dependencies: InUseDependencies): InUse {
   }
 
   async function checkOne(nodeId: string): Promise<boolean> {
-    await fleet.look(nodeId);
+    await fleet.probe(nodeId);
     const node = fleet.get(nodeId);
     if (node !== null) watch.look(node);
     return fleet.answered(nodeId);

@@ -6,7 +6,7 @@ import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 
 export interface RestartDependencies extends AwakeDependencies {
-  fleet: Pick<FleetService, 'require' | 'look' | 'lookSoon'>;
+  fleet: Pick<FleetService, 'require' | 'probe' | 'probeSoon'>;
   agents: PowerAgents;
   activity: { record(entry: NewActivityEntry): void };
   holder(): string;
@@ -34,5 +34,5 @@ export async function restartOllama(
     why: `Asked by ${holder()}.`,
     nodeId,
   });
-  fleet.lookSoon(nodeId);
+  fleet.probeSoon(nodeId);
 }

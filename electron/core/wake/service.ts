@@ -179,7 +179,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         ways: [],
       });
       const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
-      fleet.look(nodeId).then(
+      fleet.probe(nodeId).then(
         () => {
           wasSilent = !isServing(fleet.get(nodeId)?.state ?? 'unknown');
         },
@@ -303,7 +303,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       signal.throwIfAborted();
       let node = fleet.require(nodeId);
       if (node.state === 'unknown') {
-        await abortable(fleet.look(nodeId), signal);
+        await abortable(fleet.probe(nodeId), signal);
         node = fleet.require(nodeId);
       }
       if (isServing(node.state)) return node;

@@ -73,7 +73,7 @@ it('pairs with one, sees its machine by it, loses it when it ends, and finds it 
   const again = Promise.withResolvers<{ bootId: string; fresh: boolean }>();
   agents.onReached((_nodeId, contact) => again.resolve(contact));
   await using second = await startTestAgent({ host, config: { ...config, port }, folder });
-  await fleet.look(id);
+  await fleet.probe(id);
   expect(await again.promise).toEqual({ bootId: 'boot-2', fresh: true });
   expect(second.token).toBe(first.token);
   fleet.remove(id);

@@ -14,7 +14,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
     world.settings.update({ fleet: { lookIntervalMs: 1000, simulated: true } });
     await world.fleet.start();
     await world.fleet.simulate(true);
-    await world.fleet.look();
+    await world.fleet.probe();
   });
 
   afterEach(() => world.stop());
@@ -38,7 +38,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
     await fleet
       .server('gpu-tower')
       ?.load('mxbai-embed-large:latest', { layers: 'auto', keepAliveSeconds: -1 }, soon());
-    fleet.lookSoon('gpu-tower');
+    fleet.probeSoon('gpu-tower');
     const verified = await fleet.waitFor('gpu-tower', (node) => node.state === 'gpu-verified', soon());
     expect(verified.loaded[0]).toMatchObject({ placement: 'gpu', expiresAt: null });
     expect(verified.wake?.step).toBe('gpu-verified');

@@ -39,7 +39,7 @@ describe('asleep is not failing', () => {
   it('one that went off a moment ago is looked at sooner, for it may be starting anew', async () => {
     const world = await sleepingNode();
     world.node.answer = 'serves';
-    await world.fleet.look(world.id);
+    await world.fleet.probe(world.id);
     world.node.answer = asleep();
     await world.clock.advance(8000);
     expect(world.fleet.get(world.id)?.state).toBe('off');
@@ -54,7 +54,7 @@ describe('asleep is not failing', () => {
     const world = await sleepingNode();
     await world.clock.advance(30_000);
     const before = world.node.calls.length;
-    world.fleet.attend();
+    world.fleet.markActive();
     await world.clock.flush();
     expect(world.node.calls.length - before).toBe(1);
     expect(await world.looksIn(2 * minute)).toBeGreaterThanOrEqual(23);
@@ -64,11 +64,11 @@ describe('asleep is not failing', () => {
 
   it('who comes and goes again and again makes no more looks than who stays', async () => {
     const world = await sleepingNode();
-    world.fleet.attend();
+    world.fleet.markActive();
     await world.clock.flush();
     const before = world.node.calls.length;
     for (let times = 0; times < 60; times += 1) {
-      world.fleet.attend();
+      world.fleet.markActive();
       await world.clock.advance(1000);
     }
     expect(world.node.calls.length - before).toBeLessThanOrEqual(13);
@@ -80,7 +80,7 @@ describe('asleep is not failing', () => {
     const world = await sleepingNode();
     await world.clock.advance(10 * minute);
     world.node.answer = 'serves';
-    world.fleet.lookSoon(world.id);
+    world.fleet.probeSoon(world.id);
     await world.clock.advance(10);
     expect(world.fleet.get(world.id)?.state).toBe('serving');
     await world.stop();

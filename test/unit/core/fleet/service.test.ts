@@ -121,7 +121,7 @@ describe('looking', () => {
     const node = world.fleet.add({ url });
     const server = world.server(url);
     server.answer = 'hangs';
-    for (let index = 0; index < 5; index += 1) world.fleet.lookSoon(node.id);
+    for (let index = 0; index < 5; index += 1) world.fleet.probeSoon(node.id);
     await world.clock.advance(20_000);
     expect(server.looks.most).toBe(1);
     expect(world.fleet.get(node.id)?.state).toBe('off');

@@ -174,7 +174,7 @@ describe('waking', () => {
       code: 'NO_SERVER',
     });
     node.answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     await expect(power.wake(id)).rejects.toMatchObject({ code: 'ALREADY_AWAKE' });
     expect((await power.ensureAwake(id, { signal: never, by: 'job' })).state).toBe('serving');
     await clock.advance(1);

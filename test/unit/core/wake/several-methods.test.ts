@@ -309,7 +309,7 @@ describe('the policy of a node', () => {
       code: 'WAKE_NOT_ALLOWED',
     });
     world.node.answer = 'serves';
-    await world.fleet.look(world.id);
+    await world.fleet.probe(world.id);
     expect((await world.power.ensureAwake(world.id, { signal: never, by: 'job' })).state).toBe('serving');
     await world.stop();
   });
