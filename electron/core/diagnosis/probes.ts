@@ -9,13 +9,14 @@ import { isIn, networksOf } from '../discovery/subnets.ts';
 import { withDeadline } from '../fleet/probe.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { DEFAULT_RELAY_PORT, isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
+import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
 import type { LocalHardware } from '../ports/machine.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
-import { wayObstacle, wayWords } from '../wake/wake-methods.ts';
+import { wayWords } from '../wake/wake-methods.ts';
 import type { RouteFacts, WayFacts } from './judge-network.ts';
 import type { Probe } from './verdict.ts';
 
@@ -183,7 +184,7 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     if (record === null) return [];
     return record.wakeWays.map((way) => ({
       words: wordsOf(way),
-      obstacle: wayObstacle({ ...record, url }, way, hasAgent),
+      obstacle: unavailableReason({ ...record, url }, way, hasAgent),
     }));
   }
 
@@ -216,7 +217,9 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
   const routes = once(async (): Promise<RouteFacts[]> => {
     const record = fleet.record(node.id);
     if (record === null || node.kind === 'this-computer') return [];
-    const usable = record.wakeWays.filter((way) => wayObstacle({ ...record, url }, way, hasAgent) === null);
+    const usable = record.wakeWays.filter(
+      (way) => unavailableReason({ ...record, url }, way, hasAgent) === null,
+    );
     return Promise.all(usable.map(route));
   });
 

@@ -9,7 +9,6 @@ import {
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
 import type { SimulatedMachine } from '../ports/simulation.ts';
-import { canWake } from '../wake/wake-methods.ts';
 import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
@@ -21,6 +20,7 @@ import type { ProbeTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
 import { createProber } from './prober.ts';
 import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
+import { canWake } from './wakeable.ts';
 
 export interface Entries {
   get(nodeId: string): Entry | null;

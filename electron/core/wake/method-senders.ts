@@ -3,13 +3,14 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
+import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentLink, AgentMachine } from '../ports/agents.ts';
 import type { Http, Udp } from '../ports/network.ts';
 import type { Exec } from '../ports/processes.ts';
 import type { Clock } from '../ports/time.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
-import { programName, wayObstacle } from './wake-methods.ts';
+import { programName } from './wake-methods.ts';
 
 export interface WaySenders {
   /**
@@ -88,7 +89,7 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     hasAgent,
     async send(way, record, signal) {
       signal.throwIfAborted();
-      const obstacle = wayObstacle(record, way, hasAgent);
+      const obstacle = unavailableReason(record, way, hasAgent);
       if (obstacle !== null) throw new PilotlightError('CANNOT_WAKE', { message: obstacle });
       const { mac } = record;
       switch (way.kind) {

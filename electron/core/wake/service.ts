@@ -13,6 +13,7 @@ import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
+import { canWake } from '../fleet/wakeable.ts';
 import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
@@ -20,7 +21,7 @@ import { createDeadline } from '../runtime/deadline.ts';
 import { abortable, createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
-import { cannotWake, canWake, triedWords, wayWords } from './wake-methods.ts';
+import { cannotWake, triedWords, wayWords } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
 import { goThroughWays } from './wake-run.ts';
 
