@@ -136,6 +136,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const power = createPowerService({
     clock,
     log,
+    streams,
     udp,
     http,
     exec: ports.exec,
@@ -180,6 +181,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     fleet,
     pins: createPins({ store }),
     readGpus: telemetry.readGpus,
+    reading: telemetry.reading,
   });
   const optimizer = createOptimizer({
     clock,
@@ -207,6 +209,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     connectAgent: ports.connectAgent,
     fleet,
     agents,
+    telemetry,
     wakes: power,
     policies,
     holder,

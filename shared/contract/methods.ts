@@ -24,6 +24,7 @@ import {
   workSampleSchema,
 } from '../models/telemetry.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
+import { wakeProgressSchema } from '../models/wake.ts';
 import { agentMethods } from './agents.ts';
 import { checkMethods } from './checks.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
@@ -167,6 +168,13 @@ export const methods = {
       'RELAY_FAILED',
       'COMMAND_FAILED',
     ],
+  },
+  'power.wakes': {
+    summary: 'The wakes under way, and those that ended a moment ago, with how far each has come.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(wakeProgressSchema),
+    errors: [],
   },
   'power.cancelWake': {
     summary: 'Stop waiting for a node that is waking.',
@@ -344,6 +352,13 @@ export const methods = {
     errors: ['NOT_FOUND', 'NOTHING_TO_INDEX', 'INDEX_BUSY'],
   },
 
+  'telemetry.latest': {
+    summary: 'The newest readings of one node, or of all that are measured now: GPUs, host, VRAM by model.',
+    scope: 'view',
+    params: z.strictObject({ nodeId: nodeId.optional() }),
+    result: z.array(telemetrySampleSchema),
+    errors: ['NOT_FOUND'],
+  },
   'telemetry.history': {
     summary: 'The last hour of samples of one node, oldest first.',
     scope: 'view',

@@ -132,6 +132,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
   const policies = new Map<string, PowerPolicy>();
   const power = createPowerService({
     ...common,
+    streams,
     udp,
     http: options.http ?? unexpected,
     exec: options.exec ?? unexpected,

@@ -18,7 +18,7 @@ import type {
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
-import type { NodeView } from '../../shared/models/fleet.ts';
+import { type NodeView, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
@@ -60,15 +60,17 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     state: 'serving',
     since: 0,
     trouble: null,
-    server: { kind: 'ollama', version: '0.33.0' },
+    server: {
+      product: 'Ollama',
+      version: '0.33.0',
+      capabilities: [...serverCapabilitySchema.options],
+    },
     canWake: false,
-    wake: null,
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     hasGpu: null,
-    vram: { totalBytes: null, usedBytes: null, source: 'unknown' },
+    vram: { totalBytes: null, source: 'unknown' },
     gpus: [],
-    host: null,
     loaded: [],
     installed: [embeddingModel()],
     lastSeenAt: null,
@@ -109,9 +111,9 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       const view = views.get(id);
       if (!view?.url) return null;
       return {
-        kind: 'ollama',
+        product: 'Ollama',
         url: view.url,
-        capabilities: new Set(),
+        capabilities: new Set(serverCapabilitySchema.options),
         describe: async () => ({
           capabilities: ['embedding'],
           blockCount: 24,

@@ -7,6 +7,7 @@ import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import type { Store } from '../../electron/core/ports/state.ts';
 import { createKeeping } from '../../electron/core/shutdown/service.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
+import { createEmitter } from '../../shared/emitter.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
 import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
@@ -95,6 +96,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     version: '1.0.0',
     secrets: world.secrets.protection,
   });
+  const sampled = createEmitter<[{ nodeId: string }]>({ name: 'telemetry', log });
   const policies = createPolicies({ store: store.power, log });
   const keeping = createKeeping({
     clock,
@@ -116,6 +118,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     },
     fleet,
     agents,
+    telemetry: { reading: agents.reading, onSample: sampled.on },
     wakes: power,
     policies,
     holder: () => 'Pilotlight on laptop',
@@ -132,6 +135,8 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     keeping,
     policies,
     notices,
+    /** Telemetry took a sample of a node. */
+    sampled: (nodeId: string) => sampled.emit({ nodeId }),
     agentsThere: fakes,
     requests,
     agent: fakes.agent(agentUrl),

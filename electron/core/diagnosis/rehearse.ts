@@ -25,7 +25,7 @@ export interface PowersOff {
 export interface RehearsalDependencies {
   clock: Clock;
   fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'probeSoon'>;
-  power: Pick<PowerService, 'wake' | 'cancelWake' | 'ensureAwake'>;
+  power: Pick<PowerService, 'wake' | 'cancelWake' | 'ensureAwake' | 'progress'>;
   powersOff: PowersOff;
   /** Policy, leases and why it is on. */
   powerOf(nodeId: string): NodePower;
@@ -110,8 +110,8 @@ export function rehearsalPlan(
   async function wake(signal: AbortSignal): Promise<Verdict> {
     bootsBefore = fleet.require(nodeId).boot.count;
     // A relay that hangs, or a command, takes its time.
-    const node = await abortable(power.wake(nodeId), signal);
-    const way = node.wake?.ways.at(-1)?.way;
+    await abortable(power.wake(nodeId), signal);
+    const way = power.progress(nodeId)?.ways.at(-1)?.way;
     return pass(way === undefined ? 'The wake has begun.' : `Woken by ${way}.`);
   }
 

@@ -42,6 +42,17 @@ export interface ProbeTarget {
   loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 }
 
+/** How to probe a server: by what is loaded where it says that, else by whether it answers at all. */
+export function serverTarget(server: InferenceServer): ProbeTarget {
+  const loaded = server.capabilities.has('says-placement')
+    ? server.loaded
+    : (signal: AbortSignal) => server.version(signal).then(() => NO_MODELS);
+  return { kind: 'server', url: server.url, loaded };
+}
+
+/** The same array each time, so that nothing seems to change. */
+export const NO_MODELS: readonly LoadedModel[] = [];
+
 /** What the probe found; null when it was stopped or interrupted. Never rejects. */
 export async function probeTarget(
   target: ProbeTarget,
@@ -75,11 +86,12 @@ export interface ServerDetails {
 
 export const DETAILS_EVERY_MS = 600_000;
 
-export function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
-  return Promise.all([server.version(signal), server.installed(signal)]).then(([version, installed]) => ({
-    version,
-    installed,
-  }));
+export async function readDetails(server: InferenceServer, signal: AbortSignal): Promise<ServerDetails> {
+  const [version, installed] = await Promise.all([
+    server.version(signal),
+    server.capabilities.has('lists-models') ? server.installed(signal) : [],
+  ]);
+  return { version, installed };
 }
 
 /** Whether something is loaded that the list of installed models does not know. */

@@ -1,14 +1,15 @@
-/** One look at a node, and what follows from what it saw. */
+/** One probe of a node, and what follows from what it found. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import { reachedStep } from '../wake/wake-plan.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { type Entry, probedAgent, wakePace } from './entry.ts';
+import { sameValue } from './equal.ts';
 import { nextObservation, type ProbeResult } from './node-state.ts';
 import { probeTimeoutMs } from './pace.ts';
 import { DETAILS_EVERY_MS, hasUnknownModel, probeTarget, readDetails, withDeadline } from './probe.ts';
-import { hasCard, type NodeKnowledge } from './view.ts';
+import { cardOf, hasCard, type NodeKnowledge } from './view.ts';
 
 export interface ProberDependencies
   extends Pick<FleetDependencies, 'clock' | 'random' | 'log' | 'settings' | 'hardware' | 'agents'> {
@@ -17,8 +18,10 @@ export interface ProberDependencies
   /** False for an entry that was dropped meanwhile. */
   isHere(entry: Entry): boolean;
   publish(entry: Entry): void;
-  /** What the tools of a simulated machine say. */
-  simulated(nodeId: string): Pick<NodeKnowledge, 'gpus' | 'host'> | null;
+  /** Called before the change is published: a node that was being woken serves now. */
+  learnBoot(entry: Entry, durationMs: number): void;
+  /** The GPUs of a simulated machine; null where it is off. */
+  simulated(nodeId: string): { gpus: readonly GpuCard[] } | null;
 }
 
 /** A first answer waits this long for version and models, so that "serving" comes with what it can do. */
@@ -30,14 +33,14 @@ const HARDWARE_EVERY_MS = 30_000;
 const HARDWARE_RETRY_MS = 600_000;
 const NOTHING_THERE: ProbeResult = { kind: 'silent', reason: 'Nothing answers there.', trouble: null };
 
-/** Looks at a node, changes what is known of it and publishes that. Rejects only for defects. */
+/** Probes a node, changes what is known of it and publishes that. Rejects only for defects. */
 export function createProber(
   dependencies: ProberDependencies,
 ): (entry: Entry, signal: AbortSignal) => Promise<void> {
-  const { clock, random, log, settings, agents, stopping, isHere, publish, simulated } = dependencies;
+  const { clock, random, log, settings, agents, stopping, isHere, publish, learnBoot, simulated } =
+    dependencies;
 
-  function see(entry: Entry, result: ProbeResult): void {
-    const waking = entry.wake !== null && !isServing(entry.observation.state);
+  function observe(entry: Entry, result: ProbeResult): void {
     const before = entry.observation;
     // A server that was only guessed to be on this computer and never answered is no trouble, it is not there.
     const guess =
@@ -48,13 +51,17 @@ export function createProber(
     const known = guess && result.kind !== 'healthy' ? NOTHING_THERE : result;
     entry.observation = nextObservation(before, known, {
       now: clock.now(),
-      waking,
+      waking: entry.waking !== null && !isServing(before.state),
       gpuFound: entry.gpuFound,
-      gpuSeen: hasCard(entry.gpus),
+      gpuSeen: hasCard(entry.cards),
     });
     if (known.kind === 'healthy') entry.loaded = known.loaded;
-    if (entry.wake) entry.wake = reachedStep(entry.wake, entry.observation.state);
-    if (entry.observation.state === 'off' && before.state !== 'off') {
+    const { state } = entry.observation;
+    if (entry.waking && isServing(state) && !isServing(before.state)) {
+      const durationMs = entry.waking.bootMs();
+      if (durationMs !== null) learnBoot(entry, durationMs);
+    }
+    if (state === 'off' && before.state !== 'off') {
       entry.gone.abort(
         new PilotlightError('HOST_UNREACHABLE', { message: `${entry.record.name} went off.` }),
       );
@@ -80,9 +87,9 @@ export function createProber(
         await detailsOrMoment(entry, server);
       if (entry.target !== target) return;
       readAgent(entry);
-      see(entry, result);
+      observe(entry, result);
     } else if (entry.observation.state === 'unknown') {
-      see(entry, NOTHING_THERE);
+      observe(entry, NOTHING_THERE);
     }
     readMachine(entry);
     publish(entry);
@@ -105,7 +112,6 @@ export function createProber(
         entry.installed = details.installed;
         // A tenth of chance, so that a large fleet is not asked in one burst again.
         entry.detailsAt = clock.monotonic() - random() * 0.1 * DETAILS_EVERY_MS;
-        publish(entry);
       })
       .catch((error) => {
         if (stopping.aborted) return;
@@ -120,54 +126,58 @@ export function createProber(
       });
     const read = entry.detailsRead;
     await new Promise<void>((resolve) => {
-      const timer = clock.timer(DETAILS_WAIT_MS, resolve);
+      let late = false;
+      const timer = clock.timer(DETAILS_WAIT_MS, () => {
+        late = true;
+        resolve();
+      });
       void read.then(() => {
         timer.cancel();
+        // In time, it is published with what the probe found.
+        if (late) publish(entry);
         resolve();
       });
     });
   }
 
-  /** What its agent said last, before the look's result is judged. */
+  /** What its agent last reported, before the result of the probe is judged. */
   function readAgent(entry: Entry): void {
-    if (entry.record.agentUrl === null) {
-      entry.gpuFound = null;
-      return;
-    }
-    entry.gpuFound = agents.gpuFound(entry.record.id);
-    if (entry.record.kind === 'remote') takeReading(entry, agents.reading(entry.record.id));
+    const { id, kind, agentUrl } = entry.record;
+    entry.gpuFound = agentUrl === null ? null : agents.gpuFound(id);
+    if (kind !== 'remote') return;
+    if (agentUrl === null) entry.cards = null;
+    else takeCards(entry, agents.reading(id)?.gpus ?? null);
   }
 
-  function takeReading(entry: Entry, reading: Pick<NodeKnowledge, 'gpus' | 'host'> | null): void {
-    entry.gpus = reading?.gpus ?? null;
-    entry.host = reading?.host ?? null;
+  /** What is built in stays known while the machine is off, or its tools are silent. */
+  function takeCards(entry: Entry, gpus: readonly GpuCard[] | null): void {
+    const cards = gpus?.map(cardOf) ?? null;
+    if (cards !== null && !sameValue(cards, entry.cards)) entry.cards = cards;
   }
 
-  /** Readings of this computer come in the background: a tool that hangs holds up no look. */
   function readMachine(entry: Entry): void {
-    if (entry.simulated) {
-      takeReading(entry, isServing(entry.observation.state) ? simulated(entry.record.id) : null);
-    } else if (entry.record.kind === 'remote') {
-      if (!isServing(entry.observation.state) || entry.record.agentUrl === null) takeReading(entry, null);
-    } else if (entry.record.kind === 'this-computer') {
-      entry.host = dependencies.hardware.readHost();
-      const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
-      if (age < (entry.gpus?.length === 0 ? HARDWARE_RETRY_MS : HARDWARE_EVERY_MS)) return;
-      entry.hardwareAt = clock.monotonic();
-      dependencies.hardware.readGpus(stopping).then(
-        (gpus) => {
-          entry.gpus = gpus;
-          publish(entry);
-        },
-        (error) => {
-          if (stopping.aborted) return;
-          // An earlier reading says nothing about now.
-          entry.gpus = null;
-          publish(entry);
-          log.debug('The GPUs could not be read.', { error: String(error) });
-        },
-      );
-    }
+    if (entry.simulated) takeCards(entry, simulated(entry.record.id)?.gpus ?? null);
+    else if (entry.record.kind === 'this-computer') readThisComputer(entry);
+  }
+
+  /** In the background: a tool that hangs delays no probe. */
+  function readThisComputer(entry: Entry): void {
+    const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
+    if (age < (entry.cards?.length === 0 ? HARDWARE_RETRY_MS : HARDWARE_EVERY_MS)) return;
+    entry.hardwareAt = clock.monotonic();
+    dependencies.hardware.readGpus(stopping).then(
+      (gpus) => {
+        takeCards(entry, gpus);
+        publish(entry);
+      },
+      (error) => {
+        if (stopping.aborted) return;
+        // An earlier reading says nothing about now.
+        entry.cards = null;
+        publish(entry);
+        log.debug('The GPUs could not be read.', { error: String(error) });
+      },
+    );
   }
 
   return probe;

@@ -30,7 +30,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
   async function begin(): Promise<void> {
     if (fleet) return;
     fleet = await startSimulatedFleet();
-    entries.setTelemetry((nodeId) => fleet?.telemetry(nodeId) ?? null);
+    entries.setSimulated((nodeId) => fleet?.telemetry(nodeId) ?? null);
     for (const machine of fleet.machines) entries.create(simulatedRecord(machine, clock.now()), machine);
   }
 
@@ -39,7 +39,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
     if (!ending) return;
     fleet = null;
     for (const machine of ending.machines) entries.drop(machine.id);
-    entries.setTelemetry(() => null);
+    entries.setSimulated(() => null);
     await ending.stop();
   }
 

@@ -87,6 +87,8 @@ export interface PlacementServiceDependencies {
   pins: Pins;
   /** Fresh readings of a node's own tools; null where there are none. */
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
+  /** What they read last, at once; null where there are none. */
+  reading: (nodeId: string) => { gpus: GpuReading[] | null } | null;
 }
 
 const UNLOAD_SHOWN_MS = 5000;
@@ -97,7 +99,7 @@ const LOOKS_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
-  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus } = deps;
+  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
   const ledger = createInFlightLedger({ clock });
@@ -190,6 +192,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const planInput = (node: NodeView): PlanInput => ({
     now: clock.now(),
     node,
+    gpus: reading(node.id)?.gpus ?? [],
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => ledger.count(node.id, model),

@@ -3,6 +3,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { PowerAgents } from '../agents/agent-access.ts';
 import { followAgentDamage } from '../agents/agent-damage.ts';
@@ -80,6 +81,12 @@ export interface KeepingDependencies {
   connectAgent: ConnectAgent;
   fleet: FleetService;
   agents: PowerAgents;
+  telemetry: {
+    /** What a node's own tools read now; null where none does. */
+    reading(nodeId: string): { gpus: GpuReading[] | null } | null;
+    /** Called with each new sample of a node. */
+    onSample(listener: (sample: { nodeId: string }) => void): () => void;
+  };
   wakes: { onWoken(listener: (nodeId: string, woken: { wasSilent: boolean }) => void): () => void };
   policies: Policies;
   /** Under which name this computer holds leases. */
@@ -97,11 +104,17 @@ const BLINK_MS = 45_000;
 
 export function createKeeping(dependencies: KeepingDependencies): KeepingService {
   const { clock, random, ids, log, http, store, streams, settings, activity } = dependencies;
-  const { fleet, agents, policies, holder, inFlight } = dependencies;
+  const { fleet, agents, telemetry, policies, holder, inFlight } = dependencies;
   const ledger = createLedger({ clock, ids, log, store, holder, use: fleet.use });
   const woken = createWokenBook({ clock, log, store });
   const leases = (nodeId: string) => ledger.list(nodeId).length;
-  const use = createUseWatch({ clock, leases, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
+  const use = createUseWatch({
+    clock,
+    leases,
+    inFlight,
+    gpus: (nodeId) => telemetry.reading(nodeId)?.gpus ?? [],
+    doubt: (nodeId) => gpuDoubt(agents, nodeId),
+  });
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
@@ -207,6 +220,13 @@ export function createKeeping(dependencies: KeepingDependencies): KeepingService
   });
   const stops = [
     stopWatching,
+    telemetry.onSample(({ nodeId }) => {
+      const node = fleet.get(nodeId);
+      if (node === null) return;
+      use.look(node);
+      // What an agent says of use comes from the agent.
+      if (!node.hasAgentToken) overview.changed(nodeId);
+    }),
     sameMachine.stop,
     followAgentDamage({ agents, fleet, activity }),
     off.onChange(overview.changed),

@@ -3,6 +3,7 @@
  * merely stays loaded, with keep_alive -1 for ever, is none. Pure.
  */
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
 /** From this utilisation on a GPU is busy; the same that agents take by default. */
 export const BUSY_PERCENT = 10;
@@ -19,7 +20,9 @@ export interface UseLook {
 }
 
 export interface UseFacts {
-  node: Pick<NodeView, 'loaded' | 'gpus'>;
+  node: Pick<NodeView, 'loaded'>;
+  /** What its own tools read; empty for a node whose GPUs are not measured. */
+  gpus: readonly GpuReading[];
   /** Why a GPU may be busier than is known; null or omitted for a node whose GPUs are not measured. */
   doubt?: string | null;
   /** What the look before saw; null for the first one, which takes nothing that is loaded for use. */
@@ -29,7 +32,7 @@ export interface UseFacts {
   now: number;
 }
 
-export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFacts): UseLook {
+export function lookForUse({ node, gpus, doubt = null, before, inFlight, now }: UseFacts): UseLook {
   const seen = new Map(node.loaded.map((model) => [model.name, model.expiresAt]));
   const use: string[] = [];
   if (inFlight > 0) {
@@ -39,9 +42,9 @@ export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFac
     const words = modelWords(model, before, now);
     if (words !== null) use.push(words);
   }
-  const busiest = Math.max(0, ...node.gpus.map((gpu) => gpu.utilisationPercent ?? 0));
+  const busiest = Math.max(0, ...gpus.map((gpu) => gpu.utilisationPercent ?? 0));
   if (busiest >= BUSY_PERCENT) use.push(`A GPU is busy (${Math.round(busiest)} %).`);
-  const silent = node.gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
+  const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
   const [unread] = silent.map(({ name }) => `${name} does not report its load.`);
   const unknown = doubt ?? unread;
   // A machine whose readings fail may be at work.

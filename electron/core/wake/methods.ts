@@ -8,9 +8,10 @@ export function powerMethods({
 }: {
   service: PowerService;
   history: PowerHistory;
-}): Handlers<'power.wake' | 'power.cancelWake' | 'power.timeline' | 'power.energy'> {
+}): Handlers<'power.wake' | 'power.wakes' | 'power.cancelWake' | 'power.timeline' | 'power.energy'> {
   return {
     'power.wake': ({ nodeId }) => service.wake(nodeId),
+    'power.wakes': () => service.wakes(),
     'power.cancelWake': ({ nodeId }) => service.cancelWake(nodeId),
     'power.timeline': ({ nodeId, hours }) => history.timeline(nodeId, hours),
     'power.energy': ({ range, nodeId }) => history.energy(range, nodeId),

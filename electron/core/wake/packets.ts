@@ -1,5 +1,5 @@
 /** Sends one round of wake packets: every destination, and none that fails stops the others. */
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import type { WakeTarget } from '../fleet/wakeable.ts';
 import type { Udp } from '../ports/network.ts';
 import { wakeDestinations } from './destinations.ts';

@@ -3,14 +3,10 @@
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import {
-  isServing,
-  type NodeRecord,
-  type NodeView,
-  type WakeProgress,
-} from '../../../shared/models/fleet.ts';
+import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { canWake } from '../fleet/wakeable.ts';
@@ -20,7 +16,9 @@ import type { Clock } from '../ports/time.ts';
 import { createDeadline } from '../runtime/deadline.ts';
 import { abortable, createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
+import type { Streams } from '../runtime/streams.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
+import { createWakeProgress } from './progress.ts';
 import { cannotWake, triedWords, wayWords } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
 import { goThroughWays } from './wake-run.ts';
@@ -42,6 +40,9 @@ export interface PowerService {
    * with the trouble's own code when it answers wrongly and cannot be woken, or with the signal's reason.
    */
   ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeAsker }): Promise<NodeView>;
+  /** How far the wake of a node has come, also for a moment after it ended well; null without one. */
+  progress(nodeId: string): WakeProgress | null;
+  wakes(): WakeProgress[];
   /** Called when a wake ended well; `wasSilent` false says that the machine was on all along. */
   onWoken(listener: WokenListener): () => void;
   /** This computer goes to sleep: wakes under way wait, and their time does not count. */
@@ -55,6 +56,7 @@ export interface PowerDependencies extends Omit<WaySendersDependencies, 'fleet'>
   clock: Clock;
   log: Log;
   fleet: FleetService;
+  streams: Pick<Streams, 'wake'>;
   settings: { current(): Settings };
   activity: { record(entry: NewActivityEntry): void };
   policies: { get(nodeId: string): PowerPolicy };
@@ -76,9 +78,6 @@ interface Wake {
   byPerson: boolean;
 }
 
-/** How long the last steps stay in view after the node serves. */
-const SHOWN_AFTER_SERVING_MS = 30_000;
-const SHOWN_AFTER_VERIFIED_MS = 5000;
 /** After this computer slept, a machine that came up meanwhile has at least this long to be seen. */
 const LEAST_AFTER_RESUME_MS = 30_000;
 /** Ends of a wake that nobody has to be told of. */
@@ -87,29 +86,20 @@ const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 export function createPowerService(dependencies: PowerDependencies): PowerService {
   const { clock, log, fleet, settings, activity, policies } = dependencies;
   const senders = createWaySenders(dependencies);
+  const progress = createWakeProgress(dependencies);
   const wakes = new Map<string, Wake>();
   const woken = createEmitter<Parameters<WokenListener>>({ name: 'wake', log });
   const gate = createGate();
   let stopped = false;
 
   const stopListening = fleet.onChange((node, previous) => {
-    if (node === null && previous) wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
-    if (node?.wake && !wakes.has(node.id)) follow(node, node.wake, previous);
-  });
-
-  /** After a wake its last steps stay in view for a while. */
-  function follow(node: NodeView, wake: WakeProgress, previous: NodeView | null): void {
-    if (!isServing(node.state)) fleet.setWake(node.id, null);
-    else if (wake.step === 'gpu-verified' && previous?.wake?.step !== wake.step) {
-      clearLater(node.id, wake.startedAt, SHOWN_AFTER_VERIFIED_MS);
+    if (node !== null) {
+      progress.follow(node);
+    } else if (previous) {
+      wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
+      progress.remove(previous.id);
     }
-  }
-
-  function clearLater(nodeId: string, startedAt: number, ms: number): void {
-    clock.timer(ms, () => {
-      if (!stopped && fleet.get(nodeId)?.wake?.startedAt === startedAt) fleet.setWake(nodeId, null);
-    });
-  }
+  });
 
   function begin(node: NodeView, by: WakeAsker): Wake {
     const running = wakes.get(node.id);
@@ -166,11 +156,13 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     const { signal } = controller;
     const started = clock.monotonic();
     const { usualMs } = node.boot;
-    /** An answer to the very first look says that it was on all along: nothing is learned from that. */
+    const elapsed = () => clock.monotonic() - started;
+    /** An answer to the very first probe says that it was on all along: nothing is learned from that. */
     let wasSilent = false;
     const trying = new AbortController();
     try {
-      fleet.setWake(nodeId, {
+      progress.begin({
+        nodeId,
         startedAt,
         step: 'packet-sent',
         expectedMs: usualMs,
@@ -178,6 +170,11 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         packetsSent: 0,
         failedDestinations: [],
         ways: [],
+      });
+      fleet.beginWaking(nodeId, {
+        startedAt,
+        expectedMs: usualMs,
+        bootMs: () => (wasSilent && !wake.interrupted ? elapsed() : null),
       });
       const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
       fleet.probe(nodeId).then(
@@ -199,10 +196,9 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
           answers: () => fleet.get(nodeId)?.state !== 'waking',
           awake: gate.open,
           onProgress(tried, round) {
-            const current = fleet.get(nodeId)?.wake;
+            const current = progress.get(nodeId);
             if (signal.aborted || current?.startedAt !== startedAt) return;
-            fleet.setWake(nodeId, {
-              ...current,
+            progress.change(nodeId, {
               ways: tried,
               packetsSent: current.packetsSent + (round?.sent ?? 0),
               failedDestinations: round ? round.failed : current.failedDestinations,
@@ -218,7 +214,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       await served;
       trying.abort(new DOMException('The machine answers.', 'AbortError'));
       first.resolve();
-      return finish(wake, clock.monotonic() - started, wasSilent);
+      return finish(wake, elapsed(), wasSilent);
     } catch (error) {
       const reason = signal.aborted ? signal.reason : error;
       trying.abort(new DOMException('Nobody waits any more.', 'AbortError'));
@@ -231,9 +227,9 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
   }
 
   function finish(wake: Wake, tookMs: number, wasSilent: boolean): NodeView {
-    const { nodeId, startedAt, interrupted } = wake;
+    const { nodeId, interrupted } = wake;
     wakes.delete(nodeId);
-    if (wasSilent && !interrupted) fleet.learnBoot(nodeId, tookMs);
+    fleet.endWaking(nodeId);
     const node = fleet.require(nodeId);
     activity.record({
       kind: 'power',
@@ -243,12 +239,11 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         : interrupted
           ? `${node.name} woke while this computer slept.`
           : `${node.name} woke in ${formatDuration(tookMs)}.`,
-      why: triedWords(node.wake?.ways ?? []),
+      why: triedWords(progress.get(nodeId)?.ways ?? []),
       nodeId,
       notify: wasSilent,
     });
-    if (node.hasGpu === false) fleet.setWake(nodeId, null);
-    else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);
+    progress.served(node);
     woken.emit(nodeId, { wasSilent });
     return fleet.require(nodeId);
   }
@@ -257,20 +252,19 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     const { nodeId } = wake;
     if (wakes.get(nodeId) !== wake) return;
     wakes.delete(nodeId);
+    const ways = progress.get(nodeId)?.ways ?? [];
     const node = fleet.get(nodeId);
-    if (!node) return;
     const error = reason instanceof PilotlightError ? reason : null;
-    if (error === null || QUIET_ENDS.has(error.code)) {
-      fleet.setWake(nodeId, null);
-      return;
-    }
-    const { code, message, next } = error;
-    fleet.setWake(nodeId, null, { code, message, next });
+    const quiet = error === null || QUIET_ENDS.has(error.code);
+    fleet.endWaking(nodeId, quiet ? null : { code: error.code, message: error.message, next: error.next });
+    progress.remove(nodeId);
+    if (!node || quiet) return;
+    const { message, next } = error;
     activity.record({
       kind: 'power',
       severity: 'error',
       message: `${node.name} did not wake.`,
-      why: `${message} ${next} ${triedWords(node.wake?.ways ?? [])}`.trim(),
+      why: `${message} ${next} ${triedWords(ways)}`.trim(),
       nodeId,
       notify: true,
     });
@@ -292,7 +286,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
         kind: 'power',
         severity: 'info',
         message: `Waking ${node.name} was cancelled.`,
-        why: triedWords(node.wake?.ways ?? []),
+        why: triedWords(progress.get(nodeId)?.ways ?? []),
         nodeId,
       });
       wake.controller.abort(new PilotlightError('CANCELLED'));
@@ -327,6 +321,9 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       }
     },
 
+    progress: progress.get,
+    wakes: progress.list,
+
     onWoken: woken.on,
 
     pause() {
@@ -340,8 +337,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     resume() {
       for (const { nodeId, deadline } of wakes.values()) {
         const leftMs = deadline.resume(LEAST_AFTER_RESUME_MS);
-        const current = fleet.get(nodeId)?.wake;
-        if (current) fleet.setWake(nodeId, { ...current, deadlineAt: clock.now() + leftMs });
+        progress.change(nodeId, { deadlineAt: clock.now() + leftMs });
       }
       gate.reopen();
     },
@@ -349,6 +345,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     async stop() {
       stopped = true;
       stopListening();
+      progress.stop();
       const running = [...wakes.values()];
       for (const wake of running) wake.controller.abort(new PilotlightError('STOPPING'));
       await Promise.allSettled(running.map((wake) => wake.served));

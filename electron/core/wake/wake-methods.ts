@@ -1,7 +1,7 @@
 /** What people read about wake methods. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { type HasAgent, unavailableReason, type WakeableNode } from '../fleet/wakeable.ts';
 
 /** CANNOT_WAKE, with the fix. */

@@ -1,7 +1,7 @@
 /** Goes the ways of one wake: the next when one fails, and in addition when the machine stays silent. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';

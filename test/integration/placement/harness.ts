@@ -135,6 +135,7 @@ export async function createHarness(
     fleet,
     pins,
     readGpus: telemetry.readGpus,
+    reading: telemetry.reading,
   });
   const optimizer = createOptimizer({
     clock,

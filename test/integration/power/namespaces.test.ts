@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeInput } from '../../../electron/core/fleet/records.ts';
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 

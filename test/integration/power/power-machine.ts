@@ -132,6 +132,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     },
     fleet,
     agents,
+    telemetry: { reading: agents.reading, onSample: () => () => {} },
     wakes: {
       onWoken(listener) {
         wokenListeners.push(listener);

@@ -26,7 +26,11 @@ describe('waking the simulated GPU machine over real sockets', () => {
 
     const waking = await power.wake('gpu-tower');
     expect(waking.state).toBe('waking');
-    expect(waking.wake).toMatchObject({ step: 'packet-sent', expectedMs: null, failedDestinations: [] });
+    expect(power.progress('gpu-tower')).toMatchObject({
+      step: 'packet-sent',
+      expectedMs: null,
+      failedDestinations: [],
+    });
 
     const serving = await fleet.waitFor('gpu-tower', (node) => isServing(node.state), soon());
     expect(serving.state).toBe('serving');
@@ -41,7 +45,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
     fleet.probeSoon('gpu-tower');
     const verified = await fleet.waitFor('gpu-tower', (node) => node.state === 'gpu-verified', soon());
     expect(verified.loaded[0]).toMatchObject({ placement: 'gpu', expiresAt: null });
-    expect(verified.wake?.step).toBe('gpu-verified');
+    expect(power.progress('gpu-tower')?.step).toBe('gpu-verified');
     expect(world.udp.destinations.every((destination) => destination.startsWith('127.'))).toBe(true);
   });
 

@@ -5,8 +5,9 @@ import { asleep } from '../../../fakes/inference-server.ts';
 const url = 'http://192.168.1.20:11434';
 const minute = 60_000;
 
-async function sleepingNode() {
+async function sleepingNode({ usualBootMs }: { usualBootMs?: number } = {}) {
   const world = createFakeFleetWorld();
+  if (usualBootMs !== undefined) world.bootTimes.set('node_1', [usualBootMs]);
   const node = world.server(url);
   node.answer = asleep();
   const { id } = world.fleet.add({ url, name: 'tower' });
@@ -118,9 +119,8 @@ describe('a wake near the learned boot time', () => {
   it.each([20, 47, 61, 90])(
     'sees the first healthy answer within 250 ms, whenever it comes (+%i ms)',
     async (extra) => {
-      const world = await sleepingNode();
+      const world = await sleepingNode({ usualBootMs: 40_000 });
       world.fleet.update(world.id, { mac: '00:00:5E:00:53:01', wakeDestinations: ['127.0.0.1:9'] });
-      world.fleet.learnBoot(world.id, 40_000);
       const frames: number[] = [];
       await world.power.wake(world.id);
       world.streams.fleet.subscribe(null, (frame) => {

@@ -79,7 +79,7 @@ describe('the route', () => {
       hasGpu: true,
       canWake: true,
       installed: [],
-      vram: { totalBytes: 96e9, usedBytes: null, source: 'person' },
+      vram: { totalBytes: 96e9, source: 'person' },
     });
     expect(route({ nodes: [bigger, asleep] })).toMatchObject({ kind: 'wake', nodeId: 'tower' });
   });

@@ -67,13 +67,7 @@ describe('what the optimizer would do', () => {
       'GPU_LOST',
       false,
     ],
-    [
-      'it does not fit',
-      { vram: { totalBytes: 4 * GB, usedBytes: null, source: 'person' } },
-      {},
-      'DOES_NOT_FIT',
-      false,
-    ],
+    ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
   ])('leaves it when %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
   });
@@ -112,7 +106,7 @@ describe('what the optimizer would do', () => {
   });
 
   it('lets the server choose where the VRAM is unknown, unless that risks a protected model', () => {
-    const vram = { totalBytes: null, usedBytes: null, source: 'unknown' as const };
+    const vram = { totalBytes: null, source: 'unknown' as const };
     expect(codeFor({ vram, hasGpu: null })).toMatchObject({ code: 'VRAM_UNKNOWN', move: true });
     const loaded = [onCpu, aLoaded({ name: 'mxbai-embed-large:latest', vramBytes: GB, sizeBytes: GB })];
     const found = codeFor({ vram, loaded });

@@ -58,8 +58,8 @@ describe('the ways of a node, in its order', () => {
   it('asks an existing relay with its token, again and again, and tells what woke it', async () => {
     const world = await setup({ ways: [relayWay] });
     expect(world.fleet.get(world.id)?.canWake).toBe(true);
-    const { wake } = await world.power.wake(world.id);
-    expect(wake).toMatchObject({
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)).toMatchObject({
       packetsSent: 1,
       ways: [{ way: 'the relay 192.168.1.2:9753', failed: null }],
     });
@@ -92,8 +92,8 @@ describe('the ways of a node, in its order', () => {
       relay: () => ({ status: 200, text: JSON.stringify({ success: false, message: 'Network is down.' }) }),
       exec: () => Promise.resolve({ code: 3, output: 'plug 3\nno such plug\n' }),
     });
-    const { wake } = await world.power.wake(world.id);
-    expect(wake?.ways).toEqual([
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)?.ways).toEqual([
       {
         way: 'the relay 192.168.1.2:9753',
         failed: 'The relay 192.168.1.2:9753 did not send the packet: Network is down.',
@@ -116,7 +116,7 @@ describe('the ways of a node, in its order', () => {
     expect(world.commands).toEqual([]);
     await world.clock.advance(2000);
     expect(world.commands).toHaveLength(1);
-    expect(world.fleet.get(world.id)?.wake?.ways).toEqual([
+    expect(world.power.progress(world.id)?.ways).toEqual([
       { way: 'magic packets from this computer', failed: 'nothing answered for 20 s' },
       { way: 'the command plug', failed: null },
     ]);
@@ -205,8 +205,8 @@ describe('the ways of a node, in its order', () => {
     world.power.cancelWake(world.id);
     await world.clock.advance(10);
     refuses = true;
-    const { wake } = await world.power.wake(world.id);
-    expect(wake?.ways[0]).toEqual({
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)?.ways[0]).toEqual({
       way: 'the agent of This computer',
       failed: 'The agent of This computer did not wake it: That MAC is not allowed.',
     });
@@ -240,7 +240,8 @@ describe('the ways of a node, in its order', () => {
     });
     const waking = world.power.wake(world.id);
     await world.clock.advance(8100);
-    expect((await waking).wake?.ways[0]?.failed).toContain('did not wake it');
+    await waking;
+    expect(world.power.progress(world.id)?.ways[0]?.failed).toContain('did not wake it');
     expect(world.udp.sent.length).toBeGreaterThan(0);
     await world.stop();
   });
@@ -362,7 +363,7 @@ describe('this computer sleeps in the middle of a wake', () => {
     world.fleet.resume();
     world.power.resume();
     const resumedAt = world.clock.now();
-    expect(world.fleet.get(world.id)?.wake?.deadlineAt).toBe(resumedAt + 30_000);
+    expect(world.power.progress(world.id)?.deadlineAt).toBe(resumedAt + 30_000);
     await world.clock.advance(29_000);
     expect(world.fleet.get(world.id)?.state).toBe('waking');
     await world.clock.advance(1500);

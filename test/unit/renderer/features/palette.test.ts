@@ -6,7 +6,7 @@ import { readRecent, rememberRecent } from '../../../../renderer/features/palett
 import { rowWindow } from '../../../../renderer/features/palette/window.ts';
 import { settingFields } from '../../../../renderer/features/settings/catalogue.ts';
 import { power } from '../../../e2e/support/power-scenes.ts';
-import { node } from '../../../e2e/support/scenes.ts';
+import { node, wake } from '../../../e2e/support/scenes.ts';
 
 const one = (title: string, patch: { id?: string; words?: string; weight?: number } = {}) => ({
   id: title,
@@ -89,20 +89,11 @@ describe('entries', () => {
     nodes: [
       node('gpu-tower', 'off'),
       node('lab', 'serving', { name: 'lab', installed: [], loaded: [] }),
-      node('up', 'waking', {
-        wake: {
-          startedAt: 0,
-          step: 'packet-sent',
-          expectedMs: null,
-          deadlineAt: 1,
-          packetsSent: 1,
-          failedDestinations: [],
-          ways: [{ way: 'magic packets from this computer', failed: null }],
-        },
-      }),
+      node('up', 'waking'),
     ],
     sources: [],
     jobs: [],
+    wakes: Object.fromEntries([wake('up')]),
     power: {},
     simulated: false,
     optimizerOn: true,
