@@ -85,6 +85,15 @@ module.exports = {
       },
     },
     {
+      name: 'core-makes-facts',
+      comment:
+        'core makes messages, codes with params, and never reads their English: of shared/text it knows types. So do the models.',
+      severity: 'error',
+      // Diagnosis still writes prose of its own.
+      from: { path: '^(electron/core|shared/models)/', pathNot: '^electron/core/diagnosis/' },
+      to: { path: '^shared/text/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'adapters-ports-only',
       comment:
         'adapters make ports real; of the rest of core they may know types, and files that only compute.',

@@ -66,6 +66,20 @@ export const plantedViolations = [
   plant('core-no-packages', 'electron/core/a.ts', "import { request } from 'undici';"),
   plant('core-no-packages', 'electron/core/a.ts', "import type { FastifyInstance } from 'fastify';"),
   plant(
+    'core-makes-facts',
+    'electron/core/a.ts',
+    "import { textOf } from '../../shared/text/index.ts';",
+    'shared/text/index.ts',
+    'export const textOf = () => "";\n',
+  ),
+  plant(
+    'core-makes-facts',
+    'shared/models/a.ts',
+    "export { textOf } from '../text/index.ts';",
+    'shared/text/index.ts',
+    'export const textOf = () => "";\n',
+  ),
+  plant(
     'adapters-ports-only',
     'electron/adapters/a.ts',
     "import '../core/fleet/service.ts';",

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import type { Folders } from '../core/ports/machine.ts';
+import type { Folders } from '../core/ports/local-machine.ts';
 
 export function createFolders(): Folders {
   return {

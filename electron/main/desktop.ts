@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { plainText } from '../../shared/models/message.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { createPanel } from '../transport/http/panel.ts';
 import { createActions } from './actions.ts';
@@ -226,8 +227,8 @@ function openDesktop(
     running.record({
       kind: 'system',
       severity: 'warning',
-      message: `The shortcut ${keys} could not be taken.`,
-      why: 'Another program may have it. Choose other keys in Settings.',
+      message: plainText(`The shortcut ${keys} could not be taken.`),
+      why: plainText('Another program may have it. Choose other keys in Settings.'),
       notify: true,
     });
   }
@@ -238,8 +239,10 @@ function openDesktop(
       running.record({
         kind: 'system',
         severity: 'warning',
-        message: 'The start at login could not be changed.',
-        why: 'The system did not let Pilotlight write it. Check the rights of your settings folder.',
+        message: plainText('The start at login could not be changed.'),
+        why: plainText(
+          'The system did not let Pilotlight write it. Check the rights of your settings folder.',
+        ),
       });
     });
   }

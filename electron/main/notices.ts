@@ -1,4 +1,5 @@
 import type { ActivityEntry, ActivityKind } from '../../shared/models/activity.ts';
+import { textOf, textOrEmpty } from '../../shared/text/index.ts';
 
 /** A desktop notification, and the page that a click on it opens. */
 export interface DesktopNotice {
@@ -41,13 +42,17 @@ export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts):
     .filter((entry) => entry.notify && entry.id > toldUpTo)
     .sort((one, other) => one.id - other.id);
   if (fresh.length <= MOST_AT_ONCE) {
-    return fresh.map(({ message, why, kind }) => ({ title: message, body: why, page: pages[kind] }));
+    return fresh.map(({ message, why, kind }) => ({
+      title: textOf(message),
+      body: textOrEmpty(why),
+      page: pages[kind],
+    }));
   }
   const last = fresh.at(-1);
   return [
     {
       title: `${fresh.length} things happened`,
-      body: last === undefined ? '' : `The last: ${last.message}`,
+      body: last === undefined ? '' : `The last: ${textOf(last.message)}`,
       page: 'activity',
     },
   ];

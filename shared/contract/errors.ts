@@ -3,6 +3,7 @@
  * link is `{code, message, next, details}`; a message may be sharpened where it is thrown, a code never.
  */
 import * as z from 'zod';
+import { type AnyMessage, textOf } from '../text/index.ts';
 
 interface CatalogueEntry {
   message: string;
@@ -479,12 +480,18 @@ export class PilotlightError extends Error {
 
   constructor(
     code: ErrorCode,
-    options: { message?: string; next?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: {
+      /** Sharper than the catalogue's; text is what somebody else said, everything else is a message. */
+      message?: string | AnyMessage;
+      next?: string | AnyMessage;
+      details?: Record<string, unknown>;
+      cause?: unknown;
+    } = {},
   ) {
-    super(options.message ?? errorCatalogue[code].message, { cause: options.cause });
+    super(english(options.message) ?? errorCatalogue[code].message, { cause: options.cause });
     this.name = 'PilotlightError';
     this.code = code;
-    this.next = options.next ?? errorCatalogue[code].next;
+    this.next = english(options.next) ?? errorCatalogue[code].next;
     this.details = options.details;
   }
 
@@ -497,6 +504,8 @@ export class PilotlightError extends Error {
     };
   }
 }
+
+const english = (said: string | AnyMessage | undefined) => (typeof said === 'object' ? textOf(said) : said);
 
 export function isPilotlightError(error: unknown): error is PilotlightError {
   return error instanceof Error && error.name === 'PilotlightError' && 'code' in error;

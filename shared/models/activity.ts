@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Message, messageSchema } from './message.ts';
 
 export const activityKindSchema = z.enum([
   'fleet',
@@ -19,12 +20,11 @@ export const activityEntrySchema = z.object({
   at: z.number(),
   kind: activityKindSchema,
   severity: severitySchema,
-  /** One sentence. */
-  message: z.string(),
-  /** Why it happened, or what to do; empty when the message says it all. */
-  why: z.string(),
+  message: messageSchema,
+  /** Why it happened, or what to do; null when the message says it all. */
+  why: messageSchema.nullable(),
   nodeId: z.string().nullable(),
-  /** People who wait for it are told by a notification. */
+  /** Whether people get a notification. */
   notify: z.boolean(),
 });
 export type ActivityEntry = z.infer<typeof activityEntrySchema>;
@@ -32,8 +32,8 @@ export type ActivityEntry = z.infer<typeof activityEntrySchema>;
 export interface NewActivityEntry {
   kind: ActivityEntry['kind'];
   severity: ActivityEntry['severity'];
-  message: string;
-  why?: string;
+  message: Message;
+  why?: Message | null;
   nodeId?: string | null;
   notify?: boolean;
 }

@@ -1,5 +1,6 @@
 /** A wake under way: one entry of the `wake` stream. */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 export const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
 
@@ -15,7 +16,7 @@ export const wakeProgressSchema = z.object({
   packetsSent: z.number(),
   /** Destinations that refused a packet, with the system's words. */
   failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
-  /** The ways that were tried, in words, with what came of each; the last one is under way where `failed` is null. */
-  ways: z.array(z.object({ way: z.string(), failed: z.string().nullable() })),
+  /** The methods that were tried, with what came of each; the last one is under way where `failed` is null. */
+  ways: z.array(z.object({ way: messageSchema, failed: messageSchema.nullable() })),
 });
 export type WakeProgress = z.infer<typeof wakeProgressSchema>;

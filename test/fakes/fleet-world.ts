@@ -4,10 +4,10 @@ import { createFleetService } from '../../electron/core/fleet/service.ts';
 import type { AgentLink, AgentMachine } from '../../electron/core/ports/agents.ts';
 import type { Http, NetworkInterface, Udp } from '../../electron/core/ports/network.ts';
 import type { Exec } from '../../electron/core/ports/processes.ts';
-import type { StartSimulatedFleet } from '../../electron/core/ports/simulation.ts';
+import type { StartSimulatedFleet } from '../../electron/core/ports/simulated-fleet.ts';
 import type { Clock, Random } from '../../electron/core/ports/time.ts';
 import { createStreams } from '../../electron/core/runtime/streams.ts';
-import { createPowerService } from '../../electron/core/wake/service.ts';
+import { createWakeService } from '../../electron/core/wake/service.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import type { NodeRecord, NodeView } from '../../shared/models/fleet.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../shared/models/power.ts';
@@ -130,7 +130,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
     if (node) views.push(node);
   });
   const policies = new Map<string, PowerPolicy>();
-  const power = createPowerService({
+  const power = createWakeService({
     ...common,
     streams,
     udp,

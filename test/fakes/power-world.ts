@@ -1,11 +1,11 @@
 /** Leases, going off and alerts over a fleet of fakes: the real services, on a clock that a test holds in its hand. */
+
 import { createSqliteStore } from '../../electron/adapters/state/sqlite-store.ts';
 import { createAgentsService } from '../../electron/core/agents/service.ts';
 import { createPolicies } from '../../electron/core/policies/policies.ts';
 import type { ConnectAgent } from '../../electron/core/ports/agents.ts';
 import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import type { Store } from '../../electron/core/ports/state.ts';
-import { createKeeping } from '../../electron/core/shutdown/service.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
@@ -13,6 +13,7 @@ import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
 import { asleep } from './inference-server.ts';
+import { createPowerServices } from './power-services.ts';
 import type { MemorySecrets } from './secrets.ts';
 
 export const towerUrl = 'http://192.168.7.20:11434';
@@ -20,7 +21,7 @@ export const agentUrl = 'http://192.168.7.20:8765';
 export const shutdownUrl = 'http://192.168.7.20:8766';
 export const webhookUrl = 'http://192.168.7.1/hook';
 
-export interface KeepingWorldOptions {
+export interface PowerWorldOptions {
   clock?: FakeClock;
   store?: Store;
   /** What a core before this one has saved. */
@@ -41,7 +42,7 @@ export interface KeepingWorldOptions {
   timeZone?: string;
 }
 
-export function createKeepingWorld(options: KeepingWorldOptions = {}) {
+export function createPowerWorld(options: PowerWorldOptions = {}) {
   const store = options.store ?? createSqliteStore({ path: ':memory:' }).store;
   const fakes = options.agents ?? createFakeAgents();
   const requests: HttpRequest[] = [];
@@ -57,8 +58,8 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
   };
   const links: {
     agents: ReturnType<typeof createAgentsService> | null;
-    keeping: ReturnType<typeof createKeeping> | null;
-  } = { agents: null, keeping: null };
+    services: ReturnType<typeof createPowerServices> | null;
+  } = { agents: null, services: null };
   const world = createFakeFleetWorld({
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.connect ? { connect: options.connect } : {}),
@@ -72,7 +73,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
       takePaired: () => null,
       pairedToken: () => null,
       tokenChanged: (nodeId) => links.agents?.tokenChanged(nodeId),
-      leave: (nodeId) => links.keeping?.leave(nodeId),
+      leave: (nodeId) => links.services?.leave(nodeId),
     },
   });
   const { clock, log, settings, fleet, streams, power } = world;
@@ -88,7 +89,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     panelName: () => 'Pilotlight on laptop',
   });
   links.agents = agents;
-  let leases = 0;
+  let lastId = 0;
   let webhook: string | null = null;
   const notices = createStatusService({
     clock,
@@ -98,10 +99,10 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
   });
   const sampled = createEmitter<[{ nodeId: string }]>({ name: 'telemetry', log });
   const policies = createPolicies({ store: store.power, log });
-  const keeping = createKeeping({
+  const services = createPowerServices({
     clock,
     random: () => 0.5,
-    ids: { next: (prefix) => `${prefix}_${++leases}` },
+    ids: { next: (prefix) => `${prefix}_${++lastId}` },
     log,
     http,
     store: store.power,
@@ -126,13 +127,16 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     inFlight: options.inFlight ?? (() => 0),
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
   });
-  links.keeping = keeping;
+  links.services = services;
+  const { leases, shutdown, power: powerServices } = services;
 
   return {
     ...world,
     store,
     agents,
-    keeping,
+    leases,
+    shutdown,
+    powerServices,
     policies,
     notices,
     /** Telemetry took a sample of a node. */
@@ -149,7 +153,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
     },
     async start() {
       await fleet.start();
-      keeping.start();
+      await powerServices.start();
       agents.start();
     },
     /** A node that serves, without an agent: only a shutdown server. */
@@ -174,7 +178,7 @@ export function createKeepingWorld(options: KeepingWorldOptions = {}) {
       world.server(towerUrl).answer = asleep();
     },
     async stop() {
-      await keeping.stop();
+      await powerServices.stop();
       await agents.stop();
       await world.stop();
     },

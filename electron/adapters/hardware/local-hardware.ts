@@ -1,4 +1,4 @@
-import type { LocalHardware } from '../../core/ports/machine.ts';
+import type { LocalHardware } from '../../core/ports/local-machine.ts';
 import { readAmdGpus } from './amdgpu.ts';
 import { type Exec, execProgram } from './exec.ts';
 import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, withoutIntegrated } from './gpu-places.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { BucketLength, BucketRow } from '../../core/ports/history.ts';
 import type { Store } from '../../core/ports/state.ts';
-import type { BucketLength, BucketRow } from '../../core/telemetry/rollup.ts';
 import { toStoreError } from './open-database.ts';
 
 /** Rows dropped at a time: a fleet that comes back after weeks must not stop everything for seconds. */

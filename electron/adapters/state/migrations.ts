@@ -1,5 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+/**
+ * Text of entries that an older version wrote becomes messages: code TEXT. Entries that are messages already, and
+ * those that cannot be read, stay as they are.
+ */
+export const activityTextToMessages = `
+  UPDATE activity SET value = json_set(
+    value,
+    '$.message', json_object('code', 'TEXT', 'params', json_object('text', value ->> '$.message')),
+    '$.why', CASE value ->> '$.why'
+      WHEN '' THEN NULL
+      ELSE json_object('code', 'TEXT', 'params', json_object('text', value ->> '$.why'))
+    END
+  )
+  WHERE CASE WHEN json_valid(value) THEN json_type(value, '$.message') = 'text' AND json_type(value, '$.why') = 'text' ELSE 0 END;
+  `;
+
 /** Numbered by position: the database's `user_version` says how many have run. Never edit one that shipped. */
 export const migrations: readonly string[] = [
   `
@@ -64,6 +80,7 @@ export const migrations: readonly string[] = [
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL
   ) STRICT;
   `,
+  activityTextToMessages,
 ];
 
 /** Brings the database to the newest shape, one transaction a step. One that is newer is refused before this. */

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isThere } from '../keep-aside.ts';
 import type { DamagedState } from './damage.ts';
+import { activityTextToMessages } from './migrations.ts';
 
 const COMPANIONS = ['', '-wal', '-shm'];
 
@@ -28,6 +29,8 @@ export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
         if (count > 0) rows[table] = count;
         if (!whole) incomplete.push(table);
       }
+      // The damaged file may be of an older version.
+      database.exec(activityTextToMessages);
       database.exec('COMMIT');
     } finally {
       damaged.close();

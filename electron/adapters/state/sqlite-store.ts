@@ -162,7 +162,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
           kind: entry.kind,
           severity: entry.severity,
           message: entry.message,
-          why: entry.why ?? '',
+          why: entry.why ?? null,
           nodeId: entry.nodeId ?? null,
           notify: entry.notify ?? false,
         };

@@ -202,7 +202,7 @@ async function watch({
       options.teller.moment({
         job,
         tower: services.fleet.require(tower),
-        wake: services.power.progress(tower),
+        wake: services.wake.progress(tower),
       });
       if (job.endedAt !== null) return { job, gpuVerified };
       await options.sleep(100);

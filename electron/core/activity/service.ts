@@ -37,7 +37,10 @@ export function createActivityService({ clock, store, streams, log }: ActivityDe
       try {
         show(store.activity.append({ ...entry, at: clock.now() }));
       } catch (error) {
-        log.error('An activity entry could not be saved.', { message: entry.message, error: String(error) });
+        log.error('An activity entry could not be saved.', {
+          code: entry.message.code,
+          error: String(error),
+        });
       }
     },
     list: (query) => store.activity.list(query),

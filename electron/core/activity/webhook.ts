@@ -1,4 +1,5 @@
 import { errorCatalogue, isPilotlightError } from '../../../shared/contract/errors.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Http } from '../ports/network.ts';
 import type { ActivityService } from './service.ts';
 
@@ -27,8 +28,8 @@ export async function postWebhook(
     activity.record({
       kind,
       severity: 'warning',
-      message: 'The webhook could not be told.',
-      why,
+      message: plainText('The webhook could not be told.'),
+      why: plainText(why),
       nodeId: message.node.id,
     });
   try {

@@ -1,7 +1,7 @@
 /** What power needs of the agents. */
 import type { AgentsService } from './model.ts';
 
-export type PowerAgents = Pick<
+export type AgentAccess = Pick<
   AgentsService,
   | 'view'
   | 'agentId'

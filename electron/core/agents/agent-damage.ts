@@ -1,7 +1,8 @@
 /** Damaged files of the agents, as each agent reports them: recorded and notified once. */
+import { plainText } from '../../../shared/models/message.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { PowerAgents } from './agent-access.ts';
+import type { AgentAccess } from './agent-access.ts';
 
 /** Returns how to stop. */
 export function followAgentDamage({
@@ -9,7 +10,7 @@ export function followAgentDamage({
   fleet,
   activity,
 }: {
-  agents: Pick<PowerAgents, 'policyView' | 'onChange'>;
+  agents: Pick<AgentAccess, 'policyView' | 'onChange'>;
   fleet: Pick<FleetService, 'get'>;
   activity: Pick<ActivityService, 'record'>;
 }): () => void {
@@ -22,8 +23,8 @@ export function followAgentDamage({
       activity.record({
         kind: 'power',
         severity: 'warning',
-        message: `The agent of ${fleet.get(nodeId)?.name ?? nodeId}: ${message}`,
-        why: next,
+        message: plainText(`The agent of ${fleet.get(nodeId)?.name ?? nodeId}: ${message}`),
+        why: plainText(next),
         nodeId,
         notify: true,
       });

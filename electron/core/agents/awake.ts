@@ -1,14 +1,15 @@
 /** Whether a machine is on, for a call that would be refused while it isn't: it may have been started by hand since. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { AgentView } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock } from '../ports/time.ts';
-import { isOn } from '../shutdown/node-power.ts';
-import type { PowerAgents } from './agent-access.ts';
+import type { AgentAccess } from './agent-access.ts';
 
 export interface AwakeDependencies {
   clock: Pick<Clock, 'sleep'>;
   fleet: Pick<FleetService, 'require' | 'probe'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
 }
 
 const DEADLINE_MS = 4000;
@@ -50,4 +51,9 @@ export async function requireAwake(
 ): Promise<void> {
   if (!(await isAwake(dependencies, nodeId, signal)))
     throw new PilotlightError('NODE_ASLEEP', { details: { nodeId } });
+}
+
+/** Whether the machine is on, as far as its server and agent show. */
+export function isOn(node: NodeView, agent: AgentView | null): boolean {
+  return isServing(node.state) || node.state === 'trouble' || agent?.state === 'ok';
 }

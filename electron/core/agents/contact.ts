@@ -17,6 +17,7 @@ import type {
 import type { Log } from '../ports/log.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { createTurns } from '../runtime/turns.ts';
+import { createContactLoop } from './contact-loop.ts';
 import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 import { observeLink } from './observed-link.ts';
@@ -66,13 +67,7 @@ export interface ContactOptions {
   onStreamEnd(): void;
 }
 
-const POLL_MS = 60_000;
 const NEWS_MS = 150;
-const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 60_000;
-/** A wrong token does not get better by itself, and the agent makes whoever repeats it wait. */
-const REFUSED_RETRY_MS = 600_000;
-const JITTER = 0.2;
 /** Who it is, is not asked twice in so short a time. */
 const HEALTH_FRESH_MS = 10_000;
 /** A push so young proves that the agent answers. */
@@ -107,9 +102,6 @@ export function createContact(options: ContactOptions): Contact {
   const ended = new AbortController();
   let presence: Presence = 'unknown';
   let paused = false;
-  let run: AbortController | null = null;
-  let running: Promise<unknown> = Promise.resolve();
-  let retry: AbortController | null = null;
   let readingSoon = false;
 
   function fail(error: unknown): void {
@@ -225,68 +217,29 @@ export function createContact(options: ContactOptions): Contact {
   async function readSoon(signal: AbortSignal): Promise<void> {
     if (readingSoon || !hasRole('power')) return;
     readingSoon = true;
-    await nap(NEWS_MS, signal);
+    await loop.nap(NEWS_MS, signal);
     readingSoon = false;
     await tryToReadPower(signal);
   }
 
-  /** Reads what is not pushed, beside the stream, as long as the stream lives. */
-  async function poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && hasRole('power')) {
-      await nap(withJitter(POLL_MS), signal);
-      await tryToReadPower(signal);
-    }
-  }
-
-  async function attend(signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      let waitMs = POLL_MS;
-      try {
-        await reach(signal);
-        if (signal.aborted) return;
-        if (hasRole('telemetry')) {
-          const polling = new AbortController();
-          const polled = poll(AbortSignal.any([signal, polling.signal]));
-          const heard = await listen(signal);
-          polling.abort();
-          await polled;
-          failures = heard ? 1 : failures + 1;
-          waitMs = retryMs(failures);
-        } else failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        failures += 1;
-        fail(error);
-        waitMs = retryMs(failures);
-      }
-      if (!signal.aborted) await rest(facts.standing === 'refused' ? REFUSED_RETRY_MS : waitMs, signal);
-    }
-  }
-
-  const retryMs = (failures: number) =>
-    Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, failures - 1));
-  const withJitter = (ms: number) => ms * (1 - JITTER / 2 + random() * JITTER);
-  /** Never rejects. */
-  const nap = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => {});
-
-  /** Until the next try. */
-  async function rest(ms: number, signal: AbortSignal): Promise<void> {
-    const called = new AbortController();
-    retry = called;
-    await nap(withJitter(ms), AbortSignal.any([signal, called.signal]));
-    if (retry === called) retry = null;
-  }
+  const loop = createContactLoop({
+    clock,
+    random,
+    reach,
+    pushes: () => hasRole('telemetry'),
+    listen,
+    polls: () => hasRole('power'),
+    poll: tryToReadPower,
+    onFailure: fail,
+    isRefused: () => facts.standing === 'refused',
+  });
 
   function begin(): void {
-    if (run || paused || presence !== 'awake' || ended.signal.aborted) return;
-    run = new AbortController();
-    running = Promise.all([running, attend(run.signal)]);
+    if (!paused && presence === 'awake' && !ended.signal.aborted) loop.begin();
   }
 
   function finish(): void {
-    run?.abort(new DOMException('The contact was ended.', 'AbortError'));
-    run = null;
+    loop.end();
     known.lost();
   }
 
@@ -333,15 +286,13 @@ export function createContact(options: ContactOptions): Contact {
       }
       onChange();
     },
-    retryNow: () => retry?.abort(),
+    retryNow: loop.retryNow,
     setPaused(next) {
       paused = next;
       if (next) finish();
       else begin();
     },
-    async ended() {
-      await running;
-    },
+    ended: loop.ended,
     stop() {
       finish();
       ended.abort(

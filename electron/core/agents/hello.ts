@@ -1,7 +1,9 @@
 /** Agents that say "I am awake": who it was is proved by the token, that it is of now by the boot and the nonce. */
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
 import type { HelloListener } from '../ports/network.ts';
@@ -98,8 +100,8 @@ export function createHelloDesk(dependencies: HelloDeskDependencies): HelloDesk 
         activity.record({
           kind: 'power',
           severity: 'warning',
-          message: error instanceof Error ? error.message : 'Agents cannot say hello.',
-          why: isPilotlightError(error) ? error.next : '',
+          message: plainText(error instanceof Error ? error.message : 'Agents cannot say hello.'),
+          why: plainText(isPilotlightError(error) ? error.next : ''),
         });
       });
   }

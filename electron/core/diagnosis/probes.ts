@@ -3,6 +3,7 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { ask } from '../discovery/ask.ts';
 import { hostsOfNode } from '../discovery/machine.ts';
 import { isIn, networksOf } from '../discovery/subnets.ts';
@@ -12,11 +13,11 @@ import { DEFAULT_RELAY_PORT, isLoopbackHost, parseIpv4 } from '../fleet/validate
 import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
+import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
-import type { LocalHardware } from '../ports/machine.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
-import { wayWords } from '../wake/wake-methods.ts';
+import { describeMethod } from '../wake/wake-methods.ts';
 import type { RouteFacts, WayFacts } from './judge-network.ts';
 import type { Probe } from './verdict.ts';
 
@@ -177,15 +178,15 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
 
   const hasAgent = (nodeId: string) =>
     (fleet.get(nodeId)?.agentUrl ?? null) !== null && fleet.agentToken(nodeId) !== null;
-  const wordsOf = (way: WakeWay) => wayWords(way, (nodeId) => fleet.get(nodeId)?.name ?? null);
+  const wordsOf = (way: WakeWay) => textOf(describeMethod(way, (nodeId) => fleet.get(nodeId)?.name ?? null));
 
   function ways(): WayFacts[] {
     const record = fleet.record(node.id);
     if (record === null) return [];
-    return record.wakeWays.map((way) => ({
-      words: wordsOf(way),
-      obstacle: unavailableReason({ ...record, url }, way, hasAgent),
-    }));
+    return record.wakeWays.map((way) => {
+      const obstacle = unavailableReason({ ...record, url }, way, hasAgent);
+      return { words: wordsOf(way), obstacle: obstacle && textOf(obstacle) };
+    });
   }
 
   async function route(way: WakeWay): Promise<RouteFacts> {

@@ -7,7 +7,7 @@ import type { FleetService } from '../fleet/service.ts';
 import { wakeRefusal } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
 import { abortable } from '../runtime/gate.ts';
-import type { PowerService } from '../wake/service.ts';
+import type { WakeService } from '../wake/service.ts';
 import type { RunPlan, StepPlan } from './runs.ts';
 import { fail, notApplicable, pass, type Verdict } from './verdict.ts';
 
@@ -25,7 +25,7 @@ export interface PowersOff {
 export interface RehearsalDependencies {
   clock: Clock;
   fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'probeSoon'>;
-  power: Pick<PowerService, 'wake' | 'cancelWake' | 'ensureAwake' | 'progress'>;
+  power: Pick<WakeService, 'wake' | 'cancelWake' | 'ensureAwake' | 'progress'>;
   powersOff: PowersOff;
   /** Policy, leases and why it is on. */
   powerOf(nodeId: string): NodePower;

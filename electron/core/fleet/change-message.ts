@@ -1,22 +1,25 @@
-/** What to write down when a node's state changes. Pure. */
+/** What to record when a node's state changes. Pure. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { errorFact, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import { MISSES_UNTIL_GONE } from './node-state.ts';
 
-/** null when the change is no news, or when power tells it better (a wake). */
+/** null when the change is no news, or when a wake reports it better. */
 export function describeChange(
   previous: NodeView,
   node: NodeView,
-  offReason: string | null,
+  offReason: Message | null,
 ): NewActivityEntry | null {
   if (previous.state === node.state) return null;
   const common = { kind: 'fleet' as const, nodeId: node.id };
+  const isHere = node.kind === 'this-computer';
   const needed = node.uses.length > 0;
   if (node.state === 'trouble') {
     return {
       ...common,
       severity: 'warning',
-      message: `${subject(node)} is in trouble.`,
-      why: node.trouble ? `${node.trouble.message} ${node.trouble.next}` : '',
+      message: isHere ? fact('OLLAMA_HERE_IN_TROUBLE') : fact('NODE_IN_TROUBLE', { node: node.name }),
+      why: node.trouble && errorFact(node.trouble),
       notify: needed,
     };
   }
@@ -24,24 +27,28 @@ export function describeChange(
     return {
       ...common,
       severity: needed ? 'warning' : 'info',
-      message:
-        node.kind === 'this-computer' ? 'Ollama on this computer stopped.' : `${subject(node)} went off.`,
-      why: `${needed ? `It is needed: ${node.uses.join(', ')}. ` : ''}It did not answer two looks in a row. ${offReason ?? ''}`.trim(),
+      message: isHere
+        ? fact('OLLAMA_HERE_STOPPED')
+        : needed
+          ? fact('NODE_DROPPED_OUT_IN_USE', { node: node.name, uses: node.uses.map(plainText) })
+          : fact('NODE_DROPPED_OUT', { node: node.name }),
+      why: fact('MISSED_CHECKS', { checks: MISSES_UNTIL_GONE, reason: offReason }),
       notify: needed,
     };
   }
   if (isServing(node.state) && previous.state === 'trouble') {
-    return { ...common, severity: 'success', message: `${subject(node)} answers as it should again.` };
+    return {
+      ...common,
+      severity: 'success',
+      message: isHere ? fact('OLLAMA_HERE_RECOVERED') : fact('NODE_RECOVERED', { node: node.name }),
+    };
   }
   if (isServing(node.state) && previous.state === 'off') {
     return {
       ...common,
       severity: 'info',
-      message:
-        node.kind === 'this-computer' ? 'Ollama on this computer answers.' : `${subject(node)} came back.`,
+      message: isHere ? fact('OLLAMA_HERE_ANSWERS') : fact('NODE_CAME_BACK', { node: node.name }),
     };
   }
   return null;
 }
-
-const subject = (node: NodeView) => (node.kind === 'this-computer' ? 'Ollama on this computer' : node.name);

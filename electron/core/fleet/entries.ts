@@ -2,7 +2,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { type Entry, newEntry, probedAgent, type Waking, wakePace } from './entry.ts';

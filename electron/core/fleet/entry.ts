@@ -2,7 +2,7 @@
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Clock } from '../ports/time.ts';
 import { initialObservation } from './node-state.ts';
 import type { WakePace } from './pace.ts';

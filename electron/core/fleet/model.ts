@@ -1,6 +1,6 @@
 import type { NodeRecord, NodeView, Trouble } from '../../../shared/models/fleet.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Waking } from './entry.ts';
 import type { NodeInput, NodePatch } from './records.ts';
 import type { Simulation } from './simulation.ts';

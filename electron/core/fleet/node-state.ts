@@ -1,6 +1,7 @@
 /** How a node's state follows from what a probe saw. Pure: (before, probe result, circumstances) → after. */
 import type { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeState, Trouble } from '../../../shared/models/fleet.ts';
+import { type Message, plainText } from '../../../shared/models/message.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 
 /** What one probe of a node found. */
@@ -11,7 +12,7 @@ export type ProbeResult =
   /** The host is on, but no server answers on its port: refused, or connected and then silent. */
   | { kind: 'no-server'; trouble: Trouble }
   /** Nothing answers at all. `trouble` only where silence has another cause than sleep. */
-  | { kind: 'silent'; reason: string; trouble: Trouble | null };
+  | { kind: 'silent'; reason: Message; trouble: Trouble | null };
 
 export interface Observation {
   state: NodeState;
@@ -25,8 +26,8 @@ export interface Observation {
   sawVram: boolean;
   /** Placement found that the server's word on VRAM is not to be trusted; cleared when the machine goes off. */
   gpuDoubted: boolean;
-  /** Why it went off, or null; one sentence. */
-  offReason: string | null;
+  /** Why it went off, or null. */
+  offReason: Message | null;
 }
 
 export interface Circumstances {
@@ -219,9 +220,9 @@ export function readFailure(
         };
       }
       if (reason === 'secure-connection') return { kind: 'wrong', trouble: toTrouble(error) };
-      return { kind: 'silent', reason: error.message, trouble: null };
+      return { kind: 'silent', reason: plainText(error.message), trouble: null };
     case 'HOST_TIMEOUT':
-      if (phase !== 'answer') return { kind: 'silent', reason: error.message, trouble: null };
+      if (phase !== 'answer') return { kind: 'silent', reason: plainText(error.message), trouble: null };
       return {
         kind: 'no-server',
         trouble: {
@@ -232,7 +233,7 @@ export function readFailure(
       };
     case 'NAME_NOT_RESOLVED':
       // A machine that announces its own name loses it while it sleeps, but it may also be a slip of the pen.
-      return { kind: 'silent', reason: error.message, trouble: toTrouble(error) };
+      return { kind: 'silent', reason: plainText(error.message), trouble: toTrouble(error) };
     default:
       return { kind: 'wrong', trouble: toTrouble(error) };
   }

@@ -1,6 +1,7 @@
 /** One probe of a node, and what follows from what it found. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { FleetDependencies } from './dependencies.ts';
@@ -31,7 +32,7 @@ const DETAILS_RETRY_MS = 30_000;
 const HARDWARE_EVERY_MS = 30_000;
 /** Where no tool found a GPU, one may still come back after a resume, but not often. */
 const HARDWARE_RETRY_MS = 600_000;
-const NOTHING_THERE: ProbeResult = { kind: 'silent', reason: 'Nothing answers there.', trouble: null };
+const NOTHING_THERE: ProbeResult = { kind: 'silent', reason: fact('NOTHING_ANSWERS'), trouble: null };
 
 /** Probes a node, changes what is known of it and publishes that. Rejects only for defects. */
 export function createProber(

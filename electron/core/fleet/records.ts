@@ -9,7 +9,7 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import {
   nameFromUrl,
   normaliseAgentUrl,

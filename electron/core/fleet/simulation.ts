@@ -1,6 +1,7 @@
 /** The simulated machines as nodes: started and stopped in the background, never saved. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { SimulatedFleet } from '../ports/simulation.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
+import type { SimulatedFleet } from '../ports/simulated-fleet.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import type { Entries } from './entries.ts';
 import { simulatedRecord } from './records.ts';
@@ -77,8 +78,8 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
         activity.record({
           kind: 'fleet',
           severity: 'error',
-          message: `The simulated fleet could not be ${on ? 'started' : 'stopped'}.`,
-          why: error instanceof Error ? error.message : String(error),
+          message: fact(on ? 'SIMULATION_NOT_STARTED' : 'SIMULATION_NOT_STOPPED'),
+          why: plainText(error instanceof Error ? error.message : String(error)),
         });
       });
     },

@@ -6,7 +6,7 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
-import type { SimulatedMachine } from '../ports/simulation.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import type { Entry } from './entry.ts';
 import { type NodeKnowledge, toNodeView } from './view.ts';

@@ -1,5 +1,6 @@
 /** Whether a node can be woken at all, by what is saved of it. Pure. */
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { type Destination, hostOf, isLoopbackHost, parseDestination } from './validate.ts';
 
@@ -13,15 +14,15 @@ export type WakeableNode = WakeTarget & { wakeWays: readonly WakeWay[] };
 /** Whether the agent of another node can be called: it has an address and a token. */
 export type HasAgent = (nodeId: string) => boolean;
 
-/** Why a wake method cannot be used, one sentence with the fix; null where it can be tried. */
-export function unavailableReason(target: WakeTarget, way: WakeWay, hasAgent: HasAgent): string | null {
+/** Why a wake method cannot be used; null where it can be tried. */
+export function unavailableReason(target: WakeTarget, way: WakeWay, hasAgent: HasAgent): Message | null {
   switch (way.kind) {
     case 'direct':
-      if (target.mac === null) return 'It has no MAC address.';
-      return canSendPackets(target) ? null : 'Its address is on this computer: give it a wake destination.';
+      if (target.mac === null) return fact('NO_MAC_ADDRESS');
+      return canSendPackets(target) ? null : fact('NO_WAKE_DESTINATION');
     case 'agent':
-      if (target.mac === null) return 'It has no MAC address.';
-      return hasAgent(way.nodeId) ? null : 'That node has no agent that could be asked.';
+      if (target.mac === null) return fact('NO_MAC_ADDRESS');
+      return hasAgent(way.nodeId) ? null : fact('NO_AGENT_TO_WAKE_WITH');
     case 'relay':
       // An existing relay knows the one machine that it wakes.
       return null;

@@ -2,10 +2,12 @@
  * The nodes that embed for one source. A supervisor keeps to the route: it starts and retires nodes, wakes
  * one, or waits; each node takes batches with one request queued behind the running one.
  */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { JobEvent, JobNodeShare, JobPhase, SourceRecord } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { createChanges } from './changes.ts';
 import { type CrewMember, type MemberHooks, startMember } from './crew-member.ts';
 import { codeOf, reasonOf } from './failures.ts';
@@ -116,7 +118,7 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
         report.event('recovered', nodeId, `${name} is back: its GPU goes on.`);
         report.tell({
           severity: 'success',
-          message: `${name} is back: "${source.name}" goes on there.`,
+          message: plainText(`${name} is back: "${source.name}" goes on there.`),
           nodeId,
         });
       } else if (lastLoss !== null && lastLoss.name !== name) {
@@ -139,8 +141,10 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
     report.event('fell-back', nodeId, `${cause}: ${name} goes on with its CPU.`);
     report.tell({
       severity: 'warning',
-      message: `"${source.name}" goes on with the CPU of ${name}.`,
-      why: lastLoss ? `${lastLoss.name}: ${lastLoss.why}` : 'No GPU machine with the model is awake.',
+      message: plainText(`"${source.name}" goes on with the CPU of ${name}.`),
+      why: plainText(
+        lastLoss ? `${lastLoss.name}: ${lastLoss.why}` : 'No GPU machine with the model is awake.',
+      ),
       nodeId,
       notify: true,
     });
@@ -222,8 +226,8 @@ export async function runCrew(options: CrewOptions, signal: AbortSignal): Promis
       report.event('waiting', null, route.words);
       report.tell({
         severity: 'warning',
-        message: `"${source.name}" waits: ${lowerFirst(route.words)}`,
-        why: lastLoss === null ? '' : `${lastLoss.name}: ${lastLoss.why}`,
+        message: plainText(`"${source.name}" waits: ${lowerFirst(route.words)}`),
+        why: plainText(lastLoss === null ? '' : `${lastLoss.name}: ${lastLoss.why}`),
         notify: true,
       });
       return;

@@ -1,6 +1,8 @@
 /** The life of jobs: one runs at a time, each survives the process, each ends in words. */
+
 import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { postCallback } from './callback.ts';
 import { createChanges } from './changes.ts';
 import type { IndexHandles } from './index-handles.ts';
@@ -147,8 +149,8 @@ export function createJobs({
     activity.record({
       kind: 'index',
       severity: job.status === 'completed' ? 'success' : job.status === 'failed' ? 'error' : 'info',
-      message: `${named(job)} ${words[job.status]}: ${lowerFirst(job.detail)}`,
-      why: job.error?.next ?? '',
+      message: plainText(`${named(job)} ${words[job.status]}: ${lowerFirst(job.detail)}`),
+      why: plainText(job.error?.next ?? ''),
       notify: job.status !== 'cancelled',
     });
   }
@@ -160,8 +162,8 @@ export function createJobs({
         activity.record({
           kind: 'index',
           severity: 'warning',
-          message: `The callback after ${named(job)} was not taken: ${failure}.`,
-          why: 'It was tried four times.',
+          message: plainText(`The callback after ${named(job)} was not taken: ${failure}.`),
+          why: plainText('It was tried four times.'),
         });
       })
       .catch(() => undefined)

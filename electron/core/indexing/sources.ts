@@ -1,4 +1,5 @@
 /** The folders that are indexed: kept, checked, shown. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import {
   type Embedder,
@@ -7,6 +8,7 @@ import {
   type SourceRecord,
   type SourceView,
 } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
@@ -160,7 +162,11 @@ export function createSources({
       store.sources.put(source);
       records.set(source.id, source);
       sizes.set(source.id, { files: 0, chunks: 0 });
-      activity.record({ kind: 'index', severity: 'info', message: `The folder "${source.name}" was added.` });
+      activity.record({
+        kind: 'index',
+        severity: 'info',
+        message: plainText(`The folder "${source.name}" was added.`),
+      });
       return show(source);
     },
     async update({ sourceId, ...change }) {
@@ -213,7 +219,7 @@ export function createSources({
       activity.record({
         kind: 'index',
         severity: 'info',
-        message: `The folder "${source.name}" was removed.`,
+        message: plainText(`The folder "${source.name}" was removed.`),
       });
     },
     refresh,

@@ -1,6 +1,6 @@
 /** The policies and leases that this panel puts on its nodes' agents, and removes from agents that it leaves. */
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { agentPolicyOf, strictestPolicy } from '../policies/policy.ts';
 import type { NetworkInterface } from '../ports/network.ts';
@@ -11,25 +11,28 @@ import { createMirror, type Mirror, type MirrorDependencies } from './lease-mirr
 import { leaveAgent, nodesOfAgent } from './leave-agent.ts';
 import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
 
-export interface AtAgents {
+export interface AgentRecords {
   mirror: Mirror;
   withdrawals: Withdrawals;
   /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
   leave(nodeId: string): void;
 }
 
-export interface AtAgentsDependencies
-  extends Pick<MirrorDependencies, 'clock' | 'random' | 'log' | 'ledger' | 'policies' | 'woken' | 'holder'>,
+export interface AgentRecordsDependencies
+  extends Pick<
+      MirrorDependencies,
+      'clock' | 'random' | 'log' | 'ledger' | 'policies' | 'attribution' | 'holder'
+    >,
     Pick<WithdrawalsDependencies, 'ids' | 'secrets' | 'connectAgent' | 'activity' | 'notices'> {
   store: PowerStore;
   fleet: Pick<FleetService, 'record' | 'records' | 'agentToken'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
   means(nodeId: string): NodePower['means'];
   interfaces(): NetworkInterface[];
   helloPort(): number | null;
 }
 
-export function createAtAgents(dependencies: AtAgentsDependencies): AtAgents {
+export function createAgentRecords(dependencies: AgentRecordsDependencies): AgentRecords {
   const { store, fleet, agents, ledger, policies, means, interfaces, helloPort } = dependencies;
   const turns = createTurns();
   const panelId = store.panelId();

@@ -20,7 +20,7 @@ export interface HeldLease extends Disposable {
 
 export type LeaseChange = { began: LeaseRecord } | { ended: LeaseRecord };
 
-export interface Ledger {
+export interface LeaseLedger {
   /**
    * Begins a lease; dispose when the need is over, more than once counts once. A job goes on though the disk is full:
    * its lease then lives in memory alone. For a person it throws DISK_FULL.
@@ -41,7 +41,7 @@ export interface Ledger {
   stop(): void;
 }
 
-export interface LedgerDependencies {
+export interface LeaseLedgerDependencies {
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -61,7 +61,7 @@ interface Held {
   use: Disposable;
 }
 
-export function createLedger(dependencies: LedgerDependencies): Ledger {
+export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseLedger {
   const { clock, ids, log, store, holder, use } = dependencies;
   const held = new Map<string, Held>();
   const orphans = new Map<string, string[]>();

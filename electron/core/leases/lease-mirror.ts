@@ -6,15 +6,15 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { sameServerKey } from '../fleet/validate.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { AgentLink, AgentPolicy } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Random, Timer } from '../ports/time.ts';
 import type { Turns } from '../runtime/turns.ts';
-import type { WokenBook } from '../wake/wake-attribution.ts';
-import type { Ledger } from './lease-ledger.ts';
+import type { WakeAttribution } from '../wake/wake-attribution.ts';
+import type { LeaseLedger } from './lease-ledger.ts';
 
 export interface Mirror {
   /** Whether the machine's agent holds that lease too. */
@@ -38,10 +38,10 @@ export interface MirrorDependencies {
   clock: Clock;
   random: Random;
   log: Log;
-  ledger: Ledger;
+  ledger: LeaseLedger;
   policies: Policies;
-  agents: PowerAgents;
-  woken: WokenBook;
+  agents: AgentAccess;
+  attribution: WakeAttribution;
   /** Calls to one agent, by `sameServerKey` of its address. */
   turns: Turns;
   /** Where the node's agent is; null for a node that is not in the fleet, or has none. */
@@ -86,7 +86,7 @@ interface NodeMirror {
 }
 
 export function createMirror(dependencies: MirrorDependencies): Mirror {
-  const { clock, random, log, ledger, agents, woken, turns, panelId, holder } = dependencies;
+  const { clock, random, log, ledger, agents, attribution, turns, panelId, holder } = dependencies;
   const { agentUrl, policyFor, hasPowerRole } = dependencies;
   const nodes = new Map<string, NodeMirror>();
   const changed = createEmitter<[nodeId: string]>({ name: 'mirror of leases', log });
@@ -175,10 +175,10 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       });
     }
     const { bootId } = mirror;
-    if (!stopped && bootId !== null && woken.untold(nodeId)) {
+    if (!stopped && bootId !== null && attribution.isUnreported(nodeId)) {
       await attempt(async () => {
         await link.woken(bootId, holder(), stopping.signal);
-        woken.confirmed(nodeId, bootId);
+        attribution.confirmed(nodeId, bootId);
         return true;
       });
     }

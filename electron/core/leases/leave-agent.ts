@@ -1,6 +1,6 @@
 /** What is to be undone at the agent of a node that is removed, or has another agent from now on. */
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
 import type { Mirror } from './lease-mirror.ts';
@@ -8,7 +8,7 @@ import type { Withdrawals } from './withdrawals.ts';
 
 export interface LeaveDependencies {
   fleet: Pick<FleetService, 'record' | 'agentToken'>;
-  agents: Pick<PowerAgents, 'agentId'>;
+  agents: Pick<AgentAccess, 'agentId'>;
   mirror: Mirror;
   withdrawals: Withdrawals;
   means(nodeId: string): NodePower['means'];
@@ -35,7 +35,7 @@ export function leaveAgent(
 
 /** Nodes that have this agent: by its address, by its id, or by its token if it reports no id. */
 export function nodesOfAgent(
-  { fleet, agents }: { fleet: Pick<FleetService, 'records' | 'agentToken'>; agents: PowerAgents },
+  { fleet, agents }: { fleet: Pick<FleetService, 'records' | 'agentToken'>; agents: AgentAccess },
   agent: { url: string; agentId: string | null; token: string },
 ): string[] {
   const key = sameServerKey(agent.url);

@@ -2,9 +2,11 @@
  * Removes this panel's leases and policy from agents that it no longer governs: their node was removed, or has another
  * agent. Each such duty is durable until the agent has answered; retried while the agent is away, for 30 days at most.
  */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Withdrawal } from '../../../shared/models/power.ts';
 import { withdrawalTokenSecret } from '../../../shared/models/secrets.ts';
 import { sameServerKey } from '../fleet/validate.ts';
@@ -188,8 +190,8 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     activity.record({
       kind: 'power',
       severity: 'success',
-      message: `The agent of ${record.name} no longer has a policy or leases from this panel.`,
-      why: 'It answered again.',
+      message: plainText(`The agent of ${record.name} no longer has a policy or leases from this panel.`),
+      why: plainText('It answered again.'),
     });
   }
 
@@ -232,7 +234,12 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
       message: `${message} ${why}`,
       next: `${forgetByHand()} Dismiss this to stop trying.`,
     });
-    activity.record({ kind: 'power', severity: 'warning', message, why: `${why} ${forgetByHand()}` });
+    activity.record({
+      kind: 'power',
+      severity: 'warning',
+      message: plainText(message),
+      why: plainText(`${why} ${forgetByHand()}`),
+    });
   }
 
   function giveUp(duty: Duty, why: string): void {
@@ -240,8 +247,8 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     activity.record({
       kind: 'power',
       severity: 'warning',
-      message: staysWords(duty.record),
-      why: `Pilotlight stopped trying to remove it. ${why}`,
+      message: plainText(staysWords(duty.record)),
+      why: plainText(`Pilotlight stopped trying to remove it. ${why}`),
       notify: true,
     });
   }

@@ -1,6 +1,8 @@
 /** Carries moves out on nodes, one at a time on each, and writes down how they ended. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
@@ -156,13 +158,19 @@ export function createMover(deps: MoverDependencies): Mover {
     const severity =
       record.outcome === 'moved' ? 'success' : record.outcome === 'failed' ? 'warning' : 'info';
     const { nodeId, missing = [] } = record;
-    activity.record({ kind: 'placement', severity, message, why: record.reason, nodeId });
+    activity.record({
+      kind: 'placement',
+      severity,
+      message: plainText(message),
+      why: plainText(record.reason),
+      nodeId,
+    });
     if (missing.length === 0) return;
     activity.record({
       kind: 'placement',
       severity: 'error',
-      message: `A failed move unloaded ${listNames(missing)} on ${record.nodeName}.`,
-      why: record.reason,
+      message: plainText(`A failed move unloaded ${listNames(missing)} on ${record.nodeName}.`),
+      why: plainText(record.reason),
       nodeId,
       notify: true,
     });

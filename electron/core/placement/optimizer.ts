@@ -1,5 +1,6 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
 import { plural } from '../../../shared/units.ts';
@@ -167,8 +168,8 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
       activity.record({
         kind: 'optimizer',
         severity: 'warning',
-        message: `${fall.model} is on the CPU of ${node.name}.`,
-        why: fall.reason,
+        message: plainText(`${fall.model} is on the CPU of ${node.name}.`),
+        why: plainText(fall.reason),
         nodeId: node.id,
         notify: true,
       });

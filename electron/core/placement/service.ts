@@ -1,6 +1,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
@@ -114,8 +115,8 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       activity.record({
         kind: 'placement',
         severity: 'error',
-        message: `${model} does not load on ${nameOf(nodeId)}.`,
-        why: `${message} Restart Ollama there.`,
+        message: plainText(`${model} does not load on ${nameOf(nodeId)}.`),
+        why: plainText(`${message} Restart Ollama there.`),
         nodeId,
         notify: true,
       }),
@@ -255,7 +256,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       activity.record({
         kind: 'placement',
         severity: 'info',
-        message: `${name} was unloaded from ${node.name}.`,
+        message: plainText(`${name} was unloaded from ${node.name}.`),
         nodeId,
       });
     },
@@ -268,7 +269,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       const message = pinned
         ? `${name} is pinned on ${node.name}.`
         : `The pin of ${name} on ${node.name} was taken off.`;
-      activity.record({ kind: 'placement', severity: 'info', message, nodeId });
+      activity.record({ kind: 'placement', severity: 'info', message: plainText(message), nodeId });
       fleet.refresh(nodeId);
     },
 

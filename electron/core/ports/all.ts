@@ -4,11 +4,11 @@
  */
 import type { ConnectAgent } from './agents.ts';
 import type { ConnectInferenceServer } from './inference.ts';
+import type { Folders, LocalHardware } from './local-machine.ts';
 import type { Log } from './log.ts';
-import type { Folders, LocalHardware } from './machine.ts';
 import type { HelloListener, Http, Surroundings, Udp } from './network.ts';
 import type { Exec } from './processes.ts';
-import type { StartSimulatedFleet } from './simulation.ts';
+import type { StartSimulatedFleet } from './simulated-fleet.ts';
 import type { Secrets, Store } from './state.ts';
 import type { Clock, Ids, Random } from './time.ts';
 import type { VectorStore } from './vectors.ts';

@@ -5,7 +5,7 @@ import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts'
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { SavedSettings } from '../../../shared/models/settings.ts';
-import type { BucketLength, BucketRow } from '../telemetry/rollup.ts';
+import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 
 /**

@@ -3,7 +3,7 @@
  * agent says how that ended.
  */
 import type { PowerAction } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import type { AgentOutcome } from '../ports/agents.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
@@ -15,7 +15,7 @@ export interface AgentFollow {
 
 export interface AgentFollowDependencies {
   clock: Clock;
-  agents: PowerAgents;
+  agents: AgentAccess;
   /** It is going now, or was about to and is silent since. */
   leaves(nodeId: string, action: PowerAction): void;
   /** A countdown of the agent has begun. */

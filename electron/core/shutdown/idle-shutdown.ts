@@ -1,31 +1,33 @@
 /** Powers nodes off that nobody needs any more and that have no agent to do it by themselves. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodePower } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
-import type { WokenBook } from '../wake/wake-attribution.ts';
+import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import { decideFinish, type FinishDecision } from './idle-decision.ts';
 import type { InUse } from './in-use.ts';
 import type { OffService } from './shutdown.ts';
 import type { UseWatch } from './use-watch.ts';
 
-export interface Finisher {
+export interface IdleShutdown {
   start(): void;
   stop(): Promise<void>;
 }
 
-export interface FinisherDependencies {
+export interface IdleShutdownDependencies {
   clock: Clock;
   random: Random;
   log: Log;
   fleet: Pick<FleetService, 'list' | 'get'>;
   policies: Policies;
+  means(nodeId: string): NodePower['means'];
   use: UseWatch;
   inUse: InUse;
-  woken: WokenBook;
+  attribution: WakeAttribution;
   off: OffService;
   leases(nodeId: string): number;
   /** A node without an agent was looked at: idle time has passed, or use was seen. */
@@ -35,9 +37,9 @@ export interface FinisherDependencies {
 export const FINISHER = 'Pilotlight, because nobody needs it';
 const LOOK_MS = 15_000;
 
-export function createFinisher(dependencies: FinisherDependencies): Finisher {
-  const { clock, random, log, fleet, policies, use, inUse, woken, off, leases, onLook } = dependencies;
-  const { means } = inUse;
+export function createIdleShutdown(dependencies: IdleShutdownDependencies): IdleShutdown {
+  const { clock, random, log, fleet, policies, means, use, inUse, attribution, off, leases, onLook } =
+    dependencies;
   let loop: Loop | null = null;
 
   function decide(node: NodeView): FinishDecision {
@@ -45,7 +47,7 @@ export function createFinisher(dependencies: FinisherDependencies): Finisher {
     return decideFinish({
       policy: policies.get(node.id),
       means: means(node.id),
-      wokenByUs: woken.byUs(node.id, null),
+      wokenByUs: attribution.byUs(node.id, null),
       held: inUse.held(node.id),
       keptOn: off.going(node.id).keptOn,
       reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,

@@ -1,19 +1,16 @@
 /** Whether a machine is in use, as far as this core knows: by its node, and by other nodes that are the same machine. */
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import type { SameMachine } from '../fleet/same-machine.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Ledger } from '../leases/lease-ledger.ts';
+import type { LeaseLedger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
-import { meansOf } from '../policies/policy.ts';
 import type { Held } from './idle-decision.ts';
 import type { UseState, UseWatch } from './use-watch.ts';
 import { leaseWords } from './why-on.ts';
 
 export interface InUse {
-  /** Who can power it off. */
-  means(nodeId: string): NodePower['means'];
   state(nodeId: string): UseState;
   /** What speaks against powering it off, a sentence each. */
   reasons(nodeId: string): string[];
@@ -23,25 +20,18 @@ export interface InUse {
 }
 
 export interface InUseDependencies {
-  fleet: Pick<FleetService, 'record' | 'get' | 'require' | 'simulatedMachine' | 'probe' | 'answered'>;
-  agents: Pick<PowerAgents, 'link' | 'view' | 'foreignLeases'>;
-  ledger: Pick<Ledger, 'list'>;
+  fleet: Pick<FleetService, 'get' | 'require' | 'probe' | 'answered'>;
+  agents: Pick<AgentAccess, 'link' | 'view' | 'foreignLeases'>;
+  ledger: Pick<LeaseLedger, 'list'>;
   policies: Pick<Policies, 'get' | 'isSet'>;
+  /** Who can power it off. */
+  means(nodeId: string): NodePower['means'];
   watch: UseWatch;
   sameMachine: SameMachine;
 }
 
 export function createInUse(dependencies: InUseDependencies): InUse {
-  const { fleet, agents, ledger, policies, watch, sameMachine } = dependencies;
-
-  function means(nodeId: string): NodePower['means'] {
-    const roles = agents.link(nodeId) === null ? null : (agents.view(nodeId)?.roles ?? []);
-    return meansOf({
-      agent: roles === null ? null : { roles },
-      shutdownUrl: fleet.record(nodeId)?.shutdownUrl ?? null,
-      simulated: fleet.simulatedMachine(nodeId) !== null,
-    });
-  }
+  const { fleet, agents, ledger, policies, means, watch, sameMachine } = dependencies;
 
   const leases = (nodeId: string) =>
     [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseWords);
@@ -85,7 +75,6 @@ export function createInUse(dependencies: InUseDependencies): InUse {
   }
 
   return {
-    means,
     state,
     reasons(nodeId) {
       const seen = means(nodeId) === 'agent' ? othersInUse(nodeId) : state(nodeId).use;

@@ -1,6 +1,7 @@
 /** From what is known of a node's power to what people see. Pure. */
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
+import { isOn } from '../agents/awake.ts';
 import type { AgentPolicyView, AgentPower } from '../ports/agents.ts';
 import { decideFinish, type FinishDecision, type Held } from './idle-decision.ts';
 import type { Going } from './shutdown-progress.ts';
@@ -30,11 +31,6 @@ export interface PowerFacts {
   wokenByUs: boolean | null;
   going: Going;
   gpuLost: NodePower['gpuLost'];
-}
-
-/** Whether the machine is on, as far as anybody can see. */
-export function isOn(node: NodeView, agent: AgentView | null): boolean {
-  return isServing(node.state) || node.state === 'trouble' || agent?.state === 'ok';
 }
 
 export function nodePowerOf(facts: PowerFacts): NodePower {

@@ -1,5 +1,7 @@
 /** What a person wants to be told about a machine's power: as a notification, and at a webhook. */
+
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { ActivityService } from '../activity/service.ts';
 import { postWebhook, type WebhookMessage } from '../activity/webhook.ts';
@@ -118,7 +120,14 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
     if (whyOn.length === 0) return;
     const message = `${node.name} is still on at ${clockTime(minute)}.`;
     const why = whyOn.join(' ');
-    activity.record({ kind: 'power', severity: 'warning', message, why, nodeId, notify: true });
+    activity.record({
+      kind: 'power',
+      severity: 'warning',
+      message: plainText(message),
+      why: plainText(why),
+      nodeId,
+      notify: true,
+    });
     post('still-on', node, message, why);
   }
 

@@ -1,16 +1,16 @@
 /** The `power` stream: what is known of each node's power, made anew where something changed, told where it differs. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { gpuLostOf } from '../agents/gpu-lost.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/service.ts';
-import type { Ledger } from '../leases/lease-ledger.ts';
+import type { LeaseLedger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { AgentLease, AgentPolicyView, AgentPower, AgentSample } from '../ports/agents.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
-import type { WokenBook } from '../wake/wake-attribution.ts';
+import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import type { InUse } from './in-use.ts';
 import { type Heard, nodePowerOf } from './node-power.ts';
 import type { Going } from './shutdown-progress.ts';
@@ -29,11 +29,12 @@ export interface OverviewDependencies {
   clock: Clock;
   streams: Pick<Streams, 'power'>;
   fleet: Pick<FleetService, 'list' | 'get' | 'require' | 'onChange'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
   policies: Policies;
-  ledger: Ledger;
+  ledger: LeaseLedger;
+  means(nodeId: string): NodePower['means'];
   inUse: InUse;
-  woken: WokenBook;
+  attribution: WakeAttribution;
   going(nodeId: string): Going;
   isMirrored(leaseId: string): boolean;
 }
@@ -75,7 +76,7 @@ function gpusSeen(sample: AgentSample | null) {
 }
 
 export function createOverview(dependencies: OverviewDependencies): Overview {
-  const { clock, streams, fleet, agents, policies, ledger, inUse, woken } = dependencies;
+  const { clock, streams, fleet, agents, policies, ledger, means, inUse, attribution } = dependencies;
   const heard = new Map<string, HeardOfNode>();
   const dirty = new Set<string>();
   const stops: (() => void)[] = [];
@@ -131,7 +132,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
     return nodePowerOf({
       node,
       policy: policies.get(id),
-      means: inUse.means(id),
+      means: means(id),
       agent,
       leases: ledger.list(id),
       isMirrored: dependencies.isMirrored,
@@ -140,7 +141,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
       agentPower: said.power,
       use: inUse.state(id),
       held: inUse.held(id),
-      wokenByUs: woken.byUs(id, machine?.bootId ?? null),
+      wokenByUs: attribution.byUs(id, machine?.bootId ?? null),
       going: dependencies.going(id),
       gpuLost: gpuLostOf({
         hasGpu: node.hasGpu,

@@ -1,13 +1,15 @@
 /** A person restarts Ollama on a machine, by its agent. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import { plainText } from '../../../shared/models/message.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 
 export interface RestartDependencies extends AwakeDependencies {
   fleet: Pick<FleetService, 'require' | 'probe' | 'probeSoon'>;
-  agents: PowerAgents;
+  agents: AgentAccess;
   activity: { record(entry: NewActivityEntry): void };
   holder(): string;
 }
@@ -30,8 +32,8 @@ export async function restartOllama(
   activity.record({
     kind: 'power',
     severity: 'info',
-    message: `Ollama on ${name} was restarted.`,
-    why: `Asked by ${holder()}.`,
+    message: plainText(`Ollama on ${name} was restarted.`),
+    why: plainText(`Asked by ${holder()}.`),
     nodeId,
   });
   fleet.probeSoon(nodeId);

@@ -2,11 +2,11 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
+import { isOn } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { canDo } from '../policies/policy.ts';
 import type { Http } from '../ports/network.ts';
-import { isOn } from './node-power.ts';
 import { askShutdownServer } from './shutdown-client.ts';
 
 export interface OffRequest {
@@ -31,7 +31,7 @@ export const actionVerbs: Record<PowerAction, string> = {
 export interface TellDependencies {
   http: Http;
   fleet: Pick<FleetService, 'record' | 'shutdownSecret' | 'simulation'>;
-  agents: Pick<PowerAgents, 'link'>;
+  agents: Pick<AgentAccess, 'link'>;
   means(nodeId: string): NodePower['means'];
 }
 
@@ -41,7 +41,7 @@ export function requireMeans(
     fleet,
     agents,
     means,
-  }: { fleet: Pick<FleetService, 'require'>; agents: Pick<PowerAgents, 'view'> } & Pick<
+  }: { fleet: Pick<FleetService, 'require'>; agents: Pick<AgentAccess, 'view'> } & Pick<
     TellDependencies,
     'means'
   >,

@@ -2,7 +2,7 @@
 import { errorCatalogue } from '../../../shared/contract/errors.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
@@ -20,7 +20,7 @@ export interface Departures {
 export interface DeparturesOptions {
   clock: Clock;
   fleet: Pick<FleetService, 'get' | 'probeSoon' | 'onChange' | 'setLeaving'>;
-  agents: Pick<PowerAgents, 'view' | 'onChange' | 'onReached'>;
+  agents: Pick<AgentAccess, 'view' | 'onChange' | 'onReached'>;
   onGone(nodeId: string, leaving: Leaving): void;
   /** The deadline passed; `why` is a sentence. */
   onStayed(nodeId: string, leaving: Leaving, why: string): void;

@@ -4,9 +4,10 @@ import { isPilotlightError, PilotlightError } from '../../../shared/contract/err
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView, Trouble } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { formatDuration } from '../../../shared/units.ts';
-import type { PowerAgents } from '../agents/agent-access.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
 import { isAwake, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -52,7 +53,7 @@ export interface OffDependencies {
   log: Log;
   http: Http;
   fleet: FleetService;
-  agents: PowerAgents;
+  agents: AgentAccess;
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
   means(nodeId: string): NodePower['means'];
@@ -82,7 +83,13 @@ export function createOff(dependencies: OffDependencies): OffService {
       stateOf(nodeId).lastOffError = null;
       const name = fleet.get(nodeId)?.name ?? nodeId;
       const message = action === 'restart' ? `${name} has restarted.` : `${name} is off, as it was told.`;
-      activity.record({ kind: 'power', severity: 'success', message, nodeId, notify: true });
+      activity.record({
+        kind: 'power',
+        severity: 'success',
+        message: plainText(message),
+        nodeId,
+        notify: true,
+      });
     },
     onStayed(nodeId, _, why) {
       const { code, next } = new PilotlightError('DID_NOT_GO_OFF');
@@ -120,8 +127,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({
       kind: 'power',
       severity: 'error',
-      message: `${node.name} ${words}`,
-      why,
+      message: plainText(`${node.name} ${words}`),
+      why: plainText(why),
       nodeId,
       notify: true,
     });
@@ -169,8 +176,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({
       kind: 'power',
       severity: 'info',
-      message: `${fleet.get(nodeId)?.name ?? nodeId} was told to ${actionVerbs[action]}.`,
-      why: `Asked by ${by}.`,
+      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} was told to ${actionVerbs[action]}.`),
+      why: plainText(`Asked by ${by}.`),
       nodeId,
     });
     departures.begin(nodeId, action);
@@ -191,8 +198,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({
       kind: 'power',
       severity: 'info',
-      message: `${fleet.get(nodeId)?.name ?? nodeId} goes off in ${formatDuration(ms)}.`,
-      why: `Asked by ${by}. Until then it can be cancelled.`,
+      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} goes off in ${formatDuration(ms)}.`),
+      why: plainText(`Asked by ${by}. Until then it can be cancelled.`),
       nodeId,
       notify: true,
     });
@@ -245,8 +252,8 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({
       kind: 'power',
       severity: 'info',
-      message: `${fleet.get(nodeId)?.name ?? nodeId} stays on.`,
-      why,
+      message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} stays on.`),
+      why: plainText(why),
       nodeId,
     });
   }

@@ -199,7 +199,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
           (id) => ({
             ...entry,
             id,
-            why: entry.why ?? '',
+            why: entry.why ?? null,
             nodeId: entry.nodeId ?? null,
             notify: entry.notify ?? false,
           }),

@@ -1,6 +1,6 @@
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
-import type { LocalHardware } from '../ports/machine.ts';
 import type { Clock } from '../ports/time.ts';
 
 /** Readings of this computer's tools, shared by everybody who asks: a tool runs once at a time. */

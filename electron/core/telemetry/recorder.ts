@@ -1,10 +1,10 @@
 import type { HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+import type { BucketRow } from '../ports/history.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import {
   addReading,
-  type BucketRow,
   bucketStart,
   cutByMinute,
   joinRows,

@@ -2,12 +2,12 @@
  * How moments become buckets, and buckets longer buckets. Sums and maxima only: joining is exact in any
  * order, so a minute whose halves lie on both sides of a restart is the minute it would have been.
  */
+
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { GpuReading, HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
+import type { BucketLength, BucketRow, BucketTotals, Weighted } from '../ports/history.ts';
 
-/** Seconds that a kept bucket spans. */
-export type BucketLength = 60 | 900;
 export const MINUTE: BucketLength = 60;
 export const QUARTER: BucketLength = 900;
 
@@ -16,38 +16,6 @@ export const KEPT_MS: Readonly<Record<BucketLength, number>> = {
   60: 24 * 3_600_000,
   900: 30 * 24 * 3_600_000,
 };
-
-/** A value added up over the seconds in which it was known. */
-export interface Weighted {
-  sum: number;
-  seconds: number;
-}
-
-/** What is kept of one node in one bucket. */
-export interface BucketTotals {
-  servingSeconds: number;
-  vectors: number;
-  /** The largest that was told. */
-  vramTotalBytes: number | null;
-  /** Byte-seconds. */
-  vramUsed: Weighted;
-  /** Percent-seconds of the mean over its GPUs. */
-  utilisation: Weighted;
-  utilisationMaxPercent: number | null;
-  /** Joules of all GPUs together. */
-  power: Weighted;
-  temperatureMaxCelsius: number | null;
-  /** Byte-seconds of VRAM by model; a model on the CPU is left out. */
-  models: ReadonlyMap<string, number>;
-}
-
-export interface BucketRow {
-  nodeId: string;
-  seconds: BucketLength;
-  /** Wall time of its first moment, a whole multiple of its length since the epoch. Milliseconds. */
-  start: number;
-  totals: BucketTotals;
-}
 
 /** What is known of a serving node at one moment. */
 export interface NodeReading {

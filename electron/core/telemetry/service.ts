@@ -9,8 +9,8 @@ import type {
   WorkBucket,
   WorkSample,
 } from '../../../shared/models/telemetry.ts';
+import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
-import type { LocalHardware } from '../ports/machine.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
@@ -38,6 +38,9 @@ export interface NodeReadings {
 
 export interface TelemetryService {
   start(): void;
+  /** No samples until `resume`. */
+  pause(): Promise<void>;
+  resume(): void;
   stop(): Promise<void>;
   /** What a node's tools say now; null where none does, or the node does not serve. */
   reading(nodeId: string): NodeReadings | null;
@@ -169,36 +172,42 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     }
   }
 
+  function start(): void {
+    if (loop) return;
+    unsubscribe = fleet.onChange((node, previous) => {
+      if (node !== null) {
+        if (!isMeasured(node)) forgetNewest(node.id);
+      } else if (previous !== null) {
+        rings.delete(previous.id);
+        recorder.forget(previous.id);
+        forgetNewest(previous.id);
+      }
+    });
+    loop = startLoop({
+      clock,
+      random,
+      jitter: 0,
+      intervalMs: () => SAMPLE_MS,
+      run: sampleAll,
+      onError: (error) => log.error('Telemetry could not be sampled.', { error: String(error) }),
+    });
+  }
+
+  async function stop(): Promise<void> {
+    unsubscribe?.();
+    unsubscribe = null;
+    meter.stop();
+    const stopping = loop;
+    loop = null;
+    await stopping?.stop();
+    recorder.flush();
+  }
+
   return {
-    start() {
-      if (loop) return;
-      unsubscribe = fleet.onChange((node, previous) => {
-        if (node !== null) {
-          if (!isMeasured(node)) forgetNewest(node.id);
-        } else if (previous !== null) {
-          rings.delete(previous.id);
-          recorder.forget(previous.id);
-          forgetNewest(previous.id);
-        }
-      });
-      loop = startLoop({
-        clock,
-        random,
-        jitter: 0,
-        intervalMs: () => SAMPLE_MS,
-        run: sampleAll,
-        onError: (error) => log.error('Telemetry could not be sampled.', { error: String(error) }),
-      });
-    },
-    async stop() {
-      unsubscribe?.();
-      unsubscribe = null;
-      meter.stop();
-      const stopping = loop;
-      loop = null;
-      await stopping?.stop();
-      recorder.flush();
-    },
+    start,
+    pause: stop,
+    resume: start,
+    stop,
     reading(nodeId) {
       const node = fleet.get(nodeId);
       return node && readTools(node);

@@ -1,6 +1,8 @@
 /** Export and import: settings, nodes and folders as one file. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { agentTokenSecret, relayTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
 import {
@@ -15,7 +17,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { IndexingService } from '../indexing/service.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { Folders } from '../ports/machine.ts';
+import type { Folders } from '../ports/local-machine.ts';
 import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids } from '../ports/time.ts';
 import type { SettingsService } from '../settings/service.ts';
@@ -178,8 +180,8 @@ export function createTransferService(dependencies: TransferDependencies): Trans
     activity.record({
       kind: 'system',
       severity: 'info',
-      message: `Imported from a file: ${parts.join(', ')}.`,
-      why: 'Somebody chose the file.',
+      message: plainText(`Imported from a file: ${parts.join(', ')}.`),
+      why: plainText('Somebody chose the file.'),
     });
   }
 

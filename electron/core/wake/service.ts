@@ -4,6 +4,7 @@ import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts'
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
+import { errorFact, fact } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
@@ -19,13 +20,13 @@ import { minuteOfDay } from '../runtime/local-time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
 import { createWakeProgress } from './progress.ts';
-import { cannotWake, triedWords, wayWords } from './wake-methods.ts';
+import { cannotWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
 import { goThroughWays } from './wake-run.ts';
 
 export type WokenListener = (nodeId: string, woken: { wasSilent: boolean }) => void;
 
-export interface PowerService {
+export interface WakeService {
   /**
    * A person wakes a node, or joins the wake under way; resolves once the first way that works has begun. Rejects
    * with NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE, WAKE_NOT_ALLOWED, and when no way works with WAKE_FAILED,
@@ -52,7 +53,7 @@ export interface PowerService {
   stop(): Promise<void>;
 }
 
-export interface PowerDependencies extends Omit<WaySendersDependencies, 'fleet'> {
+export interface WakeDependencies extends Omit<WaySendersDependencies, 'fleet'> {
   clock: Clock;
   log: Log;
   fleet: FleetService;
@@ -83,7 +84,7 @@ const LEAST_AFTER_RESUME_MS = 30_000;
 /** Ends of a wake that nobody has to be told of. */
 const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 
-export function createPowerService(dependencies: PowerDependencies): PowerService {
+export function createWakeService(dependencies: WakeDependencies): WakeService {
   const { clock, log, fleet, settings, activity, policies } = dependencies;
   const senders = createWaySenders(dependencies);
   const progress = createWakeProgress(dependencies);
@@ -189,7 +190,7 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
           log,
           name: node.name,
           ways: record.wakeWays,
-          words: (way) => wayWords(way, (id) => fleet.get(id)?.name ?? null),
+          describe: (way) => describeMethod(way, (id) => fleet.get(id)?.name ?? null),
           // What a person corrects while it is being woken counts from the next time on.
           send: (way, during) => senders.send(way, fleet.record(nodeId) ?? record, during),
           followAfterMs: followAfterMs(usualMs, limitMs, record.wakeWays.length),
@@ -235,11 +236,11 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       kind: 'power',
       severity: 'success',
       message: !wasSilent
-        ? `${node.name} was awake already.`
+        ? fact('NODE_WAS_AWAKE', { node: node.name })
         : interrupted
-          ? `${node.name} woke while this computer slept.`
-          : `${node.name} woke in ${formatDuration(tookMs)}.`,
-      why: triedWords(progress.get(nodeId)?.ways ?? []),
+          ? fact('NODE_WOKE_DURING_SLEEP', { node: node.name })
+          : fact('NODE_WOKE', { node: node.name, tookMs }),
+      why: triedMethods(progress.get(nodeId)?.ways ?? []),
       nodeId,
       notify: wasSilent,
     });
@@ -259,12 +260,11 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
     fleet.endWaking(nodeId, quiet ? null : { code: error.code, message: error.message, next: error.next });
     progress.remove(nodeId);
     if (!node || quiet) return;
-    const { message, next } = error;
     activity.record({
       kind: 'power',
       severity: 'error',
-      message: `${node.name} did not wake.`,
-      why: `${message} ${next} ${triedWords(ways)}`.trim(),
+      message: fact('NODE_DID_NOT_WAKE', { node: node.name }),
+      why: fact('WAKE_FAILURE', { error: errorFact(error), methods: methodsOf(ways) }),
       nodeId,
       notify: true,
     });
@@ -285,8 +285,8 @@ export function createPowerService(dependencies: PowerDependencies): PowerServic
       activity.record({
         kind: 'power',
         severity: 'info',
-        message: `Waking ${node.name} was cancelled.`,
-        why: triedWords(progress.get(nodeId)?.ways ?? []),
+        message: fact('WAKE_CANCELLED', { node: node.name }),
+        why: triedMethods(progress.get(nodeId)?.ways ?? []),
         nodeId,
       });
       wake.controller.abort(new PilotlightError('CANCELLED'));

@@ -1,5 +1,6 @@
 /** What people read about wake methods. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { type HasAgent, unavailableReason, type WakeableNode } from '../fleet/wakeable.ts';
@@ -14,17 +15,17 @@ export function cannotWake(nodeId: string, target: WakeableNode | null, hasAgent
   });
 }
 
-/** `the relay 192.168.1.2:9753` */
-export function wayWords(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
+/** A method as people know it, for example by the host of its relay. */
+export function describeMethod(way: WakeWay, nameOf: (nodeId: string) => string | null): Message {
   switch (way.kind) {
     case 'direct':
-      return 'magic packets from this computer';
+      return fact('WAKE_BY_PACKETS');
     case 'agent':
-      return `the agent of ${nameOf(way.nodeId) ?? 'a node that is not there any more'}`;
+      return fact('WAKE_BY_AGENT', { node: nameOf(way.nodeId) });
     case 'relay':
-      return `the relay ${new URL(way.url).host}`;
+      return fact('WAKE_BY_RELAY', { host: new URL(way.url).host });
     case 'command':
-      return `the command ${programName(way.command)}`;
+      return fact('WAKE_BY_COMMAND', { program: programName(way.command) });
   }
 }
 
@@ -32,14 +33,10 @@ export function programName(command: readonly string[]): string {
   return (command[0] ?? '').split(/[\\/]/).at(-1) ?? '';
 }
 
-/** What was tried, one sentence for people; empty before the first way. */
-export function triedWords(ways: WakeProgress['ways']): string {
-  if (ways.length === 0) return '';
-  const tried = ways.map(({ way, failed }) => (failed === null ? way : `${way} (${lowerFirst(failed)})`));
-  return `Tried: ${tried.join(', then ')}.`;
+/** What was tried; null before the first method. */
+export function triedMethods(ways: WakeProgress['ways']): Message | null {
+  return ways.length === 0 ? null : fact('WAKE_TRIED', { methods: methodsOf(ways) });
 }
 
-const lowerFirst = (words: string) =>
-  /^[A-Z][a-z]/.test(words)
-    ? words.charAt(0).toLowerCase() + words.slice(1).replace(/\.$/, '')
-    : words.replace(/\.$/, '');
+export const methodsOf = (ways: WakeProgress['ways']) =>
+  ways.map(({ way, failed }) => ({ method: way, failed }));

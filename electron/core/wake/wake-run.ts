@@ -1,8 +1,8 @@
 /** Goes the ways of one wake: the next when one fails, and in addition when the machine stays silent. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
-import { formatDuration } from '../../../shared/units.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import type { PacketRound } from './packets.ts';
@@ -15,7 +15,7 @@ export interface WakeRunOptions {
   name: string;
   /** In the person's order, at least one. */
   ways: readonly WakeWay[];
-  words(way: WakeWay): string;
+  describe(way: WakeWay): Message;
   /** Goes a way once; rejects when it did not work. */
   send(way: WakeWay, signal: AbortSignal): Promise<PacketRound>;
   /** How long a way that worked is left alone with a machine that stays silent. */
@@ -43,9 +43,9 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
 
   for (const [index, way] of ways.entries()) {
     await awake(signal);
-    tried.push({ way: options.words(way), failed: null });
-    const fail = (failed: string) => {
-      tried[index] = { way: options.words(way), failed };
+    tried.push({ way: options.describe(way), failed: null });
+    const fail = (failed: Message) => {
+      tried[index] = { way: options.describe(way), failed };
       tell();
     };
     tell();
@@ -55,7 +55,7 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       errors.push(error);
-      fail(isPilotlightError(error) ? error.message : String(error));
+      fail(plainText(isPilotlightError(error) ? error.message : String(error)));
       continue;
     }
     worked = true;
@@ -65,7 +65,7 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
     await clock.sleep(followAfterMs, signal);
     await awake(signal);
     if (answers()) return;
-    fail(`nothing answered for ${formatDuration(followAfterMs)}`);
+    fail(fact('NOTHING_ANSWERED', { ms: followAfterMs }));
   }
   if (worked) return;
   if (errors.length === 1) throw errors[0];
@@ -78,7 +78,7 @@ export async function goThroughWays(options: WakeRunOptions, signal: AbortSignal
 
 /** A command was asked once; packets and relays are asked again, for one packet may get lost. */
 async function repeat(
-  { clock, log, send, awake, words }: WakeRunOptions,
+  { clock, log, send, awake }: WakeRunOptions,
   way: WakeWay,
   startedAt: number,
   sent: (round: PacketRound) => void,
@@ -97,7 +97,7 @@ async function repeat(
       } catch (error) {
         signal.throwIfAborted();
         // It worked before; that it does not now ends nothing.
-        log.debug('A way to wake could not be gone again.', { way: words(way), error: String(error) });
+        log.debug('A wake method could not be repeated.', { method: way.kind, error: String(error) });
       }
     }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Check, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { Ago } from '../../components/time.tsx';
 import { useFleet } from '../../stores/fleet.ts';
 import { selectJobs, useJobs } from '../../stores/jobs.ts';
@@ -38,15 +39,16 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
     entry.nodeId === null ? null : (state.entries[entry.nodeId]?.name ?? null),
   );
   const run = useJobs((state) => jobOfEntry(entry, selectJobs(state))?.id ?? null);
+  const why = textOrEmpty(entry.why);
   return (
     <li className="flex items-start gap-3 px-4 py-2.5">
       <Icon size={16} aria-hidden="true" className={`mt-0.5 shrink-0 ${className}`} />
       <div className="min-w-0 flex-1">
         <p className="break-words">
           <span className="sr-only">{words}</span>
-          {entry.message}
+          {textOf(entry.message)}
         </p>
-        {entry.why && <p className="text-[0.8125rem] break-words text-soft">{entry.why}</p>}
+        {why !== '' && <p className="text-[0.8125rem] break-words text-soft">{why}</p>}
         <p className="mt-0.5 flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-faint">
           <span>{kindNames[entry.kind]}</span>
           {node !== null && entry.nodeId !== null && (

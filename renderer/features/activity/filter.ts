@@ -1,4 +1,5 @@
 import type { ActivityEntry, ActivityKind } from '../../../shared/models/activity.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 
 export type Severity = ActivityEntry['severity'];
 
@@ -25,7 +26,7 @@ export function filterEntries(entries: readonly ActivityEntry[], filter: Activit
     if (filter.severities.size > 0 && !filter.severities.has(entry.severity)) return false;
     if (filter.nodeId !== null && entry.nodeId !== filter.nodeId) return false;
     if (words.length === 0) return true;
-    const text = `${entry.message} ${entry.why}`.toLowerCase();
+    const text = `${textOf(entry.message)} ${textOrEmpty(entry.why)}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
@@ -181,9 +182,11 @@ export function NodeActivity({ entries, ready }: { entries: readonly ActivityEnt
               <div className="min-w-0 flex-1">
                 <p className="break-words">
                   <span className="sr-only">{spoken[entry.severity]}</span>
-                  {entry.message}
+                  {textOf(entry.message)}
                 </p>
-                {entry.why && <p className="text-xs break-words text-soft">{entry.why}</p>}
+                {textOrEmpty(entry.why) !== '' && (
+                  <p className="text-xs break-words text-soft">{textOrEmpty(entry.why)}</p>
+                )}
               </div>
               <span className="shrink-0 text-xs text-faint">
                 <Ago at={entry.at} />

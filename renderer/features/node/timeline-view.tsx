@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
@@ -150,7 +151,7 @@ export function Timeline({
                   })),
                   ...marks.map((entry) => ({
                     key: entry.at + entry.id / 1e6,
-                    cells: [moment(entry.at), '', entry.message],
+                    cells: [moment(entry.at), '', textOf(entry.message)],
                   })),
                 ].toSorted((a, b) => b.key - a.key)
               }
@@ -172,7 +173,7 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
       className={`absolute top-0.5 -translate-x-1/2 ${bad ? 'text-trouble' : entry.severity === 'success' ? 'text-ember' : 'text-cold'}`}
       style={{ left }}
     >
-      <title>{`${moment(entry.at)}: ${entry.message}`}</title>
+      <title>{`${moment(entry.at)}: ${textOf(entry.message)}`}</title>
       <path
         d={bad ? 'M6 1 11.5 11H.5Z' : 'M6 1 11 6 6 11 1 6Z'}
         fill="currentColor"

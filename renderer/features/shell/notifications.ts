@@ -1,4 +1,5 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import type { TypedFrame } from '../../client/client.ts';
 import { activityStore } from '../../stores/activity.ts';
 
@@ -35,7 +36,7 @@ export function followActivityForNotifications(): () => void {
     for (const entry of fresh) {
       if (entry.notify) {
         new Notification('Pilotlight', {
-          body: entry.message,
+          body: textOf(entry.message),
           tag: `activity-${entry.id}`,
           icon: '/flame.svg',
         });

@@ -1,6 +1,8 @@
 /** A core in the middle of things: a run under way, runs that ended in each way, moves, hits, an import with a fault. */
+
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob, SearchResult } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { NodeBucket, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { aJob, aMove, aSource } from '../../fakes/records.ts';
@@ -132,8 +134,8 @@ const entry = (id: number, patch: Partial<ActivityEntry>): [string, ActivityEntr
     at: now - (20 - id) * 90 * minute,
     kind: 'fleet',
     severity: 'info',
-    message: 'lab-2 was added.',
-    why: '',
+    message: plainText('lab-2 was added.'),
+    why: plainText(''),
     nodeId: null,
     notify: false,
     ...patch,
@@ -244,31 +246,44 @@ export const busy: BridgeScene = scene(nodes, {
   ]),
   activity: [
     entry(1, {}),
-    entry(2, { kind: 'settings', message: 'Settings were changed.', why: 'optimizer.intervalMs' }),
-    entry(3, { kind: 'power', severity: 'success', message: 'gpu-tower woke in 41 s.', nodeId: tower }),
+    entry(2, {
+      kind: 'settings',
+      message: plainText('Settings were changed.'),
+      why: plainText('optimizer.intervalMs'),
+    }),
+    entry(3, {
+      kind: 'power',
+      severity: 'success',
+      message: plainText('gpu-tower woke in 41 s.'),
+      nodeId: tower,
+    }),
     entry(4, {
       kind: 'optimizer',
       severity: 'success',
-      message: 'llama3.1:8b is on the GPU of gpu-tower.',
-      why: 'It is wholly on the GPU, 8.6 GB of VRAM.',
+      message: plainText('llama3.1:8b is on the GPU of gpu-tower.'),
+      why: plainText('It is wholly on the GPU, 8.6 GB of VRAM.'),
       nodeId: tower,
     }),
     entry(5, {
       kind: 'power',
       severity: 'error',
-      message: 'lab-2 did not wake.',
-      why: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
+      message: plainText('lab-2 did not wake.'),
+      why: plainText('Check Wake-on-LAN in its firmware and network adapter, then try again.'),
       nodeId: 'lab-2',
     }),
     entry(6, {
       kind: 'index',
       severity: 'warning',
-      message: '"Notes" goes on with the CPU of nas.',
-      why: 'gpu-tower: The machine does not answer.',
+      message: plainText('"Notes" goes on with the CPU of nas.'),
+      why: plainText('gpu-tower: The machine does not answer.'),
       nodeId: 'nas',
     }),
-    entry(19, { kind: 'index', severity: 'success', message: '"Notes" was indexed: 4,166 files indexed.' }),
-    entry(20, { kind: 'system', message: 'Pilotlight was started.' }),
+    entry(19, {
+      kind: 'index',
+      severity: 'success',
+      message: plainText('"Notes" was indexed: 4,166 files indexed.'),
+    }),
+    entry(20, { kind: 'system', message: plainText('Pilotlight was started.') }),
   ],
 });
 busy.results = {

@@ -1,4 +1,5 @@
 import { type NodeState, type NodeView, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import type { GpuReading, TelemetrySample } from '../../../shared/models/telemetry.ts';
@@ -92,7 +93,7 @@ export const wake = (nodeId: string, patch: Partial<WakeProgress> = {}): [string
     expectedMs: null,
     deadlineAt: started + 120_000,
     packetsSent: 1,
-    ways: [{ way: 'magic packets from this computer', failed: null }],
+    ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
     failedDestinations: [],
     ...patch,
   },

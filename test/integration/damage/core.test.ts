@@ -45,10 +45,10 @@ beforeAll(async () => {
   mkdirSync(notes);
   for (const name of ['a', 'b', 'c']) writeFileSync(join(notes, `${name}.txt`), `common words of ${name}`);
   const { core, stop } = await launch();
-  const { fleet, indexing, keeping, settings } = core.services;
+  const { fleet, indexing, leases, shutdown, settings } = core.services;
   towerId = fleet.add({ url: 'http://127.0.0.1:2', name: 'gpu-tower' }).id;
-  keeping.setPolicy(towerId, { powerOff: 'always', idleMinutes: 5 });
-  keeping.keepAwake({ nodeId: towerId, until: null, purpose: 'a game' });
+  shutdown.setPolicy(towerId, { powerOff: 'always', idleMinutes: 5 });
+  leases.keepAwake({ nodeId: towerId, until: null, purpose: 'a game' });
   settings.update({ api: { indexToken: 'token-of-scripts' } });
   const source = await indexing.addSource({
     path: notes,
@@ -249,10 +249,10 @@ describe('rows of the state', () => {
     expect(kept).toMatchObject([{ source: table }]);
     const again = await launch();
     expect(again.core.services.status.current().notices).toEqual([]);
-    const { fleet, keeping, indexing } = again.core.services;
+    const { fleet, shutdown, indexing } = again.core.services;
     if (table !== 'nodes') {
       expect(fleet.get(towerId)?.name).toBe('gpu-tower');
-      const { policy, leases } = keeping.get(towerId);
+      const { policy, leases } = shutdown.get(towerId);
       expect(leases).toHaveLength(1);
       if (table === 'leases') expect(leases[0]).toMatchObject({ until: null, kind: 'person' });
       expect(policy.powerOff).toBe(table === 'power_policies' ? 'never' : 'always');

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
-import { createKeepingWorld } from '../../fakes/power-world.ts';
+import { createPowerWorld } from '../../fakes/power-world.ts';
 
 const hour = 3_600_000;
 let folder = '';
@@ -38,7 +38,7 @@ async function worldAfter(sql: string | null, nodeId: string) {
     raw.exec(sql);
     raw.close();
   }
-  const world = createKeepingWorld({ store: createSqliteStore({ path }).store });
+  const world = createPowerWorld({ store: createSqliteStore({ path }).store });
   await world.start();
   const id = await world.addServed();
   expect(id).toBe(nodeId);
@@ -46,7 +46,7 @@ async function worldAfter(sql: string | null, nodeId: string) {
 }
 
 async function nameOfFirstNode(): Promise<string> {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   await world.start();
   return world.addServed();
 }
@@ -64,10 +64,10 @@ it.each([
   const { world, id } = await worldAfter(sql, await nameOfFirstNode());
   await world.clock.advance(48 * hour);
   expect(world.shutdowns()).toEqual([]);
-  const { leases, whyOn } = world.keeping.get(id);
+  const { leases, whyOn } = world.shutdown.get(id);
   expect(whyOn).toHaveLength(1);
-  if (what === 'lease') await world.keeping.release(id, leases[0]?.id ?? '', new AbortController().signal);
-  else world.keeping.setPolicy(id, { powerOff: 'always', idleMinutes: 5 });
+  if (what === 'lease') await world.leases.release(id, leases[0]?.id ?? '', new AbortController().signal);
+  else world.shutdown.setPolicy(id, { powerOff: 'always', idleMinutes: 5 });
   await world.clock.advance(2 * hour);
   expect(world.shutdowns()).not.toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
 
 const { llama31, mxbaiEmbedLarge, qwenCoder, llama32, nomicEmbedText } = CATALOGUE;
@@ -312,7 +313,7 @@ describe('a stuck scheduler', () => {
       signal: cancel.signal,
     });
     const stuck = () =>
-      world.activity.list({ limit: 50 }).filter((entry) => entry.message.includes('does not load'));
+      world.activity.list({ limit: 50 }).filter((entry) => textOf(entry.message).includes('does not load'));
     await expect.poll(() => stuck().length).toBe(1);
     expect(stuck()[0]).toMatchObject({ severity: 'error', notify: true, nodeId: 'tower' });
     cancel.abort();

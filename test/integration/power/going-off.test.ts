@@ -41,7 +41,7 @@ async function add(
     agentUrl: agent.url,
     agentToken: agent.token,
   });
-  panel.keeping.setPolicy(id, soonOff);
+  panel.shutdown.setPolicy(id, soonOff);
   await panel.until(id, (power) => power.agent?.state === 'ok', 'the agent is reached');
   return id;
 }
@@ -68,7 +68,7 @@ describe('a machine with an agent', () => {
     const machine = await aMachine(clock);
     const panel = await aPanel(clock);
     const id = await add(panel, machine);
-    const lease = panel.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    const lease = panel.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     panel.woke(id);
     const held = await panel.until(
       id,
@@ -78,7 +78,7 @@ describe('a machine with an agent', () => {
     expect(held).toMatchObject({ means: 'agent', offAt: null, idleSince: null });
     expect(held.whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
     await expect(
-      panel.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal),
+      panel.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal),
     ).rejects.toMatchObject({ code: 'IN_USE' });
 
     lease[Symbol.dispose]();
@@ -86,7 +86,7 @@ describe('a machine with an agent', () => {
     expect(await machine.went).toBe('PowerOff');
     await panel.fleet.waitFor(id, (node) => node.state === 'off', signal);
     await panel.until(id, (power) => power.whyOn.length === 0 && power.leaving === null, 'it has gone');
-    expect(panel.keeping.get(id)).toMatchObject({ lastOffError: null, wokenByUs: null });
+    expect(panel.shutdown.get(id)).toMatchObject({ lastOffError: null, wokenByUs: null });
   });
 
   it('stays on for a second panel, until that is done', async () => {
@@ -94,8 +94,8 @@ describe('a machine with an agent', () => {
     const machine = await aMachine(clock);
     const [one, two] = [await aPanel(clock), await aPanel(clock, 'Pilotlight on desktop')];
     const [idOne, idTwo] = [await add(one, machine), await add(two, machine)];
-    const here = one.keeping.ledger.hold({ nodeId: idOne, kind: 'job', purpose: 'index "Notes"' });
-    const there = two.keeping.ledger.hold({ nodeId: idTwo, kind: 'job', purpose: 'index "Mail"' });
+    const here = one.leases.ledger.hold({ nodeId: idOne, kind: 'job', purpose: 'index "Notes"' });
+    const there = two.leases.ledger.hold({ nodeId: idTwo, kind: 'job', purpose: 'index "Mail"' });
     one.woke(idOne);
     for (const [panel, id] of [
       [one, idOne],
@@ -126,8 +126,8 @@ describe('a machine with an agent', () => {
       ttlSeconds: 86_400,
     });
     await panel.agents.refresh(id);
-    expect(panel.keeping.get(id).leases).toMatchObject([{ id: 'gone-panel', origin: 'elsewhere' }]);
-    await panel.keeping.release(id, 'gone-panel', signal);
+    expect(panel.shutdown.get(id).leases).toMatchObject([{ id: 'gone-panel', origin: 'elsewhere' }]);
+    await panel.leases.release(id, 'gone-panel', signal);
     expect(await panel.agents.link(id)?.leases(signal)).toEqual([]);
   });
 
@@ -137,7 +137,7 @@ describe('a machine with an agent', () => {
     machine.host.run = () => Promise.reject(new Error('Interactive authentication required.'));
     const panel = await aPanel(clock);
     const id = await add(panel, machine);
-    await panel.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await panel.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     const stayed = await panel.until(id, (power) => power.lastOffError !== null, 'it is told');
     expect(stayed).toMatchObject({
       leaving: null,
@@ -155,7 +155,7 @@ describe('a machine with an agent', () => {
     const id = await add(panel, machine);
     panel.woke(id);
     await panel.until(id, (power) => power.countdown !== null, 'the agent counts down');
-    await panel.keeping.cancelOff(id, signal);
+    await panel.shutdown.cancelOff(id, signal);
     const kept = await panel.until(
       id,
       (power) => power.whyOn.some((words) => words.includes('somebody cancelled')),
@@ -164,7 +164,7 @@ describe('a machine with an agent', () => {
     expect(kept).toMatchObject({ countdown: null, offAt: null });
     expect((await panel.agents.link(id)?.policy(signal))?.keptOn).toBe(true);
 
-    const lease = panel.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    const lease = panel.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await panel.until(id, (power) => power.leases[0]?.mirrored === true, 'the lease is mirrored');
     lease[Symbol.dispose]();
     expect(await machine.went).toBe('PowerOff');
@@ -175,7 +175,7 @@ describe('a machine with an agent', () => {
     const machine = await aMachine(clock);
     const panel = await startPanel({ clock });
     const id = await add(panel, machine);
-    panel.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    panel.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     panel.woke(id);
     await panel.until(
       id,
@@ -191,7 +191,7 @@ describe('a machine with an agent', () => {
     const machine = await aMachine(clock);
     const panel = await aPanel(clock);
     const id = await add(panel, machine);
-    const told = await panel.keeping.off(
+    const told = await panel.shutdown.off(
       { nodeId: id, action: 'sleep', force: false, countdownSeconds: 0 },
       signal,
     );
@@ -199,7 +199,7 @@ describe('a machine with an agent', () => {
     expect(await machine.went).toBe('Suspend');
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
     expect(panel.entries.map(({ message }) => message)).toContain('tower is off, as it was told.');
-    expect(panel.keeping.get(id).lastOffError).toBeNull();
+    expect(panel.shutdown.get(id).lastOffError).toBeNull();
   });
 });
 
@@ -241,9 +241,11 @@ describe('a machine with an existing shutdown server', () => {
   it.each(['new', 'old'] as const)('of the %s shape: goes off when nobody needs it', async (shape) => {
     const { ollama, server } = await existing(shape);
     const { panel, id } = await known(ollama.url, `${server.url}/shutdown`);
-    panel.keeping.setPolicy(id, { ...soonOff, powerOff: 'always' });
-    const lease = panel.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    await expect(panel.keeping.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({ code: 'IN_USE' });
+    panel.shutdown.setPolicy(id, { ...soonOff, powerOff: 'always' });
+    const lease = panel.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+      code: 'IN_USE',
+    });
     expect(server.requests()).toBe(0);
     lease[Symbol.dispose]();
     await panel.until(id, (power) => power.countdown !== null, 'the core counts down');
@@ -256,10 +258,10 @@ describe('a machine with an existing shutdown server', () => {
   it('refuses a wrong secret, and nothing was changed', async () => {
     const { ollama, server } = await existing('new');
     const { panel, id } = await known(ollama.url, server.url, 'wrong');
-    await expect(panel.keeping.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
     });
-    expect(panel.keeping.get(id).leaving).toBeNull();
+    expect(panel.shutdown.get(id).leaving).toBeNull();
   });
 
   it.each([
@@ -275,11 +277,11 @@ describe('a machine with an existing shutdown server', () => {
     });
     ends.push(() => server[Symbol.asyncDispose]());
     const { panel, id } = await known(ollama.url, server.url);
-    await expect(panel.keeping.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'AGENT_ERROR',
       message: expect.stringContaining(words),
     });
-    expect(panel.keeping.get(id).leaving).toBeNull();
+    expect(panel.shutdown.get(id).leaving).toBeNull();
   });
 
   it('that goes before it has answered is watched all the same', async () => {
@@ -290,21 +292,21 @@ describe('a machine with an existing shutdown server', () => {
     });
     ends.push(() => server[Symbol.asyncDispose]());
     const { panel, id } = await known(ollama.url, server.url);
-    expect((await panel.keeping.off({ ...off, nodeId: id }, signal)).leaving).not.toBeNull();
+    expect((await panel.shutdown.off({ ...off, nodeId: id }, signal)).leaving).not.toBeNull();
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
-    expect(panel.keeping.get(id).lastOffError).toBeNull();
+    expect(panel.shutdown.get(id).lastOffError).toBeNull();
   });
 
   it('may be our own agent, which names what speaks against it', async () => {
     const machine = await aMachine(createFlyingClock(20));
     const { panel, id } = await known(machine.ollamaUrl, machine.agent.url, machine.agent.token);
     await leaseAt(machine.agent, 'PUT', 'game', { holder: 'Ann', purpose: 'a game', ttlSeconds: 3600 });
-    await expect(panel.keeping.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: ['Ann needs it: a game.'] },
     });
     await leaseAt(machine.agent, 'DELETE', 'game');
-    await panel.keeping.off({ ...off, nodeId: id }, signal);
+    await panel.shutdown.off({ ...off, nodeId: id }, signal);
     expect(await machine.went).toBe('PowerOff');
   });
 });

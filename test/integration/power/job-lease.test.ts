@@ -13,12 +13,12 @@ it('a job holds the machine that it woke, at its agent too, and no longer than i
   const setups = machineSetups({ tower: { initially: 'off', agent }, gpuTextsPerSecond: 60 });
   try {
     await using world = await startRealWorld(notes(60), setups);
-    const { fleet, keeping, indexing, agents } = world.host.core.services;
+    const { fleet, leases, shutdown, indexing, agents } = world.host.core.services;
     const tower = world.nodes.tower ?? '';
     const machine = world.fleet.machines.find(({ id }) => id === 'tower');
     fleet.update(tower, { agentUrl: machine?.agent?.url ?? '', agentToken: machine?.agent?.token ?? '' });
     const changes: LeaseChange[] = [];
-    keeping.ledger.onChange((nodeId, change) => {
+    leases.ledger.onChange((nodeId, change) => {
       if (nodeId === tower) changes.push(change);
     });
     const seen: NodePower[] = [];
@@ -44,7 +44,7 @@ it('a job holds the machine that it woke, at its agent too, and no longer than i
     expect(changes[0]).toMatchObject({ began: { kind: 'job', purpose: 'index "Notes"' } });
     const [begun, over] = ['began', 'ended'].map((word) => changes.filter((change) => word in change).length);
     expect(over).toBe(begun);
-    expect(keeping.ledger.list()).toEqual([]);
+    expect(leases.ledger.list()).toEqual([]);
     expect(seen.some(({ leases }) => leases[0]?.mirrored === true)).toBe(true);
 
     const signal = AbortSignal.timeout(20_000);
@@ -58,7 +58,7 @@ it('a job holds the machine that it woke, at its agent too, and no longer than i
       agents.onChange(() => void look().catch(reject));
       void look().catch(reject);
     });
-    expect(keeping.get(tower)).toMatchObject({ means: 'agent', wokenByUs: true });
+    expect(shutdown.get(tower)).toMatchObject({ means: 'agent', wokenByUs: true });
   } finally {
     rmSync(agentFolder, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@
  * end its Ollama and its agent, as a machine that goes off. Everything speaks over real sockets; leases and idle
  * times run on a clock that flies, the same for both, so that a minute is short.
  */
+
 import { createConnectAgent } from '../../../electron/adapters/agents/agent-link.ts';
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
@@ -11,13 +12,13 @@ import { createIds, createSystemClock } from '../../../electron/adapters/system.
 import { createAgentsService } from '../../../electron/core/agents/service.ts';
 import { createPolicies } from '../../../electron/core/policies/policies.ts';
 import type { Clock } from '../../../electron/core/ports/time.ts';
-import { createKeeping } from '../../../electron/core/shutdown/service.ts';
 import { createStatusService } from '../../../electron/core/status/service.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { createFakeAgentHost, startTestAgent } from '../../fakes/agent-host.ts';
 import { createFakeHelloListener } from '../../fakes/agent-link.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
 import { createFleetWorld } from '../../fakes/fleet-world.ts';
+import { createPowerServices } from '../../fakes/power-services.ts';
 import { createFakeUdp } from '../../fakes/udp.ts';
 
 /** A clock that runs so many times as fast. */
@@ -72,8 +73,8 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
   const http = createNodeHttp();
   const links: {
     agents: ReturnType<typeof createAgentsService> | null;
-    keeping: ReturnType<typeof createKeeping> | null;
-  } = { agents: null, keeping: null };
+    services: ReturnType<typeof createPowerServices> | null;
+  } = { agents: null, services: null };
   const world = createFleetWorld({
     clock: createSystemClock(),
     udp: createFakeUdp(),
@@ -86,7 +87,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
       takePaired: () => null,
       pairedToken: () => null,
       tokenChanged: () => {},
-      leave: (nodeId) => links.keeping?.leave(nodeId),
+      leave: (nodeId) => links.services?.leave(nodeId),
     },
   });
   const { fleet, log, settings, streams } = world;
@@ -112,7 +113,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     secrets: world.secrets.protection,
   });
   const wokenListeners: ((nodeId: string, woken: { wasSilent: boolean }) => void)[] = [];
-  const keeping = createKeeping({
+  const services = createPowerServices({
     clock,
     random: Math.random,
     ids: createIds(),
@@ -144,15 +145,18 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     interfaces: () => [],
     inFlight: () => 0,
   });
-  links.keeping = keeping;
+  links.services = services;
+  const { leases, shutdown, power: powerServices } = services;
   await fleet.start();
-  keeping.start();
+  await powerServices.start();
   agents.start();
 
   return {
     ...world,
     agents,
-    keeping,
+    leases,
+    shutdown,
+    powerServices,
     store,
     /** As waking tells when a wake has ended well. */
     woke(nodeId: string) {
@@ -185,7 +189,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
       await http.close();
     },
     async stop() {
-      await keeping.stop();
+      await powerServices.stop();
       await agents.stop();
       await world.stop();
       store.close();

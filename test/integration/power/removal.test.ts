@@ -1,5 +1,7 @@
 /** What a removed node leaves at the real agent of its machine, a process of its own: nothing. */
+
 import { afterEach, expect, it } from 'vitest';
+import { textOf } from '../../../shared/text/index.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 import { createFlyingClock, startOllama, startPanel } from './power-machine.ts';
 
@@ -39,8 +41,8 @@ async function governed() {
     agentUrl: agent.url,
     agentToken: agent.token,
   });
-  panel.keeping.setPolicy(id, { powerOff: 'when-woken', idleMinutes: 30 });
-  const lease = panel.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
+  panel.shutdown.setPolicy(id, { powerOff: 'when-woken', idleMinutes: 30 });
+  const lease = panel.leases.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
   await panel.until(id, ({ leases }) => leases[0]?.mirrored === true, 'the agent holds the lease');
   await agent.call('PUT', '/v1/leases/script', { holder: 'Ben', purpose: 'a render', ttlSeconds: 3600 });
   expect(await holds(agent)).toEqual({ panels: [own], leases: [lease.id, 'script'] });
@@ -49,7 +51,7 @@ async function governed() {
 
 it('a removed node leaves neither a policy nor a lease at its agent', async () => {
   const { agent, panel, id } = await governed();
-  panel.keeping.setPolicy(id, { idleMinutes: 31 });
+  panel.shutdown.setPolicy(id, { idleMinutes: 31 });
   panel.fleet.remove(id);
   await expect.poll(() => panel.store.power.withdrawals(), { timeout: 20_000 }).toEqual([]);
   expect(await holds(agent)).toEqual({ panels: [], leases: ['script'] });
@@ -60,7 +62,7 @@ it('an agent that was away is cleared when it is back', async () => {
   await agent.stop('SIGKILL');
   panel.fleet.remove(id);
   await expect
-    .poll(() => panel.entries.filter(({ message }) => message.includes('may still follow')).length, {
+    .poll(() => panel.entries.filter(({ message }) => textOf(message).includes('may still follow')).length, {
       timeout: 20_000,
     })
     .toBe(1);

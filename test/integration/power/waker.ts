@@ -21,7 +21,7 @@ const { ports, attach } = createRealPorts({
   log: createLog({ level: 'error' }),
 });
 const core = createCore({ ports, options: { version: 'test', ollamaHost: null } });
-const { fleet, power, settings, status } = core.services;
+const { fleet, settings, status } = core.services;
 attach({ settings: settings.current, report: status.addNotice });
 await core.start();
 
@@ -36,8 +36,8 @@ const added = order.nodes.map((node, index) =>
 const target = added.at(-1);
 if (!target) throw new Error('No node to wake.');
 try {
-  await power.wake(target.id);
-  console.log(JSON.stringify({ wake: power.progress(target.id) }));
+  await core.services.wake.wake(target.id);
+  console.log(JSON.stringify({ wake: core.services.wake.progress(target.id) }));
 } catch (error) {
   console.log(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
 }

@@ -1,4 +1,5 @@
 /** Export and import over a real state. */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { SourceRecord } from '../../../shared/models/indexing.ts';
 import { agentTokenSecret, shutdownSecret } from '../../../shared/models/secrets.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { aNode } from '../../fakes/records.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
@@ -66,7 +68,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
     },
     activity: {
       record: (entry) => {
-        told.push(entry.message);
+        told.push(textOf(entry.message));
         return {
           at: 0,
           id: 1,

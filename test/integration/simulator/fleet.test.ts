@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SimulatedFleet as SimulatedFleetPort } from '../../../electron/core/ports/simulation.ts';
+import type { SimulatedFleet as SimulatedFleetPort } from '../../../electron/core/ports/simulated-fleet.ts';
 import { runCommand } from '../../../electron/simulator/commands.ts';
 import { createSimulatedFleet } from '../../../electron/simulator/fleet.ts';
 import { createFakeClock } from '../../fakes/clock.ts';

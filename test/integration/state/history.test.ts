@@ -7,7 +7,7 @@ import { createHistoryStore } from '../../../electron/adapters/state/history.ts'
 import { migrate, migrations } from '../../../electron/adapters/state/migrations.ts';
 import { openDatabase } from '../../../electron/adapters/state/open-database.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
-import type { BucketRow } from '../../../electron/core/telemetry/rollup.ts';
+import type { BucketRow } from '../../../electron/core/ports/history.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 
 const MIB = 1_048_576;

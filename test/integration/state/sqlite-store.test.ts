@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate } from '../../../electron/adapters/state/migrations.ts';
+import { migrate, migrations } from '../../../electron/adapters/state/migrations.ts';
 import { openDatabase, toStoreError } from '../../../electron/adapters/state/open-database.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
+import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
+import { textOf } from '../../../shared/text/index.ts';
 
 let folder: string;
 let path: string;
@@ -43,7 +46,7 @@ describe('the state store', () => {
     first.bootTimes.add(node.id, 1, 42_000);
     first.bootTimes.add(node.id, 2, 44_000);
     first.pins.set(node.id, 'llama3.1:8b', true);
-    first.activity.append({ at: 5, kind: 'power', severity: 'info', message: 'It woke.' });
+    first.activity.append({ at: 5, kind: 'power', severity: 'info', message: plainText('It woke.') });
     first.close();
 
     const second = createSqliteStore({ path }).store;
@@ -52,7 +55,7 @@ describe('the state store', () => {
     expect(second.bootTimes.recent(node.id, 5)).toEqual([44_000, 42_000]);
     expect(second.pins.list()).toEqual([{ nodeId: node.id, model: 'llama3.1:8b' }]);
     expect(second.activity.list({ limit: 10 })).toMatchObject([
-      { message: 'It woke.', why: '', notify: false },
+      { message: plainText('It woke.'), why: null, notify: false },
     ]);
     second.nodes.remove(node.id);
     expect(second.bootTimes.recent(node.id, 5)).toEqual([]);
@@ -63,13 +66,64 @@ describe('the state store', () => {
   it('lists activity newest first, by kind and from a place on', () => {
     const { store } = createSqliteStore({ path });
     for (let at = 1; at <= 6; at++) {
-      store.activity.append({ at, kind: at % 2 ? 'power' : 'index', severity: 'info', message: `${at}` });
+      store.activity.append({
+        at,
+        kind: at % 2 ? 'power' : 'index',
+        severity: 'info',
+        message: plainText(`${at}`),
+      });
     }
-    const ids = (entries: { message: string }[]) => entries.map((entry) => entry.message);
+    const ids = (entries: ActivityEntry[]) => entries.map((entry) => textOf(entry.message));
     expect(ids(store.activity.list({ limit: 2 }))).toEqual(['6', '5']);
     expect(ids(store.activity.list({ limit: 9, kinds: ['power'] }))).toEqual(['5', '3', '1']);
     expect(ids(store.activity.list({ limit: 9, before: 3 }))).toEqual(['2', '1']);
     store.close();
+  });
+
+  describe('activity of an older version', () => {
+    const rows = [
+      { message: 'gpu-tower woke in 42 s.', why: 'Tried: magic packets from this computer.' },
+      { message: 'It says "done".', why: '' },
+    ];
+    const expected = [
+      { message: plainText('It says "done".'), why: null },
+      {
+        message: plainText('gpu-tower woke in 42 s.'),
+        why: plainText('Tried: magic packets from this computer.'),
+      },
+    ];
+
+    function writeOld(): void {
+      const old = new DatabaseSync(path);
+      migrate(old, migrations.slice(0, 5));
+      const insert = old.prepare('INSERT INTO activity (at, kind, value) VALUES (?, ?, ?)');
+      for (const [at, texts] of rows.entries()) {
+        const value = { at, kind: 'power', severity: 'info', ...texts, nodeId: null, notify: false };
+        insert.run(at, 'power', JSON.stringify(value));
+      }
+      insert.run(9, 'power', '{"damaged');
+      old.close();
+    }
+
+    it('stays readable', () => {
+      writeOld();
+      for (let opened = 0; opened < 2; opened += 1) {
+        const { store } = createSqliteStore({ path });
+        expect(store.activity.list({ limit: 9 })).toMatchObject(expected);
+        store.close();
+      }
+    });
+
+    it('stays readable when its file is damaged', () => {
+      writeOld();
+      const old = new DatabaseSync(path);
+      old.exec('DROP TABLE moves');
+      old.close();
+      const { store, damaged } = createSqliteStore({ path });
+      expect(damaged?.rows).toMatchObject({ activity: 3 });
+      expect(store.activity.list({ limit: 9 })).toMatchObject(expected);
+      store.close();
+    });
   });
 
   it('leaves out a row it cannot read and keeps the others', () => {

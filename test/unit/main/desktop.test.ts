@@ -6,6 +6,7 @@ import { runDesktop } from '../../../electron/main/desktop.ts';
 import { panelUrl } from '../../../electron/main/origin.ts';
 import type { DesktopHost } from '../../../electron/main/shell-core.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import { createFakeElectron, createFakePort, type FakeElectronOptions } from '../../fakes/electron.ts';
 import { aNode, aSource } from '../../fakes/records.ts';
@@ -330,8 +331,8 @@ describe('runDesktop', () => {
       at: id,
       kind: 'power' as const,
       severity: 'error' as const,
-      message: `Thing ${id}.`,
-      why: 'Because.',
+      message: plainText(`Thing ${id}.`),
+      why: plainText('Because.'),
       nodeId: null,
       notify,
     });
@@ -450,7 +451,9 @@ describe('runDesktop', () => {
       desktop.shell.change({ shortcut: null });
       expect([...desktop.shortcuts.keys()]).toEqual([]);
       desktop.shell.change({ shortcut: 'Alt+T' });
-      expect(desktop.shell.records).toMatchObject([{ message: 'The shortcut Alt+T could not be taken.' }]);
+      expect(desktop.shell.records).toMatchObject([
+        { message: plainText('The shortcut Alt+T could not be taken.') },
+      ]);
     });
 
     it('takes the shortcut that was set before from the start', async () => {

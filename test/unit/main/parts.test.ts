@@ -5,6 +5,7 @@ import { menuTemplate } from '../../../electron/main/menu.ts';
 import { noticesFor } from '../../../electron/main/notices.ts';
 import { backgroundColour } from '../../../electron/main/theme.ts';
 import { placeWindow, readMemory } from '../../../electron/main/window-place.ts';
+import { plainText } from '../../../shared/models/message.ts';
 
 const laptop = { x: 0, y: 0, width: 1440, height: 875 };
 const left = { x: -1920, y: 100, width: 1920, height: 1040 };
@@ -73,8 +74,8 @@ describe('noticesFor', () => {
     at: id,
     kind: 'placement' as const,
     severity: 'warning' as const,
-    message: `Thing ${id}.`,
-    why: 'Because.',
+    message: plainText(`Thing ${id}.`),
+    why: plainText('Because.'),
     nodeId: null,
     notify: true,
   });

@@ -1,11 +1,11 @@
 /** Readings of an agent that cross: one is held on its way while the world changes. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { createKeepingWorld } from '../../../fakes/power-world.ts';
+import { createPowerWorld } from '../../../fakes/power-world.ts';
 
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
 async function reachedWorld() {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   worlds.push(world);
   await world.start();
   return { ...world, id: await world.addWithAgent() };
@@ -31,7 +31,7 @@ describe('what is read of an agent', () => {
 
   test('ends no lease that was renewed while the list was on its way', async () => {
     const world = await reachedWorld();
-    const { lease } = world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
+    const { lease } = world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(30_000);
     // It ran out at the agent, whose list is read and comes late; by then it is held there again.
     world.agent.leases = [];
@@ -42,16 +42,16 @@ describe('what is read of an agent', () => {
     release();
     await reading;
     await world.clock.advance(1000);
-    expect(world.keeping.ledger.get(lease.id)).not.toBeNull();
+    expect(world.leases.ledger.get(lease.id)).not.toBeNull();
     expect(world.agent.leases.map(({ id }) => id)).toEqual([lease.id]);
   });
 
   test('still ends a lease that someone else released', async () => {
     const world = await reachedWorld();
-    const { lease } = world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
+    const { lease } = world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(1000);
     world.agent.leases = [];
     await world.agents.refresh(world.id);
-    expect(world.keeping.ledger.get(lease.id)).toBeNull();
+    expect(world.leases.ledger.get(lease.id)).toBeNull();
   });
 });

@@ -47,7 +47,7 @@ describe('asleep is not failing', () => {
     expect(await world.looksIn(minute)).toBeGreaterThanOrEqual(3);
     await world.clock.advance(5 * minute);
     expect(await world.looksIn(10 * minute)).toBeLessThanOrEqual(10);
-    expect(world.entries.map((entry) => entry.message)).toEqual(['tower came back.', 'tower went off.']);
+    expect(world.entries.map((entry) => entry.message.code)).toEqual(['NODE_CAME_BACK', 'NODE_DROPPED_OUT']);
     await world.stop();
   });
 

@@ -7,7 +7,7 @@ import type { NodeView } from '../../../../shared/models/fleet.ts';
 import type { WakeProgress } from '../../../../shared/models/wake.ts';
 import { anAgentSample } from '../../../fakes/agent-link.ts';
 import { aModel, asleep } from '../../../fakes/inference-server.ts';
-import { agentUrl, createKeepingWorld, towerUrl } from '../../../fakes/power-world.ts';
+import { agentUrl, createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
 const minute = 60_000;
 const refused = { fails: new PilotlightError('HOST_UNREACHABLE', { details: { reason: 'refused' } }) };
@@ -15,7 +15,7 @@ const gone = { fails: new PilotlightError('HOST_UNREACHABLE') };
 
 /** The tower, with an agent that reads its GPU, and everything that is told of it from now on. */
 async function towerWorld() {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   const { clock, fleet, streams, agents, store, log } = world;
   const telemetry = createTelemetryService({
     clock,

@@ -11,6 +11,7 @@ import {
 } from '../../../../electron/core/fleet/node-state.ts';
 import { type ErrorCode, PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { NodeState } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { aModel } from '../../../fakes/inference-server.ts';
 
 const trouble = { code: 'SERVER_ERROR', message: 'It broke.', next: 'Mend it.' };
@@ -21,7 +22,7 @@ const looks = {
   wrong: { kind: 'wrong', trouble },
   refused: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_UNREACHABLE' } },
   stuck: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_TIMEOUT' } },
-  silent: { kind: 'silent', reason: 'Nobody home.', trouble: null },
+  silent: { kind: 'silent', reason: fact('NOTHING_ANSWERS'), trouble: null },
 } satisfies Record<string, ProbeResult>;
 
 const now = 1_000_000;
@@ -80,7 +81,12 @@ describe('the next state', () => {
     const once = nextObservation(observation('gpu-verified'), looks.silent, { now, waking: false });
     const twice = nextObservation(once, looks.silent, { now: now + 1000, waking: false });
     expect(once).toMatchObject({ state: 'gpu-verified', misses: 1 });
-    expect(twice).toMatchObject({ state: 'off', misses: 2, since: now + 1000, offReason: 'Nobody home.' });
+    expect(twice).toMatchObject({
+      state: 'off',
+      misses: 2,
+      since: now + 1000,
+      offReason: { code: 'NOTHING_ANSWERS' },
+    });
   });
 
   it('a good look between two misses forgets the first', () => {

@@ -2,15 +2,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { strictestPolicy } from '../../../../electron/core/policies/policy.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
-import { agentUrl, createKeepingWorld, shutdownUrl } from '../../../fakes/power-world.ts';
+import { agentUrl, createPowerWorld, shutdownUrl } from '../../../fakes/power-world.ts';
 
 const minute = 60_000;
 const { signal } = new AbortController();
 const always = { powerOff: 'always', action: 'shutdown', idleMinutes: 2, countdownSeconds: 60 } as const;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
 async function startedWorld() {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   worlds.push(world);
   await world.start();
   return world;
@@ -34,7 +34,7 @@ describe('another node on the machine of a shutdown server', () => {
     const id = await world.addServed({ mac: '02:00:00:00:00:07' });
     const { id: second } = world.fleet.add({ name: 'second', ...other });
     await world.clock.advance(1000);
-    world.keeping.setPolicy(id, always);
+    world.shutdown.setPolicy(id, always);
     return { ...world, id, second };
   }
 
@@ -46,13 +46,13 @@ describe('another node on the machine of a shutdown server', () => {
 
   test.each(others)('%s keeps it on while it is needed, with the reason', async (_, other) => {
     const world = await twoNodes(other);
-    const lease = world.keeping.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
+    const lease = world.leases.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('second is the same machine');
-    expect(world.keeping.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
+    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('second is the same machine');
+    expect(world.shutdown.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
     await expect(
-      world.keeping.off({ nodeId: world.id, force: false, countdownSeconds: 0 }, signal),
+      world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 0 }, signal),
     ).rejects.toMatchObject({ code: 'IN_USE' });
     lease[Symbol.dispose]();
     await world.clock.advance(5 * minute);
@@ -61,9 +61,9 @@ describe('another node on the machine of a shutdown server', () => {
 
   test('is waited for as long as the policy asks after its last need', async () => {
     const world = await twoNodes();
-    world.keeping.setPolicy(world.id, { idleMinutes: 10 });
+    world.shutdown.setPolicy(world.id, { idleMinutes: 10 });
     await world.clock.advance(8 * minute);
-    world.keeping.ledger
+    world.leases.ledger
       .hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' })
       [Symbol.dispose]();
     await world.clock.advance(9 * minute);
@@ -73,20 +73,20 @@ describe('another node on the machine of a shutdown server', () => {
   test('ends its countdown when it comes to be needed', async () => {
     const world = await twoNodes();
     await world.clock.advance(2.5 * minute);
-    expect(world.keeping.get(world.id).countdown).not.toBeNull();
-    world.keeping.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
+    expect(world.shutdown.get(world.id).countdown).not.toBeNull();
+    world.leases.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(2 * minute);
     expect(world.shutdowns()).toEqual([]);
   });
 
   test('keeps it on by its own policy, and by an agent that decides', async () => {
     const world = await twoNodes();
-    world.keeping.setPolicy(world.second, { powerOff: 'never' });
+    world.shutdown.setPolicy(world.second, { powerOff: 'never' });
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('same machine as another node');
+    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('same machine as another node');
     world.fleet.update(world.second, { agentUrl, agentToken: 'right-token' });
-    world.keeping.setPolicy(world.second, { powerOff: 'always' });
+    world.shutdown.setPolicy(world.second, { powerOff: 'always' });
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('another node on the machine of a shutdown server', () => {
     ['another address', { url: 'http://192.168.7.21:11434' }],
   ])('is another machine with %s', async (_, other) => {
     const world = await twoNodes(other);
-    world.keeping.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.ledger.hold({ nodeId: world.second, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(5 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -106,18 +106,18 @@ describe('a shutdown server beside an agent whose token is not known', () => {
   test('stays on by policy, with the reason: the agent knows who needs the machine', async () => {
     const world = await startedWorld();
     const id = await world.addServed({ agentUrl });
-    world.keeping.setPolicy(id, always);
+    world.shutdown.setPolicy(id, always);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(id).whyOn.join(' ')).toContain('its agent cannot be asked');
-    expect(world.keeping.get(id).offAt).toBeNull();
+    expect(world.shutdown.get(id).whyOn.join(' ')).toContain('its agent cannot be asked');
+    expect(world.shutdown.get(id).offAt).toBeNull();
   });
 
   test('goes off where that agent has nothing to do with power', async () => {
     const world = await startedWorld();
     world.agent.health = { ...world.agent.health, roles: ['relay'] };
     const id = await world.addServed({ agentUrl });
-    world.keeping.setPolicy(id, always);
+    world.shutdown.setPolicy(id, always);
     await world.clock.advance(5 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -131,9 +131,9 @@ describe('two nodes with one agent', () => {
     await world.clock.advance(2000);
     const [panel] = world.agent.policies.keys();
     const there = () => world.agent.policies.get(panel ?? '');
-    world.keeping.setPolicy(first, { powerOff: 'never' });
+    world.shutdown.setPolicy(first, { powerOff: 'never' });
     await world.clock.advance(2000);
-    world.keeping.setPolicy(second, { powerOff: 'always' });
+    world.shutdown.setPolicy(second, { powerOff: 'always' });
     await world.clock.advance(2000);
     expect(there()).toMatchObject({ finishAlone: false });
     world.fleet.remove(first);

@@ -144,7 +144,7 @@ describe('looking', () => {
     server.answer = 'serves';
     await world.clock.advance(70_000);
     expect(world.fleet.get(node.id)?.state).toBe('serving');
-    expect(world.entries.map((entry) => entry.message)).toEqual(['192.168.1.20 came back.']);
+    expect(world.entries.map((entry) => entry.message.code)).toEqual(['NODE_CAME_BACK']);
     await world.stop();
   });
 
@@ -172,10 +172,10 @@ describe('looking', () => {
     });
     expect(world.entries).toMatchObject([
       {
-        message: '192.168.1.20 went off.',
+        message: { code: 'NODE_DROPPED_OUT_IN_USE', params: { node: '192.168.1.20' } },
         severity: 'warning',
         notify: true,
-        why: expect.stringContaining('two looks'),
+        why: { code: 'MISSED_CHECKS', params: { checks: 2 } },
       },
     ]);
     await world.stop();

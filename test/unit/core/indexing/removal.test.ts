@@ -1,8 +1,10 @@
 /** A folder that is being removed while other things begin: each step is held where a test wants it. */
+
 import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Embedder } from '../../../../shared/models/indexing.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import {
   createFakeWorld,
   digest,
@@ -76,7 +78,7 @@ describe('a folder that is being removed', () => {
     expect(world.index.committed.size).toBe(0);
     expect(world.sources.size).toBe(0);
     expect(seen.opened).toBe(0);
-    expect(world.told.filter(({ message }) => message.includes('was removed'))).toHaveLength(1);
+    expect(world.told.filter(({ message }) => textOf(message).includes('was removed'))).toHaveLength(1);
   });
 
   it('is not opened again by a search that began before', async () => {

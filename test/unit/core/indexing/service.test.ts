@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Embedder, IndexJob, SourceRecord } from '../../../../shared/models/indexing.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import {
   createFakeWorld,
   digest,
@@ -159,7 +160,9 @@ describe('an index job', () => {
     expect(service.job(id).events.filter((event) => event.kind === 'note')).toMatchObject([
       { message: `tower stays asleep: ${refusal.charAt(0).toLowerCase()}${refusal.slice(1)}` },
     ]);
-    expect(world.told.filter((entry) => entry.notify)).toMatchObject([{ why: `tower: ${refusal}` }]);
+    expect(world.told.filter((entry) => entry.notify)).toMatchObject([
+      { why: plainText(`tower: ${refusal}`) },
+    ]);
     quiet = false;
     const job = await untilEnded(world, () => service.job(id));
     expect(job).toMatchObject({ status: 'completed', fallbackVectors: 0 });

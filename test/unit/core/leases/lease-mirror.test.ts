@@ -2,15 +2,17 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { helloUrl } from '../../../../electron/core/leases/announce-url.ts';
 import { termOf } from '../../../../electron/core/leases/lease-mirror.ts';
+import { plainText } from '../../../../shared/models/message.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { gone } from '../../../fakes/agent-link.ts';
-import { createKeepingWorld, towerUrl } from '../../../fakes/power-world.ts';
+import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
 const signal = new AbortController().signal;
 const minute = 60_000;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
-async function startedWorld(options: Parameters<typeof createKeepingWorld>[0] = {}) {
-  const world = createKeepingWorld(options);
+async function startedWorld(options: Parameters<typeof createPowerWorld>[0] = {}) {
+  const world = createPowerWorld(options);
   worlds.push(world);
   await world.start();
   const told = (word: string) => world.agent.calls.filter((call) => call.startsWith(`${word} `));
@@ -26,12 +28,12 @@ describe('an agent that is reached', () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
     expect(world.told('putPolicy')).toHaveLength(1);
-    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(1000);
     expect(world.agent.leases).toMatchObject([
       { id: lease.lease.id, holder: 'Pilotlight on laptop', purpose: 'index "Notes"', ttlSeconds: 120 },
     ]);
-    expect(world.keeping.get(id)).toMatchObject({
+    expect(world.shutdown.get(id)).toMatchObject({
       means: 'agent',
       leases: [{ id: lease.lease.id, origin: 'here', mirrored: true }],
     });
@@ -49,7 +51,7 @@ describe('an agent that is reached', () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
     const purpose = `index "No\ntes\u0000 ${'x'.repeat(250)}"`;
-    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose });
+    world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose });
     await world.clock.advance(1000);
     expect(world.agent.leases).toMatchObject([
       { purpose: `index "No tes  ${'x'.repeat(250)}`.slice(0, 200) },
@@ -59,9 +61,9 @@ describe('an agent that is reached', () => {
   test('gets the policy again when it changes, and only then', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    world.keeping.setPolicy(id, { idleMinutes: 3 });
+    world.shutdown.setPolicy(id, { idleMinutes: 3 });
     await world.clock.advance(1000);
-    world.keeping.setPolicy(id, { watts: 90 });
+    world.shutdown.setPolicy(id, { watts: 90 });
     await world.clock.advance(1000);
     expect(world.told('putPolicy')).toHaveLength(2);
   });
@@ -74,9 +76,9 @@ describe('an agent that is reached', () => {
     world.goOff();
     await world.clock.advance(30_000);
     const before = world.agent.calls.length;
-    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(10 * minute);
-    expect(world.keeping.get(id).leases).toMatchObject([{ mirrored: false }]);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ mirrored: false }]);
     expect(world.agent.calls.slice(before).filter((call) => call.startsWith('put'))).toEqual([]);
 
     world.agent.answer = 'serves';
@@ -86,7 +88,7 @@ describe('an agent that is reached', () => {
     await world.clock.advance(2000);
     expect(world.agent.leases).toHaveLength(1);
     expect(world.told('putPolicy')).toHaveLength(2);
-    expect(world.keeping.get(id).leases).toMatchObject([{ mirrored: true }]);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ mirrored: true }]);
   });
 
   test('is told that Pilotlight woke it, in that run alone', async () => {
@@ -108,7 +110,7 @@ describe('an agent that is reached', () => {
     world.server(towerUrl).answer = 'serves';
     await world.clock.advance(10_000);
     expect(world.told('woken')).toEqual(['woken boot-7']);
-    expect(world.keeping.get(id)).toMatchObject({ wokenByUs: true });
+    expect(world.shutdown.get(id)).toMatchObject({ wokenByUs: true });
     expect(world.store.power.woken(id)).toMatchObject({ bootId: 'boot-7' });
     await world.clock.advance(10 * minute);
     expect(world.told('woken')).toHaveLength(1);
@@ -117,14 +119,14 @@ describe('an agent that is reached', () => {
   test('says that another panel released a lease: it is over here too, and is not put again', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
-    const kept = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
+    world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    const kept = world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
     await world.clock.advance(1000);
     world.agent.leases = world.agent.leases.filter((lease) => lease.id === kept.id);
     world.agent.tellNews();
     await world.clock.advance(1000);
-    expect(world.keeping.get(id).leases).toMatchObject([{ purpose: 'a film', mirrored: true }]);
-    expect(world.entries.filter(({ message }) => message.includes('no longer held'))).toHaveLength(1);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ purpose: 'a film', mirrored: true }]);
+    expect(world.entries.filter(({ message }) => textOf(message).includes('no longer held'))).toHaveLength(1);
     await world.clock.advance(2 * 60 * minute);
     expect(world.agent.leases.map((lease) => lease.id)).not.toContain('lease_1');
   });
@@ -132,13 +134,13 @@ describe('an agent that is reached', () => {
   test('that lost its leases with another run of the machine gets them again', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
     await world.clock.advance(1000);
     world.agent.leases = [];
     world.agent.describe({ bootId: 'boot-2' });
     world.agent.tellNews();
     await world.clock.advance(2 * minute);
-    expect(world.keeping.get(id).leases).toMatchObject([{ purpose: 'a game', mirrored: true }]);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ purpose: 'a game', mirrored: true }]);
     expect(world.agent.leases).toHaveLength(1);
   });
 
@@ -146,13 +148,13 @@ describe('an agent that is reached', () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
     world.agent.token = 'changed';
-    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(1000);
-    expect(world.keeping.get(id).leases).toMatchObject([{ mirrored: false }]);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ mirrored: false }]);
     world.agent.token = 'right-token';
     await world.clock.advance(15 * minute);
     expect(world.agent.leases.length).toBeGreaterThan(0);
-    expect(world.keeping.get(id).leases).toMatchObject([{ mirrored: true }]);
+    expect(world.shutdown.get(id).leases).toMatchObject([{ mirrored: true }]);
   });
 });
 
@@ -160,14 +162,14 @@ describe('what is over', () => {
   test('an agent forgets a panel whose node is removed', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    world.keeping.setPolicy(id, { idleMinutes: 3 });
-    const { lease } = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.shutdown.setPolicy(id, { idleMinutes: 3 });
+    const { lease } = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(1000);
     world.fleet.remove(id);
     await world.clock.advance(1000);
     expect([...world.agent.policies.keys()]).toEqual([]);
     expect(world.agent.leases).toEqual([]);
-    expect(world.keeping.ledger.get(lease.id)).toBeNull();
+    expect(world.leases.ledger.get(lease.id)).toBeNull();
     expect(world.policies.isSet(id)).toBe(false);
   });
 
@@ -181,18 +183,18 @@ describe('what is over', () => {
     ];
     expect(await world.addWithAgent()).toBe('node_1');
     expect(world.agent.leases).toEqual([]);
-    expect(world.keeping.get('node_1').leases).toEqual([]);
+    expect(world.shutdown.get('node_1').leases).toEqual([]);
   });
 
   test('a panel that stops ends the leases of its jobs, and leaves those of people', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    const job = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    const job = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
     await world.clock.advance(1000);
     expect(world.agent.leases).toHaveLength(2);
     job[Symbol.dispose]();
-    await world.keeping.stop();
+    await world.powerServices.stop();
     expect(world.agent.leases).toMatchObject([{ purpose: 'a game', ttlSeconds: 86_400 }]);
   });
 });
@@ -206,7 +208,7 @@ describe('leases of others', () => {
     ];
     world.agent.policy = { ...world.agent.policy, reasons: ['Ben needs it: a render.'] };
     await world.agents.refresh(id);
-    const shown = world.keeping.get(id);
+    const shown = world.shutdown.get(id);
     expect(shown.leases).toMatchObject([
       {
         id: 'script-1',
@@ -218,10 +220,10 @@ describe('leases of others', () => {
     ]);
     expect(shown.whyOn).toEqual(['Ben needs it: a render.']);
     const off = { nodeId: id, force: false, countdownSeconds: 0 };
-    await expect(world.keeping.off(off, signal)).rejects.toMatchObject({ code: 'IN_USE' });
-    await world.keeping.release(id, 'script-1', signal);
+    await expect(world.shutdown.off(off, signal)).rejects.toMatchObject({ code: 'IN_USE' });
+    await world.leases.release(id, 'script-1', signal);
     expect(world.agent.leases).toEqual([]);
-    expect(world.keeping.get(id).leases).toEqual([]);
+    expect(world.shutdown.get(id).leases).toEqual([]);
   });
 });
 
@@ -229,47 +231,49 @@ describe('an agent that powers its machine off', () => {
   test('shows its countdown here, which is cancelled here', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    const after = await world.keeping.off(
+    const after = await world.shutdown.off(
       { nodeId: id, action: 'sleep', force: false, countdownSeconds: 30 },
       signal,
     );
     expect(after.countdown).toMatchObject({ action: 'sleep', by: 'Pilotlight on laptop' });
     expect(after.offAt).toBe(after.countdown?.endsAt);
-    expect(world.entries.at(-1)?.message).toBe('tower goes off in 30 s.');
-    expect((await world.keeping.cancelOff(id, signal)).countdown).toBeNull();
+    expect(world.entries.at(-1)?.message).toEqual(plainText('tower goes off in 30 s.'));
+    expect((await world.shutdown.cancelOff(id, signal)).countdown).toBeNull();
     expect(world.told('powerOff')).toEqual(['powerOff sleep']);
   });
 
   test('is watched when its countdown is over', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 30 }, signal);
+    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 30 }, signal);
     world.agent.power = {
       ...world.agent.power,
       phase: 'acting',
       current: { action: 'shutdown', by: 'x', remainingSeconds: 0 },
     };
     await world.clock.advance(32_000);
-    expect(world.keeping.get(id)).toMatchObject({ countdown: null, leaving: { action: 'shutdown' } });
+    expect(world.shutdown.get(id)).toMatchObject({ countdown: null, leaving: { action: 'shutdown' } });
     world.agent.answer = gone();
     world.agent.endStreams();
     world.goOff();
     await world.clock.advance(30_000);
-    expect(world.keeping.get(id).leaving).toBeNull();
-    expect(world.entries.some(({ message }) => message === 'tower is off, as it was told.')).toBe(true);
+    expect(world.shutdown.get(id).leaving).toBeNull();
+    expect(world.entries.some(({ message }) => textOf(message) === 'tower is off, as it was told.')).toBe(
+      true,
+    );
   });
 
   test('tells when it will, and that another panel keeps it on', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    world.keeping.setPolicy(id, { powerOff: 'always' });
+    world.shutdown.setPolicy(id, { powerOff: 'always' });
     world.agent.policy = { ...world.agent.policy, idleSeconds: 60, remainingMs: 14 * minute };
     await world.agents.refresh(id);
     const now = world.clock.now();
-    expect(world.keeping.get(id)).toMatchObject({ idleSince: now - minute, offAt: now + 14 * minute });
+    expect(world.shutdown.get(id)).toMatchObject({ idleSince: now - minute, offAt: now + 14 * minute });
     world.agent.policy = { ...world.agent.policy, remainingMs: null };
     await world.agents.refresh(id);
-    expect(world.keeping.get(id)).toMatchObject({
+    expect(world.shutdown.get(id)).toMatchObject({
       offAt: null,
       whyOn: ['Nobody needs it here, but the policy of another panel leaves it on.'],
     });
@@ -278,9 +282,9 @@ describe('an agent that powers its machine off', () => {
   test('restarts Ollama there', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    await world.keeping.restartOllama(id, signal);
+    await world.shutdown.restartOllama(id, signal);
     expect(world.agent.calls).toContain('restartOllama');
-    await expect(world.keeping.restartOllama('this-computer', signal)).rejects.toMatchObject({
+    await expect(world.shutdown.restartOllama('this-computer', signal)).rejects.toMatchObject({
       code: 'NO_AGENT',
     });
   });
@@ -291,7 +295,7 @@ describe('an agent that powers its machine off', () => {
     world.agent.push();
     world.agent.describe({ ollama: { answers: true, version: null, startedAt: null, gpuFound: false } });
     await world.clock.advance(2000);
-    expect(world.keeping.get(id).gpuLost).toMatchObject({ code: 'GPU_LOST' });
+    expect(world.shutdown.get(id).gpuLost).toMatchObject({ code: 'GPU_LOST' });
   });
 });
 

@@ -1,28 +1,29 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { gone } from '../../../fakes/agent-link.ts';
-import { agentUrl, createKeepingWorld, towerUrl } from '../../../fakes/power-world.ts';
+import { agentUrl, createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 import { createMemorySecrets } from '../../../fakes/secrets.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const newUrl = 'http://192.168.7.21:8765';
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
-async function startedWorld(options: Parameters<typeof createKeepingWorld>[0] = {}) {
-  const world = createKeepingWorld(options);
+async function startedWorld(options: Parameters<typeof createPowerWorld>[0] = {}) {
+  const world = createPowerWorld(options);
   worlds.push(world);
   await world.start();
   return world;
 }
 
 /** A node with a policy and a lease on its agent. */
-async function governedWorld(options: Parameters<typeof createKeepingWorld>[0] = {}) {
+async function governedWorld(options: Parameters<typeof createPowerWorld>[0] = {}) {
   const world = await startedWorld(options);
   const id = await world.addWithAgent();
-  world.keeping.setPolicy(id, { powerOff: 'always', idleMinutes: 3 });
-  const { id: leaseId } = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
+  world.shutdown.setPolicy(id, { powerOff: 'always', idleMinutes: 3 });
+  const { id: leaseId } = world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
   await world.clock.advance(1000);
   const panel = world.store.power.panelId();
   expect([...world.agent.policies.keys()]).toEqual([panel]);
@@ -57,7 +58,7 @@ describe('a node that is removed', () => {
   test('leaves nothing at its agent, in memory or on disk', async () => {
     const world = await governedWorld();
     world.fleet.remove(world.id);
-    expect(world.keeping.ledger.list()).toEqual([]);
+    expect(world.leases.ledger.list()).toEqual([]);
     expect(world.policies.isSet(world.id)).toBe(false);
     expect(world.store.power.openLeases()).toEqual([]);
     expect(world.store.power.policies()).toEqual([]);
@@ -77,9 +78,9 @@ describe('a node that is removed', () => {
   ] as const)('while %s is in flight (%s) leaves nothing either', async (call, when) => {
     const world = await governedWorld();
     const release = world.agent.hold(call, when);
-    world.keeping.setPolicy(world.id, { idleMinutes: 7 });
-    world.keeping.keepAwake({ nodeId: world.id, until: null, purpose: 'a game' });
-    world.keeping.ledger.end(world.leaseId);
+    world.shutdown.setPolicy(world.id, { idleMinutes: 7 });
+    world.leases.keepAwake({ nodeId: world.id, until: null, purpose: 'a game' });
+    world.leases.ledger.end(world.leaseId);
     await world.clock.advance(1000);
     world.fleet.remove(world.id);
     await world.clock.advance(1000);
@@ -93,7 +94,7 @@ describe('a node that is removed', () => {
     const calls = () => world.agent.calls.filter((call) => call.startsWith('put')).length;
     const before = calls();
     world.fleet.remove(world.id);
-    world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'index "Notes"' });
     world.policies.set(world.id, { idleMinutes: 9 });
     world.policies.forget(world.id);
     world.settings.update({ power: { helloPort: 9000 } });
@@ -139,7 +140,7 @@ describe('a node that is removed', () => {
     await world.clock.advance(30 * minute);
     expect(world.fleet.get(world.id)).not.toBeNull();
     expect([...world.agent.policies.keys()]).toEqual([world.panel]);
-    expect(world.keeping.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: true }]);
+    expect(world.shutdown.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: true }]);
     expectNoDuty(world);
   });
 
@@ -151,7 +152,7 @@ describe('a node that is removed', () => {
     expect(() => world.fleet.remove(world.id)).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
     await world.clock.advance(30 * minute);
     expect([...world.agent.policies.keys()]).toEqual([world.panel]);
-    expect(world.keeping.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: true }]);
+    expect(world.shutdown.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: true }]);
     expect(world.store.power.withdrawals()).toEqual([]);
   });
 });
@@ -161,15 +162,15 @@ describe('a node whose agent counts down', () => {
     const world = await governedWorld();
     world.agent.leases = [];
     const off = { nodeId: world.id, force: true, countdownSeconds: 30 };
-    await world.keeping.off(off, new AbortController().signal);
+    await world.shutdown.off(off, new AbortController().signal);
     if (what === 'removed') world.fleet.remove(world.id);
     else world.fleet.update(world.id, { agentUrl: newUrl });
     world.agentsThere.agent(newUrl).answer = gone();
     const before = world.entries.length;
     await world.clock.advance(10 * minute);
-    const since = world.entries.slice(before).map(({ message }) => message);
+    const since = world.entries.slice(before).map(({ message }) => textOf(message));
     expect(since.filter((message) => /off|stays|told/.test(message))).toEqual([]);
-    if (what !== 'removed') expect(world.keeping.get(world.id).leaving).toBeNull();
+    if (what !== 'removed') expect(world.shutdown.get(world.id).leaving).toBeNull();
   });
 });
 
@@ -234,7 +235,7 @@ describe('an agent that is away when its node is removed', () => {
     world.agent.answer = 'serves';
     world.server(towerUrl).answer = 'serves';
     const id = await world.addWithAgent();
-    world.keeping.setPolicy(id, { idleMinutes: 33 });
+    world.shutdown.setPolicy(id, { idleMinutes: 33 });
     await world.clock.advance(10 * minute);
     expect(world.agent.policies.get(world.panel)).toMatchObject({ idleMinutes: 33 });
     expect(world.agent.leases).toEqual([]);
@@ -318,7 +319,7 @@ describe('a node that is added again while its agent is being left', () => {
     world.fleet.remove(world.id);
     await world.clock.advance(1000);
     const id = await world.addWithAgent();
-    world.keeping.setPolicy(id, { idleMinutes: 44 });
+    world.shutdown.setPolicy(id, { idleMinutes: 44 });
     await world.clock.advance(1000);
     release();
     await world.clock.advance(minute);
@@ -345,7 +346,7 @@ describe('a node that gets another agent', () => {
     const next = world.agentsThere.agent(newUrl);
     next.health = { ...next.health, id: 'a2' };
     const release = world.agent.hold('putLease');
-    const game = world.keeping.keepAwake({ nodeId: world.id, until: null, purpose: 'a game' });
+    const game = world.leases.keepAwake({ nodeId: world.id, until: null, purpose: 'a game' });
     await world.clock.advance(1000);
     world.fleet.update(world.id, { agentUrl: newUrl });
     await world.clock.advance(1000);
@@ -358,19 +359,19 @@ describe('a node that gets another agent', () => {
   test.each([{ id: 'a1' }, { id: null }])(
     'that is the same agent at another address ($id) keeps all',
     async ({ id: agentId }) => {
-      const world = createKeepingWorld();
+      const world = createPowerWorld();
       worlds.push(world);
       world.agent.health = { ...world.agent.health, id: agentId };
       await world.start();
       const id = await world.addWithAgent();
-      const { id: leaseId } = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
+      const { id: leaseId } = world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a film' });
       await world.clock.advance(1000);
       world.agentsThere.alias(agentUrl, newUrl);
       world.fleet.update(id, { agentUrl: newUrl });
       await world.clock.advance(10 * minute);
       expect([...world.agent.policies.keys()]).toEqual([world.store.power.panelId()]);
       expect(world.agent.leases).toMatchObject([{ id: leaseId }]);
-      expect(world.keeping.get(id).leases).toMatchObject([{ id: leaseId, mirrored: true }]);
+      expect(world.shutdown.get(id).leases).toMatchObject([{ id: leaseId, mirrored: true }]);
       expectNoDuty(world);
     },
   );
@@ -393,7 +394,7 @@ describe('a node that gets another agent', () => {
     world.fleet.update(world.id, patch);
     await world.clock.advance(1000);
     expectNothingLeft(world);
-    expect(world.keeping.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: false }]);
+    expect(world.shutdown.get(world.id).leases).toMatchObject([{ id: world.leaseId, mirrored: false }]);
     world.fleet.update(world.id, { agentUrl, agentToken: 'right-token' });
     await world.clock.advance(10_000);
     expect([...world.agent.policies.keys()]).toEqual([world.panel]);

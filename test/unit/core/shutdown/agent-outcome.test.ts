@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PowerAgents } from '../../../../electron/core/agents/agent-access.ts';
+import type { AgentAccess } from '../../../../electron/core/agents/agent-access.ts';
 import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports/agents.ts';
 import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
 import { outcomeTrouble, outcomeWords } from '../../../../electron/core/shutdown/agent-outcome.ts';
@@ -54,7 +54,7 @@ test('an outcome is told once, and not one of before it was known here', () => {
       tell = listener;
       return () => {};
     },
-  } as unknown as PowerAgents;
+  } as unknown as AgentAccess;
   const follow = createAgentFollow({
     clock: createFakeClock(),
     agents,

@@ -1,26 +1,22 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
-import { createLedger } from '../../../../electron/core/leases/lease-ledger.ts';
+import { createLeaseLedger } from '../../../../electron/core/leases/lease-ledger.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
 import { aModel } from '../../../fakes/inference-server.ts';
-import {
-  agentUrl,
-  createKeepingWorld,
-  type KeepingWorldOptions,
-  towerUrl,
-} from '../../../fakes/power-world.ts';
+import { agentUrl, createPowerWorld, type PowerWorldOptions, towerUrl } from '../../../fakes/power-world.ts';
 
 const signal = new AbortController().signal;
 const minute = 60_000;
 const forced = { action: 'shutdown' as const, force: true, countdownSeconds: 0 };
-type KeepingWorld = ReturnType<typeof createKeepingWorld>;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+type PowerWorld = ReturnType<typeof createPowerWorld>;
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
-async function startedWorld(options: KeepingWorldOptions = {}) {
-  const world = createKeepingWorld(options);
+async function startedWorld(options: PowerWorldOptions = {}) {
+  const world = createPowerWorld(options);
   worlds.push(world);
   await world.start();
   return world;
@@ -50,7 +46,7 @@ describe('the power of a node', () => {
     await world.clock.advance(5 * minute);
     expect(world.streams.power.get(id)).toBe(before);
 
-    const lease = world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    const lease = world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
     await world.clock.advance(300);
     expect(world.streams.power.get(id)).toMatchObject({
       leases: [{ id: lease.id, kind: 'person', origin: 'here', mirrored: false }],
@@ -58,8 +54,8 @@ describe('the power of a node', () => {
       idleSince: null,
     });
     expect(world.fleet.get(id)?.uses).toEqual(['a game']);
-    await world.keeping.release(id, lease.id, signal);
-    expect(world.keeping.get(id).leases).toEqual([]);
+    await world.leases.release(id, lease.id, signal);
+    expect(world.shutdown.get(id).leases).toEqual([]);
     expect(world.fleet.get(id)?.uses).toEqual([]);
     world.fleet.remove(id);
     expect(world.streams.power.get(id)).toBeUndefined();
@@ -68,11 +64,16 @@ describe('the power of a node', () => {
   test('says nothing of what is off', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
     world.goOff();
     await world.clock.advance(30_000);
-    expect(world.keeping.get(id)).toMatchObject({ whyOn: [], wokenByUs: null, idleSince: null, offAt: null });
-    expect(world.keeping.get(id).leases).toHaveLength(1);
+    expect(world.shutdown.get(id)).toMatchObject({
+      whyOn: [],
+      wokenByUs: null,
+      idleSince: null,
+      offAt: null,
+    });
+    expect(world.shutdown.get(id).leases).toHaveLength(1);
   });
 });
 
@@ -80,7 +81,7 @@ describe('a lease', () => {
   test('of a person ends at its time, however far away, in the store as well', async () => {
     const clock = createFakeClock();
     const { store } = createSqliteStore({ path: ':memory:' });
-    const ledger = createLedger({
+    const ledger = createLeaseLedger({
       clock,
       ids: { next: (prefix) => `${prefix}_1` },
       log: silentLog,
@@ -103,14 +104,14 @@ describe('a lease', () => {
   test('in the past or years ahead is refused, one of nobody is not found', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    const late = () => world.keeping.keepAwake({ nodeId: id, until: world.clock.now(), purpose: 'x' });
+    const late = () => world.leases.keepAwake({ nodeId: id, until: world.clock.now(), purpose: 'x' });
     expect(late).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
     for (const until of [1e300, world.clock.now() + 400 * 86_400_000]) {
-      const far = () => world.keeping.keepAwake({ nodeId: id, until, purpose: 'x' });
+      const far = () => world.leases.keepAwake({ nodeId: id, until, purpose: 'x' });
       expect(far).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', details: { field: 'until' } }));
     }
-    expect(world.keeping.get(id).leases).toEqual([]);
-    await expect(world.keeping.release(id, 'nope', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(world.shutdown.get(id).leases).toEqual([]);
+    await expect(world.leases.release(id, 'nope', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('of a job ends with the core that died, one of a person goes on', async () => {
@@ -139,7 +140,7 @@ describe('a lease', () => {
       until: 5,
     });
     const world = await startedWorld({ store });
-    expect(world.keeping.ledger.list().map(({ id }) => id)).toEqual(['lease_b']);
+    expect(world.leases.ledger.list().map(({ id }) => id)).toEqual(['lease_b']);
     expect(world.store.power.openLeases().map(({ id }) => id)).toEqual(['lease_b']);
   });
 
@@ -150,14 +151,14 @@ describe('a lease', () => {
     };
     const world = await startedWorld({ store: { ...store, power: { ...store.power, putLease: full } } });
     const id = await world.addServed();
-    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    expect(world.keeping.get(id).whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
+    const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    expect(world.shutdown.get(id).whyOn).toEqual(['Pilotlight on laptop needs it: index "Notes".']);
     lease[Symbol.dispose]();
     lease[Symbol.dispose]();
-    expect(world.keeping.get(id).leases).toEqual([]);
-    const byPerson = () => world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'x' });
+    expect(world.shutdown.get(id).leases).toEqual([]);
+    const byPerson = () => world.leases.keepAwake({ nodeId: id, until: null, purpose: 'x' });
     expect(byPerson).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
-    expect(world.keeping.get(id).leases).toEqual([]);
+    expect(world.shutdown.get(id).leases).toEqual([]);
   });
 });
 
@@ -165,11 +166,11 @@ describe('a machine without an agent', () => {
   test('goes off when nobody needed it for long enough: counted down, told once, watched', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 5, countdownSeconds: 60 });
-    const { offAt, idleSince } = world.keeping.get(id);
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 5, countdownSeconds: 60 });
+    const { offAt, idleSince } = world.shutdown.get(id);
     expect(offAt).toBe((idleSince ?? 0) + 5 * minute);
     await world.clock.advance(5 * minute + 20_000);
-    expect(world.keeping.get(id)).toMatchObject({
+    expect(world.shutdown.get(id)).toMatchObject({
       countdown: { action: 'shutdown', by: 'Pilotlight, because nobody needs it' },
     });
     expect(world.shutdowns()).toEqual([]);
@@ -181,12 +182,12 @@ describe('a machine without an agent', () => {
         headers: { authorization: 'Bearer s3cret' },
       },
     ]);
-    expect(world.keeping.get(id).leaving).toMatchObject({ action: 'shutdown' });
+    expect(world.shutdown.get(id).leaving).toMatchObject({ action: 'shutdown' });
     world.goOff();
     await world.clock.advance(20_000);
-    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: null });
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower is off, as it was told.' });
-    expect(world.entries.some(({ message }) => message === 'tower went off.')).toBe(false);
+    expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: null });
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower is off, as it was told.') });
+    expect(world.entries.some(({ message }) => message.code === 'NODE_DROPPED_OUT')).toBe(false);
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -206,7 +207,7 @@ describe('a machine without an agent', () => {
     await world.clock.advance(2000);
     world.server(towerUrl).answer = 'serves';
     await world.clock.advance(5000);
-    expect(world.keeping.get(id)).toMatchObject({ wokenByUs: true });
+    expect(world.shutdown.get(id)).toMatchObject({ wokenByUs: true });
     await world.clock.advance(17 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -214,12 +215,12 @@ describe('a machine without an agent', () => {
   test('stays on while somebody uses its models, also without a lease', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
     for (let used = 0; used < 10; used += 1) {
       world.server(towerUrl).loadedModels = [aModel({ expiresAt: world.clock.now() + 5 * minute })];
       await world.clock.advance(minute);
     }
-    expect(world.keeping.get(id).whyOn).toEqual(['llama3.1:8b was used.']);
+    expect(world.shutdown.get(id).whyOn).toEqual(['llama3.1:8b was used.']);
     expect(world.shutdowns()).toEqual([]);
     // It stays loaded for ever from now on, which is presence and not use.
     world.server(towerUrl).loadedModels = [aModel({ expiresAt: null })];
@@ -230,51 +231,52 @@ describe('a machine without an agent', () => {
   test('stays on when somebody comes in the countdown, with a lease or without', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
     await world.clock.advance(2 * minute + 20_000);
-    expect(world.keeping.get(id).countdown).not.toBeNull();
-    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    expect(world.keeping.get(id).countdown).toBeNull();
+    expect(world.shutdown.get(id).countdown).not.toBeNull();
+    const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    expect(world.shutdown.get(id).countdown).toBeNull();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
     lease[Symbol.dispose]();
 
     await world.clock.advance(2 * minute + 20_000);
-    expect(world.keeping.get(id).countdown).not.toBeNull();
+    expect(world.shutdown.get(id).countdown).not.toBeNull();
     world.server(towerUrl).loadedModels = [aModel({ expiresAt: world.clock.now() + 5 * minute })];
     await world.clock.advance(minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(id).countdown).toBeNull();
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower stays on.' });
+    expect(world.shutdown.get(id).countdown).toBeNull();
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower stays on.') });
   });
 
   test('stays on after a person cancelled, until it is needed anew', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
     await world.clock.advance(2 * minute + 20_000);
-    const after = await world.keeping.cancelOff(id, signal);
+    const after = await world.shutdown.cancelOff(id, signal);
     expect(after).toMatchObject({ countdown: null, offAt: null });
     expect(after.whyOn[0]).toContain('somebody cancelled');
     await world.clock.advance(30 * minute);
     expect(world.shutdowns()).toEqual([]);
-    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' })[Symbol.dispose]();
+    world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' })[Symbol.dispose]();
     await world.clock.advance(4 * minute);
     expect(world.shutdowns()).toHaveLength(1);
-    await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+    await expect(world.shutdown.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
   test('stays on when this computer sleeps in the countdown, and idle time begins anew', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 2 });
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
     await world.clock.advance(2 * minute + 20_000);
-    expect(world.keeping.get(id).countdown).not.toBeNull();
-    await world.keeping.pause();
+    expect(world.shutdown.get(id).countdown).not.toBeNull();
+    await world.powerServices.pause();
     await world.clock.advance(60 * minute);
     expect(world.shutdowns()).toEqual([]);
-    world.keeping.resume();
-    expect(world.keeping.get(id)).toMatchObject({ countdown: null, idleSince: world.clock.now() });
+    world.powerServices.resume();
+    await world.clock.advance(0);
+    expect(world.shutdown.get(id)).toMatchObject({ countdown: null, idleSince: world.clock.now() });
     await world.clock.advance(4 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -283,22 +285,22 @@ describe('a machine without an agent', () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
-    const lease = world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
+    const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: ['Pilotlight on laptop needs it: index "Notes".'] },
     });
     expect(world.shutdowns()).toEqual([]);
     const both = await Promise.allSettled([
-      world.keeping.off({ ...request, force: true }, signal),
-      world.keeping.off({ ...request, force: true }, signal),
+      world.shutdown.off({ ...request, force: true }, signal),
+      world.shutdown.off({ ...request, force: true }, signal),
     ]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(both[1]).toMatchObject({ reason: { code: 'POWER_ACTION_RUNNING' } });
     expect(world.shutdowns()).toHaveLength(1);
     lease[Symbol.dispose]();
-    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
-    await expect(world.keeping.off({ ...request, nodeId: 'x' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
+    await expect(world.shutdown.off({ ...request, nodeId: 'x' }, signal)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -307,13 +309,13 @@ describe('a machine without an agent', () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
-    await expect(world.keeping.off({ ...request, action: 'sleep' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.off({ ...request, action: 'sleep' }, signal)).rejects.toMatchObject({
       code: 'NOT_SUPPORTED',
     });
     world.goOff();
     await world.clock.advance(30_000);
-    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({ code: 'NODE_ASLEEP' });
-    await expect(world.keeping.off({ ...request, nodeId: 'this-computer' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'NODE_ASLEEP' });
+    await expect(world.shutdown.off({ ...request, nodeId: 'this-computer' }, signal)).rejects.toMatchObject({
       code: 'CANNOT_POWER_OFF',
     });
     expect(world.shutdowns()).toEqual([]);
@@ -327,14 +329,14 @@ describe('a machine without an agent', () => {
     await world.clock.advance(30_000);
     expect(world.fleet.require(id).state).toBe('off');
     world.server(towerUrl).answer = serves;
-    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     expect(world.shutdowns()).toHaveLength(1);
   });
 
   test.each([
-    ['powerOff shutdown', (w: KeepingWorld, nodeId: string) => w.keeping.off({ ...forced, nodeId }, signal)],
-    ['restartOllama', (w: KeepingWorld, nodeId: string) => w.keeping.restartOllama(nodeId, signal)],
-    ['cancelPowerOff', (w: KeepingWorld, nodeId: string) => w.keeping.cancelOff(nodeId, signal)],
+    ['powerOff shutdown', (w: PowerWorld, nodeId: string) => w.shutdown.off({ ...forced, nodeId }, signal)],
+    ['restartOllama', (w: PowerWorld, nodeId: string) => w.shutdown.restartOllama(nodeId, signal)],
+    ['cancelPowerOff', (w: PowerWorld, nodeId: string) => w.shutdown.cancelOff(nodeId, signal)],
   ])('%s reaches an agent that is up again before its server is', async (call, ask) => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
@@ -356,18 +358,18 @@ describe('a machine without an agent', () => {
     world.agent.leases = [
       { id: 'other:1', holder: 'Ben', purpose: 'x', ttlSeconds: 3600, remainingSeconds: 3600 },
     ];
-    await world.keeping.release(id, 'other:1', signal);
+    await world.leases.release(id, 'other:1', signal);
     expect(world.agent.calls).toContain('endLease other:1');
-    await expect(world.keeping.release(id, 'other:2', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(world.leases.release(id, 'other:2', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('whose agent is not paired is told to be paired, and one that is off counts nothing down', async () => {
     const world = await startedWorld();
     const stranger = world.fleet.add({ url: null, name: 'stranger', agentUrl });
     await world.clock.advance(5000);
-    const off = world.keeping.off({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
+    const off = world.shutdown.off({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
     await expect(off).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
-    await expect(world.keeping.restartOllama(stranger.id, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.restartOllama(stranger.id, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
     });
     world.fleet.remove(stranger.id);
@@ -377,19 +379,19 @@ describe('a machine without an agent', () => {
     world.agent.answer = gone();
     world.agent.endStreams();
     await world.clock.advance(120_000);
-    await expect(world.keeping.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+    await expect(world.shutdown.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
   test('that does not go is told of, with the next step', async () => {
     const world = await startedWorld();
     world.setWebhook();
     const id = await world.addServed();
-    await world.keeping.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     await world.clock.advance(2 * minute);
-    expect(world.keeping.get(id)).toMatchObject({ lastOffError: null });
+    expect(world.shutdown.get(id)).toMatchObject({ lastOffError: null });
     await world.clock.advance(2 * minute);
-    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'DID_NOT_GO_OFF' } });
-    expect(world.entries.at(-1)).toMatchObject({ message: 'tower did not go off.', notify: true });
+    expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'DID_NOT_GO_OFF' } });
+    expect(world.entries.at(-1)).toMatchObject({ message: plainText('tower did not go off.'), notify: true });
     expect(world.alerts()).toMatchObject([{ event: 'did-not-go-off', node: { id, name: 'tower' } }]);
   });
 
@@ -398,9 +400,9 @@ describe('a machine without an agent', () => {
       answer: async () => ({ status: 401, text: '{"error":"Unauthorized"}' }),
     });
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { ...always, idleMinutes: 10, countdownSeconds: 5 });
+    world.shutdown.setPolicy(id, { ...always, idleMinutes: 10, countdownSeconds: 5 });
     await world.clock.advance(10 * minute + 30_000);
-    expect(world.keeping.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'AGENT_REFUSED' } });
+    expect(world.shutdown.get(id)).toMatchObject({ leaving: null, lastOffError: { code: 'AGENT_REFUSED' } });
     await world.clock.advance(5 * minute);
     expect(world.requests.filter(({ url }) => refused(url))).toHaveLength(1);
   });
@@ -411,8 +413,8 @@ describe('what a person is told of', () => {
     const world = await startedWorld({ timeZone: 'UTC' });
     world.setWebhook();
     const id = await world.addServed();
-    world.keeping.setPolicy(id, { stillOnAt: 23 * 60 });
-    world.keeping.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
+    world.shutdown.setPolicy(id, { stillOnAt: 23 * 60 });
+    world.leases.keepAwake({ nodeId: id, until: null, purpose: 'a game' });
     await world.clock.advance(13 * 60 * minute + 59 * minute);
     expect(world.alerts()).toEqual([]);
     await world.clock.advance(2 * minute);
@@ -432,7 +434,7 @@ describe('what a person is told of', () => {
     const world = await startedWorld();
     world.setWebhook();
     const id = await world.addServed({ mac: '02:00:00:00:00:01' });
-    world.keeping.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
+    world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     world.goOff();
     await world.clock.advance(30_000);
     expect(world.alerts()).toMatchObject([

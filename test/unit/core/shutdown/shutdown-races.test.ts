@@ -1,14 +1,16 @@
 /** What changes while a machine is checked before it goes off: the check is held, something happens, it is let go. */
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { createKeepingWorld, towerUrl } from '../../../fakes/power-world.ts';
+import { plainText } from '../../../../shared/models/message.ts';
+import { createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
 
 const signal = new AbortController().signal;
 const minute = 60_000;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
 async function startedWorld() {
-  const world = createKeepingWorld();
+  const world = createPowerWorld();
   worlds.push(world);
   await world.start();
   const id = await world.addServed();
@@ -38,19 +40,19 @@ type World = Awaited<ReturnType<typeof startedWorld>>;
 
 /** Each of these reports that the machine stays on. */
 const changes: [string, (world: World) => unknown][] = [
-  ['its policy is set to never', (world) => world.keeping.setPolicy(world.id, { powerOff: 'never' })],
-  ['its policy asks for more idle time', (world) => world.keeping.setPolicy(world.id, { idleMinutes: 600 })],
+  ['its policy is set to never', (world) => world.shutdown.setPolicy(world.id, { powerOff: 'never' })],
+  ['its policy asks for more idle time', (world) => world.shutdown.setPolicy(world.id, { idleMinutes: 600 })],
   [
     'someone keeps it awake',
-    (world) => world.keeping.keepAwake({ nodeId: world.id, until: null, purpose: 'a film' }),
+    (world) => world.leases.keepAwake({ nodeId: world.id, until: null, purpose: 'a film' }),
   ],
-  ['a job begins', (world) => world.keeping.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })],
+  ['a job begins', (world) => world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })],
   ['it is removed', (world) => world.fleet.remove(world.id)],
 ];
 
 /** Time moves until the finisher has asked for the machine to go, and waits for its check. */
 async function heldAtTheAct(world: World) {
-  const { powerOff, idleMinutes } = world.keeping.get(world.id).policy;
+  const { powerOff, idleMinutes } = world.shutdown.get(world.id).policy;
   expect(powerOff).toBe('always');
   await world.clock.advance(idleMinutes * minute - 10_000);
   for (let step = 0; step < 60; step += 1) {
@@ -60,7 +62,7 @@ async function heldAtTheAct(world: World) {
     const request = { nodeId: world.id, force: true, countdownSeconds: 0 };
     const probe = new AbortController();
     probe.abort(new Error('Only a probe.'));
-    const code = await world.keeping.off(request, probe.signal).then(
+    const code = await world.shutdown.off(request, probe.signal).then(
       () => 'none',
       (error: { code?: string }) => error.code ?? 'none',
     );
@@ -73,7 +75,7 @@ async function heldAtTheAct(world: World) {
 describe('a machine that goes off by itself', () => {
   test.each(changes)('stays on when, during the check before its countdown, %s', async (_, change) => {
     const world = await startedWorld();
-    world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 0 });
+    world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 0 });
     // In the instant in which the finisher finds it idle for long enough, its check is held.
     const { checks, release } = await heldAtTheAct(world);
     expect(checks()).toBeGreaterThan(0);
@@ -85,18 +87,18 @@ describe('a machine that goes off by itself', () => {
 
   test.each([
     ...changes,
-    ['a person cancels', (world: World) => world.keeping.cancelOff(world.id, signal)],
+    ['a person cancels', (world: World) => world.shutdown.cancelOff(world.id, signal)],
   ] as [string, (world: World) => unknown][])(
     'stays on when, during the check after its countdown, %s',
     async (_, change) => {
       const world = await startedWorld();
-      world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
+      world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
       await world.clock.advance(2 * minute + 20_000);
-      const endsAt = world.keeping.get(world.id).countdown?.endsAt ?? 0;
+      const endsAt = world.shutdown.get(world.id).countdown?.endsAt ?? 0;
       await world.clock.advance(endsAt - world.clock.now() - 1);
       const { checks, release } = holdChecks(world);
       await world.clock.advance(1);
-      expect(world.keeping.get(world.id).countdown).toBeNull();
+      expect(world.shutdown.get(world.id).countdown).toBeNull();
       expect(checks()).toBeGreaterThan(0);
       await change(world);
       release();
@@ -107,13 +109,13 @@ describe('a machine that goes off by itself', () => {
 
   test('counts down no more once its policy is set to never', async () => {
     const world = await startedWorld();
-    world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
+    world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
     await world.clock.advance(2 * minute + 20_000);
-    expect(world.keeping.get(world.id).countdown).not.toBeNull();
-    world.keeping.setPolicy(world.id, { watts: 90 });
-    expect(world.keeping.get(world.id).countdown).not.toBeNull();
-    world.keeping.setPolicy(world.id, { powerOff: 'never' });
-    expect(world.keeping.get(world.id).countdown).toBeNull();
+    expect(world.shutdown.get(world.id).countdown).not.toBeNull();
+    world.shutdown.setPolicy(world.id, { watts: 90 });
+    expect(world.shutdown.get(world.id).countdown).not.toBeNull();
+    world.shutdown.setPolicy(world.id, { powerOff: 'never' });
+    expect(world.shutdown.get(world.id).countdown).toBeNull();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
   });
@@ -123,7 +125,7 @@ describe('a machine that goes off by itself', () => {
     ['after its countdown', 60],
   ])('stays on when the check %s is not answered: its use is unknown', async (_, countdownSeconds) => {
     const world = await startedWorld();
-    world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds });
+    world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds });
     const server = world.server(towerUrl);
     if (countdownSeconds === 0) {
       const { release } = await heldAtTheAct(world);
@@ -131,7 +133,7 @@ describe('a machine that goes off by itself', () => {
       release();
     } else {
       await world.clock.advance(2 * minute + 20_000);
-      const endsAt = world.keeping.get(world.id).countdown?.endsAt ?? 0;
+      const endsAt = world.shutdown.get(world.id).countdown?.endsAt ?? 0;
       await world.clock.advance(endsAt - world.clock.now() - 1);
       server.answer = 'hangs';
     }
@@ -142,15 +144,15 @@ describe('a machine that goes off by itself', () => {
     expect(world.shutdowns()).toEqual([]);
     if (countdownSeconds > 0) {
       expect(world.entries.at(-1)).toMatchObject({
-        message: 'tower stays on.',
-        why: expect.stringContaining('unknown'),
+        message: plainText('tower stays on.'),
+        why: { params: { text: expect.stringContaining('unknown') } },
       });
     }
   });
 
   test('goes off where nothing changed during either check', async () => {
     const world = await startedWorld();
-    world.keeping.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
+    world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 60 });
     await world.clock.advance(4 * minute);
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -161,9 +163,9 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     const { release } = holdChecks(world);
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    const first = world.keeping.off(request, signal);
-    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
-    await expect(world.keeping.off({ ...request, force: true }, signal)).rejects.toMatchObject({
+    const first = world.shutdown.off(request, signal);
+    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
+    await expect(world.shutdown.off({ ...request, force: true }, signal)).rejects.toMatchObject({
       code: 'POWER_ACTION_RUNNING',
     });
     release();
@@ -175,12 +177,12 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     world.server(towerUrl).answer = { fails: new PilotlightError('HOST_TIMEOUT') };
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    await expect(world.keeping.off(request, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: [expect.stringContaining('unknown')] },
     });
     expect(world.shutdowns()).toEqual([]);
-    await world.keeping.off({ ...request, force: true }, signal);
+    await world.shutdown.off({ ...request, force: true }, signal);
     expect(world.shutdowns()).toHaveLength(1);
   });
 
@@ -196,7 +198,7 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     const { release } = holdChecks(world);
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    const asked = world.keeping.off(request, signal);
+    const asked = world.shutdown.off(request, signal);
     const refused = expect(asked).rejects.toMatchObject({ code });
     await world.clock.flush();
     change?.(world);

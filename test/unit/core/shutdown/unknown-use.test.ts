@@ -2,14 +2,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AgentSample } from '../../../../electron/core/ports/agents.ts';
 import { anAgentSample } from '../../../fakes/agent-link.ts';
-import { agentUrl, createKeepingWorld, type KeepingWorldOptions } from '../../../fakes/power-world.ts';
+import { agentUrl, createPowerWorld, type PowerWorldOptions } from '../../../fakes/power-world.ts';
 
 const minute = 60_000;
 const always = { powerOff: 'always', action: 'shutdown', idleMinutes: 2, countdownSeconds: 60 } as const;
-const worlds: ReturnType<typeof createKeepingWorld>[] = [];
+const worlds: ReturnType<typeof createPowerWorld>[] = [];
 
-async function startedWorld(options: KeepingWorldOptions = {}) {
-  const world = createKeepingWorld(options);
+async function startedWorld(options: PowerWorldOptions = {}) {
+  const world = createPowerWorld(options);
   worlds.push(world);
   await world.start();
   return world;
@@ -27,7 +27,7 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await startedWorld();
     world.agent.health = { ...world.agent.health, roles: ['telemetry'] };
     const id = await world.addServed({ agentUrl, agentToken: 'right-token' });
-    world.keeping.setPolicy(id, always);
+    world.shutdown.setPolicy(id, always);
     return {
       ...world,
       id,
@@ -64,15 +64,15 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await measuredWorld();
     await world.measure(6 * minute, sample);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain(why);
-    expect(world.keeping.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
+    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain(why);
+    expect(world.shutdown.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
   });
 
   test('stays on where the agent says nothing, and goes off when it says that nothing is busy', async () => {
     const world = await measuredWorld();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.keeping.get(world.id).whyOn.join(' ')).toContain('has not sent a reading lately');
+    expect(world.shutdown.get(world.id).whyOn.join(' ')).toContain('has not sent a reading lately');
     await world.measure(6 * minute, { gpus: idle() });
     expect(world.shutdowns()).toHaveLength(1);
   });
@@ -93,14 +93,14 @@ describe('an agent whose tools have not said what they see', () => {
   test('is no GPU lost; one whose tools see none is', async () => {
     const world = await knownWorld();
     world.agent.push({ gpus: [], gpusRead: 'not-yet', problems: ['It has not printed anything yet.'] });
-    expect(world.keeping.get(world.id).gpuLost).toBeNull();
+    expect(world.shutdown.get(world.id).gpuLost).toBeNull();
     world.agent.push({ gpus: [], gpusRead: 'failed', problems: ['It hangs.'] });
-    expect(world.keeping.get(world.id).gpuLost).toMatchObject({
+    expect(world.shutdown.get(world.id).gpuLost).toMatchObject({
       code: 'GPU_LOST',
       message: expect.stringContaining('cannot read its GPU. It hangs.'),
     });
     world.agent.push({ gpus: [] });
-    expect(world.keeping.get(world.id).gpuLost).toMatchObject({
+    expect(world.shutdown.get(world.id).gpuLost).toMatchObject({
       code: 'GPU_LOST',
       message: expect.stringContaining('see no GPU'),
     });
@@ -121,6 +121,6 @@ describe('an agent whose tools have not said what they see', () => {
       await world.clock.advance(1000);
     }
     expect(world.fleet.require(id).hasGpu).toBe(hasGpu);
-    expect(world.keeping.get(id).gpuLost === null).toBe(hasGpu !== true);
+    expect(world.shutdown.get(id).gpuLost === null).toBe(hasGpu !== true);
   });
 });

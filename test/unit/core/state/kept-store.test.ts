@@ -4,7 +4,9 @@ import { THIS_COMPUTER_ID, thisComputerRecord } from '../../../../electron/core/
 import type { Store } from '../../../../electron/core/ports/state.ts';
 import { createKeptStore, type KeptStore } from '../../../../electron/core/state/kept-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../../shared/models/power.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeClock, type FakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
 import { aJob, aMove } from '../../../fakes/records.ts';
@@ -45,7 +47,12 @@ const lease = (own: Partial<LeaseRecord>): LeaseRecord => ({
   endedAt: null,
   ...own,
 });
-const entry = (message: string) => ({ at: 1, kind: 'index' as const, severity: 'info' as const, message });
+const entry = (message: string) => ({
+  at: 1,
+  kind: 'index' as const,
+  severity: 'info' as const,
+  message: plainText(message),
+});
 
 describe('the store on a full disk', () => {
   let clock: FakeClock;
@@ -94,8 +101,12 @@ describe('the store on a full disk', () => {
     const third = kept.activity.append(entry('third'));
     const { id: _, ...move } = aMove();
     const moved = kept.moves.append(move);
-    expect(kept.activity.list({ limit: 10 }).map((one) => one.message)).toEqual(['third', 'second', 'first']);
-    expect(kept.activity.list({ limit: 10, before: third.id }).map((one) => one.message)).toEqual([
+    expect(kept.activity.list({ limit: 10 }).map((one) => textOf(one.message))).toEqual([
+      'third',
+      'second',
+      'first',
+    ]);
+    expect(kept.activity.list({ limit: 10, before: third.id }).map((one) => textOf(one.message))).toEqual([
       'second',
       'first',
     ]);
@@ -105,7 +116,7 @@ describe('the store on a full disk', () => {
     // A new entry does not overtake those that wait.
     const fourth = kept.activity.append(entry('fourth'));
     await clock.advance(1000);
-    expect(real.activity.list({ limit: 10 }).map(({ id, message }) => [id, message])).toEqual([
+    expect(real.activity.list({ limit: 10 }).map(({ id, message }) => [id, textOf(message)])).toEqual([
       [fourth.id, 'fourth'],
       [third.id, 'third'],
       [second.id, 'second'],
@@ -223,6 +234,6 @@ describe('the store on a full disk', () => {
     for (let count = 0; count < 6000; count += 1) kept.activity.append(entry(`number ${count}`));
     expect(kept.unsaved.size).toBe(5000);
     expect(kept.jobs.list(1)).toHaveLength(1);
-    expect(kept.activity.list({ limit: 1 })[0]?.message).toBe('number 5999');
+    expect(kept.activity.list({ limit: 1 })[0]?.message).toEqual(plainText('number 5999'));
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BucketTotals } from '../../../../electron/core/ports/history.ts';
 import {
   addReading,
-  type BucketTotals,
   bucketStart,
   cutByMinute,
   joinTotals,

@@ -64,9 +64,7 @@ describe('waking', () => {
     await clock.advance(6000);
     expect(power.progress(id)).toBeNull();
     expect(udp.sent).toHaveLength(sent);
-    expect(world.entries.map((entry) => entry.message)).toEqual([
-      expect.stringMatching(/^tower woke in 1\d s\.$/),
-    ]);
+    expect(world.entries).toMatchObject([{ message: { code: 'NODE_WOKE', params: { node: 'tower' } } }]);
     await world.stop();
   });
 
@@ -106,7 +104,7 @@ describe('waking', () => {
       lastWakeError: { code: 'WAKE_TIMEOUT' },
     });
     expect(world.entries).toMatchObject([
-      { message: 'tower did not wake.', severity: 'error', notify: true },
+      { message: { code: 'NODE_DID_NOT_WAKE' }, severity: 'error', notify: true },
     ]);
     await power.wake(id);
     expect(fleet.get(id)).toMatchObject({ state: 'waking', lastWakeError: null });

@@ -3,7 +3,9 @@ import type { AgentLink } from '../../../../electron/core/ports/agents.ts';
 import type { HttpReply, HttpRequest } from '../../../../electron/core/ports/network.ts';
 import type { Exec } from '../../../../electron/core/ports/processes.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
+import { textOrEmpty } from '../../../../shared/text/index.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { asleep } from '../../../fakes/inference-server.ts';
 
@@ -61,7 +63,7 @@ describe('the ways of a node, in its order', () => {
     await world.power.wake(world.id);
     expect(world.power.progress(world.id)).toMatchObject({
       packetsSent: 1,
-      ways: [{ way: 'the relay 192.168.1.2:9753', failed: null }],
+      ways: [{ way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }), failed: null }],
     });
     expect(world.requests[0]).toMatchObject({
       method: 'POST',
@@ -76,8 +78,10 @@ describe('the ways of a node, in its order', () => {
     expect(world.last()).toMatchObject({
       severity: 'success',
       notify: true,
-      message: expect.stringMatching(/^tower woke in 7/),
-      why: 'Tried: the relay 192.168.1.2:9753.',
+      message: { code: 'NODE_WOKE', params: { node: 'tower' } },
+      why: fact('WAKE_TRIED', {
+        methods: [{ method: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }), failed: null }],
+      }),
     });
     expect(world.udp.sent).toEqual([]);
     const asked = world.requests.length;
@@ -95,17 +99,20 @@ describe('the ways of a node, in its order', () => {
     await world.power.wake(world.id);
     expect(world.power.progress(world.id)?.ways).toEqual([
       {
-        way: 'the relay 192.168.1.2:9753',
-        failed: 'The relay 192.168.1.2:9753 did not send the packet: Network is down.',
+        way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }),
+        failed: plainText('The relay 192.168.1.2:9753 did not send the packet: Network is down.'),
       },
-      { way: 'the command plug', failed: 'plug ended with 3: no such plug' },
-      { way: 'magic packets from this computer', failed: null },
+      {
+        way: fact('WAKE_BY_COMMAND', { program: 'plug' }),
+        failed: plainText('plug ended with 3: no such plug'),
+      },
+      { way: fact('WAKE_BY_PACKETS'), failed: null },
     ]);
     expect(world.commands).toEqual([['/opt/plug', 'on', '3']]);
     expect(world.udp.sent).toHaveLength(6);
     world.node.answer = 'serves';
     await world.clock.advance(300);
-    expect(world.last()?.why).toContain('no such plug');
+    expect(textOrEmpty(world.last()?.why ?? null)).toContain('no such plug');
     await world.stop();
   });
 
@@ -117,8 +124,8 @@ describe('the ways of a node, in its order', () => {
     await world.clock.advance(2000);
     expect(world.commands).toHaveLength(1);
     expect(world.power.progress(world.id)?.ways).toEqual([
-      { way: 'magic packets from this computer', failed: 'nothing answered for 20 s' },
-      { way: 'the command plug', failed: null },
+      { way: fact('WAKE_BY_PACKETS'), failed: fact('NOTHING_ANSWERED', { ms: 20_000 }) },
+      { way: fact('WAKE_BY_COMMAND', { program: 'plug' }), failed: null },
     ]);
     const sent = world.udp.sent.length;
     await world.clock.advance(6500);
@@ -127,7 +134,7 @@ describe('the ways of a node, in its order', () => {
     expect(world.commands).toHaveLength(1);
     world.node.answer = 'serves';
     await world.clock.advance(300);
-    expect(world.last()?.why).toBe(
+    expect(textOrEmpty(world.last()?.why ?? null)).toBe(
       'Tried: magic packets from this computer (nothing answered for 20 s), then the command plug.',
     );
     await world.stop();
@@ -156,9 +163,14 @@ describe('the ways of a node, in its order', () => {
       message: 'No way to wake tower worked.',
     });
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'off', lastWakeError: { code: 'WAKE_FAILED' } });
-    expect(world.last()).toMatchObject({ message: 'tower did not wake.', notify: true });
-    expect(world.last()?.why).toContain('the relay 192.168.1.2:9753 does not answer in time');
-    expect(world.last()?.why).toContain('no wake packet could be sent');
+    expect(world.last()).toMatchObject({
+      message: fact('NODE_DID_NOT_WAKE', { node: 'tower' }),
+      notify: true,
+    });
+    expect(textOrEmpty(world.last()?.why ?? null)).toContain(
+      'the relay 192.168.1.2:9753 does not answer in time',
+    );
+    expect(textOrEmpty(world.last()?.why ?? null)).toContain('no wake packet could be sent');
     await world.stop();
   });
 
@@ -207,8 +219,8 @@ describe('the ways of a node, in its order', () => {
     refuses = true;
     await world.power.wake(world.id);
     expect(world.power.progress(world.id)?.ways[0]).toEqual({
-      way: 'the agent of This computer',
-      failed: 'The agent of This computer did not wake it: That MAC is not allowed.',
+      way: fact('WAKE_BY_AGENT', { node: 'This computer' }),
+      failed: plainText('The agent of This computer did not wake it: That MAC is not allowed.'),
     });
     expect(world.udp.sent).toHaveLength(6);
     await world.stop();
@@ -241,7 +253,7 @@ describe('the ways of a node, in its order', () => {
     const waking = world.power.wake(world.id);
     await world.clock.advance(8100);
     await waking;
-    expect(world.power.progress(world.id)?.ways[0]?.failed).toContain('did not wake it');
+    expect(textOrEmpty(world.power.progress(world.id)?.ways[0]?.failed ?? null)).toContain('did not wake it');
     expect(world.udp.sent.length).toBeGreaterThan(0);
     await world.stop();
   });
@@ -333,7 +345,7 @@ describe('this computer sleeps in the middle of a wake', () => {
     world.node.answer = 'serves';
     await world.clock.advance(1000);
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'serving', boot: { count: 0 } });
-    expect(world.last()?.message).toBe('tower woke while this computer slept.');
+    expect(world.last()?.message.code).toBe('NODE_WOKE_DURING_SLEEP');
     await world.stop();
   });
 

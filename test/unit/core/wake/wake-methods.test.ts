@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cannotWake, triedWords, wayWords } from '../../../../electron/core/wake/wake-methods.ts';
+import { cannotWake, describeMethod, triedMethods } from '../../../../electron/core/wake/wake-methods.ts';
 import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
 
 const direct: WakeWay = { kind: 'direct' };
@@ -27,28 +28,29 @@ describe('why a node cannot be woken', () => {
   });
 });
 
-describe('what people read of ways', () => {
+describe('what is known of methods', () => {
   it('names each', () => {
     const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
-    expect([direct, agent, relay, command].map((way) => wayWords(way, nameOf))).toEqual([
-      'magic packets from this computer',
-      'the agent of NAS',
-      'the relay 192.168.1.2:9753',
-      'the command wake-it',
+    expect([direct, agent, relay, command].map((way) => describeMethod(way, nameOf))).toEqual([
+      { code: 'WAKE_BY_PACKETS', params: {} },
+      { code: 'WAKE_BY_AGENT', params: { node: 'NAS' } },
+      { code: 'WAKE_BY_RELAY', params: { host: '192.168.1.2:9753' } },
+      { code: 'WAKE_BY_COMMAND', params: { program: 'wake-it' } },
     ]);
-    expect(wayWords({ kind: 'agent', nodeId: 'gone' }, nameOf)).toContain('not there any more');
+    expect(describeMethod({ kind: 'agent', nodeId: 'gone' }, nameOf)).toEqual({
+      code: 'WAKE_BY_AGENT',
+      params: { node: null },
+    });
   });
 
-  it('tells what was tried, and why it was not enough', () => {
-    expect(triedWords([])).toBe('');
-    expect(
-      triedWords([
-        { way: 'the relay nas:9753', failed: 'The relay nas:9753 cannot be reached.' },
-        { way: 'magic packets from this computer', failed: null },
-      ]),
-    ).toBe(
-      'Tried: the relay nas:9753 (the relay nas:9753 cannot be reached), then magic packets from this computer.',
-    );
+  it('keeps what was tried, and why it was not enough', () => {
+    expect(triedMethods([])).toBeNull();
+    const relayed = fact('WAKE_BY_RELAY', { host: 'nas:9753' });
+    const failed = fact('NOTHING_ANSWERED', { ms: 20_000 });
+    expect(triedMethods([{ way: relayed, failed }])).toEqual({
+      code: 'WAKE_TRIED',
+      params: { methods: [{ method: relayed, failed }] },
+    });
   });
 });
 

@@ -16,14 +16,15 @@ import { countUnseen } from '../../../../renderer/features/activity/seen.ts';
 import { createNewsOfActivity } from '../../../../renderer/features/shell/notifications.ts';
 import type { ActivityEntry } from '../../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../../shared/models/indexing.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 
 const entry = (id: number, patch: Partial<ActivityEntry> = {}): ActivityEntry => ({
   id,
   at: id * 1000,
   kind: 'fleet',
   severity: 'info',
-  message: `entry ${id}`,
-  why: '',
+  message: plainText(`entry ${id}`),
+  why: plainText(''),
   nodeId: null,
   notify: false,
   ...patch,
@@ -50,8 +51,8 @@ describe('the log', () => {
 
 describe('filters', () => {
   const all = [
-    entry(1, { kind: 'power', nodeId: 'tower', message: 'gpu-tower woke in 6.2 s.' }),
-    entry(2, { kind: 'index', severity: 'warning', why: 'The GPU is gone.' }),
+    entry(1, { kind: 'power', nodeId: 'tower', message: plainText('gpu-tower woke in 6.2 s.') }),
+    entry(2, { kind: 'index', severity: 'warning', why: plainText('The GPU is gone.') }),
     entry(3, { kind: 'index', severity: 'error', nodeId: 'tower' }),
   ];
   test.each([

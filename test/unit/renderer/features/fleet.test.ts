@@ -10,6 +10,7 @@ import {
   wakeWords,
 } from '../../../../renderer/features/fleet/node-words.ts';
 import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { WakeProgress } from '../../../../shared/models/wake.ts';
 import { VRAM_GIGABYTE } from '../../../../shared/units.ts';
 import { gpu, model, node, sample } from '../../../e2e/support/scenes.ts';
@@ -60,7 +61,7 @@ describe('a wake', () => {
     deadlineAt: 181_000,
     packetsSent: 1,
     failedDestinations: [],
-    ways: [{ way: 'magic packets from this computer', failed: null }],
+    ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
   });
   test('is as far as its learned boot time says, and never whole before it is', () => {
     expect(wakeShare(wake(40_000), 21_000)).toBe(0.5);

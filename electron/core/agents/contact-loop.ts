@@ -1,0 +1,116 @@
+/** Keeps one contact with an agent: reaches it, listens to what it pushes, and tries again later when that fails. */
+import type { Clock, Random } from '../ports/time.ts';
+
+export interface ContactLoop {
+  /** Does nothing while it runs. */
+  begin(): void;
+  end(): void;
+  /** The agent is back: the wait before the next attempt is over. */
+  retryNow(): void;
+  /** Resolves when nothing of it runs any more. */
+  ended(): Promise<void>;
+  /** Waits, or until the signal aborts; never rejects. */
+  nap(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface ContactLoopOptions {
+  clock: Pick<Clock, 'sleep'>;
+  random: Random;
+  /** Rejects when the agent does not answer. */
+  reach(signal: AbortSignal): Promise<void>;
+  /** Whether the agent pushes its samples. */
+  pushes(): boolean;
+  /** Resolves when the stream ended, with whether anything was heard before. */
+  listen(signal: AbortSignal): Promise<boolean>;
+  /** Reads what the agent does not push; left alone where `polls` is false. */
+  poll(signal: AbortSignal): Promise<void>;
+  polls(): boolean;
+  onFailure(error: unknown): void;
+  /** Whether it refuses this core. */
+  isRefused(): boolean;
+}
+
+const POLL_MS = 60_000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+/** A wrong token does not get better by itself, and the agent makes whoever repeats it wait. */
+const REFUSED_RETRY_MS = 600_000;
+const JITTER = 0.2;
+
+export function createContactLoop(options: ContactLoopOptions): ContactLoop {
+  const { clock, random, reach, pushes, listen, polls, onFailure, isRefused } = options;
+  let run: AbortController | null = null;
+  let running: Promise<unknown> = Promise.resolve();
+  let retry: AbortController | null = null;
+
+  const withJitter = (ms: number) => ms * (1 - JITTER / 2 + random() * JITTER);
+  const nap = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => {});
+
+  /** Beside the stream, as long as the stream lives. */
+  async function poll(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && polls()) {
+      await nap(withJitter(POLL_MS), signal);
+      await options.poll(signal);
+    }
+  }
+
+  async function listenAndPoll(signal: AbortSignal): Promise<boolean> {
+    const polling = new AbortController();
+    const polled = poll(AbortSignal.any([signal, polling.signal]));
+    const heard = await listen(signal);
+    polling.abort();
+    await polled;
+    return heard;
+  }
+
+  async function keep(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      let waitMs = POLL_MS;
+      try {
+        await reach(signal);
+        if (signal.aborted) return;
+        if (pushes()) {
+          failures = (await listenAndPoll(signal)) ? 1 : failures + 1;
+          waitMs = retryMs(failures);
+        } else failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        onFailure(error);
+        waitMs = retryMs(failures);
+      }
+      if (!signal.aborted) await rest(isRefused() ? REFUSED_RETRY_MS : waitMs, signal);
+    }
+  }
+
+  /** Until the next attempt. */
+  async function rest(ms: number, signal: AbortSignal): Promise<void> {
+    const called = new AbortController();
+    retry = called;
+    await nap(withJitter(ms), AbortSignal.any([signal, called.signal]));
+    if (retry === called) retry = null;
+  }
+
+  return {
+    begin() {
+      if (run !== null) return;
+      run = new AbortController();
+      running = Promise.all([running, keep(run.signal)]);
+    },
+    end() {
+      run?.abort(new DOMException('The contact was ended.', 'AbortError'));
+      run = null;
+    },
+    retryNow: () => retry?.abort(),
+    async ended() {
+      await running;
+    },
+    nap,
+  };
+}
+
+/** The wait after so many failures in a row, milliseconds: doubled each time, up to a minute. */
+export function retryMs(failures: number): number {
+  return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, failures - 1));
+}

@@ -1,0 +1,145 @@
+/** Leases: who needs which machine. The ledger here, and what its agents hold of it. */
+
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { plainText } from '../../../shared/models/message.ts';
+import type { Lease, NodePower } from '../../../shared/models/power.ts';
+import type { Settings } from '../../../shared/models/settings.ts';
+import type { ActivityService } from '../activity/service.ts';
+import type { AgentAccess } from '../agents/agent-access.ts';
+import type { FleetService } from '../fleet/service.ts';
+import type { Policies } from '../policies/policies.ts';
+import type { ConnectAgent } from '../ports/agents.ts';
+import type { Log } from '../ports/log.ts';
+import type { NetworkInterface } from '../ports/network.ts';
+import type { PowerStore } from '../ports/power-state.ts';
+import type { Secrets } from '../ports/state.ts';
+import type { Clock, Ids, Random } from '../ports/time.ts';
+import type { WakeAttribution } from '../wake/wake-attribution.ts';
+import { createAgentRecords } from './agent-records.ts';
+import { refuseBadEnd } from './lease-end.ts';
+import { createLeaseLedger, type LeaseLedger } from './lease-ledger.ts';
+import type { Notices } from './withdrawals.ts';
+
+export interface LeasesService {
+  readonly ledger: LeaseLedger;
+  /** Whether the machine's agent holds that lease, too. */
+  isMirrored(leaseId: string): boolean;
+  /** Called when that has changed for a node. */
+  onMirrored(listener: (nodeId: string) => void): () => void;
+  /** Throws NOT_FOUND, DISK_FULL, BAD_REQUEST for an end in the past. */
+  keepAwake(request: { nodeId: string; until: number | null; purpose: string }): Lease;
+  /** Ends a lease of this core, or any lease at the node's agent. Rejects with NOT_FOUND and as agents do. */
+  release(nodeId: string, leaseId: string, signal: AbortSignal): Promise<void>;
+  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  leave(nodeId: string): void;
+  start(): void;
+  /** This computer goes to sleep. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export interface LeasesDependencies {
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  log: Log;
+  store: PowerStore;
+  secrets: Pick<Secrets, 'get' | 'change'>;
+  settings: {
+    current(): Settings;
+    onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
+  };
+  activity: Pick<ActivityService, 'record'>;
+  notices: Notices;
+  connectAgent: ConnectAgent;
+  fleet: FleetService;
+  agents: AgentAccess;
+  policies: Policies;
+  means(nodeId: string): NodePower['means'];
+  attribution: WakeAttribution;
+  wakes: { onWoken(listener: (nodeId: string) => void): () => void };
+  /** Under which name this computer holds leases. */
+  holder(): string;
+  interfaces(): NetworkInterface[];
+}
+
+export function createLeasesService(dependencies: LeasesDependencies): LeasesService {
+  const { clock, ids, log, store, settings, activity, fleet, agents, policies, holder } = dependencies;
+  const ledger = createLeaseLedger({ clock, ids, log, store, holder, use: fleet.use });
+  const { mirror, withdrawals, leave } = createAgentRecords({
+    ...dependencies,
+    ledger,
+    helloPort: () => settings.current().power.helloPort,
+  });
+  const stops = [
+    fleet.onChange((node, previous) => {
+      // A simulated machine comes back as it was.
+      if (node !== null || previous === null || previous.kind === 'simulated') return;
+      ledger.forget(previous.id);
+      policies.forget(previous.id);
+    }),
+    agents.onLeaseGone((nodeId, leaseId) => {
+      const lease = ledger.get(leaseId);
+      // One that only expired there is put there again.
+      if (lease === null || !mirror.isMirrored(leaseId)) return;
+      ledger.end(leaseId);
+      activity.record({
+        kind: 'power',
+        severity: 'info',
+        message: plainText(`${fleet.get(nodeId)?.name ?? nodeId} is no longer held: ${lease.purpose}.`),
+        why: plainText('Somebody released it in another panel or at the machine.'),
+        nodeId,
+      });
+    }),
+    dependencies.wakes.onWoken(mirror.sync),
+    settings.onChange((current, previous) => {
+      if (current.power.helloPort === previous.power.helloPort) return;
+      for (const { id } of fleet.list()) if (agents.view(id) !== null) mirror.sync(id);
+    }),
+  ];
+
+  return {
+    ledger,
+    isMirrored: mirror.isMirrored,
+    onMirrored: mirror.onChange,
+    keepAwake({ nodeId, until, purpose }) {
+      fleet.require(nodeId);
+      refuseBadEnd(until, clock.now());
+      const { lease } = ledger.hold({ nodeId, kind: 'person', purpose, until });
+      const { endedAt: _, ...rest } = lease;
+      return { ...rest, origin: 'here', mirrored: mirror.isMirrored(lease.id) };
+    },
+    async release(nodeId, leaseId, signal) {
+      fleet.require(nodeId);
+      if (ledger.get(leaseId)?.nodeId === nodeId) {
+        ledger.end(leaseId);
+        return;
+      }
+      const link = agents.link(nodeId);
+      if (link !== null) await agents.refresh(nodeId).catch(() => {});
+      if (link === null || !agents.foreignLeases(nodeId).some(({ id }) => id === leaseId)) {
+        throw new PilotlightError('NOT_FOUND', {
+          message: 'There is no such lease.',
+          details: { nodeId, leaseId },
+        });
+      }
+      await link.endLease(leaseId, signal);
+      await agents.refresh(nodeId).catch(() => {});
+    },
+    leave,
+    start: withdrawals.start,
+    pause: withdrawals.pause,
+    resume() {
+      ledger.resume();
+      mirror.resume();
+      withdrawals.start();
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      await withdrawals.stop();
+      await mirror.stop();
+      ledger.stop();
+    },
+  };
+}
