@@ -431,7 +431,7 @@ describe('a rehearsal', () => {
     });
     expect(done.outcome).toBe('fail');
     expect(world.fleet.require(world.id).state).toBe('off');
-    expect(world.power.progress(world.id)).toBeNull();
+    expect(world.streams.wake.get(world.id)).toBeUndefined();
   });
 
   it('goes on when whoever asked has gone; a cancel leaves a clear state in every step', async () => {
@@ -456,7 +456,7 @@ describe('a rehearsal', () => {
     expect(await second).toEqual(late);
     expect(late.steps.find(({ id: step }) => step === 'serves')?.seen).toContain('The wake was stopped');
     expect(world.fleet.require(world.id).state).toBe('off');
-    expect(world.power.progress(world.id)).toBeNull();
+    expect(world.streams.wake.get(world.id)).toBeUndefined();
     const packets = world.udp.sent.length;
     await world.clock.advance(60_000);
     expect(world.udp.sent).toHaveLength(packets);
@@ -482,7 +482,7 @@ describe('a rehearsal', () => {
     expect(cancelled.steps.find(({ id }) => id === 'wake')?.seen).toContain('The wake was stopped');
     await world.clock.advance(60_000);
     expect(world.fleet.require(world.id).state).toBe('off');
-    expect(world.power.progress(world.id)).toBeNull();
+    expect(world.streams.wake.get(world.id)).toBeUndefined();
   });
 
   it('ends with the core without asking anybody to stay on', async () => {
