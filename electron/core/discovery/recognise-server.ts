@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
-  | { kind: 'ollama'; version: string | null }
+  | { kind: 'inference-server'; version: string | null }
   | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
   /** A Wake-on-LAN relay, or a server that shuts its machine down, that is not our agent. */
   | { kind: 'relay' }
@@ -24,7 +24,7 @@ const healthBody = z.object({
 /** The answer to `GET /api/version`. */
 export function recogniseVersion(reply: HttpReply): Recognised | null {
   const body = versionBody.safeParse(readJson(reply));
-  return body.success ? { kind: 'ollama', version: body.data.version } : null;
+  return body.success ? { kind: 'inference-server', version: body.data.version } : null;
 }
 
 /** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */

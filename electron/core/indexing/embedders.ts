@@ -1,5 +1,5 @@
 /** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView, serverCan } from '../../../shared/models/fleet.ts';
 import {
   BUILTIN_DIMENSIONS,
   type Embedder,
@@ -103,7 +103,8 @@ export function createEmbedderList({
   const shown = new Map<string, string>();
   const controller = new AbortController();
 
-  const list = () => listEmbedders({ nodes: fleet.list(), sources: sources(), known });
+  const embedding = () => fleet.list().filter((node) => serverCan(node, 'embeds'));
+  const list = () => listEmbedders({ nodes: embedding(), sources: sources(), known });
 
   function refresh(): void {
     const choices = list();
@@ -120,7 +121,7 @@ export function createEmbedderList({
       shown.delete(id);
       streams.embedders.delete(id);
     }
-    for (const node of fleet.list()) {
+    for (const node of embedding()) {
       if (!isServing(node.state)) continue;
       for (const model of node.installed) {
         if (embeds(model, known) === null && !asking.has(model.digest)) void ask(node.id, model);

@@ -225,6 +225,8 @@ export function createMover(deps: MoverDependencies): Mover {
   async function placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord> {
     const server = fleet.server(node.id);
     if (!server) return refusal(node, task, 'NO_SERVER', `${node.name} has no inference server.`);
+    if (!server.capabilities.has('moves'))
+      return refusal(node, task, 'NOT_SUPPORTED', `The server on ${node.name} cannot move models.`);
     using _ = locks.take(node.id, task.model);
     const end = await move(node, server, task, signal);
     return write(node, task, end, end.at, end.durationMs);

@@ -1,5 +1,5 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView, serverCan } from '../../../shared/models/fleet.ts';
 import { plainText } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
@@ -98,7 +98,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     early?.cancel();
     nextLookAt = null;
     lastLookAt = clock.now();
-    const nodes = fleet.list().filter((node) => isServing(node.state) && node.url !== null);
+    const nodes = fleet.list().filter((node) => isServing(node.state) && serverCan(node, 'moves'));
     const looks = await Promise.all(nodes.map((node) => lookAtNode(node, signal)));
     const all = looks.flat();
     explanations = all

@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing, nodeStateWords, serverCan } from '../../../shared/models/node-words.ts';
 import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
@@ -154,7 +154,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} />}
-      {awake && node.url && node.hasGpu !== false && (
+      {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
         <Button
           size="small"
           tone={flagged ? 'primary' : 'plain'}

@@ -1,7 +1,7 @@
 import { Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
+import { isServing, serverCan } from '../../../shared/models/node-words.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
@@ -35,7 +35,7 @@ export function NodeActions({ node }: { node: NodeView }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} size="normal" />}
-      {awake && node.url && node.hasGpu !== false && (
+      {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
         <Button
           tone={flagged ? 'primary' : 'plain'}
           busy={forcing}

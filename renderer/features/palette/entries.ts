@@ -1,7 +1,7 @@
 /** Everything the palette can find, from what the panel knows already. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing, nodeStateWords, serverCan } from '../../../shared/models/node-words.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
@@ -195,7 +195,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
       ),
     );
   }
-  if (awake && node.url !== null && node.hasGpu !== false) {
+  if (awake && serverCan(node, 'moves') && node.hasGpu !== false) {
     for (const target of ['gpu', 'cpu'] as const) {
       entries.push(
         entry(
