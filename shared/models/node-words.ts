@@ -1,5 +1,4 @@
 /** The states of a node in words. Without the schemas, so that the panel can carry it. */
-import type { NodeView, ServerCapability } from './fleet.ts';
 import type { NodeState } from './node-state.ts';
 
 /** The words for a state, the same in panel, tray and CLI. */
@@ -32,9 +31,4 @@ export function nodeStateWords(node: {
 
 export function isServing(state: NodeState): boolean {
   return state === 'serving' || state === 'gpu-verified';
-}
-
-/** Whether the inference server of a node can do this; false where the node has none. */
-export function serverCan(node: Pick<NodeView, 'server'>, capability: ServerCapability): boolean {
-  return node.server?.capabilities.includes(capability) ?? false;
 }

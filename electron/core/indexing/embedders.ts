@@ -1,5 +1,5 @@
 /** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
-import { isServing, type NodeView, serverCan } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   BUILTIN_DIMENSIONS,
   type Embedder,
@@ -8,6 +8,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';

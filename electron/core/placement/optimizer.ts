@@ -1,8 +1,9 @@
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeView, serverCan } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { plainText } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import { postWebhook } from '../activity/webhook.ts';

@@ -1,7 +1,8 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords, serverCan } from '../../../shared/models/node-words.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

@@ -1,7 +1,7 @@
 import { Cpu, EllipsisVertical, Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { serverCan } from '../../../shared/models/node-words.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';

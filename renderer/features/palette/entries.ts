@@ -1,9 +1,10 @@
 /** Everything the palette can find, from what the panel knows already. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
-import { isServing, nodeStateWords, serverCan } from '../../../shared/models/node-words.ts';
+import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementWords } from '../../components/glyphs.tsx';
 import { actionVerbs, offChoices, offRefusal } from '../power/words.ts';

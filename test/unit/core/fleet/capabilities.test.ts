@@ -1,7 +1,7 @@
 /** A server is asked for what it can do, and for nothing else. */
 import { expect, it } from 'vitest';
 import type { ServerCapability } from '../../../../shared/models/fleet.ts';
-import { serverCan } from '../../../../shared/models/node-words.ts';
+import { serverCan } from '../../../../shared/server-can.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { aModel, createFakeInferenceServer } from '../../../fakes/inference-server.ts';
 
