@@ -37,7 +37,6 @@ describe('waking the simulated GPU machine over real sockets', () => {
     expect(serving.installed.map((model) => model.name)).toContain('mxbai-embed-large:latest');
     const learned = await fleet.waitFor('gpu-tower', (node) => node.boot.count === 1, soon());
     expect(learned.boot.usualMs).toBeGreaterThan(0);
-    expect(world.entries.map((entry) => entry.message).join(' ')).toMatch(/gpu-tower .*woke in/);
 
     await fleet
       .server('gpu-tower')
@@ -46,6 +45,9 @@ describe('waking the simulated GPU machine over real sockets', () => {
     const verified = await fleet.waitFor('gpu-tower', (node) => node.state === 'gpu-verified', soon());
     expect(verified.loaded[0]).toMatchObject({ placement: 'gpu', expiresAt: null });
     expect(power.progress('gpu-tower')?.step).toBe('gpu-verified');
+    expect(world.entries.map((entry) => entry.message)).toContainEqual(
+      expect.objectContaining({ code: 'NODE_WOKE' }),
+    );
     expect(world.udp.destinations.every((destination) => destination.startsWith('127.'))).toBe(true);
   });
 
