@@ -15,6 +15,49 @@ const allowed = {
   preload: [],
 };
 
+/**
+ * The domains of core, the lowest first. A domain imports its own row and the rows before it; an import that goes back
+ * up would make two domains one.
+ */
+const coreOrder = [
+  ['ports', 'runtime'],
+  ['activity', 'settings', 'state'],
+  ['fleet'],
+  ['status'],
+  ['agents'],
+  ['telemetry'],
+  ['policies'],
+  ['wake'],
+  ['leases'],
+  ['energy'],
+  ['shutdown'],
+  ['placement'],
+  ['acquire'],
+  ['indexing'],
+  ['discovery'],
+  ['diagnosis'],
+  ['transfer'],
+];
+
+const coreRules = coreOrder.flatMap((row, place) =>
+  row.map((domain) => ({
+    name: `core-${domain}-imports-no-higher`,
+    comment: `core/${domain} imports ${coreOrder
+      .slice(0, place + 1)
+      .flat()
+      .join(', ')} and nothing else of core.`,
+    severity: 'error',
+    from: { path: `^electron/core/${domain}/` },
+    to: {
+      path: '^electron/core/',
+      pathNot: coreOrder
+        .slice(0, place + 1)
+        .flat()
+        .map((name) => `^electron/core/${name}/`),
+    },
+  })),
+);
+
 const builtin = { dependencyTypes: ['core'] };
 const npmPackage = (names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
 
@@ -30,8 +73,20 @@ const roomRules = Object.entries(allowed).map(([room, others]) => ({
 }));
 
 module.exports = {
+  coreOrder,
   forbidden: [
     ...roomRules,
+    ...coreRules,
+    {
+      name: 'core-domain-unknown',
+      comment: 'A domain that is not in the order could import anything: name it in coreOrder.',
+      severity: 'error',
+      from: {
+        path: '^electron/core/[^/]+/',
+        pathNot: coreOrder.flat().map((domain) => `^electron/core/${domain}/`),
+      },
+      to: {},
+    },
     {
       name: 'room-unknown',
       comment: 'A room that no rule names could import anything: name it in .dependency-cruiser.cjs.',

@@ -7,12 +7,14 @@ import { runMain } from './lib/errors.mjs';
 import {
   cruiseTree,
   existingLayers,
+  plantedInCore,
   plantedViolations,
   readConfiguration,
   unreadLayers,
   writeFiles,
 } from './lib/layers.mjs';
 import { repositoryRoot, setUpPaths } from './lib/paths.mjs';
+import { checkShape } from './lib/shape.mjs';
 
 /**
  * @param {string} root
@@ -27,6 +29,7 @@ async function checkTree(root, configuration) {
   return [
     ...(report.modules.length === 0 ? ['No module was read.'] : []),
     ...unread.map((layer) => `No module of ${layer} was read.`),
+    ...checkShape(root),
     ...report.violations.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`),
   ];
 }
@@ -39,19 +42,20 @@ async function checkTree(root, configuration) {
 async function checkRules(folder, configuration) {
   /** @type {string[]} */
   const overlooked = [];
-  const planted = new Set(plantedViolations.map(({ rule }) => rule));
+  const violations = [...plantedViolations, ...plantedInCore(configuration.coreOrder)];
+  const planted = new Set(violations.map(({ rule }) => rule));
   for (const { name } of configuration.forbidden) {
     if (!planted.has(name)) overlooked.push(`${name}: no violation is planted for it.`);
   }
-  for (const [index, { rule, files }] of plantedViolations.entries()) {
+  for (const [index, { rule, files }] of violations.entries()) {
     const tree = join(folder, String(index));
     writeFiles(tree, files);
-    const { violations } = await cruiseTree(tree, configuration);
-    if (!violations.some((violation) => violation.rule === rule)) {
+    const found = await cruiseTree(tree, configuration);
+    if (!found.violations.some((violation) => violation.rule === rule)) {
       overlooked.push(`${rule}: a planted violation was not found (${Object.keys(files).join(', ')}).`);
     }
   }
-  console.log(`${plantedViolations.length} planted violations, ${overlooked.length} overlooked.`);
+  console.log(`${violations.length} planted violations, ${overlooked.length} overlooked.`);
   return overlooked;
 }
 

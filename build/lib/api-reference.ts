@@ -1,5 +1,7 @@
 /** Writes docs/api.md out of the contract, so that it is never behind it. */
 import * as z from 'zod';
+import { agentErrors } from '../../shared/contract/errors/agent.ts';
+import type { Catalogue } from '../../shared/contract/errors/entry.ts';
 import { errorCatalogue } from '../../shared/contract/errors.ts';
 import { bearerProtocol, exchangePath, linkProtocol, streamPath } from '../../shared/contract/link.ts';
 import { methods } from '../../shared/contract/methods.ts';
@@ -262,11 +264,25 @@ function streamsSection(): string[] {
   ];
 }
 
-function errorsSection(): string[] {
-  const rows = Object.entries(errorCatalogue).map(
+function errorTable(errors: Catalogue): string[] {
+  const rows = Object.entries(errors).map(
     ([name, { status, message, next }]) => `| \`${name}\` | ${status} | ${message} ${next} |`,
   );
-  return ['## Errors', '', '| code | HTTP | meaning and next step |', '|---|---|---|', ...rows, ''];
+  return ['| code | HTTP | meaning and next step |', '|---|---|---|', ...rows, ''];
+}
+
+function errorsSection(): string[] {
+  return [
+    '## Errors',
+    '',
+    ...errorTable(errorCatalogue),
+    '## Errors of an agent',
+    '',
+    'What an agent answers to its own [HTTP API](agent.md). The core passes some on under the same code, and the others',
+    'as `AGENT_ERROR` with `details.code`.',
+    '',
+    ...errorTable(agentErrors),
+  ];
 }
 
 /** The whole file. */

@@ -33,6 +33,16 @@ export async function bundleNode(root, folder, entries) {
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       sourcemap: true,
       ...(first.format === 'cjs' || first.alone ? { codeSplitting: false } : {}),
+      // One file that is copied to other machines is kept small; names stay, so that an error can be read there.
+      ...(first.alone
+        ? {
+            minify: {
+              compress: true,
+              mangle: { toplevel: false, keepNames: true },
+              codegen: { removeWhitespace: true },
+            },
+          }
+        : {}),
     });
   } finally {
     await bundle.close();

@@ -100,6 +100,33 @@ export const plantedViolations = [
 ];
 
 /**
+ * A violation of the order of core's domains for each of them: it imports what stands above it.
+ * @param {readonly (readonly string[])[]} order as in .dependency-cruiser.cjs
+ */
+export function plantedInCore(order) {
+  const last = order.length - 1;
+  return [
+    ...order.flatMap((row, place) =>
+      row.map((domain) => {
+        const above = place === last ? 'compose.ts' : `${order[place + 1]?.[0]}/b.ts`;
+        return plant(
+          `core-${domain}-imports-no-higher`,
+          `electron/core/${domain}/a.ts`,
+          `import type { B } from '../${above}';`,
+          `electron/core/${above}`,
+        );
+      }),
+    ),
+    plant(
+      'core-domain-unknown',
+      'electron/core/attic/a.ts',
+      "import type { B } from '../ports/b.ts';",
+      'electron/core/ports/b.ts',
+    ),
+  ];
+}
+
+/**
  * @param {string} rule
  * @param {string} file
  * @param {string} text

@@ -1,5 +1,7 @@
 /** A damaged file is never deleted or written over: it stays beside its place, under the first free `.corrupt-<n>`. */
+
 import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync } from 'node:fs';
+import { systemCode } from './system-code.ts';
 
 export type FileContent =
   | { kind: 'missing' }
@@ -28,6 +30,11 @@ export function keepAside(path: string, companions: readonly string[] = []): str
 /** As `keepAside`, where the file stays in use: what is kept is a copy of it. */
 export function copyAside(path: string, companions: readonly string[] = []): string {
   return toFreeName(path, companions, copyFileSync);
+}
+
+/** As `keepAside`, of a folder only: behind the slash nothing else is found, whatever has taken its place by now. */
+export function keepFolderAside(path: string): string {
+  return toFreeName(path, [], (from, to) => renameSync(`${from}/`, to));
 }
 
 /** null where it cannot be moved; it is in its place then. */
@@ -68,8 +75,4 @@ function makePrivate(path: string): void {
   } catch {
     // It belongs to somebody else: its mode is theirs.
   }
-}
-
-function systemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

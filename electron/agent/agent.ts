@@ -1,27 +1,29 @@
 /** The agent: its roles, behind one or two ports. */
 
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
+import { type AgentRole, agentApi } from '../../shared/contract/agent.ts';
 import { createEmitter } from '../../shared/emitter.ts';
-import type { GuardOptions, ListenerLimits } from '../adapters/http/listener.ts';
+import { createAttempts } from '../adapters/http/attempts.ts';
+import { isPortTaken } from '../adapters/http/bind.ts';
+import type { ConnectionClock } from '../adapters/http/connections.ts';
+import type { ListenerLimits } from '../adapters/http/limits.ts';
+import type { Listener } from '../adapters/http/listener.ts';
 import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
-import { createAttempts } from './attempts.ts';
-import { object, required, text } from './check.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
 import { AgentError, wordsOf } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
-import { checked } from './http/body.ts';
-import type { Route } from './http/route.ts';
+import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
-import { createPairing, pairingLine } from './pairing.ts';
+import { createPairing } from './pairing.ts';
 import { type RoleContext, type RunningRole, roles } from './roles.ts';
-import { createTokenCheck, openToken } from './token.ts';
+import { openToken } from './token.ts';
 
 const LISTENING = 'listening.json';
+const GRACE_MS = 1000;
 
 export interface AgentOptions
   extends Omit<RoleContext, 'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program'> {
@@ -34,7 +36,7 @@ export interface AgentOptions
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
   /** Of the limits of connections. Default: the system's. */
-  connectionClock?: GuardOptions['clock'];
+  connectionClock?: ConnectionClock;
 }
 
 export interface ListeningAt {
@@ -62,7 +64,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const bootId = await host.bootId();
   const attempts = createAttempts({ monotonic: clock.monotonic });
   const pairing = createPairing({ monotonic: clock.monotonic });
-  const checkToken = createTokenCheck(config.secret === null ? [token] : [token, config.secret]);
+  const secrets = config.secret === null ? [token] : [token, config.secret];
   const news = createEmitter<[]>({
     name: 'power roles',
     log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
@@ -79,9 +81,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   };
   const startedAt = clock.monotonic();
 
-  const running = new Map<string, RunningRole>();
-  const servers: Server[] = [];
-  const answering = new Map<Server, Set<ServerResponse>>();
+  const running = new Map<AgentRole, RunningRole>();
+  const listeners: Listener<unknown>[] = [];
   const listening: ListeningAt[] = [];
 
   let announcer: Announcer | null = null;
@@ -89,20 +90,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function stop(): Promise<void> {
     announcer?.stop();
     for (const role of running.values()) role.stop();
-    await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            const timer = clock.timer(1000, () => server.closeAllConnections());
-            server.close(() => {
-              timer.cancel();
-              resolve();
-            });
-            // What is being answered may end; who only holds a connection is not waited for.
-            allClosed(answering.get(server) ?? []).then(() => server.closeAllConnections());
-          }),
-      ),
-    );
+    // What is being answered may end; who only holds a connection is not waited for.
+    await Promise.all(listeners.map((listener) => listener.close(GRACE_MS, clock)));
   }
 
   async function startAnnouncing(): Promise<void> {
@@ -120,57 +109,41 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await announcer.look();
   }
 
-  function healthRoute(names: readonly string[]): Route {
-    return {
-      method: 'GET',
-      path: '/health',
-      access: 'open',
-      async handle() {
-        const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
-        const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
-        const own = { agent: 'pilotlight', id, version, roles: names, uptimeSeconds };
-        return { status: 200, body: Object.assign({ status: 'ok' }, ...parts, own) };
-      },
-    };
+  function healthRoute(names: readonly AgentRole[]): Route {
+    return serve(agentApi.health, async () => {
+      const parts = await Promise.all(names.map((name) => running.get(name)?.health() ?? {}));
+      const uptimeSeconds = Math.round((clock.monotonic() - startedAt) / 1000);
+      const own = { agent: 'pilotlight', id, version, roles: [...names], uptimeSeconds } as const;
+      return ok({ status: 'ok', ...Object.assign({}, ...parts), ...own });
+    });
   }
 
   const pairingRoutes: Route[] = [
-    {
-      method: 'POST',
-      path: '/v1/pairing',
-      access: 'token',
-      handle() {
-        const { code, secret, secondsLeft } = pairing.open();
-        const hosts =
-          config.bind === '0.0.0.0' || config.bind === '::'
-            ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
-            : [config.bind];
-        const port = listening[0]?.port ?? 0;
-        const lines = hosts.map((one) => pairingLine(one, port, secret));
-        return { status: 200, body: { code, lines, secondsLeft } };
-      },
-    },
-    {
-      method: 'POST',
-      path: '/v1/pair',
-      access: 'key',
-      async handle(exchange) {
-        const { code, panel } = checked(checkPair, await exchange.body());
-        try {
-          pairing.take(code);
-        } catch (error) {
-          attempts.wrong(exchange.address);
-          throw error;
-        }
-        attempts.right(exchange.address);
-        say(`pairing: ${panel} at ${exchange.address} has the token now`);
-        return { status: 200, body: { token, id, bootId, version, listening } };
-      },
-    },
+    serve(agentApi.openPairing, () => {
+      const { code, secret, secondsLeft } = pairing.open();
+      const hosts =
+        config.bind === '0.0.0.0' || config.bind === '::'
+          ? interfaces().flatMap((one) => (one.internal ? [] : one.address))
+          : [config.bind];
+      const port = listening[0]?.port ?? 0;
+      const lines = hosts.map((one) => formatPairingLine(one, port, secret));
+      return ok({ code, lines, secondsLeft });
+    }),
+    serve(agentApi.pair, ({ code, panel }, { address }) => {
+      try {
+        pairing.take(code);
+      } catch (error) {
+        attempts.wrong(address);
+        throw error;
+      }
+      attempts.right(address);
+      say(`pairing: ${panel} at ${address} has the token now`);
+      return ok({ token, id, bootId, version, listening });
+    }),
   ];
 
   try {
-    const byPort = new Map<number, (keyof typeof roles)[]>();
+    const byPort = new Map<number, AgentRole[]>();
     for (const name of config.role) {
       running.set(name, roles[name].start(context));
       const port = roles[name].port(config);
@@ -182,22 +155,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
       ];
-      const server = createAgentServer({
+      const listener = createAgentServer({
         routes,
-        checkToken,
+        secrets,
         attempts,
         say,
-        ...(options.limits === undefined ? {} : { limits: options.limits }),
+        limits: options.limits,
         clock: options.connectionClock,
       });
-      const responses = new Set<ServerResponse>();
-      answering.set(server, responses);
-      server.on('request', (_, response) => {
-        responses.add(response);
-        response.once('close', () => responses.delete(response));
-      });
-      servers.push(server);
-      const { address, port: got } = await listen(server, config.bind, port);
+      listeners.push(listener);
+      const { address, port: got } = await listen(listener, config.bind, port);
       listening.push({ roles: [...names], address, port: got });
     }
     writePrivate(join(folder, LISTENING), JSON.stringify(listening), 0o644);
@@ -209,11 +176,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     throw error;
   }
 }
-
-const checkPair = object<{ code: string; panel: string }>({
-  code: required(text(64)),
-  panel: required(text(200)),
-});
 
 /** Where an agent with this folder listens, or listened; null where none ever did. */
 export function readListening(folder: string): ListeningAt[] | null {
@@ -234,23 +196,11 @@ function isListening(one: unknown): one is ListeningAt {
   );
 }
 
-async function allClosed(responses: Iterable<ServerResponse>): Promise<void> {
-  await Promise.all(
-    [...responses].map((response) => new Promise<void>((resolve) => response.once('close', resolve))),
-  );
-}
-
-function listen(server: Server, address: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
-      const message = `It cannot listen at ${address}, port ${port}: ${wordsOf(error)}`;
-      reject(new AgentError(taken ? 'PORT_TAKEN' : 'CANNOT_BIND', { message, cause: error }));
-    });
-    server.listen({ host: address, port, exclusive: true }, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => {});
-      resolve(server.address() as AddressInfo);
-    });
-  });
+async function listen(listener: Listener<unknown>, host: string, port: number) {
+  try {
+    return await listener.listen({ host, port });
+  } catch (cause) {
+    const message = `It cannot listen at ${host}, port ${port}: ${wordsOf(cause)}`;
+    throw new AgentError(isPortTaken(cause) ? 'PORT_TAKEN' : 'CANNOT_BIND', { message, cause });
+  }
 }

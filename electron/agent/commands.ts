@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { agentApi } from '../../shared/contract/agent.ts';
 import { postJson } from '../adapters/agent-host/post.ts';
 import { createSystemHost, hostPlatform } from '../adapters/agent-host/system-host.ts';
 import { createSystemClock } from '../adapters/clock.ts';
@@ -17,10 +18,8 @@ import { AgentError } from './errors.ts';
 import { openFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
 import { callLocal } from './local-client.ts';
-import { directedBroadcast } from './network.ts';
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
-import type { KeptPolicy } from './power/policy-book.ts';
 import { commandLine } from './program.ts';
 import { openToken, readToken } from './token.ts';
 
@@ -94,7 +93,7 @@ function readFile(context: CommandContext, folder: string) {
   }
 }
 
-export function configOf(context: CommandContext, folder: string) {
+function configOf(context: CommandContext, folder: string) {
   const { flags, environment } = context;
   return readConfig({ flags, environment, file: readFile(context, folder) });
 }
@@ -108,7 +107,7 @@ const run: AgentCommand = async (context) => {
   const config = configOf(context, folder);
   const clock = createSystemClock();
   const udp = createDgramUdp();
-  const host = createSystemHost({ clock, ollama: config.ollama, broadcastOf: directedBroadcast });
+  const host = createSystemHost({ clock, ollama: config.ollama });
   const stop = context.stopAsked();
   const agent = await startAgent({
     config,
@@ -154,20 +153,9 @@ const token: AgentCommand = async (context) => {
   context.print(openToken(folder));
 };
 
-interface PairingAnswer {
-  code: string;
-  lines: string[];
-  secondsLeft: number;
-}
-
 const pair: AgentCommand = async (context) => {
   const { folder, token } = runningAgent(context);
-  const answer = await callLocal<PairingAnswer>(folder, {
-    method: 'POST',
-    path: '/v1/pairing',
-    token,
-    body: {},
-  });
+  const answer = await callLocal(folder, agentApi.openPairing, { token, body: {} });
   if (context.flags.json === true) {
     context.print(JSON.stringify(answer));
     return;
@@ -184,11 +172,7 @@ const cancel: AgentCommand = async (context) => {
   const folder = folders.find((one) => readCountdown(one) !== null);
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
-  const state = await callLocal(folder, {
-    method: 'POST',
-    path: '/v1/power/cancel-here',
-    body: { key: countdown.key },
-  });
+  const state = await callLocal(folder, agentApi.cancelHere, { body: { key: countdown.key } });
   context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled: this machine stays on.');
 };
 
@@ -196,15 +180,8 @@ const cancel: AgentCommand = async (context) => {
 const forget: AgentCommand = async (context) => {
   const { folder, token } = runningAgent(context);
   const [panel] = context.names;
-  if (panel !== undefined) {
-    const path = `/v1/policies/${encodeURIComponent(panel)}`;
-    await callLocal(folder, { method: 'DELETE', path, token });
-  }
-  const { policies } = await callLocal<{ policies: KeptPolicy[] }>(folder, {
-    method: 'GET',
-    path: '/v1/policy',
-    token,
-  });
+  if (panel !== undefined) await callLocal(folder, agentApi.removePolicy, { id: panel, token });
+  const { policies = [] } = await callLocal(folder, agentApi.policy, { token });
   if (context.flags.json === true) {
     context.print(JSON.stringify(policies));
     return;

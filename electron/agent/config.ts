@@ -1,16 +1,20 @@
 /** The agent's options. A flag wins over the environment, that over the config file, that over the default. */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import {
+  type AgentRole,
+  agentRoles,
+  DEFAULT_AGENT_PORT,
+  DEFAULT_RELAY_PORT,
+} from '../../shared/contract/agent.ts';
+import { powerActions } from '../../shared/models/power-actions.ts';
+import { readIpv4 } from '../../shared/network/ipv4.ts';
+import { readMac, readSecureOn } from '../../shared/network/mac.ts';
 import { AgentError } from './errors.ts';
-import { isSecureOn, readMac } from './network.ts';
 import type { PowerCommands } from './power/commands.ts';
-import { powerActions } from './power/policy.ts';
-
-export const roleNames = ['relay', 'power', 'telemetry'] as const;
-export type RoleName = (typeof roleNames)[number];
 
 export interface AgentConfig {
-  role: readonly RoleName[];
+  role: readonly AgentRole[];
   bind: string;
   /** One port for every role; null lets each role have its own. */
   port: number | null;
@@ -109,7 +113,10 @@ const portOrNull = (text: string) => {
 
 const options: Record<keyof AgentConfig, Option> = {
   role: {
-    read: list((name) => roleNames.find((role) => role === name) ?? null, `some of ${roleNames.join(', ')}`),
+    read: list(
+      (name) => agentRoles.find((role) => role === name) ?? null,
+      `some of ${agentRoles.join(', ')}`,
+    ),
     fallback: ['power', 'telemetry'],
     help: 'LIST  what it does: relay, power, telemetry (power,telemetry)',
     many: true,
@@ -120,8 +127,12 @@ const options: Record<keyof AgentConfig, Option> = {
     help: 'ADDRESS  where it listens (127.0.0.1)',
   },
   port: { read: number(0, 65_535), fallback: null, help: 'N  one port for every role; 0 takes a free one' },
-  relayPort: { read: number(1, 65_535), fallback: 9753, help: 'N  of the relay role (9753)' },
-  powerPort: { read: number(1, 65_535), fallback: 8765, help: 'N  of power and telemetry (8765)' },
+  relayPort: { read: number(1, 65_535), fallback: DEFAULT_RELAY_PORT, help: 'N  of the relay role (9753)' },
+  powerPort: {
+    read: number(1, 65_535),
+    fallback: DEFAULT_AGENT_PORT,
+    help: 'N  of power and telemetry (8765)',
+  },
   allowMac: {
     read: list(readMac, 'MAC addresses like AA:BB:CC:DD:EE:FF'),
     fallback: [],
@@ -129,7 +140,7 @@ const options: Record<keyof AgentConfig, Option> = {
     many: true,
   },
   broadcast: {
-    read: list((one) => (isIPv4(one) ? one : null), 'IPv4 addresses'),
+    read: list(readIpv4, 'IPv4 addresses'),
     fallback: [],
     help: 'ADDRESS  sends wake packets there, and not to each interface’s broadcast address',
     many: true,
@@ -141,7 +152,7 @@ const options: Record<keyof AgentConfig, Option> = {
     many: true,
   },
   secureOn: {
-    read: text(isSecureOn, '4 decimal or 6 hexadecimal bytes'),
+    read: text((value) => readSecureOn(value) !== null, '4 decimal or 6 hexadecimal bytes'),
     fallback: null,
     help: 'PASSWORD  added to wake packets',
     from: ['environment', 'file'],
@@ -277,7 +288,7 @@ function together(config: AgentConfig): string[] {
 
 /** Only who can be reached from the network is to be found there. */
 export function canAnnounce({ bind }: Pick<AgentConfig, 'bind'>): boolean {
-  return bind === '::' || (isIPv4(bind) && !bind.startsWith('127.'));
+  return bind === '::' || (readIpv4(bind) !== null && !bind.startsWith('127.'));
 }
 
 function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<string, unknown> {

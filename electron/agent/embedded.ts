@@ -2,7 +2,7 @@
 
 import { postJson } from '../adapters/agent-host/post.ts';
 import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/types.ts';
-import type { ListenerLimits } from '../adapters/http/listener.ts';
+import type { ListenerLimits } from '../adapters/http/limits.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { readConfig } from './config.ts';
@@ -12,11 +12,7 @@ import { openToken } from './token.ts';
 
 export type {
   AgentHost,
-  AgentSample,
-  Inhibitor,
-  MachineFacts,
   NetworkInterface,
-  TelemetrySource,
 } from '../adapters/agent-host/types.ts';
 export type { Agent } from './agent.ts';
 export type { Post } from './hello.ts';

@@ -1,30 +1,16 @@
 /** Small files that are replaced as a whole or not at all. */
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { parseJson } from '../../shared/json.ts';
+import { writeDurably } from '../adapters/durable-write.ts';
+import { readContent } from '../adapters/keep-aside.ts';
 import { AgentError, wordsOf } from './errors.ts';
 
 /** Durable when it returns; mode 0600 unless told otherwise. Throws DISK_TROUBLE, and changes nothing then. */
 export function writePrivate(path: string, content: string, mode = 0o600): void {
-  const beside = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(beside, content, { mode, flush: true });
-    // The mode above holds only for a file that was not there, and the process's mask takes from it.
-    chmodSync(beside, mode);
-    renameSync(beside, path);
-    flushFolder(dirname(path));
+    writeDurably(path, content, mode);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
   }
 }
@@ -36,11 +22,8 @@ export function checksum(text: string): number {
 
 /** The parsed content, or null where there is no such file or it holds no JSON. */
 export function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return null;
-  }
+  const content = readContent(path);
+  return content.kind === 'read' ? (parseJson(content.text) ?? null) : null;
 }
 
 /**
@@ -57,15 +40,5 @@ export function openFolder(path: string): void {
       next: 'Give another one with --data.',
       cause: error,
     });
-  }
-}
-
-export function flushFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

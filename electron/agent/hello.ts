@@ -1,19 +1,11 @@
 /** Tells the panels that asked for it that this machine is awake, so that none of them has to look again and again. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { type HelloMessage, helloProofText } from '../../shared/contract/agent/hello.ts';
 import type { Clock } from '../adapters/agent-host/types.ts';
 import { wordsOf } from './errors.ts';
 
 /** Sends JSON; resolves with the status of the answer, which is not read. Rejects when none came. */
 export type Post = (url: string, body: object, signal: AbortSignal) => Promise<number>;
-
-export interface HelloMessage {
-  /** The agent's id. */
-  agent: string;
-  bootId: string;
-  nonce: string;
-  /** `helloProof` of the three, by which a panel that has the token knows who says it. */
-  proof: string;
-}
 
 export interface Hello {
   /** Says it to every panel, each on its own; what was being said before ends. */
@@ -37,9 +29,8 @@ const LONGEST_WAIT_MS = 15_000;
 const GIVE_UP_MS = 2 * 60_000;
 const DEADLINE_MS = 5000;
 
-/** Hexadecimal HMAC-SHA256 of `agent:bootId:nonce`, its key the token. */
-export function helloProof(token: string, { agent, bootId, nonce }: Omit<HelloMessage, 'proof'>): string {
-  return createHmac('sha256', token).update(`${agent}:${bootId}:${nonce}`).digest('hex');
+export function helloProof(token: string, signed: Omit<HelloMessage, 'proof'>): string {
+  return createHmac('sha256', token).update(helloProofText(signed)).digest('hex');
 }
 
 export function createHello({ clock, post, agent, bootId, token, urls, say }: HelloOptions): Hello {

@@ -1,19 +1,24 @@
 /** A request to the agent that runs on this machine. */
 import http from 'node:http';
+import { type AgentEndpoint, type AnswerSent, agentPath } from '../../shared/contract/agent.ts';
 import { readListening } from './agent.ts';
 import { AgentError, isAgentErrorCode } from './errors.ts';
 
 const DEADLINE_MS = 5000;
 
 export interface LocalCall {
-  method: 'GET' | 'POST' | 'DELETE';
-  path: string;
   token?: string;
   body?: object;
+  /** Of the panel or lease in the path. */
+  id?: string;
 }
 
-/** Throws NOT_RUNNING, or the agent's own refusal in its words. */
-export function callLocal<Answer>(folder: string, { method, path, token, body }: LocalCall): Promise<Answer> {
+/** Throws NOT_RUNNING, or the agent's own refusal with its message. */
+export function callLocal<Endpoint extends AgentEndpoint>(
+  folder: string,
+  endpoint: Endpoint,
+  { token, body, id }: LocalCall = {},
+): Promise<AnswerSent<Endpoint>> {
   const listening = readListening(folder);
   const at = listening?.find(({ roles }) => roles.includes('power')) ?? listening?.[0];
   if (at === undefined) return Promise.reject(new AgentError('NOT_RUNNING'));
@@ -24,8 +29,8 @@ export function callLocal<Answer>(folder: string, { method, path, token, body }:
       {
         host,
         port: at.port,
-        path,
-        method,
+        path: agentPath(endpoint, id),
+        method: endpoint.method,
         timeout: DEADLINE_MS,
         headers: {
           ...(body === undefined
@@ -40,7 +45,7 @@ export function callLocal<Answer>(folder: string, { method, path, token, body }:
           text += chunk;
         });
         response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text) as Answer);
+          if (response.statusCode === 200) resolve(JSON.parse(text) as AnswerSent<Endpoint>);
           else reject(toRefusal(text));
         });
       },

@@ -1,5 +1,6 @@
 /** Pairing: a code that a person reads, or a line that is pasted, gives a panel the token. */
-import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { sameSecret } from '../adapters/http/same-secret.ts';
 import { AgentError } from './errors.ts';
 
 export interface PairingOffer {
@@ -41,7 +42,7 @@ export function createPairing({ monotonic }: { monotonic: () => number }): Pairi
         throw new AgentError('PAIRING_CLOSED');
       }
       const plain = given.replaceAll(/\s/g, '');
-      const right = [offer.code, offer.secret].map((one) => equal(one, plain)).includes(true);
+      const right = [offer.code, offer.secret].map((one) => sameSecret(one, plain)).includes(true);
       if (right) {
         offer = null;
         return;
@@ -51,15 +52,4 @@ export function createPairing({ monotonic }: { monotonic: () => number }): Pairi
       throw new AgentError('PAIRING_CLOSED');
     },
   };
-}
-
-/** `pilotlight+agent://192.168.1.30:8765/#secret`: what stands behind # is sent to no server by accident. */
-export function pairingLine(host: string, port: number, secret: string): string {
-  return `pilotlight+agent://${host.includes(':') ? `[${host}]` : host}:${port}/#${secret}`;
-}
-
-function equal(one: string, other: string): boolean {
-  const left = Buffer.from(one);
-  const right = Buffer.from(other);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,9 +1,10 @@
 /** The roles, as a table: a new one (runner, worker) is a new line. */
 
+import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
-import type { Attempts } from './attempts.ts';
-import type { AgentConfig, RoleName } from './config.ts';
+import type { Attempts } from '../adapters/http/attempts.ts';
+import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
 import { wordsOf } from './errors.ts';
 import { createHello, type Post } from './hello.ts';
@@ -49,7 +50,7 @@ export interface RoleContext {
 export interface RunningRole {
   routes: readonly Route[];
   /** Its part of /health. */
-  health(): Promise<Record<string, unknown>>;
+  health(): Promise<Partial<AnswerSent<typeof agentApi.health>>>;
   /** Everything listens now: others may call. */
   begun?(): void;
   stop(): void;
@@ -61,7 +62,7 @@ export interface Role {
   start(context: RoleContext): RunningRole;
 }
 
-export const roles: Readonly<Record<RoleName, Role>> = {
+export const roles: Readonly<Record<AgentRole, Role>> = {
   relay: { port: (config) => config.port ?? config.relayPort, start: startRelay },
   power: { port: (config) => config.port ?? config.powerPort, start: startPower },
   telemetry: { port: (config) => config.port ?? config.powerPort, start: startTelemetry },

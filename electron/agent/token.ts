@@ -1,5 +1,5 @@
-/** The agent's token: made once, for this user only, compared in constant time. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+/** The agent's token: made once, for this user only. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage } from './damage.ts';
@@ -43,25 +43,4 @@ export function readToken(folder: string): string | null {
     message: 'The token file does not hold a token.',
     next: 'Start the agent again: it keeps that file aside and makes a new token, with which panels pair again.',
   });
-}
-
-export type TokenCheck = (authorization: string | undefined) => 'right' | 'wrong' | 'missing';
-
-/** Takes `Bearer <token>` with any of the accepted ones: ours, and an existing server's secret. */
-export function createTokenCheck(accepted: readonly string[]): TokenCheck {
-  const digests = accepted.map(digest);
-  return (authorization) => {
-    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    if (given === undefined) return authorization === undefined ? 'missing' : 'wrong';
-    const own = digest(given);
-    let right = false;
-    // Each is compared, so that the time says nothing about which one it was.
-    for (const one of digests) right = timingSafeEqual(one, own) || right;
-    return right ? 'right' : 'wrong';
-  };
-}
-
-/** Equal lengths for the comparison, whatever was sent. */
-function digest(value: string): Buffer {
-  return createHash('sha256').update(value).digest();
 }

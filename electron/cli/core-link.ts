@@ -33,7 +33,7 @@ export async function connect(options: {
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
 }): Promise<CoreLink> {
-  const dataFolder = openDataFolder(options.dataFolder);
+  const dataFolder = await openDataFolder(options.dataFolder);
   const running = async () => {
     const client = await findRunningCore(dataFolder, options.signal);
     return client && linkTo(client, options.signal);

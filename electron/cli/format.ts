@@ -6,7 +6,7 @@ import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from 
 import { type Style, visibleLength } from './terminal.ts';
 
 /** Hollow when off, an ember while it comes up, half when it serves, filled when its GPU is proven. */
-export function stateGlyph(state: NodeView['state'], style: Style): string {
+function stateGlyph(state: NodeView['state'], style: Style): string {
   switch (state) {
     case 'gpu-verified':
       return style.flame('●');

@@ -40,7 +40,7 @@ const commands: readonly Command[] = [
 ];
 
 /** 130 is what a shell gives a program that Ctrl+C ended. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
+const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
 
 export interface CliWorld {
   terminal: Terminal;

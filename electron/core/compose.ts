@@ -1,4 +1,6 @@
 import { plainText } from '../../shared/models/message.ts';
+import { createInFlight } from './acquire/in-flight.ts';
+import { createAcquireService } from './acquire/service.ts';
 import { activityMethods } from './activity/methods.ts';
 import { createActivityService } from './activity/service.ts';
 import { agentMethods } from './agents/methods.ts';
@@ -42,7 +44,7 @@ import { wakeMethods } from './wake/methods.ts';
 import { createWakeService } from './wake/service.ts';
 import { createWakeAttribution } from './wake/wake-attribution.ts';
 
-export type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
+export type { Core, CoreOptions, Problem } from './core.ts';
 
 /** Puts the core together out of its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
@@ -132,6 +134,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     simulated: (nodeId) => (fleet.simulatedMachine(nodeId) ? fleet.simulation.telemetry(nodeId) : null),
     agents,
   });
+  const inFlight = createInFlight({ clock });
   const placement = createPlacementService({
     clock,
     log,
@@ -141,6 +144,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
     fleet,
     pins: createPins({ store }),
+    inFlight,
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
   });
@@ -194,7 +198,16 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases,
     attribution,
     holder,
-    inFlight: (node) => node.loaded.reduce((sum, model) => sum + placement.inFlight(node.id, model.name), 0),
+    inFlight: (node) => inFlight.onNode(node.id),
+  });
+  const acquire = createAcquireService({
+    clock,
+    log,
+    fleet,
+    leases: leases.ledger,
+    wakes: wake,
+    placement,
+    inFlight,
   });
   const indexing = createIndexingService({
     clock,
@@ -206,9 +219,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     folders,
     http,
     fleet,
-    leases: leases.ledger,
-    power: wake,
-    placement,
+    acquire,
     telemetry,
     settings,
     activity,
@@ -298,6 +309,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
       shutdown,
       wake,
       optimizer,
+      acquire,
       indexing: {
         start: () => indexing.start({ resume: options.resumeJobs ?? true }),
         stop: indexing.stop,

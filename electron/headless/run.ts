@@ -39,7 +39,7 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
   const result = await startOrJoin({
     start: () => world.startHost({ dataFolder: data, port, simulate }),
     async join() {
-      const running = await findRunningCore(openDataFolder(data));
+      const running = await findRunningCore(await openDataFolder(data));
       if (running !== null && simulate) await running.call('fleet.simulate', { on: true });
       return (await running?.oneTimeUrl()) ?? null;
     },

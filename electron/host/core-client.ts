@@ -1,5 +1,10 @@
 import { request } from 'node:http';
-import { isPilotlightError, PilotlightError, wireErrorSchema } from '../../shared/contract/errors.ts';
+import {
+  fromWireError,
+  isPilotlightError,
+  PilotlightError,
+  wireErrorSchema,
+} from '../../shared/contract/errors.ts';
 import { callPath, exchangePath } from '../../shared/contract/link.ts';
 import {
   type MethodInput,
@@ -130,6 +135,5 @@ function readReply(status: number, text: string): unknown {
   if (status === 200) return body;
   const parsed = wireErrorSchema.safeParse(body);
   if (!parsed.success) throw new PilotlightError('NOT_RUNNING');
-  const { code, message, next, details } = parsed.data;
-  throw new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
+  throw fromWireError(parsed.data);
 }

@@ -1,7 +1,7 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { folderError } from './folder-error.ts';
+import { folderError } from '../adapters/folder-error.ts';
 
 export interface DataFolderFacts {
   platform: NodeJS.Platform;
@@ -19,21 +19,19 @@ export function defaultDataFolder({ platform, env, home }: DataFolderFacts): str
 }
 
 /**
- * Makes the folder where it is missing, for this user only, and gives its absolute path. Throws
- * DATA_FOLDER_UNUSABLE when it is no folder or cannot be written, DISK_FULL.
+ * Makes the folder if it is missing, for this user only, and gives its absolute path. It waits for nothing in the
+ * foreground, because it comes before the window. Rejects with DATA_FOLDER_UNUSABLE if it isn't a folder or can't be
+ * written, and with DISK_FULL.
  */
-export function openDataFolder(path: string | undefined): string {
+export async function openDataFolder(path: string | undefined): Promise<string> {
   const folder = resolve(
     path ?? defaultDataFolder({ platform: process.platform, env: process.env, home: homedir() }),
   );
   try {
-    if (!existsSync(folder)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // The mask of the process may have taken more than we asked for.
-      chmodSync(folder, 0o700);
-    }
-    if (!statSync(folder).isDirectory()) throw new Error('It is a file.');
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    // The mask of the process may have taken more away than we asked for.
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await chmod(folder, 0o700);
+    if (!(await stat(folder)).isDirectory()) throw new Error('It is a file.');
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw folderError(folder, error);
   }

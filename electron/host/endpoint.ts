@@ -1,13 +1,14 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { writeDurably } from '../adapters/durable-write.ts';
+import { folderError } from '../adapters/folder-error.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
-import { folderError } from './folder-error.ts';
 
 /** How a program of the same user reaches the core that runs with a data folder. */
-export const endpointSchema = z.object({
+const endpointSchema = z.object({
   /** Always on loopback: the token is never sent anywhere else. */
   url: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/),
   /** A bearer that may do everything, and mint one-time addresses. */
@@ -34,15 +35,12 @@ export function writeEndpoint(
   onDamage: (problem: Problem) => void = () => {},
 ): void {
   const path = endpointPath(dataFolder);
-  const beside = `${path}.${endpoint.pid}`;
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
       onDamage(fileNotice('endpoint.json', keepAside(path), 'No action is needed.'));
     }
-    rmSync(beside, { force: true });
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
-    writeFileSync(beside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    renameSync(beside, path);
+    writeDurably(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
     throw folderError(dataFolder, error);
   }

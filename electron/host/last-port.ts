@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
+import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
 import type { Log } from '../core/ports/log.ts';
 
@@ -29,7 +29,7 @@ export async function listenAtLastPort(
 /** A convenience only: where it cannot be written, the next start takes a free port. */
 export function rememberPort(dataFolder: string, port: number): void {
   try {
-    writeFileSync(portPath(dataFolder), `${port}\n`, { mode: 0o600 });
+    writeDurably(portPath(dataFolder), `${port}\n`);
   } catch {}
 }
 

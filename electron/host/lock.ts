@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, renameSync, truncateSync } from 'node:fs';
+import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import { copyAside, isThere } from '../adapters/keep-aside.ts';
+import { copyAside, keepFolderAside } from '../adapters/keep-aside.ts';
+import { primarySqliteCode } from '../adapters/system-code.ts';
 
 export interface CoreLock {
   /** The file was damaged and has been reset; it holds no data. */
@@ -27,14 +28,14 @@ export function tryLock(dataFolder: string): CoreLock | null {
   try {
     return { ...open(path), repaired: false, keptAs: null };
   } catch (error) {
-    if (sqliteCode(error) === SQLITE_BUSY) return null;
+    if (primarySqliteCode(error) === SQLITE_BUSY) return null;
     try {
-      const repaired = repair(path, sqliteCode(error));
+      const repaired = repair(path, primarySqliteCode(error));
       if (repaired === null) throw error;
       return { ...open(path), repaired: true, ...repaired };
     } catch (failure) {
       // Another start repaired it first.
-      if (sqliteCode(failure) === SQLITE_BUSY) return null;
+      if (primarySqliteCode(failure) === SQLITE_BUSY) return null;
       throw new PilotlightError('DATA_FOLDER_UNUSABLE', {
         message: `The data folder ${dataFolder} cannot be locked.`,
         details: { folder: dataFolder },
@@ -74,19 +75,4 @@ function repair(path: string, code: number | null): { keptAs: string | null } | 
   }
   if (!found.isDirectory()) return null;
   return { keptAs: keepFolderAside(path) };
-}
-
-/** By now another start may have created the file: behind the slash only a folder is found. */
-function keepFolderAside(path: string): string {
-  let number = 1;
-  while (isThere(`${path}.corrupt-${number}`)) number += 1;
-  renameSync(`${path}/`, `${path}.corrupt-${number}`);
-  chmodSync(`${path}.corrupt-${number}`, 0o700);
-  return `${path}.corrupt-${number}`;
-}
-
-/** The kind of an error of SQLite, without its details; null for other errors. */
-function sqliteCode(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }

@@ -4,6 +4,7 @@ import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
 import { createHelloListener } from '../adapters/agents/hello-listener.ts';
+import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
@@ -16,6 +17,7 @@ import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/wor
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import type { DamagedRow } from '../adapters/state/damage.ts';
+import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock, systemRandom } from '../adapters/system.ts';
 import { createVectorStore } from '../adapters/vectors/vector-store.ts';
@@ -23,8 +25,7 @@ import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { folderError } from './folder-error.ts';
-import { indexWorkerEntry } from './program.ts';
+import { indexWorkerEntry, prepareStateEntry } from './program.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -45,19 +46,23 @@ export interface RealPortsOptions {
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
 
-/** The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. */
-export function createRealPorts({
+/**
+ * The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. Whoever
+ * calls it owns the data folder.
+ */
+export async function createRealPorts({
   dataFolder,
   log,
   openSecrets = openKeyFileSecrets,
   createWorkerHost = createForkWorkerHost,
-}: RealPortsOptions): RealPorts {
+}: RealPortsOptions): Promise<RealPorts> {
   const clock = createSystemClock();
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
   // Made at the end of a start: a state without content has lost it then.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
+  const prepared = await prepareState({ path: statePath, expected, entry: prepareStateEntry });
   const notices: Problem[] = makeIndexFolder(indexFolder);
   const { secrets, notices: secretsNotices } = openSecrets(dataFolder);
   notices.push(...secretsNotices);
@@ -68,7 +73,7 @@ export function createRealPorts({
   const opened = createSqliteStore({
     path: statePath,
     secrets,
-    expected,
+    prepared,
     onDamagedRow(row) {
       log.warn('A row of the state could not be read and is kept aside.', { ...row });
       const rows = [...(damagedRows.get(row.table) ?? []), row];

@@ -9,10 +9,16 @@ export const version: string = packageJson.version;
 const here = dirname(fileURLToPath(import.meta.url));
 const isBuilt = !import.meta.url.endsWith('.ts');
 
-/** The index worker's own program. */
-export const indexWorkerEntry = isBuilt
-  ? join(here, '..', 'workers', 'index-worker.mjs')
-  : join(here, '..', 'workers', 'index', 'index-worker.ts');
+/** The program of a worker: `workers/FOLDER/NAME.ts` in the source, `workers/NAME.mjs` in a build. */
+function workerEntry(folder: string, name: string): string {
+  return isBuilt
+    ? join(here, '..', 'workers', `${name}.mjs`)
+    : join(here, '..', 'workers', folder, `${name}.ts`);
+}
+
+export const indexWorkerEntry = workerEntry('index', 'index-worker');
+/** A thread of the core's own process. */
+export const prepareStateEntry = workerEntry('state', 'prepare-state');
 
 /** The built panel; null where it was not built. */
 export function findPanel(): string | null {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../adapters/durable-write.ts';
+import { folderError } from '../adapters/folder-error.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
-import { folderError } from './folder-error.ts';
 
 const keyBytes = 32;
 
@@ -25,9 +26,7 @@ export function openSessionKey(dataFolder: string, onDamage: (problem: Problem) 
       onDamage(fileNotice('session.key', keepAside(path), consequence));
     }
     const key = randomBytes(keyBytes);
-    const beside = `${path}.${process.pid}`;
-    writeFileSync(beside, key, { mode: 0o600 });
-    renameSync(beside, path);
+    writeDurably(path, key);
     return key;
   } catch (error) {
     throw folderError(dataFolder, error);

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { settledWithin } from '../../shared/settled-within.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess, newToken } from '../transport/http/access.ts';
@@ -71,7 +73,7 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 export const startHost: StartHost = async (options = {}) => {
   const environment = options.environment ?? process.env;
   const log = options.log ?? createLog({ level: levelOf(environment.PILOTLIGHT_LOG) });
-  const dataFolder = openDataFolder(options.dataFolder);
+  const dataFolder = await openDataFolder(options.dataFolder);
   const scope = createScope();
   try {
     return await assemble({ options, environment, log, dataFolder, scope });
@@ -104,7 +106,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
   const sessionKey = openSessionKey(dataFolder, report);
-  const { ports, notices, attach } = createRealPorts({
+  const { ports, notices, attach } = await createRealPorts({
     dataFolder,
     log,
     openSecrets: options.openSecrets,
@@ -128,7 +130,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
   const deadlineMs = options.stopDeadlineMs ?? 5000;
   // A move that is cut off puts back what it unloaded, and the stores close after that.
-  scope.add(() => within(options.stopDeadlineMs ?? CORE_STOP_MS, core.stop(), log));
+  scope.add(() => within(options.stopDeadlineMs ?? CORE_STOP_MS, core.stop(), { clock, log }));
 
   const dispatcher = createDispatcher({
     handlers: core.handlers,
@@ -138,11 +140,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const access = createAccess({
     controlToken: token,
     sessionKey,
+    indexToken: () => services.settings.secret('api.indexToken'),
     now: clock.now,
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const indexToken = () => services.settings.secret('api.indexToken');
   const server = createHttpServer({
     dispatcher,
     streams,
@@ -150,12 +152,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     clock,
     log,
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
-    routes: [
-      recallRoutes({ dispatcher, access, clock, log, indexToken }),
-      metricsRoute({ metrics, access, indexToken }),
-    ],
+    routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
   });
-  scope.add(() => stopServing({ dispatcher, server, deadlineMs, log }));
+  scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
   const url = await (options.port === undefined
     ? listenAtLastPort(dataFolder, server.listen, log)
     : server.listen(options.port));
@@ -181,30 +180,25 @@ async function stopServing(parts: {
   dispatcher: Dispatcher;
   server: HttpServer;
   deadlineMs: number;
+  clock: Clock;
   log: Log;
 }): Promise<void> {
-  const { dispatcher, server, deadlineMs, log } = parts;
+  const { dispatcher, server, deadlineMs, clock, log } = parts;
   dispatcher.refuse();
   server.links.endStreams();
   dispatcher.abort();
-  await within(deadlineMs, dispatcher.drained(), log);
+  await within(deadlineMs, dispatcher.drained(), { clock, log });
   await server.close(500);
 }
 
 /** Waits for `work`, but no longer than the deadline. */
-async function within(deadlineMs: number, work: Promise<void>, log: Log): Promise<void> {
-  let timeout: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timeout = setTimeout(() => {
-      log.warn('A part did not stop in time and is cut off.', { deadlineMs });
-      resolve();
-    }, deadlineMs);
-  });
-  try {
-    await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timeout);
-  }
+async function within(
+  deadlineMs: number,
+  work: Promise<void>,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<void> {
+  if (await settledWithin(clock, deadlineMs, work)) return work;
+  log.warn('A part did not stop in time and is cut off.', { deadlineMs });
 }
 
 function alreadyRunning(dataFolder: string): PilotlightError {

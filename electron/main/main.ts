@@ -28,7 +28,7 @@ process.stderr.on('error', () => {});
 try {
   const { platform, argv, execPath, env } = process;
   const { data, port, simulate } = readOptions(argv, app.isPackaged);
-  const dataFolder = openDataFolder(data);
+  const dataFolder = await openDataFolder(data);
   const userData = join(dataFolder, 'window');
   enableCompileCache(join(userData, 'compile-cache'));
 

@@ -1,7 +1,7 @@
 /** The scheme of the window's page. It is Electron's own: no web page and no other program can serve it. */
 export const panelScheme = 'pilotlight';
-export const panelHost = 'panel';
-export const panelOrigin = `${panelScheme}://${panelHost}`;
+const panelHost = 'panel';
+const panelOrigin = `${panelScheme}://${panelHost}`;
 export const panelUrl = `${panelOrigin}/`;
 
 /** Whether a URL is a page or file of the panel. What cannot be parsed, or names a user or a port, is not. */

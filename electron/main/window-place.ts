@@ -1,4 +1,6 @@
 /** Left, top, width, height in pixels that do not depend on the screen's density. */
+import { parseJson } from '../../shared/json.ts';
+
 export interface Bounds {
   x: number;
   y: number;
@@ -72,10 +74,6 @@ function isBounds(value: unknown): value is Bounds {
 }
 
 function parse(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
 }

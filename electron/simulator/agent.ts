@@ -3,14 +3,16 @@
  * behind it the agent starts with each boot, stands still while the machine sleeps and is gone while it is off.
  */
 import { connect, createServer, type Socket } from 'node:net';
-import { guardListener, usualLimits } from '../adapters/http/listener.ts';
+import type { AgentRole } from '../../shared/contract/agent.ts';
+import { limitConnections } from '../adapters/http/connections.ts';
+import { usualLimits } from '../adapters/http/limits.ts';
 import { type Agent, type AgentHost, embeddedToken, startEmbeddedAgent } from '../agent/embedded.ts';
 import type { SimulatorClock } from './clock.ts';
 import { createMachineClock } from './frozen-clock.ts';
 import { listen, stopListening } from './listener.ts';
 import type { MachineTelemetry } from './telemetry.ts';
 
-export type AgentRole = 'relay' | 'power' | 'telemetry';
+export type { AgentRole };
 
 export interface SimulatedAgentSetup {
   roles: readonly AgentRole[];
@@ -67,7 +69,7 @@ export async function createSimulatedAgent(
 
   const front = createServer((socket) => {
     // The agent behind it closes idle connections; here they are only counted.
-    guard.admit(socket);
+    connections.admit(socket);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     const port = running?.listening[0]?.port;
@@ -85,9 +87,8 @@ export async function createSimulatedAgent(
     for (const one of [socket, inner]) one.on('error', () => {});
     socket.pipe(inner).pipe(socket);
   });
-  const guard = guardListener(front, {
+  const connections = limitConnections(front, {
     limits: { ...usualLimits, firstMs: Number.POSITIVE_INFINITY },
-    onRefused: () => {},
   });
   const port = await listen(front, machine.host, 'stable');
   stopListening(front);

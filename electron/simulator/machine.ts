@@ -4,20 +4,21 @@
  */
 
 import { createSocket } from 'node:dgram';
-import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createEmitter } from '../../shared/emitter.ts';
-import { type GuardOptions, guardListener, serverOptions, usualLimits } from '../adapters/http/listener.ts';
+import { macBytes, secureOnBytes } from '../../shared/network/mac.ts';
+import { type ConnectionClock, limitConnections } from '../adapters/http/connections.ts';
+import { usualLimits } from '../adapters/http/limits.ts';
 import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 import { createFaults, type FaultName, type Faults } from './faults.ts';
-import { guardOllama, ollamaLimits } from './limits.ts';
+import { createOllamaListener } from './limits.ts';
 import { listen, stopListening } from './listener.ts';
 import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
 import { createOutsidePrograms } from './outside.ts';
 import { VERSIONS } from './routes-library.ts';
 import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
-import { macBytes, secureOnBytes, wakes } from './wake-packet.ts';
+import { wakes } from './wake-packet.ts';
 
 export type PowerState = 'off' | 'asleep' | 'booting' | 'on';
 
@@ -50,7 +51,7 @@ export interface SimulatedMachineSetup {
   speed?: number;
   host?: string;
   /** Of the limits of connections. Default: the system's, whatever time it is in the simulation. */
-  connectionClock?: GuardOptions['clock'];
+  connectionClock?: ConnectionClock;
   /** A fixed port for Ollama, 0 = any; default one that stays free while the machine sleeps. */
   port?: number;
 }
@@ -131,12 +132,11 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
   };
-  const web = createHttpServer(serverOptions(ollamaLimits), (request, response) => {
+  const { server: web } = createOllamaListener((request, response) => {
     // A connection to a sleeping machine that still looks open: nothing ever answers.
     if (state === 'on') ollama.handle(request, response);
-  });
+  }, setup.connectionClock);
   web.on('connection', remember);
-  guardOllama(web, setup.connectionClock);
   const webPort = await listen(web, host, setup.port ?? 'stable');
 
   let network: Server | null = null;
@@ -146,7 +146,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       remember(socket);
       socket.resume();
     });
-    guardListener(network, { limits: usualLimits, clock: setup.connectionClock, onRefused: () => {} });
+    limitConnections(network, { limits: usualLimits, clock: setup.connectionClock });
     networkPort = await listen(network, host, 'stable');
   }
   const wakeSocket = setup.wake ? createSocket('udp4') : null;

@@ -136,12 +136,6 @@ export interface RunnerView {
   options: LoadOptions;
 }
 
-/** An answer with an HTTP status and Ollama's own words. */
-export interface OllamaFailure {
-  status: number;
-  message: string;
-}
-
 export class OllamaError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {

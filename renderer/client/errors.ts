@@ -10,7 +10,7 @@ export const ownErrors = {
     message: 'This needs a token.',
     next: 'Open the address that Pilotlight printed when it started.',
   },
-  CANCELLED: { message: 'It was cancelled.', next: 'Start it again if it is still wanted.' },
+  CANCELLED: { message: 'It was cancelled.', next: 'Start it again if you still need it.' },
   LINK_LOST: {
     message: 'The connection to Pilotlight was lost.',
     next: 'It reconnects by itself; if not, start Pilotlight again.',

@@ -5,8 +5,8 @@ import { createPreloadLink } from './preload-link.ts';
 import { createSessionOpener, forgetSession } from './session.ts';
 import { createWebSocketLink, type Socket } from './websocket-link.ts';
 
-export type { Client, TypedFrame } from './client.ts';
-export type { LinkState, LinkStatus } from './link.ts';
+export type { Client } from './client.ts';
+export type { LinkStatus } from './link.ts';
 
 function createLink(): Link {
   if (window.pilotlight) return createPreloadLink(window.pilotlight);

@@ -12,7 +12,7 @@ interface FieldProps {
   optional?: boolean;
 }
 
-export function Field({
+function Field({
   label,
   hint,
   error,

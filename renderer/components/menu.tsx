@@ -1,5 +1,4 @@
 import * as Radix from '@radix-ui/react-dropdown-menu';
-import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 /** A menu under a button. Not modal: nothing is locked, and no style has to be injected for it. */
@@ -55,35 +54,6 @@ export function MenuItem({
     >
       {children}
     </Radix.Item>
-  );
-}
-
-export function MenuCheck({
-  on,
-  onChange,
-  title,
-  about,
-}: {
-  on: boolean;
-  onChange(on: boolean): void;
-  title: string;
-  about: string;
-}) {
-  return (
-    <Radix.CheckboxItem
-      checked={on}
-      onCheckedChange={onChange}
-      onSelect={(event) => event.preventDefault()}
-      className={item}
-    >
-      <span className="mt-0.5 flex size-4 shrink-0 items-center justify-center rounded border border-line-strong">
-        {on && <Check size={12} aria-hidden="true" />}
-      </span>
-      <span className="min-w-0">
-        <span className="block font-medium">{title}</span>
-        <span className="block text-xs text-faint">{about}</span>
-      </span>
-    </Radix.CheckboxItem>
   );
 }
 

@@ -5,7 +5,7 @@ import type { Client } from '../client/index.ts';
 import { type Bucket, bucketMs, type Mean } from './history.ts';
 
 /** No chart has more. */
-export const mostBuckets = 120;
+const mostBuckets = 120;
 
 /** Width of a bucket by range, seconds, and how long the range is, milliseconds. */
 export const rangeShape: Record<HistoryRange, { seconds: number; spanMs: number }> = {
@@ -26,7 +26,7 @@ const none: KeptBuckets = { state: 'loading', buckets: [], until: 0 };
 
 export const useKeptBuckets = create<Record<string, KeptBuckets>>()(() => ({}));
 
-export const keptKey = (nodeId: string, range: HistoryRange) => `${nodeId}|${range}`;
+const keptKey = (nodeId: string, range: HistoryRange) => `${nodeId}|${range}`;
 export const selectKept = (nodeId: string, range: HistoryRange) => (state: Record<string, KeptBuckets>) =>
   state[keptKey(nodeId, range)] ?? none;
 

@@ -16,3 +16,5 @@ export interface MethodDefinition {
 export const nothing = z.strictObject({});
 export const done = z.object({ ok: z.literal(true) });
 export const nodeId = z.string().min(1).max(100);
+/** What people call a node or a folder. */
+export const name = z.string().trim().min(1).max(120);

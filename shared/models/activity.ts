@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Message, messageSchema } from './message.ts';
 
-export const activityKindSchema = z.enum([
+const activityKindSchema = z.enum([
   'fleet',
   'power',
   'placement',
@@ -12,7 +12,7 @@ export const activityKindSchema = z.enum([
   'system',
 ]);
 export type ActivityKind = z.infer<typeof activityKindSchema>;
-export const severitySchema = z.enum(['info', 'success', 'warning', 'error']);
+const severitySchema = z.enum(['info', 'success', 'warning', 'error']);
 
 /** One thing that happened, and why. */
 export const activityEntrySchema = z.object({

@@ -1,7 +1,7 @@
 /** Diagnosis and rehearsal: numbered steps, each with what was seen and the mend. */
 import * as z from 'zod';
 
-export const checkStepSchema = z.object({
+const checkStepSchema = z.object({
   id: z.string(),
   title: z.string(),
   state: z.enum(['waiting', 'running', 'pass', 'fail', 'not-applicable']),

@@ -7,7 +7,7 @@ import { gpuCardSchema } from './telemetry.ts';
 export { type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
 export { isServing, nodeStateWords } from './node-words.ts';
 
-export const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
+const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
 /** What is saved of a node, but for its passwords and tokens, which are secrets. Everything else is seen, not kept. */
 export const nodeRecordSchema = z.object({

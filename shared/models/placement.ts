@@ -120,7 +120,7 @@ export const moveRecordSchema = z.object({
   nodeId: z.string(),
   nodeName: z.string(),
   model: z.string(),
-  by: z.enum(['optimizer', 'person', 'job']),
+  by: z.enum(['optimizer', 'person', 'job', 'task', 'request']),
   from: placementSchema.nullable(),
   to: placementSchema.nullable(),
   wanted: z.enum(['gpu', 'cpu']),

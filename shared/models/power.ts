@@ -1,6 +1,7 @@
 /** Power: ways to wake, policies, leases, agents, and what is known of a machine's power at this moment. */
 import * as z from 'zod';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
+import { type PowerAction, powerActions } from './power-actions.ts';
 
 /** One way to wake a node. They are tried in the person's order, the next when one fails. */
 export const wakeWaySchema = z.discriminatedUnion('kind', [
@@ -15,8 +16,8 @@ export const wakeWaySchema = z.discriminatedUnion('kind', [
 ]);
 export type WakeWay = z.infer<typeof wakeWaySchema>;
 
-export const powerActionSchema = z.enum(['shutdown', 'sleep', 'hibernate', 'restart']);
-export type PowerAction = z.infer<typeof powerActionSchema>;
+export const powerActionSchema = z.enum(powerActions);
+export type { PowerAction };
 
 /** Minutes since midnight in the local time of the computer that runs the core. */
 const minuteOfDay = z.number().int().min(0).max(1439);
@@ -78,7 +79,8 @@ export function safestPolicy(saved: unknown): PowerPolicy {
 export const leaseRecordSchema = z.object({
   id: z.string(),
   nodeId: z.string(),
-  kind: z.enum(['job', 'person', 'request']),
+  /** `panel`: another panel's, or a script's, read from the machine's agent. */
+  kind: z.enum(['job', 'person', 'request', 'task', 'panel']),
   /** Who: `Pilotlight on laptop`, `Ann`. */
   holder: z.string(),
   /** For what: `index "Notes"`, `a game`. */
@@ -122,7 +124,7 @@ export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
 });
 export type Lease = z.infer<typeof leaseSchema>;
 
-export const agentViewSchema = z.object({
+const agentViewSchema = z.object({
   url: z.string(),
   /** `unknown` before the first contact; `asleep` while its machine is; `refused`: its token is missing or wrong. */
   state: z.enum(['unknown', 'ok', 'asleep', 'unreachable', 'refused']),
@@ -138,7 +140,7 @@ export const agentViewSchema = z.object({
 export type AgentView = z.infer<typeof agentViewSchema>;
 
 /** Whether this node can be put to sleep from here, and by whom. */
-export const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
+const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
 
 /** Everything about a node's power: one entry of the `power` stream. */
 export const nodePowerSchema = z.object({
@@ -190,7 +192,7 @@ export const energyRangeSchema = z.enum(['day', 'week', 'month']);
 export type EnergyRange = z.infer<typeof energyRangeSchema>;
 
 /** Watt-hours are null where neither a meter nor a person says what the machine draws. */
-export const nodeEnergySchema = z.object({
+const nodeEnergySchema = z.object({
   nodeId: z.string(),
   awakeSeconds: z.number(),
   wattHours: z.number().nullable(),

@@ -6,7 +6,6 @@ import * as z from 'zod';
 
 /** What is seen of a secret. */
 export const secretStateSchema = z.object({ set: z.boolean() });
-export type SecretState = z.infer<typeof secretStateSchema>;
 
 /** How secrets are kept: by the system's own key store, or by a key that lies in a private file beside them. */
 export const secretsProtectionSchema = z.object({

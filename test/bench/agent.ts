@@ -1,5 +1,5 @@
 /** The built agent alone: its size, its memory and its idle CPU, and the lease renewals it takes over HTTP. */
-import { spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { spawn } from '../fakes/children.ts';
 import { atLeast, atMost, type BenchmarkContext, type BenchmarkResult } from './benchmark.ts';
 
 const program = fileURLToPath(new URL('../../dist/agent/agent.mjs', import.meta.url));
@@ -83,9 +84,9 @@ async function run({ note, signal }: BenchmarkContext): Promise<BenchmarkResult[
     const idlePercent = ((after.cpuSeconds - before.cpuSeconds) / (idleMs / 1000)) * 100;
     const renewals = await renewalsPerSecond(port, token);
     return [
-      atMost('agent-rss', Math.round(after.megabytes * 10) / 10, 'MB', 85),
+      atMost('agent-rss', Math.round(after.megabytes * 10) / 10, 'MB', 75),
       atMost('agent-idle-cpu', Math.round(idlePercent * 1000) / 1000, '%', 0.2),
-      atMost('agent-bundle', bundle, 'kB', 500),
+      atMost('agent-bundle', bundle, 'kB', 220),
       atLeast('leases', renewals, '/s', 3000),
     ];
   } finally {

@@ -19,7 +19,7 @@ interface Order {
 
 const order = JSON.parse(await text(process.stdin)) as Order;
 const dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-bench-'));
-const { ports, attach, notices } = createRealPorts({ dataFolder, log: createLog({ level: 'error' }) });
+const { ports, attach, notices } = await createRealPorts({ dataFolder, log: createLog({ level: 'error' }) });
 const core = createCore({ ports, options: { version: 'bench', ollamaHost: null, notices } });
 attach({
   settings: core.services.settings.current,

@@ -2,13 +2,14 @@
  * What it costs to watch a fleet: simulated nodes in one process, the core in another, measured there alone
  * over a minute of looks every 5 s.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { bundleNode } from '../../build/lib/bundle-node.mjs';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import {
   atMost,
   type Benchmark,

@@ -2,7 +2,7 @@
  * How much of an embedder's own throughput an index run reaches: 2,000 files against a simulated node of
  * 1,000 texts/s in a process of its own, batches of 32. The whole job counts, from start to end.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { embeddedText } from '../../electron/core/indexing/work-queue.ts';
 import { CATALOGUE } from '../../electron/simulator/catalogue.ts';
 import type { Embedder, IndexJob } from '../../shared/models/indexing.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import { startHostAt, writeFiles } from '../fakes/indexing-world.ts';
 import { atLeast, type Benchmark, type BenchmarkContext, reported } from './benchmark.ts';
 

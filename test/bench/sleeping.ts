@@ -63,7 +63,7 @@ export const benchmark: Benchmark = {
     const log: Log = { debug: () => {}, info: () => {}, warn: line, error: line };
     const clock = createFakeClock();
     const network = createSleepingNetwork();
-    const { ports, attach } = createRealPorts({ dataFolder, log });
+    const { ports, attach } = await createRealPorts({ dataFolder, log });
     const core = createCore({
       ports: {
         ...ports,

@@ -1,10 +1,11 @@
 /** Process start → ready, of the built headless program: the first start fills caches, the others count. */
-import { spawn } from 'node:child_process';
+
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { spawn } from '../fakes/children.ts';
 import type { BenchmarkResult } from './benchmark.ts';
 
 const program = fileURLToPath(new URL('../../dist/headless/headless.mjs', import.meta.url));

@@ -20,7 +20,7 @@ interface Order {
 
 const order = JSON.parse(await text(process.stdin)) as Order;
 const dataFolder = mkdtempSync(join(tmpdir(), 'pilotlight-bench-'));
-const { ports, attach, notices } = createRealPorts({ dataFolder, log: createLog({ level: 'error' }) });
+const { ports, attach, notices } = await createRealPorts({ dataFolder, log: createLog({ level: 'error' }) });
 // As they lie there when it starts: adding a thousand one by one writes all secrets a thousand times.
 const nodes = order.agents.map(({ url, token }, index) => {
   const record = newRecord({ url: null, agentUrl: url }, { id: `node_${index}`, now: Date.now() });

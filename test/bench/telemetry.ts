@@ -1,11 +1,12 @@
 /** A thousand agents in one process push a sample a second into the core in another, measured there alone. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { bundleNode } from '../../build/lib/bundle-node.mjs';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import { atLeast, atMost, type Benchmark, type BenchmarkResult } from './benchmark.ts';
 
 const quiet = '--disable-warning=ExperimentalWarning';

@@ -2,12 +2,13 @@
  * From the first healthy answer of a machine that boots to "serving" at the panel: a real core with its WebSocket, and
  * machines that wake by real packets in another process. Each has learned its usual boot time before.
  */
-import { spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isServing, type NodeView } from '../../shared/models/fleet.ts';
 import { openLink, type StreamReader, startTestHost, type TestLink } from '../contract/links.ts';
+import { spawn } from '../fakes/children.ts';
 import { atMost, type Benchmark, type BenchmarkContext, reported } from './benchmark.ts';
 
 const entry = fileURLToPath(new URL('wake-targets.ts', import.meta.url));

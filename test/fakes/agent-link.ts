@@ -45,6 +45,8 @@ export interface FakeAgent {
    * the agent hears of them, or `after` it has done what they ask and before it answers.
    */
   hold(call: string, when?: 'before' | 'after', most?: number): () => void;
+  /** Calls that begin with this are carried out, and their answers lost, until the function that is returned is called. */
+  loseAnswers(call: string): () => void;
 }
 
 export const anAgentSample = (changes: Partial<AgentSample> = {}): AgentSample => ({
@@ -159,6 +161,11 @@ function createAgent() {
         resolve();
       };
     },
+    losing: new Set<string>(),
+    loseAnswers(call: string) {
+      agent.losing.add(call);
+      return () => void agent.losing.delete(call);
+    },
     async held(call: string | null, when: 'before' | 'after') {
       for (const hold of [...agent.holds]) {
         if (hold.when !== when || !(call ?? 'health').startsWith(hold.call) || hold.left === 0) continue;
@@ -208,6 +215,8 @@ function linkTo(agent: InnerAgent, url: string, token: string | null): AgentLink
     signal.throwIfAborted();
     const done = result();
     await agent.held(call, 'after');
+    if ([...agent.losing].some((lost) => (call ?? 'health').startsWith(lost)))
+      throw new PilotlightError('HOST_UNREACHABLE');
     return done;
   }
 

@@ -1,6 +1,7 @@
 /** Runs the command line as a person does: a process of its own, what it prints, how it ends. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from './children.ts';
 
 export interface CliRun {
   code: number | null;

@@ -2,13 +2,22 @@ import { MessageChannel } from 'node:worker_threads';
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
 import { createFakeElectron } from './electron.ts';
 
+const { syncCalls } = globalThis as {
+  /** From sync-calls.mjs, where a test loads it. */
+  syncCalls?: { painted(): void; before: string[]; after: string[] };
+};
+
 // Plays the panel, in a process of its own: asks the core two things over its port, prints the answers, and quits.
 const fake = createFakeElectron({
   onLoad(window) {
     play();
+    syncCalls?.painted();
     window.emit('ready-to-show');
   },
-  onExit: (code) => process.exit(code),
+  onExit(code) {
+    if (syncCalls !== undefined) process.stdout.write(`synchronous ${JSON.stringify(syncCalls)}\n`);
+    process.exit(code);
+  },
 });
 export const {
   app,

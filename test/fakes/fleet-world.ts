@@ -15,6 +15,7 @@ import { defaultSettings, type Settings, settingsSchema } from '../../shared/mod
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 import { noAgents } from './agents.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
+import { noStreams } from './http.ts';
 import { createFakeInferenceServer, type FakeInferenceServer } from './inference-server.ts';
 import { createMemorySecrets, type MemorySecrets } from './secrets.ts';
 import { createFakeUdp, type FakeUdp } from './udp.ts';
@@ -170,6 +171,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
 
 /** A world where nobody is asked over HTTP and no program is run, unless the test says so. */
 const unexpected: Http & Exec = {
+  ...noStreams,
   request: ({ url }) => Promise.reject(new Error(`Nobody was to ask ${url}.`)),
   run: (command) => Promise.reject(new Error(`Nobody was to run ${command.join(' ')}.`)),
 };

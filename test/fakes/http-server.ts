@@ -15,9 +15,13 @@ import { createRememberingLog, someHandlers } from './transport.ts';
 export const testPort = 4711;
 
 export function createTestServer(
-  options: Partial<HttpServerOptions> & { handlers?: Partial<Handlers>; clock?: Clock } = {},
+  options: Partial<HttpServerOptions> & {
+    handlers?: Partial<Handlers>;
+    clock?: Clock;
+    indexToken?: () => string | null;
+  } = {},
 ) {
-  const { handlers = {}, clock = createSystemClock(), ...rest } = options;
+  const { handlers = {}, clock = createSystemClock(), indexToken = () => null, ...rest } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pilotlight-panel-'));
   const panelRoot = join(folder, 'renderer');
   mkdirSync(join(panelRoot, 'assets'), { recursive: true });
@@ -31,7 +35,7 @@ export function createTestServer(
   symlinkSync(join(folder, 'secret.txt'), join(panelRoot, 'link.txt'));
 
   const controlToken = newToken();
-  const access = createAccess({ controlToken, sessionKey: randomBytes(32), now: Date.now });
+  const access = createAccess({ controlToken, sessionKey: randomBytes(32), indexToken, now: Date.now });
   const streams = createStreams({ clock, epoch: 'run-1' });
   const log = createRememberingLog();
   const dispatcher = createDispatcher({ handlers: someHandlers(handlers) });

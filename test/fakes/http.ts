@@ -5,6 +5,13 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 /** Path to answer: a text, or a value that is sent as JSON. `silent` takes no connection in time. */
 export type FakeSite = Record<string, unknown> | 'refused' | 'silent' | 'stuck';
 
+/** For a fake whose requests are not streamed. */
+export const noStreams: Pick<Http, 'open'> = {
+  open: async ({ url }) => {
+    throw new Error(`Nothing streams from ${url} here.`);
+  },
+};
+
 export interface FakeHttp extends Http {
   /** Every URL that was asked, in order. */
   readonly asked: string[];
@@ -18,6 +25,7 @@ export function createFakeHttp(sites: Record<string, FakeSite>): FakeHttp {
   return {
     asked,
     requests,
+    ...noStreams,
     async request(request) {
       request.signal?.throwIfAborted();
       asked.push(request.url);

@@ -1,11 +1,14 @@
 /** Small parts for tests of indexing: a fleet, servers and an index that live in memory. */
 
+import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
 import type {
-  IndexingDependencies,
-  IndexingFleet,
-  IndexingPlacement,
-  IndexingPower,
-} from '../../electron/core/indexing/model.ts';
+  AcquireFleet,
+  AcquireLeases,
+  AcquirePlacement,
+  AcquireWakes,
+} from '../../electron/core/acquire/model.ts';
+import { createAcquireService } from '../../electron/core/acquire/service.ts';
+import type { IndexingDependencies } from '../../electron/core/indexing/model.ts';
 import type { InferenceServer } from '../../electron/core/ports/inference.ts';
 import type { Log } from '../../electron/core/ports/log.ts';
 import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
@@ -20,8 +23,10 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import { type NodeView, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
+import type { LeaseRecord } from '../../shared/models/power.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
+import { noStreams } from './http.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -88,7 +93,7 @@ export function vectorOf(text: string): Float32Array {
   return Float32Array.from([hash, text.length, 1, 1]);
 }
 
-export interface FakeFleet extends IndexingFleet {
+export interface FakeFleet extends AcquireFleet {
   use(id: string, reason: string): Disposable;
   set(node: NodeView): void;
   patch(nodeId: string, change: Partial<NodeView>): void;
@@ -158,6 +163,27 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
     },
   };
   return fleet;
+}
+
+/** Leases that only say at the node why it is needed. */
+export function createFakeLeases(use: (nodeId: string, reason: string) => Disposable): AcquireLeases {
+  const living = new Map<string, LeaseRecord>();
+  let last = 0;
+  return {
+    hold({ nodeId, kind, purpose }) {
+      const id = `lease_${++last}`;
+      const lease = { id, nodeId, kind, purpose, holder: 'test', createdAt: 0, until: null, endedAt: null };
+      const used = use(nodeId, purpose);
+      living.set(id, lease);
+      return {
+        lease,
+        [Symbol.dispose]() {
+          if (living.delete(id)) used[Symbol.dispose]();
+        },
+      };
+    },
+    get: (id) => living.get(id) ?? null,
+  };
 }
 
 export interface FakeIndex {
@@ -281,8 +307,8 @@ export interface FakeWorld {
   vectors: Map<string, number>;
   placements: { nodeId: string; model: string }[];
   inFlight: { now: number; most: number };
-  power: IndexingPower;
-  placement: IndexingPlacement;
+  power: AcquireWakes;
+  placement: AcquirePlacement;
   batchSize: number;
 }
 
@@ -291,12 +317,14 @@ export function createFakeWorld(
   options: { nodes?: NodeView[]; files?: Record<string, string[]> } = {},
 ): FakeWorld {
   const clock = createFakeClock();
+  const inFlight = createInFlight({ clock });
   const fleet = createFakeFleet(options.nodes ?? []);
   const index = createFakeIndex(options.files ?? {});
   const jobs = new Map<string, IndexJob>();
   const sources = new Map<string, SourceRecord>();
   let lastId = 0;
   const http: Http = {
+    ...noStreams,
     async request(request) {
       world.requests.push(request);
       return { status: await world.answer(request), headers: {}, text: '' };
@@ -323,15 +351,6 @@ export function createFakeWorld(
         world.placements.push({ nodeId, model });
         return { placement: 'gpu', reason: '' };
       },
-      begin() {
-        world.inFlight.now += 1;
-        world.inFlight.most = Math.max(world.inFlight.most, world.inFlight.now);
-        return {
-          [Symbol.dispose]() {
-            world.inFlight.now -= 1;
-          },
-        };
-      },
     },
     dependencies: {
       clock,
@@ -356,12 +375,28 @@ export function createFakeWorld(
       folders: { resolve: async (path) => path },
       http,
       fleet,
-      leases: { hold: ({ nodeId, purpose }) => fleet.use(nodeId, purpose) },
-      power: { ensureAwake: (id, given) => world.power.ensureAwake(id, given) },
-      placement: {
-        ensureOnGpu: (request) => world.placement.ensureOnGpu(request),
-        begin: (id, model) => world.placement.begin(id, model),
-      },
+      acquire: createAcquireService({
+        clock,
+        log: silentLog,
+        fleet,
+        leases: createFakeLeases((nodeId, reason) => fleet.use(nodeId, reason)),
+        wakes: { ensureAwake: (id, given) => world.power.ensureAwake(id, given) },
+        placement: { ensureOnGpu: (request) => world.placement.ensureOnGpu(request) },
+        inFlight: {
+          onNode: inFlight.onNode,
+          begin(nodeId, model) {
+            const mark = inFlight.begin(nodeId, model);
+            world.inFlight.now += 1;
+            world.inFlight.most = Math.max(world.inFlight.most, world.inFlight.now);
+            return {
+              [Symbol.dispose]() {
+                world.inFlight.now -= 1;
+                mark[Symbol.dispose]();
+              },
+            };
+          },
+        },
+      }),
       telemetry: {
         recordVectors: (id, count) => world.vectors.set(id, (world.vectors.get(id) ?? 0) + count),
       },

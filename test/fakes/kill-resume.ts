@@ -2,13 +2,14 @@
  * Kills a core in the middle of an index, again and again, at random points; then lets it finish and counts
  * what the index has lost or holds twice. Half of the files are embedded on a node, half in the worker.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { assembleFleet } from '../../electron/simulator/fleet.ts';
+import { type ChildProcess, fork } from './children.ts';
 import {
   addMachines,
   fleetEmbedder,

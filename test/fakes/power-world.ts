@@ -12,6 +12,7 @@ import type { NodeRecord } from '../../shared/models/fleet.ts';
 import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
+import { noStreams } from './http.ts';
 import { asleep } from './inference-server.ts';
 import { createPowerServices } from './power-services.ts';
 import type { MemorySecrets } from './secrets.ts';
@@ -48,6 +49,7 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
   const requests: HttpRequest[] = [];
   const answer = options.answer ?? (async () => ({ status: 200, text: '{"success":true}' }));
   const http: Http = options.http ?? {
+    ...noStreams,
     async request(request) {
       requests.push(request);
       return {

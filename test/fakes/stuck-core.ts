@@ -17,7 +17,7 @@ const host =
 const worker = host.start();
 worker.onMessage((message) => {
   const { kind } = message as { kind: string };
-  if (kind === 'progress' || kind === 'file') process.send?.({ kind: 'busy', pid: worker.pid });
+  if (kind === 'progress') process.send?.({ kind: 'busy', pid: worker.pid });
 });
 worker.send({
   kind: 'configure',
@@ -27,6 +27,6 @@ const settings = { maxFileBytes: 1e6, chunkTokens: 100 };
 const source = { id: 'source', path: `${folder}/files`, embedderId: 'e' };
 const call =
   what === 'process'
-    ? { method: 'embed', params: { texts: ['block'] } }
-    : { method: 'indexBuiltin', params: { paths: ['hard.txt'] } };
-worker.send({ kind: 'call', id: 1, source, settings, ...call });
+    ? { method: 'embed', params: { source, settings, params: { texts: ['block'] } } }
+    : { method: 'indexBuiltin', params: { source, settings, params: { paths: ['hard.txt'] } } };
+worker.send({ kind: 'call', id: 1, ...call });

@@ -6,7 +6,8 @@
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import type { ToIndexWorker } from '../../electron/adapters/vectors/protocol.ts';
+import type { ToWorker } from '../../electron/adapters/processes/worker-protocol.ts';
+import type { IndexContract } from '../../electron/adapters/vectors/protocol.ts';
 import { cutFile } from '../../electron/core/indexing/cut.ts';
 import { runIndexWorker } from '../../electron/workers/index/run.ts';
 
@@ -35,11 +36,11 @@ if (isMainThread) {
     witness === undefined
       ? Promise.resolve()
       : new Promise<void>((resolve) => connect(witness).unref().once('connect', resolve));
-  process.on('message', (message: ToIndexWorker) => {
+  process.on('message', (message: ToWorker<IndexContract>) => {
     if (message.kind !== 'call' || message.method !== 'embed') return;
-    if (!(message.params as { texts: string[] }).texts.includes('block')) return;
+    if (!message.params.params.texts.includes('block')) return;
     void isWitnessed.then(() => {
-      process.send?.({ kind: 'progress', id: message.id, seen: 0 }, () => {
+      process.send?.({ kind: 'progress', id: message.id, progress: { kind: 'seen', seen: 0 } }, () => {
         for (;;) {
           // For ever.
         }

@@ -1,8 +1,9 @@
 /** The real built core with a data folder of its own, for pictures. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const dist = join(root, 'dist');

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumFlags } from '../../build/lib/chromium.mjs';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import { type Cdp, connectCdp } from './cdp.ts';
 
 export interface Browser {

@@ -1,6 +1,6 @@
-import { fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { fork } from '../fakes/children.ts';
 
 const parentPort = fileURLToPath(new URL('./parent-port.mjs', import.meta.url));
 

@@ -1,5 +1,5 @@
 /** A helper process that answers one question at a time, and is replaced when it dies or hangs. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork } from '../fakes/children.ts';
 
 export type ChildAnswer<Answer> = { answer: Answer } | { failed: 'crash' | 'hang'; complaints: string };
 

@@ -1,11 +1,12 @@
 /** A core as a process of its own, as a person starts it, without a browser. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEndpoint } from '../../electron/host/endpoint.ts';
 import type { MethodInput, MethodName, MethodResult } from '../../shared/contract/methods.ts';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import { createHttpClient, parseJson } from './http.ts';
 
 const program = fileURLToPath(new URL('../../dist/headless/headless.mjs', import.meta.url));

@@ -1,10 +1,11 @@
 /** Calls of every path of an agent that runs all its roles and powers nothing off. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from '../fakes/children.ts';
 import { createHttpClient, type HttpOutcome, parseJson } from './http.ts';
 import { createTally, type Part, times } from './part.ts';
 import type { Random } from './random.ts';

@@ -1,4 +1,5 @@
 /** Calls on the system bus by busctl, whose answers are data: JSON in every version from systemd 240 on. */
+import { parseJson } from '../../../shared/json.ts';
 import { type Exec, isMissing, toolFailure } from '../hardware/exec.ts';
 
 export interface BusCall {
@@ -46,12 +47,7 @@ export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOp
 export function parseBusAnswer(output: string): unknown[] {
   const words = output.trim();
   if (words === '') throw new Error('busctl printed nothing.');
-  let answer: unknown;
-  try {
-    answer = JSON.parse(words);
-  } catch {
-    answer = null;
-  }
+  const answer = parseJson(words);
   const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : null;
   if (!Array.isArray(data)) throw new Error(`busctl answered something unexpected: ${words.slice(0, 100)}`);
   return data;

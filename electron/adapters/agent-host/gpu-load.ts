@@ -1,5 +1,7 @@
 /** Whether a GPU is busy. What cannot be read is a problem and never "no": the machine may be at work. */
+
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import { type Exec, toolFailure } from '../hardware/exec.ts';
 import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, unreadGpus } from '../hardware/gpu-places.ts';
@@ -77,14 +79,11 @@ async function readApple({ exec, signal }: GpuLoadOptions): Promise<Found> {
 /** The counters come from a program that stays; its first line is taken. */
 async function readCounters({ clock, signal, counters }: GpuLoadOptions): Promise<Found> {
   const opened = openWindowsGpus({ clock, ...(counters ? { command: counters } : {}) });
-  const enough = new AbortController();
   try {
-    const limit = clock.sleep(COUNTERS_MS, AbortSignal.any([signal, enough.signal])).catch(() => {});
-    await Promise.race([opened.settled, limit]);
+    await settledWithin(clock, COUNTERS_MS, opened.settled, signal);
     const { gpus, problem } = opened.read();
     return { gpus, problems: problem === null ? [] : [problem] };
   } finally {
-    enough.abort();
     opened.close();
   }
 }

@@ -2,7 +2,9 @@
  * Processes that keep the machine awake. Each reads from us or watches us, and so ends when we do, even by SIGKILL.
  * systemd 252 refuses a lock of two kinds at once to a service's user, so that each kind has a process of its own.
  */
+
 import { spawn } from 'node:child_process';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import type { Clock, HostPlatform, Inhibitor, InhibitorLock, Timer } from './types.ts';
 
 /** ES_CONTINUOUS | ES_SYSTEM_REQUIRED, for as long as this process lives. */
@@ -150,15 +152,7 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
         late.cancel();
         child.stdin?.destroy();
         child.kill();
-        const limit = new AbortController();
-        await Promise.race([
-          closed,
-          clock.sleep(END_MS, limit.signal).then(
-            () => child.kill('SIGKILL'),
-            () => {},
-          ),
-        ]);
-        limit.abort();
+        if (!(await settledWithin(clock, END_MS, closed))) child.kill('SIGKILL');
       },
     };
   }

@@ -1,5 +1,7 @@
 /** The sessions of systemd-logind, or of elogind where there is no systemd. */
+
 import { stat } from 'node:fs/promises';
+import { parseJson } from '../../../shared/json.ts';
 import { isMissing, toolFailure } from '../hardware/exec.ts';
 import { type BusOptions, busCall, NoBusctl } from './busctl.ts';
 
@@ -151,10 +153,7 @@ async function loginctl(args: readonly string[], { exec, signal, deadlineMs }: B
 
 /** `[{"session":"3","uid":1000,…}]` */
 export function parseSessionIds(output: string): string[] {
-  let rows: unknown = null;
-  try {
-    rows = JSON.parse(output);
-  } catch {}
+  const rows = parseJson(output);
   if (!Array.isArray(rows)) throw new Error('loginctl answered something unexpected.');
   return rows.map((row: unknown) => {
     if (!isFields(row) || typeof row.session !== 'string')

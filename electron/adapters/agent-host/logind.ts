@@ -106,7 +106,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
 export const hostPowerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as const;
 
 /** `{"type":"a(ssssuu)","data":[[[what, who, why, mode, uid, pid], …]]}`. Throws for anything else. */
-export function parseInhibitors(answer: unknown): Lock[] {
+function parseInhibitors(answer: unknown): Lock[] {
   const list = (answer as { data?: unknown } | null)?.data;
   const entries = Array.isArray(list) && list.length === 1 ? list[0] : null;
   if (!Array.isArray(entries)) throw new Error('logind listed its inhibitors in an unexpected form.');
@@ -159,7 +159,7 @@ function abilityOf(answer: string | null, blocked: boolean | null): Abilities[Ho
 }
 
 /** `freeze mem disk` of `/sys/power/state`: what the kernel can do, where there is no logind to ask. */
-export function statesOnly(states: string | null): Abilities {
+function statesOnly(states: string | null): Abilities {
   if (states === null) return {};
   const words = states.trim().split(/\s+/);
   const sleeps = words.some((word) => word === 'mem' || word === 'freeze' || word === 'standby');

@@ -16,7 +16,6 @@ export interface SystemHostOptions {
   clock: Clock;
   /** Ollama on this machine. */
   ollama: string;
-  broadcastOf(address: string, netmask: string): string | null;
   platform?: HostPlatform;
 }
 
@@ -28,12 +27,7 @@ export function hostPlatform(): HostPlatform {
   return process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux';
 }
 
-export function createSystemHost({
-  clock,
-  ollama,
-  broadcastOf,
-  platform = hostPlatform(),
-}: SystemHostOptions): AgentHost {
+export function createSystemHost({ clock, ollama, platform = hostPlatform() }: SystemHostOptions): AgentHost {
   let boot: Promise<string> | null = null;
   const bootId = () => {
     boot ??= readBootId(platform);
@@ -83,8 +77,7 @@ export function createSystemHost({
           command === null ? lockCommands(platform, process.pid) : [{ what: 'all', command, proof: 'runs' }],
         changed,
       }),
-    openTelemetry: () =>
-      openTelemetrySource({ clock, exec: execProgram, platform, ollama, bootId, broadcastOf }),
+    openTelemetry: () => openTelemetrySource({ clock, exec: execProgram, platform, ollama, bootId }),
   };
 }
 
@@ -96,7 +89,7 @@ function inItsOwnWords(program: string, error: unknown): unknown {
 }
 
 /** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */
-export function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
+function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
   switch (platform) {
     case 'linux':
       return ['wall', message];

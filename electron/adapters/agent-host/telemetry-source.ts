@@ -1,6 +1,9 @@
 /** Everything that the telemetry role tells, by the tools that this system has. Open only while somebody listens. */
+
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { directedBroadcast } from '../../../shared/network/broadcast.ts';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import { readAmdGpus } from '../hardware/amdgpu.ts';
 import type { Exec } from '../hardware/exec.ts';
 import {
@@ -24,7 +27,6 @@ export interface TelemetrySourceOptions {
   platform: HostPlatform;
   ollama: string;
   bootId: () => Promise<string>;
-  broadcastOf(address: string, netmask: string): string | null;
   drmFolder?: string;
   places?: Partial<GpuPlaces>;
   nvidiaSmi?: string;
@@ -65,7 +67,7 @@ export function parseAvailable(meminfo: string): number | null {
 }
 
 export function openTelemetrySource(options: TelemetrySourceOptions): TelemetrySource {
-  const { clock, exec, platform, ollama, bootId, broadcastOf } = options;
+  const { clock, exec, platform, ollama, bootId } = options;
   const { drmFolder = GPU_PLACES.drm, nvidiaSmi, counters } = options;
   const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
   let seen: { at: number; nvidia: Promise<boolean>; unread: Promise<string[]> } | null = null;
@@ -105,12 +107,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
   /** Until each tool has said something, but not for long: one may hang. */
   async function firstLines(signal: AbortSignal): Promise<void> {
     if (isSettled) return;
-    const enough = new AbortController();
-    await Promise.race([
-      settled,
-      clock.sleep(FIRST_LINE_MS, AbortSignal.any([signal, enough.signal])).catch(() => {}),
-    ]);
-    enough.abort();
+    await settledWithin(clock, FIRST_LINE_MS, settled, signal);
     signal.throwIfAborted();
     // Whoever asks next is not kept waiting for the same tool.
     isSettled = true;
@@ -179,7 +176,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
       ]);
       const interfaces: AgentInterface[] = addresses.map((one) => ({
         ...one,
-        broadcast: broadcastOf(one.address, one.netmask),
+        broadcast: directedBroadcast(one.address, one.netmask),
         wakeArmed: armed.get(one.name) ?? null,
       }));
       return { hostname: os.hostname(), platform, bootId: boot, interfaces, ollama: facts };

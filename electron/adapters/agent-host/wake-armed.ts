@@ -1,6 +1,8 @@
 /** Whether a magic packet wakes this machine, by interface name; null where the system does not say. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../../../shared/json.ts';
 import type { Exec } from '../hardware/exec.ts';
 import type { HostPlatform } from './types.ts';
 
@@ -20,12 +22,7 @@ export function parsePmset(output: string): boolean | null {
 
 /** JSON of Get-NetAdapterPowerManagement: one object or a list of them. */
 export function parseNetAdapters(output: string): Map<string, boolean | null> {
-  let content: unknown;
-  try {
-    content = JSON.parse(output);
-  } catch {
-    return new Map();
-  }
+  const content = parseJson(output);
   const rows = Array.isArray(content) ? content : [content];
   return new Map(
     rows.flatMap((row: { Name?: unknown; WakeOnMagicPacket?: unknown } | null) =>

@@ -2,6 +2,7 @@
  * GPUs on Windows that nvidia-smi does not know, by performance counters. CIM classes are asked, because the
  * names of the counters themselves are translated into the system's language.
  */
+import { parseJson } from '../../../shared/json.ts';
 import { openLineTool } from './line-tool.ts';
 import type { AgentGpu, Clock, GpusRead } from './types.ts';
 
@@ -30,12 +31,7 @@ interface Counter {
  * busiest kind is the adapter's utilisation, as Task Manager shows it. Null for anything else.
  */
 export function parseWindowsGpus(line: string): AgentGpu[] | null {
-  let content: unknown;
-  try {
-    content = JSON.parse(line);
-  } catch {
-    return null;
-  }
+  const content = parseJson(line);
   if (typeof content !== 'object' || content === null) return null;
   const table = content as Record<string, unknown>;
   const memory = counters(table.memory, 'used');

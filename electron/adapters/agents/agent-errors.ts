@@ -1,52 +1,28 @@
 /** What an agent's refusal, or an answer that no agent gives, means to core. */
+
 import * as z from 'zod';
+import {
+  inUseDetailsSchema,
+  plainRefusalSchema,
+  refusalSchema,
+} from '../../../shared/contract/agent/refusals.ts';
+import type { AgentErrorCode } from '../../../shared/contract/errors/agent.ts';
 import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 
-/** The longest part of an agent's words that is kept. */
-const MAX_WORDS = 500;
 const MAX_REASONS = 20;
 
-const words = z.string().transform((text) => text.slice(0, MAX_WORDS));
-
-/** `{error: {code, message, next, details?}}` of our own API. */
-const ownRefusal = z.object({
-  error: z.object({
-    code: z.string().max(100),
-    message: words,
-    next: words.optional(),
-    details: z.record(z.string(), z.unknown()).optional(),
-  }),
-});
-/** `{error: "Unauthorized", code?, message?}` of paths that existing servers have too. */
-const plainRefusal = z.object({
-  error: words,
-  code: z.string().max(100).optional(),
-  message: words.optional(),
-  success: z.boolean().optional(),
-});
-
-const reasonsSchema = z.object({
-  reasons: z.array(z.object({ message: words, code: z.string().max(100).default('IN_USE') })),
-});
 const retryAfterSchema = z.coerce.number().int().min(0).max(86_400);
 
-/** Codes of the agent that core knows under the same name. */
-const SAME_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+/** Codes of the agent that the core passes on. */
+const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode & AgentErrorCode>([
   'IN_USE',
   'POWER_ACTION_RUNNING',
   'NO_COUNTDOWN',
   'NOT_SUPPORTED',
   'PAIRING_CLOSED',
 ]);
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Something answers, but not in the way of an agent. */
 export function notAnAgent(
@@ -66,12 +42,12 @@ export function notAnAgent(
 /** A reply outside 2xx as an error. */
 export function toAgentError({ status, headers, text }: HttpReply, path: string): PilotlightError {
   const body = parseJson(text);
-  const own = ownRefusal.safeParse(body);
+  const own = refusalSchema.safeParse(body);
   if (own.success) {
     const { code, message, next, details } = own.data.error;
     return coded(code, { status, message, next, details, retryAfter: headers['retry-after'] });
   }
-  const plain = plainRefusal.safeParse(body);
+  const plain = plainRefusalSchema.safeParse(body);
   if (!plain.success) return notAnAgent(path, { status, answer: text });
   if (status === 401) return coded('UNAUTHORIZED', { status, message: plain.data.error });
   if (status === 404 && plain.data.code === undefined) {
@@ -113,8 +89,8 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   }
   // What its owner did not let it do, it cannot do for us.
   const known = code === 'NOT_ALLOWED' ? 'NOT_SUPPORTED' : code;
-  if (SAME_CODES.has(known)) {
-    const reasons = reasonsSchema.safeParse(details);
+  if (PASSED_ON.has(known)) {
+    const reasons = inUseDetailsSchema.safeParse(details);
     return new PilotlightError(known as ErrorCode, {
       message,
       ...(next === undefined ? {} : { next }),

@@ -1,22 +1,19 @@
-/** One agent over HTTP: requests by the Http port, the stream of samples by node:http. */
-import type * as z from 'zod';
-import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
-import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
-import { notAnAgent, parseJson, toAgentError, toLinkError } from './agent-errors.ts';
+/** One agent over HTTP: requests, and the stream of its samples. */
+import { type AgentEventName, machineSchema } from '../../../shared/contract/agent/telemetry.ts';
 import {
-  endedSchema,
-  healthSchema,
-  heldSchema,
-  leasesSchema,
-  machineSchema,
-  pairedSchema,
-  policyViewSchema,
-  powerSchema,
-  restartedSchema,
-  telemetrySchema,
-  wakeSchema,
-} from './agent-schemas.ts';
+  type AgentEndpoint,
+  type AnswerRead,
+  agentApi,
+  agentPath,
+  agentStream,
+  DEFAULT_RELAY_PORT,
+} from '../../../shared/contract/agent.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
+import type { AgentLink, ConnectAgent } from '../../core/ports/agents.ts';
+import type { Http, HttpReply } from '../../core/ports/network.ts';
+import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
+import { readLeases, readPolicyView } from './agent-views.ts';
 import { readEventStream } from './event-stream.ts';
 import { emptySample, readSample } from './sample.ts';
 
@@ -29,11 +26,10 @@ const MAX_BYTES = 1024 * 1024;
 const CONNECT_MS = 10_000;
 /** It speaks each second. */
 const SILENCE_MS = 15_000;
-const RELAY_PORT = '9753';
 
 interface Question {
-  method?: HttpRequest['method'];
-  path: string;
+  /** Of a lease or a panel, in the path. */
+  id?: string;
   body?: object;
   deadlineMs?: number;
   fresh?: boolean;
@@ -57,16 +53,22 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
   const base = url.replace(/\/+$/, '');
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
 
-  async function send({ path, body, ...rest }: Question, signal: AbortSignal, to = base): Promise<HttpReply> {
+  async function send(
+    endpoint: AgentEndpoint,
+    { id, body, deadlineMs = DEADLINE_MS, fresh = false }: Question,
+    signal: AbortSignal,
+    to = base,
+  ): Promise<HttpReply> {
+    const path = agentPath(endpoint, id);
     try {
       return await http.request({
-        method: rest.method ?? 'GET',
+        method: endpoint.method,
         url: to + path,
         headers,
-        deadlineMs: rest.deadlineMs ?? DEADLINE_MS,
+        deadlineMs,
         maxBytes: MAX_BYTES,
         signal,
-        ...(rest.fresh ? { fresh: true } : {}),
+        ...(fresh ? { fresh } : {}),
         ...(body === undefined ? {} : { body }),
       });
     } catch (error) {
@@ -74,98 +76,94 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     }
   }
 
-  async function ask<Schema extends z.ZodType>(
-    schema: Schema,
+  async function ask<Endpoint extends AgentEndpoint>(
+    endpoint: Endpoint,
     question: Question,
     signal: AbortSignal,
-  ): Promise<z.output<Schema>> {
-    return readReply(schema, await send(question, signal), question.path);
+  ): Promise<AnswerRead<Endpoint>> {
+    return readReply(endpoint, await send(endpoint, question, signal), agentPath(endpoint, question.id));
   }
 
   /** A relay commonly has a port of its own on the same machine. */
   async function sendWake(mac: string, signal: AbortSignal): Promise<HttpReply> {
-    const question: Question = { method: 'POST', path: '/wake', body: { mac } };
-    const reply = await send(question, signal);
+    const question = { body: { mac } };
+    const reply = await send(agentApi.wake, question, signal);
     if (reply.status !== 404) return reply;
     const relay = new URL(base);
-    if (relay.port === RELAY_PORT) return reply;
-    relay.port = RELAY_PORT;
-    return send(question, signal, relay.href.replace(/\/+$/, ''));
+    if (relay.port === String(DEFAULT_RELAY_PORT)) return reply;
+    relay.port = String(DEFAULT_RELAY_PORT);
+    return send(agentApi.wake, question, signal, relay.href.replace(/\/+$/, ''));
   }
-
-  const lease = (id: string) => `/v1/leases/${encodeURIComponent(id)}`;
-  const policyPath = (panelId: string) => `/v1/policies/${encodeURIComponent(panelId)}`;
 
   return {
     url,
-    health: (signal) => ask(healthSchema, { path: '/health', fresh: true }, signal),
+    async health(signal) {
+      const { id, version, roles } = await ask(agentApi.health, { fresh: true }, signal);
+      return { id, version, roles };
+    },
     async pair(code, panel, signal) {
-      const question: Question = { method: 'POST', path: '/v1/pair', body: { code, panel } };
-      return { token: (await ask(pairedSchema, question, signal)).token };
+      return { token: (await ask(agentApi.pair, { body: { code, panel } }, signal)).token };
     },
     async machine(signal) {
-      const path = '/v1/telemetry';
-      const reply = await send({ path }, signal);
-      const { machine } = readReply(telemetrySchema, reply, path);
+      const { path } = agentApi.telemetry;
+      const reply = await send(agentApi.telemetry, {}, signal);
+      const { machine, sample: sent } = readReply(agentApi.telemetry, reply, path);
       const sample = emptySample();
-      const { sample: read } = parseJson(reply.text) as { sample?: unknown };
-      if (!readSample(read, sample)) throw notAnAgent(path, { status: reply.status });
+      if (!readSample(sent, sample)) throw notAnAgent(path, { status: reply.status });
       return { machine, sample };
     },
     watch(listener, signal) {
-      const path = '/v1/telemetry/stream';
+      const { path } = agentStream;
       const sample = emptySample();
       return readEventStream({
+        http,
         url: base + path,
         headers,
         signal,
         connectMs: CONNECT_MS,
         silenceMs,
         onEvent(event, data) {
-          if (event === 'sample') {
+          const name = event as AgentEventName;
+          if (name === 'sample') {
             if (!readSample(parseJson(data), sample)) throw notAnAgent(path, { answer: data });
             listener.sample(sample);
-          } else if (event === 'machine') {
+          } else if (name === 'machine') {
             const machine = machineSchema.safeParse(parseJson(data));
             if (!machine.success) throw notAnAgent(path, { answer: data });
             listener.machine(machine.data);
-          } else if (event === 'news') listener.news?.();
+          } else if (name === 'news') listener.news?.();
         },
       });
     },
-    leases: (signal) => ask(leasesSchema, { path: '/v1/leases' }, signal),
+    leases: async (signal) => readLeases(await ask(agentApi.leases, {}, signal)),
     async putLease({ id, ...body }, signal) {
-      await ask(heldSchema, { method: 'PUT', path: lease(id), body }, signal);
+      await ask(agentApi.putLease, { id, body }, signal);
     },
     async endLease(id, signal) {
-      await orGone(ask(endedSchema, { method: 'DELETE', path: lease(id) }, signal));
+      await orGone(ask(agentApi.endLease, { id }, signal));
     },
-    putPolicy: (panelId, policy, signal) =>
-      ask(policyViewSchema, { method: 'PUT', path: policyPath(panelId), body: policy }, signal),
-    async removePolicy(panelId, signal) {
-      await orGone(ask(policyViewSchema, { method: 'DELETE', path: policyPath(panelId) }, signal));
+    putPolicy: async (id, body, signal) =>
+      readPolicyView(await ask(agentApi.putPolicy, { id, body }, signal)),
+    async removePolicy(id, signal) {
+      await orGone(ask(agentApi.removePolicy, { id }, signal));
     },
-    policy: (signal) => ask(policyViewSchema, { path: '/v1/policy', deadlineMs: POWER_DEADLINE_MS }, signal),
-    woken: (bootId, by, signal) =>
-      ask(policyViewSchema, { method: 'PUT', path: '/v1/woken', body: { bootId, by } }, signal),
-    power: (signal) => ask(powerSchema, { path: '/v1/power' }, signal),
-    powerOff: (request, signal) =>
-      ask(
-        powerSchema,
-        { method: 'POST', path: '/v1/power', body: request, deadlineMs: POWER_DEADLINE_MS },
-        signal,
-      ),
-    cancelPowerOff: (by, signal) =>
-      ask(powerSchema, { method: 'POST', path: '/v1/power/cancel', body: { by } }, signal),
+    policy: async (signal) =>
+      readPolicyView(await ask(agentApi.policy, { deadlineMs: POWER_DEADLINE_MS }, signal)),
+    woken: async (bootId, by, signal) =>
+      readPolicyView(await ask(agentApi.woken, { body: { bootId, by } }, signal)),
+    power: (signal) => ask(agentApi.power, {}, signal),
+    powerOff: (body, signal) => ask(agentApi.powerOff, { body, deadlineMs: POWER_DEADLINE_MS }, signal),
+    cancelPowerOff: (by, signal) => ask(agentApi.cancelPowerOff, { body: { by } }, signal),
     async wake(mac, signal) {
       const reply = await sendWake(mac, signal);
-      const answer = wakeSchema.safeParse(parseJson(reply.text));
+      const { path, answer: schema } = agentApi.wake;
+      const answer = schema.safeParse(parseJson(reply.text));
       if (answer.success && answer.data.success && reply.status < 300) return;
       if (!answer.success)
         throw reply.status < 300
-          ? notAnAgent('/wake', { status: reply.status, answer: reply.text })
-          : toAgentError(reply, '/wake');
-      const refusal = reply.status < 300 ? null : toAgentError(reply, '/wake');
+          ? notAnAgent(path, { status: reply.status, answer: reply.text })
+          : toAgentError(reply, path);
+      const refusal = reply.status < 300 ? null : toAgentError(reply, path);
       if (refusal?.code === 'AGENT_REFUSED') throw refusal;
       throw new PilotlightError('RELAY_FAILED', {
         ...(answer.data.message === '' ? {} : { message: `The relay says: ${answer.data.message}` }),
@@ -173,26 +171,20 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       });
     },
     async restartOllama(signal) {
-      const question: Question = {
-        method: 'POST',
-        path: '/v1/ollama/restart',
-        body: {},
-        deadlineMs: RESTART_DEADLINE_MS,
-      };
-      await ask(restartedSchema, question, signal);
+      await ask(agentApi.restartOllama, { body: {}, deadlineMs: RESTART_DEADLINE_MS }, signal);
     },
   };
 }
 
-function readReply<Schema extends z.ZodType>(
-  schema: Schema,
+function readReply<Endpoint extends AgentEndpoint>(
+  { answer }: Endpoint,
   reply: HttpReply,
   path: string,
-): z.output<Schema> {
+): AnswerRead<Endpoint> {
   if (reply.status < 200 || reply.status > 299) throw toAgentError(reply, path);
-  const parsed = schema.safeParse(parseJson(reply.text));
+  const parsed = answer.safeParse(parseJson(reply.text));
   if (!parsed.success) throw notAnAgent(path, { status: reply.status, answer: reply.text });
-  return parsed.data;
+  return parsed.data as AnswerRead<Endpoint>;
 }
 
 /** What is not there any more need not be ended. */

@@ -1,24 +1,21 @@
 /**
- * Server-Sent Events over node:http, as far as an agent speaks them: `event` and `data`, one line each. Bounded in
- * everything: a line that never ends, or a server that falls silent, ends the stream.
+ * Server-Sent Events, as far as an agent speaks them: `event` and `data`, one line each. Bounded in everything: a line
+ * that never ends, or a server that falls silent, ends the stream.
  */
-import http from 'node:http';
-import https from 'node:https';
-import { StringDecoder } from 'node:string_decoder';
 import type { PilotlightError } from '../../../shared/contract/errors.ts';
-import type { HttpReply } from '../../core/ports/network.ts';
-import { timeoutError, toHostError } from '../network/http-errors.ts';
+import type { Http, HttpStream } from '../../core/ports/network.ts';
 import { notAnAgent, toAgentError, toLinkError } from './agent-errors.ts';
 
 export interface EventStreamOptions {
+  http: Pick<Http, 'open'>;
   url: string;
   headers: Readonly<Record<string, string>>;
   /** Called for each event with its data. What it throws ends the stream. */
   onEvent(event: string, data: string): void;
   signal: AbortSignal;
-  /** Whether the connection stands, and then each event, must come within this time. Milliseconds. */
+  /** Limit for the response to begin, milliseconds. */
   connectMs: number;
-  /** A machine that was suspended says nothing, and its connection stays open. Milliseconds. */
+  /** Limit for each event to arrive, milliseconds: a suspended machine keeps its connection and sends nothing. */
   silenceMs: number;
 }
 
@@ -26,80 +23,59 @@ export interface EventStreamOptions {
 const MOST_EVENT_CHARACTERS = 256 * 1024;
 const MOST_REFUSAL_BYTES = 64 * 1024;
 
-// A connection each, so that an ended stream leaves nothing behind.
-const plainAgent = new http.Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-const secureAgent = new https.Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-
 /**
  * Resolves when the server ends the stream. Rejects with HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
  * NOT_AN_AGENT, what `toAgentError` makes of a refusal, or the signal's reason.
  */
-export function readEventStream(options: EventStreamOptions): Promise<void> {
-  const { url, headers, onEvent, signal, connectMs, silenceMs } = options;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const path = new URL(url).pathname;
-    let answered = false;
-    let settled = false;
-
-    const secure = url.startsWith('https:');
-    const outgoing = (secure ? https : http).request(url, {
+export async function readEventStream(options: EventStreamOptions): Promise<void> {
+  const { http, url, headers, onEvent, signal, connectMs, silenceMs } = options;
+  const path = new URL(url).pathname;
+  let stream: HttpStream | null = null;
+  try {
+    stream = await http.open({
+      method: 'GET',
+      url,
       headers: { accept: 'text/event-stream', ...headers },
-      agent: secure ? secureAgent : plainAgent,
+      headersMs: connectMs,
+      idleMs: silenceMs,
+      // A connection of its own, so that an ended stream leaves nothing behind.
+      fresh: true,
+      signal,
     });
-
-    const settle = (finish: () => void) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(connecting);
-      signal.removeEventListener('abort', onAbort);
-      outgoing.destroy();
-      finish();
-    };
-    const fail = (error: unknown) => settle(() => reject(error));
-    const onAbort = () => fail(signal.reason);
-    const connecting = setTimeout(() => fail(timeoutError('connect')), connectMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-
-    outgoing.on('error', (error) =>
-      fail(toLinkError(toHostError(error, answered ? 'answer' : 'connect'), path)),
-    );
-    outgoing.on('response', (incoming) => {
-      answered = true;
-      clearTimeout(connecting);
-      const { statusCode = 0 } = incoming;
-      const type = incoming.headers['content-type'] ?? '';
-      outgoing.setTimeout(silenceMs, () => fail(timeoutError('answer')));
-      incoming.on('error', (error) => fail(toLinkError(toHostError(error, 'answer'), path)));
-      if (statusCode !== 200) {
-        readRefusal(incoming).then((reply) => fail(toAgentError(reply, path)), fail);
-        return;
-      }
-      if (!type.startsWith('text/event-stream')) {
-        fail(notAnAgent(path, { status: statusCode, answer: type }));
-        return;
-      }
-      const read = createEventReader(onEvent, () => notAnAgent(path, { status: statusCode }));
-      const decoder = new StringDecoder('utf8');
-      incoming.on('data', (chunk: Buffer) => {
-        if (settled) return;
-        try {
-          read(decoder.write(chunk));
-        } catch (error) {
-          fail(error);
-        }
-      });
-      incoming.on('end', () => settle(resolve));
-      incoming.on('close', () => settle(resolve));
-    });
-    outgoing.end();
-  });
+    await readEvents(stream, path, onEvent);
+  } catch (error) {
+    throw toLinkError(error, path);
+  } finally {
+    stream?.close();
+  }
 }
 
-/** Takes pieces of text; calls `onEvent` for each whole event. Throws when one is longer than is bearable. */
+async function readEvents(
+  { status, headers, body }: HttpStream,
+  path: string,
+  onEvent: EventStreamOptions['onEvent'],
+): Promise<void> {
+  if (status !== 200) throw toAgentError({ status, headers, text: await readRefusal(body) }, path);
+  const type = headers['content-type'] ?? '';
+  if (!type.startsWith('text/event-stream')) throw notAnAgent(path, { status, answer: type });
+  const read = createEventReader(onEvent, () => notAnAgent(path, { status }));
+  const decoder = new TextDecoder();
+  for await (const chunk of body) read(decoder.decode(chunk, { stream: true }));
+}
+
+/** As much of it as an error needs. */
+async function readRefusal(body: HttpStream['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MOST_REFUSAL_BYTES) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Takes pieces of text; calls `onEvent` for each whole event. Throws `tooLong` past 256 Ki characters. */
 export function createEventReader(
   onEvent: (event: string, data: string) => void,
   tooLong: () => PilotlightError,
@@ -127,25 +103,4 @@ export function createEventReader(
     rest = from === 0 ? rest : rest.slice(from);
     if (rest.length > MOST_EVENT_CHARACTERS) throw tooLong();
   };
-}
-
-function readRefusal(incoming: http.IncomingMessage): Promise<HttpReply> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = () => {
-      const retry = incoming.headers['retry-after'];
-      resolve({
-        status: incoming.statusCode ?? 0,
-        headers: retry === undefined ? {} : { 'retry-after': retry },
-        text: Buffer.concat(chunks).toString('utf8'),
-      });
-    };
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MOST_REFUSAL_BYTES) chunks.push(chunk);
-      else finish();
-    });
-    incoming.on('end', finish);
-  });
 }

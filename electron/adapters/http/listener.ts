@@ -1,332 +1,109 @@
 /**
- * Connection limits for every listener: how many in total, how many from one address, and how long one may stay idle.
- * Holding connections open cannot lock other clients out.
+ * Every HTTP listener of the product is made here: its address, its limits, what it answers to broken HTTP, which Host
+ * and Origin it serves, and who sends a request.
  */
-import { type IncomingMessage, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Server, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import type { Clock, Timer } from '../../core/ports/time.ts';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../clock.ts';
+import type { Attempts } from './attempts.ts';
+import type { Authenticate } from './authentication.ts';
+import { bind, type ListenAt } from './bind.ts';
+import { type ConnectionClock, type ConnectionOptions, limitConnections } from './connections.ts';
+import { serverOptions } from './limits.ts';
+import type { RequestRefusal } from './refusals.ts';
+import type { SourceGuard } from './source.ts';
 
-export interface ListenerLimits {
-  /** Open connections in total. */
-  connections: number;
-  /** Open connections from one address. */
-  perAddress: number;
-  /** From connecting until the headers of the first request have arrived, milliseconds. */
-  firstMs: number;
-  /** Idle time between requests without a valid token, milliseconds. */
-  idleMs: number;
-  /** Idle time between requests with a valid token, milliseconds. */
-  keepAliveMs: number;
-  /** For a whole request to arrive, including its body, milliseconds. */
-  requestMs: number;
-  headerBytes: number;
+export interface ListenerOptions<Principal> extends ConnectionOptions {
+  handle: RequestListener;
+  /** Which Host and Origin it serves, for `checkSource`. */
+  source: SourceGuard;
+  /** Default: it knows nobody. */
+  authenticate?: Authenticate<Principal>;
+  /** Slows down whoever guesses. Default: it slows nobody down. */
+  attempts?: Attempts;
+  server?: Pick<ServerOptions, 'keepAlive' | 'requireHostHeader'>;
 }
 
-export const usualLimits: ListenerLimits = {
-  connections: 512,
-  perAddress: 64,
-  firstMs: 5000,
-  idleMs: 5000,
-  keepAliveMs: 65_000,
-  requestMs: 10_000,
-  headerBytes: 8 * 1024,
-};
+export type Identity<Principal> =
+  | { principal: Principal; refusal: null }
+  | { principal: null; refusal: RequestRefusal };
 
-/** Why a connection is refused or closed early. */
-export type RefusalReason = 'busy' | 'too-slow' | 'headers-too-large' | 'malformed';
-
-/** The usual status of each. */
-export const refusalStatus: Readonly<Record<RefusalReason, number>> = {
-  busy: 503,
-  'too-slow': 408,
-  'headers-too-large': 431,
-  malformed: 400,
-};
-
-/** Connections refused, or closed to make room, since the last report. */
-export interface RefusedConnections {
-  count: number;
-  /** Address of the last one. */
-  address: string;
-}
-
-export interface GuardOptions {
-  limits: ListenerLimits;
-  /** The response to a refused connection. Without it, the connection is only closed. */
-  refusal?(reason: RefusalReason): { status: number; body: unknown };
-  /** Called for the first refusal, then at most once a minute. */
-  onRefused(refused: RefusedConnections): void;
-  /** Default: the system's. */
-  clock?: Pick<Clock, 'monotonic' | 'timer'> | undefined;
-}
-
-export interface ListenerGuard {
-  /** The connection sent a valid token: it may stay open while idle, and is never closed to make room. */
-  admit(socket: Duplex): void;
-  /** Handles the server's `clientError` event: malformed, oversized and slow requests. */
-  clientError(error: Error & { code?: string }, socket: Duplex): void;
+export interface Listener<Principal> {
+  readonly server: Server;
+  /** Open connections. */
   readonly open: number;
+  /** By its Host and Origin; null for a request that may be served. */
+  checkSource(request: Pick<IncomingMessage, 'headers'>): RequestRefusal | null;
+  /** Whether too many wrong credentials came from its address; null where one may be tried now. */
+  checkAttempts(request: IncomingMessage): RequestRefusal | null;
+  /** Who sends it. A known sender's connection may stay open longer, and is never closed to make room. */
+  authenticate(request: IncomingMessage): Identity<Principal>;
+  /** Rejects with the system's error. */
+  listen(at: ListenAt): Promise<AddressInfo>;
+  /** Takes no more connections. Closes the open ones when the responses in progress have ended, or after `graceMs`. */
+  close(graceMs: number, clock?: ConnectionClock): Promise<void>;
 }
 
-interface Connection {
-  socket: Socket;
-  address: string;
-  admitted: boolean;
-  /** Responses in progress, the oldest first. */
-  responses: Set<ServerResponse>;
-  /** When its last request arrived, monotonic. */
-  askedAt: number;
-  /** Monotonic time. */
-  idleSince: number;
-  /** Bytes received when it became idle. */
-  bytesRead: number;
-  timer: Timer | null;
-}
+export function createListener<Principal = never>(options: ListenerOptions<Principal>): Listener<Principal> {
+  const { limits, handle, source, authenticate, attempts } = options;
+  const server = createServer({ ...serverOptions(limits), ...options.server }, handle);
+  const connections = limitConnections(server, options);
+  server.on('clientError', connections.clientError);
 
-/** A connection that has been idle for less is not closed to make room: its request may be on the way. */
-const GRACE_MS = 1000;
-const REPORT_MS = 60_000;
-/** More requests on one connection without a token that are not answered yet close it: no usual client pipelines. */
-const MOST_AT_ONCE = 2;
-/** How many refused connections may linger to read their response, and for how long. */
-const MOST_LEAVING = 16;
-const LEAVING_MS = 1000;
-const CHECK_MS = 1000;
-
-/** For `createServer` of node:http. */
-export function serverOptions(limits: ListenerLimits): ServerOptions {
-  return {
-    maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.firstMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: CHECK_MS,
-    keepAliveTimeout: limits.keepAliveMs,
-    noDelay: true,
-  };
-}
-
-/**
- * Applies the limits to a server of node:http or node:net. Call it after the server's own listeners of connections and
- * requests were added and before it listens. At a limit, the connection without a token that has been idle longest is
- * closed to make room for a new one, or else one whose client does not send its request or read its response; if none
- * has kept the server waiting for a second, the new one is refused.
- */
-export function guardListener(server: Server, options: GuardOptions): ListenerGuard {
-  const { limits, refusal, onRefused, clock = createSystemClock() } = options;
-  const connections = new Map<Duplex, Connection>();
-  const counts = new Map<string, number>();
-  /** Idle connections without a token, the longest idle first. */
-  const idle = new Set<Connection>();
-  const report = createReport(clock, onRefused);
-  let leaving = 0;
-
-  const inner = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    const address = addressOf(socket);
-    if (!hasRoom(address)) refuse(socket, address);
-    else {
-      take(socket, address);
-      for (const listener of inner) listener.call(server, socket);
-    }
-  });
-  // Those that follow on a connection that was closed are already parsed: they are not answered.
-  const answering = server.listeners('request');
-  server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (isTaken(request, response))
-      for (const listener of answering) listener.call(server, request, response);
-  });
-
-  function hasRoom(address: string): boolean {
-    const fits = (counts.get(address) ?? 0) < limits.perAddress || makeRoom((one) => one.address === address);
-    return fits && (connections.size < limits.connections || makeRoom(() => true));
-  }
-
-  function makeRoom(suits: (connection: Connection) => boolean): boolean {
-    const youngest = clock.monotonic() - GRACE_MS;
-    const connection = longestIdle(suits, youngest) ?? stalled(suits, youngest);
-    if (connection === null) return false;
-    report(connection.address);
-    end(connection);
-    return true;
-  }
-
-  function longestIdle(suits: (connection: Connection) => boolean, youngest: number): Connection | null {
-    for (const connection of idle) {
-      if (connection.idleSince > youngest) return null;
-      if (suits(connection)) return connection;
-    }
-    return null;
-  }
-
-  function stalled(suits: (connection: Connection) => boolean, youngest: number): Connection | null {
-    for (const connection of connections.values()) {
-      if (connection.admitted || connection.askedAt > youngest || !suits(connection)) continue;
-      if (waitsForClient(connection)) return connection;
-    }
-    return null;
-  }
-
-  function take(socket: Socket, address: string): void {
-    const connection: Connection = {
-      socket,
-      address,
-      admitted: false,
-      responses: new Set(),
-      askedAt: 0,
-      idleSince: 0,
-      bytesRead: 0,
-      timer: null,
-    };
-    connections.set(socket, connection);
-    counts.set(address, (counts.get(address) ?? 0) + 1);
-    socket.once('close', () => forget(connection));
-    rest(connection, limits.firstMs);
-  }
-
-  function forget(connection: Connection): void {
-    if (!connections.delete(connection.socket)) return;
-    wake(connection);
-    const left = (counts.get(connection.address) ?? 1) - 1;
-    if (left > 0) counts.set(connection.address, left);
-    else counts.delete(connection.address);
-  }
-
-  function end(connection: Connection): void {
-    forget(connection);
-    connection.socket.destroy();
-  }
-
-  function rest(connection: Connection, ms: number): void {
-    if (connection.admitted) return;
-    connection.idleSince = clock.monotonic();
-    connection.bytesRead = connection.socket.bytesRead;
-    idle.add(connection);
-    if (Number.isFinite(ms)) connection.timer = clock.timer(ms, () => expire(connection));
-  }
-
-  function wake(connection: Connection): void {
-    idle.delete(connection);
-    connection.timer?.cancel();
-    connection.timer = null;
-  }
-
-  function expire(connection: Connection): void {
-    // A partial request gets a response; a silent connection is only closed.
-    const began = connection.socket.bytesRead > connection.bytesRead;
-    forget(connection);
-    if (began) leave(connection.socket, 'too-slow');
-    else connection.socket.destroy();
-  }
-
-  /** Whether the request is to be answered. */
-  function isTaken(request: IncomingMessage, response: ServerResponse): boolean {
-    const connection = connections.get(request.socket);
-    if (!connection) return false;
-    wake(connection);
-    connection.askedAt = clock.monotonic();
-    connection.responses.add(response);
-    if (connection.responses.size > MOST_AT_ONCE && !connection.admitted) {
-      report(connection.address);
-      end(connection);
-      return false;
-    }
-    response.once('close', () => {
-      connection.responses.delete(response);
-      if (connection.responses.size === 0 && connections.has(connection.socket)) {
-        rest(connection, limits.idleMs);
-      }
-    });
-    return true;
-  }
-
-  function refuse(socket: Socket, address: string): void {
-    report(address);
-    socket.on('error', () => {});
-    leave(socket, 'busy');
-  }
-
-  /** Sends the response and waits a moment: closing a socket with unread input would discard the response. */
-  function leave(socket: Socket, reason: RefusalReason): void {
-    if (refusal === undefined || leaving >= MOST_LEAVING || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    leaving += 1;
-    // Real time, whatever the clock: a server that closes waits for this socket.
-    const timer = setTimeout(() => socket.destroy(), LEAVING_MS).unref();
-    socket.once('close', () => {
-      leaving -= 1;
-      clearTimeout(timer);
-    });
-    socket.resume();
-    socket.end(answerOf(refusal(reason)));
+  function checkAttempts({ socket }: IncomingMessage): RequestRefusal | null {
+    const waitMs = attempts?.waitMs(socket.remoteAddress ?? '') ?? 0;
+    return waitMs > 0 ? { reason: 'slow-down', retryAfterSeconds: Math.ceil(waitMs / 1000) } : null;
   }
 
   return {
-    admit(socket) {
-      const connection = connections.get(socket);
-      if (!connection) return;
-      connection.admitted = true;
-      wake(connection);
-    },
-    clientError(error, socket) {
-      const responses = connections.get(socket)?.responses ?? [];
-      const isAnswered = [...responses].some((response) => response.headersSent);
-      if (refusal === undefined || error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
-        socket.destroy();
-      } else socket.end(answerOf(refusal(reasonOf(error.code))), () => socket.destroy());
-    },
+    server,
     get open() {
-      return connections.size;
+      return connections.open;
+    },
+    checkSource: ({ headers }) => (source(headers) ? null : { reason: 'foreign-source' }),
+    checkAttempts,
+    authenticate(request) {
+      // Nothing is compared meanwhile: a right guess looks like a wrong one until the wait is over.
+      const early = checkAttempts(request);
+      if (early !== null) return { principal: null, refusal: early };
+      const address = request.socket.remoteAddress ?? '';
+      const result = authenticate?.(request) ?? { refused: 'missing' };
+      if ('refused' in result) {
+        if (result.refused === 'wrong') attempts?.wrong(address);
+        return { principal: null, refusal: { reason: 'unauthorized' } };
+      }
+      attempts?.right(address);
+      connections.admit(request.socket);
+      return { principal: result.principal, refusal: null };
+    },
+    async listen(at) {
+      const address = await bind(server, at);
+      // Later ones, such as a lack of file descriptors, concern single connections.
+      server.on('error', () => {});
+      return address;
+    },
+    async close(graceMs, clock = options.clock) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      if (graceMs > 0) await withinGrace(connections.answered(), graceMs, clock);
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
 
-/** Whether its oldest response waits for the client: for the rest of the request, or until the client reads. */
-function waitsForClient({ responses }: Connection): boolean {
-  const [oldest] = responses;
-  return oldest !== undefined && (!oldest.req.complete || oldest.writableEnded || oldest.writableNeedDrain);
-}
-
-/** An IPv4 address mapped into IPv6 counts as the IPv4 address. */
-function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
-function reasonOf(code: string | undefined): RefusalReason {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'too-slow' : 'malformed';
-}
-
-function answerOf({ status, body }: { status: number; body: unknown }): string {
-  const text = JSON.stringify(body);
-  return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(text)}`,
-    'connection: close',
-    '',
-    text,
-  ].join('\r\n');
-}
-
-function createReport(
-  clock: Pick<Clock, 'monotonic'>,
-  onRefused: (refused: RefusedConnections) => void,
-): (address: string) => void {
-  let count = 0;
-  let reportedAt = Number.NEGATIVE_INFINITY;
-  return (address) => {
-    count += 1;
-    const now = clock.monotonic();
-    if (now - reportedAt < REPORT_MS) return;
-    reportedAt = now;
-    const refused = { count, address };
-    count = 0;
-    onRefused(refused);
-  };
+async function withinGrace(
+  work: Promise<void>,
+  graceMs: number,
+  clock: ConnectionClock = createSystemClock(),
+): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.timer(graceMs, late.resolve);
+  await Promise.race([work, late.promise]);
+  timer.cancel();
 }

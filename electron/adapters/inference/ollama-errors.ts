@@ -1,5 +1,7 @@
 /** What a server's refusal means. Ollama has no error codes: its own words are all there is. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 import { errorBodySchema } from './ollama-schemas.ts';
 
@@ -21,14 +23,6 @@ const MODEL_MISSING = /^model ['"].*['"] not found/i;
 
 /** The longest part of a server's words that is kept. */
 const MAX_WORDS = 500;
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Something answers, but not in the way of an inference server. `path` is what was asked. */
 export function notAnInferenceServer(reply: HttpReply, path: string): PilotlightError {

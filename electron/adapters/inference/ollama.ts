@@ -1,11 +1,13 @@
 /** Ollama behind the InferenceServer port: 0.24 and 0.33, which differ in what they tell about a model. */
+
 import type * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { ServerCapability } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
 import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
-import { notAnInferenceServer, parseJson, toServerError } from './ollama-errors.ts';
+import { notAnInferenceServer, toServerError } from './ollama-errors.ts';
 import {
   embedSchema,
   generateDoneSchema,

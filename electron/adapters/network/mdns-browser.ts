@@ -1,6 +1,9 @@
 /** Asks the networks of some interfaces which agents announce themselves there, by multicast DNS. */
 import type { Surroundings } from '../../core/ports/network.ts';
-import { decodeMessage, encodeQuery, MDNS_ADDRESS, MDNS_PORT, servicesIn } from './mdns/codec.ts';
+import { decodeMessage } from './mdns/decode.ts';
+import { encodeQuery } from './mdns/encode.ts';
+import { MDNS_ADDRESS, MDNS_PORT } from './mdns/message.ts';
+import { servicesIn } from './mdns/services.ts';
 import { type MulticastSocket, type OpenMulticast, openMulticastSocket } from './mdns/socket.ts';
 
 export const AGENT_SERVICE = '_pilotlight._tcp.local';

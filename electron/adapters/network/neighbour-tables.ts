@@ -1,4 +1,6 @@
 /** What the tools of each system print of their table of neighbours. Pure. */
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
+import { readMac } from '../../../shared/network/mac.ts';
 
 export interface Neighbour {
   address: string;
@@ -45,11 +47,6 @@ export function parseArpA(text: string): Neighbour[] {
 
 /** One, or none for a group address or a MAC of zeros. */
 function neighbour(address: string, written: string): Neighbour[] {
-  const bytes = written
-    .split(/[:-]/)
-    .map((byte) => (/^[0-9a-f]{1,2}$/i.test(byte) ? Number.parseInt(byte, 16) : -1));
-  if (bytes.length !== 6 || bytes.includes(-1) || bytes.every((byte) => byte === 0)) return [];
-  if ((bytes[0] ?? 1) % 2 === 1 || !/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return [];
-  const mac = bytes.map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':');
-  return [{ address, mac }];
+  const mac = readMac(written.replaceAll(/\b[0-9a-f]\b/gi, '0$&'));
+  return mac === null || readIpv4(address) === null ? [] : [{ address, mac }];
 }

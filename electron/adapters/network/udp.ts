@@ -2,6 +2,7 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
 import wakeOnLan from 'wake_on_lan';
+import { parseMac, secureOnBytes } from '../../../shared/network/mac.ts';
 import type { NetworkInterface, Udp } from '../../core/ports/network.ts';
 
 export function createDgramUdp(): Udp {
@@ -10,16 +11,12 @@ export function createDgramUdp(): Udp {
 
 /** Six bytes FF, the MAC sixteen times, and where there is one the SecureOn password. */
 function magicPacket(mac: string, secureOn: string | null): Uint8Array {
-  const packet = wakeOnLan.createMagicPacket(mac.replaceAll(/[:.-]/g, ''));
-  return secureOn === null ? packet : Buffer.concat([packet, secureOnBytes(secureOn)]);
-}
-
-/** `10.20.30.40` is four decimal bytes, `AA:BB:CC:DD:EE:FF` six hexadecimal ones. */
-function secureOnBytes(secureOn: string): Buffer {
-  const dotted = secureOn.split('.');
-  return dotted.length === 4
-    ? Buffer.from(dotted.map(Number))
-    : Buffer.from(secureOn.replaceAll(/[:-]/g, ''), 'hex');
+  const packet = wakeOnLan.createMagicPacket(parseMac(mac) ?? mac);
+  if (secureOn === null) return packet;
+  const password = secureOnBytes(secureOn);
+  // Callers have checked it; a packet with half a password would wake nothing.
+  if (password === null) throw new TypeError('This is not a SecureOn password.');
+  return Buffer.concat([packet, Uint8Array.from(password)]);
 }
 
 function send(payload: Uint8Array, port: number, address: string): Promise<void> {

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isThere, tryKeepAside } from '../keep-aside.ts';
-import { type WriteFile, writePrivateFile } from './private-file.ts';
+import { type WriteFile, writePrivateFile } from '../private-file.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
 
 export const keyFileWords =

@@ -7,7 +7,7 @@ import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import { plural } from '../../../shared/units.ts';
 import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
-import { type WriteFile, writePrivateFile } from './private-file.ts';
+import { type WriteFile, writePrivateFile } from '../private-file.ts';
 
 /** Seals single values. The name of a value is sealed with it, so that no value passes for another. */
 export interface Seal {

@@ -1,5 +1,7 @@
 /** SQLite's errors for a damaged file, and what is known about a damaged state. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { primarySqliteCode, sqliteCode } from '../system-code.ts';
 
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
@@ -26,22 +28,16 @@ export interface DamagedState {
   incomplete: readonly string[];
 }
 
-/** The low byte is SQLite's primary result code; extended codes carry more above it. */
-function primaryCode(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
-}
-
 export function isDamage(error: unknown): boolean {
-  const code = primaryCode(error);
+  const code = primarySqliteCode(error);
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 /** Turns what SQLite throws into an error with a code; anything else passes through as it is. */
 export function toStoreError(error: unknown): unknown {
-  const code = primaryCode(error);
+  const code = primarySqliteCode(error);
   if (code === null) return error;
-  if (code === SQLITE_FULL || (error as { errcode?: number }).errcode === SQLITE_IOERR_SHMSIZE)
+  if (code === SQLITE_FULL || sqliteCode(error) === SQLITE_IOERR_SHMSIZE)
     return new PilotlightError('DISK_FULL', { cause: error });
   if (isDamage(error)) return new PilotlightError('STATE_CORRUPT', { cause: error });
   return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });

@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { safestPolicy, unknownLease } from '../../../shared/models/power.ts';
 import { savedSettingsSchema } from '../../../shared/models/settings.ts';
+import { type Parser, readColumn } from './columns.ts';
 import type { DamagedRow } from './damage.ts';
-import { type Parser, parseJson } from './parse-json.ts';
 
 type Row = Record<string, unknown>;
 
@@ -88,7 +88,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
     setAside,
     parseRows(table, rows, schema, prepare = (value) => value, replace = () => null) {
       return rows.flatMap((row) => {
-        const parsed = schema.safeParse(prepare(parseJson(row.value), row));
+        const parsed = schema.safeParse(prepare(readColumn(row.value), row));
         if (parsed.success && belongs(parsed.data, row)) return [parsed.data];
         const replacement = replace(row);
         setAside(table, row, replacement);
@@ -97,7 +97,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
     },
     readSettings(row) {
       if (row === undefined) return null;
-      const value = parseJson(row.value);
+      const value = readColumn(row.value);
       if (savedSettingsSchema.safeParse(value).success) return value;
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
         setAside('settings', row);
@@ -115,7 +115,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
       const now = Date.now();
       atomically(() => {
         for (const { value } of database.prepare('SELECT value FROM nodes').all()) {
-          const node = nodeRecordSchema.safeParse(parseJson(value));
+          const node = nodeRecordSchema.safeParse(readColumn(value));
           if (!node.success || node.data.kind === 'this-computer') continue;
           const nodeId = node.data.id;
           if (leases) {

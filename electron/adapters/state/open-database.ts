@@ -15,10 +15,15 @@ export interface OpenedDatabase {
   damaged: DamagedState | null;
 }
 
-export interface OpenDatabaseOptions {
+export interface PrepareOptions {
   steps?: readonly string[];
   /** The state was written before, so that a file without content has lost it. Default false. */
   expected?: boolean;
+}
+
+export interface OpenDatabaseOptions extends PrepareOptions {
+  /** What `prepareDatabase` found, if it has run already. Default: it runs now. */
+  prepared?: DamagedState | null;
 }
 
 /** Of which a damaged log may have lost the newest rows, and whose loss could power a machine off. */
@@ -26,31 +31,41 @@ const POWER_TABLES = ['leases', 'power_policies'];
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
- * Opens the state database and brings it up to date. A file that is damaged, or is no database, is moved to
- * `<path>.corrupt-<n>`; what can be read of it goes into a fresh one. Throws STATE_NEWER, DISK_FULL or
- * DATA_FOLDER_UNUSABLE.
+ * Makes the state database ready to be opened: reads it all to find damage, and brings it up to date. A file that is
+ * damaged, or isn't a database, is moved to `<path>.corrupt-<n>`; what can be read of it goes into a fresh one. Gives
+ * what was damaged; null if all was well. Throws STATE_NEWER, DISK_FULL or DATA_FOLDER_UNUSABLE.
+ *
+ * The time it takes grows with the file. It needs nothing but the path, so that it can run in a thread.
  */
-export function openDatabase(path: string, options: OpenDatabaseOptions = {}): OpenedDatabase {
+export function prepareDatabase(path: string, options: PrepareOptions = {}): DamagedState | null {
   const { steps = migrations, expected = false } = options;
   try {
-    if (path === ':memory:') return { database: open(path, steps), damaged: null };
     const log = keepDamagedLog(path);
     const whole = log === null || log.isCopy;
     if (isUsable(path, steps, expected) && whole) {
       createPrivate(path);
-      const database = open(path, steps);
-      if (log === null) return { database, damaged: null };
-      return { database, damaged: { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES } };
+      open(path, steps).close();
+      return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES };
     }
     const keptAs = keepAside(path, COMPANIONS);
     createPrivate(path);
     const database = open(path, steps);
     const damaged = salvage(database, keptAs);
-    if (log === null) return { database, damaged };
-    return {
-      database,
-      damaged: { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...POWER_TABLES])] },
-    };
+    database.close();
+    if (log === null) return damaged;
+    return { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...POWER_TABLES])] };
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+/** Opens the state database, after it was prepared. Throws what `prepareDatabase` throws. */
+export function openDatabase(path: string, options: OpenDatabaseOptions = {}): OpenedDatabase {
+  const { steps = migrations, prepared } = options;
+  try {
+    if (path === ':memory:') return { database: open(path, steps), damaged: null };
+    const damaged = prepared === undefined ? prepareDatabase(path, options) : prepared;
+    return { database: open(path, steps), damaged };
   } catch (error) {
     throw toStoreError(error);
   }

@@ -1,8 +1,10 @@
 /** Older versions kept secrets in plain in the state. They go where secrets are kept, and off the disk here. */
+
 import type { DatabaseSync } from 'node:sqlite';
 import { secureOnSecret } from '../../../shared/models/secrets.ts';
 import { secretSettingNames } from '../../../shared/models/settings.ts';
 import type { Secrets } from '../../core/ports/state.ts';
+import { readColumn } from './columns.ts';
 import { toStoreError } from './open-database.ts';
 
 export type MovedSecrets = { kind: 'none' } | { kind: 'moved' } | { kind: 'failed'; error: unknown };
@@ -83,11 +85,6 @@ function rewrite(database: DatabaseSync, update: () => void): void {
 }
 
 function parse(value: unknown): Json | null {
-  if (typeof value !== 'string') return null;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Json) : null;
-  } catch {
-    return null;
-  }
+  const parsed = readColumn(value);
+  return typeof parsed === 'object' && parsed !== null ? (parsed as Json) : null;
 }

@@ -11,8 +11,8 @@ import {
   withdrawalSchema,
 } from '../../../shared/models/power.ts';
 import type { PowerStore } from '../../core/ports/power-state.ts';
+import { readColumn } from './columns.ts';
 import type { DamagedRows } from './damaged-rows.ts';
-import { parseJson } from './parse-json.ts';
 
 /** How long the past is kept: as long as the history of telemetry. */
 const KEPT_MS = 31 * 24 * 3_600_000;
@@ -36,7 +36,7 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
 
   /** Both the columns and the value name its machine and its end: either may be the damaged one. */
   function replace(row: Record<string, unknown>) {
-    const saved = Object(parseJson(row.value)) as Partial<LeaseRecord>;
+    const saved = Object(readColumn(row.value)) as Partial<LeaseRecord>;
     const known = { id: String(row.id), nodeId: String(row.node_id), createdAt: Number(row.created_at) };
     if (row.ended_at !== null && saved.endedAt !== null) return null;
     const record = unknownLease(known);
@@ -66,7 +66,7 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
 
   /** Column and value each say whose it is: either may be the damaged one, and then both machines stay on. */
   function replacePolicy(row: Record<string, unknown>) {
-    const saved = Object(parseJson(row.value)) as { nodeId?: unknown };
+    const saved = Object(readColumn(row.value)) as { nodeId?: unknown };
     const record = safestPolicy(saved);
     const other = typeof saved.nodeId === 'string' && saved.nodeId !== row.node_id ? saved.nodeId : null;
     return {

@@ -7,7 +7,7 @@ import { isDamage } from './damage.ts';
 const LAST_VERSION = 1000;
 
 /** The schema after `version` steps: the text of each object by its name. */
-export function schemaAfter(steps: readonly string[], version: number): Map<string, string> {
+function schemaAfter(steps: readonly string[], version: number): Map<string, string> {
   const database = new DatabaseSync(':memory:');
   try {
     for (const step of steps.slice(0, version)) database.exec(step);

@@ -4,11 +4,11 @@ import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { indexJobSchema, sourceRecordSchema } from '../../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../../shared/models/placement.ts';
 import type { Secrets, Store } from '../../core/ports/state.ts';
+import type { Parser } from './columns.ts';
 import { type DamagedRow, type DamagedState, isDamage } from './damage.ts';
 import { createDamagedRows } from './damaged-rows.ts';
 import { createHistoryStore } from './history.ts';
 import { openDatabase, toStoreError } from './open-database.ts';
-import type { Parser } from './parse-json.ts';
 import { type MovedSecrets, movePlainSecrets } from './plain-secrets.ts';
 import { createPowerStore } from './power-store.ts';
 
@@ -29,6 +29,8 @@ export interface SqliteStoreOptions {
   secrets?: Secrets;
   /** It was written before, so that a file without content has lost it. Default false. */
   expected?: boolean;
+  /** What `prepareDatabase` found, if it has run already. Default: it runs now. */
+  prepared?: DamagedState | null;
   /** A row could not be read: it was put aside, and the others are there. May be called while the store opens. */
   onDamagedRow?(row: DamagedRow): void;
   /** The file was damaged while it was in use: the next start repairs it. */
@@ -41,7 +43,7 @@ export interface SqliteStoreOptions {
  */
 export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
   const { path, secrets } = options;
-  const { database, damaged } = openDatabase(path, { expected: options.expected ?? false });
+  const { database, damaged } = openDatabase(path, options);
   const plainSecrets = secrets ? movePlainSecrets(database, secrets) : { kind: 'none' as const };
   const statements = new Map<string, StatementSync>();
   let reported = false;

@@ -1,5 +1,4 @@
-/** What the index worker and its client say to each other. Everything survives a structured clone. */
-import type { WireError } from '../../../shared/contract/errors.ts';
+/** The calls of the index worker. Everything survives a structured clone. */
 import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
 
 /** Given once, before anything else. */
@@ -47,7 +46,7 @@ export interface BuiltinOutcome {
   error: { code: string; reason: string } | null;
 }
 
-export interface IndexCalls {
+interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
   scan: { params: { full: boolean }; result: ScanResult };
   prepare: { params: { path: string }; result: PreparedFile };
@@ -70,18 +69,12 @@ export interface IndexCalls {
 
 export type IndexMethod = keyof IndexCalls;
 
-export type ToIndexWorker =
-  | { kind: 'configure'; config: IndexWorkerConfig }
-  | {
-      kind: 'call';
-      id: number;
-      method: IndexMethod;
-      source: IndexSource | null;
-      settings: IndexSettings;
-      params: unknown;
-    }
-  | { kind: 'cancel'; id: number }
-  | { kind: 'stop' };
+export interface IndexRequest<Params = unknown> {
+  /** null where the call isn't about an open index. */
+  source: IndexSource | null;
+  settings: IndexSettings;
+  params: Params;
+}
 
 /** An index was damaged: it is kept aside and an empty one took its place, or parts of it were lost. */
 export interface IndexNotice {
@@ -91,10 +84,17 @@ export interface IndexNotice {
   keptAs: string | null;
 }
 
-export type FromIndexWorker =
-  | { kind: 'result'; id: number; value: unknown }
-  | { kind: 'error'; id: number; error: WireError; cause: string | null }
-  | { kind: 'progress'; id: number; seen: number }
+/** What a call reports while it runs. */
+export type IndexProgress =
+  | { kind: 'seen'; seen: number }
   /** The call is busy with this file, or got further with it; null while it waits. */
-  | { kind: 'file'; id: number; file: FileAtWork | null }
-  | { kind: 'notice'; notice: IndexNotice };
+  | { kind: 'file'; file: FileAtWork | null };
+
+export interface IndexContract {
+  config: IndexWorkerConfig;
+  calls: {
+    [M in IndexMethod]: { params: IndexRequest<IndexCalls[M]['params']>; result: IndexCalls[M]['result'] };
+  };
+  progress: IndexProgress;
+  event: IndexNotice;
+}

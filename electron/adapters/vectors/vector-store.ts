@@ -1,25 +1,28 @@
 /**
- * The client of the index worker. It starts the worker with the first call, and again after it was lost; what only
- * reads is asked again then, what was under way of the rest rejects with WORKER_LOST.
- *
- * A worker that is stuck cannot be relied on to notice it, so the limits are kept here. When a file passes its limit
- * the worker is killed and the next one writes down that this file failed.
+ * The indexes, kept by the index worker. What is particular to it is the file that ended a worker: the next worker
+ * records it first, as failed if it passed its time limit, as a suspect if the worker crashed.
  */
-import { PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Log } from '../../core/ports/log.ts';
-import type { Clock, Timer } from '../../core/ports/time.ts';
+import type { Clock } from '../../core/ports/time.ts';
 import type { SourceIndex, VectorStore } from '../../core/ports/vectors.ts';
-import type { WorkerExit, WorkerHost, WorkerProcess } from '../processes/worker-host.ts';
-import { createPendingCalls, type LostCall, type PendingCall } from './pending-calls.ts';
+import type { LostCall } from '../processes/pending-calls.ts';
+import {
+  createWorkerClient,
+  type MethodPolicy,
+  type Verdicts,
+  type WorkerEnd,
+} from '../processes/worker-client.ts';
+import type { WorkerHost } from '../processes/worker-host.ts';
 import type {
-  FromIndexWorker,
-  IndexCalls,
+  FileAtWork,
+  IndexContract,
   IndexMethod,
   IndexNotice,
+  IndexProgress,
+  IndexRequest,
   IndexSettings,
   IndexSource,
-  IndexWorkerConfig,
-  ToIndexWorker,
 } from './protocol.ts';
 
 export interface VectorStoreOptions {
@@ -38,7 +41,7 @@ export interface VectorStoreOptions {
   maxMatrixBytes?: number;
   /** Default 5 minutes. */
   matrixIdleMs?: number;
-  /** How long one step of one file may take, milliseconds: reading, cutting, a part of embedding, storing. Default 60 s. */
+  /** How long one step of one file may take, milliseconds: reading, splitting, a part of embedding, storing. Default 60 s. */
   fileLimitMs?: number;
   /** How long `close` waits before it ends the worker the hard way. Default 5 s. */
   closeDeadlineMs?: number;
@@ -50,121 +53,78 @@ interface CallOptions {
   onProgress?: ((seen: number) => void) | undefined;
 }
 
+type IndexParams<M extends IndexMethod> = IndexContract['calls'][M]['params']['params'];
+type IndexResult<M extends IndexMethod> = IndexContract['calls'][M]['result'];
+
 export interface IndexVectorStore extends VectorStore {
-  /** The process id of the worker that runs now; null when none does. */
+  /** The process id of the worker that runs now; null while none does. */
   workerPid(): number | null;
 }
 
-/** They change nothing, or nothing more when they are repeated: after a lost worker they are sent once more. */
-const REPEATABLE: ReadonlySet<IndexMethod> = new Set([
-  'meta',
-  'search',
-  'embed',
-  'close',
-  'remove',
-  'giveUp',
-]);
 /** A person waits for the answer. The worker may be in the middle of a large change, so it is left alone. */
-const ANSWERS: ReadonlySet<IndexMethod> = new Set(['meta', 'search', 'embed']);
-/** Whoever ends the use of an index must not wait for a worker that is stuck: it is killed. */
-const ENDINGS: ReadonlySet<IndexMethod> = new Set(['close', 'remove', 'discard', 'giveUp', 'suspect']);
-const ANSWER_LIMIT_MS = 10_000;
-const ENDING_LIMIT_MS = 5000;
+const query: MethodPolicy = { deadlineMs: 10_000, lateCode: 'INDEX_BUSY', isRepeatable: true };
+/** Nobody who stops using an index or a file should wait for a worker that is stuck: it is killed. */
+const ending: MethodPolicy = { deadlineMs: 5000, lateCode: null, isRepeatable: true };
+/** May take as long as it needs; each of its files has a limit. */
+const work: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: false };
+
+const methods: Record<IndexMethod, MethodPolicy> = {
+  meta: query,
+  search: query,
+  embed: query,
+  close: ending,
+  remove: ending,
+  giveUp: ending,
+  // Repeated, they would count twice, or be about a file that the lost worker had prepared.
+  suspect: { ...ending, isRepeatable: false },
+  discard: { ...ending, isRepeatable: false },
+  scan: work,
+  prepare: work,
+  commit: work,
+  indexBuiltin: work,
+  reset: work,
+};
 
 export function createVectorStore(options: VectorStoreOptions): IndexVectorStore {
-  const { clock, log } = options;
-  const config: IndexWorkerConfig = {
-    folder: options.folder,
-    maxIndexBytes: options.maxIndexBytes ?? null,
-    maxMatrixBytes: options.maxMatrixBytes ?? 1024 ** 3,
-    matrixIdleMs: options.matrixIdleMs ?? 300_000,
-  };
-  const pending = createPendingCalls({
+  const { clock, log, fileLimitMs = 60_000 } = options;
+  let isClosing = false;
+  const client = createWorkerClient<IndexContract>({
+    name: 'index',
+    host: options.workerHost,
     clock,
-    limits: {
-      fileMs: options.fileLimitMs ?? 60_000,
-      answerMs: (method) =>
-        ANSWERS.has(method) ? ANSWER_LIMIT_MS : ENDINGS.has(method) ? ENDING_LIMIT_MS : null,
+    log,
+    config: {
+      folder: options.folder,
+      maxIndexBytes: options.maxIndexBytes ?? null,
+      maxMatrixBytes: options.maxMatrixBytes ?? 1024 ** 3,
+      matrixIdleMs: options.matrixIdleMs ?? 300_000,
     },
-    onFileLimit(id) {
-      log.warn('A file took too long to read; the index worker is started again without it.');
-      killFor(id);
+    methods,
+    silenceMs: (progress) => (fileOf(progress) === null ? null : fileLimitMs),
+    onEvent(notice) {
+      log.warn('An index was damaged', { ...notice });
+      options.onNotice?.(notice);
     },
-    onAnswerLimit(id) {
-      const call = pending.get(id);
-      if (call === undefined) return;
-      if (ANSWERS.has(call.method)) {
-        pending.take(id);
-        send({ kind: 'cancel', id });
-        call.reject(new PilotlightError('INDEX_BUSY'));
-      } else {
-        log.warn('The index worker did not answer in time and is started again.', { method: call.method });
-        killFor(null);
-      }
-    },
+    onLost: blame,
+    ...(options.closeDeadlineMs === undefined ? {} : { stopDeadlineMs: options.closeDeadlineMs }),
   });
-  let lastId = 0;
-  let worker: WorkerProcess | null = null;
-  let closing: Promise<void> | null = null;
-  /** Why the worker is being killed: the call whose file passed its limit, or null for another reason. */
-  let killed: { id: number | null } | null = null;
 
-  function send(message: ToIndexWorker): void {
-    worker?.send(message);
-  }
-
-  function killFor(id: number | null): void {
-    if (worker === null) return;
-    killed ??= { id };
-    worker.kill();
-  }
-
-  function running(): WorkerProcess {
-    if (worker !== null) return worker;
-    const started = options.workerHost.start();
-    worker = started;
-    started.onMessage((message) => {
-      // What a process said before it ended may arrive after its calls were rejected.
-      if (worker === started) receive(message as FromIndexWorker);
-    });
-    started.onExit((exit) => {
-      if (worker !== started) return;
-      const reason = killed;
-      killed = null;
-      worker = null;
-      if (closing === null && reason === null) log.warn('The index worker ended unexpectedly', { ...exit });
-      const culprit = reason === null || reason.id === null ? null : reason.id;
-      void recover(pending.takeAll(), {
-        culprit,
-        isCrash: reason === null && !wasKilled(exit),
-        run: String(started.pid),
-      });
-    });
-    send({ kind: 'configure', config });
-    return started;
-  }
-
-  /** Handles what was under way when the worker ended: first the file that ended it is recorded, then the calls are. */
-  async function recover(
-    lost: readonly LostCall[],
-    end: { culprit: number | null; isCrash: boolean; run: string },
-  ): Promise<void> {
-    if (closing !== null) {
-      for (const call of lost) call.reject(new PilotlightError('STOPPING'));
-      return;
-    }
-    let guilty: { id: number; outcome: unknown } | null = null;
-    const notes = lost.map(async ({ id, file, source }) => {
+  /** Records the files that the lost calls were busy with, if they may have ended the worker. */
+  async function blame(lost: readonly LostCall[], { killedFor, isCrash, run }: WorkerEnd): Promise<Verdicts> {
+    const verdicts = new Map<number, unknown>();
+    const records = lost.map(async ({ call, progress }) => {
+      const file = fileOf(progress as IndexProgress | null);
+      const { source } = call.params as IndexRequest;
       if (file === null || file.stamp === null || source === null) return;
       const { path, stamp } = file;
-      if (id === end.culprit) {
-        guilty = { id, outcome: new PilotlightError('FILE_TOO_COSTLY', { details: { path } }) };
-        // A file that is not written down as failed would be read again, and again.
+      if (call.id === killedFor) {
+        verdicts.set(call.id, new PilotlightError('FILE_TOO_COSTLY', { details: { path } }));
+        // A file that isn't recorded as failed would be read again, and again.
         await sendCall('giveUp', { path, stamp }, { source }).catch((error: unknown) => {
-          guilty = { id, outcome: error };
+          verdicts.set(call.id, error);
         });
-      } else if (end.isCrash) {
-        await sendCall('suspect', { path, stamp, run: end.run }, { source }).catch((error: unknown) =>
+      } else if (isCrash) {
+        await sendCall('suspect', { path, stamp, run }, { source }).catch((error: unknown) =>
           log.warn('The file that ended the index worker could not be recorded.', {
             path,
             error: String(error),
@@ -172,76 +132,21 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
         );
       }
     });
-    // The channel keeps the order: what was written down comes before every other call.
-    const again = lost.filter((call) => REPEATABLE.has(call.method) && call.losses === 0);
-    for (const call of again) post({ ...call, losses: 1 });
-    await Promise.all(notes);
-    const blamed = guilty as { id: number; outcome: unknown } | null;
-    for (const call of lost) {
-      if (again.includes(call)) continue;
-      call.reject(call.id === blamed?.id ? blamed.outcome : new PilotlightError('WORKER_LOST'));
-    }
-  }
-
-  function receive(message: FromIndexWorker): void {
-    if (message.kind === 'notice') {
-      log.warn('An index was damaged', { ...message.notice });
-      options.onNotice?.(message.notice);
-      return;
-    }
-    if (message.kind === 'progress') {
-      pending.get(message.id)?.onProgress?.(message.seen);
-      return;
-    }
-    if (message.kind === 'file') {
-      pending.busyWith(message.id, message.file);
-      return;
-    }
-    const call = pending.take(message.id);
-    if (call === undefined) return;
-    if (message.kind === 'result') call.resolve(message.value);
-    else {
-      if (message.cause !== null) log.error('The index worker failed', { cause: message.cause });
-      call.reject(fromWire(message.error));
-    }
-  }
-
-  function post(call: PendingCall): void {
-    const { id, method, source, params } = call;
-    running();
-    pending.add(call);
-    send({ kind: 'call', id, method, source, settings: options.settings(), params });
+    await Promise.all(records);
+    return verdicts;
   }
 
   function sendCall<M extends IndexMethod>(
     method: M,
-    params: IndexCalls[M]['params'],
+    params: IndexParams<M>,
     { source, signal, onProgress }: CallOptions,
-  ): Promise<IndexCalls[M]['result']> {
-    if (closing !== null) return Promise.reject(new PilotlightError('STOPPING'));
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    lastId += 1;
-    const id = lastId;
-    return new Promise<IndexCalls[M]['result']>((resolve, reject) => {
-      function abort(): void {
-        if (pending.take(id) !== undefined) send({ kind: 'cancel', id });
-        settle(() => reject(signal?.reason));
-      }
-      function settle(how: () => void): void {
-        signal?.removeEventListener('abort', abort);
-        how();
-      }
-      signal?.addEventListener('abort', abort, { once: true });
-      post({
-        id,
-        method,
-        source,
-        params,
-        resolve: (value) => settle(() => resolve(value as IndexCalls[M]['result'])),
-        reject: (error) => settle(() => reject(error)),
-        onProgress: onProgress ?? null,
-        losses: 0,
-      });
+  ): Promise<IndexResult<M>> {
+    const request = { source, settings: options.settings(), params } as IndexContract['calls'][M]['params'];
+    return client.call(method, request, {
+      signal,
+      onProgress(progress) {
+        if (progress.kind === 'seen') onProgress?.(progress.seen);
+      },
     });
   }
 
@@ -262,22 +167,9 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
         await sendCall('reset', { embedder }, { source });
       },
       async close() {
-        if (worker !== null && closing === null) await sendCall('close', null, { source });
+        if (!isClosing && client.pid() !== null) await sendCall('close', null, { source });
       },
     };
-  }
-
-  function stop(): Promise<void> {
-    const stopping = worker;
-    if (stopping === null) return Promise.resolve();
-    return new Promise((resolve) => {
-      const deadline: Timer = clock.timer(options.closeDeadlineMs ?? 5000, () => stopping.kill());
-      stopping.onExit(() => {
-        deadline.cancel();
-        resolve();
-      });
-      stopping.send({ kind: 'stop' } satisfies ToIndexWorker);
-    });
   }
 
   return {
@@ -291,22 +183,13 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     },
     embedBuiltin: (texts) => sendCall('embed', { texts }, { source: null }),
     close() {
-      closing ??= stop();
-      return closing;
+      isClosing = true;
+      return client.stop();
     },
-    workerPid: () => worker?.pid ?? null,
+    workerPid: client.pid,
   };
 }
 
-/** A person or the system ended it from outside: no file is known to be the reason. */
-function wasKilled({ code, signal }: WorkerExit): boolean {
-  return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 9 || code === 137 || code === 143;
-}
-
-function fromWire(error: WireError): PilotlightError {
-  return new PilotlightError(error.code, {
-    message: error.message,
-    next: error.next,
-    ...(error.details === undefined ? {} : { details: error.details }),
-  });
+function fileOf(progress: IndexProgress | null): FileAtWork | null {
+  return progress?.kind === 'file' ? progress.file : null;
 }

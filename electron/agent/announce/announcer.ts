@@ -1,9 +1,12 @@
 /** Answers those who look for agents, in the networks that this agent listens in and in no other. */
+
+import { sameNetwork } from '../../../shared/network/ipv4.ts';
 import type { Clock, NetworkInterface, Timer } from '../../adapters/agent-host/types.ts';
-import { decodeMessage, encodeResponse, MDNS_ADDRESS, MDNS_PORT } from '../../adapters/network/mdns/codec.ts';
+import { decodeMessage } from '../../adapters/network/mdns/decode.ts';
+import { encodeResponse } from '../../adapters/network/mdns/encode.ts';
+import { MDNS_ADDRESS, MDNS_PORT } from '../../adapters/network/mdns/message.ts';
 import type { MulticastSocket, OpenMulticast } from '../../adapters/network/mdns/socket.ts';
 import { wordsOf } from '../errors.ts';
-import { sameNetwork } from '../network.ts';
 import { type AnnouncedAgent, type Answer, allRecords, answerTo, merge } from './records.ts';
 
 export interface Announcer {

@@ -1,12 +1,8 @@
 /** What an agent tells of itself to those who look for agents. Pure. */
-import {
-  escapeLabel,
-  type Message,
-  type Question,
-  type ResourceRecord,
-} from '../../adapters/network/mdns/codec.ts';
+import type { Message, Question, ResourceRecord } from '../../adapters/network/mdns/message.ts';
+import { escapeLabel } from '../../adapters/network/mdns/names.ts';
 
-export const SERVICE = '_pilotlight._tcp.local';
+const SERVICE = '_pilotlight._tcp.local';
 /** Where the kinds of services are asked for, not services. */
 const KINDS = '_services._dns-sd._udp.local';
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Check } from '../check.ts';
+import type * as z from 'zod/mini';
 import { AgentError } from '../errors.ts';
+import { mistakesIn } from './mistakes.ts';
 
-export const MOST_BODY_BYTES = 64 * 1024;
+const MOST_BODY_BYTES = 64 * 1024;
 
 /** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
 export function readBody(request: IncomingMessage): Promise<unknown> {
@@ -36,9 +37,13 @@ export function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Throws BAD_REQUEST that names every mistake. */
-export function checked<Value>(check: Check<Value>, body: unknown): Value {
-  const mistakes: string[] = [];
-  const value = check(body, '', mistakes);
-  if (mistakes.length === 0) return value;
+export function checked<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  name?: string,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const mistakes = mistakesIn(result.error, value, name);
   throw new AgentError('BAD_REQUEST', { message: mistakes.join(' '), details: { mistakes } });
 }

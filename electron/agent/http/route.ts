@@ -1,6 +1,8 @@
 /** What a role offers over HTTP. */
 import type { ServerResponse } from 'node:http';
+import type { AgentEndpoint, AnswerSent, RequestOf } from '../../../shared/contract/agent.ts';
 import type { AgentError } from '../errors.ts';
+import { checked } from './body.ts';
 
 export interface Exchange {
   method: string;
@@ -14,9 +16,9 @@ export interface Exchange {
   body(): Promise<unknown>;
 }
 
-export interface Reply {
+export interface Reply<Body = unknown> {
   status: number;
-  body: unknown;
+  body: Body;
 }
 
 /** Takes over the response; what it returns is called when the connection ends. */
@@ -34,6 +36,29 @@ export interface Route {
   /** The body of a refusal, where existing clients expect one of another shape. */
   refusal?(error: AgentError): unknown;
 }
+
+/** A route of the protocol: its handler gets what the endpoint takes, checked, and answers what it promises. */
+export function serve<Endpoint extends AgentEndpoint>(
+  { method, path, access, request }: Endpoint,
+  handle: (
+    request: RequestOf<Endpoint>,
+    exchange: Exchange,
+  ) => Reply<AnswerSent<Endpoint>> | Promise<Reply<AnswerSent<Endpoint>>>,
+  options: Partial<Pick<Route, 'access' | 'refusal'>> = {},
+): Route {
+  return {
+    method,
+    path,
+    access,
+    ...options,
+    async handle(exchange) {
+      const body = request === undefined ? undefined : checked(request, await exchange.body());
+      return handle(body as RequestOf<Endpoint>, exchange);
+    },
+  };
+}
+
+export const ok = <Body>(body: Body): Reply<Body> => ({ status: 200, body });
 
 export interface FoundRoute {
   route: Route;

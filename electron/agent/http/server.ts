@@ -1,70 +1,80 @@
 /** Bare node:http with narrow limits: whoever is not let in costs next to nothing. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import {
-  type GuardOptions,
-  guardListener,
-  type ListenerLimits,
-  type RefusalReason,
-  serverOptions,
-  usualLimits,
-} from '../../adapters/http/listener.ts';
-import type { Attempts } from '../attempts.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { agentApi } from '../../../shared/contract/agent.ts';
+import type { Attempts } from '../../adapters/http/attempts.ts';
+import { bearerAuthentication } from '../../adapters/http/authentication.ts';
+import type { ConnectionClock } from '../../adapters/http/connections.ts';
+import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
+import { createListener, type Listener } from '../../adapters/http/listener.ts';
+import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
+import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
+import { noBrowsers } from '../../adapters/http/source.ts';
 import { AgentError, type AgentErrorCode, toAgentError, wordsOf } from '../errors.ts';
-import type { TokenCheck } from '../token.ts';
 import { readBody } from './body.ts';
 import { createRouter, type Exchange, type Reply, type Route } from './route.ts';
 
 export interface AgentServerOptions {
   routes: readonly Route[];
-  checkToken: TokenCheck;
+  /** The agent's token, and an existing server's secret. */
+  secrets: readonly string[];
   attempts: Attempts;
   say(message: string): void;
-  limits?: ListenerLimits;
+  limits?: ListenerLimits | undefined;
   /** Of the limits of connections. Default: the system's. */
-  clock?: GuardOptions['clock'];
+  clock?: ConnectionClock | undefined;
 }
+
+/** Whoever has the token; the agent tells no panel from another by it. */
+type Principal = 'token-holder';
 
 export function createAgentServer({
   routes,
-  checkToken,
+  secrets,
   attempts,
   say,
   limits = usualLimits,
   clock,
-}: AgentServerOptions): Server {
+}: AgentServerOptions): Listener<Principal> {
   const find = createRouter(routes);
-  const server = createServer({ ...serverOptions(limits), requireHostHeader: false }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      say(`http: ${wordsOf(error)}`);
-      response.destroy();
-    });
-  });
-  const guard = guardListener(server, {
+  const accepted = secrets.map(digestOf);
+  const listener = createListener<Principal>({
     limits,
     clock,
-    refusal(reason) {
-      const error = new AgentError(refusals[reason]);
+    source: noBrowsers,
+    authenticate: bearerAuthentication((bearer) =>
+      findSecret(accepted, bearer) < 0 ? null : 'token-holder',
+    ),
+    attempts,
+    answer(refusal) {
+      const error = new AgentError(connectionErrors[refusal]);
       return { status: error.status, body: error.toBody() };
     },
     onRefused: ({ count, address }) =>
       say(`http: too many connections; ${count} refused or closed, the last from ${address}`),
+    server: { requireHostHeader: false },
+    handle(request, response) {
+      answer(request, response).catch((error: unknown) => {
+        say(`http: ${wordsOf(error)}`);
+        response.destroy();
+      });
+    },
   });
-  server.on('clientError', guard.clientError);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? '';
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const { found, methods } = find(method, path);
     try {
-      const address = request.socket.remoteAddress ?? '';
-      if (found?.route.access !== 'open') authorise(request, address, found?.route.access === 'key');
+      const access = found?.route.access ?? 'token';
+      if (access === 'token') refuse(listener.authenticate(request).refusal);
+      else if (access === 'key') refuse(listener.checkAttempts(request));
       if (found === null) throw notFound(method, methods);
-      if (found.route.path !== '/health') refuseBrowsers(request);
+      if (found.route.path !== agentApi.health.path) refuse(listener.checkSource(request));
       const exchange: Exchange = {
         method,
         path,
         params: found.params,
-        address,
+        address: request.socket.remoteAddress ?? '',
         header: (name) => {
           const value = request.headers[name];
           return Array.isArray(value) ? value[0] : value;
@@ -90,34 +100,21 @@ export function createAgentServer({
     }
   }
 
-  function authorise(request: IncomingMessage, address: string, byKey: boolean): void {
-    const wait = attempts.waitMs(address);
-    if (wait > 0) {
-      // Nothing is compared: a right guess looks as a wrong one until the wait is over.
-      throw new AgentError('SLOW_DOWN', { headers: { 'retry-after': String(Math.ceil(wait / 1000)) } });
-    }
-    if (byKey) return;
-    const verdict = checkToken(request.headers.authorization);
-    if (verdict === 'right') {
-      attempts.right(address);
-      guard.admit(request.socket);
-      return;
-    }
-    if (verdict === 'wrong') attempts.wrong(address);
-    throw new AgentError('UNAUTHORIZED', { headers: { 'www-authenticate': 'Bearer' } });
+  return listener;
+}
+
+function refuse(refusal: RequestRefusal | null): void {
+  switch (refusal?.reason) {
+    case 'foreign-source':
+      throw new AgentError('BROWSER_REFUSED');
+    case 'slow-down':
+      throw new AgentError('SLOW_DOWN', { headers: { 'retry-after': String(refusal.retryAfterSeconds) } });
+    case 'unauthorized':
+      throw new AgentError('UNAUTHORIZED', { headers: { 'www-authenticate': 'Bearer' } });
   }
-
-  return server;
 }
 
-/** A page that a person happens to open must not steer a machine in their network. */
-function refuseBrowsers({ headers }: IncomingMessage): void {
-  const site = headers['sec-fetch-site'];
-  if (headers.origin !== undefined || (site !== undefined && site !== 'none'))
-    throw new AgentError('BROWSER_REFUSED');
-}
-
-const refusals: Readonly<Record<RefusalReason, AgentErrorCode>> = {
+const connectionErrors: Readonly<Record<ConnectionRefusal, AgentErrorCode>> = {
   busy: 'TOO_MANY_CONNECTIONS',
   'too-slow': 'TOO_SLOW',
   'headers-too-large': 'HEADERS_TOO_LARGE',

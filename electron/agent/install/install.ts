@@ -105,7 +105,7 @@ export async function uninstall(
 }
 
 /** The flags that the person gave here, for the service to start with; all else comes from its config file. */
-export function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
+function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
   return Object.keys(configFlags).flatMap((name) => {
     const value = flags[name];
     if (value === undefined) return [];
@@ -114,7 +114,7 @@ export function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
   });
 }
 
-export function describeStep(step: InstallStep): string[] {
+function describeStep(step: InstallStep): string[] {
   switch (step.do) {
     case 'folder':
       return [`# make the folder ${step.path}, mode ${step.mode.toString(8)}`, ''];

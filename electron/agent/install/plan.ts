@@ -1,6 +1,7 @@
 /** What an installation writes and runs, as data: shown with --print, done otherwise. */
+
+import type { AgentRole } from '../../../shared/contract/agent.ts';
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
-import type { RoleName } from '../config.ts';
 import { launchdPlist, sudoersLines } from './launchd.ts';
 import { polkitRule, systemdUnit } from './systemd.ts';
 import { taskXml } from './windows-task.ts';
@@ -20,7 +21,7 @@ export interface InstallFacts {
   node: string;
   /** The flags it starts with. */
   flags: readonly string[];
-  roles: readonly RoleName[];
+  roles: readonly AgentRole[];
   /** Whether panels may restart Ollama. */
   restartOllama: boolean;
   /** Where its files are kept. */
@@ -29,16 +30,16 @@ export interface InstallFacts {
   user: string;
 }
 
-export const linuxUser = 'pilotlight-agent';
+const linuxUser = 'pilotlight-agent';
 
-export const linuxPaths = {
+const linuxPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
   unit: '/etc/systemd/system/pilotlight-agent.service',
   rule: '/etc/polkit-1/rules.d/50-pilotlight-agent.rules',
 };
 
-export const macPaths = {
+const macPaths = {
   folder: '/usr/local/lib/pilotlight-agent',
   program: '/usr/local/lib/pilotlight-agent/agent.mjs',
   plist: '/Library/LaunchDaemons/net.pilotlight.agent.plist',
@@ -50,7 +51,7 @@ export const macPaths = {
 const localService = '*S-1-5-19';
 const taskName = 'Pilotlight agent';
 
-export function windowsPaths(folder: string) {
+function windowsPaths(folder: string) {
   return { program: `${folder}\\agent.mjs`, task: `${folder}\\task.xml`, data: `${folder}\\data` };
 }
 

@@ -32,7 +32,7 @@ export function taskXml({ program, args }: { program: string; args: readonly str
 }
 
 /** As programs split their command line: backslashes count only before a quotation mark. */
-export function windowsQuote(argument: string): string {
+function windowsQuote(argument: string): string {
   if (/^[^\s"]+$/.test(argument)) return argument;
   return `"${argument.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }

@@ -1,13 +1,10 @@
 /** Who needs this machine, and until when. Ages are measured by time that never jumps. */
+import type { LeaseRequest } from '../../../shared/contract/agent/requests.ts';
 import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError } from '../errors.ts';
 import type { LeaseJournal, LeaseRecord } from './journal.ts';
 
-export interface LeaseRequest {
-  holder: string;
-  purpose: string;
-  ttlSeconds: number;
-}
+export type { LeaseRequest };
 
 export interface LeaseView extends LeaseRecord {
   /** Seconds until it ends, if nothing renews it. */

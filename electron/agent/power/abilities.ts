@@ -1,7 +1,7 @@
 /** What the machine can do for the agent, remembered for a moment: each reading of it asks the system. */
+import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { Abilities, AgentHost, Clock } from '../../adapters/agent-host/types.ts';
 import { wordsOf } from '../errors.ts';
-import { powerActions } from './policy.ts';
 
 const DEADLINE_MS = 8500;
 const FRESH_MS = 30_000;

@@ -1,28 +1,24 @@
 /** A countdown on the disk while it runs. Its key is for everybody at this machine, and for nothing else. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { flag, integer, object, oneOf, required, text } from '../check.ts';
+import type * as z from 'zod/mini';
+import { fields, flag, integer, oneOf, text } from '../../../shared/contract/agent/wanted.ts';
+import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { Damage } from '../damage.ts';
 import { readJson, writePrivate } from '../files.ts';
-import { powerActions } from './policy.ts';
-import type { CountdownNotes, PowerRequest } from './power.ts';
+import type { CountdownNotes } from './power.ts';
 
-export interface CountdownFile {
-  request: PowerRequest;
-  key: string;
-}
-
-const checkFile = object<CountdownFile>({
-  request: required(
-    object<PowerRequest>({
-      action: required(oneOf(...powerActions)),
-      countdownSeconds: required(integer(0, 3600)),
-      force: required(flag),
-      by: required(text(200)),
-    }),
-  ),
-  key: required(text(64)),
+const fileSchema = fields({
+  request: fields({
+    action: oneOf(powerActions),
+    countdownSeconds: integer(0, 3600),
+    force: flag(),
+    by: text(200),
+  }),
+  key: text(64),
 });
+
+export type CountdownFile = z.output<typeof fileSchema>;
 
 const FILE = 'countdown.json';
 const pathIn = (folder: string) => join(folder, FILE);
@@ -33,9 +29,7 @@ export function readCountdown(folder: string): CountdownFile | null {
 }
 
 function check(value: unknown): CountdownFile | null {
-  const mistakes: string[] = [];
-  const content = checkFile(value, '', mistakes);
-  return mistakes.length === 0 ? content : null;
+  return fileSchema.safeParse(value).data ?? null;
 }
 
 export function createCountdownNotes(folder: string, damage: Pick<Damage, 'read'>): CountdownNotes {

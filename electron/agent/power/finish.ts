@@ -49,7 +49,7 @@ export interface FinishOptions {
   say(message: string): void;
 }
 
-export const FINISHER = 'the agent itself';
+const FINISHER = 'the agent itself';
 const LOOK_MS = 30_000;
 /** A sleep is noticed sooner: panels wait to hear that the machine is awake. */
 const NOTICE_MS = 5000;

@@ -1,23 +1,19 @@
 /** What the panels have laid down, in one file that is replaced as a whole. */
 import { join } from 'node:path';
-import { type Check, flag, integer, listOf, object, oneOf, optional, required, text, url } from '../check.ts';
+import * as z from 'zod/mini';
+import type { KeptPolicy } from '../../../shared/contract/agent/answers.ts';
+import { helloUrlSchema, policySchema } from '../../../shared/contract/agent/requests.ts';
+import { fields, integer, listOf, text } from '../../../shared/contract/agent/wanted.ts';
 import { DAMAGED_PANEL, type Damage } from '../damage.ts';
 import { AgentError } from '../errors.ts';
 import { checksum, writePrivate } from '../files.ts';
-import type { FinishPolicy } from './policy.ts';
 
-export interface KeptPolicy {
-  panel: string;
-  policy: FinishPolicy;
-  /** Where this panel wants to be told that the machine is awake; null for nowhere. */
-  helloUrl: string | null;
-  /** Wall time, milliseconds; for people. */
-  updatedAt: number;
-}
+export type { KeptPolicy };
 
 export interface Woken {
   bootId: string;
   by: string;
+  /** Wall time, milliseconds. */
   at: number;
 }
 
@@ -35,57 +31,20 @@ export interface PolicyBook {
   setKeptOn(kept: boolean): void;
 }
 
-interface Content {
-  policies: KeptPolicy[];
-  woken: Woken | null;
-  /** The run of the machine that a person wanted to go on. */
-  keptOnBoot: string | null;
-}
-
 const MOST_PANELS = 50;
 const name = text(128);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
-const policyFields = {
-  finishAlone: required(flag),
-  onlyIfWoken: optional(flag, true),
-  idleMinutes: optional(integer(1, 1440), 15),
-  action: optional(oneOf('shutdown', 'sleep', 'hibernate'), 'shutdown'),
-  respectUsers: optional(flag, true),
-  countdownSeconds: optional(integer(5, 3600), 60),
-} as const;
-
-const orNull =
-  <Value>(check: Check<Value>): Check<Value | null> =>
-  (value, path, mistakes) =>
-    value === null ? null : check(value, path, mistakes);
-
-const helloUrl = optional(orNull(url(2000)), null);
-const checkPolicy = object<FinishPolicy>(policyFields);
-
-/** What a panel sends: a policy, and where it wants to be told that the machine is awake. */
-export const checkPolicyRequest = object<FinishPolicy & { helloUrl: string | null }>({
-  ...policyFields,
-  helloUrl,
-});
-
-const checkContent = object<Content>({
-  policies: required(
-    listOf(
-      object<KeptPolicy>({
-        panel: required(name),
-        policy: required(checkPolicy),
-        helloUrl,
-        updatedAt: required(time),
-      }),
-      MOST_PANELS,
-    ),
+const contentSchema = fields({
+  policies: listOf(
+    fields({ panel: name, policy: policySchema, helloUrl: helloUrlSchema, updatedAt: time }),
+    MOST_PANELS,
   ),
-  woken: required(
-    orNull(object<Woken>({ bootId: required(name), by: required(text(200)), at: required(time) })),
-  ),
-  keptOnBoot: required(orNull(name)),
+  woken: z.nullable(fields({ bootId: name, by: text(200), at: time })),
+  /** The boot in which a person wanted the machine to stay on. */
+  keptOnBoot: z.nullable(name),
 });
+type Content = z.output<typeof contentSchema>;
 
 const FILE = 'policies.json';
 const nothing: Content = { policies: [], woken: null, keptOnBoot: null };
@@ -160,7 +119,5 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
 function parse(text: string): Content | null {
   const { sum, ...saved } = JSON.parse(text) as Record<string, unknown>;
   if (sum !== undefined && sum !== checksum(JSON.stringify(saved))) return null;
-  const mistakes: string[] = [];
-  const content = checkContent(saved, '', mistakes);
-  return mistakes.length === 0 ? content : null;
+  return contentSchema.safeParse(saved).data ?? null;
 }

@@ -1,22 +1,9 @@
 /** What the panels want of this machine when nobody needs it, and whether it may go now. Pure. */
 
-export const powerActions = ['shutdown', 'sleep', 'hibernate', 'restart'] as const;
-export type PowerAction = (typeof powerActions)[number];
+import type { FinishPolicy } from '../../../shared/contract/agent/requests.ts';
+import type { PowerAction } from '../../../shared/models/power-actions.ts';
 
-/** One panel's wish. */
-export interface FinishPolicy {
-  /** Whether the agent may power the machine off by itself. */
-  finishAlone: boolean;
-  /** Only in a run of the machine that Pilotlight woke. */
-  onlyIfWoken: boolean;
-  /** Minutes without leases, busy GPU or other users before it goes. */
-  idleMinutes: number;
-  action: Exclude<PowerAction, 'restart'>;
-  /** Whether people who are logged in keep it on. */
-  respectUsers: boolean;
-  /** How long the countdown is that anybody may cancel. */
-  countdownSeconds: number;
-}
+export type { FinishPolicy, PowerAction };
 
 /** From the mildest to the hardest: what is lost, and how far away the machine is afterwards. */
 const mildness: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];

@@ -1,19 +1,15 @@
 /** One power action at a time: asked, counted down, checked again, done. */
 import { randomBytes } from 'node:crypto';
+import type { PowerRequest } from '../../../shared/contract/agent/requests.ts';
+import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError, wordsOf } from '../errors.ts';
 import { createAbilities } from './abilities.ts';
 import { type PowerCommands, powerCommands } from './commands.ts';
 import { failureOf } from './failure.ts';
-import { type PowerAction, powerActions, type Reason } from './policy.ts';
+import type { PowerAction, Reason } from './policy.ts';
 
-export interface PowerRequest {
-  action: PowerAction;
-  countdownSeconds: number;
-  force: boolean;
-  /** Who asked, in words. */
-  by: string;
-}
+export type { PowerRequest };
 
 export interface PowerOutcome extends PowerRequest {
   outcome: 'done' | 'dry-run' | 'cancelled' | 'refused' | 'failed' | 'interrupted';

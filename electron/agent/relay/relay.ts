@@ -1,10 +1,10 @@
 /** The relay role: wakes machines of its own network for those who cannot reach it with a broadcast. */
+import { agentApi } from '../../../shared/contract/agent.ts';
+import { readMac } from '../../../shared/network/mac.ts';
 import type { NetworkInterface, Udp } from '../../adapters/agent-host/types.ts';
-import { object, optional, text } from '../check.ts';
 import { AgentError, type AgentErrorCode, wordsOf } from '../errors.ts';
-import { checked } from '../http/body.ts';
-import type { Exchange, Reply, Route } from '../http/route.ts';
-import { packetDestinations, readMac } from '../network.ts';
+import { ok, type Route, serve } from '../http/route.ts';
+import { packetDestinations } from './packet-destinations.ts';
 
 export interface RelaySettings {
   /** Machines that may be woken; the first one is woken where none is named. Empty lets the token wake any. */
@@ -74,68 +74,53 @@ export function createRelay(options: RelayOptions) {
     });
   }
 
-  async function handleWake(exchange: Exchange): Promise<Reply> {
-    const named = exchange.method === 'POST' ? checkedMac(await exchange.body()) : null;
+  async function wakeFor(address: string, named: string | null) {
     const mac = named ?? settings.allowedMacs[0];
     if (mac === undefined) throw new AgentError('NO_MAC');
     if (settings.allowedMacs.length > 0 && !settings.allowedMacs.includes(mac)) {
       throw new AgentError('MAC_NOT_ALLOWED', { details: { mac } });
     }
     const report = await wake(mac);
-    say(
-      `relay: woke ${mac} for ${exchange.address}: ${report.sent.length} sent, ${report.failed.length} failed`,
-    );
-    return {
-      status: 200,
-      body: { success: true, mac, message: `Wake packet sent to ${report.sent.join(', ')}.`, ...report },
-    };
+    say(`relay: woke ${mac} for ${address}: ${report.sent.length} sent, ${report.failed.length} failed`);
+    return ok({ success: true, mac, message: `Wake packet sent to ${report.sent.join(', ')}.`, ...report });
   }
 
-  const wakeRoute = (method: 'GET' | 'POST'): Route => ({
-    method,
-    path: '/wake',
-    access: settings.openWake ? 'open' : 'token',
-    handle: handleWake,
-    refusal: (error) => ({
+  const wakeOptions = {
+    access: settings.openWake ? ('open' as const) : ('token' as const),
+    refusal: (error: AgentError) => ({
       success: false,
       mac: typeof error.details?.mac === 'string' ? error.details.mac : null,
       message: error.message,
       ...legacyError(error),
       ...(error.details === undefined ? {} : { details: error.details }),
     }),
-  });
+  };
 
   const routes: Route[] = [
-    wakeRoute('GET'),
-    wakeRoute('POST'),
-    {
-      method: 'GET',
-      path: '/status',
-      access: 'token',
-      async handle() {
-        const broadcast = [
-          ...new Set(
-            packetDestinations({ interfaces: interfaces(), broadcasts: settings.broadcasts, ports: [9] }).map(
-              ({ address }) => address,
-            ),
-          ),
-        ];
-        return {
-          status: 200,
-          body: {
-            gpu_pc: {
-              mac: settings.allowedMacs[0] ?? null,
-              ip: settings.target,
-              broadcast: broadcast[0] ?? null,
-              ollama_reachable: await targetReachable(),
-            },
-            allowed_macs: settings.allowedMacs,
-            broadcasts: broadcast,
+    serve(agentApi.wakeKnown, (_, { address }) => wakeFor(address, null), wakeOptions),
+    serve(agentApi.wake, ({ mac }, { address }) => wakeFor(address, checkedMac(mac)), wakeOptions),
+    serve(
+      agentApi.status,
+      async () => {
+        const destinations = packetDestinations({
+          interfaces: interfaces(),
+          broadcasts: settings.broadcasts,
+          ports: [9],
+        });
+        const broadcasts = [...new Set(destinations.map(({ address }) => address))];
+        return ok({
+          gpu_pc: {
+            mac: settings.allowedMacs[0] ?? null,
+            ip: settings.target,
+            broadcast: broadcasts[0] ?? null,
+            ollama_reachable: await targetReachable(),
           },
-        };
+          allowed_macs: [...settings.allowedMacs],
+          broadcasts,
+        });
       },
-      refusal: legacyError,
-    },
+      { refusal: legacyError },
+    ),
   ];
 
   return {
@@ -153,11 +138,7 @@ export function legacyError(error: AgentError): { error: string; code: string; n
   return { error: statusWords[error.code] ?? error.message, code: error.code, next: error.next };
 }
 
-const wakeBody = object<{ mac: string | null }>({ mac: optional(text(32), null) });
-
-function checkedMac(body: unknown): string | null {
-  if (body === undefined) return null;
-  const { mac } = checked(wakeBody, body);
+function checkedMac(mac: string | null): string | null {
   if (mac === null) return null;
   const read = readMac(mac);
   if (read === null) throw new AgentError('BAD_MAC', { details: { given: mac } });

@@ -1,14 +1,10 @@
 /** Pushes one sample a second to whoever listens; without a listener nothing is read. */
 import type { ServerResponse } from 'node:http';
-import type {
-  AgentHost,
-  Clock,
-  MachineFacts,
-  TelemetrySource,
-  Timer,
-} from '../../adapters/agent-host/types.ts';
+import type { AgentEventName, AgentEvents } from '../../../shared/contract/agent/telemetry.ts';
+import { agentApi, agentStream } from '../../../shared/contract/agent.ts';
+import type { AgentHost, Clock, TelemetrySource, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError, wordsOf } from '../errors.ts';
-import type { Route } from '../http/route.ts';
+import { ok, type Route, serve } from '../http/route.ts';
 
 export interface TelemetryOptions {
   clock: Clock;
@@ -56,7 +52,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
     machine = null;
   }
 
-  function push(event: string, text: string, to: Iterable<ServerResponse>): void {
+  function push(event: AgentEventName, text: string, to: Iterable<ServerResponse>): void {
     const frame = `event: ${event}\ndata: ${text}\n\n`;
     for (const response of to) {
       if (response.writableLength <= MOST_WAITING_BYTES) response.write(frame);
@@ -70,12 +66,12 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
     if (from === null || subscribers.size === 0) return;
     try {
       if (machine === null || clock.monotonic() - machine.at >= MACHINE_MS) {
-        const facts = JSON.stringify(await from.machine(signal));
+        const facts = textOf('machine', await from.machine(signal));
         const changed = machine?.text !== facts;
         machine = { at: clock.monotonic(), text: facts };
         if (changed) push('machine', facts, subscribers);
       }
-      push('sample', JSON.stringify(await from.read(signal)), subscribers);
+      push('sample', textOf('sample', await from.read(signal)), subscribers);
     } catch (error) {
       if (signal.aborted) return;
       say(`telemetry: ${wordsOf(error)}`);
@@ -108,24 +104,17 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   }
 
   const routes: Route[] = [
+    serve(agentApi.telemetry, async () => {
+      const from = take();
+      try {
+        const { signal } = stopAbort;
+        return ok({ machine: await from.machine(signal), sample: await from.read(signal) });
+      } finally {
+        give();
+      }
+    }),
     {
-      method: 'GET',
-      path: '/v1/telemetry',
-      access: 'token',
-      async handle() {
-        const from = take();
-        try {
-          const facts: MachineFacts = await from.machine(stopAbort.signal);
-          return { status: 200, body: { machine: facts, sample: await from.read(stopAbort.signal) } };
-        } finally {
-          give();
-        }
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/telemetry/stream',
-      access: 'token',
+      ...agentStream,
       handle() {
         if (subscribers.size >= mostSubscribers) throw new AgentError('TOO_MANY_SUBSCRIBERS');
         return { stream: subscribe };
@@ -137,7 +126,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
     routes,
     subscribers: () => subscribers.size,
     /** Leases, policies or a power action have changed: whoever listens may ask what. */
-    news: () => push('news', '{}', subscribers),
+    news: () => push('news', textOf('news', {}), subscribers),
     stop() {
       stopAbort.abort();
       timer?.cancel();
@@ -146,3 +135,5 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
     },
   };
 }
+
+const textOf = <Name extends AgentEventName>(_: Name, data: AgentEvents[Name]) => JSON.stringify(data);

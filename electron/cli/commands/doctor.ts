@@ -12,7 +12,7 @@ const marks: Record<CheckStep['state'], (style: Style) => string> = {
 };
 
 /** Numbered, each with what was seen; a failure with its mend. */
-export function checkLines(check: Check, style: Style): string[] {
+function checkLines(check: Check, style: Style): string[] {
   const width = String(check.steps.length).length;
   return check.steps.flatMap(({ title, state, seen, mend }, index) => {
     const number = String(index + 1).padStart(width);

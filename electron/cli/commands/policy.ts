@@ -16,7 +16,7 @@ const offWords = { never: 'never', 'when-woken': 'when Pilotlight woke it', alwa
 const actionWords = { shutdown: 'shut down', sleep: 'sleep', hibernate: 'hibernate' };
 
 /** One line a rule, as the panel says them. */
-export function policyLines(policy: PowerPolicy): string[] {
+function policyLines(policy: PowerPolicy): string[] {
   const { quietHours, stillOnAt, watts } = policy;
   return [
     `Wake for ${wakeWords[policy.wakeFor]}.`,

@@ -1,13 +1,15 @@
 /** Whether a machine is on, for a call that would be refused while it isn't: it may have been started by hand since. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { AgentView } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { AgentAccess } from './agent-access.ts';
 
 export interface AwakeDependencies {
-  clock: Pick<Clock, 'sleep'>;
+  clock: Pick<Clock, 'timer'>;
   fleet: Pick<FleetService, 'require' | 'probe'>;
   agents: AgentAccess;
 }
@@ -21,20 +23,13 @@ export async function isAwake(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (isOn(fleet.require(nodeId), agents.view(nodeId))) return true;
-  const limit = new AbortController();
-  const asked = AbortSignal.any([signal, limit.signal]);
-  // Most machines that don't answer send nothing at all.
-  clock.sleep(DEADLINE_MS, asked).then(
-    () => limit.abort(new DOMException('The agent does not answer.', 'TimeoutError')),
-    () => {},
-  );
   const [, agent] = await Promise.allSettled([
     fleet.probe(nodeId),
     agents.link(nodeId) === null
       ? Promise.reject(new Error('It has no agent.'))
-      : agents.probe(nodeId, asked),
+      : // Most machines that don't answer send nothing at all.
+        withDeadline(clock, DEADLINE_MS, signal, (limited) => agents.probe(nodeId, limited)),
   ]);
-  limit.abort();
   signal.throwIfAborted();
   // The agent's own answer counts, also where the server of the machine isn't up yet.
   const answered = agent.status === 'fulfilled';

@@ -111,6 +111,6 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
 }
 
 /** The wait after so many failures in a row, milliseconds: doubled each time, up to a minute. */
-export function retryMs(failures: number): number {
+function retryMs(failures: number): number {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, failures - 1));
 }

@@ -1,6 +1,7 @@
 /** Agents that say "I am awake": who it was is proved by the token, that it is of now by the boot and the nonce. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { helloProofText } from '../../../shared/contract/agent/hello.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { plainText } from '../../../shared/models/message.ts';
@@ -42,9 +43,9 @@ export interface HelloDeskDependencies {
 const MOST_NONCES = 2000;
 const MOST_BOOTS = 50;
 
-/** Hexadecimal HMAC-SHA256 of `agent:bootId:nonce`, its key the token of the agent. */
-export function helloProof(token: string, { agent, bootId, nonce }: Omit<Hello, 'proof'>): string {
-  return createHmac('sha256', token).update(`${agent}:${bootId}:${nonce}`).digest('hex');
+/** The proof that only an agent with this token can give. */
+export function helloProof(token: string, hello: Omit<Hello, 'proof'>): string {
+  return createHmac('sha256', token).update(helloProofText(hello)).digest('hex');
 }
 
 /** Who said it; null for somebody without a token of ours. */

@@ -26,8 +26,6 @@ const FRESH_AFTER = 2;
 const FRESH_WAIT_MS = 4000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-export type AgentKnowledge = ReturnType<typeof createAgentKnowledge>;
-
 export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOptions) {
   const facts = {
     standing: 'unknown' as Standing,

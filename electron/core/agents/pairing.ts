@@ -1,10 +1,10 @@
 /** What a person gives to pair, and the tokens that wait for their node. */
+import { PAIRING_SCHEME, parsePairingLine } from '../../../shared/contract/agent/pairing-line.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { normaliseAgentUrl, sameServerKey } from '../fleet/validate.ts';
 import type { Clock } from '../ports/time.ts';
 import type { PairingRequest } from './model.ts';
 
-const SCHEME = 'pilotlight+agent://';
 /** As long as the agent itself takes a code. */
 const KEPT_MS = 600_000;
 const MOST_KEPT = 50;
@@ -17,17 +17,16 @@ export function readPairing({ line, url, code }: PairingRequest): { url: string;
   const text = line?.trim() ?? '';
   if (text !== '') return readLine(text);
   // People paste the line into whatever field is there.
-  if (url?.trim().startsWith(SCHEME)) return readLine(url.trim());
+  if (url?.trim().startsWith(PAIRING_SCHEME)) return readLine(url.trim());
   const digits = (code ?? '').replaceAll(/[\s-]/g, '');
   if (!/^\d{6}$/.test(digits)) throw new PilotlightError('BAD_PAIRING', { details: { field: 'code' } });
   return { url: normaliseAgentUrl(url ?? '', 'url'), code: digits };
 }
 
 function readLine(line: string): { url: string; code: string } {
-  const [address = '', secret = ''] = line.slice(SCHEME.length).split('#');
-  const fits = line.startsWith(SCHEME) && /^[\w-]{16,64}$/.test(secret) && address.replace(/\/$/, '') !== '';
-  if (!fits) throw new PilotlightError('BAD_PAIRING', { details: { field: 'line' } });
-  return { url: normaliseAgentUrl(`http://${address}`, 'line'), code: secret };
+  const read = parsePairingLine(line);
+  if (read === null) throw new PilotlightError('BAD_PAIRING', { details: { field: 'line' } });
+  return { url: normaliseAgentUrl(`http://${read.address}`, 'line'), code: read.secret };
 }
 
 /** Tokens of agents that belong to no node yet: each kept for ten minutes, and taken once. */

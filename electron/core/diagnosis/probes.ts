@@ -1,15 +1,17 @@
 /** What a diagnosis asks, each once and each with its own deadline. Everything here only reads. */
+import { DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import { isIn } from '../../../shared/network/broadcast.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { ask } from '../discovery/ask.ts';
 import { hostsOfNode } from '../discovery/machine.ts';
-import { isIn, networksOf } from '../discovery/subnets.ts';
-import { withDeadline } from '../fleet/probe.ts';
+import { networksOf } from '../discovery/subnets.ts';
 import type { FleetService } from '../fleet/service.ts';
-import { DEFAULT_RELAY_PORT, isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
+import { isLoopbackHost } from '../fleet/validate.ts';
 import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
@@ -17,6 +19,7 @@ import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { describeMethod } from '../wake/wake-methods.ts';
 import type { RouteFacts, WayFacts } from './judge-network.ts';
 import type { Probe } from './verdict.ts';
@@ -58,7 +61,7 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
   const { url, agentUrl } = node;
   const host = hostsOfNode({ url, agentUrl })[0] ?? null;
   const token = fleet.agentToken(node.id);
-  const isAddress = host !== null && (parseIpv4(host) !== null || host.includes(':'));
+  const isAddress = host !== null && (readIpv4(host) !== null || host.includes(':'));
   const isLocal = host !== null && isLoopbackHost(host);
 
   /** Rejects with the signal's reason alone. */

@@ -1,4 +1,6 @@
 /** The steps of a rehearsal: the machine goes off, is watched until it is gone, is woken, serves, and is learned. */
+
+import { abortable } from '../../../shared/abortable.ts';
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
@@ -6,7 +8,7 @@ import { formatDuration } from '../../../shared/units.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { wakeRefusal } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
-import { abortable } from '../runtime/gate.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { WakeService } from '../wake/service.ts';
 import type { RunPlan, StepPlan } from './runs.ts';
 import { fail, notApplicable, pass, type Verdict } from './verdict.ts';
@@ -126,19 +128,17 @@ export function rehearsalPlan(
 
   async function gpu(signal: AbortSignal): Promise<Verdict> {
     if (fleet.require(nodeId).hasGpu === false) return notApplicable('It is known to have no GPU.');
-    const late = new AbortController();
-    const timer = clock.timer(GPU_DEADLINE_MS, () => late.abort());
     try {
-      await fleet.waitFor(
-        nodeId,
-        (node) => node.state === 'gpu-verified' || powerOf(nodeId).gpuLost !== null,
-        AbortSignal.any([signal, late.signal]),
+      await withDeadline(clock, GPU_DEADLINE_MS, signal, (limited) =>
+        fleet.waitFor(
+          nodeId,
+          (node) => node.state === 'gpu-verified' || powerOf(nodeId).gpuLost !== null,
+          limited,
+        ),
       );
     } catch (error) {
       signal.throwIfAborted();
-      if (!late.signal.aborted) throw error;
-    } finally {
-      timer.cancel();
+      if (!isPilotlightError(error) || error.code !== 'HOST_TIMEOUT') throw error;
     }
     const lost = powerOf(nodeId).gpuLost;
     if (lost) return fail(lost.message, lost.next);
@@ -176,7 +176,7 @@ export function rehearsalPlan(
 }
 
 /** Whether it may be put to sleep now, and can be woken again. Pure. */
-export function judgeReady(node: NodeView, power: NodePower): Verdict {
+function judgeReady(node: NodeView, power: NodePower): Verdict {
   if (node.kind === 'this-computer')
     return fail('Pilotlight runs on it.', 'Rehearse the machines that it wakes.');
   if (!node.canWake) {

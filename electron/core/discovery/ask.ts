@@ -1,6 +1,7 @@
 /** Asks one base URL who answers there. */
+import { agentApi, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
-import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT, DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
+import { DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
 import type { Http } from '../ports/network.ts';
 import { type Recognised, recogniseHealth, recogniseVersion } from './recognise-server.ts';
 
@@ -48,7 +49,7 @@ export async function ask(
   const askHealth = only === 'health' || port !== DEFAULT_SERVER_PORT;
   const [version, health] = await Promise.all([
     askVersion ? get('/api/version') : null,
-    askHealth ? get('/health') : null,
+    askHealth ? get(agentApi.health.path) : null,
   ]);
   const recognised =
     (version !== null && !isPilotlightError(version) ? recogniseVersion(version) : null) ??

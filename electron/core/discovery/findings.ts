@@ -1,9 +1,9 @@
 /** What a look has found so far, one machine an address. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
+import { broadcastOf } from '../../../shared/network/broadcast.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 import type { Answer } from './ask.ts';
 import { describeAnswers, emptyMachine, inOrder, type KnownNode, nodeOf } from './machine.ts';
-import { broadcastOf } from './subnets.ts';
 
 type FoundBy = FoundMachine['foundBy'][number];
 

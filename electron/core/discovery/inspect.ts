@@ -1,14 +1,15 @@
 /** What answers at one address that a person wrote. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
-import { withDeadline } from '../fleet/probe.ts';
-import { hostOf, isLoopbackHost, normaliseServerUrl, parseIpv4, sameServerKey } from '../fleet/validate.ts';
+import { broadcastOf } from '../../../shared/network/broadcast.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
+import { hostOf, isLoopbackHost, normaliseServerUrl, sameServerKey } from '../fleet/validate.ts';
 import type { AgentMachine } from '../ports/agents.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { ask, LOOKED_AT_PORTS, showsMachine } from './ask.ts';
 import { describeAnswers, emptyMachine, type KnownNode, nodeOf } from './machine.ts';
-import { broadcastOf } from './subnets.ts';
 
 export interface InspectDependencies {
   clock: Clock;
@@ -37,7 +38,7 @@ export async function inspectAddress(
   const host = hostOf(asked);
   const within = <Result>(work: (signal: AbortSignal) => Promise<Result>) =>
     withDeadline(clock, DEADLINE_MS, signal, work);
-  const isName = parseIpv4(host) === null && !host.includes(':') && !isLoopbackHost(host);
+  const isName = readIpv4(host) === null && !host.includes(':') && !isLoopbackHost(host);
   const addresses = isName ? await within((limited) => surroundings.resolve(host, limited)) : [host];
   const address = addresses[0] ?? host;
 

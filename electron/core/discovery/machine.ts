@@ -1,7 +1,8 @@
 /** From what answered at an address to a machine that can be offered. Pure. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
+import { ipv4Number } from '../../../shared/network/ipv4.ts';
 import { THIS_COMPUTER_ID } from '../fleet/records.ts';
-import { hostOf, isLoopbackHost, parseIpv4, sameServerKey } from '../fleet/validate.ts';
+import { hostOf, isLoopbackHost, sameServerKey } from '../fleet/validate.ts';
 import type { Answer } from './ask.ts';
 
 /** What is known of a node's addresses. */
@@ -64,22 +65,6 @@ export function describeAnswers(
   return found;
 }
 
-/** What two looks at one address saw; what the first one knows stays. */
-export function mergeMachines(one: FoundMachine, other: FoundMachine): FoundMachine {
-  return {
-    address: one.address,
-    name: one.name ?? other.name,
-    mac: one.mac ?? other.mac,
-    broadcast: one.broadcast ?? other.broadcast,
-    ollama: one.ollama ?? other.ollama,
-    agent: one.agent ?? other.agent,
-    relayUrl: one.relayUrl ?? other.relayUrl,
-    shutdownUrl: one.shutdownUrl ?? other.shutdownUrl,
-    foundBy: [...new Set([...one.foundBy, ...other.foundBy])],
-    nodeId: one.nodeId ?? other.nodeId,
-  };
-}
-
 /** The node that a machine is already: by a server's address, by its MAC, by its host; null for a new one. */
 export function nodeOf(
   machine: FoundMachine,
@@ -108,11 +93,8 @@ export function inOrder(machines: Iterable<FoundMachine>): FoundMachine[] {
 }
 
 function compareAddresses(one: string, other: string): number {
-  if (parseIpv4(one) === null || parseIpv4(other) === null) return one.localeCompare(other);
-  const left = one.split('.').map(Number);
-  const right = other.split('.').map(Number);
-  const index = left.findIndex((part, position) => part !== right[position]);
-  return (left[index] ?? 0) - (right[index] ?? 0);
+  const [left, right] = [ipv4Number(one), ipv4Number(other)];
+  return left === null || right === null ? one.localeCompare(other) : left - right;
 }
 
 /** Hosts of a node's addresses. */

@@ -1,5 +1,8 @@
 /** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
+
 import * as z from 'zod';
+import { foreignHealthSchema } from '../../../shared/contract/agent/answers.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
@@ -11,16 +14,6 @@ export type Recognised =
 
 const words = z.string().max(200);
 const versionBody = z.object({ version: words });
-const healthBody = z.object({
-  agent: words.optional().catch(undefined),
-  service: words.optional().catch(undefined),
-  version: words.nullable().catch(null),
-  roles: z.array(words).max(20).catch([]),
-  id: words.nullable().catch(null),
-  gpu_pc_ip: z.unknown().optional(),
-  gpu_pc_reachable: z.unknown().optional(),
-});
-
 /** The answer to `GET /api/version`. */
 export function recogniseVersion(reply: HttpReply): Recognised | null {
   const body = versionBody.safeParse(readJson(reply));
@@ -29,7 +22,7 @@ export function recogniseVersion(reply: HttpReply): Recognised | null {
 
 /** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */
 export function recogniseHealth(reply: HttpReply): Recognised | null {
-  const body = healthBody.safeParse(readJson(reply));
+  const body = foreignHealthSchema.safeParse(readJson(reply));
   if (!body.success) return null;
   const { agent, service, version, roles, id, ...rest } = body.data;
   if (agent === 'pilotlight') return { kind: 'agent', version, roles, id };
@@ -38,10 +31,5 @@ export function recogniseHealth(reply: HttpReply): Recognised | null {
 }
 
 function readJson({ status, text }: HttpReply): unknown {
-  if (status !== 200) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return status === 200 ? parseJson(text) : undefined;
 }

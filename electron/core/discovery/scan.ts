@@ -1,13 +1,14 @@
 /** One look for machines: announcements, the neighbour table, and the usual ports of each address. */
 import type { Network } from '../../../shared/models/discovery.ts';
+import { isIn } from '../../../shared/network/broadcast.ts';
 import { formatCount } from '../../../shared/units.ts';
-import { withDeadline } from '../fleet/probe.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { ask, LOOKED_AT_PORTS } from './ask.ts';
 import type { Findings } from './findings.ts';
 import { createSlots } from './slots.ts';
-import { hostsOf, isIn, MOST_HOSTS } from './subnets.ts';
+import { hostsOf, MOST_HOSTS } from './subnets.ts';
 
 export interface ScanPlan {
   networks: readonly Network[];

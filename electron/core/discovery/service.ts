@@ -2,14 +2,15 @@
 import { errorCatalogue, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
-import { withDeadline } from '../fleet/probe.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import type { FleetService } from '../fleet/service.ts';
-import { isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
+import { isLoopbackHost } from '../fleet/validate.ts';
 import type { AgentMachine } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { createFindings } from './findings.ts';
 import { inspectAddress } from './inspect.ts';
 import { hostsOfNode, type KnownNode } from './machine.ts';
@@ -74,7 +75,7 @@ export function createDiscoveryService(dependencies: DiscoveryDependencies): Dis
   /** A machine that was added by its name is found by its address. */
   async function withAddresses(nodes: readonly KnownNode[], signal: AbortSignal): Promise<KnownNode[]> {
     const resolve = async (host: string) => {
-      if (parseIpv4(host) !== null || host.includes(':') || isLoopbackHost(host)) return [];
+      if (readIpv4(host) !== null || host.includes(':') || isLoopbackHost(host)) return [];
       const looking = withDeadline(clock, RESOLVE_DEADLINE_MS, signal, (limited) =>
         surroundings.resolve(host, limited),
       );

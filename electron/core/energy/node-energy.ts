@@ -229,6 +229,6 @@ function outside(spans: readonly Span[], holes: readonly Span[]): Span[] {
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
-export function formatWattHours(wattHours: number): string {
+function formatWattHours(wattHours: number): string {
   return wattHours >= 1000 ? `${(wattHours / 1000).toFixed(1)} kWh` : `${Math.round(wattHours)} Wh`;
 }

@@ -4,33 +4,9 @@ import type { InstalledModel, LoadedModel } from '../../../shared/models/placeme
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { type ProbeResult, readFailure } from './node-state.ts';
 import { hostOf, isLoopbackHost } from './validate.ts';
-
-/**
- * Runs `work` with a signal that also aborts after `ms`, with HOST_TIMEOUT as the reason, and that whoever
- * gets the function given to `register` can abort.
- */
-export async function withDeadline<Result>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Result>,
-  register?: (interrupt: () => void) => void,
-): Promise<Result> {
-  const controller = new AbortController();
-  register?.(() => controller.abort(INTERRUPTED));
-  const stop = () => controller.abort(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  const timer = clock.timer(ms, () => controller.abort(new PilotlightError('HOST_TIMEOUT')));
-  try {
-    return await work(controller.signal);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener('abort', stop);
-  }
-}
 
 const INTERRUPTED = new DOMException('The probe was interrupted.', 'AbortError');
 
@@ -61,13 +37,10 @@ export async function probeTarget(
 ): Promise<ProbeResult | null> {
   const { clock, log, timeoutMs, register } = options;
   try {
-    const loaded = await withDeadline(
-      clock,
-      timeoutMs,
-      signal,
-      (limited) => target.loaded(limited),
-      register,
-    );
+    const interrupting = new AbortController();
+    register(() => interrupting.abort(INTERRUPTED));
+    const either = AbortSignal.any([signal, interrupting.signal]);
+    const loaded = await withDeadline(clock, timeoutMs, either, (limited) => target.loaded(limited));
     return { kind: 'healthy', loaded };
   } catch (error) {
     if (signal.aborted || error === INTERRUPTED) return null;

@@ -4,12 +4,13 @@ import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { type Entry, probedAgent, wakePace } from './entry.ts';
 import { sameValue } from './equal.ts';
 import { nextObservation, type ProbeResult } from './node-state.ts';
 import { probeTimeoutMs } from './pace.ts';
-import { DETAILS_EVERY_MS, hasUnknownModel, probeTarget, readDetails, withDeadline } from './probe.ts';
+import { DETAILS_EVERY_MS, hasUnknownModel, probeTarget, readDetails } from './probe.ts';
 import { cardOf, hasCard, type NodeKnowledge } from './view.ts';
 
 export interface ProberDependencies

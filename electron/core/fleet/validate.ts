@@ -1,10 +1,11 @@
 /** What a person may write about a node, checked and brought into one form. Errors name the field. */
+import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
+import { isSingleMachine, parseMac, readSecureOn } from '../../../shared/network/mac.ts';
 
 export const DEFAULT_SERVER_PORT = 11434;
-export const DEFAULT_AGENT_PORT = 8765;
-export const DEFAULT_RELAY_PORT = 9753;
 
 function refuse(code: ErrorCode, field: string, value: string, message?: string): PilotlightError {
   return new PilotlightError(code, {
@@ -135,31 +136,22 @@ export function sameServerKey(url: string): string {
 }
 
 /**
- * Six bytes as `AA:BB:CC:DD:EE:FF`, from pairs with colons, dashes or spaces, dotted groups of four, or 12
- * bare digits. All zeros, and group addresses (a set lowest bit in the first byte), name no single machine.
- * Throws BAD_MAC.
+ * One machine's MAC address as `AA:BB:CC:DD:EE:FF`, from pairs with colons, dashes or spaces, dotted groups of four,
+ * or 12 bare digits. Throws BAD_MAC.
  */
 export function normaliseMac(text: string, field = 'mac'): string {
-  const trimmed = text.trim();
-  const pairs = /^[0-9a-f]{2}([:\- ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i;
-  const groups = /^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/i;
-  const bare = /^[0-9a-f]{12}$/i;
-  if (!pairs.test(trimmed) && !groups.test(trimmed) && !bare.test(trimmed))
-    throw refuse('BAD_MAC', field, text);
-  const digits = trimmed.replaceAll(/[^0-9a-f]/gi, '').toUpperCase();
-  if (/^0+$/.test(digits) || Number.parseInt(digits.slice(0, 2), 16) % 2 === 1) {
+  const mac = parseMac(text);
+  if (mac === null) throw refuse('BAD_MAC', field, text);
+  if (!isSingleMachine(mac)) {
     throw refuse('BAD_MAC', field, text, 'This MAC address does not belong to a single machine.');
   }
-  return inPairs(digits);
+  return mac;
 }
 
 /** SecureOn: four decimal bytes with dots, or six bytes written like a MAC address. Throws BAD_MAC. */
 export function normaliseSecureOn(text: string, field = 'secureOn'): string {
-  const trimmed = text.trim();
-  const dotted = parseIpv4(trimmed);
-  if (dotted) return dotted;
-  const digits = trimmed.replaceAll(/[:\- .]/g, '').toUpperCase();
-  if (/^[0-9a-f:\- .]+$/i.test(trimmed) && digits.length === 12) return inPairs(digits);
+  const secureOn = readSecureOn(text);
+  if (secureOn !== null) return secureOn;
   throw new PilotlightError('BAD_MAC', {
     message: 'This is not a SecureOn password.',
     next: 'Write four numbers like 10.20.30.40, or six pairs of hex digits.',
@@ -167,8 +159,6 @@ export function normaliseSecureOn(text: string, field = 'secureOn'): string {
     details: { field },
   });
 }
-
-const inPairs = (digits: string) => (digits.match(/../g) ?? []).join(':');
 
 export interface Destination {
   address: string;
@@ -179,7 +169,7 @@ export interface Destination {
 /** `address[:port]` of one wake destination. Throws BAD_DESTINATION. */
 export function parseDestination(text: string, field = 'wakeDestinations'): Destination {
   const [host = '', portText, ...rest] = text.trim().split(':');
-  const address = parseIpv4(host);
+  const address = readIpv4(host);
   if (!address || rest.length > 0 || address.startsWith('0.')) throw refuse('BAD_DESTINATION', field, text);
   if (portText === undefined) return { address, port: null };
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
@@ -188,7 +178,7 @@ export function parseDestination(text: string, field = 'wakeDestinations'): Dest
   return { address, port };
 }
 
-export function formatDestination({ address, port }: Destination): string {
+function formatDestination({ address, port }: Destination): string {
   return port === null ? address : `${address}:${port}`;
 }
 
@@ -200,16 +190,8 @@ export function normaliseDestinations(texts: readonly string[]): string[] {
   return [...new Set(formatted)];
 }
 
-/** Four decimal bytes without leading zeros (which some systems read as octal), or null. */
-export function parseIpv4(text: string): string | null {
-  const parts = text.split('.');
-  const valid =
-    parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
-  return valid ? parts.map(Number).join('.') : null;
-}
-
 /** What to call a node that was given no name. */
 export function nameFromUrl(url: string): string {
   const host = hostOf(url);
-  return parseIpv4(host) || host.includes(':') ? host : (host.split('.')[0] ?? host);
+  return readIpv4(host) || host.includes(':') ? host : (host.split('.')[0] ?? host);
 }

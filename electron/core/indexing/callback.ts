@@ -12,12 +12,12 @@ export interface CallbackBody {
 }
 
 /** What the existing API calls the folders of a job: the name of the only one, or `all`. */
-export function vaultOf(job: Pick<IndexJob, 'label' | 'sourceIds'>): string {
+function vaultOf(job: Pick<IndexJob, 'label' | 'sourceIds'>): string {
   return job.sourceIds.length === 1 ? job.label : 'all';
 }
 
 /** On failure there is an `error` and no `indexed`. A cancelled job has failed, for a script. */
-export function callbackBody(job: IndexJob): CallbackBody {
+function callbackBody(job: IndexJob): CallbackBody {
   const stats = {
     duration_ms: Math.max(0, (job.endedAt ?? 0) - (job.startedAt ?? job.createdAt)),
     vault: vaultOf(job),

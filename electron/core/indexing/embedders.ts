@@ -1,4 +1,5 @@
 /** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
+
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   BUILTIN_DIMENSIONS,
@@ -9,10 +10,15 @@ import {
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
 import { serverCan } from '../../../shared/server-can.ts';
+import type { AcquireService } from '../acquire/model.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { IndexingFleet } from './model.ts';
+
+/** How long a server may take to describe a model, milliseconds. */
+const DESCRIBE_MS = 5000;
 
 /** What was learned of a digest by asking a server that does not list capabilities. */
 export interface KnownModel {
@@ -89,12 +95,14 @@ export interface EmbedderList {
 export function createEmbedderList({
   clock,
   fleet,
+  acquire,
   streams,
   sources,
   log,
 }: {
   clock: Clock;
   fleet: IndexingFleet;
+  acquire: Pick<AcquireService, 'acquire'>;
   streams: Pick<Streams, 'embedders'>;
   sources: () => readonly SourceRecord[];
   log: Log;
@@ -132,13 +140,19 @@ export function createEmbedderList({
 
   /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
-    const server = fleet.server(nodeId);
-    if (!server) return;
     asking.add(model.digest);
-    const late = new AbortController();
-    const timer = clock.timer(5000, () => late.abort());
     try {
-      const described = await server.describe(model.name, AbortSignal.any([controller.signal, late.signal]));
+      const described = await withDeadline(clock, DESCRIBE_MS, controller.signal, async (signal) => {
+        await using acquired = await acquire.acquire({
+          nodeId,
+          requirement: { capabilities: [] },
+          purpose: 'describe a model',
+          by: 'job',
+          brief: true,
+          signal,
+        });
+        return acquired.server.describe(model.name, signal);
+      });
       const said = described.capabilities.length > 0;
       known.set(model.digest, {
         embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),
@@ -149,8 +163,6 @@ export function createEmbedderList({
       log.debug('A model could not be described.', { model: model.name, error: String(error) });
       clock.timer(60_000, () => asking.delete(model.digest));
       return;
-    } finally {
-      timer.cancel();
     }
     asking.delete(model.digest);
   }

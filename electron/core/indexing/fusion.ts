@@ -20,7 +20,7 @@ export interface Fused {
   score: number;
 }
 
-/** Both lists best first. Equal sums are ordered by the better single rank, then by id: always the same. */
+/** Both lists best first. Equal sums are ordered by id: always the same. */
 export function fuseRanks(words: readonly Ranked[], vectors: readonly Ranked[]): Fused[] {
   const fused = new Map<number, Fused>();
   function entry(id: number): Fused {
@@ -44,7 +44,5 @@ export function fuseRanks(words: readonly Ranked[], vectors: readonly Ranked[]):
     found.vectorScore = item.score;
     found.score += 1 / (K + index + 1);
   }
-  const best = (item: Fused) =>
-    Math.min(item.wordRank ?? Number.POSITIVE_INFINITY, item.vectorRank ?? Number.POSITIVE_INFINITY);
-  return [...fused.values()].sort((a, b) => b.score - a.score || best(a) - best(b) || a.id - b.id);
+  return [...fused.values()].sort((a, b) => b.score - a.score || a.id - b.id);
 }

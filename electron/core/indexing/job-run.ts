@@ -6,14 +6,14 @@ import {
   type IndexJob,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
+import { createHealthTracker } from '../acquire/node-health.ts';
 import type { ScannedFile, ScanResult, SourceIndex } from '../ports/vectors.ts';
-import type { CrewReport } from './crew.ts';
 import { shortModelName } from './embedders.ts';
+import type { EmbeddingReport } from './embedding-pool.ts';
 import { codeOf, isSkip, reasonOf } from './failures.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
-import { createNodeMemory } from './node-memory.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
 
 export interface JobRunOptions {
@@ -40,17 +40,18 @@ const sizeShownEveryMs = 2000;
 export async function runJob(options: JobRunOptions, signal: AbortSignal): Promise<void> {
   const { dependencies, tracker, handles, sources, onSourceChanged } = options;
   const { clock, fleet, folders, settings, telemetry, activity } = dependencies;
-  const memory = createNodeMemory({ clock });
+  /** What the job learns about the nodes, from one source to the next. */
+  const health = createHealthTracker({ clock });
   const job = tracker.snapshot();
   let sizeShownAt = Number.NEGATIVE_INFINITY;
   /** Files of which it is known what became of them. */
   let settled = 0;
 
-  const report: CrewReport = {
+  const report: EmbeddingReport = {
     phase: tracker.phase,
     event: tracker.event,
     share: tracker.share,
-    tell: (entry) => activity.record({ kind: 'index', ...entry }),
+    record: (entry) => activity.record({ kind: 'index', ...entry }),
   };
 
   /** The worker is started again after a crash: so is the task, a bounded number of times without progress. */
@@ -152,16 +153,16 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       };
       return embedBuiltin({ index, pending, hooks, onVectors }, signal);
     }
-    const crew = {
+    const pool = {
       dependencies,
       source,
       model: { digest: source.embedder.digest, name: shortModelName(source.embedder.name) },
       useGpu: job.useGpu,
       batchSize: settings.current().index.batchSize,
-      memory,
+      health,
       report,
     };
-    return embedOnNodes({ index, pending, hooks, crew }, signal);
+    return embedOnNodes({ index, pending, hooks, pool }, signal);
   }
 
   type Plan = { source: SourceRecord; index: SourceIndex; pending: ScannedFile[] };

@@ -3,8 +3,9 @@
 import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
 import { plainText } from '../../../shared/models/message.ts';
+import { settledWithin } from '../../../shared/settled-within.ts';
+import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
-import { createChanges } from './changes.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { endWords, runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
@@ -253,14 +254,7 @@ export function createJobs({
       await Promise.all(held.map(([ending]) => ending));
     },
     async stop() {
-      const grace = new AbortController();
-      if (callbacks.size > 0) {
-        await Promise.race([
-          Promise.all(callbacks),
-          clock.sleep(callbackGraceMs, grace.signal).catch(() => undefined),
-        ]);
-        grace.abort();
-      }
+      if (callbacks.size > 0) await settledWithin(clock, callbackGraceMs, Promise.all(callbacks));
       stopping.abort(new PilotlightError('STOPPING'));
       await winding;
       await Promise.all(callbacks);

@@ -3,10 +3,10 @@
  * batches that run across files, committed one transaction a file as soon as all its vectors are there.
  */
 import type { PreparedFile, ScannedFile, SourceIndex } from '../ports/vectors.ts';
-import { createChanges } from './changes.ts';
-import { type CrewOptions, runCrew } from './crew.ts';
+import { createChanges } from '../runtime/changes.ts';
+import { type EmbeddingPoolOptions, runEmbeddingPool } from './embedding-pool.ts';
 import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';
-import { createWorkQueue, type OpenFile, openFile } from './work-queue.ts';
+import { createWorkQueue, type OpenFile, openFile, takeVector } from './work-queue.ts';
 
 export interface FileHooks {
   current(path: string): void;
@@ -36,7 +36,7 @@ const builtinGroup = 32;
  * prepared but not committed is discarded then.
  */
 export async function embedOnNodes(
-  options: PipelineOptions & { crew: Omit<CrewOptions, 'queue' | 'onVectors' | 'onRefused'> },
+  options: PipelineOptions & { pool: Omit<EmbeddingPoolOptions, 'queue' | 'onVectors' | 'onRefused'> },
   signal: AbortSignal,
 ): Promise<void> {
   const { index, pending, hooks } = options;
@@ -129,18 +129,14 @@ export async function embedOnNodes(
     await index.discard(file.prepared.token).catch(() => undefined);
   }
 
-  const crew = runCrew(
+  const pool = runEmbeddingPool(
     {
-      ...options.crew,
+      ...options.pool,
       queue,
       onVectors(batch, vectors, fallback) {
-        for (const [position, { file, ordinal }] of batch.texts.entries()) {
+        for (const [position, text] of batch.texts.entries()) {
           const vector = vectors[position];
-          if (!vector || file.dropped || file.vectors[ordinal] !== null) continue;
-          file.vectors[ordinal] = vector;
-          file.missing -= 1;
-          if (fallback) file.fallback += 1;
-          if (file.missing === 0) commit(file);
+          if (vector && takeVector(text, vector, fallback)) commit(text.file);
         }
       },
       onRefused({ file }, error) {
@@ -154,14 +150,14 @@ export async function embedOnNodes(
     },
     running,
   );
-  crew.catch((error) => finished.reject(error));
-  const room = options.crew.batchSize * batchesAhead;
+  pool.catch((error) => finished.reject(error));
+  const room = options.pool.batchSize * batchesAhead;
   const preparation = Array.from({ length: preparers }, () => prepareAll(room));
   try {
     await finished.promise;
   } finally {
     over.abort();
-    await Promise.allSettled([crew, ...preparation, ...commits]);
+    await Promise.allSettled([pool, ...preparation, ...commits]);
     await Promise.all([...open].map(discard));
   }
 }

@@ -1,4 +1,5 @@
 /** Says what a file is, by its content first and its name second, and decodes its text. Pure. */
+import { parseJson } from '../../../shared/json.ts';
 import type { TextKind } from './blocks.ts';
 import { decodeWindows1252, type Encoding, isWindows1252 } from './encoding.ts';
 import { type Language, languageOfName, languageOfShebang } from './languages.ts';
@@ -183,12 +184,7 @@ function startsAsHtml(head: string): boolean {
 
 function looksLikeJson(text: string): boolean {
   if (!/^\s*[[{]/.test(text) || text.length > 1_000_000) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return parseJson(text) !== undefined;
 }
 
 /** Two different kinds of Markdown's own marks make it Markdown. */

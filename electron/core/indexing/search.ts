@@ -1,6 +1,6 @@
 /** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
-import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { abortable } from '../../../shared/abortable.ts';
+import { type ErrorCode, isPilotlightError } from '../../../shared/contract/errors.ts';
 import {
   type Embedder,
   embedderId,
@@ -8,13 +8,16 @@ import {
   type SearchResult,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
+import type { Acquired } from '../acquire/model.ts';
+import { createHealthTracker } from '../acquire/node-health.ts';
+import type { WantedModel } from '../acquire/route.ts';
 import type { VectorHit } from '../ports/vectors.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { shortModelName } from './embedders.ts';
 import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
-import { modelOnNode } from './route.ts';
 import { makeSnippet } from './snippet.ts';
 
 /** How long one node may take for the vector of a query; after that the next is asked, then words must do. */
@@ -93,17 +96,6 @@ function joinPath(folder: string, path: string): string {
   return windows ? `${base}\\${path.replaceAll('/', '\\')}` : `${base}/${path}`;
 }
 
-/** Nodes that can embed a query now, the quickest first: loaded on a GPU, loaded, then the rest. */
-export function queryNodes(nodes: readonly NodeView[], digest: string): NodeView[] {
-  const rank = (node: NodeView) => {
-    const loaded = node.loaded.find((model) => model.digest === digest);
-    return loaded ? 1 + loaded.gpuShare : 0;
-  };
-  return nodes
-    .filter((node) => isServing(node.state) && modelOnNode(node, digest) !== null)
-    .sort((one, other) => rank(other) - rank(one));
-}
-
 function incompleteWords(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(', ');
   if (names.length === 1) return `${quoted} is incomplete, because its index was damaged. Index it again.`;
@@ -120,36 +112,24 @@ export interface Searcher {
 export function createSearcher({
   clock,
   fleet,
-  placement,
+  acquire,
   vectors,
   handles,
   log,
   onDamaged,
-}: Pick<IndexingDependencies, 'clock' | 'fleet' | 'placement' | 'vectors' | 'log'> & {
+}: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'vectors' | 'log'> & {
   handles: IndexHandles;
   /** A search found that an index is incomplete. */
   onDamaged(sourceId: string): void;
 }): Searcher {
-  async function within<T>(
+  /** What doesn't listen to its signal must not make the search wait either. */
+  function within<T>(
     ms: number,
     signal: AbortSignal,
     task: (signal: AbortSignal) => Promise<T>,
-    code: 'HOST_TIMEOUT' | 'INDEX_BUSY' = 'HOST_TIMEOUT',
+    code?: ErrorCode,
   ): Promise<T> {
-    const late = new AbortController();
-    const timer = clock.timer(ms, () => late.abort(new PilotlightError(code)));
-    const both = AbortSignal.any([signal, late.signal]);
-    try {
-      // What does not listen to its signal must not make the search wait either.
-      return await Promise.race([
-        task(both),
-        new Promise<never>((_, reject) =>
-          both.addEventListener('abort', () => reject(both.reason), { once: true }),
-        ),
-      ]);
-    } finally {
-      timer.cancel();
-    }
+    return withDeadline(clock, ms, signal, (limited) => abortable(task(limited), limited), code);
   }
 
   /** The query's vector, or why there is none. */
@@ -163,31 +143,55 @@ export function createSearcher({
       return { vector: vector ?? null, notice: null };
     }
     const name = shortModelName(embedder.name);
-    const nodes = queryNodes(fleet.list(), embedder.digest).slice(0, nodesTried);
-    if (nodes.length === 0) {
-      return { vector: null, notice: `Found by words only: no machine that is awake has ${name}.` };
-    }
+    const tried = new Set<string>();
     let reason = '';
-    for (const node of nodes) {
-      const model = modelOnNode(node, embedder.digest);
-      const server = fleet.server(node.id);
-      if (model === null || server === null) continue;
-      const mark = placement.begin(node.id, model);
+    while (tried.size < nodesTried) {
+      const server = await queryServer({ digest: embedder.digest, name }, tried, signal);
+      if (server === null) break;
+      await using acquired = server;
+      tried.add(acquired.nodeId);
       try {
         const [vector] = await within(nodeDeadlineMs, signal, (limited) =>
-          server.embed(model, [text], limited),
+          acquired.server.embed(acquired.model ?? name, [text], limited),
         );
         if (vector) return { vector, notice: null };
       } catch (error) {
         signal.throwIfAborted();
-        reason = `${node.name}: ${reasonOf(error)}`;
-        log.warn('The vector of a query could not be made.', { node: node.id, reason });
-        fleet.probeSoon(node.id);
-      } finally {
-        mark[Symbol.dispose]();
+        reason = `${acquired.name}: ${reasonOf(error)}`;
+        log.warn('The vector of a query could not be made.', { node: acquired.nodeId, reason });
+        fleet.probeSoon(acquired.nodeId);
       }
     }
+    if (tried.size === 0) {
+      return { vector: null, notice: `Found by words only: no machine that is awake has ${name}.` };
+    }
     return { vector: null, notice: `Found by words only: ${name} did not answer (${reason}).` };
+  }
+
+  /** A machine that is awake and has the model, the quickest first; null where there is none. Nothing is woken. */
+  async function queryServer(
+    model: WantedModel,
+    except: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Acquired | null> {
+    try {
+      // Each search starts afresh: a person who tries again after a fix gets an answer.
+      const health = createHealthTracker({ clock });
+      return await acquire.acquire({
+        model,
+        except,
+        purpose: 'search',
+        by: 'request',
+        brief: true,
+        whenNone: 'fail',
+        health,
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      log.debug('No node was found for a query.', { error: String(error) });
+      return null;
+    }
   }
 
   return {

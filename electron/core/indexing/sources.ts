@@ -49,6 +49,9 @@ export interface Sources {
   refresh(sourceId: string): Promise<void>;
 }
 
+/** Among how many jobs the last run of a folder is looked for. */
+const RECENT_JOBS = 50;
+
 export function createSources({
   clock,
   ids,
@@ -68,6 +71,8 @@ export function createSources({
   /** Those that are being removed: saved until their index is deleted, but no longer listed. */
   const leaving = new Set<string>();
 
+  const recentJobs = () => store.jobs.list(RECENT_JOBS);
+
   function lastRunOf(sourceId: string, jobs: readonly IndexJob[]): SourceView['lastRun'] {
     const job = jobs.find(
       (candidate) => candidate.endedAt !== null && candidate.sourceIds.includes(sourceId),
@@ -82,13 +87,14 @@ export function createSources({
     };
   }
 
-  function view(source: SourceRecord): SourceView {
+  /** @param jobs read once for all folders, because reading them parses each of them */
+  function view(source: SourceRecord, jobs: readonly IndexJob[] = recentJobs()): SourceView {
     const size = sizes.get(source.id) ?? { files: 0, chunks: 0 };
-    return { ...source, ...size, lastRun: lastRunOf(source.id, store.jobs.list(50)) };
+    return { ...source, ...size, lastRun: lastRunOf(source.id, jobs) };
   }
 
-  function show(source: SourceRecord): SourceView {
-    const shown = view(source);
+  function show(source: SourceRecord, jobs?: readonly IndexJob[]): SourceView {
+    const shown = view(source, jobs);
     streams.sources.set(source.id, shown);
     return shown;
   }
@@ -128,7 +134,10 @@ export function createSources({
     if (still) show(still);
   }
 
-  for (const source of records.values()) show(source);
+  if (records.size > 0) {
+    const jobs = recentJobs();
+    for (const source of records.values()) show(source, jobs);
+  }
   // Reading sizes starts the worker: not before somebody looks.
   streams.sources.onActive((active) => {
     if (active) for (const { id: sourceId } of all()) if (!sizes.has(sourceId)) void refresh(sourceId);
@@ -139,7 +148,8 @@ export function createSources({
     require: find,
     async views() {
       await Promise.all(all().map(readSize));
-      return all().map(view);
+      const jobs = recentJobs();
+      return all().map((source) => view(source, jobs));
     },
     async add({ path, name, embedder, wake, whenGpuGone }) {
       const canonical = await folders.resolve(path);

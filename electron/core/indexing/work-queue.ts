@@ -3,7 +3,7 @@
  * comes back and is handed out first, so that nothing is lost and nothing is done twice.
  */
 import type { PreparedFile } from '../ports/vectors.ts';
-import { createChanges } from './changes.ts';
+import { createChanges } from '../runtime/changes.ts';
 
 /** A prepared file whose vectors come in, in any order. */
 export interface OpenFile {
@@ -51,6 +51,22 @@ export function openFile(prepared: PreparedFile, sizeBytes: number): OpenFile {
     fallback: 0,
     dropped: false,
   };
+}
+
+/**
+ * Takes in the vector of one text; true when it was the last one that the file waited for. A second vector for the same
+ * text counts nothing, and neither does one for a file that failed.
+ */
+export function takeVector(
+  { file, ordinal }: Pick<QueuedText, 'file' | 'ordinal'>,
+  vector: Float32Array,
+  fallback: boolean,
+): boolean {
+  if (file.dropped || file.vectors[ordinal] !== null) return false;
+  file.vectors[ordinal] = vector;
+  file.missing -= 1;
+  if (fallback) file.fallback += 1;
+  return file.missing === 0;
 }
 
 export function createWorkQueue(): WorkQueue {

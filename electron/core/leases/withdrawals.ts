@@ -16,6 +16,7 @@ import type { PowerStore } from '../ports/power-state.ts';
 import type { Secrets } from '../ports/state.ts';
 import type { Clock, Ids, Random, Timer } from '../ports/time.ts';
 import type { Turns } from '../runtime/turns.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 
 export interface Withdrawals {
   /**
@@ -152,18 +153,15 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     duty.timer?.cancel();
     duty.timer = null;
     const { record } = duty;
-    const limit = new AbortController();
-    const timer = clock.timer(ATTEMPT_MS, () => limit.abort(new PilotlightError('HOST_TIMEOUT')));
-    const signal = AbortSignal.any([stopping.signal, limit.signal]);
-    duty.running = turns
-      .take(sameServerKey(record.url), () => attempt(record, signal))
+    duty.running = withDeadline(clock, ATTEMPT_MS, stopping.signal, (signal) =>
+      turns.take(sameServerKey(record.url), () => attempt(record, signal)),
+    )
       .then(
         () => succeeded(duty, record),
         (error: unknown) => failed(duty, record, error),
       )
       .catch((error: unknown) => log.error('A withdrawal from an agent failed.', { error: String(error) }))
       .finally(() => {
-        timer.cancel();
         duty.running = null;
         if (duties.get(sameServerKey(record.url)) !== duty) return;
         if (duty.again) {

@@ -1,4 +1,4 @@
-/** Gets a model ready for a job: on the GPU where that can be done, and never at the cost of another model in vain. */
+/** Gets a model ready for use: on the GPU where that can be done, and never at the cost of another model in vain. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
 import { placementOf, sameModelName } from '../fleet/model-placement.ts';
@@ -12,14 +12,14 @@ import type { Pins } from './pins.ts';
 const HOST_GONE: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'NAME_NOT_RESOLVED']);
 
 /**
- * For jobs: loads the model and gets it onto the GPU where that can be done; says honestly where it ended. Where that
+ * Loads the model and gets it onto the GPU where that can be done; says honestly where it ended. Where that
  * cannot be done it is loaded on the CPU, and not at all (`placement` null) where another model would have to go for
  * it. Throws when the host is gone, the model is missing, or it cannot be loaded at all.
  */
 export type EnsureOnGpu = (request: {
   nodeId: string;
   model: string;
-  by: 'job';
+  by: Exclude<MoveRecord['by'], 'optimizer'>;
   signal: AbortSignal;
 }) => Promise<{ placement: Placement | null; record: MoveRecord | null; reason: string }>;
 

@@ -18,6 +18,13 @@ export interface MoveRequest {
   anyway: boolean;
 }
 
+/** Pilotlight's own requests under way, by node and model. */
+export interface RequestsInFlight {
+  count(nodeId: string, model: string): number;
+  /** Resolves true when none of the models has a request left, false when `deadlineMs` passed first. */
+  drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
+}
+
 export interface MoveDependencies {
   clock: Clock;
   /** Canonical names pinned on the node. */

@@ -10,10 +10,9 @@ import { sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
 import { applyMove, readBefore } from './apply.ts';
-import type { InFlightLedger } from './ledger.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
-import type { MoveDependencies, MoveEnd } from './move.ts';
+import type { MoveDependencies, MoveEnd, RequestsInFlight } from './move.ts';
 import { listNames, placementWords } from './move-message.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
@@ -74,7 +73,7 @@ export interface MoverDependencies {
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
   moves: MoveHistory;
   memory: PlacementMemory;
-  ledger: InFlightLedger;
+  inFlight: RequestsInFlight;
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
@@ -88,8 +87,20 @@ export interface MoverDependencies {
 const DRAIN_MS = 30_000;
 
 export function createMover(deps: MoverDependencies): Mover {
-  const { clock, activity, fleet, pins, readGpus, moves, memory, ledger, locks, loads, lifetime, restoring } =
-    deps;
+  const {
+    clock,
+    activity,
+    fleet,
+    pins,
+    readGpus,
+    moves,
+    memory,
+    inFlight,
+    locks,
+    loads,
+    lifetime,
+    restoring,
+  } = deps;
   const { isPriority, onRecord } = deps;
   const under = new Set<Promise<unknown>>();
 
@@ -101,8 +112,8 @@ export function createMover(deps: MoverDependencies): Mover {
         return pins.on(nodeId);
       },
       isPriority,
-      inFlight: (name) => ledger.count(nodeId, name),
-      drain: (models, signal) => ledger.drain(nodeId, models, DRAIN_MS, signal),
+      inFlight: (name) => inFlight.count(nodeId, name),
+      drain: (models, signal) => inFlight.drain(nodeId, models, DRAIN_MS, signal),
       readGpus: (signal) => readGpus(nodeId, signal),
       explicitFailed: memory.history(nodeId, model)?.explicitFailed ?? false,
       lastSizeBytes: memory.lastSizeBytes(nodeId, model),

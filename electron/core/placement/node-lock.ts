@@ -1,3 +1,4 @@
+import { abortable } from '../../../shared/abortable.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
 /** One move per node at a time. */
@@ -41,19 +42,8 @@ export function createNodeLocks(): NodeLocks {
         signal.throwIfAborted();
         const other = held.get(nodeId);
         if (!other) return hold(nodeId, model);
-        await untilAborted(other.released, signal);
+        await abortable(other.released, signal);
       }
     },
   };
-}
-
-function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    void promise.then(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-  });
 }

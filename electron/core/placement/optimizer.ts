@@ -279,7 +279,7 @@ function afterMove(explanation: Explanation, record: MoveRecord | null): Explana
 }
 
 /** What a look found, in one sentence. */
-export function summarise(
+function summarise(
   nodes: number,
   found: readonly { explanation: Explanation; record: MoveRecord | null }[],
 ): string {

@@ -320,7 +320,7 @@ function activeSibling(input: PlanInput, model: ModelOnNode): string | null {
 }
 
 /** Tags on one blob differ in their own digest, but not in any of these. */
-export function sameWeights(one: InstalledModel, other: InstalledModel): boolean {
+function sameWeights(one: InstalledModel, other: InstalledModel): boolean {
   return (
     one.sizeBytes === other.sizeBytes &&
     one.family === other.family &&

@@ -116,7 +116,8 @@ function noRoom(request: MoveRequest, before: Before, room: Room): MoveEnd | nul
   if (room.kind === 'taken') return { ...refusal(before, 'VRAM_TAKEN', reason), shortage };
   const fileBytes =
     request.node.installed.find((entry) => sameModelName(entry.name, request.model))?.sizeBytes ?? 0;
-  const hopeless = request.by !== 'job' && fileBytes > shortage.totalBytes;
+  const tries = request.by === 'optimizer' || request.by === 'person';
+  const hopeless = tries && fileBytes > shortage.totalBytes;
   if (before.current === null && shortage.evicts.length === 0 && !hopeless) return null;
   return { ...refusal(before, 'DOES_NOT_FIT', reason), shortage };
 }

@@ -1,8 +1,9 @@
 /** Puts a node back as it was before a move that failed: each model with its own place, context and time. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
 import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
-import type { Timer } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { contextToSend } from './fit.ts';
 import { LOAD_STALL_MS } from './loads.ts';
 import { type Before, type MoveDependencies, type MoveRequest, placementOrNull } from './move.ts';
@@ -109,18 +110,12 @@ export async function putBack(
     options: { layers: 'auto' | 'cpu'; contextLength?: number | undefined },
   ): Promise<void> {
     const { contextLength, layers } = options;
-    const late = new AbortController();
-    const timer: Timer = clock.timer(LOAD_MS, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
-    try {
-      const keepAliveSeconds =
-        entry.expiresAt === null ? -1 : Math.max(1, Math.ceil((entry.expiresAt - clock.now()) / 1000));
-      const sent = { layers, keepAliveSeconds, ...(contextLength === undefined ? {} : { contextLength }) };
-      await deps.watchLoad(entry.name, () =>
-        server.load(entry.name, sent, AbortSignal.any([signal, late.signal])),
-      );
-    } finally {
-      timer.cancel();
-    }
+    const keepAliveSeconds =
+      entry.expiresAt === null ? -1 : Math.max(1, Math.ceil((entry.expiresAt - clock.now()) / 1000));
+    const sent = { layers, keepAliveSeconds, ...(contextLength === undefined ? {} : { contextLength }) };
+    await withDeadline(clock, LOAD_MS, signal, (limited) =>
+      deps.watchLoad(entry.name, () => server.load(entry.name, sent, limited)),
+    );
   }
 
   async function contextsOf(entry: LoadedModel) {

@@ -13,9 +13,9 @@ import type { Store } from '../ports/state.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
-import { createInFlightLedger } from './ledger.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
+import type { RequestsInFlight } from './move.ts';
 import { createMover } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
@@ -62,10 +62,6 @@ export interface PlacementService {
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;
-  /** Pilotlight's own requests under way. */
-  inFlight(nodeId: string, model: string): number;
-  /** One request has begun: no move disturbs it until it is disposed. */
-  begin(nodeId: string, model: string): Disposable;
   /** What the planner needs to know of a node. */
   planInput(node: NodeView): PlanInput;
   /** Newest first. */
@@ -86,6 +82,8 @@ export interface PlacementServiceDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: PlacementFleet;
   pins: Pins;
+  /** No move disturbs a request. */
+  inFlight: RequestsInFlight;
   /** Fresh readings of a node's own tools; null where there are none. */
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
   /** What they read last, at once; null where there are none. */
@@ -100,10 +98,9 @@ const LOOKS_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
-  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading } = deps;
+  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading, inFlight } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
-  const ledger = createInFlightLedger({ clock });
   const locks = createNodeLocks();
   const lifetime = new AbortController();
   const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
@@ -133,7 +130,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     readGpus,
     moves,
     memory,
-    ledger,
+    inFlight,
     locks,
     loads,
     lifetime: lifetime.signal,
@@ -196,7 +193,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     gpus: reading(node.id)?.gpus ?? [],
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
-    inFlight: (model) => ledger.count(node.id, model),
+    inFlight: (model) => inFlight.count(node.id, model),
     moving: locks.holder(node.id),
     blocked: loads.blocked(node.id),
     history: (model) => memory.history(node.id, model),
@@ -281,8 +278,6 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       return explainModel(planInput(node), name).explanation;
     },
 
-    inFlight: ledger.count,
-    begin: ledger.begin,
     planInput,
     history: moves.list,
     onMove: moved.on,

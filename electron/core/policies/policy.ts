@@ -4,11 +4,11 @@ import type { AgentPolicy } from '../ports/agents.ts';
 import { isWithin } from '../runtime/local-time.ts';
 
 /** Whoever wants a node awake. */
-export type WakeAsker = 'person' | 'job';
+export type WakeAsker = 'person' | 'job' | 'task' | 'request';
 
 /**
  * Why a node may not be woken now, one sentence; null where it may. `minute` is the minute of the day. A person is
- * refused by `never` alone.
+ * refused by `never` alone; tasks and requests count as jobs, for no person waits at the machine for them.
  */
 export function wakeRefusal(
   policy: Pick<PowerPolicy, 'wakeFor' | 'quietHours'>,

@@ -21,12 +21,36 @@ export interface HttpReply {
   text: string;
 }
 
+export interface HttpStreamRequest extends Omit<HttpRequest, 'deadlineMs' | 'maxBytes'> {
+  /** Limit for the response's status and headers to arrive, milliseconds; `null` for none. */
+  headersMs: number | null;
+  /** Limit for each chunk of the body to arrive once it is asked for, milliseconds; `null` for none. */
+  idleMs: number | null;
+}
+
+export interface HttpStream {
+  status: number;
+  headers: Record<string, string>;
+  /**
+   * The chunks of the body, to be iterated once. The server is read no faster than the iterator, with one chunk and
+   * the system's socket buffers ahead of it. Rejects when the body is incomplete: HOST_UNREACHABLE, HOST_TIMEOUT,
+   * NOT_AN_INFERENCE_SERVER for broken framing, or the signal's reason. A body that nobody starts to read is dropped
+   * after a minute, then rejects with CANCELLED.
+   */
+  body: AsyncIterableIterator<Uint8Array, undefined>;
+  /** Closes the connection, unless the body was read to its end. Leaving a `for await` loop does the same. */
+  close(): void;
+}
+
 /**
- * A small HTTP client. Rejects with a PilotlightError: HOST_UNREACHABLE (refused, no route, name not
- * found, reset), HOST_TIMEOUT, RESPONSE_TOO_LARGE, or the signal's reason when aborted.
+ * A small HTTP client. Rejects with a PilotlightError: HOST_UNREACHABLE (refused, no route, reset), NAME_NOT_RESOLVED,
+ * HOST_TIMEOUT, RESPONSE_TOO_LARGE, or the signal's reason when aborted.
  */
 export interface Http {
+  /** The whole response, as text. */
   request(request: HttpRequest): Promise<HttpReply>;
+  /** Resolves with the status and headers; the body follows as a stream. Whoever opens one reads it or closes it. */
+  open(request: HttpStreamRequest): Promise<HttpStream>;
 }
 
 export interface NetworkInterface {

@@ -1,4 +1,5 @@
-/** Waiting for what may be shut for a while, and waiting that can be broken off. */
+/** Waiting for what may be shut for a while. */
+import { abortable } from '../../../shared/abortable.ts';
 
 export interface Gate {
   readonly closed: boolean;
@@ -27,14 +28,4 @@ export function createGate(): Gate {
       while (opened !== null) await abortable(opened.promise, signal);
     },
   };
-}
-
-/** The promise, or the signal's reason if that comes first. */
-export function abortable<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

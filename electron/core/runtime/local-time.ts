@@ -1,6 +1,6 @@
 /** Minutes of the day as a clock on the wall shows them, where its hands may jump. Pure. */
 
-export const MINUTES_A_DAY = 1440;
+const MINUTES_A_DAY = 1440;
 const MINUTE_MS = 60_000;
 
 const formats = new Map<string | undefined, Intl.DateTimeFormat>();

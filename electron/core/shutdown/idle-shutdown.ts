@@ -34,7 +34,7 @@ export interface IdleShutdownDependencies {
   onLook(nodeId: string): void;
 }
 
-export const FINISHER = 'Pilotlight, because nobody needs it';
+const FINISHER = 'Pilotlight, because nobody needs it';
 const LOOK_MS = 15_000;
 
 export function createIdleShutdown(dependencies: IdleShutdownDependencies): IdleShutdown {

@@ -113,7 +113,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
     return {
       id,
       nodeId,
-      kind: 'request',
+      kind: 'panel',
       holder,
       purpose,
       createdAt: before?.createdAt ?? clock.now(),

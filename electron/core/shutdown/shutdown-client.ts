@@ -1,6 +1,9 @@
 /** Existing shutdown servers: `POST /shutdown` with a Bearer secret, in both forms that people run. */
+
 import * as z from 'zod';
+import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Http } from '../ports/network.ts';
 
 /** A server that shuts down before it answers holds the request up for so long. */
@@ -72,7 +75,7 @@ export async function askShutdownServer(
   try {
     const reply = await http.request({
       method: 'POST',
-      url: `${url}/shutdown`,
+      url: url + agentApi.shutdown.path,
       headers: secret === null ? {} : { authorization: `Bearer ${secret}` },
       deadlineMs: DEADLINE_MS,
       maxBytes: MAX_BYTES,
@@ -92,13 +95,5 @@ export async function askShutdownServer(
       });
     }
     throw error;
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
   }
 }

@@ -6,7 +6,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
 /** From this utilisation on a GPU is busy; the same that agents take by default. */
-export const BUSY_PERCENT = 10;
+const BUSY_PERCENT = 10;
 /** A server reckons the end of a model's time anew with each request; less than this is the rounding of a clock. */
 const ADVANCE_MS = 1000;
 

@@ -1,5 +1,7 @@
 /** From an exported file to what importing it would do. Pure; the folders were looked for before. */
+
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import { embedderId, type SourceRecord } from '../../../shared/models/indexing.ts';
 import { isSecretSetting } from '../../../shared/models/settings.ts';
 import {
@@ -27,7 +29,7 @@ const MOST_ENTRIES = 1000;
 export function readDocument(text: string): ReadDocument {
   const bad = (message: string, next?: string) =>
     new PilotlightError('BAD_IMPORT', { message, ...(next === undefined ? {} : { next }) });
-  const document = parse(text);
+  const document = parseJson(text.replace(/^\uFEFF/, ''));
   if (!isObject(document)) throw bad('This file is not JSON, or is cut off.');
   if (document.format !== 'pilotlight') throw bad('This file is not an export of Pilotlight.');
   if (document.version !== EXPORT_VERSION) {
@@ -140,14 +142,6 @@ function nameOf(value: unknown, fallback: string): string {
   return isObject(value) && typeof value.name === 'string' && value.name.trim() !== ''
     ? value.name.slice(0, 120)
     : fallback;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return null;
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

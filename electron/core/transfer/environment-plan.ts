@@ -1,5 +1,6 @@
 /** From the environment file of an existing server to what importing it would do. Pure. No value of a name that
  * is not used is ever repeated: it may be a password. */
+import { parseJson } from '../../../shared/json.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
@@ -245,10 +246,6 @@ function readList(text: string): string[] | null {
       .map((name) => name.trim())
       .filter((name) => name !== '');
   }
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : null;
-  } catch {
-    return null;
-  }
+  const list = parseJson(text);
+  return Array.isArray(list) && list.every((name) => typeof name === 'string') ? list : null;
 }

@@ -145,7 +145,7 @@ function refuseTwice({ nodes }: Draft, record: NodeRecord): void {
   }
 }
 
-export function findLocal({ nodes }: Present): PresentNode | undefined {
+function findLocal({ nodes }: Present): PresentNode | undefined {
   return nodes.find(({ record }) => record.kind === 'this-computer');
 }
 

@@ -1,5 +1,7 @@
 /** Where a wake packet goes. Pure. */
-import { type Destination, hostOf, isLoopbackHost, parseIpv4 } from '../fleet/validate.ts';
+import { directedBroadcasts } from '../../../shared/network/broadcast.ts';
+import { readIpv4 } from '../../../shared/network/ipv4.ts';
+import { type Destination, hostOf, isLoopbackHost } from '../fleet/validate.ts';
 import { isOnThisComputer, namedDestinations, type WakeTarget } from '../fleet/wakeable.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 
@@ -11,16 +13,6 @@ export interface PacketDestination {
 /** The discard and echo ports: firmware takes either, routers sometimes let only one through. */
 const USUAL_PORTS = [9, 7];
 const LIMITED_BROADCAST = '255.255.255.255';
-
-/** The broadcast address of an interface's own network, or null where there is none (/31, /32). */
-export function directedBroadcast(address: string, netmask: string): string | null {
-  const host = toNumber(address);
-  const mask = toNumber(netmask);
-  if (host === null || mask === null) return null;
-  const hostBits = ~mask >>> 0;
-  if (hostBits < 3) return null;
-  return toAddress((host | hostBits) >>> 0);
-}
 
 /**
  * Every destination of a node's packets, each once: the directed broadcast of each interface, because
@@ -50,22 +42,10 @@ function networkDestinations(
   { url, lastAddresses = [] }: WakeTarget,
   interfaces: readonly NetworkInterface[],
 ): Destination[] {
-  const broadcasts = interfaces
-    .filter((one) => !one.internal)
-    .flatMap((one) => directedBroadcast(one.address, one.netmask) ?? []);
   const lastKnown = [url === null ? '' : hostOf(url), ...lastAddresses].flatMap((address) => {
-    const known = parseIpv4(address);
+    const known = readIpv4(address);
     return known === null || isLoopbackHost(known) ? [] : [known];
   });
-  const addresses = [...broadcasts, LIMITED_BROADCAST, ...lastKnown];
+  const addresses = [...directedBroadcasts(interfaces), LIMITED_BROADCAST, ...lastKnown];
   return addresses.map((address) => ({ address, port: null }));
-}
-
-function toNumber(address: string): number | null {
-  const parsed = parseIpv4(address);
-  return parsed === null ? null : parsed.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-}
-
-function toAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
 }

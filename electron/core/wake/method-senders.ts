@@ -1,4 +1,5 @@
 /** Goes one way once: packets, a word to an agent or a relay, or a program. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
@@ -8,6 +9,7 @@ import type { AgentLink, AgentMachine } from '../ports/agents.ts';
 import type { Http, Udp } from '../ports/network.ts';
 import type { Exec } from '../ports/processes.ts';
 import type { Clock } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
 import { programName } from './wake-methods.ts';
@@ -33,7 +35,7 @@ export interface WaySendersDependencies {
   agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
 }
 
-export const COMMAND_DEADLINE_MS = 30_000;
+const COMMAND_DEADLINE_MS = 30_000;
 const NO_PACKETS: PacketRound = { sent: 0, failed: [] };
 const ONE_REQUEST: PacketRound = { sent: 1, failed: [] };
 
@@ -55,23 +57,19 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
   }
 
   async function byAgent(nodeId: string, mac: string, signal: AbortSignal): Promise<PacketRound> {
-    const late = new AbortController();
-    const timer = clock.timer(RELAY_DEADLINE_MS, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
     try {
-      await agentLink(nodeId)?.wake(mac, AbortSignal.any([signal, late.signal]));
+      await withDeadline(clock, RELAY_DEADLINE_MS, signal, async (limited) => {
+        await agentLink(nodeId)?.wake(mac, limited);
+      });
       return ONE_REQUEST;
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      const reason = late.signal.aborted ? late.signal.reason : error;
-      if (!isPilotlightError(reason)) throw reason;
+    } catch (reason) {
+      if (signal.aborted || !isPilotlightError(reason)) throw reason;
       throw new PilotlightError('RELAY_FAILED', {
         message: `The agent of ${fleet.get(nodeId)?.name ?? 'that node'} did not wake it: ${reason.message}`,
         next: reason.next,
         details: { nodeId, reason: reason.code },
         cause: reason,
       });
-    } finally {
-      timer.cancel();
     }
   }
 

@@ -1,6 +1,9 @@
 /** Asks an existing relay to wake a machine: `POST /wake`. It may answer 200 and have failed all the same. */
+
 import * as z from 'zod';
+import { agentApi } from '../../../shared/contract/agent.ts';
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Http, HttpReply } from '../ports/network.ts';
 
 export interface RelayRequest {
@@ -32,7 +35,7 @@ export async function askRelay({
   const reply = await http
     .request({
       method: 'POST',
-      url: `${url}/wake`,
+      url: url + agentApi.wake.path,
       ...(token === null ? {} : { headers: { authorization: `Bearer ${token}` } }),
       body: mac === null ? {} : { mac },
       deadlineMs,
@@ -71,7 +74,7 @@ export function readRelayReply(
   { status, text }: Pick<HttpReply, 'status' | 'text'>,
   mac: string | null,
 ): Complaint | null {
-  const parsed = relayReply.safeParse(parse(text));
+  const parsed = relayReply.safeParse(parseJson(text));
   const said = parsed.success
     ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MOST_WORDS)
     : '';
@@ -133,11 +136,3 @@ function unreached(url: string, error: unknown): PilotlightError {
 }
 
 const digits = (mac: string) => mac.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 /** Waking machines: by their ways until they answer, one wake a node however many ask for it, and a clear end. */
 
+import { abortable } from '../../../shared/abortable.ts';
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
@@ -14,7 +15,7 @@ import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import { createDeadline } from '../runtime/deadline.ts';
-import { abortable, createGate } from '../runtime/gate.ts';
+import { createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';

@@ -1,43 +1,62 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { bearerProtocol } from '../../../shared/contract/link.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
+import { type Authenticate, bearerAuthentication } from '../../adapters/http/authentication.ts';
+import { digestOf, findSecret, sameSecret } from '../../adapters/http/same-secret.ts';
 
 const maxOneTimeTokens = 16;
 const maxUsedTokens = 256;
-/** How long a tab may go on with its bearer, milliseconds. */
+/** How long a tab's bearer is valid, milliseconds. */
 const bearerLifeMs = 7 * 24 * 3_600_000;
 
-const everything: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
+/** Who calls the control server, and what that caller may do. */
+export interface Principal {
+  /** Methods of the contract; empty for scripts with the index token. */
+  scopes: ReadonlySet<Scope>;
+  /** Whether `/index/*` and `/metrics` are open to it. */
+  scripts: boolean;
+}
+
+const panel: Principal = { scopes: new Set<Scope>(['view', 'control']), scripts: true };
+const scripts: Principal = { scopes: new Set(), scripts: true };
 
 export interface Access {
   /** A token for one tab: good for one exchange, until Pilotlight stops. The newest 16 are kept. */
   mintOneTimeToken(): string;
   /** Gives a bearer for a one-time token. Throws TOKEN_USED the second time, UNAUTHORIZED for any other. */
   exchange(token: string): string;
-  /** What a bearer may do; null for one that is not known. */
-  scopesOf(bearer: string | null): ReadonlySet<Scope> | null;
+  /** Whose bearer it is; null for one that is not known. */
+  principalOf(bearer: string): Principal | null;
 }
 
 export interface AccessOptions {
   /** The long token of the endpoint file, for the CLI. */
   controlToken: string;
   /**
-   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page goes on
-   * when the core is started again; another key ends every tab's right.
+   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page continues
+   * after a restart of the core; another key makes every tab's bearer invalid.
    */
   sessionKey: Buffer;
+  /** The token of scripts, `settings.api.indexToken`, read at each request; null for none. */
+  indexToken?: () => string | null;
   /** Wall time, milliseconds since the epoch. */
   now: () => number;
 }
 
 /**
- * Who may come in over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
+ * Who may call over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
  * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`: nothing about it has to be remembered.
  */
-export function createAccess({ controlToken, sessionKey, now }: AccessOptions): Access {
+export function createAccess({
+  controlToken,
+  sessionKey,
+  indexToken = () => null,
+  now,
+}: AccessOptions): Access {
   const oneTime: Buffer[] = [];
   const used: Buffer[] = [];
-  const control = digestOf(controlToken);
 
   function sign(body: string): string {
     return createHmac('sha256', sessionKey).update(body).digest('base64url');
@@ -47,7 +66,7 @@ export function createAccess({ controlToken, sessionKey, now }: AccessOptions): 
     const [random = '', issued = '', signature = '', ...rest] = bearer.split('.');
     if (!sameSecret(signature, sign(`${random}.${issued}`)) || rest.length > 0) return false;
     const age = now() - Number.parseInt(issued, 36);
-    // A clock that was set back is no reason to shut a tab out.
+    // A clock that was set back does not make a bearer invalid.
     return age < bearerLifeMs;
   }
 
@@ -59,48 +78,40 @@ export function createAccess({ controlToken, sessionKey, now }: AccessOptions): 
       return token;
     },
     exchange(token) {
-      const digest = digestOf(token);
-      const index = indexIn(oneTime, digest);
-      if (index < 0) throw new PilotlightError(indexIn(used, digest) < 0 ? 'UNAUTHORIZED' : 'TOKEN_USED');
-      oneTime.splice(index, 1);
-      used.push(digest);
+      const index = findSecret(oneTime, token);
+      if (index < 0) throw new PilotlightError(findSecret(used, token) < 0 ? 'UNAUTHORIZED' : 'TOKEN_USED');
+      used.push(...oneTime.splice(index, 1));
       if (used.length > maxUsedTokens) used.shift();
       const body = `${newToken()}.${Math.floor(now()).toString(36)}`;
       return `${body}.${sign(body)}`;
     },
-    scopesOf(bearer) {
-      if (bearer === null) return null;
-      const known = timingSafeEqual(digestOf(bearer), control);
-      return known || isTabBearer(bearer) ? everything : null;
+    principalOf(bearer) {
+      const isControl = sameSecret(bearer, controlToken);
+      if (isControl || isTabBearer(bearer)) return panel;
+      const token = indexToken();
+      return token !== null && sameSecret(bearer, token) ? scripts : null;
     },
   };
+}
+
+/** By the bearer in `Authorization`; of a WebSocket, to which a page can give no header, in its subprotocols. */
+export function authenticateBy(access: Access): Authenticate<Principal> {
+  const byHeader = bearerAuthentication(access.principalOf);
+  return (request) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return byHeader(request);
+    const prefix = bearerProtocol('');
+    const protocol = protocolsOf(request).find((one) => one.startsWith(prefix));
+    const principal = protocol === undefined ? null : access.principalOf(protocol.slice(prefix.length));
+    if (principal !== null) return { principal };
+    return { refused: protocol === undefined ? 'missing' : 'wrong' };
+  };
+}
+
+export function protocolsOf({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
+  return (headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
 }
 
 /** 256 random bits, safe in a URL, a header and a WebSocket subprotocol. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** Whether two secrets are the same, in a time that says nothing about them. */
-export function sameSecret(one: string, other: string): boolean {
-  return timingSafeEqual(digestOf(one), digestOf(other));
-}
-
-/** The token of `Authorization: Bearer <token>`; null where there is none. */
-export function bearerOf(authorization: string | undefined): string | null {
-  const match = /^Bearer +(\S+) *$/i.exec(authorization ?? '');
-  return match?.[1] ?? null;
-}
-
-function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
-
-/** Looks at each one, so that the time does not tell which it was. */
-function indexIn(digests: readonly Buffer[], wanted: Buffer): number {
-  let found = -1;
-  for (const [index, digest] of digests.entries()) {
-    if (timingSafeEqual(digest, wanted)) found = index;
-  }
-  return found;
 }

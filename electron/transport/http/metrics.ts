@@ -5,8 +5,7 @@ import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import type { Access } from './access.ts';
-import { isAllowed } from './recall.ts';
+import { refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
 
 export interface MetricsOptions {
@@ -137,18 +136,11 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
   };
 }
 
-/** `GET /metrics`, for the index token or a panel's bearer: models and machines are nobody else's business. */
-export function metricsRoute(options: {
-  metrics: Metrics;
-  access: Access;
-  indexToken(): string | null;
-}): (app: FastifyInstance) => void {
-  const { metrics, access, indexToken } = options;
+/** `GET /metrics`, for the index token or a panel's bearer: models and machines are private. */
+export function metricsRoute(metrics: Metrics): (app: FastifyInstance) => void {
   return (app) => {
     app.get('/metrics', async (request, reply) => {
-      if (!isAllowed(request, access, indexToken())) {
-        return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
-      }
+      if (!request.principal?.scripts) return refuseScript(reply);
       const { contentType, text } = await metrics.read();
       return reply.type(contentType).send(text);
     });

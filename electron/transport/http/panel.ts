@@ -87,7 +87,7 @@ export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptio
 }
 
 /** The policy of the panel's page. `host` is the checked `Host` of the request. */
-export function contentSecurityPolicy({ nonce, host }: { nonce: string; host: string }): string {
+function contentSecurityPolicy({ nonce, host }: { nonce: string; host: string }): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodInput, MethodName, MethodResult, Scope } from '../../../shared/contract/methods.ts';
@@ -6,16 +6,12 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';
-import { type Access, bearerOf, sameSecret } from './access.ts';
 import { isFinished, recallJob, recallJobEntry, recallProgress, recallStatus } from './recall-shapes.ts';
 
 export interface RecallOptions {
   dispatcher: Dispatcher;
-  access: Access;
   clock: Clock;
   log: Log;
-  /** `settings.api.indexToken`, read at each request; null lets only the panel's own bearers in. */
-  indexToken(): string | null;
 }
 
 const startSchema = z.object({
@@ -34,7 +30,7 @@ const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
  * `{error, code, next}`; without the right token 401 `{error: "Unauthorized"}`.
  */
 export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => void {
-  const { dispatcher, access, clock, log, indexToken } = options;
+  const { dispatcher, clock, log } = options;
 
   function call<Name extends MethodName>(
     method: Name,
@@ -75,9 +71,7 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
           }
         });
         routes.addHook('onRequest', async (request, reply) => {
-          if (!isAllowed(request, access, indexToken())) {
-            return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
-          }
+          if (!request.principal?.scripts) return refuseScript(reply);
         });
         routes.setErrorHandler((error, _request, reply) => replyInTheirShape(error, reply, log));
 
@@ -119,12 +113,9 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
   };
 }
 
-/** Whether a request carries the index token, or a bearer that may do everything. */
-export function isAllowed(request: FastifyRequest, access: Access, indexToken: string | null): boolean {
-  const bearer = bearerOf(request.headers.authorization);
-  if (bearer === null) return false;
-  if (indexToken !== null && sameSecret(bearer, indexToken)) return true;
-  return access.scopesOf(bearer)?.has('control') ?? false;
+/** As the servers answer that those scripts know. */
+export function refuseScript(reply: FastifyReply): FastifyReply {
+  return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
 }
 
 function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {

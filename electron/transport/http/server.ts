@@ -1,25 +1,29 @@
+import type { RequestListener } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
 import { exchangePath, exchangeRequestSchema } from '../../../shared/contract/link.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
-import {
-  type GuardOptions,
-  guardListener,
-  type ListenerLimits,
-  type RefusalReason,
-  refusalStatus,
-  serverOptions,
-  usualLimits,
-} from '../../adapters/http/listener.ts';
+import { isPortTaken } from '../../adapters/http/bind.ts';
+import type { ConnectionClock } from '../../adapters/http/connections.ts';
+import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
+import { createListener, type Listener } from '../../adapters/http/listener.ts';
+import { ownPages } from '../../adapters/http/source.ts';
+import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';
-import { type Access, bearerOf } from './access.ts';
-import { isFromHere } from './origin.ts';
+import { type Access, authenticateBy, type Principal } from './access.ts';
 import { createPanel, securityHeaders } from './panel.ts';
 import { createWebSocketLinks, type WebSocketLimits, type WebSocketLinks } from './web-socket.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null for a request without a valid bearer. */
+    principal: Principal | null;
+  }
+}
 
 export interface HttpServerOptions {
   dispatcher: Dispatcher;
@@ -36,7 +40,7 @@ export interface HttpServerOptions {
   limits?: WebSocketLimits;
   connectionLimits?: ListenerLimits;
   /** Of the limits of connections. Default: the system's. */
-  connectionClock?: GuardOptions['clock'];
+  connectionClock?: ConnectionClock;
   /** The port that Host must name while none is listened on: for tests by `inject`. */
   port?: number;
 }
@@ -64,43 +68,47 @@ const controlLimits: ListenerLimits = {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
   let port = options.port ?? 0;
-  const { connectionLimits = controlLimits } = options;
+
+  function createControlListener(handle: RequestListener): Listener<Principal> {
+    return createListener({
+      handle,
+      limits: options.connectionLimits ?? controlLimits,
+      clock: options.connectionClock,
+      source: ownPages(() => port),
+      authenticate: authenticateBy(access),
+      answer: wireRefusal,
+      onRefused: ({ count }) =>
+        log.warn('Too many connections: some were refused, or closed to make room.', { count }),
+    });
+  }
+
+  let listener!: Listener<Principal>;
   const app = fastify({
-    http: serverOptions(connectionLimits),
+    serverFactory(handle) {
+      listener = createControlListener(handle);
+      return listener.server;
+    },
+    // The listener answers broken HTTP.
+    clientErrorHandler: () => {},
     bodyLimit: options.bodyLimit ?? 1_048_576,
-    // Fastify sets these itself, after what `http` says.
-    requestTimeout: connectionLimits.requestMs,
-    keepAliveTimeout: connectionLimits.keepAliveMs,
-    clientErrorHandler: (error, socket) => guard.clientError(error, socket),
-    forceCloseConnections: true,
     return503OnClosing: false,
     logger: false,
   });
-  const guard = guardListener(app.server, {
-    limits: connectionLimits,
-    clock: options.connectionClock,
-    refusal: refuseConnection,
-    onRefused: ({ count }) =>
-      log.warn('Too many connections: some were refused, or closed to make room.', { count }),
-  });
   const links = createWebSocketLinks({
-    access,
+    listener,
     dispatcher,
     streams,
     clock,
     log,
-    port: () => port,
-    onAdmitted: guard.admit,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   app.server.on('upgrade', links.upgrade);
 
+  app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
-    const { host, origin } = request.headers;
-    if (!isFromHere({ host, origin }, port)) throw new PilotlightError('FORBIDDEN_ORIGIN');
-    const bearer = bearerOf(request.headers.authorization);
-    if (bearer !== null && access.scopesOf(bearer) !== null) guard.admit(request.raw.socket);
+    if (listener.checkSource(request.raw) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
+    request.principal = listener.authenticate(request.raw).principal;
   });
   app.setErrorHandler((error, _request, reply) => replyWithError(reply, toPilotlightError(error), log));
   app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
@@ -111,11 +119,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     return { bearer: access.exchange(token) };
   });
   app.post(`${exchangePath}/token`, async (request) => {
-    requireScope(access, request, 'control');
+    requireScope(request, 'control');
     return { url: oneTimeUrl() };
   });
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
-    const scopes = scopesOf(access, request);
+    const scopes = scopesOf(request);
     const { method } = request.params;
     const result = await dispatcher.call({ method, params: request.body, scopes, signal: goneSignal(reply) });
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
@@ -131,28 +139,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app,
     links,
     async listen(wanted) {
-      try {
-        await app.listen({ host: '127.0.0.1', port: wanted });
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : null;
-        if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-        throw new PilotlightError('PORT_IN_USE', {
-          message:
-            code === 'EACCES'
-              ? `This system does not allow Pilotlight to use port ${wanted}.`
-              : `Port ${wanted} is in use by another program.`,
-          details: { port: wanted },
-          cause: error,
-        });
-      }
-      const address = app.server.address();
-      if (address === null || typeof address === 'string') throw new PilotlightError('INTERNAL');
+      await app.ready();
+      const address = await listener.listen({ host: '127.0.0.1', port: wanted }).catch((cause: unknown) => {
+        throw isPortTaken(cause) ? portInUse(wanted, cause) : cause;
+      });
       port = address.port;
       return `http://127.0.0.1:${port}`;
     },
     oneTimeUrl,
     async close(deadlineMs) {
       await links.close(deadlineMs);
+      await listener.close(0);
       await app.close();
     },
   };
@@ -169,14 +166,24 @@ export function acceptJson(app: FastifyInstance): void {
 }
 
 /** The scopes of the request's bearer. Throws UNAUTHORIZED. */
-export function scopesOf(access: Access, request: FastifyRequest): ReadonlySet<Scope> {
-  const scopes = access.scopesOf(bearerOf(request.headers.authorization));
-  if (scopes === null) throw new PilotlightError('UNAUTHORIZED');
-  return scopes;
+function scopesOf({ principal }: FastifyRequest): ReadonlySet<Scope> {
+  if (!principal?.scopes.size) throw new PilotlightError('UNAUTHORIZED');
+  return principal.scopes;
 }
 
-export function requireScope(access: Access, request: FastifyRequest, scope: Scope): void {
-  if (!scopesOf(access, request).has(scope)) throw new PilotlightError('FORBIDDEN', { details: { scope } });
+function requireScope(request: FastifyRequest, scope: Scope): void {
+  if (!scopesOf(request).has(scope)) throw new PilotlightError('FORBIDDEN', { details: { scope } });
+}
+
+function portInUse(port: number, cause: unknown): PilotlightError {
+  const isForbidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+  return new PilotlightError('PORT_IN_USE', {
+    message: isForbidden
+      ? `This system does not allow Pilotlight to use port ${port}.`
+      : `Port ${port} is in use by another program.`,
+    details: { port },
+    cause,
+  });
 }
 
 /** Aborted when the client goes away before its answer was sent. */
@@ -187,24 +194,6 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   });
   return controller.signal;
 }
-
-function refuseConnection(reason: RefusalReason): { status: number; body: WireError } {
-  if (reason === 'busy') {
-    const error = new PilotlightError('SERVER_BUSY', {
-      message: 'Pilotlight has too many open connections.',
-      next: 'Try again in a few seconds, when idle ones have closed.',
-    });
-    return { status: refusalStatus.busy, body: error.toWire() };
-  }
-  const message = badConnections[reason];
-  return { status: refusalStatus[reason], body: new PilotlightError('BAD_REQUEST', { message }).toWire() };
-}
-
-const badConnections = {
-  'too-slow': 'The request took too long to arrive.',
-  'headers-too-large': 'The headers of the request are too large.',
-  malformed: 'The request is not valid HTTP.',
-};
 
 /** Errors of the HTTP server itself (malformed JSON, too large, wrong type) become BAD_REQUEST, with their status. */
 function toPilotlightError(error: unknown): { error: unknown; status?: number } | PilotlightError {

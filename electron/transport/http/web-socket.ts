@@ -1,21 +1,18 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
-import {
-  bearerProtocol,
-  linkProtocol,
-  type ServerMessage,
-  streamPath,
-} from '../../../shared/contract/link.ts';
+import { linkProtocol, type ServerMessage, streamPath } from '../../../shared/contract/link.ts';
+import { parseJson } from '../../../shared/json.ts';
+import type { Listener } from '../../adapters/http/listener.ts';
+import { endWith } from '../../adapters/http/refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { createFlow } from '../flow.ts';
 import { createSession, type Session } from '../session.ts';
-import type { Access } from './access.ts';
-import { isFromHere } from './origin.ts';
+import { type Principal, protocolsOf } from './access.ts';
 
 export interface WebSocketLimits {
   /** Largest message of a client, bytes. Default 1 MiB. */
@@ -31,15 +28,11 @@ export interface WebSocketLimits {
 }
 
 export interface WebSocketOptions {
-  access: Access;
+  listener: Pick<Listener<Principal>, 'checkSource' | 'authenticate'>;
   dispatcher: Dispatcher;
   streams: Streams;
   clock: Clock;
   log: Log;
-  /** Our port, once it is known. */
-  port(): number;
-  /** The connection of a link that was let in. */
-  onAdmitted(socket: Duplex): void;
   limits?: WebSocketLimits;
 }
 
@@ -55,7 +48,7 @@ export interface WebSocketLinks {
 
 /** The contract over WebSockets, as JSON text. */
 export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks {
-  const { access, dispatcher, streams, clock, log, port } = options;
+  const { listener, dispatcher, streams, clock, log } = options;
   const {
     maxMessageBytes = 1_048_576,
     fullBytes = 1_048_576,
@@ -75,17 +68,15 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
 
   /** Who may open a link; throws what is answered instead. */
   function admit(request: IncomingMessage) {
-    const { host, origin } = request.headers;
-    if (!isFromHere({ host, origin }, port())) throw new PilotlightError('FORBIDDEN_ORIGIN');
+    if (listener.checkSource(request) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
     if ((request.url ?? '').split('?', 1)[0] !== streamPath) {
       throw new PilotlightError('NOT_FOUND');
     }
     if (stopping) throw new PilotlightError('STOPPING');
-    const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim());
-    const prefix = bearerProtocol('');
-    const bearer = protocols.find((protocol) => protocol.startsWith(prefix))?.slice(prefix.length) ?? null;
-    const scopes = access.scopesOf(bearer);
-    if (scopes === null || !protocols.includes(linkProtocol)) throw new PilotlightError('UNAUTHORIZED');
+    const { principal } = listener.authenticate(request);
+    const scopes = principal?.scopes;
+    if (!scopes?.size || !protocolsOf(request).includes(linkProtocol))
+      throw new PilotlightError('UNAUTHORIZED');
     if (links.size >= maxLinks) throw new PilotlightError('SERVER_BUSY');
     return scopes;
   }
@@ -142,7 +133,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
       socket.on('error', () => socket.destroy());
       try {
         const scopes = admit(request);
-        options.onAdmitted(socket);
         server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, scopes));
       } catch (error) {
         refuse(socket, error instanceof PilotlightError ? error : new PilotlightError('BAD_REQUEST'));
@@ -172,26 +162,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
 }
 
 /** What is not JSON is not a message either: the session answers it with BAD_REQUEST. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function refuse(socket: Duplex, error: PilotlightError): void {
-  const { status } = errorCatalogue[error.code];
-  const body = JSON.stringify(error.toWire());
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      'Connection: close',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-    () => socket.destroy(),
-  );
+  endWith(socket, { status: errorCatalogue[error.code].status, body: error.toWire() });
 }

@@ -1,22 +1,13 @@
 /** Turns what SQLite and the file system say into the catalogue's errors. */
+
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
+import { sqliteCode, systemCode } from '../../adapters/system-code.ts';
 
 const FULL = 13;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 const IO_ERROR_SHARED_MEMORY_SIZE = 4874;
 const UNUSABLE = new Set([3, 8, 10, 14]);
-
-function numberOf(error: unknown, key: 'errcode'): number | null {
-  if (typeof error !== 'object' || error === null || !(key in error)) return null;
-  const value = (error as Record<string, unknown>)[key];
-  return typeof value === 'number' ? value : null;
-}
-
-export function systemCode(error: unknown): string | null {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
-  return typeof error.code === 'string' ? error.code : null;
-}
 
 /** Passes coded errors and aborts on as they are. */
 export function toCodedError(error: unknown): unknown {
@@ -29,7 +20,7 @@ export function toCodedError(error: unknown): unknown {
   if (system === 'ERR_INVALID_STATE') {
     return new PilotlightError('WORKER_LOST', { message: 'The index was closed meanwhile.', cause: error });
   }
-  const sqlite = numberOf(error, 'errcode');
+  const sqlite = sqliteCode(error);
   if (sqlite === null) return error;
   const primary = sqlite & 0xff;
   if (primary === FULL || sqlite === IO_ERROR_SHARED_MEMORY_SIZE) {

@@ -163,7 +163,7 @@ function toVector(stored: unknown, dimensions: number): Float32Array | null {
 }
 
 /** The floats of a stored vector; copied only where it is not aligned. */
-export function toFloats(bytes: Uint8Array): Float32Array {
+function toFloats(bytes: Uint8Array): Float32Array {
   if (bytes.byteOffset % 4 === 0) {
     return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
   }

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { systemCode } from './failures.ts';
+import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
 export interface StableFile extends FileStamp {
@@ -131,6 +131,6 @@ export function tooLarge(size: number, limit: number): string {
 }
 
 /** 16 bytes of SHA-256: to tell a change from a touch. */
-export function hashOf(bytes: Uint8Array): Uint8Array {
+function hashOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(hash('sha256', bytes, 'buffer').subarray(0, 16));
 }

@@ -6,7 +6,7 @@ import type { IndexWorkerOptions } from './process.ts';
 export async function runIndexWorker(entry: string, options: IndexWorkerOptions = {}): Promise<void> {
   const role = isMainThread ? 'worker' : (workerData as { role: 'reader' | 'watchdog' }).role;
   // Each thread loads only what it needs.
-  if (role === 'worker') (await import('./process.ts')).serveProcess(entry, options);
+  if (role === 'worker') (await import('./process.ts')).serveIndex(entry, options);
   else if (role === 'reader') (await import('./reader-thread.ts')).serveReader(options.cut);
   else (await import('../watchdog.ts')).runWatchdog();
 }

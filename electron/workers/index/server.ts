@@ -1,19 +1,20 @@
-/** Answers the calls of one client: opens indexes when they are first named, and keeps damaged ones aside. */
+/** The calls of the index worker: opens indexes when they are first named, and keeps damaged ones aside. */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { FromWorker, ToWorker } from '../../adapters/processes/worker-protocol.ts';
 import type {
   FileAtWork,
-  FromIndexWorker,
-  IndexCalls,
+  IndexContract,
   IndexMethod,
+  IndexRequest,
   IndexSettings,
   IndexSource,
   IndexWorkerConfig,
-  ToIndexWorker,
 } from '../../adapters/vectors/protocol.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
 import type { Timer } from '../../core/ports/time.ts';
+import { type CallContext, createRpcServer, type Handlers } from '../rpc.ts';
 import { replaceDamaged } from './database.ts';
 import { hasCode, toCodedError } from './failures.ts';
 import type { Reader } from './reader.ts';
@@ -21,7 +22,7 @@ import { databaseFileOf, type OpenIndex, openSourceIndex } from './source-index.
 import type { FileTurn } from './source-reader.ts';
 
 export interface IndexServerWorld {
-  send(message: FromIndexWorker): void;
+  send(message: FromWorker<IndexContract>): void;
   now(): number;
   timer(ms: number, fn: () => void): Timer;
   /** Lets what waits run, messages included. */
@@ -32,16 +33,7 @@ export interface IndexServerWorld {
   attemptAfterMs: number;
 }
 
-type CallMessage = Extract<ToIndexWorker, { kind: 'call' }>;
-
-interface Running {
-  controller: AbortController;
-  sourceId: string | null;
-  /** Never rejects. */
-  done: Promise<void>;
-}
-
-interface CallContext {
+interface IndexCall {
   id: number;
   source: IndexSource | null;
   index: () => OpenIndex;
@@ -51,18 +43,18 @@ interface CallContext {
   turn: FileTurn;
 }
 
-type Handlers = {
+type IndexHandlers = {
   [M in IndexMethod]: (
-    context: CallContext,
-    params: IndexCalls[M]['params'],
-  ) => IndexCalls[M]['result'] | Promise<IndexCalls[M]['result']>;
+    call: IndexCall,
+    params: IndexContract['calls'][M]['params']['params'],
+  ) => IndexContract['calls'][M]['result'] | Promise<IndexContract['calls'][M]['result']>;
 };
 
 export interface IndexServer {
-  receive(message: ToIndexWorker): void;
+  receive(message: ToWorker<IndexContract>): void;
   /**
    * Aborts what runs and closes every database, before it returns; resolves when nothing of it runs any more, which
-   * may be never. The end is clean: no file is to blame for it.
+   * may be never. If it is in order, no file is to blame for it.
    */
   stop(options: { inOrder: boolean }): Promise<void>;
 }
@@ -70,7 +62,6 @@ export interface IndexServer {
 export function createIndexServer(world: IndexServerWorld): IndexServer {
   const open = new Map<string, OpenIndex>();
   const idle = new Map<string, Timer>();
-  const running = new Map<number, Running>();
   const embed = createLexicalEmbedder();
   let config: IndexWorkerConfig | null = null;
 
@@ -80,11 +71,11 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   }
 
   function noticeDamage(sourceId: string, keptAs: string): void {
-    world.send({ kind: 'notice', notice: { sourceId, code: 'INDEX_CORRUPT', keptAs } });
+    world.send({ kind: 'event', event: { sourceId, code: 'INDEX_CORRUPT', keptAs } });
   }
 
   function noticeGaps(sourceId: string): void {
-    world.send({ kind: 'notice', notice: { sourceId, code: 'INDEX_INCOMPLETE', keptAs: null } });
+    world.send({ kind: 'event', event: { sourceId, code: 'INDEX_INCOMPLETE', keptAs: null } });
   }
 
   function indexOf(source: IndexSource | null): OpenIndex {
@@ -137,10 +128,8 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   }
 
   /** Aborts the other calls on a source and waits until they have let go of it. */
-  async function quiet(sourceId: string, except: number): Promise<void> {
-    const others = [...running].filter(([id, call]) => id !== except && call.sourceId === sourceId);
-    for (const [, call] of others) call.controller.abort();
-    await Promise.all(others.map(([, call]) => call.done));
+  function quiet(sourceId: string, except: number): Promise<void> {
+    return rpc.abortCalls(({ id, params }) => id !== except && params.source?.id === sourceId);
   }
 
   /** The vectors of all indexes together keep the limit, too: those searched longest ago leave first. */
@@ -158,7 +147,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     );
   }
 
-  const handlers: Handlers = {
+  const handlers: IndexHandlers = {
     meta: ({ index }) => index().meta(),
     scan: ({ index, settings, signal, onSeen }, { full }) => index().scan(full, settings, signal, onSeen),
     prepare: ({ index, settings, turn }, { path }) => index().prepare(path, settings, turn),
@@ -202,10 +191,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     },
   };
 
-  async function answer(message: CallMessage, controller: AbortController): Promise<void> {
-    const { id, method, source, settings } = message;
+  async function handle(
+    method: IndexMethod,
+    { source, settings, params }: IndexRequest,
+    { id, signal, report }: CallContext<IndexContract>,
+  ): Promise<unknown> {
     let used: OpenIndex | null = null;
-    const context: CallContext = {
+    const call: IndexCall = {
       id,
       source,
       index() {
@@ -213,40 +205,40 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
         return used;
       },
       settings,
-      signal: controller.signal,
-      onSeen: (seen) => world.send({ kind: 'progress', id, seen }),
-      turn: {
-        signal: controller.signal,
-        onFile: (file) => world.send({ kind: 'file', id, file: plain(file) }),
-      },
+      signal,
+      onSeen: (seen) => report({ kind: 'seen', seen }),
+      turn: { signal, onFile: (file) => report({ kind: 'file', file: plain(file) }) },
     };
     try {
-      const handler = handlers[method] as (context: CallContext, params: unknown) => unknown;
-      const value = await handler(context, message.params);
-      world.send({ kind: 'result', id, value });
+      const handler = handlers[method] as (call: IndexCall, params: unknown) => unknown;
+      return await handler(call, params);
     } catch (error) {
-      const coded = controller.signal.aborted ? new PilotlightError('CANCELLED') : toCodedError(error);
-      if (used !== null && hasCode(coded, 'INDEX_CORRUPT')) tryToSetAside(used);
-      const cause = isPilotlightError(coded) ? null : coded instanceof Error ? coded.stack : String(coded);
-      world.send({ kind: 'error', id, error: toWireError(coded), cause: cause ?? null });
+      const isDamaged = !signal.aborted && hasCode(toCodedError(error), 'INDEX_CORRUPT');
+      if (used !== null && isDamaged) tryToSetAside(used);
+      throw error;
     }
   }
 
-  function begin(message: CallMessage): void {
-    const controller = new AbortController();
-    const done = answer(message, controller).finally(() => running.delete(message.id));
-    running.set(message.id, { controller, sourceId: message.source?.id ?? null, done });
-  }
+  const rpc = createRpcServer<IndexContract>({
+    send: world.send,
+    configure(given) {
+      config = given;
+    },
+    handlers: Object.fromEntries(
+      Object.keys(handlers).map((method) => [
+        method,
+        (request: IndexRequest, context: CallContext<IndexContract>) =>
+          handle(method as IndexMethod, request, context),
+      ]),
+    ) as Handlers<IndexContract>,
+    toCodedError,
+  });
 
   return {
-    receive(message) {
-      if (message.kind === 'configure') config = message.config;
-      else if (message.kind === 'cancel') running.get(message.id)?.controller.abort();
-      else if (message.kind === 'call') begin(message);
-    },
+    receive: rpc.receive,
     stop({ inOrder }) {
       if (inOrder) for (const index of open.values()) index.forgetAttempts();
-      for (const call of running.values()) call.controller.abort();
+      void rpc.abortCalls(() => true);
       for (const sourceId of [...open.keys()]) forget(sourceId);
       return world.reader.stop();
     },

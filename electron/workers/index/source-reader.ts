@@ -1,4 +1,5 @@
 /** Files of one source on their way to be stored: read, recognised and cut, each with its limits. */
+import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
@@ -30,16 +31,6 @@ export interface FileTurn {
 
 /** Another recipe means that a file is cut otherwise. */
 export const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.chunkTokens}`;
-
-/** Rejects with the signal's reason when it aborts first: a disk that does not answer must not hold up a cancel. */
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
 
 export function createSourceReader({
   world,
@@ -105,16 +96,17 @@ export function createSourceReader({
     embed: boolean,
   ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
     onFile({ path, stamp: null });
-    const absolute = await untilAborted(signal, resolveInside(root, path));
-    const now = await untilAborted(signal, stampOf(absolute, path));
+    // A disk that doesn't answer must not hold up a cancel.
+    const absolute = await abortable(resolveInside(root, path), signal);
+    const now = await abortable(stampOf(absolute, path), signal);
     if (rows.attempts(path, now) >= MOST_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);
     let note = null as Timer | null;
     try {
       onFile({ path, stamp: now });
-      const { bytes, ...stamp } = await untilAborted(
-        signal,
+      const { bytes, ...stamp } = await abortable(
         readStable({ absolute, path, maxBytes: settings.maxFileBytes, signal, now: world.now }),
+        signal,
       );
       onFile(null);
       const { cut, vectors: made } = await world.reader.read(

@@ -3,7 +3,7 @@ import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { systemCode } from './failures.ts';
+import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
 export interface WalkedFile extends FileStamp {

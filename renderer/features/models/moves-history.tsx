@@ -17,7 +17,13 @@ const outcomeWords = {
   failed: 'failed',
 };
 const outcomes = ['moved', 'already-right', 'refused', 'failed'] as const;
-const byWords = { optimizer: 'optimizer', person: 'you', job: 'an index job' };
+const byWords = {
+  optimizer: 'optimizer',
+  person: 'you',
+  job: 'an index job',
+  task: 'a task',
+  request: 'a request',
+};
 
 /** Moves, newest first, each with its reason and result. */
 export function MovesHistory() {

@@ -48,7 +48,7 @@ function textOf(value: unknown, kind: FieldKind): string {
 }
 
 /** What the box means. Text that is no number stays text, so that it is refused. */
-export function fromText(text: string, kind: FieldKind): unknown {
+function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
   if (kind === 'lines')

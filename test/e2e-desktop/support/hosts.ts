@@ -1,10 +1,11 @@
 /** The two that can run the built program: Electron itself, and its stand-in over Chromium. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium, _electron as electronLauncher, type Page } from '@playwright/test';
 import { findElectronForTests } from '../../../build/lib/desktop.mjs';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = resolve(root, process.env.PILOTLIGHT_DIST ?? 'dist');

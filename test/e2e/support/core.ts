@@ -1,10 +1,11 @@
 /** The real built programs: a core with a data folder of its own, and a simulator as a process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type CoreClient, createCoreClient } from '../../../electron/host/core-client.ts';
 import { readEndpoint } from '../../../electron/host/endpoint.ts';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const dist = resolve(root, process.env.PILOTLIGHT_DIST ?? 'dist');

@@ -61,7 +61,7 @@ const holders = [
     until: now + 150 * minute,
   }),
   lease('three', {
-    kind: 'request',
+    kind: 'panel',
     holder: 'nightly-backup.sh',
     purpose: 'copying pictures',
     origin: 'elsewhere',
@@ -306,7 +306,7 @@ const entries: NodePower[] = [
     },
     lastOffError: {
       code: 'DID_NOT_GO_OFF',
-      message: 'The machine was told to go off, but it still answers.',
+      message: 'The machine should be off, but it still answers.',
       next: 'Look what keeps it on; its agent may lack the right to power it off.',
     },
   }),

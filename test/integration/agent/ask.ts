@@ -1,11 +1,8 @@
 /** Asks one network for agents, as a panel does, and prints what answers. For the test in network namespaces. */
-import {
-  decodeMessage,
-  encodeQuery,
-  MDNS_ADDRESS,
-  MDNS_PORT,
-  servicesIn,
-} from '../../../electron/adapters/network/mdns/codec.ts';
+import { decodeMessage } from '../../../electron/adapters/network/mdns/decode.ts';
+import { encodeQuery } from '../../../electron/adapters/network/mdns/encode.ts';
+import { MDNS_ADDRESS, MDNS_PORT } from '../../../electron/adapters/network/mdns/message.ts';
+import { servicesIn } from '../../../electron/adapters/network/mdns/services.ts';
 import { openMulticastSocket } from '../../../electron/adapters/network/mdns/socket.ts';
 
 const [interfaceAddress = '', listen = 'answers'] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { usualLimits } from '../../../electron/adapters/http/listener.ts';
+import { usualLimits } from '../../../electron/adapters/http/limits.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { createWorld, type World } from './world.ts';
 

@@ -2,13 +2,14 @@
  * A relay and a target on another subnet than the panel, in network namespaces that this test makes: no packet
  * leaves them. It needs root and iproute2; see `findNamespaceTools`.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from './process.ts';
 

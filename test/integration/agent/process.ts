@@ -1,11 +1,12 @@
 /** The agent as its own process, on loopback, with commands that write instead of powering anything off. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 export const agentProgram = fileURLToPath(new URL('../../../electron/agent/main.ts', import.meta.url));
 

@@ -13,7 +13,7 @@ import type {
 } from '../../../electron/adapters/agent-host/types.ts';
 import { type AgentOptions, startAgent } from '../../../electron/agent/agent.ts';
 import { readConfig } from '../../../electron/agent/config.ts';
-import type { HelloMessage } from '../../../electron/agent/hello.ts';
+import type { HelloMessage } from '../../../shared/contract/agent/hello.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
 export interface Answer {

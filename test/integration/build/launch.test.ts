@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -14,6 +13,7 @@ import {
   rememberFailure,
 } from '../../../build/lib/desktop.mjs';
 import { setUpPaths } from '../../../build/lib/paths.mjs';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 const processModule = new URL('../../../build/lib/process.mjs', import.meta.url).href;
 const script = (name: string) => fileURLToPath(new URL(`../../../build/${name}`, import.meta.url));

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -13,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireLock, withLock } from '../../../build/lib/lock.mjs';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 const lockModule = new URL('../../../build/lib/lock.mjs', import.meta.url).href;
 const quick = { heartbeatMs: 20, lookMs: 5, silentMs: 5_000 };

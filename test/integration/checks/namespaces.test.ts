@@ -2,7 +2,7 @@
  * `doctor` on a network of its own, in network namespaces that this test makes: no packet leaves them. It needs root
  * and iproute2; see `findNamespaceTools`.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Check } from '../../../shared/models/checks.ts';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 
 const tools = findNamespaceTools();

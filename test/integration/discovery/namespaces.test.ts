@@ -2,12 +2,13 @@
  * Machines of two networks are found, in network namespaces that this test makes: no packet leaves them. It needs
  * root and iproute2; see `findNamespaceTools`.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Discovery, FoundMachine, Network } from '../../../shared/models/discovery.ts';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { folderError } from '../../../electron/adapters/folder-error.ts';
 import { defaultDataFolder, openDataFolder } from '../../../electron/host/data-folder.ts';
 import {
   endpointPath,
@@ -9,7 +10,6 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '../../../electron/host/endpoint.ts';
-import { folderError } from '../../../electron/host/folder-error.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -35,32 +35,32 @@ describe('the default folder', () => {
 });
 
 describe('opening the folder', () => {
-  it('makes it, with its parents, for this user only', () => {
+  it('makes it, with its parents, for this user only', async () => {
     const path = join(folder, 'a', 'b');
-    expect(openDataFolder(path)).toBe(path);
+    expect(await openDataFolder(path)).toBe(path);
     expect(mode(path)).toBe(0o700);
   });
 
-  it('leaves one that is there as it is', () => {
+  it('leaves one that is there as it is', async () => {
     const path = join(folder, 'mine');
     mkdirSync(path);
     chmodSync(path, 0o755);
-    openDataFolder(path);
+    await openDataFolder(path);
     expect(mode(path)).toBe(0o755);
   });
 
-  it('refuses a file, and a folder inside a file', () => {
+  it('refuses a file, and a folder inside a file', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     for (const path of [file, join(file, 'inside')]) {
-      expect(() => openDataFolder(path)).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }));
+      await expect(openDataFolder(path)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
     }
   });
 
-  it.skipIf(process.getuid?.() === 0)('refuses what this user may not write', () => {
+  it.skipIf(process.getuid?.() === 0)('refuses what this user may not write', async () => {
     chmodSync(folder, 0o500);
     for (const path of [folder, join(folder, 'new')]) {
-      expect(() => openDataFolder(path)).toThrow(expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE' }));
+      await expect(openDataFolder(path)).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE' });
     }
     chmodSync(folder, 0o700);
   });

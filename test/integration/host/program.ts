@@ -1,7 +1,8 @@
 /** The headless program as a process of its own, on loopback, with nothing of this computer in it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 const program = fileURLToPath(new URL('../../../electron/headless/headless.ts', import.meta.url));
 const readyPattern = /^Pilotlight is ready at (http:\/\/127\.0\.0\.1:(\d+))\/#token=([\w-]+)$/;

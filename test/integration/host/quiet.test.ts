@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createCoreClient, findRunningCore } from '../../../electron/host/core-client.ts';
+import { spawn } from '../../fakes/children.ts';
 
 const program = fileURLToPath(new URL('../../../electron/headless/headless.ts', import.meta.url));
 const recorder = new URL('../../fakes/record-network.mjs', import.meta.url).href;

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endpointPath, readEndpoint } from '../../../electron/host/endpoint.ts';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { createPrograms, type Program } from './program.ts';
 
 let folder = '';

@@ -3,9 +3,7 @@
  * is served meanwhile, and the attacker's own address again when its connections were let go.
  */
 
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -70,22 +68,17 @@ const doors: [name: string, open: () => Promise<Door>][] = [
     'the listener for hellos',
     async () => {
       const clock = createFakeClock();
-      const server = createHelloServer(() => {}, { clock });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
+      const listener = createHelloServer(() => {}, { clock });
+      const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
       return {
-        port: (server.address() as AddressInfo).port,
+        port,
         clock,
         ask: 'GET /hello HTTP/1.1\r\nhost: a\r\n\r\n',
         // A sender of many requests is slowed down by another limit.
         answer: /^HTTP\/1\.1 (405|429) /,
         post: 'POST /hello HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n{"agent":',
-        busy: '503',
-        async close() {
-          server.closeAllConnections();
-          server.close();
-          await once(server, 'close');
-        },
+        busy: 'SERVER_BUSY',
+        close: () => listener.close(0),
       };
     },
   ],

@@ -1,16 +1,16 @@
-/** The limits of connections, at a server of node:http with a clock that the test moves. */
+/** Limits, source and sender at a listener, with a clock that the test moves. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  guardListener,
-  type ListenerLimits,
-  type RefusedConnections,
-  refusalStatus,
-  serverOptions,
-  usualLimits,
-} from '../../../electron/adapters/http/listener.ts';
+import { createAttempts } from '../../../electron/adapters/http/attempts.ts';
+import { bearerAuthentication } from '../../../electron/adapters/http/authentication.ts';
+import { isPortTaken } from '../../../electron/adapters/http/bind.ts';
+import { type ListenerLimits, usualLimits } from '../../../electron/adapters/http/limits.ts';
+import { createListener } from '../../../electron/adapters/http/listener.ts';
+import type { RefusedConnections } from '../../../electron/adapters/http/refusal-report.ts';
+import { type RequestRefusal, refusalStatus } from '../../../electron/adapters/http/refusals.ts';
+import { anySource, noBrowsers, ownPages, type SourceGuard } from '../../../electron/adapters/http/source.ts';
+import { wireRefusal } from '../../../electron/adapters/http/wire-refusals.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { type Held, hold, holdMany } from '../../fakes/sockets.ts';
 
@@ -21,35 +21,30 @@ afterEach(async () => {
 
 const get = (path = '/') => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 
-/** A server that answers with its path; `/token` shows a token, `/wait` waits for the test, `/large` has 8 MiB. */
+/** Answers with the path; `/token` authenticates, `/wait` waits for the test, `/large` has 8 MiB. */
 async function serve(limits: Partial<ListenerLimits> = {}) {
   const clock = createFakeClock();
   const all = { ...usualLimits, ...limits };
   const reports: RefusedConnections[] = [];
   const waiting: ServerResponse[] = [];
   const arrived: (() => void)[] = [];
-  const server: Server = createServer(serverOptions(all), (request: IncomingMessage, response) => {
-    if (request.url === '/token') guard.admit(request.socket);
-    if (request.url === '/wait') waiting.push(response);
-    else if (request.url === '/large') response.end(Buffer.alloc(8 * 1024 ** 2));
-    else response.end(request.url);
-    for (const wake of arrived.splice(0)) wake();
-  });
-  const guard = guardListener(server, {
+  const listener = createListener<string>({
     limits: all,
     clock,
-    refusal: (reason) => ({ status: refusalStatus[reason], body: { reason } }),
+    source: anySource,
+    authenticate: ({ url }) => (url === '/token' ? { principal: 'friend' } : { refused: 'missing' }),
+    answer: (reason) => ({ status: refusalStatus[reason], body: { reason } }),
     onRefused: (refused) => reports.push(refused),
+    handle(request, response) {
+      listener.authenticate(request);
+      if (request.url === '/wait') waiting.push(response);
+      else if (request.url === '/large') response.end(Buffer.alloc(8 * 1024 ** 2));
+      else response.end(request.url);
+      for (const wake of arrived.splice(0)) wake();
+    },
   });
-  server.on('clientError', guard.clientError);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
+  cleanups.push(() => listener.close(0));
   const own: Held[] = [];
   cleanups.push(() => {
     for (const { socket } of own) socket.destroy();
@@ -70,8 +65,7 @@ async function serve(limits: Partial<ListenerLimits> = {}) {
   }
 
   return {
-    server,
-    guard,
+    listener,
     clock,
     reports,
     waiting,
@@ -94,7 +88,7 @@ async function serve(limits: Partial<ListenerLimits> = {}) {
 
 /** Resolves when the server holds so many connections. */
 async function settled(world: Awaited<ReturnType<typeof serve>>, open: number): Promise<void> {
-  while (world.guard.open !== open) await new Promise((resolve) => setImmediate(resolve));
+  while (world.listener.open !== open) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a listener', () => {
@@ -113,7 +107,7 @@ describe('a listener', () => {
     const silent = await world.fill(4);
     await settled(world, 4);
     await world.clock.advance(4999);
-    expect(world.guard.open).toBe(4);
+    expect(world.listener.open).toBe(4);
     await world.clock.advance(1);
     expect(await Promise.all(silent.map(({ closed }) => closed))).toEqual(['', '', '', '']);
     expect(await world.once()).toContain('200 OK');
@@ -151,12 +145,12 @@ describe('a listener', () => {
     await world.clock.advance(4999);
     await world.ask(stranger);
     await world.clock.advance(4999);
-    expect(world.guard.open).toBe(2);
+    expect(world.listener.open).toBe(2);
     await world.clock.advance(1);
     await stranger.closed;
     await world.clock.advance(50_000);
     await world.ask(known);
-    expect(world.guard.open).toBe(1);
+    expect(world.listener.open).toBe(1);
   });
 
   it('closes neither a connection with a token nor one that is being answered to make room', async () => {
@@ -208,7 +202,7 @@ describe('a listener', () => {
     const greedy = await world.open('127.0.0.1', get('/wait').repeat(40));
     await greedy.closed;
     expect(world.waiting.length).toBe(2);
-    expect(world.guard.open).toBe(0);
+    expect(world.listener.open).toBe(0);
     const known = await world.open();
     await world.ask(known, '/token');
     known.socket.write(get('/a').repeat(40));
@@ -278,7 +272,147 @@ describe('a listener', () => {
     const many = await world.fill(200);
     const answers = await Promise.all(many.map(({ closed }) => closed));
     expect(answers.every((text) => text === '' || text.includes('busy'))).toBe(true);
-    expect(world.guard.open).toBe(1);
+    expect(world.listener.open).toBe(1);
     await world.ask(first);
+  });
+});
+
+/** Answers each request with what the listener says of it. */
+async function identify({ source = noBrowsers, ...rest }: { source?: SourceGuard; attempts?: boolean } = {}) {
+  const clock = createFakeClock();
+  const answers: (RequestRefusal | string | null)[] = [];
+  const listener = createListener<string>({
+    limits: usualLimits,
+    clock,
+    source,
+    ...(rest.attempts ? { attempts: createAttempts({ monotonic: clock.monotonic }) } : {}),
+    authenticate: bearerAuthentication((bearer) => (bearer === 'right' ? 'friend' : null)),
+    answer: wireRefusal,
+    handle(request, response) {
+      const { principal, refusal } = listener.authenticate(request);
+      answers.push(listener.checkSource(request) ?? refusal ?? principal);
+      response.end();
+    },
+  });
+  const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
+  cleanups.push(() => listener.close(0));
+  return {
+    clock,
+    port,
+    listener,
+    async ask(headers: Readonly<Record<string, string>>) {
+      const lines = Object.entries({ host: `127.0.0.1:${port}`, connection: 'close', ...headers });
+      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      await (await hold(port, { bytes: `GET / HTTP/1.1\r\n${head}\r\n` })).closed;
+      return answers.pop();
+    },
+  };
+}
+
+describe('who sends a request', () => {
+  const unauthorized = { reason: 'unauthorized' };
+
+  it.each([
+    ['Bearer right', 'friend'],
+    ['bearer  right ', 'friend'],
+    ['Bearer wrong', unauthorized],
+    ['Bearer right x', unauthorized],
+    ['Basic right', unauthorized],
+    ['right', unauthorized],
+    ['', unauthorized],
+  ])('is told by its Bearer token: %j', async (authorization, answer) => {
+    const { ask } = await identify();
+    expect(await ask({ authorization })).toEqual(answer);
+  });
+
+  it('has to wait after wrong tokens, even with the right one, but not after none', async () => {
+    const { ask, clock } = await identify({ attempts: true });
+    for (let index = 0; index < 5; index += 1) expect(await ask({})).toEqual(unauthorized);
+    for (let index = 0; index < 4; index += 1) {
+      expect(await ask({ authorization: 'Bearer wrong' })).toEqual(unauthorized);
+      if (index === 2) await clock.advance(1000);
+    }
+    const authorization = 'Bearer right';
+    expect(await ask({ authorization })).toEqual({ reason: 'slow-down', retryAfterSeconds: 2 });
+    await clock.advance(2000);
+    expect(await ask({ authorization })).toBe('friend');
+    // The right one ends the count.
+    expect(await ask({ authorization: 'Bearer wrong' })).toEqual(unauthorized);
+    expect(await ask({ authorization })).toBe('friend');
+  });
+});
+
+describe('where a request comes from', () => {
+  const foreign = { reason: 'foreign-source' };
+  const authorization = 'Bearer right';
+
+  it('may be any program, but no web page, where only programs are served', async () => {
+    const { ask } = await identify();
+    expect(await ask({ authorization, host: 'any.example' })).toBe('friend');
+    expect(await ask({ authorization, 'sec-fetch-site': 'none' })).toBe('friend');
+    expect(await ask({ authorization, origin: 'null' })).toEqual(foreign);
+    expect(await ask({ authorization, 'sec-fetch-site': 'same-site' })).toEqual(foreign);
+  });
+
+  it('must be our own page, under our own name, where pages are served', async () => {
+    let own = 0;
+    const { ask, port } = await identify({ source: ownPages(() => own) });
+    own = port;
+    expect(await ask({ authorization })).toBe('friend');
+    expect(await ask({ authorization, host: `LOCALHOST:${port}` })).toBe('friend');
+    expect(await ask({ authorization, origin: `http://127.0.0.1:${port}` })).toBe('friend');
+    expect(await ask({ authorization, origin: `http://localhost:${port}` })).toEqual(foreign);
+    expect(await ask({ authorization, origin: 'null' })).toEqual(foreign);
+    expect(await ask({ authorization, host: `rebound.example:${port}` })).toEqual(foreign);
+    expect(await ask({ authorization, host: '127.0.0.1' })).toEqual(foreign);
+  });
+});
+
+describe('broken HTTP', () => {
+  it.each([
+    ['no HTTP', 'nonsense\r\n\r\n', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}`, 431],
+  ])('gets a coded answer: %s', async (_name, bytes, status) => {
+    const { port } = await identify();
+    const answer = await (await hold(port, { bytes })).closed;
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*"code":"BAD_REQUEST"`, 's'));
+  });
+});
+
+describe('the end of a listener', () => {
+  it('waits for the responses in progress, and for nothing else', async () => {
+    const world = await serve();
+    const idle = await world.open();
+    const arrives = world.nextRequest();
+    const busy = await world.open('127.0.0.1', get('/wait'));
+    await arrives;
+    const closed = world.listener.close(1000, world.clock);
+    world.waiting[0]?.end('/done');
+    await closed;
+    expect(await busy.closed).toContain('/done');
+    expect(await idle.closed).toBe('');
+    expect(world.clock.pending()).toBe(0);
+  });
+
+  it('cuts off a response that takes longer than the grace', async () => {
+    const world = await serve();
+    const arrives = world.nextRequest();
+    const busy = await world.open('127.0.0.1', get('/wait'));
+    await arrives;
+    const closed = world.listener.close(1000, world.clock);
+    await world.clock.advance(1000);
+    await closed;
+    expect(await busy.closed).toBe('');
+  });
+
+  it('frees its port, which nothing else could take before', async () => {
+    const first = await identify();
+    const second = await identify();
+    await second.listener.close(0);
+    const at = { host: '127.0.0.1', port: first.port };
+    const error: unknown = await second.listener.listen(at).catch((thrown: unknown) => thrown);
+    expect(isPortTaken(error)).toBe(true);
+    await first.listener.close(0);
+    expect((await second.listener.listen(at)).port).toBe(first.port);
   });
 });

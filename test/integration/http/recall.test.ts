@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../../electron/transport/dispatcher.ts';
-import { createAccess, newToken } from '../../../electron/transport/http/access.ts';
 import { recallRoutes } from '../../../electron/transport/http/recall.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
@@ -38,17 +36,9 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
       return aJob({ id: 'job_new', status: 'pending' });
     },
   });
-  const controlToken = newToken();
-  const access = createAccess({ controlToken, sessionKey: randomBytes(32), now: Date.now });
   const dispatcher = createDispatcher({ handlers, checkResults: true });
-  const routes = recallRoutes({
-    dispatcher,
-    access,
-    clock,
-    log: createRememberingLog(),
-    indexToken: () => 'scripts-token',
-  });
-  const test = createTestServer({ routes: [routes] });
+  const routes = recallRoutes({ dispatcher, clock, log: createRememberingLog() });
+  const test = createTestServer({ routes: [routes], indexToken: () => 'scripts-token' });
   cleanups.push(test.close);
   async function ask(
     method: 'GET' | 'POST',
@@ -64,7 +54,7 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
     });
     return { status: reply.statusCode, body: reply.json() };
   }
-  return { ask, started, cancelled, controlToken };
+  return { ask, started, cancelled, controlToken: test.controlToken };
 }
 
 const defaults = { sourceIds: null, full: false, rebuild: false, useGpu: true, callbackUrl: null };

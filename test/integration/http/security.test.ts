@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -94,6 +95,22 @@ describe('who may ask', () => {
       }
     },
   );
+});
+
+describe('the index token', () => {
+  it('is for scripts: it calls no method, gives no panel and opens no link', async () => {
+    const test = start({ indexToken: () => 'scripts' });
+    const headers = { host: test.host, authorization: 'Bearer scripts' };
+    for (const url of ['/api/call/settings.get', '/api/session/token']) {
+      const reply = await test.app.inject({ method: 'POST', url, headers });
+      expect([url, reply.statusCode, reply.json().code]).toEqual([url, 401, 'UNAUTHORIZED']);
+    }
+    const { port } = new URL(await test.server.listen(0));
+    const protocols = [linkProtocol, bearerProtocol('scripts')];
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${streamPath}`, protocols);
+    const [error] = (await once(socket, 'error')) as [Error];
+    expect(error.message).toContain('401');
+  });
 });
 
 describe('the one-time token', () => {

@@ -8,7 +8,8 @@ import {
   type WorkerHost,
   type WorkerProcess,
 } from '../../../electron/adapters/processes/worker-host.ts';
-import type { FromIndexWorker, IndexNotice } from '../../../electron/adapters/vectors/protocol.ts';
+import type { FromWorker } from '../../../electron/adapters/processes/worker-protocol.ts';
+import type { IndexContract, IndexNotice } from '../../../electron/adapters/vectors/protocol.ts';
 import {
   createVectorStore,
   type VectorStoreOptions,
@@ -53,17 +54,17 @@ export function openWorkplace(options: Partial<VectorStoreOptions> = {}, entry =
     start() {
       last = fork.start();
       last.onMessage((message) => {
-        for (const listener of [...listeners]) listener(message as FromIndexWorker);
+        for (const listener of [...listeners]) listener(message as FromWorker<IndexContract>);
       });
       return last;
     },
   };
-  const listeners = new Set<(message: FromIndexWorker) => void>();
+  const listeners = new Set<(message: FromWorker<IndexContract>) => void>();
   /** Resolves when the worker has sent so many messages of a kind. */
-  function heard(count: number, isWanted: (message: FromIndexWorker) => boolean): Promise<void> {
+  function heard(count: number, isWanted: (message: FromWorker<IndexContract>) => boolean): Promise<void> {
     let left = count;
     return new Promise((resolve) => {
-      const listener = (message: FromIndexWorker) => {
+      const listener = (message: FromWorker<IndexContract>) => {
         if (!isWanted(message)) return;
         left -= 1;
         if (left > 0) return;
@@ -101,11 +102,12 @@ export function openWorkplace(options: Partial<VectorStoreOptions> = {}, entry =
     },
     /** Resolves when the worker's thread has this file: read, waited for its turn, begun. */
     reading: (path: string) =>
-      heard(
-        3,
-        (message) => message.kind === 'file' && message.file?.path === path && message.file.stamp !== null,
-      ),
-    progress: () => heard(1, (message) => message.kind === 'progress'),
+      heard(3, (message) => {
+        const file =
+          message.kind === 'progress' && message.progress.kind === 'file' ? message.progress.file : null;
+        return file?.path === path && file.stamp !== null;
+      }),
+    progress: () => heard(1, (message) => message.kind === 'progress' && message.progress.kind === 'seen'),
     /** Kills the worker and resolves when it is gone. */
     kill(): Promise<void> {
       return new Promise((resolve) => {

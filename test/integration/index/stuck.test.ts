@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -7,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createIndexingService } from '../../../electron/core/indexing/service.ts';
+import { fork } from '../../fakes/children.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { createFakeWorld } from '../../fakes/indexing.ts';
 import { codeOf, never, openWorkplace } from './harness.ts';

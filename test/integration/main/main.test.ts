@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { spawn } from '../../fakes/children.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -20,13 +20,14 @@ describe('the main process with a real core, in plain Node', () => {
     rmSync(dataFolder, { recursive: true, force: true });
   });
 
-  async function run(args: readonly string[]) {
+  async function run(args: readonly string[], imports: readonly string[] = []) {
     const child = spawn(
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
         '--import',
         new URL('../../fakes/electron-hooks.mjs', import.meta.url).href,
+        ...imports.flatMap((name) => ['--import', new URL(`../../fakes/${name}`, import.meta.url).href]),
         file('electron/main/main.ts'),
         ...args,
       ],
@@ -68,6 +69,17 @@ describe('the main process with a real core, in plain Node', () => {
     // A core that stopped takes its endpoint away.
     expect(readdirSync(dataFolder)).toContain('state.sqlite');
     expect(readdirSync(dataFolder)).not.toContain('endpoint.json');
+  });
+
+  it('does nothing synchronously before its window has painted', async () => {
+    const { code, lines } = await run(['--data', dataFolder], ['sync-calls.mjs']);
+    expect(code).toBe(0);
+    const line = lines.find((candidate) => candidate.startsWith('synchronous ')) ?? '';
+    const { before, after } = JSON.parse(line.slice('synchronous '.length));
+    expect(before).toEqual([]);
+    // The core, which comes later, does: the calls would have been seen.
+    expect(after).toContain('DatabaseSync in electron/host/lock.ts');
+    expect(after).toContain('mkdirSync in electron/host/ports.ts');
   });
 
   it('says in words why it cannot start', async () => {

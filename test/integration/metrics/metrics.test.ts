@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../electron/adapters/system.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
-import { createAccess } from '../../../electron/transport/http/access.ts';
 import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
 import { findPromtool } from '../../fakes/promtool.ts';
@@ -141,16 +139,13 @@ describe('GET /metrics', () => {
 
   it('is for the index token or a bearer', async () => {
     const { metrics } = start();
-    const access = createAccess({ controlToken: 'control', sessionKey: randomBytes(32), now: Date.now });
-    const test = createTestServer({
-      routes: [metricsRoute({ metrics, access, indexToken: () => 'scripts' })],
-    });
+    const test = createTestServer({ routes: [metricsRoute(metrics)], indexToken: () => 'scripts' });
     cleanups.push(test.close);
     const get = (authorization: string) =>
       test.app.inject({ method: 'GET', url: '/metrics', headers: { host: test.host, authorization } });
     expect((await get('')).statusCode).toBe(401);
     expect((await get('Bearer wrong')).json()).toEqual({ error: 'Unauthorized' });
-    for (const token of ['scripts', 'control']) {
+    for (const token of ['scripts', test.controlToken]) {
       const reply = await get(`Bearer ${token}`);
       expect(reply.statusCode).toBe(200);
       expect(reply.headers['content-type']).toContain('text/plain; version=0.0.4');

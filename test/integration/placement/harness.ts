@@ -2,6 +2,7 @@
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
+import { createInFlight } from '../../../electron/core/acquire/in-flight.ts';
 import { createActivityService } from '../../../electron/core/activity/service.ts';
 import { createFleetService } from '../../../electron/core/fleet/service.ts';
 import { createOptimizer } from '../../../electron/core/placement/optimizer.ts';
@@ -125,8 +126,10 @@ export async function createHarness(
     agents: noAgents,
   });
   for (const move of options.moves ?? []) opened.store.moves.append(move);
+  const placementClock = createScaledClock(options.placementFactor ?? 20);
+  const inFlight = createInFlight({ clock: placementClock });
   const placement = createPlacementService({
-    clock: createScaledClock(options.placementFactor ?? 20),
+    clock: placementClock,
     log: quiet,
     store: opened.store,
     streams,
@@ -134,6 +137,7 @@ export async function createHarness(
     activity,
     fleet,
     pins,
+    inFlight,
     readGpus: telemetry.readGpus,
     reading: telemetry.reading,
   });
@@ -174,6 +178,7 @@ export async function createHarness(
     settings,
     activity,
     fleet,
+    inFlight,
     placement,
     optimizer,
     telemetry,

@@ -155,13 +155,13 @@ describe('what a move leaves alone', () => {
   it('a model with requests of our own in flight, until they end', async () => {
     await using world = await createHarness([{}], { placementFactor: 200 });
     world.preload(llama32, 0);
-    const request = world.placement.begin('tower', 'llama3.2:3b');
+    const request = world.inFlight.begin('tower', 'llama3.2:3b');
     expect(await world.place('llama3.2', 'gpu')).toMatchObject([{ outcome: 'refused', code: 'MODEL_BUSY' }]);
-    expect(world.placement.inFlight('tower', 'llama3.2:3b')).toBe(1);
+    expect(world.inFlight.count('tower', 'llama3.2:3b')).toBe(1);
     const moving = world.place('llama3.2', 'gpu');
     request[Symbol.dispose]();
     expect(await moving).toMatchObject([{ outcome: 'moved' }]);
-    expect(world.placement.inFlight('tower', 'llama3.2:3b')).toBe(0);
+    expect(world.inFlight.count('tower', 'llama3.2:3b')).toBe(0);
   });
 
   it('a second move on the same node', async () => {

@@ -410,7 +410,7 @@ describe('a model that answers requests of others', () => {
   it('stays when it is pinned while its own requests are waited for', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama32, 0);
-    const request = world.placement.begin('tower', 'llama3.2:3b');
+    const request = world.inFlight.begin('tower', 'llama3.2:3b');
     const moving = world.place('llama3.2', 'gpu');
     await expect.poll(() => world.requests('/api/show')).toBeGreaterThan(0);
     world.placement.pin('tower', 'llama3.2', true);

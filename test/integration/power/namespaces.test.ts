@@ -3,7 +3,7 @@
  * subnets, a target on one of them, another one behind a relay. No packet leaves them. It needs root and iproute2;
  * see `findNamespaceTools`.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeInput } from '../../../electron/core/fleet/records.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
+import { spawn } from '../../fakes/children.ts';
 import { findNamespaceTools } from '../../fakes/namespaces.ts';
 import { createPlace, startAgent } from '../agent/process.ts';
 

@@ -16,7 +16,7 @@ interface Order {
 }
 
 const order = JSON.parse(process.argv[2] ?? '') as Order;
-const { ports, attach } = createRealPorts({
+const { ports, attach } = await createRealPorts({
   dataFolder: order.dataFolder,
   log: createLog({ level: 'error' }),
 });

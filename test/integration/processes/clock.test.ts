@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { spawn } from '../../fakes/children.ts';
 
 const clockModule = new URL('../../../electron/adapters/clock.ts', import.meta.url).href;
 

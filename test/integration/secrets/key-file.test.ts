@@ -1,4 +1,4 @@
-import {
+import fs, {
   chmodSync,
   mkdtempSync,
   readdirSync,
@@ -8,12 +8,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type WriteFile, writePrivateFile } from '../../../electron/adapters/private-file.ts';
 import { openKeyFileSecrets } from '../../../electron/adapters/secrets/key-file.ts';
-import { type WriteFile, writePrivateFile } from '../../../electron/adapters/secrets/private-file.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
 let folder: string;
@@ -139,11 +140,32 @@ describe('a private file', () => {
     expect([readdirSync(folder), readFileSync(at('file'), 'utf8')]).toEqual([['file'], 'two']);
   });
 
-  it.skipIf(process.platform !== 'linux')('says that the disk is full, and keeps what was there', () => {
+  it('says that the disk is full, and keeps what was there', () => {
     writePrivateFile(at('file'), 'one');
-    // A device that answers every write with ENOSPC, where the new file would be written.
-    symlinkSync('/dev/full', at(`file.${process.pid}.new`));
-    expect(() => writePrivateFile(at('file'), 'two')).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    const { writeFileSync: write } = fs;
+    // Half of the new file fits on the disk.
+    fs.writeFileSync = (path, content, options) => {
+      write(path, String(content).slice(0, 1), options);
+      throw Object.assign(new Error('No space is left on the device.'), { code: 'ENOSPC' });
+    };
+    syncBuiltinESMExports();
+    try {
+      expect(() => writePrivateFile(at('file'), 'two')).toThrow(
+        expect.objectContaining({ code: 'DISK_FULL' }),
+      );
+    } finally {
+      fs.writeFileSync = write;
+      syncBuiltinESMExports();
+    }
     expect([readdirSync(folder), readFileSync(at('file'), 'utf8')]).toEqual([['file'], 'one']);
+  });
+
+  it.skipIf(process.platform === 'win32')('is not written through a link that lies in wait', () => {
+    writeFileSync(at('elsewhere'), 'theirs');
+    symlinkSync(at('elsewhere'), at(`file.${process.pid}.new`));
+    writePrivateFile(at('file'), 'one');
+    expect(readFileSync(at('elsewhere'), 'utf8')).toBe('theirs');
+    expect([readFileSync(at('file'), 'utf8'), mode('file')]).toEqual(['one', 0o600]);
+    expect(readdirSync(folder).sort()).toEqual(['elsewhere', 'file']);
   });
 });

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { createSimulatedMachine, type SimulatedMachineSetup } from '../../../electron/simulator/machine.ts';
-import { macBytes } from '../../../electron/simulator/wake-packet.ts';
 import { gpuReadingSchema, hostReadingSchema } from '../../../shared/models/telemetry.ts';
+import { macBytes } from '../../../shared/network/mac.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { GIB, until } from './support.ts';
 
@@ -28,7 +28,7 @@ async function machineOn(clock: FakeClock, setup: Partial<SimulatedMachineSetup>
 }
 
 function sendPacket(destination: string, mac: string, tail: Uint8Array = new Uint8Array()): Promise<void> {
-  const bytes = macBytes(mac) ?? new Uint8Array(6);
+  const bytes = Buffer.from(macBytes(mac) ?? Array(6).fill(0));
   const payload = Buffer.concat([Buffer.alloc(6, 0xff), ...Array(16).fill(bytes), tail]);
   const [host = '', port = ''] = destination.split(':');
   return new Promise((resolve, reject) => {

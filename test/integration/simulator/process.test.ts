@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { spawn } from '../../fakes/children.ts';
 
 const MAIN = fileURLToPath(new URL('../../../electron/simulator/main.ts', import.meta.url));
 

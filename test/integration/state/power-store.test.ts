@@ -77,6 +77,13 @@ describe('the power store', () => {
     expect(power.leases('nas', 0, 5000)).toEqual([]);
   });
 
+  it('reads leases of every kind, also those that older versions saved', () => {
+    const kinds = ['job', 'person', 'request', 'task', 'panel'] as const;
+    for (const [index, kind] of kinds.entries()) power.putLease({ ...lease(kind, index), kind });
+    again();
+    expect(power.openLeases().map(({ id, kind }) => [id, kind])).toEqual(kinds.map((kind) => [kind, kind]));
+  });
+
   it('forgets leases and states after a month', () => {
     const month = 32 * 24 * 3_600_000;
     power.putLease(lease('old', 1000, 2000));

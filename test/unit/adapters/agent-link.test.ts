@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
 import type { HttpReply, HttpRequest } from '../../../electron/core/ports/network.ts';
+import { noStreams } from '../../fakes/http.ts';
 
 const signal = new AbortController().signal;
 const mac = '02:00:00:00:00:09';
@@ -14,6 +15,7 @@ function setup(answers: Record<string, [status: number, body: unknown]>) {
     url: 'http://192.0.2.7:8765/',
     token: 'secret',
     http: {
+      ...noStreams,
       async request(request): Promise<HttpReply> {
         asked.push(request);
         const [status, body] = answers[request.url] ?? [404, notFound];

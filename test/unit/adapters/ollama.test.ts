@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
 import { serverError } from '../../../electron/adapters/inference/ollama-errors.ts';
 import type { HttpRequest } from '../../../electron/core/ports/network.ts';
+import { noStreams } from '../../fakes/http.ts';
 
 const signal = new AbortController().signal;
 
@@ -11,6 +12,7 @@ function setup(answers: Record<string, unknown>) {
   const server = createOllamaServer({
     url: 'http://127.0.0.1:11434/',
     http: {
+      ...noStreams,
       async request(request) {
         asked.push(request);
         const answer = answers[new URL(request.url).pathname];

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decodeMessage,
-  encodeQuery,
-  encodeResponse,
-  type Message,
-  servicesIn,
-} from '../../../electron/adapters/network/mdns/codec.ts';
+import { decodeMessage } from '../../../electron/adapters/network/mdns/decode.ts';
+import { encodeQuery, encodeResponse } from '../../../electron/adapters/network/mdns/encode.ts';
+import type { Message } from '../../../electron/adapters/network/mdns/message.ts';
+import { servicesIn } from '../../../electron/adapters/network/mdns/services.ts';
 import type { MulticastOptions } from '../../../electron/adapters/network/mdns/socket.ts';
 import { createAnnouncer } from '../../../electron/agent/announce/announcer.ts';
 import { createFakeClock } from '../../fakes/clock.ts';

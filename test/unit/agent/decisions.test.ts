@@ -4,10 +4,8 @@ import { parseComputeProcess } from '../../../electron/adapters/agent-host/nvidi
 import { gpuFoundInLog, parseUnitStart } from '../../../electron/adapters/agent-host/ollama-facts.ts';
 import { parseQuser, parseWho } from '../../../electron/adapters/agent-host/users.ts';
 import { parseEthtool, parsePmset } from '../../../electron/adapters/agent-host/wake-armed.ts';
-import { attemptKey, createAttempts } from '../../../electron/agent/attempts.ts';
 import { planInstall, planUninstall } from '../../../electron/agent/install/plan.ts';
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
-import { directedBroadcast, packetDestinations, readMac } from '../../../electron/agent/network.ts';
 import { powerCommands } from '../../../electron/agent/power/commands.ts';
 import {
   decideFinish,
@@ -15,7 +13,7 @@ import {
   reasonsAgainst,
   strictest,
 } from '../../../electron/agent/power/policy.ts';
-import { createTokenCheck } from '../../../electron/agent/token.ts';
+import { packetDestinations } from '../../../electron/agent/relay/packet-destinations.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
 const policies: fc.Arbitrary<FinishPolicy> = fc.record({
@@ -179,41 +177,7 @@ describe('many leases', () => {
   });
 });
 
-describe('access', () => {
-  it('makes each wrong try wait twice as long, in a table that does not grow', async () => {
-    const clock = createFakeClock();
-    const attempts = createAttempts({ monotonic: clock.monotonic, most: 10 });
-    const waits = Array.from({ length: 6 }, () => {
-      attempts.wrong('10.0.0.1');
-      return attempts.waitMs('10.0.0.1');
-    });
-    expect(waits).toEqual([0, 0, 1000, 2000, 4000, 8000]);
-    await clock.advance(8000);
-    expect(attempts.waitMs('::ffff:10.0.0.1')).toBe(0);
-    for (let index = 0; index < 1000; index += 1) attempts.wrong(`10.1.${index >> 8}.${index & 255}`);
-    expect(attempts.size()).toBe(10);
-    expect(attemptKey('fe80::1%eth0')).toBe(attemptKey('fe80::2'));
-    expect(attemptKey('2001:db8:0:1::1')).not.toBe(attemptKey('2001:db8:0:2::1'));
-  });
-
-  it('takes only the token or the secret', () => {
-    const check = createTokenCheck(['right-token', 'old-secret']);
-    expect(check('Bearer right-token')).toBe('right');
-    expect(check('bearer old-secret')).toBe('right');
-    expect(check('Bearer right-toke')).toBe('wrong');
-    expect(check('Basic right-token')).toBe('wrong');
-    expect(check(undefined)).toBe('missing');
-  });
-});
-
 describe('wake packets', () => {
-  it('read a MAC however it is written, and no other text', () => {
-    for (const mac of ['02:aa:BB:00:11:22', '02-AA-BB-00-11-22', '02aabb001122', '02aa.bb00.1122'])
-      expect(readMac(mac)).toBe('02:AA:BB:00:11:22');
-    for (const mac of ['', '02:aa', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:aa-bb:00:11:22'])
-      expect(readMac(mac)).toBeNull();
-  });
-
   it('go to the broadcast address of each network, and to 255.255.255.255 only where it is named', () => {
     const interfaces = [
       { name: 'lo', address: '127.0.0.1', netmask: '255.0.0.0', internal: true },
@@ -227,7 +191,6 @@ describe('wake packets', () => {
       );
     expect(to([])).toEqual(['192.168.1.255:9', '192.168.1.255:7', '10.0.5.255:9', '10.0.5.255:7']);
     expect(to(['255.255.255.255'])).toEqual(['255.255.255.255:9', '255.255.255.255:7']);
-    expect(directedBroadcast('10.0.0.1', '255.255.255.254')).toBeNull();
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentError } from '../../../electron/agent/errors.ts';
 import { callLocal } from '../../../electron/agent/local-client.ts';
+import { agentApi } from '../../../shared/contract/agent.ts';
 
 test('what the agent here refuses keeps its code and its next step', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'pilotlight-local-'));
@@ -19,7 +20,7 @@ test('what the agent here refuses keeps its code and its next step', async () =>
   const listening = [{ roles: ['power'], address: '127.0.0.1', port }];
   await writeFile(join(folder.path, 'listening.json'), JSON.stringify(listening));
 
-  const call = (path: string) => callLocal(folder.path, { method: 'GET', path });
+  const call = (path: string) => callLocal(folder.path, { ...agentApi.health, path });
   await expect(call('/slow')).rejects.toMatchObject({
     code: 'SLOW_DOWN',
     next: expect.stringContaining('Wait'),

@@ -1,4 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { accessErrors } from '../../../shared/contract/errors/access.ts';
+import { agentErrors } from '../../../shared/contract/errors/agent.ts';
+import { agentLinkErrors } from '../../../shared/contract/errors/agent-link.ts';
+import { commonErrors } from '../../../shared/contract/errors/common.ts';
+import { computerErrors } from '../../../shared/contract/errors/computer.ts';
+import { discoveryErrors } from '../../../shared/contract/errors/discovery.ts';
+import { hostErrors } from '../../../shared/contract/errors/hosts.ts';
+import { indexingErrors } from '../../../shared/contract/errors/indexing.ts';
+import { inputErrors } from '../../../shared/contract/errors/input.ts';
+import { placementErrors } from '../../../shared/contract/errors/placement.ts';
+import { powerErrors } from '../../../shared/contract/errors/power.ts';
+import { wakeErrors } from '../../../shared/contract/errors/wake.ts';
 import {
   errorCatalogue,
   errorCodes,
@@ -15,6 +27,28 @@ describe('the catalogue of errors', () => {
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(next).toMatch(/^[A-Z].*\.$/);
     expect(status).toBeGreaterThanOrEqual(400);
+  });
+
+  it.each(Object.entries(agentErrors))('%s of an agent has the same', (_, { message, next, status }) => {
+    expect(message).toMatch(/^[A-Z].*\.$/);
+    expect(next).toMatch(/^[A-Z].*\.$/);
+    expect(status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('has each code once: a code that core and agent both answer comes from one entry', () => {
+    const shared = Object.keys(agentErrors).filter((code) => Object.hasOwn(errorCatalogue, code));
+    expect(shared.sort()).toEqual(Object.keys(commonErrors).sort());
+    const domains = [
+      commonErrors,
+      inputErrors,
+      accessErrors,
+      hostErrors,
+      wakeErrors,
+      powerErrors,
+      agentLinkErrors,
+    ];
+    const all = [...domains, discoveryErrors, placementErrors, indexingErrors, computerErrors];
+    expect(all.flatMap((domain) => Object.keys(domain)).sort()).toEqual([...errorCodes].sort());
   });
 
   it('sends what a person may know and nothing of a defect', () => {

@@ -31,15 +31,15 @@ describe('the library', () => {
     expect(times).toEqual([...times].sort((a, b) => b - a));
   });
 
-  it('has real shapes', () => {
-    expect(CATALOGUE.mxbaiEmbedLarge).toMatchObject({
-      blockCount: 24,
-      embeddingLength: 1024,
-      contextLength: 512,
-    });
-    expect(CATALOGUE.nomicEmbedText).toMatchObject({ embeddingLength: 768 });
-    expect(CATALOGUE.allMiniLm).toMatchObject({ embeddingLength: 384 });
-    expect(CATALOGUE.llama31).toMatchObject({ blockCount: 32, headDim: 128, kvHeads: 8 });
+  it('has models whose sizes belong together, with digests of their own', () => {
+    for (const model of Object.values(CATALOGUE)) {
+      expect(model.headCount * model.headDim, model.name).toBe(model.embeddingLength);
+      expect(model.headCount % model.kvHeads, model.name).toBe(0);
+      // A weight takes half a byte to four, whatever the quantization.
+      const bytesPerWeight = model.sizeBytes / model.parameterCount;
+      expect(bytesPerWeight, model.name).toBeGreaterThan(0.5);
+      expect(bytesPerWeight, model.name).toBeLessThan(4);
+    }
     const digests = Object.values(CATALOGUE).flatMap((model) => [model.digest, model.blob]);
     expect(new Set(digests).size).toBe(digests.length);
     for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/);

@@ -1,8 +1,9 @@
 /** A guest: QEMU as a process, its disk an overlay that lasts for the run, so that it can go off and be started again. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type ChildProcess, spawn } from '../../fakes/children.ts';
 import { type Console, openConsole } from './console.ts';
 import { EVENT_MS, within } from './deadline.ts';
 import { type GuestResult, runInGuest } from './guest-agent.ts';

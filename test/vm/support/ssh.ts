@@ -1,7 +1,8 @@
 /** People who come to the guest by ssh, with a key that is made for this run. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawn } from '../../fakes/children.ts';
 import { within } from './deadline.ts';
 import { ports } from './guest.ts';
 

@@ -1,6 +1,6 @@
 /** A socket in the multicast DNS group of one interface. */
 import dgram from 'node:dgram';
-import { MDNS_ADDRESS, MDNS_PORT } from './codec.ts';
+import { MDNS_ADDRESS, MDNS_PORT } from './message.ts';
 
 export interface MulticastSocket {
   /** Rejects when the system refuses it. */

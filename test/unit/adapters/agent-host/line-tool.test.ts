@@ -169,7 +169,6 @@ describe.skipIf(process.platform === 'win32')('nvidia-smi that goes on', () => {
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
       bootId: async () => 'boot-1',
-      broadcastOf: () => null,
       drmFolder: '/nonexistent/drm',
       nvidiaSmi: script.path,
     });
@@ -201,7 +200,6 @@ describe.skipIf(process.platform === 'win32')('what a sample says of GPUs that i
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
       bootId: async () => 'boot-1',
-      broadcastOf: () => null,
       places: {
         drm: join(root, 'drm'),
         pci: join(root, 'pci'),

@@ -179,7 +179,6 @@ describe('Apple’s ioreg', () => {
       platform: 'darwin',
       ollama: 'http://127.0.0.1:9',
       bootId: async () => 'boot-1',
-      broadcastOf: () => null,
     });
     expect((await source.read(signal)).problems).toEqual(['ioreg: ioreg was killed at its deadline']);
     expect((await source.read(signal)).gpus).toEqual([]);
@@ -209,7 +208,6 @@ describe('amdgpu in sysfs', () => {
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
       bootId: async () => 'boot-1',
-      broadcastOf: () => null,
       drmFolder,
       nvidiaSmi: '/nonexistent/nvidia-smi',
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeResponse } from '../../../../electron/adapters/network/mdns/codec.ts';
+import { decodeMessage } from '../../../../electron/adapters/network/mdns/decode.ts';
+import { encodeResponse } from '../../../../electron/adapters/network/mdns/encode.ts';
 import type { MulticastOptions, OpenMulticast } from '../../../../electron/adapters/network/mdns/socket.ts';
 import { AGENT_SERVICE, browseAgents } from '../../../../electron/adapters/network/mdns-browser.ts';
 

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeMessage,
-  encodeQuery,
-  encodeResponse,
-  escapeLabel,
-  type ResourceRecord,
-  servicesIn,
-} from '../../../../electron/adapters/network/mdns/codec.ts';
+import { decodeMessage } from '../../../../electron/adapters/network/mdns/decode.ts';
+import { encodeQuery, encodeResponse } from '../../../../electron/adapters/network/mdns/encode.ts';
+import type { ResourceRecord } from '../../../../electron/adapters/network/mdns/message.ts';
+import { escapeLabel } from '../../../../electron/adapters/network/mdns/names.ts';
+import { servicesIn } from '../../../../electron/adapters/network/mdns/services.ts';
 
 const kind = '_pilotlight._tcp.local';
 const instance = `${escapeLabel('gpu.box 3f9a')}.${kind}`;
@@ -91,6 +88,25 @@ describe('multicast DNS messages', () => {
     ['an error', '0000 8403 0000 0000 0000 0000'],
   ])('of %s are none', (_, hex) => {
     expect(decodeMessage(bytesOf(hex))).toBeNull();
+  });
+
+  it('with a name that jumps more often than a name has labels are none', () => {
+    // A record of an unknown type whose data is a chain of pointers, then a question for each end of it.
+    const chained = (jumps: number) => {
+      const pointers = Array.from({ length: jumps }, (_, at) =>
+        (0xc000 | (at === 0 ? 12 : 21 + 2 * at)).toString(16),
+      );
+      const length = (2 * jumps).toString(16).padStart(4, '0');
+      return decodeMessage(
+        bytesOf(
+          `0000 8400 0000 0002 0000 0000
+          00 03e7 0001 00000078 ${length} ${pointers.join(' ')}
+          ${(0xc000 | (21 + 2 * jumps)).toString(16)} 0001 0001 00000078 0004 0a000001`,
+        ),
+      );
+    };
+    expect(chained(126)?.records).toMatchObject([{ name: '', address: '10.0.0.1' }]);
+    expect(chained(127)).toBeNull();
   });
 
   it('with data that is not what its type says lose that record only', () => {

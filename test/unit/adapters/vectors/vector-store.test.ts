@@ -1,56 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type {
-  WorkerExit,
-  WorkerHost,
-  WorkerProcess,
-} from '../../../../electron/adapters/processes/worker-host.ts';
-import type { FromIndexWorker, ToIndexWorker } from '../../../../electron/adapters/vectors/protocol.ts';
+import type { IndexContract } from '../../../../electron/adapters/vectors/protocol.ts';
 import { createVectorStore } from '../../../../electron/adapters/vectors/vector-store.ts';
 import type { Log } from '../../../../electron/core/ports/log.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
+import { createFakeWorkers } from '../../../fakes/workers.ts';
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Workers that do what the test says, and write down what they are told. */
-function createWorkers() {
-  const workers: {
-    told: ToIndexWorker[];
-    say(message: FromIndexWorker): void;
-    end(how?: Pick<WorkerExit, 'code' | 'signal'>): void;
-    killed: boolean;
-  }[] = [];
-  const host: WorkerHost = {
-    start(): WorkerProcess {
-      const exits: ((exit: WorkerExit) => void)[] = [];
-      let listener: (message: unknown) => void = () => {};
-      const worker = {
-        told: [] as ToIndexWorker[],
-        killed: false,
-        say: (message: FromIndexWorker) => listener(message),
-        end(how: Pick<WorkerExit, 'code' | 'signal'> = { code: null, signal: 'SIGKILL' }) {
-          for (const exit of exits.splice(0)) exit({ ...how, lastWords: '' });
-        },
-      };
-      workers.push(worker);
-      return {
-        pid: workers.length,
-        send: (message) => void worker.told.push(structuredClone(message) as ToIndexWorker),
-        onMessage(given) {
-          listener = given;
-        },
-        onExit: (given) => void exits.push(given),
-        kill() {
-          worker.killed = true;
-          worker.end();
-        },
-      };
-    },
-  };
-  return { workers, host };
-}
-
 function open() {
-  const { workers, host } = createWorkers();
+  const { workers, host } = createFakeWorkers<IndexContract>();
   const clock = createFakeClock();
   const settings = { maxFileBytes: 1000, chunkTokens: 100 };
   const store = createVectorStore({
@@ -67,7 +25,7 @@ const stamp = { size: 5, modifiedMs: 1, changedMs: 2 };
 
 async function opened(workers: ReturnType<typeof open>['workers'], store: ReturnType<typeof open>['store']) {
   const opening = store.openIndex({ id: 's', path: '/files', embedderId: 'e' });
-  workers[0]?.say({ kind: 'result', id: 1, value: {} });
+  workers[0]?.send({ kind: 'result', id: 1, value: {} });
   return opening;
 }
 
@@ -80,36 +38,24 @@ describe('the client of the index worker', () => {
     const first = store.embedBuiltin(['a']);
     settings.chunkTokens = 200;
     const second = store.embedBuiltin(['b']);
-    expect(workers[0]?.told).toMatchObject([
+    expect(workers[0]?.received).toMatchObject([
       { kind: 'configure', config: { folder: '/indexes' } },
-      { kind: 'call', id: 1, method: 'embed', params: { texts: ['a'] }, settings: { chunkTokens: 100 } },
-      { kind: 'call', id: 2, method: 'embed', params: { texts: ['b'] }, settings: { chunkTokens: 200 } },
+      {
+        kind: 'call',
+        id: 1,
+        method: 'embed',
+        params: { params: { texts: ['a'] }, settings: { chunkTokens: 100 } },
+      },
+      {
+        kind: 'call',
+        id: 2,
+        method: 'embed',
+        params: { params: { texts: ['b'] }, settings: { chunkTokens: 200 } },
+      },
     ]);
-    workers[0]?.say({ kind: 'result', id: 2, value: ['second'] });
-    workers[0]?.say({ kind: 'result', id: 1, value: ['first'] });
+    workers[0]?.send({ kind: 'result', id: 2, value: ['second'] });
+    workers[0]?.send({ kind: 'result', id: 1, value: ['first'] });
     expect(await Promise.all([first, second])).toEqual([['first'], ['second']]);
-  });
-
-  test('an error keeps its code, its next step and its details', async () => {
-    const { workers, store } = open();
-    const call = store.removeIndex('x');
-    const error = { code: 'DISK_FULL', message: 'Full.', next: 'Free some.', details: { free: 0 } } as const;
-    workers[0]?.say({ kind: 'error', id: 1, error, cause: null });
-    await expect(call).rejects.toMatchObject({ name: 'PilotlightError', ...error });
-  });
-
-  test('what was under way when the worker was lost rejects; the next call starts another', async () => {
-    const { workers, store } = open();
-    const index = await opened(workers, store);
-    const lost = [index.commit('t', []), index.reset({ id: 'e', dimensions: null })];
-    workers[0]?.end();
-    for (const call of lost) await expect(call).rejects.toMatchObject({ code: 'WORKER_LOST' });
-    const next = store.embedBuiltin(['b']);
-    expect(workers).toHaveLength(2);
-    expect(workers[1]?.told[0]).toMatchObject({ kind: 'configure' });
-    workers[0]?.say({ kind: 'result', id: 4, value: 'from the dead' });
-    workers[1]?.say({ kind: 'result', id: 4, value: ['b'] });
-    expect(await next).toEqual(['b']);
   });
 
   test('a call that only reads is sent once more to the next worker, not to a third', async () => {
@@ -117,12 +63,12 @@ describe('the client of the index worker', () => {
     const calls = [store.embedBuiltin(['a']), store.removeIndex('x')];
     const [embedded, removed] = calls;
     workers[0]?.end();
-    expect(workers[1]?.told).toMatchObject([
+    expect(workers[1]?.received).toMatchObject([
       { kind: 'configure' },
-      { kind: 'call', id: 1, method: 'embed', params: { texts: ['a'] } },
+      { kind: 'call', id: 1, method: 'embed', params: { params: { texts: ['a'] } } },
       { kind: 'call', id: 2, method: 'remove' },
     ]);
-    workers[1]?.say({ kind: 'result', id: 1, value: ['vector'] });
+    workers[1]?.send({ kind: 'result', id: 1, value: ['vector'] });
     expect(await embedded).toEqual(['vector']);
     workers[1]?.end();
     await expect(removed).rejects.toMatchObject({ code: 'WORKER_LOST' });
@@ -136,25 +82,38 @@ describe('the client of the index worker', () => {
     const prepared = outcome(index.prepare('slow.html', never));
     const other = outcome(index.prepare('other.html', never));
     const search = index.search({ text: 'a', vector: null, limit: 1 }, never);
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.send({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(8000);
-    workers[0]?.say({ kind: 'result', id: 4, value: [] });
+    workers[0]?.send({ kind: 'result', id: 4, value: [] });
     expect(await search).toEqual([]);
     // A sign of progress begins the time again.
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.send({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(59_999);
     expect(workers[0]?.killed).toBe(false);
     const meta = index.meta();
     await clock.advance(1);
     expect(workers[0]?.killed).toBe(true);
-    expect(workers[1]?.told).toMatchObject([
+    expect(workers[1]?.received).toMatchObject([
       { kind: 'configure' },
-      { kind: 'call', id: 6, method: 'giveUp', source: { id: 's' }, params: { path: 'slow.html', stamp } },
+      {
+        kind: 'call',
+        id: 6,
+        method: 'giveUp',
+        params: { source: { id: 's' }, params: { path: 'slow.html', stamp } },
+      },
       { kind: 'call', id: 5, method: 'meta' },
     ]);
-    workers[1]?.say({ kind: 'result', id: 5, value: { files: 1 } });
+    workers[1]?.send({ kind: 'result', id: 5, value: { files: 1 } });
     expect(await meta).toEqual({ files: 1 });
-    workers[1]?.say({ kind: 'result', id: 6, value: null });
+    workers[1]?.send({ kind: 'result', id: 6, value: null });
     expect(await prepared).toMatchObject({ code: 'FILE_TOO_COSTLY', details: { path: 'slow.html' } });
     expect(await other).toMatchObject({ code: 'WORKER_LOST' });
     expect(clock.pending()).toBe(0);
@@ -164,10 +123,14 @@ describe('the client of the index worker', () => {
     const { workers, clock, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('slow.html', new AbortController().signal));
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'slow.html', stamp } });
+    workers[0]?.send({
+      kind: 'progress',
+      id: 2,
+      progress: { kind: 'file', file: { path: 'slow.html', stamp } },
+    });
     await clock.advance(60_000);
     const error = { code: 'DISK_FULL', message: 'full', next: 'free some' } as const;
-    workers[1]?.say({ kind: 'error', id: 3, error, cause: null });
+    workers[1]?.send({ kind: 'error', id: 3, error, cause: null });
     expect(await prepared).toMatchObject({ code: 'DISK_FULL' });
   });
 
@@ -177,14 +140,14 @@ describe('the client of the index worker', () => {
     const never = new AbortController().signal;
     const first = index.prepare('a', never);
     const second = index.prepare('b', never);
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
-    workers[0]?.say({ kind: 'file', id: 3, file: { path: 'b', stamp } });
-    workers[0]?.say({ kind: 'file', id: 3, file: null });
-    workers[0]?.say({ kind: 'result', id: 2, value: 'first' });
+    workers[0]?.send({ kind: 'progress', id: 2, progress: { kind: 'file', file: { path: 'a', stamp } } });
+    workers[0]?.send({ kind: 'progress', id: 3, progress: { kind: 'file', file: { path: 'b', stamp } } });
+    workers[0]?.send({ kind: 'progress', id: 3, progress: { kind: 'file', file: null } });
+    workers[0]?.send({ kind: 'result', id: 2, value: 'first' });
     expect(await first).toBe('first');
     await clock.advance(3_600_000);
     expect(workers[0]?.killed).toBe(false);
-    workers[0]?.say({ kind: 'result', id: 3, value: 'second' });
+    workers[0]?.send({ kind: 'result', id: 3, value: 'second' });
     expect(await second).toBe('second');
   });
 
@@ -192,14 +155,17 @@ describe('the client of the index worker', () => {
     const { workers, store } = open();
     const index = await opened(workers, store);
     const prepared = outcome(index.prepare('a', new AbortController().signal));
-    workers[0]?.say({ kind: 'file', id: 2, file: { path: 'a', stamp } });
+    workers[0]?.send({ kind: 'progress', id: 2, progress: { kind: 'file', file: { path: 'a', stamp } } });
     workers[0]?.end({ code: 134, signal: null });
-    expect(workers[1]?.told[1]).toMatchObject({ method: 'suspect', params: { path: 'a', stamp, run: '1' } });
-    workers[1]?.say({ kind: 'result', id: 3, value: null });
+    expect(workers[1]?.received[1]).toMatchObject({
+      method: 'suspect',
+      params: { params: { path: 'a', stamp, run: '1' } },
+    });
+    workers[1]?.send({ kind: 'result', id: 3, value: null });
     expect(await prepared).toMatchObject({ code: 'WORKER_LOST' });
 
     const again = outcome(index.prepare('a', new AbortController().signal));
-    workers[1]?.say({ kind: 'file', id: 4, file: { path: 'a', stamp } });
+    workers[1]?.send({ kind: 'progress', id: 4, progress: { kind: 'file', file: { path: 'a', stamp } } });
     workers[1]?.end({ code: null, signal: 'SIGKILL' });
     expect(await again).toMatchObject({ code: 'WORKER_LOST' });
     expect(workers).toHaveLength(2);
@@ -210,7 +176,7 @@ describe('the client of the index worker', () => {
     const question = outcome(store.embedBuiltin(['a']));
     await clock.advance(10_000);
     expect(await question).toMatchObject({ code: 'INDEX_BUSY' });
-    expect(workers[0]?.told.at(-1)).toEqual({ kind: 'cancel', id: 1 });
+    expect(workers[0]?.received.at(-1)).toEqual({ kind: 'cancel', id: 1 });
     expect(workers[0]?.killed).toBe(false);
   });
 
@@ -221,44 +187,50 @@ describe('the client of the index worker', () => {
     const removed = store.removeIndex('s');
     await clock.advance(5000);
     expect(workers[0]?.killed).toBe(true);
-    expect(workers[1]?.told).toMatchObject([
+    expect(workers[1]?.received).toMatchObject([
       { kind: 'configure' },
       { method: 'close' },
       { method: 'remove' },
     ]);
-    workers[1]?.say({ kind: 'result', id: 2, value: null });
-    workers[1]?.say({ kind: 'result', id: 3, value: null });
+    workers[1]?.send({ kind: 'result', id: 2, value: null });
+    workers[1]?.send({ kind: 'result', id: 3, value: null });
     await Promise.all([closed, removed]);
   });
 
   test('an abort rejects at once with its reason, and tells the worker; a late answer is dropped', async () => {
     const { workers, store } = open();
     const opening = store.openIndex({ id: 's', path: '/files', embedderId: 'e' });
-    workers[0]?.say({ kind: 'result', id: 1, value: {} });
+    workers[0]?.send({ kind: 'result', id: 1, value: {} });
     const index = await opening;
     const controller = new AbortController();
     const seen: number[] = [];
     const scan = index.scan({ full: false }, controller.signal, (count) => seen.push(count));
-    workers[0]?.say({ kind: 'progress', id: 2, seen: 7 });
+    workers[0]?.send({ kind: 'progress', id: 2, progress: { kind: 'seen', seen: 7 } });
     controller.abort(new Error('enough'));
     await expect(scan).rejects.toThrow('enough');
-    workers[0]?.say({ kind: 'progress', id: 2, seen: 8 });
-    workers[0]?.say({ kind: 'result', id: 2, value: {} });
+    workers[0]?.send({ kind: 'progress', id: 2, progress: { kind: 'seen', seen: 8 } });
+    workers[0]?.send({ kind: 'result', id: 2, value: {} });
     expect(seen).toEqual([7]);
-    expect(workers[0]?.told.at(-1)).toEqual({ kind: 'cancel', id: 2 });
+    expect(workers[0]?.received.at(-1)).toEqual({ kind: 'cancel', id: 2 });
     await expect(index.prepare('a', controller.signal)).rejects.toThrow('enough');
-    expect(workers[0]?.told.at(-1)).toEqual({ kind: 'cancel', id: 2 });
+    expect(workers[0]?.received.at(-1)).toEqual({ kind: 'cancel', id: 2 });
   });
 
   test('reset binds the later calls to the new embedder', async () => {
     const { workers, store } = open();
     const opening = store.openIndex({ id: 's', path: '/files', embedderId: 'old' });
-    workers[0]?.say({ kind: 'result', id: 1, value: {} });
+    workers[0]?.send({ kind: 'result', id: 1, value: {} });
     const index = await opening;
     void index.reset({ id: 'new', dimensions: null });
-    expect(workers[0]?.told.at(-1)).toMatchObject({ method: 'reset', source: { embedderId: 'new' } });
+    expect(workers[0]?.received.at(-1)).toMatchObject({
+      method: 'reset',
+      params: { source: { embedderId: 'new' } },
+    });
     void index.commit('t', []);
-    expect(workers[0]?.told.at(-1)).toMatchObject({ method: 'commit', source: { embedderId: 'new' } });
+    expect(workers[0]?.received.at(-1)).toMatchObject({
+      method: 'commit',
+      params: { source: { embedderId: 'new' } },
+    });
   });
 
   test('closing asks first, and ends a worker that does not listen at the deadline', async () => {
@@ -266,7 +238,7 @@ describe('the client of the index worker', () => {
     const call = store.embedBuiltin(['a']);
     const refused = expect(call).rejects.toMatchObject({ code: 'STOPPING' });
     const closed = store.close();
-    expect(workers[0]?.told.at(-1)).toEqual({ kind: 'stop' });
+    expect(workers[0]?.received.at(-1)).toEqual({ kind: 'stop' });
     await clock.advance(4999);
     expect(workers[0]?.killed).toBe(false);
     await clock.advance(1);

@@ -8,7 +8,7 @@ import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Check } from '../../../../shared/models/checks.ts';
 import { defaultPowerPolicy, type NodePower } from '../../../../shared/models/power.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
-import { createFakeHttp, type FakeSite } from '../../../fakes/http.ts';
+import { createFakeHttp, type FakeSite, noStreams } from '../../../fakes/http.ts';
 import { aModel, asleep } from '../../../fakes/inference-server.ts';
 
 const url = 'http://192.168.1.20:11434';
@@ -465,6 +465,7 @@ describe('a rehearsal', () => {
   it('is cancelled at once while a relay hangs', async () => {
     let asked = 0;
     const hanging: Http = {
+      ...noStreams,
       request({ signal }) {
         asked += 1;
         return new Promise((_, reject) => {

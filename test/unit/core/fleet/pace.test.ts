@@ -71,5 +71,8 @@ describe('when a node is looked at next', () => {
     expect(usualBootMs([30])).toBe(30);
     expect(usualBootMs([30, 50])).toBe(40);
     expect(usualBootMs([30, 900, 31, 29, 32, 1, 1])).toBe(31);
+    // In the order of their lengths, which is neither that of their times nor that of their digits.
+    expect(usualBootMs([900, 31, 30, 5, 200])).toBe(31);
+    expect(usualBootMs([5, 900, 31, 30])).toBe(31);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createIndexHandles } from '../../../../electron/core/indexing/index-handles.ts';
-import { createSearcher, mergeHits, queryNodes } from '../../../../electron/core/indexing/search.ts';
+import { createSearcher, mergeHits } from '../../../../electron/core/indexing/search.ts';
 import type { VectorHit } from '../../../../electron/core/ports/vectors.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { SourceRecord } from '../../../../shared/models/indexing.ts';
-import { createFakeWorld, digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
+import { createFakeWorld, digest, modelName, nodeView } from '../../../fakes/indexing.ts';
 
 function source(id: string, embedder: SourceRecord['embedder'] = { kind: 'builtin' }): SourceRecord {
   return { id, name: id, path: `/${id}`, embedder, wake: true, whenGpuGone: 'use-cpu', addedAt: 0 };
@@ -79,32 +79,6 @@ describe('the hits of several sources', () => {
       hit(`f${rank}`, { wordRank: rank + 1, wordScore: 30 - rank }),
     );
     expect(mergeHits([{ source: source('a'), hits }], 7).length).toBe(7);
-  });
-});
-
-describe('the node that embeds a query', () => {
-  it('is the one that has the model on its GPU now', () => {
-    const loaded = (gpuShare: number) => [
-      {
-        ...embeddingModel(),
-        vramBytes: 1,
-        expiresAt: null,
-        contextLength: 512,
-        placement: 'gpu' as const,
-        gpuShare,
-        priority: true,
-        pinned: false,
-        flagged: false,
-      },
-    ];
-    const nodes = [
-      nodeView({ id: 'cold' }),
-      nodeView({ id: 'cpu', loaded: loaded(0) }),
-      nodeView({ id: 'gpu', loaded: loaded(1) }),
-      nodeView({ id: 'asleep', state: 'off' }),
-      nodeView({ id: 'other', installed: [] }),
-    ];
-    expect(queryNodes(nodes, digest).map((node) => node.id)).toEqual(['gpu', 'cpu', 'cold']);
   });
 });
 

@@ -51,6 +51,36 @@ function expectWhole(world: FakeWorld): void {
   expect(world.inFlight.now).toBe(0);
 }
 
+describe('the folders', () => {
+  it('are all shown with one read of the jobs, because each job that is read is parsed', async () => {
+    const world = createFakeWorld();
+    const { jobs } = world.dependencies.store;
+    const reads: number[] = [];
+    const { list } = jobs;
+    jobs.list = (limit) => {
+      reads.push(limit);
+      return list(limit);
+    };
+    for (const id of ['a', 'b', 'c']) {
+      world.sources.set(id, {
+        id,
+        name: id,
+        path: `/${id}`,
+        addedAt: 0,
+        embedder: { kind: 'builtin' },
+        wake: false,
+        whenGpuGone: 'use-cpu',
+      } as SourceRecord);
+    }
+    const service = createIndexingService(world.dependencies);
+    // One for the folders, one for the list of jobs.
+    expect(reads).toEqual([50, 20]);
+    reads.length = 0;
+    expect(await service.sources()).toHaveLength(3);
+    expect(reads).toEqual([50]);
+  });
+});
+
 describe('an index job', () => {
   it('places the model, embeds on the GPU machine and commits every file once', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(20) });
@@ -353,6 +383,130 @@ describe('an index job', () => {
     const job = await untilEnded(world, () => service.job(id), 300_000);
     expect(job).toMatchObject({ status: 'completed', failures: [], fallbackVectors: 60 });
     expectWhole(world);
+  });
+
+  it('does not blame the files for a server that begins to fail half-way', async () => {
+    const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(20, 1) });
+    world.batchSize = 1;
+    let answered = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      answered += 1;
+      if (answered > 5) throw new PilotlightError('SERVER_ERROR', { details: { status: 500 } });
+      return texts.map(vectorOf);
+    });
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id), 300_000);
+    expect(job).toMatchObject({ status: 'completed', failures: [], fallbackVectors: 15 });
+    expectWhole(world);
+  });
+
+  it('does not blame the files for a server that begins to refuse everything half-way', async () => {
+    const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(20, 1) });
+    world.batchSize = 1;
+    let answered = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      answered += 1;
+      if (answered > 5) throw new PilotlightError('SERVER_ERROR', { details: { status: 403 } });
+      return texts.map(vectorOf);
+    });
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job).toMatchObject({ status: 'completed', failures: [], fallbackVectors: 15 });
+    expectWhole(world);
+  });
+
+  it('does not blame the server for the last text, which it cannot take', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: { 'f.md': ['good', 'CRASH', 'good too'] } });
+    world.index.files.set('g.md', ['fine']);
+    world.fleet.servers.set('tower', async (texts) => {
+      if (texts.includes('CRASH')) {
+        throw new PilotlightError('SERVER_ERROR', { details: { status: 500, server: 'runner crashed' } });
+      }
+      return texts.map(vectorOf);
+    });
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job.status).toBe('completed');
+    expect(job.failures).toEqual([{ path: 'f.md', code: 'SERVER_ERROR', reason: 'runner crashed' }]);
+    expect(kinds(job)).toEqual(['placed']);
+    world.index.files.delete('f.md');
+    expectWhole(world);
+  });
+
+  it('does not blame the server for many such texts in a row', async () => {
+    const texts = ['fine', ...Array.from({ length: 8 }, (_, index) => `CRASH ${index}`)];
+    const world = createFakeWorld({
+      nodes: [tower],
+      files: Object.fromEntries(texts.map((text, index) => [`f${index}.md`, [text]])),
+    });
+    world.batchSize = 1;
+    world.fleet.servers.set('tower', async ([text = '']) => {
+      if (text.startsWith('CRASH')) throw new PilotlightError('SERVER_ERROR', { details: { status: 500 } });
+      return [vectorOf(text)];
+    });
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job.files).toMatchObject({ done: 1, failed: 8 });
+    expect(kinds(job)).toEqual(['placed']);
+  });
+
+  it('sends one request at a time to a server that failed, until one succeeds', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: manyFiles(16) });
+    let broken = true;
+    let now = 0;
+    const most: number[] = [];
+    world.fleet.servers.set('tower', async (texts) => {
+      now += 1;
+      most.push(now);
+      await world.clock.sleep(100);
+      now -= 1;
+      if (broken) throw new PilotlightError('HOST_TIMEOUT');
+      return texts.map(vectorOf);
+    });
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    await world.clock.advance(1000);
+    expect(most).toEqual([1, 2]);
+    await world.clock.advance(4000 + 200);
+    expect(most).toEqual([1, 2, 1]);
+    await world.clock.advance(9500);
+    expect(most).toEqual([1, 2, 1]);
+    broken = false;
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job.status).toBe('completed');
+    expect(most.slice(3, 6)).toEqual([1, 1, 2]);
+    expectWhole(world);
+  });
+
+  it('keeps the machine needed, without a gap, from its wake to its last vector', async () => {
+    const world = createFakeWorld({ nodes: [{ ...tower, state: 'off' }], files: manyFiles(4) });
+    const reasons: number[] = [];
+    const { use } = world.fleet;
+    let living = 0;
+    world.fleet.use = (nodeId, reason) => {
+      const used = use(nodeId, reason);
+      reasons.push(++living);
+      return {
+        [Symbol.dispose]() {
+          used[Symbol.dispose]();
+          reasons.push(--living);
+        },
+      };
+    };
+    world.power.ensureAwake = async (id, { signal }) => {
+      await world.clock.sleep(20_000, signal);
+      world.fleet.patch(id, { state: 'serving' });
+      return tower;
+    };
+    const { service } = await start(world);
+    const { id } = service.startJob(wanted);
+    const job = await untilEnded(world, () => service.job(id));
+    expect(job.status).toBe('completed');
+    expect(reasons).toEqual([1, 0]);
   });
 
   it('asks a busy server again', async () => {

@@ -212,6 +212,7 @@ describe('leases of others', () => {
     expect(shown.leases).toMatchObject([
       {
         id: 'script-1',
+        kind: 'panel',
         holder: 'Ben',
         origin: 'elsewhere',
         mirrored: true,
@@ -304,6 +305,7 @@ describe('the term of a lease at the agent', () => {
   test.each([
     ['job', null, 120],
     ['request', null, 120],
+    ['task', null, 120],
     ['person', null, 86_400],
     ['person', now + 90_500, 91],
     ['person', now + 10 * 86_400_000, 86_400],

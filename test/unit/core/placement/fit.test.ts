@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   contextToSend,
+  defaultContextLength,
   evictionOrder,
   fitOnGpu,
   predictSize,
@@ -62,6 +63,34 @@ describe('the size of a model', () => {
     expect(small).toEqual(same);
   });
 
+  it('is computed where the measured one says nothing', () => {
+    const computed = predictSize({ measuredBytes: null, fileBytes: GB, described, contextLength: 512 });
+    expect(predictSize({ measuredBytes: 0, fileBytes: GB, described, contextLength: 512 })).toEqual(computed);
+  });
+
+  it('takes a context of 4,096 and as many key-value heads as heads where they are not known', () => {
+    const cache = 2 * 32 * 32 * 128 * 4096 * 2;
+    const size = predictSize({
+      measuredBytes: null,
+      fileBytes: GB,
+      described: { ...described, headCountKv: null, contextLength: null },
+      contextLength: null,
+    });
+    expect(size).toEqual({ bytes: Math.ceil((GB + cache) * 1.1), measured: false });
+  });
+
+  it.each([
+    ['the model', null],
+    ['its layers', { ...described, blockCount: null }],
+    ['its heads', { ...described, headCount: null }],
+    ['its embedding length', { ...described, embeddingLength: null }],
+    ['its heads and embedding length', { ...described, headCount: null, embeddingLength: null }],
+    ['its layers and heads', { ...described, blockCount: null, headCount: null }],
+  ])('leaves the cache out where %s is not known', (_, known) => {
+    const size = predictSize({ measuredBytes: null, fileBytes: GB, described: known, contextLength: 8192 });
+    expect(size).toEqual({ bytes: Math.ceil(GB * 1.1), measured: false });
+  });
+
   it('is unknown when nothing is known', () => {
     expect(predictSize({ measuredBytes: null, fileBytes: null, described, contextLength: 1 })).toBeNull();
   });
@@ -69,6 +98,17 @@ describe('the size of a model', () => {
 
 describe('the context that a reload must name', () => {
   const gib = 1024 ** 3;
+  it.each([
+    [null, null],
+    [0, 4096],
+    [23 * gib - 1, 4096],
+    [23 * gib, 32_768],
+    [47 * gib - 1, 32_768],
+    [47 * gib, 262_144],
+  ])('is %s bytes of VRAM by default %s', (bytes, context) => {
+    expect(defaultContextLength(bytes)).toBe(context);
+  });
+
   it.each([
     // loaded, trained, VRAM, sent
     [null, 8192, 24 * gib, undefined],
@@ -131,6 +171,31 @@ describe('the VRAM of a node', () => {
     expect(stateOf({ loaded }, [gpu('a', 24 * GB, null)])).toMatchObject({ freeBytes: 18 * GB });
   });
 
+  it('is not added up where one of the GPUs is not known', () => {
+    const vram = { totalBytes: 40 * GB, source: 'person' as const };
+    const gpus = [gpu('a', 24 * GB, 4 * GB), gpu('b', 12 * GB, null)];
+    expect(stateOf({ vram }, gpus)).toEqual({
+      totalBytes: 40 * GB,
+      freeBytes: 40 * GB,
+      freeOnOneBytes: 40 * GB,
+      gpuCount: 2,
+      measured: false,
+    });
+  });
+
+  it('is never less than nothing, and of one GPU where none is listed', () => {
+    const over = [gpu('a', 8 * GB, 9 * GB), gpu('b', 8 * GB, GB)];
+    expect(stateOf({}, over)).toMatchObject({ freeBytes: 7 * GB, freeOnOneBytes: 7 * GB });
+    const vram = { totalBytes: 8 * GB, source: 'tools' as const };
+    expect(stateOf({ vram, loaded: [aLoaded({ vramBytes: 9 * GB })] })).toEqual({
+      totalBytes: 8 * GB,
+      freeBytes: 0,
+      freeOnOneBytes: 0,
+      gpuCount: 1,
+      measured: false,
+    });
+  });
+
   it('is unknown where nobody told', () => {
     expect(stateOf({ vram: { totalBytes: null, source: 'unknown' } })).toBeNull();
   });
@@ -174,6 +239,23 @@ describe('whether a model fits', () => {
     expect(ask(0)).toMatchObject({ kind: 'does-not-fit', victims: ['y', 'x'] });
   });
 
+  it('takes four fifths beside one that stays, and all of it once the last one is gone', () => {
+    const ask = (free: number, count = 1) => {
+      const others = [aLoaded({ name: 'x', vramBytes: 4 * GB }), aLoaded({ name: 'y', vramBytes: 4 * GB })];
+      return fitOnGpu({
+        size: measured(8 * GB),
+        vram: one(24 * GB, free),
+        own: null,
+        others: others.slice(0, count),
+        inFlight: idle,
+      });
+    };
+    expect(ask(10 * GB)).toMatchObject({ kind: 'fits', victims: ['x'], freeBytes: 10 * GB });
+    // 9.2 GB would be too little at four fifths, were there another one.
+    expect(ask(5.2 * GB)).toMatchObject({ kind: 'fits', victims: ['x'] });
+    expect(ask(5.2 * GB, 2)).toMatchObject({ kind: 'fits', victims: ['x', 'y'] });
+  });
+
   it('counts the VRAM that the model itself gives back', () => {
     const own = aLoaded({ sizeBytes: 9.9 * GB, vramBytes: 6 * GB });
     const fit = fitOnGpu({
@@ -184,6 +266,14 @@ describe('whether a model fits', () => {
       inFlight: idle,
     });
     expect(fit).toMatchObject({ kind: 'fits', freeBytes: 11 * GB });
+    const large = { size: measured(20 * GB), vram: one(12 * GB, 5 * GB), own, others: [], inFlight: idle };
+    expect(fitOnGpu(large)).toEqual({
+      kind: 'does-not-fit',
+      neededBytes: 20 * GB,
+      totalBytes: 12 * GB,
+      freeBytes: 11 * GB,
+      victims: [],
+    });
   });
 
   it('fits on one of two GPUs, or spread over both with a loss', () => {
@@ -198,7 +288,59 @@ describe('whether a model fits', () => {
       fitOnGpu({ size: measured(bytes), vram, own: null, others: [], inFlight: idle }).kind;
     expect(ask(16.9 * GB)).toBe('fits');
     expect(ask(25.9 * GB)).toBe('fits');
+    expect(ask(28 * GB)).toBe('does-not-fit');
     expect(ask(29 * GB)).toBe('does-not-fit');
+    expect(ask(27 * GB - VRAM_RESERVE_BYTES)).toBe('fits');
+    expect(ask(27 * GB - VRAM_RESERVE_BYTES + 1)).toBe('does-not-fit');
+  });
+
+  it('spreads over two GPUs in four fifths of what is free beside others, less the loss', () => {
+    const vram = {
+      totalBytes: 48 * GB,
+      freeBytes: 20 * GB,
+      freeOnOneBytes: 10 * GB,
+      gpuCount: 2,
+      measured: true,
+    };
+    const others = [aLoaded({ name: 'x', vramBytes: GB })];
+    const ask = (needed: number) =>
+      fitOnGpu({
+        size: measured(needed - VRAM_RESERVE_BYTES),
+        vram,
+        own: null,
+        others,
+        inFlight: idle,
+      });
+    expect(ask(14.3 * GB)).toMatchObject({ kind: 'fits', victims: [] });
+    expect(ask(14.5 * GB)).toMatchObject({ kind: 'fits', victims: ['x'] });
+    expect(ask(19 * GB)).toMatchObject({ kind: 'does-not-fit' });
+  });
+
+  it('does not take what an unloaded model gives back for room on one GPU alone', () => {
+    const vram = {
+      totalBytes: 48 * GB,
+      freeBytes: 4 * GB,
+      freeOnOneBytes: 2 * GB,
+      gpuCount: 2,
+      measured: true,
+    };
+    const others = [aLoaded({ name: 'x', vramBytes: 4 * GB })];
+    const ask = (bytes: number) =>
+      fitOnGpu({ size: measured(bytes), vram, own: null, others, inFlight: idle }).kind;
+    expect(ask(8 * GB)).toBe('does-not-fit');
+    expect(ask(4.9 * GB)).toBe('fits');
+  });
+
+  it('expects room for three models on each GPU', () => {
+    const vram = { ...one(48 * GB, 40 * GB), freeOnOneBytes: 20 * GB, gpuCount: 2 };
+    const ask = (count: number) => {
+      const others = Array.from({ length: count }, (_, index) =>
+        aLoaded({ name: `m${index}`, vramBytes: GB }),
+      );
+      return fitOnGpu({ size: measured(GB), vram, own: null, others, inFlight: idle });
+    };
+    expect(ask(5)).toMatchObject({ kind: 'fits', victims: [] });
+    expect(ask(6)).toMatchObject({ kind: 'fits', victims: ['m0'] });
   });
 
   it('expects an eviction where three models are resident already', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createFallWatch } from '../../../../electron/core/placement/falls.ts';
-import { createInFlightLedger } from '../../../../electron/core/placement/ledger.ts';
 import { createLoadWatch, LOAD_STALL_MS } from '../../../../electron/core/placement/loads.ts';
 import { createPlacementMemory } from '../../../../electron/core/placement/memory.ts';
 import { createMoveHistory } from '../../../../electron/core/placement/moves.ts';
@@ -12,39 +11,6 @@ import { createFakeClock } from '../../../fakes/clock.ts';
 import { aLoaded, aMoveOf, aNode, GB, NOW } from './support.ts';
 
 const never = () => new AbortController().signal;
-
-describe('requests in flight', () => {
-  it('are counted by node and model, whatever the writing of the name', () => {
-    const ledger = createInFlightLedger({ clock: createFakeClock() });
-    const one = ledger.begin('n', 'llama');
-    const two = ledger.begin('n', 'Llama:latest');
-    expect(ledger.count('n', 'llama')).toBe(2);
-    expect(ledger.count('m', 'llama')).toBe(0);
-    one[Symbol.dispose]();
-    one[Symbol.dispose]();
-    expect(ledger.count('n', 'llama')).toBe(1);
-    two[Symbol.dispose]();
-    expect(ledger.count('n', 'llama')).toBe(0);
-  });
-
-  it('are waited for to a deadline', async () => {
-    const clock = createFakeClock();
-    const ledger = createInFlightLedger({ clock });
-    const request = ledger.begin('n', 'a');
-    const late = ledger.drain('n', ['a'], 1000, never());
-    await clock.advance(1000);
-    expect(await late).toBe(false);
-    const intime = ledger.drain('n', ['a', 'b'], 1000, never());
-    request[Symbol.dispose]();
-    expect(await intime).toBe(true);
-    expect(clock.pending()).toBe(0);
-    const controller = new AbortController();
-    using _ = ledger.begin('n', 'a');
-    const stopped = ledger.drain('n', ['a'], 1000, controller.signal);
-    controller.abort(new Error('stop'));
-    await expect(stopped).rejects.toThrow('stop');
-  });
-});
 
 describe('the age of a load', () => {
   it('tells once that it is stuck, blocks the node, and lets it be tried again', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { askShutdownServer, readShutdownAnswer } from '../../../../electron/core/shutdown/shutdown-client.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { noStreams } from '../../../fakes/http.ts';
 
 describe('what a shutdown server answers', () => {
   test.each([
@@ -49,7 +50,7 @@ describe('what a shutdown server answers', () => {
 describe('asking it', () => {
   const ask = (error: unknown, signal = new AbortController().signal) =>
     askShutdownServer(
-      { http: { request: () => Promise.reject(error) }, url: 'http://a:8765', secret: 'x' },
+      { http: { ...noStreams, request: () => Promise.reject(error) }, url: 'http://a:8765', secret: 'x' },
       signal,
     );
   const host = (code: 'HOST_TIMEOUT' | 'HOST_UNREACHABLE' | 'RESPONSE_TOO_LARGE', phase: string) =>

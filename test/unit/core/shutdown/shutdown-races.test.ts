@@ -206,4 +206,55 @@ describe('a machine that a person powers off', () => {
     await refused;
     expect(world.shutdowns()).toEqual([]);
   });
+
+  test.each([
+    ['someone cancels', (world: World) => world.shutdown.cancelOff(world.id, signal)],
+    [
+      'a job needs it for a moment',
+      (world: World) =>
+        world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose](),
+    ],
+    ['this computer goes to sleep', (world: World) => world.powerServices.pause()],
+  ] as [string, (world: World) => unknown][])(
+    'stays on when, during the check after its countdown, %s',
+    async (_, change) => {
+      const world = await startedWorld();
+      const request = { nodeId: world.id, force: false, countdownSeconds: 60 };
+      await world.shutdown.off(request, signal);
+      await world.clock.advance(minute - 1);
+      const { checks, release } = holdChecks(world);
+      await world.clock.advance(1);
+      expect(checks()).toBe(1);
+      await change(world);
+      release();
+      await world.clock.advance(minute);
+      expect(world.shutdowns()).toEqual([]);
+      expect(world.shutdown.get(world.id)).toMatchObject({
+        countdown: null,
+        leaving: null,
+        lastOffError: null,
+      });
+    },
+  );
+
+  test('goes off at the end of a countdown that was forced, though a job begins meanwhile', async () => {
+    const world = await startedWorld();
+    await world.shutdown.off({ nodeId: world.id, force: true, countdownSeconds: 60 }, signal);
+    const { endsAt } = world.shutdown.get(world.id).countdown ?? {};
+    await world.clock.advance(30_000);
+    world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' });
+    world.leases.keepAwake({ nodeId: world.id, until: null, purpose: 'a film' });
+    expect(world.shutdown.get(world.id).countdown).toMatchObject({ endsAt });
+    await world.clock.advance(30_000);
+    expect(world.shutdowns()).toHaveLength(1);
+  });
+
+  test('counts down no more when a job begins, where it was not forced', async () => {
+    const world = await startedWorld();
+    await world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 60 }, signal);
+    world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose]();
+    expect(world.shutdown.get(world.id).countdown).toBeNull();
+    await world.clock.advance(2 * minute);
+    expect(world.shutdowns()).toEqual([]);
+  });
 });

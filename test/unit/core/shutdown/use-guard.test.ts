@@ -44,6 +44,11 @@ const rows: [string, Parameters<typeof look>[0], string[]][] = [
     ['a was used.'],
   ],
   [
+    'it was kept for ever and has a time again: a request came',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', null]]) },
+    ['a was used.'],
+  ],
+  [
     'a rounding of the time',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 400]]) },
     [],

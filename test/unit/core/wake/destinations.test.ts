@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { directedBroadcast, wakeDestinations } from '../../../../electron/core/wake/destinations.ts';
+import { wakeDestinations } from '../../../../electron/core/wake/destinations.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 
 const lan = { name: 'eth0', address: '192.168.1.7', netmask: '255.255.255.0', internal: false };
@@ -20,18 +20,6 @@ const texts = (changes: Partial<NodeRecord>) =>
   wakeDestinations(target(changes), interfaces).map(({ address, port }) => `${address}:${port}`);
 
 describe('where wake packets go', () => {
-  it.each([
-    ['192.168.1.7', '255.255.255.0', '192.168.1.255'],
-    ['10.20.33.4', '255.255.252.0', '10.20.35.255'],
-    ['10.1.2.3', '255.0.0.0', '10.255.255.255'],
-    ['10.1.2.5', '255.255.255.252', '10.1.2.7'],
-    ['10.1.2.3', '255.255.255.254', null],
-    ['10.1.2.3', '255.255.255.255', null],
-    ['fe80::1', 'ffff::', null],
-  ])('%s/%s broadcasts at %s', (address, netmask, wanted) => {
-    expect(directedBroadcast(address, netmask)).toBe(wanted);
-  });
-
   it('each network, all of them, the last address and what the person named, ports 9 and 7', () => {
     expect(texts({ wakeDestinations: ['192.168.1.255', '172.16.0.255:40000'] })).toEqual([
       '192.168.1.255:9',

@@ -7,6 +7,7 @@ import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
 import { textOrEmpty } from '../../../../shared/text/index.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
+import { noStreams } from '../../../fakes/http.ts';
 import { asleep } from '../../../fakes/inference-server.ts';
 
 const url = 'http://192.168.1.20:11434';
@@ -35,6 +36,7 @@ async function setup({
   const world = createFakeFleetWorld({
     interfaces: [lan],
     http: {
+      ...noStreams,
       async request(request) {
         requests.push(request);
         return { status: 200, headers: {}, text: '', ...(await relay(request)) };

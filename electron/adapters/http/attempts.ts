@@ -1,0 +1,68 @@
+/** Slows down guessing: each wrong attempt from an address doubles the wait before its next one is checked. */
+import { unmapIpv4 } from '../../../shared/network/ipv4.ts';
+
+export interface Attempts {
+  /** Milliseconds until the next attempt from this address is checked; 0 for at once. */
+  waitMs(address: string): number;
+  wrong(address: string): void;
+  right(address: string): void;
+  /** Addresses that are remembered; never more than `most`. */
+  size(): number;
+}
+
+export interface AttemptsOptions {
+  /** Milliseconds that never jump. */
+  monotonic: () => number;
+  /** Addresses kept; the one whose last attempt is oldest is forgotten first. */
+  most?: number;
+}
+
+/** The first wrong ones may be a person's mistakes: from this one on there is a wait. */
+const FREE = 3;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+const FORGET_AFTER_MS = 15 * 60_000;
+
+export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Attempts {
+  const table = new Map<string, { wrong: number; at: number; until: number }>();
+
+  return {
+    waitMs(address) {
+      const entry = table.get(attemptKey(address));
+      return entry === undefined ? 0 : Math.max(0, entry.until - monotonic());
+    },
+    wrong(address) {
+      const key = attemptKey(address);
+      const now = monotonic();
+      const before = table.get(key);
+      const fresh = before === undefined || now - before.at > FORGET_AFTER_MS;
+      const wrong = fresh ? 1 : before.wrong + 1;
+      const wait = wrong < FREE ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (wrong - FREE));
+      // Put at the end, so that the first key is always the one whose last attempt is oldest.
+      table.delete(key);
+      table.set(key, { wrong, at: now, until: now + wait });
+      const oldest = table.size > most ? table.keys().next().value : undefined;
+      if (oldest !== undefined) table.delete(oldest);
+    },
+    right(address) {
+      table.delete(attemptKey(address));
+    },
+    size: () => table.size,
+  };
+}
+
+/** One machine has a whole /64 of IPv6 to itself, and one IPv4 address whichever way it is written. */
+export function attemptKey(address: string): string {
+  const plain = unmapIpv4(address).replace(/%.*$/, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === '' ? [] : tail.split(':');
+  const zeroes = plain.includes('::')
+    ? Array.from({ length: 8 - left.length - right.length }, () => '0')
+    : [];
+  return [...left, ...zeroes, ...right]
+    .slice(0, 4)
+    .map((part) => Number.parseInt(part, 16).toString(16))
+    .join(':');
+}

@@ -1,0 +1,31 @@
+import type { AddressInfo, Server } from 'node:net';
+
+export interface ListenAt {
+  /** Default: every address of this computer. */
+  host?: string | undefined;
+  /** 0 takes a free one. */
+  port: number;
+}
+
+/** Starts to listen. Rejects with the system's error. */
+export function bind(server: Server, { host, port }: ListenAt): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error) => {
+      server.removeListener('listening', onListening);
+      reject(error);
+    };
+    const onListening = () => {
+      server.removeListener('error', onError);
+      resolve(server.address() as AddressInfo);
+    };
+    server.once('error', onError);
+    server.once('listening', onListening);
+    server.listen({ port, ...(host === undefined ? {} : { host }), exclusive: true });
+  });
+}
+
+/** Another program has the port, or the system keeps it for others. */
+export function isPortTaken(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'EADDRINUSE' || code === 'EACCES';
+}

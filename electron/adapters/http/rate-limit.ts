@@ -1,0 +1,46 @@
+/** So many at once, then so many a second. */
+export interface Rate {
+  burst: number;
+  perSecond: number;
+}
+
+export interface RateLimitOptions {
+  each: Rate;
+  all: Rate;
+  /** Milliseconds that never jump. */
+  now?: () => number;
+}
+
+const MOST_ADDRESSES = 1000;
+
+/** Whether one more request from this address is taken now. */
+export function createRateLimit({
+  each,
+  all,
+  now = () => performance.now(),
+}: RateLimitOptions): (address: string) => boolean {
+  const addresses = new Map<string, () => boolean>();
+  const together = createBucket(all, now);
+  return (address) => {
+    const bucket = addresses.get(address) ?? createBucket(each, now);
+    // Put at the end, so that the first key is the one that was silent longest.
+    addresses.delete(address);
+    addresses.set(address, bucket);
+    const oldest = addresses.size > MOST_ADDRESSES ? addresses.keys().next().value : undefined;
+    if (oldest !== undefined) addresses.delete(oldest);
+    return bucket() && together();
+  };
+}
+
+function createBucket({ burst, perSecond }: Rate, now: () => number): () => boolean {
+  let left = burst;
+  let at = now();
+  return () => {
+    const time = now();
+    left = Math.min(burst, left + ((time - at) / 1000) * perSecond);
+    at = time;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
+  };
+}

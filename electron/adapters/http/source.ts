@@ -1,0 +1,30 @@
+/**
+ * Which requests may be for a listener at all. A page of another site can make a browser send requests to any address
+ * of the network, and a name that an attacker owns can be made to resolve to it (DNS rebinding). The first shows in
+ * `Origin` and `Sec-Fetch-Site`, the second in `Host`.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Whether a request with these headers may be served. */
+export type SourceGuard = (headers: IncomingHttpHeaders) => boolean;
+
+/** `Host` must name this computer and our port, `Origin` must be absent or exactly what `Host` says. */
+export const ownPages =
+  (port: () => number): SourceGuard =>
+  ({ host, origin }) => {
+    if (host === undefined || !loopbackHosts(port()).includes(host.toLowerCase())) return false;
+    return origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
+  };
+
+/** Programs only: a page that a person happens to open must not steer a machine in their network. */
+export const noBrowsers: SourceGuard = (headers) => {
+  const site = headers['sec-fetch-site'];
+  return headers.origin === undefined && (site === undefined || site === 'none');
+};
+
+/** Anyone: for a server whose own protocol decides. */
+export const anySource: SourceGuard = () => true;
+
+function loopbackHosts(port: number): string[] {
+  return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+}

@@ -1,0 +1,81 @@
+/** The calls that a worker has not answered yet, each with its time limits. */
+import type { Clock, Timer } from '../../core/ports/time.ts';
+
+export interface PendingCall {
+  id: number;
+  method: string;
+  params: unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  onProgress: ((progress: unknown) => void) | null;
+  /** How many workers ended before they answered it. */
+  losses: number;
+}
+
+export interface PendingCallsOptions {
+  clock: Pick<Clock, 'timer'>;
+  /** How long a worker may take to answer, milliseconds; null for no limit. */
+  deadlineMs(method: string): number | null;
+  /** How long a worker may stay silent after it reported this, milliseconds; null for no limit. */
+  silenceMs(progress: unknown): number | null;
+  onLate(call: PendingCall): void;
+  onSilent(call: PendingCall): void;
+}
+
+export interface LostCall {
+  call: PendingCall;
+  /** What the worker reported last; null where it reported nothing. */
+  progress: unknown;
+}
+
+export interface PendingCalls {
+  add(call: PendingCall): void;
+  /** Takes a call out, with its limits; undefined if it isn't there any more. */
+  take(id: number): PendingCall | undefined;
+  takeAll(): LostCall[];
+  report(id: number, progress: unknown): void;
+}
+
+interface Entry extends LostCall {
+  deadline: Timer | null;
+  silence: Timer | null;
+}
+
+export function createPendingCalls(options: PendingCallsOptions): PendingCalls {
+  const { clock } = options;
+  const entries = new Map<number, Entry>();
+
+  function startTimer(ms: number | null, onElapsed: () => void): Timer | null {
+    return ms === null ? null : clock.timer(ms, onElapsed);
+  }
+
+  function take(id: number): Entry | undefined {
+    const entry = entries.get(id);
+    entries.delete(id);
+    entry?.deadline?.cancel();
+    entry?.silence?.cancel();
+    return entry;
+  }
+
+  return {
+    add(call) {
+      const deadline = startTimer(options.deadlineMs(call.method), () => options.onLate(call));
+      entries.set(call.id, { call, progress: null, deadline, silence: null });
+    },
+    take: (id) => take(id)?.call,
+    takeAll() {
+      return [...entries.keys()].flatMap((id) => {
+        const entry = take(id);
+        return entry === undefined ? [] : [{ call: entry.call, progress: entry.progress }];
+      });
+    },
+    report(id, progress) {
+      const entry = entries.get(id);
+      if (entry === undefined) return;
+      entry.silence?.cancel();
+      entry.progress = progress;
+      entry.silence = startTimer(options.silenceMs(progress), () => options.onSilent(entry.call));
+      entry.call.onProgress?.(progress);
+    },
+  };
+}

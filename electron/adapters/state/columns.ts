@@ -1,0 +1,10 @@
+import { parseJson } from '../../../shared/json.ts';
+
+/** The value of a JSON column; null if it holds none that can be read. */
+export function readColumn(text: unknown): unknown {
+  return typeof text === 'string' ? (parseJson(text) ?? null) : null;
+}
+
+export interface Parser<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false };
+}

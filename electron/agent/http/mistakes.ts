@@ -1,0 +1,43 @@
+/** Each mistake in a value as a sentence that begins with its path. */
+import type * as z from 'zod/mini';
+
+/** `name` is what the value itself is called; each schema's error says what it wants. */
+export function mistakesIn(error: z.core.$ZodError, value: unknown, name = 'body'): string[] {
+  const mistakes = error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `${pathOf([...issue.path, key])}: this is not known.`);
+    }
+    const at = issue.path.length === 0 ? name : pathOf(issue.path);
+    const found = valueAt(value, issue.path);
+    return found.isThere
+      ? [`${at}: ${issue.message} is wanted, not ${shown(found.value)}.`]
+      : [`${at}: this is needed.`];
+  });
+  return [...new Set(mistakes)];
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): { isThere: boolean; value: unknown } {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) {
+      return { isThere: false, value: undefined };
+    }
+    found = (found as Record<PropertyKey, unknown>)[key];
+  }
+  return { isThere: true, value: found };
+}
+
+/** The content of a list or an object is not shown: it may be as deep as whoever sent it wanted. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,71 @@
+/** Pilotlight's own requests in flight, by node and model: inference servers do not count them. */
+import { canonicalName } from '../fleet/model-placement.ts';
+import type { Clock } from '../ports/time.ts';
+
+export interface InFlight {
+  count(nodeId: string, model: string): number;
+  /** Requests for all models of a node, also those that name none. */
+  onNode(nodeId: string): number;
+  /** One request has begun; dispose when it has ended. Disposing twice counts once. */
+  begin(nodeId: string, model: string | null): Disposable;
+  /**
+   * Resolves true when none of the models has a request left, false when `deadlineMs` passed first; rejects with the
+   * signal's reason.
+   */
+  drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
+}
+
+export function createInFlight({ clock }: { clock: Pick<Clock, 'timer'> }): InFlight {
+  /** Node → model, or '' for none → requests. */
+  const counts = new Map<string, Map<string, number>>();
+  const waiting = new Set<() => void>();
+  const keyOf = (model: string | null) => (model === null ? '' : canonicalName(model));
+  const count = (nodeId: string, model: string) => counts.get(nodeId)?.get(keyOf(model)) ?? 0;
+
+  function add(nodeId: string, key: string, change: 1 | -1): void {
+    const models = counts.get(nodeId) ?? new Map<string, number>();
+    const left = (models.get(key) ?? 0) + change;
+    if (left > 0) models.set(key, left);
+    else models.delete(key);
+    if (models.size > 0) counts.set(nodeId, models);
+    else counts.delete(nodeId);
+  }
+
+  return {
+    count,
+    onNode: (nodeId) => [...(counts.get(nodeId)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
+    begin(nodeId, model) {
+      const key = keyOf(model);
+      add(nodeId, key, 1);
+      let ended = false;
+      return {
+        [Symbol.dispose]() {
+          if (ended) return;
+          ended = true;
+          add(nodeId, key, -1);
+          for (const check of [...waiting]) check();
+        },
+      };
+    },
+    drain(nodeId, models, deadlineMs, signal) {
+      const idle = () => models.every((model) => count(nodeId, model) === 0);
+      if (idle()) return Promise.resolve(true);
+      return new Promise((resolve, reject) => {
+        const end = (act: () => void) => {
+          timer.cancel();
+          waiting.delete(check);
+          signal.removeEventListener('abort', onAbort);
+          act();
+        };
+        const onAbort = () => end(() => reject(signal.reason));
+        const check = () => {
+          if (idle()) end(() => resolve(true));
+        };
+        const timer = clock.timer(deadlineMs, () => end(() => resolve(false)));
+        if (signal.aborted) return onAbort();
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiting.add(check);
+      });
+    },
+  };
+}

@@ -1,0 +1,236 @@
+/**
+ * What was learned about each node by using it: the breaker, whether its GPU could be used, whether it woke. The
+ * decisions are pure; the tracker keeps one state for each node.
+ */
+import type { Clock } from '../ports/time.ts';
+import { classifyNotReady, type FailureKind, type NotReady, type ReadyStage } from './failure.ts';
+
+/**
+ * A node that fails is left alone for a while (open), then gets one request at a time (half-open) until one
+ * succeeds (closed).
+ */
+export interface Breaker {
+  /** Failures in a row since the last success, or since it opened. */
+  failures: number;
+  /** How often it opened since the last success. */
+  openings: number;
+  /** Monotonic; null while it is closed. */
+  openUntil: number | null;
+}
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+export interface Backoff {
+  firstMs: number;
+  longestMs: number;
+}
+
+export const closedBreaker: Breaker = { failures: 0, openings: 0, openUntil: null };
+
+/** Failures in a row that open a closed breaker. What is not listed says nothing about the node. */
+const opensAfter: Partial<Record<FailureKind, number>> = { unavailable: 1, connection: 3, server: 6 };
+
+const FAILURE_BACKOFF: Backoff = { firstMs: 5000, longestMs: 60_000 };
+const GPU_BACKOFF: Backoff = { firstMs: 60_000, longestMs: 600_000 };
+const WAKE_FAILED_MS = 300_000;
+/** Quiet hours end. */
+const WAKE_NOT_ALLOWED_MS = 60_000;
+
+/** Doubles with each earlier time, up to the longest. */
+export function backoffMs({ firstMs, longestMs }: Backoff, earlier: number): number {
+  return Math.min(longestMs, firstMs * 2 ** earlier);
+}
+
+export function breakerState({ openUntil }: Breaker, now: number): BreakerState {
+  if (openUntil === null) return 'closed';
+  return now < openUntil ? 'open' : 'half-open';
+}
+
+export function breakerOpened(breaker: Breaker, now: number): Breaker {
+  return {
+    failures: 0,
+    openings: breaker.openings + 1,
+    openUntil: now + backoffMs(FAILURE_BACKOFF, breaker.openings),
+  };
+}
+
+export function breakerAfterFailure(breaker: Breaker, kind: FailureKind, now: number): Breaker {
+  const limit = opensAfter[kind];
+  const state = breakerState(breaker, now);
+  // Requests that were under way when it opened belong to the same outage.
+  if (limit === undefined || state === 'open') return breaker;
+  const failures = breaker.failures + 1;
+  if (state === 'half-open' || failures >= limit) return breakerOpened(breaker, now);
+  return { ...breaker, failures };
+}
+
+/** What the route knows of a node's health. */
+export interface NodeHealth {
+  /** It failed lately and is left alone for now. */
+  excluded: boolean;
+  /** It put the model on its CPU although a GPU was needed. */
+  gpuRefused: boolean;
+  /** It dropped out while it was used, or did not come up when it was woken. */
+  dropped: boolean;
+  /** It did not come up when it was woken, or may not be woken now: not tried again for now. */
+  wakeRefused: boolean;
+}
+
+export const healthyNode: NodeHealth = {
+  excluded: false,
+  gpuRefused: false,
+  dropped: false,
+  wakeRefused: false,
+};
+
+export interface HealthTracker {
+  /** A request failed. What says nothing about the node, such as a refused input, changes nothing. */
+  failed(nodeId: string, kind: FailureKind): Breaker;
+  /** It dropped out: left alone for 5 s, then twice as long each time, up to a minute. */
+  dropped(nodeId: string): void;
+  succeeded(nodeId: string): void;
+  /** It could not be made ready; records and returns why. */
+  notReady(nodeId: string, error: unknown, stage: ReadyStage): NotReady;
+  /** It put the model on its CPU: tried again after a minute, then twice as long each time, up to ten. */
+  gpuRefused(nodeId: string): void;
+  /** It has just come up: nothing speaks against it any more, but the next back-off is as long as it would have been. */
+  cameUp(nodeId: string): void;
+  breaker(nodeId: string): BreakerState;
+  /**
+   * Begins a request: null while the breaker is open, or half-open with a request under way. Dispose when it has
+   * ended.
+   */
+  admit(nodeId: string): Disposable | null;
+  /** Called when such a request has ended: the next may be admitted. Returns how to stop. */
+  onTrialEnd(listener: () => void): () => void;
+  view(): Map<string, NodeHealth>;
+  /** Milliseconds until something that is left alone may be tried again; null when nothing is. */
+  nextRetryMs(): number | null;
+}
+
+interface Known {
+  breaker: Breaker;
+  gpuRefusedUntil: number;
+  gpuRefusals: number;
+  wakeRefusedUntil: number;
+  dropped: boolean;
+  trial: boolean;
+}
+
+export function createHealthTracker({ clock }: { clock: Pick<Clock, 'monotonic'> }): HealthTracker {
+  const nodes = new Map<string, Known>();
+  const listeners = new Set<() => void>();
+
+  function of(nodeId: string): Known {
+    let known = nodes.get(nodeId);
+    if (!known) {
+      known = {
+        breaker: closedBreaker,
+        gpuRefusedUntil: 0,
+        gpuRefusals: 0,
+        wakeRefusedUntil: 0,
+        dropped: false,
+        trial: false,
+      };
+      nodes.set(nodeId, known);
+    }
+    return known;
+  }
+
+  const stateOf = (nodeId: string): BreakerState => {
+    const known = nodes.get(nodeId);
+    return known === undefined ? 'closed' : breakerState(known.breaker, clock.monotonic());
+  };
+
+  function open(known: Known): void {
+    const now = clock.monotonic();
+    if (breakerState(known.breaker, now) !== 'open') known.breaker = breakerOpened(known.breaker, now);
+  }
+
+  return {
+    failed(nodeId, kind) {
+      const known = of(nodeId);
+      const after = breakerAfterFailure(known.breaker, kind, clock.monotonic());
+      if (after.openings > known.breaker.openings) known.dropped = true;
+      known.breaker = after;
+      return after;
+    },
+    dropped(nodeId) {
+      const known = of(nodeId);
+      known.dropped = true;
+      open(known);
+    },
+    succeeded(nodeId) {
+      // An answer to a request from before it opened does not close it.
+      if (stateOf(nodeId) !== 'open') of(nodeId).breaker = closedBreaker;
+    },
+    gpuRefused(nodeId) {
+      const known = of(nodeId);
+      known.gpuRefusedUntil = clock.monotonic() + backoffMs(GPU_BACKOFF, known.gpuRefusals);
+      known.gpuRefusals += 1;
+    },
+    notReady(nodeId, error, stage) {
+      const why = classifyNotReady(error, stage);
+      const known = of(nodeId);
+      if (why !== 'wake-not-allowed') known.dropped = true;
+      if (why === 'dropped') open(known);
+      else {
+        const restMs = why === 'wake-failed' ? WAKE_FAILED_MS : WAKE_NOT_ALLOWED_MS;
+        known.wakeRefusedUntil = clock.monotonic() + restMs;
+      }
+      return why;
+    },
+    cameUp(nodeId) {
+      const known = nodes.get(nodeId);
+      if (!known) return;
+      known.breaker = { ...known.breaker, failures: 0, openUntil: null };
+      known.gpuRefusedUntil = 0;
+      known.wakeRefusedUntil = 0;
+    },
+    breaker: stateOf,
+    admit(nodeId) {
+      const state = stateOf(nodeId);
+      if (state === 'closed') return { [Symbol.dispose]() {} };
+      const known = of(nodeId);
+      if (state === 'open' || known.trial) return null;
+      known.trial = true;
+      let ended = false;
+      return {
+        [Symbol.dispose]() {
+          if (ended) return;
+          ended = true;
+          known.trial = false;
+          for (const listener of [...listeners]) listener();
+        },
+      };
+    },
+    onTrialEnd(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    view() {
+      const now = clock.monotonic();
+      return new Map(
+        [...nodes].map(([nodeId, known]) => [
+          nodeId,
+          {
+            excluded: breakerState(known.breaker, now) === 'open',
+            gpuRefused: known.gpuRefusedUntil > now,
+            dropped: known.dropped,
+            wakeRefused: known.wakeRefusedUntil > now,
+          },
+        ]),
+      );
+    },
+    nextRetryMs() {
+      const now = clock.monotonic();
+      const times = [...nodes.values()].flatMap(({ breaker, gpuRefusedUntil, wakeRefusedUntil }) => [
+        breaker.openUntil ?? 0,
+        gpuRefusedUntil,
+        wakeRefusedUntil,
+      ]);
+      const next = Math.min(...times.filter((time) => time > now));
+      return Number.isFinite(next) ? next - now : null;
+    },
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * Getting a ready server with a model on it, for jobs, tasks, requests and people alike: lease, wake, wait until it
+ * serves, place, count in flight, release. The lease lasts from before the wake until the release.
+ */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
+import { createChanges } from '../runtime/changes.ts';
+import { classifyFailure, type ReadyStage } from './failure.ts';
+import type { AcquireDependencies, Acquired, AcquireRequest, AcquireService } from './model.ts';
+import { createHealthTracker, type HealthTracker } from './node-health.ts';
+import { noneError } from './none.ts';
+import { makeReady, type ReadyNode } from './ready.ts';
+import { chooseRoute, type NodeChoice, type Route, rankChoices } from './route.ts';
+import { createSharedLeases } from './shared-leases.ts';
+
+const nothing: Disposable = { [Symbol.dispose]() {} };
+
+/** What is done with one node in one attempt. */
+interface Attempt {
+  nodeId: string;
+  gpu: boolean;
+  /** Ends the trial of a node that failed before. */
+  admission: Disposable;
+}
+
+export function createAcquireService(dependencies: AcquireDependencies): AcquireService {
+  const { clock, fleet, inFlight, log } = dependencies;
+  const leases = createSharedLeases(dependencies.leases);
+  const sharedHealth = createHealthTracker({ clock });
+  const stopping = new AbortController();
+  const stopListening = fleet.onChange((node, previous) => {
+    // Whatever kept it from being used may be fixed.
+    if (node !== null && isServing(node.state) && previous !== null && !isServing(previous.state)) {
+      sharedHealth.cameUp(node.id);
+    }
+  });
+
+  const hold = (nodeId: string, { brief = false, by, purpose }: AcquireRequest): Disposable =>
+    brief ? nothing : leases.hold({ nodeId, by, purpose });
+
+  function acquired(
+    { node, server, model, placement, reason }: ReadyNode,
+    {
+      request,
+      health,
+      lease,
+      admission,
+    }: {
+      request: AcquireRequest;
+      health: HealthTracker;
+      lease: Disposable;
+      admission: Disposable;
+    },
+  ): Acquired {
+    const { id, name } = node;
+    const mark = request.counts === 'each' ? nothing : inFlight.begin(id, model);
+    return {
+      nodeId: id,
+      name,
+      server,
+      model,
+      placement,
+      reason,
+      begin: () => inFlight.begin(id, model),
+      succeeded: () => health.succeeded(id),
+      failed(error) {
+        const kind = classifyFailure(error);
+        const { failures } = health.failed(id, kind);
+        return { kind, failures, breaker: health.breaker(id) };
+      },
+      breaker: () => health.breaker(id),
+      async [Symbol.asyncDispose]() {
+        mark[Symbol.dispose]();
+        admission[Symbol.dispose]();
+        lease[Symbol.dispose]();
+      },
+    };
+  }
+
+  async function acquireOn(
+    nodeId: string,
+    request: AcquireRequest,
+    health: HealthTracker,
+  ): Promise<Acquired> {
+    const lease = hold(nodeId, request);
+    try {
+      const ready = await makeReady(dependencies, { ...request, nodeId });
+      return acquired(ready, { request, health, lease, admission: nothing });
+    } catch (error) {
+      lease[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  const candidates = ({ except, requirement }: AcquireRequest) =>
+    fleet.list().filter(({ id }) => {
+      if (except?.has(id)) return false;
+      const server = fleet.server(id);
+      return requirement?.capabilities.every((capability) => server?.capabilities.has(capability)) ?? true;
+    });
+
+  const routeOf = (request: AcquireRequest, health: HealthTracker): Route =>
+    chooseRoute({
+      nodes: candidates(request),
+      health: health.view(),
+      model: request.model ?? null,
+      gpu: request.gpu ?? 'any',
+      mayWake: request.wake ?? false,
+      whenGpuGone: request.whenGpuGone ?? 'use-cpu',
+    });
+
+  /** null while there is nothing to try: no node will do, or each that would is on trial. */
+  function nextAttempt(route: Route, request: AcquireRequest, health: HealthTracker): Attempt | null {
+    if (route.kind === 'wait') return null;
+    if (route.kind === 'wake') {
+      return { nodeId: route.nodeId, gpu: request.gpu === 'needed', admission: nothing };
+    }
+    const ranked: NodeChoice[] = rankChoices(route.nodes, fleet.list(), inFlight.onNode);
+    for (const { nodeId, gpu } of ranked) {
+      const admission = health.admit(nodeId);
+      if (admission !== null) return { nodeId, gpu, admission };
+    }
+    return null;
+  }
+
+  /** The node, ready; null where it could not be made so, with `onFailure` told why. */
+  async function attempt(
+    { nodeId, gpu }: Attempt,
+    request: AcquireRequest,
+    health: HealthTracker,
+    onFailure: (error: unknown) => void,
+  ): Promise<ReadyNode | null> {
+    let stage: ReadyStage = 'serving';
+    try {
+      const ready = await makeReady(dependencies, {
+        ...request,
+        nodeId,
+        gpu: gpu ? 'needed' : 'any',
+        onStage: (reached) => {
+          stage = reached;
+        },
+      });
+      if (!gpu || ready.placement === 'gpu' || ready.placement === 'partial') return ready;
+      health.gpuRefused(nodeId);
+      onFailure(new PilotlightError('GPU_NOT_USED', { message: ready.reason, details: { nodeId } }));
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const why = health.notReady(nodeId, error, stage);
+      log.debug('A node could not be made ready.', { nodeId, why, error: String(error) });
+      onFailure(error);
+    }
+    return null;
+  }
+
+  async function acquireAnywhere(request: AcquireRequest, health: HealthTracker): Promise<Acquired> {
+    const { signal, whenNone = 'probe' } = request;
+    const changes = createChanges();
+    const stops = [fleet.onChange(() => changes.notify()), health.onTrialEnd(changes.notify)];
+    let failure: unknown = null;
+    let lease = nothing;
+    /** The last one ends after the next has begun: a machine that is tried in another way stays needed. */
+    const keep = (next: Disposable) => {
+      lease[Symbol.dispose]();
+      lease = next;
+    };
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const route = routeOf(request, health);
+        const next = nextAttempt(route, request, health);
+        if (next === null) {
+          keep(nothing);
+          const probing = route.kind === 'wait' && route.for === 'probe';
+          if (whenNone === 'fail' || (whenNone === 'probe' && !probing)) {
+            throw failure ?? noneError(candidates(request), request.model ?? null);
+          }
+          await changedOrRetry(changes.wait(signal), health, changes.notify);
+          continue;
+        }
+        keep(hold(next.nodeId, request));
+        let handedOver = false;
+        try {
+          const ready = await attempt(next, request, health, (error) => {
+            failure = error;
+          });
+          if (ready === null) continue;
+          handedOver = true;
+          const held = lease;
+          lease = nothing;
+          return acquired(ready, { request, health, lease: held, admission: next.admission });
+        } finally {
+          if (!handedOver) next.admission[Symbol.dispose]();
+        }
+      }
+    } finally {
+      for (const stop of stops) stop();
+      keep(nothing);
+    }
+  }
+
+  async function changedOrRetry(
+    changed: Promise<void>,
+    health: HealthTracker,
+    notify: () => void,
+  ): Promise<void> {
+    const retryMs = health.nextRetryMs();
+    const timer = retryMs === null ? null : clock.timer(retryMs, notify);
+    try {
+      await changed;
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  return {
+    async acquire(asked) {
+      const signal = AbortSignal.any([asked.signal, stopping.signal]);
+      signal.throwIfAborted();
+      const request = { ...asked, signal };
+      const health = asked.health ?? (asked.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
+      return request.nodeId === undefined
+        ? acquireAnywhere(request, health)
+        : acquireOn(request.nodeId, request, health);
+    },
+    stop() {
+      stopListening();
+      stopping.abort(new PilotlightError('STOPPING'));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** The nodes that embed for one source. */
+import type { JobNodeShare, SourceRecord } from '../../../shared/models/indexing.ts';
+import type { HealthTracker } from '../acquire/node-health.ts';
+import { type PoolWorker, runPool } from '../acquire/pool.ts';
+import { embedOnNode } from './embedding-worker.ts';
+import type { IndexingDependencies } from './model.ts';
+import { createPoolReport, type JobReport, leasePurpose } from './pool-report.ts';
+import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
+
+export interface EmbeddingReport extends JobReport {
+  share(node: { nodeId: string; name: string; placement: JobNodeShare['placement'] }, vectors: number): void;
+}
+
+export interface EmbeddingPoolOptions {
+  dependencies: Pick<IndexingDependencies, 'clock' | 'random' | 'log' | 'fleet' | 'acquire' | 'telemetry'>;
+  source: Pick<SourceRecord, 'name' | 'wake' | 'whenGpuGone'>;
+  model: { digest: string; name: string };
+  useGpu: boolean;
+  batchSize: number;
+  queue: WorkQueue;
+  health: HealthTracker;
+  report: EmbeddingReport;
+  /** `fallback` says that a CPU made them because no GPU could be had. */
+  onVectors(batch: Batch, vectors: readonly Float32Array[], fallback: boolean): void;
+  onRefused(text: QueuedText, error: unknown): void;
+}
+
+/** Runs until the signal aborts; rejects with its reason, or with an error that ends the job. */
+export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSignal): Promise<void> {
+  const { dependencies, source, model, useGpu, report, health } = options;
+  const { clock, random, log, fleet, acquire, telemetry } = dependencies;
+  const probeSoon = (nodeId: string) => fleet.probeSoon(nodeId);
+  let succeeded = false;
+
+  function placementOf({ nodeId, placement, model: name }: PoolWorker): JobNodeShare['placement'] {
+    const loaded = fleet.get(nodeId)?.loaded.find((entry) => entry.name === name);
+    return placement ?? loaded?.placement ?? 'cpu';
+  }
+
+  return runPool(
+    {
+      acquire,
+      fleet,
+      clock,
+      health,
+      model,
+      purpose: leasePurpose(source),
+      by: 'job',
+      gpu: useGpu ? 'needed' : 'avoided',
+      mayWake: useGpu && source.wake,
+      whenGpuGone: source.whenGpuGone,
+      events: createPoolReport({ report, source, modelName: model.name, log, probeSoon }),
+      work: (task) =>
+        embedOnNode(
+          {
+            clock,
+            random,
+            probeSoon,
+            queue: options.queue,
+            batchSize: options.batchSize,
+            anySuccess: () => succeeded,
+            onVectors({ worker }, batch, vectors) {
+              succeeded = true;
+              const { nodeId, name } = worker;
+              report.share({ nodeId, name, placement: placementOf(worker) }, vectors.length);
+              telemetry.recordVectors(nodeId, vectors.length);
+              options.onVectors(batch, vectors, worker.fallback);
+            },
+            onRefused: options.onRefused,
+          },
+          task,
+        ),
+    },
+    signal,
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The HTTP protocol of the agent: every path, what it takes and what it answers. The agent serves it, the panel's link
+ * and the simulator speak it, and none of them writes it down again. In zod/mini, because the agent bundles it.
+ */
+import type * as z from 'zod/mini';
+import {
+  cancelledHereSchema,
+  endedSchema,
+  healthSchema,
+  heldSchema,
+  leasesSchema,
+  pairedSchema,
+  pairingSchema,
+  policyViewSchema,
+  powerSchema,
+  restartedSchema,
+  shutdownSchema,
+  statusSchema,
+  wakeSchema,
+} from './agent/answers.ts';
+import {
+  byRequestSchema,
+  cancelHereRequestSchema,
+  leaseRequestSchema,
+  pairRequestSchema,
+  policyRequestSchema,
+  powerRequestSchema,
+  wakeRequestSchema,
+  wokenRequestSchema,
+} from './agent/requests.ts';
+import { telemetrySchema } from './agent/telemetry.ts';
+
+export const agentRoles = ['relay', 'power', 'telemetry'] as const;
+export type AgentRole = (typeof agentRoles)[number];
+
+/** Where an agent listens unless its configuration says otherwise: the relay role, and the others. */
+export const DEFAULT_RELAY_PORT = 9753;
+export const DEFAULT_AGENT_PORT = 8765;
+
+export interface AgentEndpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `{id}` is a lease or a panel. */
+  path: string;
+  /** `open` needs no token; `key` checks what it is given by itself. */
+  access: 'token' | 'open' | 'key';
+  request?: z.ZodMiniType;
+  answer: z.ZodMiniType;
+}
+
+export const agentApi = {
+  health: { method: 'GET', path: '/health', access: 'open', answer: healthSchema },
+  /** For the agent's own program on its machine. */
+  openPairing: { method: 'POST', path: '/v1/pairing', access: 'token', answer: pairingSchema },
+  pair: { method: 'POST', path: '/v1/pair', access: 'key', request: pairRequestSchema, answer: pairedSchema },
+
+  telemetry: { method: 'GET', path: '/v1/telemetry', access: 'token', answer: telemetrySchema },
+
+  leases: { method: 'GET', path: '/v1/leases', access: 'token', answer: leasesSchema },
+  lease: { method: 'GET', path: '/v1/leases/{id}', access: 'token', answer: heldSchema },
+  putLease: {
+    method: 'PUT',
+    path: '/v1/leases/{id}',
+    access: 'token',
+    request: leaseRequestSchema,
+    answer: heldSchema,
+  },
+  endLease: { method: 'DELETE', path: '/v1/leases/{id}', access: 'token', answer: endedSchema },
+
+  policy: { method: 'GET', path: '/v1/policy', access: 'token', answer: policyViewSchema },
+  putPolicy: {
+    method: 'PUT',
+    path: '/v1/policies/{id}',
+    access: 'token',
+    request: policyRequestSchema,
+    answer: policyViewSchema,
+  },
+  removePolicy: { method: 'DELETE', path: '/v1/policies/{id}', access: 'token', answer: policyViewSchema },
+  woken: {
+    method: 'PUT',
+    path: '/v1/woken',
+    access: 'token',
+    request: wokenRequestSchema,
+    answer: policyViewSchema,
+  },
+
+  power: { method: 'GET', path: '/v1/power', access: 'token', answer: powerSchema },
+  powerOff: {
+    method: 'POST',
+    path: '/v1/power',
+    access: 'token',
+    request: powerRequestSchema,
+    answer: powerSchema,
+  },
+  cancelPowerOff: {
+    method: 'POST',
+    path: '/v1/power/cancel',
+    access: 'token',
+    request: byRequestSchema,
+    answer: powerSchema,
+  },
+  /** For people at the machine: its key is where they can read it while a countdown runs. */
+  cancelHere: {
+    method: 'POST',
+    path: '/v1/power/cancel-here',
+    access: 'key',
+    request: cancelHereRequestSchema,
+    answer: cancelledHereSchema,
+  },
+  restartOllama: {
+    method: 'POST',
+    path: '/v1/ollama/restart',
+    access: 'token',
+    request: byRequestSchema,
+    answer: restartedSchema,
+  },
+
+  /** As existing relays and shutdown servers have them. */
+  wake: { method: 'POST', path: '/wake', access: 'token', request: wakeRequestSchema, answer: wakeSchema },
+  /** Wakes the one machine that the relay knows. */
+  wakeKnown: { method: 'GET', path: '/wake', access: 'token', answer: wakeSchema },
+  status: { method: 'GET', path: '/status', access: 'token', answer: statusSchema },
+  shutdown: { method: 'POST', path: '/shutdown', access: 'token', answer: shutdownSchema },
+} as const satisfies Record<string, AgentEndpoint>;
+
+/** Server-sent events, named and shaped as `AgentEvents`. */
+export const agentStream = { method: 'GET', path: '/v1/telemetry/stream', access: 'token' } as const;
+
+/** What a handler gets, and what a caller may send. */
+export type RequestOf<Endpoint extends AgentEndpoint> = Endpoint extends { request: infer Schema }
+  ? z.output<Schema>
+  : undefined;
+/** What the agent sends, and what its caller gets of that. */
+export type AnswerSent<Endpoint extends AgentEndpoint> = z.input<Endpoint['answer']>;
+export type AnswerRead<Endpoint extends AgentEndpoint> = z.output<Endpoint['answer']>;
+
+/** The path with its `{id}` filled in. */
+export function agentPath({ path }: Pick<AgentEndpoint, 'path'>, id = ''): string {
+  return path.replace('{id}', encodeURIComponent(id));
+}

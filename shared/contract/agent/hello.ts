@@ -1,0 +1,21 @@
+/** `POST /hello`: an agent tells a panel that its machine is awake. The one message that goes from agent to panel. */
+import * as z from 'zod/mini';
+
+export const HELLO_PATH = '/hello';
+
+const word = z.string().check(z.minLength(1), z.maxLength(200));
+
+export const helloSchema = z.object({
+  /** The agent's id. */
+  agent: word,
+  bootId: word,
+  nonce: word.check(z.minLength(8)),
+  /** Hexadecimal HMAC-SHA256 of `helloProofText`, its key the agent's token. */
+  proof: word,
+});
+export type HelloMessage = z.output<typeof helloSchema>;
+
+/** What the proof signs. */
+export function helloProofText({ agent, bootId, nonce }: Omit<HelloMessage, 'proof'>): string {
+  return `${agent}:${bootId}:${nonce}`;
+}

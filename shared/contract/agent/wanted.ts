@@ -1,0 +1,53 @@
+/**
+ * Values that an agent takes from outside. Each schema says in its error what it wants, so that a refusal can read
+ * "ttlSeconds: a whole number from 1 to 86400 is wanted, not 0."
+ */
+import * as z from 'zod/mini';
+
+export function text(most: number, pattern?: RegExp, wanted = `a text of 1 to ${most} characters`) {
+  const isRight = (value: string) =>
+    value.length > 0 && value.length <= most && !hasControl(value) && (pattern?.test(value) ?? true);
+  return z.string({ error: wanted }).check(z.refine(isRight, { error: wanted }));
+}
+
+export function integer(least: number, most: number) {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.int({ error }).check(z.minimum(least, { error }), z.maximum(most, { error }));
+}
+
+export const flag = () => z.boolean({ error: 'true or false' });
+
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: words.join(' or ') });
+}
+
+/** An object with these fields and no other. */
+export function fields<Shape extends z.core.$ZodShape>(shape: Shape) {
+  return z.strictObject(shape, { error: 'an object' });
+}
+
+export function listOf<Item extends z.ZodMiniType>(item: Item, most: number) {
+  const error = `a list of at most ${most}`;
+  return z.array(item, { error }).check(z.maxLength(most, { error }));
+}
+
+/** The address of a web server, without a name and a password in it. */
+export function webUrl(most: number) {
+  const error = 'an http:// or https:// address';
+  const isRight = (value: string) => {
+    const url = value.length <= most ? URL.parse(value) : null;
+    return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '';
+  };
+  return z.pipe(
+    z.string({ error }).check(z.refine(isRight, { error })),
+    z.transform((value) => new URL(value).href),
+  );
+}
+
+function hasControl(value: string): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
+}

@@ -1,0 +1,151 @@
+/**
+ * What an agent answers when it does not do something. The agent bundles this file and `common.ts` alone: it must not
+ * import the rest of the catalogue, nor the schema of errors.
+ */
+import { commonErrors } from './common.ts';
+import type { Catalogue } from './entry.ts';
+
+export const agentErrors = {
+  ...commonErrors,
+  UNAUTHORIZED: {
+    ...commonErrors.UNAUTHORIZED,
+    message: 'This needs the agent’s token.',
+    next: 'Pair the panel with it: run agent.mjs pair there.',
+  },
+  NOT_SUPPORTED: {
+    ...commonErrors.NOT_SUPPORTED,
+    next: 'Choose another action, or name a command for it.',
+    status: 501,
+  },
+  NOT_RUNNING: {
+    ...commonErrors.NOT_RUNNING,
+    message: 'No agent runs here.',
+    next: 'Start it, or name its folder with --data.',
+  },
+  INTERNAL: { ...commonErrors.INTERNAL, message: 'Something went wrong inside the agent.' },
+  BAD_CONFIG: {
+    message: 'The agent’s configuration has mistakes.',
+    next: 'Correct what is named and start it again.',
+    status: 500,
+  },
+  BAD_JSON: { message: 'The body is not JSON.', next: 'Send a JSON object.', status: 400 },
+  BODY_TOO_LARGE: { message: 'The body is too large.', next: 'Send at most 64 kB.', status: 413 },
+  HEADERS_TOO_LARGE: {
+    message: 'The headers are too large.',
+    next: 'Send fewer or shorter headers.',
+    status: 431,
+  },
+  TOO_SLOW: { message: 'The request took too long to arrive.', next: 'Send it again, at once.', status: 408 },
+  SLOW_DOWN: {
+    message: 'Too many wrong tokens or codes came from this address.',
+    next: 'Wait the seconds in Retry-After, then use the right one.',
+    status: 429,
+  },
+  BROWSER_REFUSED: {
+    message: 'A web page may not do this.',
+    next: 'Use the panel, or a program with the token.',
+    status: 403,
+  },
+  METHOD_NOT_ALLOWED: {
+    message: 'This path does not take that method.',
+    next: 'Use one of those in Allow.',
+    status: 405,
+  },
+  NO_MAC: {
+    message: 'The request does not name the machine to wake.',
+    next: 'Send {"mac": …}, or start the agent with --allow-mac.',
+    status: 400,
+  },
+  MAC_NOT_ALLOWED: {
+    message: 'This relay may not wake that machine.',
+    next: 'Add its MAC address with --allow-mac, if it should.',
+    status: 403,
+  },
+  WAKE_NOT_SENT: {
+    message: 'No wake packet could be sent.',
+    next: 'Read the reasons, and check the network of the relay.',
+    status: 502,
+  },
+  LEASE_OF_ANOTHER: {
+    message: 'This lease belongs to another holder.',
+    next: 'Use another id for yours.',
+    status: 409,
+  },
+  TOO_MANY_LEASES: {
+    message: 'The agent has as many leases as it can keep.',
+    next: 'End some that are not needed.',
+    status: 409,
+  },
+  TOO_MANY_POLICIES: {
+    message: 'The agent has as many policies as it can keep.',
+    next: 'Remove those of panels that are no longer used.',
+    status: 409,
+  },
+  TOO_MANY_CONNECTIONS: {
+    message: 'Too many connections are open, from this address or in total.',
+    next: 'Close unused ones, and try again in a few seconds.',
+    status: 503,
+  },
+  TOO_MANY_SUBSCRIBERS: {
+    message: 'Too many panels listen to this agent.',
+    next: 'Close another panel, or try later.',
+    status: 503,
+  },
+  NO_LONGER_WANTED: {
+    message: 'Its policy no longer powers this machine off.',
+    next: 'Nothing to do.',
+    status: 409,
+  },
+  NOT_PERMITTED: {
+    message: 'The system does not let the agent do this.',
+    next: 'Reinstall the agent on that machine, or set a command for it in its config file.',
+    status: 403,
+  },
+  POWER_COMMAND_FAILED: {
+    message: 'The command for this power action failed.',
+    next: 'Check the message, then try the action on that machine itself.',
+    status: 502,
+  },
+  SLEEP_NOT_BLOCKED: {
+    message: 'A lease needs this machine, but its system may still put it to sleep.',
+    next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
+    status: 502,
+  },
+  NOT_ALLOWED: {
+    message: 'This agent may not restart Ollama.',
+    next: 'Start it with --restart-ollama, or install it again with that.',
+    status: 403,
+  },
+  OLLAMA_NOT_RESTARTED: {
+    message: 'Ollama could not be restarted.',
+    next: 'Read the reason, and restart it by hand.',
+    status: 502,
+  },
+  BOOT_CHANGED: {
+    message: 'This machine has started again since then.',
+    next: 'Read its boot id again.',
+    status: 409,
+  },
+  DISK_TROUBLE: {
+    message: 'It could not be written to the disk; nothing was changed.',
+    next: 'Free space, then try again.',
+    status: 507,
+  },
+  PORT_TAKEN: {
+    message: 'The port is in use by another program.',
+    next: 'Stop it, or choose another --port.',
+    status: 500,
+  },
+  CANNOT_BIND: {
+    message: 'The agent cannot listen at this address.',
+    next: 'Give a --bind address of this machine.',
+    status: 500,
+  },
+  INSTALL_FAILED: {
+    message: 'The agent could not be installed.',
+    next: 'Fix what is named, then run it again.',
+    status: 500,
+  },
+} as const satisfies Catalogue;
+
+export type AgentErrorCode = keyof typeof agentErrors;

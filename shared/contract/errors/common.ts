@@ -1,0 +1,52 @@
+/** What the core and an agent both answer, under one code. */
+import type { Catalogue } from './entry.ts';
+
+export const commonErrors = {
+  BAD_REQUEST: {
+    message: 'The request is not what this method expects.',
+    next: 'Correct the named fields and send it again.',
+    status: 400,
+  },
+  NOT_FOUND: {
+    message: 'There is no such thing here.',
+    next: 'Refresh the list; it may have been removed.',
+    status: 404,
+  },
+  UNAUTHORIZED: {
+    message: 'This needs a token.',
+    next: 'Open the address that Pilotlight printed when it started.',
+    status: 401,
+  },
+  BAD_MAC: {
+    message: 'This is not a MAC address.',
+    next: 'Write six pairs of hex digits, like AA:BB:CC:DD:EE:FF.',
+    status: 400,
+  },
+  IN_USE: {
+    message: 'The machine is in use.',
+    next: 'Wait, release its leases, or power it off anyway.',
+    status: 409,
+  },
+  POWER_ACTION_RUNNING: {
+    message: 'A power action is already under way.',
+    next: 'Wait until it ends, or cancel it.',
+    status: 409,
+  },
+  NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'Nothing to do.', status: 409 },
+  NOT_SUPPORTED: {
+    message: 'The machine cannot do that.',
+    next: 'Choose another action.',
+    status: 409,
+  },
+  NOT_RUNNING: { message: 'Pilotlight is not running.', next: 'Start it with npm start.', status: 503 },
+  PAIRING_CLOSED: {
+    message: 'No pairing is open, or this code is wrong.',
+    next: 'Ask for a new one there: `agent.mjs pair`. It is valid for 10 minutes.',
+    status: 403,
+  },
+  INTERNAL: {
+    message: 'Something went wrong inside Pilotlight.',
+    next: 'Try again; if it stays, report it with the log.',
+    status: 500,
+  },
+} as const satisfies Catalogue;

@@ -1,0 +1,20 @@
+/** Finding machines, and checking them. */
+import type { Catalogue } from './entry.ts';
+
+export const discoveryErrors = {
+  BAD_SUBNET: {
+    message: 'This is not a network that this computer is on.',
+    next: 'Choose one of the networks that are offered.',
+    status: 400,
+  },
+  DISCOVERY_RUNNING: {
+    message: 'A search for machines is already running.',
+    next: 'Wait until that ends, or cancel it.',
+    status: 409,
+  },
+  CHECK_RUNNING: {
+    message: 'This check is running already.',
+    next: 'Wait until it ends, or cancel it.',
+    status: 409,
+  },
+} as const satisfies Catalogue;

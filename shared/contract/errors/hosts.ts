@@ -1,0 +1,56 @@
+/** Machines and the inference servers on them. */
+import type { Catalogue } from './entry.ts';
+
+export const hostErrors = {
+  HOST_UNREACHABLE: {
+    message: 'The machine does not answer.',
+    next: 'Check that it is on and that the address is right.',
+    status: 502,
+  },
+  HOST_TIMEOUT: {
+    message: 'The machine did not answer in time.',
+    next: 'It may be busy or asleep; try again, or wake it.',
+    status: 504,
+  },
+  NAME_NOT_RESOLVED: {
+    message: 'The name of the machine is not known on this network.',
+    next: 'Check the spelling, or use its IP address.',
+    status: 502,
+  },
+  NOT_AN_INFERENCE_SERVER: {
+    message: 'Something answers there, but it is not an Ollama server.',
+    next: 'Check the port; Ollama listens on 11434 by default.',
+    status: 502,
+  },
+  SERVER_ERROR: {
+    message: 'The server answered with an error.',
+    next: "Read the server's own words below; its log may say more.",
+    status: 502,
+  },
+  SERVER_BUSY: {
+    message: 'The server has too many requests waiting.',
+    next: 'Try again in a moment.',
+    status: 503,
+  },
+  RESPONSE_TOO_LARGE: {
+    message: 'The answer is far larger than it should be.',
+    next: 'Check that the address is that of an Ollama server.',
+    status: 502,
+  },
+  MODEL_NOT_FOUND: {
+    message: 'The model is not on that machine.',
+    next: 'Pull it there first: ollama pull NAME.',
+    status: 404,
+  },
+  OUT_OF_MEMORY: {
+    message: 'The model does not fit into the memory that is free.',
+    next: 'Unload another model, or choose a smaller one.',
+    status: 409,
+  },
+  NO_SERVER: {
+    message: 'This node has no inference server.',
+    next: 'Add one by its URL, or choose another node.',
+    status: 409,
+  },
+  NODE_ASLEEP: { message: 'The machine is asleep.', next: 'Wake it first.', status: 409 },
+} as const satisfies Catalogue;

@@ -1,0 +1,46 @@
+/** Waking a machine. */
+import type { Catalogue } from './entry.ts';
+
+export const wakeErrors = {
+  CANNOT_WAKE: {
+    message: 'Pilotlight does not know how to wake this machine.',
+    next: 'Give it a MAC address.',
+    status: 409,
+  },
+  WAKE_FAILED: {
+    message: 'No wake packet could be sent.',
+    next: 'Check the network connection of this computer and the wake destinations.',
+    status: 502,
+  },
+  WAKE_TIMEOUT: {
+    message: 'The machine did not come up in time.',
+    next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
+    status: 504,
+  },
+  ALREADY_AWAKE: { message: 'The machine is awake already.', next: 'Nothing to do.', status: 409 },
+  WAKE_NOT_ALLOWED: {
+    message: 'Its policy does not let it be woken for this now.',
+    next: 'Change its policy, or wake it yourself.',
+    status: 409,
+  },
+  RELAY_FAILED: {
+    message: 'The relay did not wake the machine.',
+    next: 'Check that the relay runs and may wake this MAC address.',
+    status: 502,
+  },
+  COMMAND_FAILED: {
+    message: 'The command did not end well.',
+    next: 'Run it in a terminal to see why, and correct it.',
+    status: 502,
+  },
+  BAD_COMMAND: {
+    message: 'This is not a command that can be run.',
+    next: 'Write the program and each of its arguments; no shell reads them.',
+    status: 400,
+  },
+  BAD_WAY: {
+    message: 'This is not a way to wake a machine.',
+    next: 'Choose direct, the agent of another node, a relay by its URL, or a command.',
+    status: 400,
+  },
+} as const satisfies Catalogue;

@@ -1,0 +1,101 @@
+/** The methods of nodes, and of the simulated ones. */
+import * as z from 'zod';
+import { nodeViewSchema } from '../models/fleet.ts';
+import { wakeWaySchema } from '../models/power.ts';
+import { done, type MethodDefinition, name, nodeId, nothing } from './definition.ts';
+
+/** What a person may say about a node. Checked further by the service, with an error that names the field. */
+const nodeInput = {
+  name: name.optional(),
+  /** Of its inference server; null for a node that has only an agent. */
+  url: z.string().trim().min(1).max(2000).nullable(),
+  mac: z.string().trim().max(40).nullable().optional(),
+  wakeDestinations: z.array(z.string().trim().min(1).max(100)).max(16).optional(),
+  secureOn: z.string().trim().max(40).nullable().optional(),
+  wakeWays: z.array(wakeWaySchema).min(1).max(8).optional(),
+  /** Token of an existing relay among the ways. */
+  relayToken: z.string().trim().max(1000).nullable().optional(),
+  agentUrl: z.string().trim().max(2000).nullable().optional(),
+  /** Written by hand only where no pairing is possible; `agents.pair` is the usual way. */
+  agentToken: z.string().trim().max(1000).nullable().optional(),
+  shutdownUrl: z.string().trim().max(2000).nullable().optional(),
+  shutdownSecret: z.string().trim().max(1000).nullable().optional(),
+  vramBytes: z.number().min(0).max(1e15).nullable().optional(),
+};
+
+export const fleetMethods = {
+  'fleet.list': {
+    summary: 'All nodes as they were last seen.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(nodeViewSchema),
+    errors: [],
+  },
+  'fleet.add': {
+    summary: 'Add a node by the URL of its Ollama server, of its agent, or of both.',
+    scope: 'control',
+    params: z.strictObject(nodeInput),
+    result: nodeViewSchema,
+    errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
+  },
+  'fleet.update': {
+    summary: 'Change what is saved of a node; fields that are left out stay.',
+    scope: 'control',
+    params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
+    result: nodeViewSchema,
+    errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
+  },
+  'fleet.remove': {
+    summary: 'Forget a node. Its machine is left as it is.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+  'fleet.look': {
+    summary: 'Look at one node, or all, now; answers when the look is done.',
+    scope: 'control',
+    params: z.strictObject({ nodeId: nodeId.optional() }),
+    result: z.array(nodeViewSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'fleet.attend': {
+    summary:
+      'Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds, then seldom again.',
+    scope: 'view',
+    params: nothing,
+    result: done,
+    errors: [],
+  },
+  'fleet.simulate': {
+    summary: 'Add the simulated fleet, or take it away.',
+    scope: 'control',
+    params: z.strictObject({ on: z.boolean() }),
+    result: z.array(nodeViewSchema),
+    errors: [],
+  },
+} as const satisfies Record<string, MethodDefinition>;
+
+export const simulatorMethods = {
+  'simulator.sleep': {
+    summary: 'Put a simulated machine to sleep.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: done,
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+  'simulator.faults': {
+    summary: 'The faults that a simulated machine can show.',
+    scope: 'view',
+    params: z.strictObject({ nodeId }),
+    result: z.array(z.object({ name: z.string(), on: z.boolean(), description: z.string() })),
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+  'simulator.setFault': {
+    summary: 'Switch a fault of a simulated machine on or off.',
+    scope: 'control',
+    params: z.strictObject({ nodeId, fault: z.string(), on: z.boolean() }),
+    result: done,
+    errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

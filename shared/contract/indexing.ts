@@ -1,0 +1,109 @@
+/** The methods of folders, index jobs and search. */
+import * as z from 'zod';
+import {
+  embedderChoiceSchema,
+  embedderSchema,
+  indexJobSchema,
+  searchResultSchema,
+  sourceViewSchema,
+  whenGpuGoneSchema,
+} from '../models/indexing.ts';
+import { done, type MethodDefinition, name, nothing } from './definition.ts';
+
+export const indexingMethods = {
+  'index.sources': {
+    summary: 'The folders that are indexed.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(sourceViewSchema),
+    errors: [],
+  },
+  'index.embedders': {
+    summary: 'The embedders that can be chosen: the built-in one and the embedding models of the fleet.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(embedderChoiceSchema),
+    errors: [],
+  },
+  'index.addSource': {
+    summary: 'Add a folder.',
+    scope: 'control',
+    params: z.strictObject({
+      path: z.string().trim().min(1).max(4096),
+      name: name.optional(),
+      embedder: embedderSchema.default({ kind: 'builtin' }),
+      wake: z.boolean().default(true),
+      whenGpuGone: whenGpuGoneSchema.default('use-cpu'),
+    }),
+    result: sourceViewSchema,
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'ALREADY_EXISTS'],
+  },
+  'index.updateSource': {
+    summary: 'Change a folder. Another embedder takes effect by a rebuild.',
+    scope: 'control',
+    params: z.strictObject({
+      sourceId: z.string(),
+      name: name.optional(),
+      embedder: embedderSchema.optional(),
+      wake: z.boolean().optional(),
+      whenGpuGone: whenGpuGoneSchema.optional(),
+    }),
+    result: sourceViewSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING'],
+  },
+  'index.removeSource': {
+    summary: 'Forget a folder and its index. The files are left as they are.',
+    scope: 'control',
+    params: z.strictObject({ sourceId: z.string() }),
+    result: done,
+    errors: ['NOT_FOUND', 'JOB_RUNNING'],
+  },
+  'index.start': {
+    summary: 'Start an index job over some folders, or all.',
+    scope: 'control',
+    params: z.strictObject({
+      sourceIds: z.array(z.string()).min(1).nullable().default(null),
+      full: z.boolean().default(false),
+      rebuild: z.boolean().default(false),
+      useGpu: z.boolean().default(true),
+      callbackUrl: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null),
+    }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],
+  },
+  'index.cancel': {
+    summary: 'Cancel a job. What it committed stays.',
+    scope: 'control',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.job': {
+    summary: 'One job.',
+    scope: 'view',
+    params: z.strictObject({ jobId: z.string() }),
+    result: indexJobSchema,
+    errors: ['NOT_FOUND'],
+  },
+  'index.jobs': {
+    summary: 'Jobs, newest first.',
+    scope: 'view',
+    params: z.strictObject({ limit: z.number().int().min(1).max(100).default(10) }),
+    result: z.array(indexJobSchema),
+    errors: [],
+  },
+  'index.search': {
+    summary: 'Search by words and vectors together.',
+    scope: 'view',
+    params: z.strictObject({
+      text: z.string().trim().min(1).max(2000),
+      sourceIds: z.array(z.string()).min(1).nullable().default(null),
+      limit: z.number().int().min(1).max(100).default(10),
+    }),
+    result: searchResultSchema,
+    errors: ['NOT_FOUND', 'NOTHING_TO_INDEX', 'INDEX_BUSY'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

@@ -1,0 +1,83 @@
+/** The methods of models: where they are loaded, and the optimizer that moves them. */
+import * as z from 'zod';
+import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
+import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
+
+const modelName = z.string().trim().min(1).max(300);
+/** Load even where it is known not to fit wholly onto the GPU: what is evicted and what ends partly there is accepted. */
+const anyway = z.boolean().default(false);
+export const placementMethods = {
+  'models.place': {
+    summary: 'Force a model to the GPU or the CPU, on one node or on all that have it.',
+    scope: 'control',
+    params: z.strictObject({
+      model: modelName,
+      target: z.enum(['gpu', 'cpu']),
+      nodeId: nodeId.nullable(),
+      anyway,
+    }),
+    result: z.array(moveRecordSchema),
+    errors: ['NOT_FOUND', 'NO_SERVER', 'NODE_ASLEEP', 'MODEL_NOT_FOUND', 'MOVE_IN_PROGRESS'],
+  },
+  'models.placeAll': {
+    summary: 'Force every priority model that is loaded to the GPU or the CPU, on one node or on all.',
+    scope: 'control',
+    params: z.strictObject({ target: z.enum(['gpu', 'cpu']), nodeId: nodeId.nullable(), anyway }),
+    result: z.array(moveRecordSchema),
+    errors: ['NOT_FOUND'],
+  },
+  'models.unload': {
+    summary: 'Take a model out of memory.',
+    scope: 'control',
+    params: z.strictObject({ model: modelName, nodeId }),
+    result: done,
+    errors: [
+      'NOT_FOUND',
+      'NO_SERVER',
+      'NODE_ASLEEP',
+      'NOT_LOADED',
+      'PINNED',
+      'MOVE_IN_PROGRESS',
+      'HOST_UNREACHABLE',
+      'HOST_TIMEOUT',
+    ],
+  },
+  'models.pin': {
+    summary: 'Forbid or allow moves of a model on a node.',
+    scope: 'control',
+    params: z.strictObject({ model: modelName, nodeId, pinned: z.boolean() }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+  'models.explain': {
+    summary: 'Why a model is where it is, and what a move would evict.',
+    scope: 'view',
+    params: z.strictObject({ model: modelName, nodeId }),
+    result: explanationSchema,
+    errors: ['NOT_FOUND'],
+  },
+} as const satisfies Record<string, MethodDefinition>;
+
+export const optimizerMethods = {
+  'optimizer.status': {
+    summary: 'Whether it is on, its last and next look, what it found.',
+    scope: 'view',
+    params: nothing,
+    result: optimizerStatusSchema,
+    errors: [],
+  },
+  'optimizer.run': {
+    summary: 'Look now; answers when the look and its moves are done.',
+    scope: 'control',
+    params: nothing,
+    result: optimizerStatusSchema,
+    errors: [],
+  },
+  'optimizer.history': {
+    summary: 'Moves, newest first.',
+    scope: 'view',
+    params: z.strictObject({ limit: z.number().int().min(1).max(500).default(50) }),
+    result: z.array(moveRecordSchema),
+    errors: [],
+  },
+} as const satisfies Record<string, MethodDefinition>;

@@ -1,0 +1,52 @@
+/** The methods of settings, and of moving them from one computer to another. */
+import * as z from 'zod';
+import { settingsSchema } from '../models/settings.ts';
+import { exportSchema, importPlanSchema } from '../models/transfer.ts';
+import { type MethodDefinition, nothing } from './definition.ts';
+
+/** The text of a file that a person chose. */
+const importInput = z.strictObject({
+  text: z.string().min(1).max(500_000),
+  apply: z.boolean().default(false),
+});
+
+export const settingsMethods = {
+  'settings.get': {
+    summary: 'All settings; of a secret only whether it is set.',
+    scope: 'view',
+    params: nothing,
+    result: settingsSchema,
+    errors: [],
+  },
+  'settings.update': {
+    summary:
+      'Change settings: a nested object with only what changes; a secret takes its text, or null to remove it. All or nothing.',
+    scope: 'control',
+    params: z.record(z.string(), z.unknown()),
+    result: settingsSchema,
+    errors: ['BAD_SETTING', 'DISK_FULL'],
+  },
+  'settings.export': {
+    summary: 'Settings, nodes and folders as one document, without secrets and simulated machines.',
+    scope: 'view',
+    params: nothing,
+    result: exportSchema,
+    errors: [],
+  },
+  'settings.import': {
+    summary:
+      'What importing the text of an export would do; with `apply`, do all of it, or nothing where an entry is refused.',
+    scope: 'control',
+    params: importInput,
+    result: importPlanSchema,
+    errors: ['BAD_IMPORT', 'DISK_FULL'],
+  },
+  'settings.importEnvironment': {
+    summary:
+      'The same for the environment file of an existing server (GPU_OLLAMA_URL, GPU_WOL_MAC, GPU_PRIORITY_MODELS …).',
+    scope: 'control',
+    params: importInput,
+    result: importPlanSchema,
+    errors: ['BAD_IMPORT', 'DISK_FULL'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

@@ -1,0 +1,21 @@
+/** The methods of the core itself: what runs here, and its notices. */
+import * as z from 'zod';
+import { done, type MethodDefinition, nothing } from './definition.ts';
+import { coreStatusSchema } from './streams.ts';
+
+export const statusMethods = {
+  'core.status': {
+    summary: 'What runs here: version, offers, notices.',
+    scope: 'view',
+    params: nothing,
+    result: coreStatusSchema,
+    errors: [],
+  },
+  'core.dismissNotice': {
+    summary: 'Take a notice away.',
+    scope: 'control',
+    params: z.strictObject({ id: z.string() }),
+    result: done,
+    errors: ['NOT_FOUND'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

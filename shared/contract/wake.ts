@@ -1,0 +1,37 @@
+/** The methods of waking. */
+import * as z from 'zod';
+import { nodeViewSchema } from '../models/fleet.ts';
+import { wakeProgressSchema } from '../models/wake.ts';
+import { type MethodDefinition, nodeId, nothing } from './definition.ts';
+
+export const wakeMethods = {
+  'power.wake': {
+    summary: 'Wake a node by its ways, the next when one fails; answers once the first that works has begun.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodeViewSchema,
+    errors: [
+      'NOT_FOUND',
+      'CANNOT_WAKE',
+      'WAKE_NOT_ALLOWED',
+      'ALREADY_AWAKE',
+      'WAKE_FAILED',
+      'RELAY_FAILED',
+      'COMMAND_FAILED',
+    ],
+  },
+  'power.wakes': {
+    summary: 'The wakes under way, and those that ended a moment ago, with how far each has come.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(wakeProgressSchema),
+    errors: [],
+  },
+  'power.cancelWake': {
+    summary: 'Stop waiting for a node that is waking.',
+    scope: 'control',
+    params: z.strictObject({ nodeId }),
+    result: nodeViewSchema,
+    errors: ['NOT_FOUND'],
+  },
+} as const satisfies Record<string, MethodDefinition>;

@@ -1,0 +1,53 @@
+/** MAC addresses and SecureOn passwords, read from every usual spelling. */
+import { ipv4Bytes } from './ipv4.ts';
+
+const spellings = [
+  // AA:BB:CC:DD:EE:FF, with dashes or with spaces; one separator throughout.
+  /^[0-9a-f]{2}([:\- ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$/i,
+  /^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$/i,
+  /^[0-9a-f]{12}$/i,
+];
+
+/** `AA:BB:CC:DD:EE:FF` of six bytes in any usual spelling; null for anything else. */
+export function parseMac(text: string): string | null {
+  const trimmed = text.trim();
+  return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed) : null;
+}
+
+/** Whether a parsed address names one machine: all zeros name none, a set lowest bit in the first byte names a group. */
+export function isSingleMachine(mac: string): boolean {
+  return /[^0:]/.test(mac) && Number.parseInt(mac.slice(0, 2), 16) % 2 === 0;
+}
+
+/** `AA:BB:CC:DD:EE:FF` of one machine; null for anything else. */
+export function readMac(text: string): string | null {
+  const mac = parseMac(text);
+  return mac !== null && isSingleMachine(mac) ? mac : null;
+}
+
+/** The six bytes of an address; null for what `parseMac` refuses. */
+export function macBytes(text: string): number[] | null {
+  const mac = parseMac(text);
+  return mac === null ? null : hexBytes(mac);
+}
+
+/** SecureOn: four decimal bytes with dots, or six hexadecimal ones with any separators; null for anything else. */
+export function readSecureOn(text: string): string | null {
+  const trimmed = text.trim();
+  if (ipv4Bytes(trimmed) !== null) return trimmed;
+  const digits = trimmed.replaceAll(/[:\- .]/g, '');
+  return /^[0-9a-f]{12}$/i.test(digits) ? inPairs(digits) : null;
+}
+
+/** The four or six bytes of a password; null for what `readSecureOn` refuses. */
+export function secureOnBytes(text: string): number[] | null {
+  const secureOn = readSecureOn(text);
+  return secureOn === null ? null : (ipv4Bytes(secureOn) ?? hexBytes(secureOn));
+}
+
+function inPairs(text: string): string {
+  const digits = text.replaceAll(/[^0-9a-f]/gi, '').toUpperCase();
+  return (digits.match(/../g) ?? []).join(':');
+}
+
+const hexBytes = (pairs: string) => pairs.split(':').map((pair) => Number.parseInt(pair, 16));

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { emptySample, readSample } from '../../../../electron/adapters/agents/sample.ts';
+import { helloProofText, helloSchema } from '../../../../shared/contract/agent/hello.ts';
+import { plainRefusalSchema, refusalSchema } from '../../../../shared/contract/agent/refusals.ts';
+import type { AgentSampleMessage } from '../../../../shared/contract/agent/telemetry.ts';
+import { agentApi } from '../../../../shared/contract/agent.ts';
+import { powerActions } from '../../../../shared/models/power-actions.ts';
+
+const policyView = {
+  bootId: 'boot-1',
+  wokenInThisBoot: true,
+  keptOn: false,
+  reasons: [{ code: 'LEASE', message: 'Ann needs it: a game.', holder: 'Ann' }],
+  idleSeconds: 0,
+  decision: { do: 'stay', why: 'in-use' },
+};
+
+describe('an answer of an older agent', () => {
+  it('has what it leaves out filled in', () => {
+    expect(agentApi.health.answer.parse({ status: 'ok', agent: 'pilotlight' })).toEqual({
+      id: null,
+      version: null,
+      roles: [],
+      status: 'ok',
+      agent: 'pilotlight',
+    });
+    expect(agentApi.power.answer.parse({ phase: 'idle' })).toEqual({
+      phase: 'idle',
+      current: null,
+      actions: [...powerActions],
+      mayRestartOllama: false,
+      sleepTrouble: null,
+      last: null,
+    });
+    const interfaces = [{ name: 'eth0', mac: 'x', address: 'y', netmask: 'z' }];
+    const machine = { hostname: 'tower', bootId: 'boot-1', interfaces, ollama: { answers: true } };
+    expect(agentApi.telemetry.answer.parse({ machine, sample: 'anything' }).machine).toEqual({
+      ...machine,
+      interfaces: [{ ...interfaces[0], broadcast: null, wakeArmed: null }],
+      ollama: { answers: true, version: null, startedAt: null, gpuFound: null },
+    });
+    expect(agentApi.policy.answer.parse({ ...policyView, reasons: [{ message: 'A game.' }] })).toMatchObject({
+      reasons: [{ message: 'A game.' }],
+    });
+    expect(agentApi.wake.answer.parse({ success: true })).toEqual({ success: true, message: '' });
+  });
+});
+
+describe('an answer of a newer agent', () => {
+  it('may hold more, and other values where nothing is decided by them', () => {
+    const power = {
+      phase: 'idle',
+      current: null,
+      dimmed: 3,
+      last: { action: 'melt' },
+      sleepTrouble: 'new shape',
+    };
+    expect(agentApi.power.answer.parse(power)).toMatchObject({
+      phase: 'idle',
+      last: null,
+      sleepTrouble: null,
+    });
+    expect(agentApi.power.answer.parse(power)).not.toHaveProperty('dimmed');
+    const view = { ...policyView, effective: 'strict', policies: 7, woken: [], decision: { do: 'ponder' } };
+    expect(agentApi.policy.answer.parse(view)).toEqual({
+      ...policyView,
+      reasons: [{ code: 'LEASE', message: 'Ann needs it: a game.' }],
+      decision: { do: 'ponder' },
+    });
+    expect(agentApi.leases.answer.parse({ leases: [], inhibitor: 'other' })).toEqual({ leases: [] });
+    expect(refusalSchema.parse({ error: { code: 'BRAND_NEW', message: 'No.' } }).error.code).toBe(
+      'BRAND_NEW',
+    );
+  });
+
+  it('is refused where something is decided by what it lacks', () => {
+    for (const [answer, value] of [
+      [agentApi.health.answer, { status: 'ok', service: 'gpu-shutdown' }],
+      [agentApi.power.answer, { phase: 'melting' }],
+      [agentApi.policy.answer, { ...policyView, bootId: '' }],
+      [agentApi.policy.answer, { ...policyView, keptOn: undefined }],
+      [agentApi.pair.answer, { token: 'with a space' }],
+      [agentApi.endLease.answer, { ended: false }],
+      [agentApi.leases.answer, { leases: [{ id: 'one' }] }],
+    ] as const)
+      expect(answer.safeParse(value).success, JSON.stringify(value)).toBe(false);
+  });
+});
+
+describe('whatever answers instead', () => {
+  it('is read without an exception, and never into more than is bounded', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        for (const { answer } of Object.values(agentApi)) answer.safeParse(value);
+        refusalSchema.safeParse(value);
+        plainRefusalSchema.safeParse(value);
+        helloSchema.safeParse(value);
+      }),
+    );
+    const long = 'x'.repeat(100_000);
+    expect(refusalSchema.parse({ error: { code: 'A', message: long } }).error.message).toHaveLength(500);
+    expect(agentApi.health.answer.safeParse({ status: 'ok', agent: 'pilotlight', id: long }).success).toBe(
+      false,
+    );
+  });
+});
+
+describe('a hello', () => {
+  const hello = { agent: 'a1', bootId: 'boot-1', nonce: '12345678', proof: 'ff' };
+
+  it('has four words, and a nonce that is no guess', () => {
+    expect(helloSchema.parse({ ...hello, more: true })).toEqual(hello);
+    for (const name of Object.keys(hello)) {
+      expect(helloSchema.safeParse({ ...hello, [name]: '' }).success).toBe(false);
+      expect(helloSchema.safeParse({ ...hello, [name]: undefined }).success).toBe(false);
+      expect(helloSchema.safeParse({ ...hello, [name]: 'x'.repeat(201) }).success).toBe(false);
+    }
+    expect(helloSchema.safeParse({ ...hello, nonce: '1234567' }).success).toBe(false);
+  });
+
+  it('is signed by all but its proof', () => {
+    expect(helloProofText(hello)).toBe('a1:boot-1:12345678');
+  });
+});
+
+describe('a sample', () => {
+  const reading = fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }), { nil: null });
+  const samples: fc.Arbitrary<AgentSampleMessage> = fc.record({
+    at: fc.nat(),
+    host: fc.record({ cpuPercent: reading, memoryTotalBytes: fc.nat(), memoryUsedBytes: fc.nat() }),
+    gpus: fc.array(
+      fc.record({
+        id: fc.string(),
+        vendor: fc.constantFrom('nvidia', 'amd', 'intel', 'apple', 'unknown'),
+        name: fc.string(),
+        vramTotalBytes: reading,
+        vramUsedBytes: reading,
+        utilisationPercent: reading,
+        temperatureCelsius: reading,
+        powerWatts: reading,
+        processes: fc.array(fc.record({ pid: fc.nat(), name: fc.string(), vramUsedBytes: reading })),
+      }),
+      { maxLength: 4 },
+    ),
+    gpusRead: fc.constantFrom('all', 'not-yet', 'failed'),
+    problems: fc.array(fc.string(), { maxLength: 4 }),
+  });
+
+  it('of the contract is read by hand as it was sent, into the objects of the one before', () => {
+    const into = emptySample();
+    fc.assert(
+      fc.property(samples, (sample) => {
+        const sent = JSON.parse(JSON.stringify(sample));
+        expect(readSample(sent, into)).toBe(true);
+        expect(into).toEqual(sent);
+      }),
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  isSingleMachine,
+  macBytes,
+  parseMac,
+  readMac,
+  readSecureOn,
+  secureOnBytes,
+} from '../../../../shared/network/mac.ts';
+
+const sixBytes = fc.uint8Array({ minLength: 6, maxLength: 6 }).map((bytes) => [...bytes]);
+const pairsOf = (bytes: readonly number[]) => bytes.map((byte) => byte.toString(16).padStart(2, '0'));
+const spellingsOf = (bytes: readonly number[]) => {
+  const pairs = pairsOf(bytes);
+  return [
+    ...[':', '-', ' ', ''].map((separator) => pairs.join(separator)),
+    (pairs.join('').match(/.{4}/g) ?? []).join('.'),
+    ` ${pairs.join(':')} `,
+  ];
+};
+
+describe('a MAC address', () => {
+  it('is the same from every way to write it, and its bytes are those that were written', () => {
+    fc.assert(
+      fc.property(sixBytes, fc.boolean(), (bytes, upper) => {
+        for (const spelling of spellingsOf(bytes)) {
+          const text = upper ? spelling.toUpperCase() : spelling;
+          expect(parseMac(text)).toBe(pairsOf(bytes).join(':').toUpperCase());
+          expect(macBytes(text)).toEqual(bytes);
+        }
+      }),
+    );
+  });
+
+  it('names one machine unless it is a group or all zeros', () => {
+    fc.assert(
+      fc.property(sixBytes, (bytes) => {
+        const single = (bytes[0] ?? 1) % 2 === 0 && bytes.some((byte) => byte !== 0);
+        const mac = pairsOf(bytes).join(':').toUpperCase();
+        expect(isSingleMachine(mac)).toBe(single);
+        expect(readMac(mac)).toBe(single ? mac : null);
+      }),
+    );
+    for (const mac of ['00:00:00:00:00:00', 'FF:FF:FF:FF:FF:FF', '01:00:5E:00:00:01'])
+      expect(readMac(mac)).toBeNull();
+    expect(readMac('00:00:00:00:00:01')).toBe('00:00:00:00:00:01');
+  });
+
+  it('is nothing with another number of digits', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        fc.pre(text.replaceAll(/[^0-9a-f]/gi, '').length !== 12);
+        expect([parseMac(text), readMac(text), macBytes(text)]).toEqual([null, null, null]);
+      }),
+    );
+  });
+
+  it.each([
+    'AA:BB:CC:DD:EE',
+    'AA:BB:CC:DD:EE:FF:00',
+    'AA:BB-CC:DD-EE:FF',
+    'GG:BB:CC:DD:EE:FF',
+    'AABB:CCDD:EEFF',
+    'AA.BB.CC.DD.EE.FF',
+    '8:0:27:1:2:3',
+  ])('%s is none', (text) => {
+    expect(parseMac(text)).toBeNull();
+  });
+});
+
+describe('a SecureOn password', () => {
+  it('is four decimal bytes or six hexadecimal ones', () => {
+    fc.assert(
+      fc.property(sixBytes, fc.ipV4(), (bytes, four) => {
+        for (const spelling of spellingsOf(bytes)) {
+          expect(readSecureOn(spelling)).toBe(pairsOf(bytes).join(':').toUpperCase());
+          expect(secureOnBytes(spelling)).toEqual(bytes);
+        }
+        expect(readSecureOn(` ${four} `)).toBe(four);
+        expect(secureOnBytes(four)).toEqual(four.split('.').map(Number));
+      }),
+    );
+  });
+
+  it('may separate its bytes as it likes', () => {
+    expect(readSecureOn('aa:bbcc-dd ee.ff')).toBe('AA:BB:CC:DD:EE:FF');
+    expect(readSecureOn('000000000000')).toBe('00:00:00:00:00:00');
+  });
+
+  it.each(['', '1.2.3', '1.2.3.256', '01.2.3.4', 'password', 'AA:BB', 'AA:BB:CC:DD:EE:FF:00'])(
+    '%j is none',
+    (text) => {
+      expect([readSecureOn(text), secureOnBytes(text)]).toEqual([null, null]);
+    },
+  );
+});
