@@ -118,7 +118,7 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       return {
         product: 'Ollama',
         url: view.url,
-        capabilities: new Set(serverCapabilitySchema.options),
+        capabilities: new Set(['lists-models', 'says-placement', 'moves', 'embeds']),
         describe: async () => ({
           capabilities: ['embedding'],
           blockCount: 24,

@@ -20,7 +20,7 @@ import { minuteOfDay } from '../runtime/local-time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
 import type { WakeService, WokenListener } from './model.ts';
-import { createWakeProgress } from './progress.ts';
+import { createWakeProgress } from './wake-progress.ts';
 import { cannotWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
 import { goThroughWays } from './wake-run.ts';
