@@ -25,6 +25,7 @@ import { fleetStore } from './stores/fleet.ts';
 import { jobsStore } from './stores/jobs.ts';
 import { powerStore } from './stores/power.ts';
 import { sourcesStore } from './stores/sources.ts';
+import { wakeStore } from './stores/wakes.ts';
 
 // Settings carries the schemas; it is fetched when it is opened.
 const SettingsPage = lazy(() => import('./features/settings/page.tsx'));
@@ -43,6 +44,7 @@ function Panel() {
   useEffect(() => {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     const stopNotifications = followActivityForNotifications();
+    stops.push(wakeStore.keep(client));
     stops.push(activityStore.keep(client), stopNotifications, attendWhileSeen());
     return () => {
       for (const stop of stops) stop();

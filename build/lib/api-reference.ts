@@ -14,12 +14,7 @@ import {
   streamSchemas,
 } from '../../shared/contract/streams.ts';
 import { activityEntrySchema } from '../../shared/models/activity.ts';
-import {
-  nodeOfferSchema,
-  nodeViewSchema,
-  troubleSchema,
-  wakeProgressSchema,
-} from '../../shared/models/fleet.ts';
+import { nodeOfferSchema, nodeViewSchema, troubleSchema } from '../../shared/models/fleet.ts';
 import * as indexing from '../../shared/models/indexing.ts';
 import { messageSchema } from '../../shared/models/message.ts';
 import * as placement from '../../shared/models/placement.ts';
@@ -27,6 +22,7 @@ import { secretStateSchema, secretsProtectionSchema } from '../../shared/models/
 import { settingsSchema } from '../../shared/models/settings.ts';
 import * as telemetry from '../../shared/models/telemetry.ts';
 import * as transfer from '../../shared/models/transfer.ts';
+import { wakeProgressSchema } from '../../shared/models/wake.ts';
 
 /** Schemas that have a name in the reference; everything else is written out where it stands. */
 const models: Record<string, z.ZodType> = {
@@ -50,6 +46,7 @@ const models: Record<string, z.ZodType> = {
   JobFailure: indexing.jobFailureSchema,
   SearchResult: indexing.searchResultSchema,
   SearchHit: indexing.searchHitSchema,
+  GpuCard: telemetry.gpuCardSchema,
   GpuReading: telemetry.gpuReadingSchema,
   HostReading: telemetry.hostReadingSchema,
   TelemetrySample: telemetry.telemetrySampleSchema,

@@ -43,7 +43,10 @@ export function modelWords(model: ModelOnNode, style: Style): string {
   return `${where}  ${model.name}  ${formatMemory(model.sizeBytes)}${marks === '' ? '' : `  ${marks}`}`;
 }
 
-export function vramWords(vram: NodeView['vram'], hasGpu: boolean | null): string {
+export function vramWords(
+  vram: { totalBytes: number | null; usedBytes: number | null },
+  hasGpu: boolean | null,
+): string {
   if (hasGpu === false) return 'no GPU';
   const used = vram.usedBytes === null ? null : formatMemory(vram.usedBytes);
   if (vram.totalBytes === null) return used === null ? 'unknown' : `${used} of unknown`;

@@ -81,7 +81,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     startSimulatedFleet: ports.startSimulatedFleet,
     // They follow the fleet, and it asks them: neither calls the other before both are there.
     agents: {
-      look: (nodeId, signal) => agents.look(nodeId, signal),
+      probe: (nodeId, signal) => agents.probe(nodeId, signal),
       reading: (nodeId) => agents.reading(nodeId),
       gpuFound: (nodeId) => agents.gpuFound(nodeId),
       takePaired: (url) => agents.takePaired(url),
@@ -98,6 +98,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
   const wake = createWakeService({
     clock,
     log,
+    streams,
     udp,
     http,
     exec: ports.exec,
@@ -144,6 +145,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     pins: createPins({ store }),
     inFlight,
     readGpus: telemetry.readGpus,
+    reading: telemetry.reading,
   });
   const optimizer = createOptimizer({
     clock,
@@ -188,6 +190,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
     fleet,
     agents,
+    telemetry,
     wakes: wake,
     policies,
     means,

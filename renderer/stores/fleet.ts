@@ -1,5 +1,7 @@
 import type { NodeView } from '../../shared/models/fleet.ts';
 import { isServing } from '../../shared/models/node-words.ts';
+import type { TelemetrySample } from '../../shared/models/telemetry.ts';
+import { usedVramBytes } from '../../shared/vram.ts';
 import { createStreamStore, type KeyedState } from './keyed.ts';
 
 export const fleetStore = createStreamStore('fleet');
@@ -27,7 +29,10 @@ export interface FleetSummary {
   totalBytes: number | null;
 }
 
-export function summariseFleet(nodes: readonly NodeView[]): FleetSummary {
+export function summariseFleet(
+  nodes: readonly NodeView[],
+  samples: Readonly<Record<string, TelemetrySample>>,
+): FleetSummary {
   let awake = 0;
   let usedBytes = 0;
   let totalBytes: number | null = null;
@@ -36,7 +41,7 @@ export function summariseFleet(nodes: readonly NodeView[]): FleetSummary {
     awake += 1;
     if (!node.vram.totalBytes) continue;
     totalBytes = (totalBytes ?? 0) + node.vram.totalBytes;
-    usedBytes += node.vram.usedBytes ?? 0;
+    usedBytes += usedVramBytes(node, samples[node.id]) ?? 0;
   }
   return { nodes: nodes.length, awake, usedBytes, totalBytes };
 }

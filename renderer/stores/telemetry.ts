@@ -1,11 +1,17 @@
 import { create } from 'zustand';
+import type { NodeView } from '../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
+import { usedVramBytes } from '../../shared/vram.ts';
 import type { Client } from '../client/index.ts';
 import { addSample, emptyHistory, type NodeHistory } from './history.ts';
 import { createStreamStore } from './keyed.ts';
 
 /** The newest sample of each node. */
 export const telemetryStore = createStreamStore('telemetry');
+
+/** VRAM in use on a node now, bytes; null where it is not known. */
+export const useUsedVram = (node: NodeView): number | null =>
+  telemetryStore.use((state) => usedVramBytes(node, state.entries[node.id]));
 
 /** The last hour of each node, in buckets. */
 export const useHistory = create<Record<string, NodeHistory>>()(() => ({}));

@@ -15,6 +15,7 @@ import { nodePowerSchema } from '../models/power.ts';
 import { secretsProtectionSchema } from '../models/secrets.ts';
 import { settingsSchema } from '../models/settings.ts';
 import { telemetrySampleSchema, workSampleSchema } from '../models/telemetry.ts';
+import { wakeProgressSchema } from '../models/wake.ts';
 
 export const noticeSchema = z.object({
   id: z.string(),
@@ -40,15 +41,17 @@ export type CoreStatus = z.infer<typeof coreStatusSchema>;
 export const streamSchemas = {
   /** `status` */
   core: coreStatusSchema,
-  /** node id */
+  /** node id: its state and configuration, not its readings */
   fleet: nodeViewSchema,
+  /** node id: the wake under way, removed a moment after it ended */
+  wake: wakeProgressSchema,
   /** node id: its policy, leases, agent, and what becomes of it */
   power: nodePowerSchema,
   /** `status`: the look for machines */
   discovery: discoverySchema,
   /** check id: diagnoses and rehearsals, one of each a node */
   checks: checkSchema,
-  /** node id: its newest sample */
+  /** node id: its newest sample, removed when it is not measured any more */
   telemetry: telemetrySampleSchema,
   /** `work`: the newest bucket */
   work: workSampleSchema,

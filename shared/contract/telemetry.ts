@@ -13,6 +13,13 @@ import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 const atMost = z.number().int().min(1).max(2880).default(2880);
 
 export const telemetryMethods = {
+  'telemetry.latest': {
+    summary: 'The newest readings of one node, or of all that are measured now: GPUs, host, VRAM by model.',
+    scope: 'view',
+    params: z.strictObject({ nodeId: nodeId.optional() }),
+    result: z.array(telemetrySampleSchema),
+    errors: ['NOT_FOUND'],
+  },
   'telemetry.history': {
     summary: 'The last hour of samples of one node, oldest first.',
     scope: 'view',

@@ -1,7 +1,8 @@
 /** The methods of waking. */
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
-import { type MethodDefinition, nodeId } from './definition.ts';
+import { wakeProgressSchema } from '../models/wake.ts';
+import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const wakeMethods = {
   'power.wake': {
@@ -18,6 +19,13 @@ export const wakeMethods = {
       'RELAY_FAILED',
       'COMMAND_FAILED',
     ],
+  },
+  'power.wakes': {
+    summary: 'The wakes under way, and those that ended a moment ago, with how far each has come.',
+    scope: 'view',
+    params: nothing,
+    result: z.array(wakeProgressSchema),
+    errors: [],
   },
   'power.cancelWake': {
     summary: 'Stop waiting for a node that is waking.',

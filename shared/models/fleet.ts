@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
 import { wakeWaySchema } from './power.ts';
-import { gpuReadingSchema, hostReadingSchema } from './telemetry.ts';
+import { gpuCardSchema } from './telemetry.ts';
 
 export { type NodeState, nodeStateSchema, type Trouble, troubleSchema } from './node-state.ts';
 export { isServing, nodeStateWords } from './node-words.ts';
@@ -32,25 +31,26 @@ export const nodeRecordSchema = z.object({
 });
 export type NodeRecord = z.infer<typeof nodeRecordSchema>;
 
-const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
+/**
+ * What a server can do. Pilotlight asks for these, never for a product's name: it lists its models, says where a loaded
+ * model sits, moves models between GPU and CPU, embeds texts, generates text, streams what it generates, and answers
+ * requests of other programs that are forwarded unchanged.
+ */
+export const serverCapabilitySchema = z.enum([
+  'lists-models',
+  'says-placement',
+  'moves',
+  'embeds',
+  'generates',
+  'streams',
+  'forwards',
+]);
+export type ServerCapability = z.infer<typeof serverCapabilitySchema>;
 
-export const wakeProgressSchema = z.object({
-  startedAt: z.number(),
-  /** The last step that was reached. */
-  step: wakeStepSchema,
-  /** Usual boot time of this node in milliseconds; null before the first wake. */
-  expectedMs: z.number().nullable(),
-  /** When Pilotlight gives up, milliseconds since the epoch. */
-  deadlineAt: z.number(),
-  packetsSent: z.number(),
-  /** Destinations that refused a packet, with the system's words. */
-  failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
-  /** The methods that were tried, with what came of each; the last one is under way where `failed` is null. */
-  ways: z.array(z.object({ way: messageSchema, failed: messageSchema.nullable() })),
-});
-export type WakeProgress = z.infer<typeof wakeProgressSchema>;
-
-/** A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. */
+/**
+ * A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. It says how the node is and what it
+ * is made of. What is measured comes on the `telemetry` stream, and a wake under way on the `wake` stream.
+ */
 export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend({
   /** Whether a SecureOn password is set; the password itself is never shown. */
   hasSecureOn: z.boolean(),
@@ -62,9 +62,15 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   /** Since when it is in this state. */
   since: z.number(),
   trouble: troubleSchema.nullable(),
-  server: z.object({ kind: z.literal('ollama'), version: z.string().nullable() }).nullable(),
+  server: z
+    .object({
+      /** What people call the product, such as `Ollama`; it decides nothing. */
+      product: z.string(),
+      version: z.string().nullable(),
+      capabilities: z.array(serverCapabilitySchema),
+    })
+    .nullable(),
   canWake: z.boolean(),
-  wake: wakeProgressSchema.nullable(),
   /** The last wake that did not end well; cleared by the next one. */
   lastWakeError: troubleSchema.nullable(),
   boot: z.object({ usualMs: z.number().nullable(), count: z.number() }),
@@ -72,14 +78,13 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   hasGpu: z.boolean().nullable(),
   vram: z.object({
     totalBytes: z.number().nullable(),
-    /** Sum over loaded models, or the tool's own reading where there is one. */
-    usedBytes: z.number().nullable(),
     source: z.enum(['tools', 'person', 'simulator', 'unknown']),
   }),
-  gpus: z.array(gpuReadingSchema),
-  host: hostReadingSchema.nullable(),
+  /** The GPUs that its own tools last reported; empty where none does. */
+  gpus: z.array(gpuCardSchema),
   loaded: z.array(modelOnNodeSchema),
   installed: z.array(installedModelSchema),
+  /** When it last answered; while it answers, no later than its state last changed on the stream. */
   lastSeenAt: z.number().nullable(),
   /** Why it is needed now, one sentence each, for example `index "Notes"`. */
   uses: z.array(z.string()),

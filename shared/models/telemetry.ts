@@ -1,17 +1,22 @@
 import * as z from 'zod';
 
-/** One GPU at one moment. `null` where the driver or tool does not say. Bytes, percent, °C, watts. */
-export const gpuReadingSchema = z.object({
+/** One GPU as it is built in: what does not change from one reading to the next. `null` where it is not known. */
+export const gpuCardSchema = z.object({
   id: z.string(),
   vendor: z.enum(['nvidia', 'amd', 'intel', 'apple', 'unknown']),
   name: z.string(),
   vramTotalBytes: z.number().nullable(),
+  /** A processor's own graphics: its memory is part of the computer's. Left out for a card. */
+  integrated: z.literal(true).optional(),
+});
+export type GpuCard = z.infer<typeof gpuCardSchema>;
+
+/** One GPU at one moment. `null` where the driver or tool does not say. Bytes, percent, °C, watts. */
+export const gpuReadingSchema = gpuCardSchema.extend({
   vramUsedBytes: z.number().nullable(),
   utilisationPercent: z.number().nullable(),
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
-  /** A processor's own graphics: its memory is part of the computer's. Left out for a card. */
-  integrated: z.literal(true).optional(),
   /** Who holds its VRAM, the largest first and not all; left out where no agent tells it. Not kept over time. */
   processes: z.array(z.object({ name: z.string(), vramUsedBytes: z.number().nullable() })).optional(),
 });

@@ -23,7 +23,7 @@ const patienceMs = 120_000;
 const nodes = Array.from({ length: nodeCount }, (_, index) =>
   node(`rack-${index + 1}`, 'gpu-verified', {
     loaded: [model('llama3.1:8b'), model(`model-${index % 9}:7b`)],
-    vram: { totalBytes: 24e9, usedBytes: 11e9, source: 'tools' },
+    vram: { totalBytes: 24e9, source: 'tools' },
   }),
 );
 

@@ -107,7 +107,7 @@ async function indexAll(
     const { fleet, indexing, settings } = host.core.services;
     settings.update({ index: { batchSize }, fleet: { lookIntervalMs: 5000 } });
     if (url !== null) fleet.add({ url, vramBytes: 12e9 });
-    await fleet.look();
+    await fleet.probe();
     await indexing.addSource({ path: folder, embedder, wake: false, whenGpuGone: 'use-cpu' });
     const startedAt = performance.now();
     const { id } = indexing.startJob({

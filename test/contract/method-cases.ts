@@ -159,6 +159,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['ALREADY_AWAKE', () => ({ nodeId: machines.gpu })],
     ],
   },
+  'power.wakes': nothing,
   'power.cancelWake': {
     right: () => ({ nodeId: machines.asleep }),
     wrong: [{}, 'nodeId'],
@@ -256,6 +257,11 @@ export const methodCases: Record<MethodName, MethodCase> = {
     },
     wrong: [{ text: '   ' }, 'text'],
     errors: [['NOT_FOUND', () => ({ text: 'x', sourceIds: ['nope'] })]],
+  },
+  'telemetry.latest': {
+    right: () => ({ nodeId: machines.small }),
+    wrong: [{ nodeId: 1 }, 'nodeId'],
+    errors: [['NOT_FOUND', unknownNode]],
   },
   'telemetry.history': {
     right: () => ({ nodeId: machines.small }),

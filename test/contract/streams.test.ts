@@ -27,6 +27,16 @@ const values: Record<StreamName, unknown> = {
     secrets: { kind: 'key-file', words: 'In a file.' },
   },
   fleet: aNode({ id: 'by-hand' }),
+  wake: {
+    nodeId: 'by-hand',
+    startedAt: 1,
+    step: 'packet-sent',
+    expectedMs: null,
+    deadlineAt: 2,
+    packetsSent: 1,
+    failedDestinations: [],
+    ways: [],
+  },
   power: {
     nodeId: 'by-hand',
     policy: defaultPowerPolicy,

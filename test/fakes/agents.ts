@@ -4,7 +4,7 @@ import type { TelemetryDependencies } from '../../electron/core/telemetry/servic
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 export const noAgents: FleetAgents & TelemetryDependencies['agents'] = {
-  look: () => Promise.reject(new PilotlightError('NO_AGENT')),
+  probe: () => Promise.reject(new PilotlightError('NO_AGENT')),
   reading: () => null,
   freshReading: async () => null,
   gpuFound: () => null,

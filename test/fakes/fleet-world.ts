@@ -133,6 +133,7 @@ export function createFleetWorld<UsedClock extends Clock, UsedUdp extends Udp>(
   const policies = new Map<string, PowerPolicy>();
   const power = createWakeService({
     ...common,
+    streams,
     udp,
     http: options.http ?? unexpected,
     exec: options.exec ?? unexpected,

@@ -88,7 +88,7 @@ export async function addMachines(host: Host, fleet: SimulatedFleet): Promise<Re
     });
     nodes[id] = node.id;
   }
-  await host.core.services.fleet.look();
+  await host.core.services.fleet.probe();
   return nodes;
 }
 

@@ -21,7 +21,7 @@ import type {
 import { createStreams } from '../../electron/core/runtime/streams.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
-import type { NodeView } from '../../shared/models/fleet.ts';
+import { type NodeView, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
 import type { LeaseRecord } from '../../shared/models/power.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
@@ -65,15 +65,17 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     state: 'serving',
     since: 0,
     trouble: null,
-    server: { kind: 'ollama', version: '0.33.0' },
+    server: {
+      product: 'Ollama',
+      version: '0.33.0',
+      capabilities: [...serverCapabilitySchema.options],
+    },
     canWake: false,
-    wake: null,
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     hasGpu: null,
-    vram: { totalBytes: null, usedBytes: null, source: 'unknown' },
+    vram: { totalBytes: null, source: 'unknown' },
     gpus: [],
-    host: null,
     loaded: [],
     installed: [embeddingModel()],
     lastSeenAt: null,
@@ -114,9 +116,9 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       const view = views.get(id);
       if (!view?.url) return null;
       return {
-        kind: 'ollama',
+        product: 'Ollama',
         url: view.url,
-        capabilities: new Set(),
+        capabilities: new Set(['lists-models', 'says-placement', 'moves', 'embeds']),
         describe: async () => ({
           capabilities: ['embedding'],
           blockCount: 24,
@@ -137,7 +139,7 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    lookSoon() {},
+    probeSoon() {},
     use(id, reason) {
       const reasons = [...(fleet.reasons.get(id) ?? []), reason];
       fleet.reasons.set(id, reasons);

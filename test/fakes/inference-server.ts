@@ -1,6 +1,8 @@
 /** An inference server in memory: a test says how it answers next, and sees what it was asked. */
+
 import type { InferenceServer } from '../../electron/core/ports/inference.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
+import { serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel } from '../../shared/models/placement.ts';
 
 export type FakeAnswer =
@@ -76,9 +78,9 @@ export function createFakeInferenceServer(url: string): FakeInferenceServer {
   }
 
   const server: FakeInferenceServer = {
-    kind: 'ollama',
+    product: 'Ollama',
     url,
-    capabilities: new Set(['lists-models', 'says-placement', 'moves', 'embeds', 'streams']),
+    capabilities: new Set(serverCapabilitySchema.options),
     answer: 'serves',
     held: null,
     versionText: '0.33.0',

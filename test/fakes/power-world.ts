@@ -7,6 +7,7 @@ import type { ConnectAgent } from '../../electron/core/ports/agents.ts';
 import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import type { Store } from '../../electron/core/ports/state.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
+import { createEmitter } from '../../shared/emitter.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
 import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
@@ -67,7 +68,8 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     ...(options.records ? { records: options.records } : {}),
     ...(options.secrets ? { secrets: options.secrets } : {}),
     agents: {
-      look: (nodeId, signal) => links.agents?.look(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
+      probe: (nodeId, signal) =>
+        links.agents?.probe(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
@@ -97,6 +99,7 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     version: '1.0.0',
     secrets: world.secrets.protection,
   });
+  const sampled = createEmitter<[{ nodeId: string }]>({ name: 'telemetry', log });
   const policies = createPolicies({ store: store.power, log });
   const services = createPowerServices({
     clock,
@@ -118,6 +121,7 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     },
     fleet,
     agents,
+    telemetry: { reading: agents.reading, onSample: sampled.on },
     wakes: power,
     policies,
     holder: () => 'Pilotlight on laptop',
@@ -137,6 +141,8 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     powerServices,
     policies,
     notices,
+    /** Telemetry took a sample of a node. */
+    sampled: (nodeId: string) => sampled.emit({ nodeId }),
     agentsThere: fakes,
     requests,
     agent: fakes.agent(agentUrl),

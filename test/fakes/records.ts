@@ -1,5 +1,6 @@
 /** Whole records with plain values, of which a test changes what it is about. */
-import { type NodeView, nodeViewSchema } from '../../shared/models/fleet.ts';
+
+import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import {
   type IndexJob,
   indexJobSchema,
@@ -7,6 +8,7 @@ import {
   sourceViewSchema,
 } from '../../shared/models/indexing.ts';
 import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
+import type { GpuReading } from '../../shared/models/telemetry.ts';
 
 export function aJob(changes: Partial<IndexJob> = {}): IndexJob {
   return indexJobSchema.parse({
@@ -74,6 +76,18 @@ export function aMove(changes: Partial<MoveRecord> = {}): MoveRecord {
   });
 }
 
+export const aGpu = (changes: Partial<GpuReading> = {}): GpuReading => ({
+  id: 'gpu-0',
+  vendor: 'nvidia',
+  name: 'GPU "0"\\',
+  vramTotalBytes: 24e9,
+  vramUsedBytes: 5e9,
+  utilisationPercent: 50,
+  temperatureCelsius: 60,
+  powerWatts: 200,
+  ...changes,
+});
+
 export function aNode(changes: Partial<NodeView> = {}): NodeView {
   return nodeViewSchema.parse({
     id: 'node_1',
@@ -90,26 +104,17 @@ export function aNode(changes: Partial<NodeView> = {}): NodeView {
     state: 'gpu-verified',
     since: 1,
     trouble: null,
-    server: { kind: 'ollama', version: '0.33.0' },
+    server: {
+      product: 'Ollama',
+      version: '0.33.0',
+      capabilities: [...serverCapabilitySchema.options],
+    },
     canWake: false,
-    wake: null,
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     hasGpu: true,
-    vram: { totalBytes: 24e9, usedBytes: 5e9, source: 'tools' },
-    gpus: [
-      {
-        id: 'gpu-0',
-        vendor: 'nvidia',
-        name: 'GPU "0"\\',
-        vramTotalBytes: 24e9,
-        vramUsedBytes: 5e9,
-        utilisationPercent: 50,
-        temperatureCelsius: 60,
-        powerWatts: 200,
-      },
-    ],
-    host: null,
+    vram: { totalBytes: 24e9, source: 'tools' },
+    gpus: [aGpu()],
     loaded: [
       {
         name: 'llama3.1:8b',

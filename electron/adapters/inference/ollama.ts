@@ -3,8 +3,9 @@
 import type * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
+import type { ServerCapability } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
-import type { InferenceCapability, InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
+import type { InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
 import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
 import { notAnInferenceServer, toServerError } from './ollama-errors.ts';
 import {
@@ -24,12 +25,14 @@ const MAX_EMBED_BYTES = 256 * 1024 * 1024;
 /** "For ever" reaches us as a date some 290 years ahead. */
 const FOR_EVER_AFTER = Date.UTC(2200, 0, 1);
 
-const CAPABILITIES: ReadonlySet<InferenceCapability> = new Set([
+const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
   'lists-models',
   'says-placement',
   'moves',
   'embeds',
+  'generates',
   'streams',
+  'forwards',
 ]);
 
 export interface OllamaOptions {
@@ -96,7 +99,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
   }
 
   return {
-    kind: 'ollama',
+    product: 'Ollama',
     url,
     capabilities: CAPABILITIES,
     describe,

@@ -9,6 +9,7 @@ import {
   optionText,
 } from '../command.ts';
 import { bar, modelWords, moveWords, stateWords, vramWords } from '../format.ts';
+import { measureVram } from '../vram.ts';
 
 export const vram: Command = {
   name: 'vram',
@@ -21,22 +22,24 @@ export const vram: Command = {
     const link = await context.connect('fresh');
     const wanted = context.positionals.length === 0 ? null : onlyPositional(context, 'node');
     const nodes = wanted === null ? await link.call('fleet.list', {}) : [await findNode(link, wanted)];
-    const result = nodes.map(({ id, name, state, hasGpu, vram: memory, gpus, loaded }) => ({
-      nodeId: id,
-      name,
-      state,
-      hasGpu,
-      vram: memory,
-      gpus,
-      loaded,
+    const measured = await measureVram(link);
+    const result = nodes.map((node) => ({
+      nodeId: node.id,
+      name: node.name,
+      state: node.state,
+      hasGpu: node.hasGpu,
+      vram: measured.of(node),
+      gpus: measured.sampleOf(node)?.gpus ?? [],
+      loaded: node.loaded,
     }));
     if (context.json) return result;
     for (const node of nodes) {
-      const { totalBytes, usedBytes } = node.vram;
+      const memory = measured.of(node);
+      const { totalBytes, usedBytes } = memory;
       const known = totalBytes !== null && totalBytes > 0 && usedBytes !== null;
       const gauge = known ? `${bar(usedBytes / totalBytes, 24, style)}  ` : '';
       terminal.line(`${style.strong(node.name)}  ${stateWords(node, style)}`);
-      terminal.line(`  ${gauge}${vramWords(node.vram, node.hasGpu)}`);
+      terminal.line(`  ${gauge}${vramWords(memory, node.hasGpu)}`);
       for (const model of node.loaded) terminal.line(`  ${modelWords(model, style)}`);
       if (isServing(node.state) && node.loaded.length === 0)
         terminal.line(style.quiet('  no model is loaded'));

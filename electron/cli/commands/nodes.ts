@@ -9,6 +9,7 @@ import {
   usageError,
 } from '../command.ts';
 import { modelWords, stateWords, table, vramWords } from '../format.ts';
+import { measureVram } from '../vram.ts';
 
 /** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; counted as on the box. */
 export function parseBytes(text: string): number {
@@ -33,10 +34,11 @@ async function list(context: CommandContext) {
   const link = await context.connect('fresh');
   const nodes = await link.call('fleet.list', {});
   if (context.json) return nodes;
+  const measured = await measureVram(link);
   const rows = nodes.map((node) => [
     node.name,
     stateWords(node, style),
-    vramWords(node.vram, node.hasGpu),
+    vramWords(measured.of(node), node.hasGpu),
     node.url ?? node.agentUrl ?? '',
     seenWords(node, context.now()),
     style.quiet(node.id),

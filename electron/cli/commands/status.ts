@@ -2,6 +2,7 @@ import { textOf } from '../../../shared/text/index.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
 import { jobLine, stateWords, table, vramWords } from '../format.ts';
+import { measureVram } from '../vram.ts';
 
 export const status: Command = {
   name: 'status',
@@ -13,15 +14,24 @@ export const status: Command = {
     const { terminal } = context;
     const { style } = terminal;
     const link = await context.connect('fresh');
-    const [core, nodes, optimizer, jobs, sources] = await Promise.all([
+    const [core, nodes, measured, optimizer, jobs, sources] = await Promise.all([
       link.call('core.status', {}),
       link.call('fleet.list', {}),
+      measureVram(link),
       link.call('optimizer.status', {}),
       link.call('index.jobs', { limit: 1 }),
       link.call('index.sources', {}),
     ]);
     const [job] = jobs;
-    const result = { running: link.running, core, nodes, optimizer, job: job ?? null, sources };
+    const result = {
+      running: link.running,
+      core,
+      nodes,
+      telemetry: measured.samples,
+      optimizer,
+      job: job ?? null,
+      sources,
+    };
     if (context.json) return result;
     terminal.line(
       link.running
@@ -36,7 +46,7 @@ export const status: Command = {
     const rows = nodes.map((node) => [
       node.name,
       stateWords(node, style),
-      vramWords(node.vram, node.hasGpu),
+      vramWords(measured.of(node), node.hasGpu),
       node.loaded.map((model) => model.name).join(', '),
     ]);
     for (const line of table(rows)) terminal.line(line);

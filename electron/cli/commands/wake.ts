@@ -1,5 +1,6 @@
 import { errorCodes, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { type Command, findNode, onlyPositional } from '../command.ts';
 import { bar, stateWords } from '../format.ts';
@@ -13,8 +14,7 @@ const stepWords = {
 };
 
 /** One line on a wake under way, with a bar once its usual boot time is known. */
-export function wakeLine(node: NodeView, now: number, style: Style): string {
-  const { wake } = node;
+export function wakeLine(node: NodeView, wake: WakeProgress | null, now: number, style: Style): string {
   if (!wake) return `${node.name}: ${stateWords(node, style)}`;
   const elapsed = now - wake.startedAt;
   const words = `${formatDuration(elapsed)}, ${stepWords[wake.step]}`;
@@ -40,6 +40,8 @@ export const wake: Command = {
       if (!isPilotlightError(error) || error.code !== 'ALREADY_AWAKE') throw error;
     }
     for (;;) {
+      // First: a wake that is missing here has ended before the state of its node is read.
+      const progress = (await link.call('power.wakes', {})).find(({ nodeId }) => nodeId === id) ?? null;
       const node = (await link.call('fleet.list', {})).find((candidate) => candidate.id === id);
       if (!node) throw new PilotlightError('NOT_FOUND');
       if (isServing(node.state)) {
@@ -48,7 +50,7 @@ export const wake: Command = {
           terminal.line(`${name}: ${stateWords(node, terminal.style)}, ${formatDuration(tookMs)}`);
         return { node, tookMs };
       }
-      if (node.wake === null) {
+      if (progress === null) {
         const { code, ...words } = node.lastWakeError ?? {
           code: 'CANCELLED',
           message: 'It was cancelled.',
@@ -56,7 +58,7 @@ export const wake: Command = {
         };
         throw new PilotlightError(errorCodes.find((one) => one === code) ?? 'WAKE_FAILED', words);
       }
-      if (!context.json) terminal.live(wakeLine(node, context.now(), terminal.style));
+      if (!context.json) terminal.live(wakeLine(node, progress, context.now(), terminal.style));
       try {
         await context.sleep(200);
       } catch (error) {

@@ -6,6 +6,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SearchResult } from '../../../shared/models/indexing.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { verifyIndex } from '../../adapters/vectors/verify-index.ts';
 import { shortModelName } from '../../core/indexing/embedders.ts';
 import { createScope } from '../../core/runtime/scope.ts';
@@ -41,7 +42,7 @@ export interface DemoTeller {
   fleet(nodes: NodeView[]): void;
   begin(facts: { folder: string; files: number; texts: number; model: string }): void;
   /** Called about ten times a second while the job runs. */
-  moment(facts: { job: IndexJob; tower: NodeView }): void;
+  moment(facts: { job: IndexJob; tower: NodeView; wake: WakeProgress | null }): void;
   /** `vectors` is how many texts the job has its vectors of. */
   powerLost(facts: { name: string; vectors: number; of: number }): void;
 }
@@ -158,7 +159,7 @@ async function introduce(host: Host, fleet: SimulatedFleet): Promise<string> {
     });
     if (id === 'gpu-tower') tower = node.id;
   }
-  await services.fleet.look();
+  await services.fleet.probe();
   return tower;
 }
 
@@ -198,7 +199,11 @@ async function watch({
     for (;;) {
       options.signal.throwIfAborted();
       const job = services.indexing.job(id);
-      options.teller.moment({ job, tower: services.fleet.require(tower) });
+      options.teller.moment({
+        job,
+        tower: services.fleet.require(tower),
+        wake: services.wake.progress(tower),
+      });
       if (job.endedAt !== null) return { job, gpuVerified };
       await options.sleep(100);
     }

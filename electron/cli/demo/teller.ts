@@ -1,6 +1,7 @@
 /** Tells the demo in the terminal: one line for each thing that happens, one live line for what moves. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
+import { usedVramBytes } from '../../../shared/vram.ts';
 import { wakeLine } from '../commands/wake.ts';
 import { highlight, jobLine, placementWords, stateWords, table, vramWords } from '../format.ts';
 import { cutTo, type Terminal } from '../terminal.ts';
@@ -54,7 +55,7 @@ export function createNarrator({
       const rows = nodes.map((node) => [
         `  ${node.name}`,
         stateWords(node, style),
-        vramWords(node.vram, node.hasGpu),
+        vramWords({ ...node.vram, usedBytes: usedVramBytes(node, null) }, node.hasGpu),
       ]);
       for (const line of table(rows)) terminal.line(line);
       terminal.line();
@@ -64,13 +65,13 @@ export function createNarrator({
         `Index the docs of this repository: ${plural(files, 'file')}, ${plural(texts, 'text')}, with ${model}`,
       );
     },
-    moment({ job, tower }) {
+    moment({ job, tower, wake }) {
       for (const event of job.events.slice(told)) tell(`${eventGlyphs[event.kind]} ${event.message}`);
       told = Math.max(told, job.events.length);
       tellVerified(tower);
       if (job.endedAt !== null) return;
       terminal.live(
-        `         ${job.phase === 'waking' ? wakeLine(tower, now(), style) : jobLine(job, style)}`,
+        `         ${job.phase === 'waking' ? wakeLine(tower, wake, now(), style) : jobLine(job, style)}`,
       );
     },
     powerLost({ name, vectors, of }) {

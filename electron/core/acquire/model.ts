@@ -1,10 +1,10 @@
 /** What acquire takes and gives, and what it needs from its neighbours, narrowed to what it calls. */
-import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { NodeView, ServerCapability } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { WakeAsker } from '../policies/policy.ts';
-import type { InferenceCapability, InferenceServer } from '../ports/inference.ts';
+import type { InferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import type { FailureKind } from './failure.ts';
@@ -14,7 +14,7 @@ import type { GpuUse, WantedModel } from './route.ts';
 
 export interface Requirement {
   /** What the server has to be able to do. */
-  capabilities: readonly InferenceCapability[];
+  capabilities: readonly ServerCapability[];
 }
 
 /** Says how far an acquisition has come. May be called before `acquire` returns its promise. */
@@ -99,7 +99,7 @@ export interface AcquireFleet {
   /** Called after every change of a node; `node` is null when it was removed. Returns how to stop. */
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   /** Something changed there: probe it now. */
-  lookSoon(nodeId: string): void;
+  probeSoon(nodeId: string): void;
 }
 
 export interface AcquireLeases {

@@ -73,7 +73,7 @@ async function listed(
   signal: AbortSignal,
 ): Promise<string> {
   if (fleet.get(nodeId)?.installed.length === 0) {
-    fleet.lookSoon(nodeId);
+    fleet.probeSoon(nodeId);
     try {
       await withDeadline(clock, LISTS_MODELS_WITHIN_MS, signal, (limited) =>
         waitForNode(

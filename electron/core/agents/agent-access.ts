@@ -12,7 +12,7 @@ export type AgentAccess = Pick<
   | 'power'
   | 'foreignLeases'
   | 'refresh'
-  | 'look'
+  | 'probe'
   | 'onChange'
   | 'onReached'
   | 'onLeaseGone'

@@ -10,7 +10,7 @@ import type { AgentAccess } from './agent-access.ts';
 
 export interface AwakeDependencies {
   clock: Pick<Clock, 'timer'>;
-  fleet: Pick<FleetService, 'require' | 'look'>;
+  fleet: Pick<FleetService, 'require' | 'probe'>;
   agents: AgentAccess;
 }
 
@@ -24,11 +24,11 @@ export async function isAwake(
 ): Promise<boolean> {
   if (isOn(fleet.require(nodeId), agents.view(nodeId))) return true;
   const [, agent] = await Promise.allSettled([
-    fleet.look(nodeId),
+    fleet.probe(nodeId),
     agents.link(nodeId) === null
       ? Promise.reject(new Error('It has no agent.'))
       : // Most machines that don't answer send nothing at all.
-        withDeadline(clock, DEADLINE_MS, signal, (limited) => agents.look(nodeId, limited)),
+        withDeadline(clock, DEADLINE_MS, signal, (limited) => agents.probe(nodeId, limited)),
   ]);
   signal.throwIfAborted();
   // The agent's own answer counts, also where the server of the machine isn't up yet.

@@ -42,7 +42,7 @@ export interface Contact {
   policy(): AgentPolicyView | null;
   power(): AgentPower | null;
   foreignLeases(): AgentLease[];
-  look(signal: AbortSignal): Promise<void>;
+  probe(signal: AbortSignal): Promise<void>;
   refresh(): Promise<void>;
   setPresence(presence: Presence): void;
   /** It is there again: the wait before the next try is over. */
@@ -272,7 +272,7 @@ export function createContact(options: ContactOptions): Contact {
     policy: () => facts.policy,
     power: () => facts.power,
     foreignLeases: () => facts.leases.filter(({ id }) => !ours.has(id)),
-    async look(signal) {
+    async probe(signal) {
       if (known.sampleAge() <= PROOF_MS) return;
       known.noteHealth(await bare.health(signal));
     },

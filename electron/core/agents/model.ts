@@ -59,7 +59,7 @@ export interface AgentsService {
   /** Reads policy, power and leases now. Rejects as the agent's calls do, and with NO_AGENT. */
   refresh(nodeId: string): Promise<void>;
   /** Whether its agent answers now, for the fleet's look at a node without a server. Rejects as `health` does. */
-  look(nodeId: string, signal: AbortSignal): Promise<void>;
+  probe(nodeId: string, signal: AbortSignal): Promise<void>;
   /** Anything but samples changed: view, machine, policy, power or leases. */
   onChange(listener: (nodeId: string) => void): () => void;
   /** The first contact after it was away, or with another run of the machine. */

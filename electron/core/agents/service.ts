@@ -18,7 +18,7 @@ export interface AgentsDependencies {
   clock: Clock;
   random: Random;
   log: Log;
-  fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'lookSoon' | 'update'>;
+  fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'probeSoon' | 'update'>;
   connectAgent: ConnectAgent;
   helloListener: HelloListener;
   settings: HelloDeskDependencies['settings'];
@@ -54,7 +54,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         token === null ? [] : { nodeId, token, agentId: health()?.id ?? null },
       ),
     onAwake(nodeId) {
-      fleet.lookSoon(nodeId);
+      fleet.probeSoon(nodeId);
       contacts.get(nodeId)?.retryNow();
     },
   });
@@ -76,7 +76,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         const isNew = found !== gpuFound && found !== null;
         gpuFound = found;
         // The state of the node hangs on it.
-        if (isNew) fleet.lookSoon(id);
+        if (isNew) fleet.probeSoon(id);
         changed.emit(id);
       },
       onReached(contacted) {
@@ -87,7 +87,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       onLeaseGone(leaseId) {
         if (contacts.get(id) === contact) leaseGone.emit(id, leaseId);
       },
-      onStreamEnd: () => fleet.lookSoon(id),
+      onStreamEnd: () => fleet.probeSoon(id),
     });
     contacts.set(id, contact);
     if (paused) contact.setPaused(true);
@@ -153,10 +153,10 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       await contact.refresh();
     },
 
-    async look(nodeId, signal) {
+    async probe(nodeId, signal) {
       const contact = find(nodeId);
       if (!contact) throw new PilotlightError('NO_AGENT', { details: { nodeId } });
-      await contact.look(signal);
+      await contact.probe(signal);
     },
 
     onChange: changed.on,

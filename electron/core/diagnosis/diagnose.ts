@@ -95,7 +95,9 @@ export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): 
       if (problem === null) return { hasGpu, gpus: names, problems: [] };
       return { hasGpu, gpus: names, gpusRead: 'failed', problems: [problem] };
     }
-    const seenFromHere = isThisComputer || node.gpus.length > 0 ? node.gpus.map(({ name }) => name) : null;
+    // What an agent reported before it fell silent says nothing about now.
+    const isSeen = isThisComputer || (node.kind === 'simulated' && isServing(node.state));
+    const seenFromHere = isSeen ? node.gpus.map(({ name }) => name) : null;
     return { hasGpu, gpus: seenFromHere, problems: [] };
   }
 

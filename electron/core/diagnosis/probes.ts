@@ -12,6 +12,7 @@ import { hostsOfNode } from '../discovery/machine.ts';
 import { networksOf } from '../discovery/subnets.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { isLoopbackHost } from '../fleet/validate.ts';
+import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentHealth, AgentMachine, AgentPower, AgentSample, ConnectAgent } from '../ports/agents.ts';
 import type { ConnectInferenceServer } from '../ports/inference.ts';
 import type { LocalHardware } from '../ports/local-machine.ts';
@@ -19,7 +20,7 @@ import type { Log } from '../ports/log.ts';
 import type { Http, Surroundings, Udp } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
-import { describeMethod, wayObstacle } from '../wake/wake-methods.ts';
+import { describeMethod } from '../wake/wake-methods.ts';
 import type { RouteFacts, WayFacts } from './judge-network.ts';
 import type { Probe } from './verdict.ts';
 
@@ -186,7 +187,7 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
     const record = fleet.record(node.id);
     if (record === null) return [];
     return record.wakeWays.map((way) => {
-      const obstacle = wayObstacle({ ...record, url }, way, hasAgent);
+      const obstacle = unavailableReason({ ...record, url }, way, hasAgent);
       return { words: wordsOf(way), obstacle: obstacle && textOf(obstacle) };
     });
   }
@@ -220,7 +221,9 @@ export function createProbes(dependencies: ProbeDependencies, node: NodeView, si
   const routes = once(async (): Promise<RouteFacts[]> => {
     const record = fleet.record(node.id);
     if (record === null || node.kind === 'this-computer') return [];
-    const usable = record.wakeWays.filter((way) => wayObstacle({ ...record, url }, way, hasAgent) === null);
+    const usable = record.wakeWays.filter(
+      (way) => unavailableReason({ ...record, url }, way, hasAgent) === null,
+    );
     return Promise.all(usable.map(route));
   });
 

@@ -27,8 +27,8 @@ export interface PowersOff {
 
 export interface RehearsalDependencies {
   clock: Clock;
-  fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'lookSoon'>;
-  power: Pick<WakeService, 'wake' | 'cancelWake' | 'ensureAwake'>;
+  fleet: Pick<FleetService, 'require' | 'get' | 'waitFor' | 'probeSoon'>;
+  power: Pick<WakeService, 'wake' | 'cancelWake' | 'ensureAwake' | 'progress'>;
   powersOff: PowersOff;
   /** Policy, leases and why it is on. */
   powerOf(nodeId: string): NodePower;
@@ -105,7 +105,7 @@ export function rehearsalPlan(
         );
       }
       say(countdown ? 'It counts down.' : `It still answers, after ${formatDuration(elapsed)}.`);
-      fleet.lookSoon(nodeId);
+      fleet.probeSoon(nodeId);
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   }
@@ -113,8 +113,8 @@ export function rehearsalPlan(
   async function wake(signal: AbortSignal): Promise<Verdict> {
     bootsBefore = fleet.require(nodeId).boot.count;
     // A relay that hangs, or a command, takes its time.
-    const node = await abortable(power.wake(nodeId), signal);
-    const way = node.wake?.ways.at(-1)?.way;
+    await abortable(power.wake(nodeId), signal);
+    const way = power.progress(nodeId)?.ways.at(-1)?.way;
     return pass(way === undefined ? 'The wake has begun.' : `Woken by ${way}.`);
   }
 

@@ -45,7 +45,7 @@ export function describeAnswers(
   };
   for (const { url, recognised } of answers) {
     switch (recognised?.kind) {
-      case 'ollama':
+      case 'inference-server':
         found.ollama ??= { url, version: recognised.version };
         break;
       case 'agent': {

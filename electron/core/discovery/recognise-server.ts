@@ -6,7 +6,7 @@ import { parseJson } from '../../../shared/json.ts';
 import type { HttpReply } from '../ports/network.ts';
 
 export type Recognised =
-  | { kind: 'ollama'; version: string | null }
+  | { kind: 'inference-server'; version: string | null }
   | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
   /** A Wake-on-LAN relay, or a server that shuts its machine down, that is not our agent. */
   | { kind: 'relay' }
@@ -17,7 +17,7 @@ const versionBody = z.object({ version: words });
 /** The answer to `GET /api/version`. */
 export function recogniseVersion(reply: HttpReply): Recognised | null {
   const body = versionBody.safeParse(readJson(reply));
-  return body.success ? { kind: 'ollama', version: body.data.version } : null;
+  return body.success ? { kind: 'inference-server', version: body.data.version } : null;
 }
 
 /** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */

@@ -10,7 +10,7 @@ import type { Streams } from '../runtime/streams.ts';
 /** What the fleet asks of the agents, which follow the fleet in turn. */
 export interface FleetAgents {
   /** Whether the agent of a node answers now. Rejects with a PilotlightError where it does not. */
-  look(nodeId: string, signal: AbortSignal): Promise<void>;
+  probe(nodeId: string, signal: AbortSignal): Promise<void>;
   /** Its newest readings; null where none came in the last seconds. */
   reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
   /** Whether Ollama found a GPU in this run of the machine; null where nobody says. */

@@ -1,28 +1,21 @@
-/** The nodes in memory: each with its watch, what was seen of it, and the view that was published last. */
-
+/** The nodes in memory: each with its watch, what was observed of it, and the view that was published last. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
-import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
-import type { LoadedModel } from '../../../shared/models/placement.ts';
-import {
-  agentTokenSecret,
-  relayTokenSecret,
-  secureOnSecret,
-  shutdownSecret,
-} from '../../../shared/models/secrets.ts';
+import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
-import { canWake } from '../wake/wake-methods.ts';
-import { BOOTS_REMEMBERED, usualBootMs } from './boot.ts';
 import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
-import { agentLookedAt, type Entry, newEntry, wakePace } from './entry.ts';
+import { type Entry, newEntry, probedAgent, type Waking, wakePace } from './entry.ts';
 import { guardServer } from './guarded-server.ts';
-import { initialSight } from './node-state.ts';
-import { nextLookMs } from './pace.ts';
-import type { LookTarget } from './probe.ts';
+import { initialObservation } from './node-state.ts';
+import { nextProbeMs } from './pace.ts';
+import { NO_MODELS, type ProbeTarget, serverTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
-import { createLooking } from './prober.ts';
-import { type NodeKnowledge, sameView, toNodeView } from './view.ts';
+import { createProber } from './prober.ts';
+import { sameView } from './view.ts';
+import { createViews } from './views.ts';
+import { createWakingNodes } from './waking.ts';
 
 export interface Entries {
   get(nodeId: string): Entry | null;
@@ -30,172 +23,128 @@ export interface Entries {
   create(record: NodeRecord, simulated: SimulatedMachine | null): Entry;
   drop(nodeId: string): void;
   replaceRecord(entry: Entry, record: NodeRecord): void;
-  /** Makes the view anew, and tells when people would see a difference. */
+  /** Makes the view again, and notifies listeners if it says something else now. */
   publish(entry: Entry): void;
-  lookNow(entry: Entry): Promise<void>;
+  probeNow(entry: Entry): Promise<void>;
   readPins(): void;
-  readBoot(entry: Entry): void;
-  setTelemetry(read: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null): void;
-  /** Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds. */
-  attend(): void;
+  beginWaking(entry: Entry, waking: Waking): void;
+  endWaking(entry: Entry, error?: Trouble | null): void;
+  /** Where the GPUs of simulated machines are read. */
+  setSimulated(read: (nodeId: string) => { gpus: readonly GpuCard[] } | null): void;
+  /** A person is looking at the panel: for two minutes nodes that are off are probed every 5 seconds. */
+  markActive(): void;
   reschedule(): void;
   start(): void;
-  /** Ends the looks that come by themselves, until `start`. */
+  /** Ends the regular probes, until `start`. */
   pause(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface EntriesDependencies extends FleetDependencies {
-  tell(node: NodeView | null, previous: NodeView | null): void;
+  notify(node: NodeView | null, previous: NodeView | null): void;
 }
 
-/** First looks are spread by this much a node, so that a large fleet does not start in one burst. */
-const FIRST_LOOK_SPREAD_MS = 8;
-const ATTENDED_FOR_MS = 120_000;
+/** First probes are spread by this much a node, so that a large fleet does not start in one burst. */
+const FIRST_PROBE_SPREAD_MS = 8;
+const ACTIVE_FOR_MS = 120_000;
 
 export function createEntries(dependencies: EntriesDependencies): Entries {
-  const { clock, random, log, store, streams, settings, activity, tell, localServerUrl } = dependencies;
+  const { clock, random, log, store, streams, settings, activity, notify, localServerUrl } = dependencies;
   const entries = new Map<string, Entry>();
-  const pins = new Map<string, Set<string>>();
   const stopping = new AbortController();
-  let telemetry: (nodeId: string) => Pick<NodeKnowledge, 'gpus' | 'host'> | null = () => null;
+  let simulated: Parameters<Entries['setSimulated']>[0] = () => null;
   let started = false;
-  /** Until when the panel is believed to be looked at, monotonic. */
-  let attendedUntil = Number.NEGATIVE_INFINITY;
+  /** Until when a person is believed to look at the panel, monotonic. */
+  let activeUntil = Number.NEGATIVE_INFINITY;
 
-  const look = createLooking({
+  const views = createViews({ ...dependencies, find: (nodeId) => entries.get(nodeId) });
+  const waking = createWakingNodes({ clock, log, store, publish });
+  const probe = createProber({
     ...dependencies,
     stopping: stopping.signal,
     isHere: (entry) => entries.get(entry.record.id) === entry,
     publish,
-    simulated: (nodeId) => telemetry(nodeId),
+    learnBoot: waking.learnBoot,
+    simulated: (nodeId) => simulated(nodeId),
   });
 
   function connect(entry: Pick<Entry, 'record' | 'gone'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
     const { record } = entry;
     const url = record.url ?? (record.kind === 'this-computer' ? localServerUrl : null);
     const server = url === null ? null : dependencies.connectInferenceServer(url);
-    const guarded = server && guardServer(server, () => entry.gone.signal);
     return {
       server,
-      guarded,
-      target: server ? { kind: 'server', url: server.url, loaded: server.loaded } : agentTarget(record),
+      guarded: server && guardServer(server, () => entry.gone.signal),
+      target: server ? serverTarget(server) : agentTarget(record),
     };
   }
 
-  function agentTarget(record: NodeRecord): LookTarget | null {
-    const url = agentLookedAt(record);
+  function agentTarget(record: NodeRecord): ProbeTarget | null {
+    const url = probedAgent(record);
     if (url === null) return null;
     return {
       kind: 'agent',
       url,
       async loaded(signal) {
-        await dependencies.agents.look(record.id, signal);
+        await dependencies.agents.probe(record.id, signal);
         return NO_MODELS;
       },
     };
   }
 
-  function viewOf(entry: Omit<Entry, 'view'>): NodeView {
-    const { record, simulated, server, sight } = entry;
-    const answersOrSaved = record.url !== null || isServing(sight.state) || sight.state === 'trouble';
-    return toNodeView(
-      {
-        ...entry,
-        url: answersOrSaved ? (server?.url ?? null) : null,
-        canWake: canWake(record, hasAgent),
-        secrets: secretsOf(record.id, simulated),
-        simulatedVramBytes: simulated?.vramBytes ?? null,
-        uses: [...entry.uses.values()],
-      },
-      {
-        priorityModels: settings.current().optimizer.priorityModels,
-        pinned: pins.get(record.id) ?? NO_PINS,
-      },
-    );
-  }
-
-  /** Those that the agent of a node could wake: whether it can may have changed. */
+  /** The nodes that the agent of this one can wake: whether it can may have changed. */
   function publishWokenBy(nodeId: string): void {
     for (const entry of entries.values()) {
       if (entry.record.wakeWays.some((way) => way.kind === 'agent' && way.nodeId === nodeId)) publish(entry);
     }
   }
 
-  /** Whether a node has an agent that can be asked. */
-  function hasAgent(nodeId: string): boolean {
-    const entry = entries.get(nodeId);
-    return (
-      entry !== undefined &&
-      entry.record.agentUrl !== null &&
-      secretsOf(nodeId, entry.simulated).hasAgentToken
-    );
-  }
-
-  function secretsOf(nodeId: string, simulated: SimulatedMachine | null): NodeKnowledge['secrets'] {
-    const has = (name: string) => dependencies.secrets.get(name) !== null;
-    return {
-      hasSecureOn: has(secureOnSecret(nodeId)),
-      hasAgentToken: simulated?.agent ? true : has(agentTokenSecret(nodeId)),
-      hasRelayToken: has(relayTokenSecret(nodeId)),
-      hasShutdownSecret: has(shutdownSecret(nodeId)),
-    };
-  }
-
   function publish(entry: Entry): void {
     if (entries.get(entry.record.id) !== entry) return;
     const previous = entry.view;
-    const view = viewOf(entry);
-    if (sameView(previous, view)) return;
+    const view = views.of(entry);
+    if (sameView(previous, view)) {
+      // Whoever asks gets the newest time; nobody is notified for it.
+      if (previous.lastSeenAt !== view.lastSeenAt) entry.view = { ...previous, lastSeenAt: view.lastSeenAt };
+      return;
+    }
     entry.view = view;
-    // Whoever waits for a wake sees it at once.
-    const soon = previous.wake !== null && previous.state !== view.state;
+    // A person waits for a wake.
+    const soon = entry.waking !== null && previous.state !== view.state;
     streams.fleet.set(view.id, view, { soon });
-    const news = entry.leaving ? null : describeChange(previous, view, entry.sight.offReason);
+    const news = entry.leaving ? null : describeChange(previous, view, entry.observation.offReason);
     if (news) activity.record(news);
-    tell(view, previous);
+    notify(view, previous);
   }
 
   function watch(entry: Entry): Watch {
     return startWatch({
       clock,
       random,
-      look: (signal) =>
-        look(entry, signal).catch((error) => {
-          log.error('A look could not be finished.', { nodeId: entry.record.id, error: String(error) });
+      probe: (signal) =>
+        probe(entry, signal).catch((error) => {
+          log.error('A probe could not be finished.', { nodeId: entry.record.id, error: String(error) });
         }),
-      nextLookMs: () =>
-        nextLookMs(entry.sight, {
+      nextProbeMs: () =>
+        nextProbeMs(entry.observation, {
           lookIntervalMs: settings.current().fleet.lookIntervalMs,
-          wake: isServing(entry.sight.state) ? null : wakePace(entry, clock.now()),
-          attended: clock.monotonic() < attendedUntil,
-          sinceSeenMs: entry.sight.lastSeenAt === null ? null : clock.now() - entry.sight.lastSeenAt,
+          wake: isServing(entry.observation.state) ? null : wakePace(entry, clock.now()),
+          active: clock.monotonic() < activeUntil,
+          sinceSeenMs:
+            entry.observation.lastSeenAt === null ? null : clock.now() - entry.observation.lastSeenAt,
         }),
-      firstDelayMs: random() * FIRST_LOOK_SPREAD_MS * entries.size,
+      firstDelayMs: random() * FIRST_PROBE_SPREAD_MS * entries.size,
     });
   }
 
-  function readBoot(entry: Pick<Entry, 'record' | 'boot'>): void {
-    const recent = store.bootTimes.recent(entry.record.id, BOOTS_REMEMBERED);
-    entry.boot = { usualMs: usualBootMs(recent), count: recent.length };
-  }
-
-  function readPins(): void {
-    pins.clear();
-    for (const { nodeId, model } of store.pins.list()) {
-      const models = pins.get(nodeId) ?? new Set();
-      pins.set(nodeId, models.add(model));
-    }
-  }
-
-  function create(record: NodeRecord, simulated: SimulatedMachine | null): Entry {
-    const draft = newEntry(record, simulated, clock);
-    readBoot(draft);
+  function create(record: NodeRecord, machine: SimulatedMachine | null): Entry {
+    const draft = newEntry(record, machine, clock);
+    waking.readBoot(draft);
     Object.assign(draft, connect(draft));
-    const entry: Entry = Object.assign(draft, { view: viewOf(draft) });
+    const entry: Entry = Object.assign(draft, { view: views.of(draft) });
     entries.set(record.id, entry);
     streams.fleet.set(record.id, entry.view);
-    tell(entry.view, null);
+    notify(entry.view, null);
     publishWokenBy(record.id);
     if (started) entry.watch = watch(entry);
     return entry;
@@ -210,12 +159,13 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       new PilotlightError('HOST_UNREACHABLE', { message: fact('NODE_REMOVED', { node: entry.record.name }) }),
     );
     streams.fleet.delete(nodeId);
-    tell(null, entry.view);
+    notify(null, entry.view);
     publishWokenBy(nodeId);
   }
 
   function replaceRecord(entry: Entry, record: NodeRecord): void {
-    const moved = record.url !== entry.record.url || agentLookedAt(record) !== agentLookedAt(entry.record);
+    const moved = record.url !== entry.record.url || probedAgent(record) !== probedAgent(entry.record);
+    if (record.agentUrl !== entry.record.agentUrl) entry.cards = null;
     entry.record = record;
     if (moved) {
       entry.gone.abort(
@@ -225,7 +175,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
       );
       Object.assign(entry, {
         gone: new AbortController(),
-        sight: initialSight(clock.now()),
+        observation: initialObservation(clock.now()),
         version: null,
         loaded: [],
         installed: [],
@@ -235,14 +185,12 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     }
     publish(entry);
     publishWokenBy(record.id);
-    if (moved) void lookNow(entry);
+    if (moved) void probeNow(entry);
   }
 
-  function lookNow(entry: Entry): Promise<void> {
-    return entry.watch?.lookNow() ?? look(entry, stopping.signal);
+  function probeNow(entry: Entry): Promise<void> {
+    return entry.watch?.probeNow() ?? probe(entry, stopping.signal);
   }
-
-  readPins();
 
   return {
     get: (nodeId) => entries.get(nodeId) ?? null,
@@ -251,18 +199,21 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     drop,
     replaceRecord,
     publish,
-    lookNow,
-    readPins,
-    readBoot,
-    setTelemetry(read) {
-      telemetry = read;
+    probeNow,
+    readPins: views.readPins,
+    beginWaking: waking.begin,
+    endWaking: waking.end,
+    setSimulated(read) {
+      simulated = read;
     },
-    attend() {
-      const attended = clock.monotonic() < attendedUntil;
-      attendedUntil = clock.monotonic() + ATTENDED_FOR_MS;
-      // Coming and going again makes no more looks than staying.
-      if (attended) return;
-      for (const entry of entries.values()) if (entry.sight.state === 'off') void entry.watch?.lookNow();
+    markActive() {
+      const wasActive = clock.monotonic() < activeUntil;
+      activeUntil = clock.monotonic() + ACTIVE_FOR_MS;
+      // Coming and going again makes no more probes than staying.
+      if (wasActive) return;
+      for (const entry of entries.values()) {
+        if (entry.observation.state === 'off') void entry.watch?.probeNow();
+      }
     },
     reschedule() {
       for (const entry of entries.values()) entry.watch?.reschedule();
@@ -284,7 +235,3 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     },
   };
 }
-
-const NO_PINS: ReadonlySet<string> = new Set();
-/** The very same each time, so that nothing seems to change. */
-const NO_MODELS: readonly LoadedModel[] = [];

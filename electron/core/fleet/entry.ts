@@ -1,35 +1,51 @@
 /** One node in memory. */
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
+import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Clock } from '../ports/time.ts';
-import { initialSight } from './node-state.ts';
+import { initialObservation } from './node-state.ts';
 import type { WakePace } from './pace.ts';
-import type { LookTarget } from './probe.ts';
+import type { ProbeTarget } from './probe.ts';
 import type { Watch } from './probe-loop.ts';
 import type { NodeKnowledge } from './view.ts';
 
+/** A wake under way, as far as the fleet has to know: probes are shorter, and silence is expected. */
+export interface Waking {
+  startedAt: number;
+  /** How long its boot usually takes, milliseconds; null before the first wake. */
+  expectedMs: number | null;
+  /** Called when the node serves: how long its boot took, milliseconds; null where nothing can be learned from it. */
+  bootMs(): number | null;
+}
+
 export interface Entry
-  extends Omit<NodeKnowledge, 'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets'> {
+  extends Omit<
+    NodeKnowledge,
+    'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets' | 'server' | 'cards'
+  > {
   readonly simulated: SimulatedMachine | null;
-  /** The server to look at; for this computer also one that has not answered yet. */
+  /** The server to probe; for this computer also one that has not answered yet. */
   server: InferenceServer | null;
-  /** The same for others: its calls end when the machine goes off. */
+  /** The same for callers outside the fleet: its calls end when the machine goes off. */
   guarded: InferenceServer | null;
   /** Its server, or its agent where it has no server; null where it has neither. */
-  target: LookTarget | null;
+  target: ProbeTarget | null;
   /** Aborted when the machine goes off. */
   gone: AbortController;
   /** When version and installed models were read, monotonic; null for never. */
   detailsAt: number | null;
   detailsRead: Promise<void> | null;
+  cards: readonly GpuCard[] | null;
+  /** When this computer's own tools were last asked for its GPUs, monotonic; null for never. */
   hardwareAt: number | null;
+  waking: Waking | null;
   uses: Map<symbol, string>;
-  /** It was told to go off: that it does is no news of the fleet. */
+  /** It is being powered off on request: the fleet does not report that it drops out. */
   leaving: boolean;
   watch: Watch | null;
-  /** Ends the look under way without a result. */
-  interruptLook: (() => void) | null;
+  /** Ends the probe under way without a result. */
+  interruptProbe: (() => void) | null;
   view: NodeView;
 }
 
@@ -46,32 +62,31 @@ export function newEntry(
     guarded: null,
     target: null,
     gone: new AbortController(),
-    sight: initialSight(clock.now()),
+    observation: initialObservation(clock.now()),
     version: null,
     loaded: [],
     installed: [],
     detailsAt: null,
     detailsRead: null,
     hardwareAt: null,
-    gpus: null,
-    host: null,
+    cards: null,
     gpuFound: null,
-    wake: null,
+    waking: null,
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     uses: new Map(),
     leaving: false,
     watch: null,
-    interruptLook: null,
+    interruptProbe: null,
   };
 }
 
 /** How far the wake under way is; null without one. */
-export function wakePace({ wake }: Pick<Entry, 'wake'>, now: number): WakePace | null {
-  return wake && { elapsedMs: now - wake.startedAt, expectedMs: wake.expectedMs };
+export function wakePace({ waking }: Pick<Entry, 'waking'>, now: number): WakePace | null {
+  return waking && { elapsedMs: now - waking.startedAt, expectedMs: waking.expectedMs };
 }
 
-/** The agent that stands for the machine: of one that carries no server. null where the server does. */
-export function agentLookedAt(record: NodeRecord): string | null {
+/** The agent to probe for a machine without an inference server; null where there is a server to probe. */
+export function probedAgent(record: NodeRecord): string | null {
   return record.url === null && record.kind !== 'this-computer' ? record.agentUrl : null;
 }

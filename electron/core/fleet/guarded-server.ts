@@ -7,7 +7,7 @@ import type { InferenceServer } from '../ports/inference.ts';
 export function guardServer(server: InferenceServer, gone: () => AbortSignal): InferenceServer {
   const either = (signal: AbortSignal) => AbortSignal.any([signal, gone()]);
   return {
-    kind: server.kind,
+    product: server.product,
     url: server.url,
     capabilities: server.capabilities,
     version: (signal) => server.version(either(signal)),

@@ -24,9 +24,9 @@ export function fleetMethods({ service }: { service: FleetService }): Handlers<F
       service.remove(nodeId);
       return done;
     },
-    'fleet.look': ({ nodeId }) => service.look(nodeId),
+    'fleet.look': ({ nodeId }) => service.probe(nodeId),
     'fleet.attend': () => {
-      service.attend();
+      service.markActive();
       return done;
     },
     'fleet.simulate': ({ on }) => service.simulate(on),
@@ -37,7 +37,7 @@ export function fleetMethods({ service }: { service: FleetService }): Handlers<F
     'simulator.faults': ({ nodeId }) => service.simulation.faults(nodeId),
     'simulator.setFault': ({ nodeId, fault, on }) => {
       service.simulation.setFault(nodeId, fault, on);
-      service.lookSoon(nodeId);
+      service.probeSoon(nodeId);
       return done;
     },
   };

@@ -1,13 +1,12 @@
-/** How a node's state follows from what a look saw. Pure: (before, look, circumstances) → after. */
-
+/** How a node's state follows from what a probe saw. Pure: (before, probe result, circumstances) → after. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeState, Trouble } from '../../../shared/models/fleet.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 
-/** What one look at a node saw. */
-export type LookResult =
+/** What one probe of a node found. */
+export type ProbeResult =
   | { kind: 'healthy'; loaded: readonly LoadedModel[] }
   /** Something answers over HTTP, but not as it should. */
   | { kind: 'wrong'; trouble: Trouble }
@@ -16,12 +15,12 @@ export type LookResult =
   /** Nothing answers at all. `trouble` only where silence has another cause than sleep. */
   | { kind: 'silent'; reason: Message; trouble: Trouble | null };
 
-export interface Sight {
+export interface Observation {
   state: NodeState;
   /** Since when it is in this state, milliseconds since the epoch. */
   since: number;
   trouble: Trouble | null;
-  /** Looks in a row that did not see what the state says. */
+  /** Probes in a row that did not confirm the state. */
   misses: number;
   lastSeenAt: number | null;
   /** A loaded model was once seen in VRAM, or its tools showed a GPU: it has one. */
@@ -42,10 +41,10 @@ export interface Circumstances {
   gpuSeen?: boolean;
 }
 
-/** Misses in a row after which a node that answered is said to be gone: one lost packet is no news. */
+/** Misses in a row after which a node that answered counts as unreachable: a single lost packet means nothing. */
 export const MISSES_UNTIL_GONE = 2;
 
-export function initialSight(now: number): Sight {
+export function initialObservation(now: number): Observation {
   return {
     state: 'unknown',
     since: now,
@@ -58,27 +57,31 @@ export function initialSight(now: number): Sight {
   };
 }
 
-export function nextSight(previous: Sight, look: LookResult, circumstances: Circumstances): Sight {
-  switch (look.kind) {
+export function nextObservation(
+  previous: Observation,
+  result: ProbeResult,
+  circumstances: Circumstances,
+): Observation {
+  switch (result.kind) {
     case 'healthy':
-      return seenHealthy(previous, look.loaded, circumstances);
+      return seenHealthy(previous, result.loaded, circumstances);
     case 'wrong':
     case 'no-server':
       return circumstances.waking
         ? seenBooting(previous, circumstances)
-        : missed(previous, look, circumstances);
+        : missed(previous, result, circumstances);
     case 'silent':
       return circumstances.waking
         ? seenAsleep(previous, circumstances)
-        : missed(previous, look, circumstances);
+        : missed(previous, result, circumstances);
   }
 }
 
 function seenHealthy(
-  previous: Sight,
+  previous: Observation,
   loaded: readonly LoadedModel[],
   { now, gpuFound = null, gpuSeen = false }: Circumstances,
-): Sight {
+): Observation {
   const vramInUse = loaded.some((model) => model.vramBytes > 0);
   const before = previous.state === 'gpu-verified' && gpuFound !== false;
   const verified = !previous.gpuDoubted && (vramInUse || gpuFound === true || before);
@@ -91,72 +94,78 @@ function seenHealthy(
 }
 
 /** Something answers while it is being woken: it comes up, and whatever it says is not the last word. */
-function seenBooting(previous: Sight, { now }: Circumstances): Sight {
+function seenBooting(previous: Observation, { now }: Circumstances): Observation {
   if (isUp(previous.state)) return { ...previous, misses: previous.misses + 1 };
   return { ...enter(previous, 'booting', now), lastSeenAt: now };
 }
 
-function seenAsleep(previous: Sight, { now }: Circumstances): Sight {
+function seenAsleep(previous: Observation, { now }: Circumstances): Observation {
   // A host that answered once and pauses is still booting; drivers and network come and go.
   return previous.state === 'booting' ? previous : enter(previous, 'waking', now);
 }
 
 function missed(
-  previous: Sight,
-  look: Exclude<LookResult, { kind: 'healthy' }>,
+  previous: Observation,
+  result: Exclude<ProbeResult, { kind: 'healthy' }>,
   { now }: Circumstances,
-): Sight {
+): Observation {
   const misses = previous.misses + 1;
-  const target: NodeState = look.kind === 'silent' ? 'off' : 'trouble';
-  const { trouble } = look;
-  const lastSeenAt = look.kind === 'silent' ? previous.lastSeenAt : now;
+  const target: NodeState = result.kind === 'silent' ? 'off' : 'trouble';
+  const { trouble } = result;
+  const lastSeenAt = result.kind === 'silent' ? previous.lastSeenAt : now;
   if (previous.state === target && sameTrouble(previous.trouble, trouble))
     return { ...previous, misses, lastSeenAt };
-  if (holdsOn(previous.state, look) && misses < MISSES_UNTIL_GONE) return { ...previous, misses };
+  if (holdsOn(previous.state, result) && misses < MISSES_UNTIL_GONE) return { ...previous, misses };
   return {
     ...enter(previous, target, now),
     misses,
     trouble,
     lastSeenAt,
     gpuDoubted: target === 'off' ? false : previous.gpuDoubted,
-    offReason: look.kind === 'silent' ? look.reason : null,
+    offReason: result.kind === 'silent' ? result.reason : null,
   };
 }
 
 /** What is not believed at the first miss: that something which answered is gone, or that a slow start is trouble. */
-function holdsOn(state: NodeState, look: LookResult): boolean {
-  if (state === 'unknown') return look.kind === 'no-server' && look.trouble.code === 'HOST_TIMEOUT';
+function holdsOn(state: NodeState, result: ProbeResult): boolean {
+  if (state === 'unknown') return result.kind === 'no-server' && result.trouble.code === 'HOST_TIMEOUT';
   return (
     isUp(state) ||
     state === 'booting' ||
     state === 'waking' ||
-    (state === 'trouble' && look.kind === 'silent')
+    (state === 'trouble' && result.kind === 'silent')
   );
 }
 
 const isUp = (state: NodeState) => state === 'serving' || state === 'gpu-verified';
 
-/** Placement looked closer than a look can. */
-export function withGpuVerdict(sight: Sight, verdict: 'verified' | 'not-checked', now: number): Sight {
-  if (!isUp(sight.state)) return sight;
+/** Placement knows more than a probe can see. */
+export function withGpuVerdict(
+  observation: Observation,
+  verdict: 'verified' | 'not-checked',
+  now: number,
+): Observation {
+  if (!isUp(observation.state)) return observation;
   const verified = verdict === 'verified';
   return {
-    ...enter(sight, verified ? 'gpu-verified' : 'serving', now),
-    sawVram: sight.sawVram || verified,
+    ...enter(observation, verified ? 'gpu-verified' : 'serving', now),
+    sawVram: observation.sawVram || verified,
     gpuDoubted: !verified,
   };
 }
 
-export function beginWaking(sight: Sight, now: number): Sight {
-  return isUp(sight.state) ? sight : { ...enter(sight, 'waking', now), misses: 0 };
+export function beginWaking(observation: Observation, now: number): Observation {
+  return isUp(observation.state) ? observation : { ...enter(observation, 'waking', now), misses: 0 };
 }
 
-/** Pilotlight gave up, or was told to: what is not up is off, until a look sees more. */
-export function endWaking(sight: Sight, now: number): Sight {
-  return sight.state === 'waking' || sight.state === 'booting' ? enter(sight, 'off', now) : sight;
+/** Pilotlight gave up, or was told to: what is not up is off, until a probe sees more. */
+export function endWaking(observation: Observation, now: number): Observation {
+  return observation.state === 'waking' || observation.state === 'booting'
+    ? enter(observation, 'off', now)
+    : observation;
 }
 
-function enter(previous: Sight, state: NodeState, now: number): Sight {
+function enter(previous: Observation, state: NodeState, now: number): Observation {
   const same = previous.state === state;
   return {
     ...previous,
@@ -172,7 +181,7 @@ function sameTrouble(one: Trouble | null, other: Trouble | null): boolean {
   return one?.code === other?.code && one?.message === other?.message;
 }
 
-/** What was probed, in its trouble. */
+/** What was probed, in the words of its trouble. */
 const probed = {
   server: {
     refused: { message: fact('NO_SERVER_ON_PORT'), next: fact('START_OLLAMA') },
@@ -185,14 +194,14 @@ const probed = {
 } as const;
 
 /**
- * What a failed look says. `localHost`: the host is this computer, so "refused" says nothing about a machine
+ * What a failed probe means. `localHost`: the host is this computer, so "refused" says nothing about a machine
  * behind it (a simulated one that sleeps refuses as well).
  */
 export function readFailure(
   error: PilotlightError,
   localHost: boolean,
   what: keyof typeof probed = 'server',
-): LookResult {
+): ProbeResult {
   const { phase, reason } = error.details ?? {};
   const known = probed[what];
   switch (error.code) {

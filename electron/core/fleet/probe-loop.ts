@@ -1,9 +1,9 @@
 import type { Clock, Random, Timer } from '../ports/time.ts';
 
-/** Looks at one node again and again, never twice at once. */
+/** Probes one node repeatedly, never twice at once. */
 export interface Watch {
-  /** Starts a look now, or right after the one under way; resolves when that look is done. */
-  lookNow(): Promise<void>;
+  /** Starts a probe now, or right after the one under way; resolves when that probe is done. */
+  probeNow(): Promise<void>;
   /** Counts the wait again from now. */
   reschedule(): void;
   stop(): Promise<void>;
@@ -12,17 +12,17 @@ export interface Watch {
 export interface WatchOptions {
   clock: Clock;
   random: Random;
-  /** Must not reject: what a look saw, good or bad, is its result. */
-  look: (signal: AbortSignal) => Promise<void>;
-  /** Read after each look. */
-  nextLookMs: () => number;
+  /** Must not reject: a failed probe is a result too. */
+  probe: (signal: AbortSignal) => Promise<void>;
+  /** Read after each probe. */
+  nextProbeMs: () => number;
   firstDelayMs: number;
 }
 
-/** Share of a wait that is random, so that a thousand nodes do not march in step. */
+/** Share of a wait that is random, so that a thousand nodes are not probed in step. */
 const JITTER = 0.1;
 
-export function startWatch({ clock, random, look, nextLookMs, firstDelayMs }: WatchOptions): Watch {
+export function startWatch({ clock, random, probe, nextProbeMs, firstDelayMs }: WatchOptions): Watch {
   const controller = new AbortController();
   let timer: Timer | null = null;
   let current: Promise<void> | null = null;
@@ -34,13 +34,13 @@ export function startWatch({ clock, random, look, nextLookMs, firstDelayMs }: Wa
   }
 
   function scheduleNext(): void {
-    schedule(nextLookMs() * (1 - JITTER / 2 + random() * JITTER));
+    schedule(nextProbeMs() * (1 - JITTER / 2 + random() * JITTER));
   }
 
   function run(): Promise<void> {
     timer?.cancel();
     if (controller.signal.aborted) return Promise.resolve();
-    current = look(controller.signal).finally(() => {
+    current = probe(controller.signal).finally(() => {
       current = null;
       if (!following) scheduleNext();
     });
@@ -50,9 +50,9 @@ export function startWatch({ clock, random, look, nextLookMs, firstDelayMs }: Wa
   schedule(firstDelayMs);
 
   return {
-    lookNow() {
+    probeNow() {
       if (!current) return run();
-      // The look under way may have seen the world before what the caller did to it.
+      // The probe under way may have begun before the change that the caller wants to see.
       following ??= current.then(() => {
         following = null;
         return run();

@@ -31,7 +31,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
   async function begin(): Promise<void> {
     if (fleet) return;
     fleet = await startSimulatedFleet();
-    entries.setTelemetry((nodeId) => fleet?.telemetry(nodeId) ?? null);
+    entries.setSimulated((nodeId) => fleet?.telemetry(nodeId) ?? null);
     for (const machine of fleet.machines) entries.create(simulatedRecord(machine, clock.now()), machine);
   }
 
@@ -40,7 +40,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
     if (!ending) return;
     fleet = null;
     for (const machine of ending.machines) entries.drop(machine.id);
-    entries.setTelemetry(() => null);
+    entries.setSimulated(() => null);
     await ending.stop();
   }
 
@@ -86,7 +86,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
     async sleep(nodeId) {
       await machineOf(nodeId).sleep(nodeId);
       const entry = entries.get(nodeId);
-      if (entry) void entries.lookNow(entry);
+      if (entry) void entries.probeNow(entry);
     },
     faults: (nodeId) => machineOf(nodeId).faults(nodeId),
     setFault(nodeId, fault, on) {

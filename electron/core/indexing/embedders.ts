@@ -9,6 +9,7 @@ import {
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import type { AcquireService } from '../acquire/model.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
@@ -111,7 +112,8 @@ export function createEmbedderList({
   const shown = new Map<string, string>();
   const controller = new AbortController();
 
-  const list = () => listEmbedders({ nodes: fleet.list(), sources: sources(), known });
+  const embedding = () => fleet.list().filter((node) => serverCan(node, 'embeds'));
+  const list = () => listEmbedders({ nodes: embedding(), sources: sources(), known });
 
   function refresh(): void {
     const choices = list();
@@ -128,7 +130,7 @@ export function createEmbedderList({
       shown.delete(id);
       streams.embedders.delete(id);
     }
-    for (const node of fleet.list()) {
+    for (const node of embedding()) {
       if (!isServing(node.state)) continue;
       for (const model of node.installed) {
         if (embeds(model, known) === null && !asking.has(model.digest)) void ask(node.id, model);

@@ -29,7 +29,7 @@ export interface EmbeddingPoolOptions {
 export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSignal): Promise<void> {
   const { dependencies, source, model, useGpu, report, health } = options;
   const { clock, random, log, fleet, acquire, telemetry } = dependencies;
-  const probeSoon = (nodeId: string) => fleet.lookSoon(nodeId);
+  const probeSoon = (nodeId: string) => fleet.probeSoon(nodeId);
   let succeeded = false;
 
   function placementOf({ nodeId, placement, model: name }: PoolWorker): JobNodeShare['placement'] {

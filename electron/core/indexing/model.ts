@@ -17,7 +17,7 @@ export interface IndexingFleet {
   /** Tells of every change of a node; `node` is null when it was removed. Returns how to stop. */
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   /** Something changed there: look at once. */
-  lookSoon(nodeId: string): void;
+  probeSoon(nodeId: string): void;
 }
 
 export interface IndexingTelemetry {

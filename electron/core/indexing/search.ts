@@ -159,7 +159,7 @@ export function createSearcher({
         signal.throwIfAborted();
         reason = `${acquired.name}: ${reasonOf(error)}`;
         log.warn('The vector of a query could not be made.', { node: acquired.nodeId, reason });
-        fleet.lookSoon(acquired.nodeId);
+        fleet.probeSoon(acquired.nodeId);
       }
     }
     if (tried.size === 0) {

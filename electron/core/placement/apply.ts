@@ -4,9 +4,9 @@
  */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
+import { measuredVramBytes } from '../../../shared/vram.ts';
 import { canonicalName, placementOf } from '../fleet/model-placement.ts';
 import type { LoadOptions } from '../ports/inference.ts';
-import { usedBytes } from './fit.ts';
 import {
   type Before,
   type MoveDependencies,
@@ -65,7 +65,7 @@ export async function readBefore(
 ): Promise<Before> {
   const gpus = await deps.readGpus(signal);
   const loaded = await request.server.loaded(signal);
-  return { loaded, current: findLoaded(loaded, request.model), usedBytes: usedBytes(gpus), gpus };
+  return { loaded, current: findLoaded(loaded, request.model), usedBytes: measuredVramBytes(gpus), gpus };
 }
 
 /** Why a move broke off. A node that was lost meanwhile is not a person who cancelled. */
@@ -112,7 +112,7 @@ async function carryOut(
       await load({ ...plan.options, contextLength: hadContext });
       after = await lookUntilPlaced(look, model, target);
     }
-    const inUse = usedBytes(await deps.readGpus(signal));
+    const inUse = measuredVramBytes(await deps.readGpus(signal));
     const evicted = evictedBetween(before.loaded, after.loaded, model, deps.clock.now());
     if (after.model === null) {
       return await undo({ outcome: 'failed', reason: vanishedSentence, code: 'MOVE_FAILED', error: null });

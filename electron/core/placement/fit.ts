@@ -2,6 +2,7 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { measuredVramBytes } from '../../../shared/vram.ts';
 
 /**
  * Kept free on top of what a model needs, bytes. Ollama leaves 1,024 MiB free when it chooses by itself; an explicit
@@ -89,10 +90,16 @@ export interface VramState {
   measured: boolean;
 }
 
-/** Null when nobody knows the total. Totals of one node are never applied to another. */
-export function vramState(
-  node: Pick<NodeView, 'vram' | 'gpus'> & { loaded: readonly Pick<LoadedModel, 'vramBytes'>[] },
-): VramState | null {
+/** What is known of the VRAM of a node, and what its own tools measure. */
+export interface VramFacts {
+  vram: NodeView['vram'];
+  /** Empty where no tool measures. */
+  gpus: readonly Pick<GpuReading, 'vramTotalBytes' | 'vramUsedBytes'>[];
+  loaded: readonly Pick<LoadedModel, 'vramBytes'>[];
+}
+
+/** Null when the total is not known. Totals of one node are never applied to another. */
+export function vramState(node: VramFacts): VramState | null {
   const known = node.gpus.flatMap((gpu) =>
     gpu.vramTotalBytes === null || gpu.vramUsedBytes === null
       ? []
@@ -109,9 +116,8 @@ export function vramState(
   }
   const { totalBytes } = node.vram;
   if (totalBytes === null) return null;
-  const measured = usedBytes(node.gpus);
-  const models = node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
-  const used = measured ?? node.vram.usedBytes ?? models;
+  const measured = measuredVramBytes(node.gpus);
+  const used = measured ?? node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
   const free = Math.max(0, totalBytes - used);
   return {
     totalBytes,
@@ -120,17 +126,6 @@ export function vramState(
     gpuCount: Math.max(1, node.gpus.length),
     measured: measured !== null,
   };
-}
-
-/** VRAM in use over all GPUs by the machine's own tools, bytes; null when they do not report it. */
-export function usedBytes(gpus: readonly Pick<GpuReading, 'vramUsedBytes'>[] | null): number | null {
-  if (gpus === null || gpus.length === 0) return null;
-  let sum = 0;
-  for (const gpu of gpus) {
-    if (gpu.vramUsedBytes === null) return null;
-    sum += gpu.vramUsedBytes;
-  }
-  return sum;
 }
 
 /** Ollama's order: idle first, then the shortest time left, then by name; "for ever" last, but not exempt. */

@@ -1,7 +1,7 @@
 /** Who holds a node's VRAM: the server's own models, which can be unloaded, and other programs, which cannot. Pure. */
 import type { LoadedModel, VramHolder } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import { usedBytes } from './fit.ts';
+import { measuredVramBytes } from '../../../shared/vram.ts';
 
 const MIB = 1024 ** 2;
 /** What a runner's process holds beside its model (the CUDA context), seen with models of 0.4 to 28 GB. */
@@ -25,7 +25,7 @@ export function foreignUse(
   gpus: readonly GpuReading[] | null,
   loaded: readonly Pick<LoadedModel, 'vramBytes'>[],
 ): ForeignUse | null {
-  const used = usedBytes(gpus);
+  const used = measuredVramBytes(gpus);
   if (gpus === null || used === null) return null;
   const onGpu = loaded.filter((model) => model.vramBytes > 0);
   const models = onGpu.reduce((sum, model) => sum + model.vramBytes, 0);

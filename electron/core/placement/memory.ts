@@ -88,7 +88,11 @@ export function createPlacementMemory(deps: {
       const entry = look(nodeId, model);
       return entry && entry.placement !== null ? entry.since : null;
     },
-    lastLoadedAt: (nodeId, model) => look(nodeId, model)?.lastLoadedAt ?? null,
+    lastLoadedAt: (nodeId, model) => {
+      const entry = look(nodeId, model);
+      // A node that does not change is not observed again: what is loaded is loaded until it is seen to be gone.
+      return entry && entry.placement !== null ? clock.now() : (entry?.lastLoadedAt ?? null);
+    },
     lastSizeBytes: (nodeId, model) => look(nodeId, model)?.sizeBytes ?? null,
     forget(nodeId) {
       histories.delete(nodeId);

@@ -64,7 +64,7 @@ export interface MoverDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: {
     server(id: string): InferenceServer | null;
-    lookSoon(nodeId: string): void;
+    probeSoon(nodeId: string): void;
     markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
     list(): NodeView[];
     onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
@@ -201,7 +201,7 @@ export function createMover(deps: MoverDependencies): Mover {
     const running = applyMove(moveDependencies(node.id, task.model), request, any);
     under.add(running);
     const end = await running.finally(() => under.delete(running));
-    fleet.lookSoon(node.id);
+    fleet.probeSoon(node.id);
     return {
       ...end,
       at: end.outcome === 'moved' ? clock.now() : at,
@@ -236,6 +236,8 @@ export function createMover(deps: MoverDependencies): Mover {
   async function placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord> {
     const server = fleet.server(node.id);
     if (!server) return refusal(node, task, 'NO_SERVER', `${node.name} has no inference server.`);
+    if (!server.capabilities.has('moves'))
+      return refusal(node, task, 'NOT_SUPPORTED', `The server on ${node.name} cannot move models.`);
     using _ = locks.take(node.id, task.model);
     const end = await move(node, server, task, signal);
     return write(node, task, end, end.at, end.durationMs);
@@ -259,7 +261,7 @@ export function createMover(deps: MoverDependencies): Mover {
       model,
       layers === 'cpu' ? 'cpu' : 'gpu',
     );
-    fleet.lookSoon(node.id);
+    fleet.probeSoon(node.id);
     if (loaded) return loaded;
     throw new PilotlightError('MOVE_FAILED', {
       message: `${model} was loaded on ${node.name} but is not there.`,

@@ -3,6 +3,7 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { plainText } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord, OptimizerStatus } from '../../../shared/models/placement.ts';
 import type { SecretSetting, Settings } from '../../../shared/models/settings.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { plural } from '../../../shared/units.ts';
 import type { ActivityService } from '../activity/service.ts';
 import { postWebhook } from '../activity/webhook.ts';
@@ -98,7 +99,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     early?.cancel();
     nextLookAt = null;
     lastLookAt = clock.now();
-    const nodes = fleet.list().filter((node) => isServing(node.state) && node.url !== null);
+    const nodes = fleet.list().filter((node) => isServing(node.state) && serverCan(node, 'moves'));
     const looks = await Promise.all(nodes.map((node) => lookAtNode(node, signal)));
     const all = looks.flat();
     explanations = all

@@ -1,6 +1,7 @@
 /** What the optimizer would do with each model of a node, and why. Pure: nothing is asked, nothing moves. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
 import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
 import { predictSize, vramState } from './fit.ts';
@@ -16,6 +17,8 @@ const GPU_LOST_WINDOW_MS = 6 * 60 * 60_000;
 export interface PlanInput {
   now: number;
   node: NodeView;
+  /** What its own tools read; empty where none does. */
+  gpus: readonly GpuReading[];
   priorityModels: readonly string[];
   /** Canonical names that are pinned on this node. */
   pinned: ReadonlySet<string>;
@@ -289,8 +292,8 @@ function roomFor(input: PlanInput, model: ModelOnNode): Room {
       described: null,
       contextLength: model.contextLength,
     }),
-    vram: vramState(input.node),
-    gpus: input.node.gpus,
+    vram: vramState({ vram: input.node.vram, loaded: input.node.loaded, gpus: input.gpus }),
+    gpus: input.gpus,
     own: model,
     others: input.node.loaded.filter((other) => !sameModelName(other.name, model.name)),
     inFlight: input.inFlight,

@@ -91,7 +91,7 @@ export function measureRoom(
       described,
       contextLength: current?.contextLength ?? defaultContextLength(node.vram.totalBytes),
     }),
-    vram: vramState({ gpus: gpus ?? [], vram: { ...node.vram, usedBytes: null }, loaded: before.loaded }),
+    vram: vramState({ gpus: gpus ?? [], vram: node.vram, loaded: before.loaded }),
     gpus,
     own: current,
     others: before.loaded.filter((other) => !sameModelName(other.name, model)),

@@ -31,7 +31,7 @@ export interface PlacementFleet {
   require(id: string): NodeView;
   server(id: string): InferenceServer | null;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  lookSoon(nodeId: string): void;
+  probeSoon(nodeId: string): void;
   /** Pins changed: the views are made anew. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
@@ -86,6 +86,8 @@ export interface PlacementServiceDependencies {
   inFlight: RequestsInFlight;
   /** Fresh readings of a node's own tools; null where there are none. */
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
+  /** What they read last, at once; null where there are none. */
+  reading: (nodeId: string) => { gpus: GpuReading[] | null } | null;
 }
 
 const UNLOAD_SHOWN_MS = 5000;
@@ -96,7 +98,7 @@ const LOOKS_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
-  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, inFlight } = deps;
+  const { clock, log, store, streams, settings, activity, fleet, pins, readGpus, reading, inFlight } = deps;
   const moves = createMoveHistory({ store, streams, log });
   const memory = createPlacementMemory({ clock, moves: moves.list(LEARNED_MOVES) });
   const locks = createNodeLocks();
@@ -188,6 +190,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const planInput = (node: NodeView): PlanInput => ({
     now: clock.now(),
     node,
+    gpus: reading(node.id)?.gpus ?? [],
     priorityModels: priorityModels(),
     pinned: pins.on(node.id),
     inFlight: (model) => inFlight.count(node.id, model),
@@ -246,7 +249,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       using _ = locks.take(nodeId, name);
       await server.unload(name, signal);
       await lookUntilGone({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
-      fleet.lookSoon(nodeId);
+      fleet.probeSoon(nodeId);
       activity.record({
         kind: 'placement',
         severity: 'info',

@@ -1,8 +1,6 @@
 /** Inference servers. */
+import type { ServerCapability } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
-
-/** What a server can do; core asks for these, never for a product's name. */
-export type InferenceCapability = 'lists-models' | 'says-placement' | 'moves' | 'embeds' | 'streams';
 
 export interface LoadOptions {
   /**
@@ -10,7 +8,7 @@ export interface LoadOptions {
    * has no fallback when they do not fit.
    */
   layers: 'auto' | 'cpu' | number;
-  /** Nanosecond-free: seconds, negative for ever, `null` to leave the server's own rule alone. */
+  /** Seconds; negative keeps it loaded indefinitely, `null` leaves the server's own rule alone. */
   keepAliveSeconds: number | null;
   /** Sent only when given: a differing context reloads the model. */
   contextLength?: number;
@@ -22,9 +20,10 @@ export interface LoadOptions {
  * MODEL_NOT_FOUND, OUT_OF_MEMORY, SERVER_BUSY.
  */
 export interface InferenceServer {
-  readonly kind: 'ollama';
+  /** What people call the product; it decides nothing. */
+  readonly product: string;
   readonly url: string;
-  readonly capabilities: ReadonlySet<InferenceCapability>;
+  readonly capabilities: ReadonlySet<ServerCapability>;
   version(signal: AbortSignal): Promise<string>;
   installed(signal: AbortSignal): Promise<InstalledModel[]>;
   loaded(signal: AbortSignal): Promise<LoadedModel[]>;

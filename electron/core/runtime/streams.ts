@@ -10,6 +10,7 @@ export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesc
   return {
     core: createTopic(fast),
     fleet: createTopic(fast),
+    wake: createTopic(fast),
     power: createTopic(fast),
     discovery: createTopic(fast),
     checks: createTopic(fast),

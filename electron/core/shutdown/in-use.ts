@@ -22,7 +22,7 @@ export interface InUse {
 }
 
 export interface InUseDependencies {
-  fleet: Pick<FleetService, 'get' | 'require' | 'look' | 'answered'>;
+  fleet: Pick<FleetService, 'get' | 'require' | 'probe' | 'answered'>;
   agents: Pick<AgentAccess, 'link' | 'view' | 'foreignLeases'>;
   ledger: Pick<LeaseLedger, 'list'>;
   policies: Pick<Policies, 'get' | 'isSet'>;
@@ -62,7 +62,7 @@ export function createInUse(dependencies: InUseDependencies): InUse {
   }
 
   async function checkOne(nodeId: string): Promise<boolean> {
-    await fleet.look(nodeId);
+    await fleet.probe(nodeId);
     const node = fleet.get(nodeId);
     if (node !== null) watch.look(node);
     return fleet.answered(nodeId);

@@ -52,7 +52,7 @@ interface HeardOfNode {
   leases: Map<string, Lease>;
 }
 
-/** A view changes with each sample of its GPUs; what an agent says of its power comes from the agent. */
+/** What an agent says of the power of its machine comes from the agent. */
 function concernsPower(node: NodeView, previous: NodeView): boolean {
   return (
     !node.hasAgentToken ||

@@ -8,7 +8,7 @@ import { type AwakeDependencies, requireAwake } from '../agents/awake.ts';
 import type { FleetService } from '../fleet/service.ts';
 
 export interface RestartDependencies extends AwakeDependencies {
-  fleet: Pick<FleetService, 'require' | 'look' | 'lookSoon'>;
+  fleet: Pick<FleetService, 'require' | 'probe' | 'probeSoon'>;
   agents: AgentAccess;
   activity: { record(entry: NewActivityEntry): void };
   holder(): string;
@@ -36,5 +36,5 @@ export async function restartOllama(
     why: fact('REQUESTED_BY', { by: holder() }),
     nodeId,
   });
-  fleet.lookSoon(nodeId);
+  fleet.probeSoon(nodeId);
 }

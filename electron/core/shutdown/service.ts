@@ -4,6 +4,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { SecretSetting } from '../../../shared/models/settings.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import { followAgentDamage } from '../agents/agent-damage.ts';
@@ -61,6 +62,12 @@ export interface ShutdownDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: FleetService;
   agents: AgentAccess;
+  telemetry: {
+    /** What a node's own tools read now; null where none does. */
+    reading(nodeId: string): { gpus: GpuReading[] | null } | null;
+    /** Called with each new sample of a node. */
+    onSample(listener: (sample: { nodeId: string }) => void): () => void;
+  };
   wakes: { onWoken(listener: (nodeId: string) => void): () => void };
   policies: Policies;
   means(nodeId: string): NodePower['means'];
@@ -75,11 +82,17 @@ export interface ShutdownDependencies {
 }
 
 export function createShutdownService(dependencies: ShutdownDependencies): ShutdownService {
-  const { clock, random, log, http, streams, settings, activity, fleet, agents } = dependencies;
+  const { clock, random, log, http, streams, settings, activity, fleet, agents, telemetry } = dependencies;
   const { policies, means, leases, attribution, holder, inFlight } = dependencies;
   const { ledger } = leases;
   const held = (nodeId: string) => ledger.list(nodeId).length;
-  const use = createUseWatch({ clock, leases: held, inFlight, doubt: (nodeId) => gpuDoubt(agents, nodeId) });
+  const use = createUseWatch({
+    clock,
+    leases: held,
+    inFlight,
+    gpus: (nodeId) => telemetry.reading(nodeId)?.gpus ?? [],
+    doubt: (nodeId) => gpuDoubt(agents, nodeId),
+  });
   const sameMachine = createSameMachine(fleet);
   const inUse = createInUse({ fleet, agents, ledger, policies, means, watch: use, sameMachine });
 
@@ -163,6 +176,13 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
   });
   const stops = [
     stopWatching,
+    telemetry.onSample(({ nodeId }) => {
+      const node = fleet.get(nodeId);
+      if (node === null) return;
+      use.look(node);
+      // What an agent says of use comes from the agent.
+      if (!node.hasAgentToken) overview.changed(nodeId);
+    }),
     sameMachine.stop,
     followAgentDamage({ agents, fleet, activity }),
     off.onChange(overview.changed),

@@ -17,7 +17,7 @@ export interface Departures {
 
 export interface DeparturesOptions {
   clock: Clock;
-  fleet: Pick<FleetService, 'get' | 'lookSoon' | 'onChange' | 'setLeaving'>;
+  fleet: Pick<FleetService, 'get' | 'probeSoon' | 'onChange' | 'setLeaving'>;
   agents: Pick<AgentAccess, 'view' | 'onChange' | 'onReached'>;
   onGone(nodeId: string, leaving: Leaving): void;
   /** The deadline passed. */
@@ -60,7 +60,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
   function look(nodeId: string): void {
     const entry = leaving.get(nodeId);
     if (!entry) return;
-    fleet.lookSoon(nodeId);
+    fleet.probeSoon(nodeId);
     entry.timers[1] = clock.timer(LOOK_MS, () => look(nodeId));
   }
 

@@ -5,6 +5,7 @@
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
 /** From this utilisation on a GPU is busy; the same that agents take by default. */
 const BUSY_PERCENT = 10;
@@ -21,7 +22,9 @@ export interface UseLook {
 }
 
 export interface UseFacts {
-  node: Pick<NodeView, 'loaded' | 'gpus'>;
+  node: Pick<NodeView, 'loaded'>;
+  /** What its own tools read; empty for a node whose GPUs are not measured. */
+  gpus: readonly GpuReading[];
   /** Why a GPU may be busier than is known; null or omitted for a node whose GPUs are not measured. */
   doubt?: Message | null;
   /** What the look before saw; null for the first one, which takes nothing that is loaded for use. */
@@ -31,7 +34,7 @@ export interface UseFacts {
   now: number;
 }
 
-export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFacts): UseLook {
+export function lookForUse({ node, gpus, doubt = null, before, inFlight, now }: UseFacts): UseLook {
   const seen = new Map(node.loaded.map((model) => [model.name, model.expiresAt]));
   const use: Message[] = [];
   if (inFlight > 0) use.push(fact('REQUESTS_IN_FLIGHT', { count: inFlight }));
@@ -39,9 +42,9 @@ export function lookForUse({ node, doubt = null, before, inFlight, now }: UseFac
     const seenOfIt = modelUse(model, before, now);
     if (seenOfIt !== null) use.push(seenOfIt);
   }
-  const busiest = Math.max(0, ...node.gpus.map((gpu) => gpu.utilisationPercent ?? 0));
+  const busiest = Math.max(0, ...gpus.map((gpu) => gpu.utilisationPercent ?? 0));
   if (busiest >= BUSY_PERCENT) use.push(fact('GPU_BUSY', { percent: busiest }));
-  const silent = node.gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
+  const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
   const [unread] = silent.map(({ name }) => fact('GPU_LOAD_NOT_REPORTED', { gpu: name }));
   const unknown = doubt ?? unread;
   // A machine whose readings fail may be at work.

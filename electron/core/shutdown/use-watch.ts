@@ -2,6 +2,7 @@
 
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Message } from '../../../shared/models/message.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { Clock } from '../ports/time.ts';
 import { lookForUse, type UseSeen } from './use-guard.ts';
 
@@ -38,12 +39,15 @@ export function createUseWatch({
   clock,
   leases,
   inFlight,
+  gpus,
   doubt = () => null,
 }: {
   clock: Pick<Clock, 'now' | 'monotonic'>;
   /** How many live. */
   leases(nodeId: string): number;
   inFlight(node: NodeView): number;
+  /** What its own tools read now; empty where none does. */
+  gpus(nodeId: string): readonly GpuReading[];
   /** Why a GPU of a node that is measured may be busier than is known; null where there is no doubt. */
   doubt?(nodeId: string): Message | null;
 }): UseWatch {
@@ -60,6 +64,7 @@ export function createUseWatch({
       const before = nodes.get(node.id);
       const { seen, use } = lookForUse({
         node,
+        gpus: gpus(node.id),
         doubt: doubt(node.id),
         before: before?.models ?? null,
         inFlight: inFlight(node),

@@ -5,8 +5,11 @@ export function telemetryMethods({
   telemetry,
 }: {
   telemetry: TelemetryService;
-}): Handlers<'telemetry.history' | 'telemetry.work' | 'telemetry.buckets' | 'telemetry.workBuckets'> {
+}): Handlers<
+  'telemetry.latest' | 'telemetry.history' | 'telemetry.work' | 'telemetry.buckets' | 'telemetry.workBuckets'
+> {
   return {
+    'telemetry.latest': ({ nodeId }, { signal }) => telemetry.latest(nodeId ?? null, signal),
     'telemetry.history': ({ nodeId }) => telemetry.history(nodeId),
     'telemetry.work': () => telemetry.work(),
     'telemetry.buckets': ({ nodeId, range, atMost }) => telemetry.buckets(nodeId, range, atMost),

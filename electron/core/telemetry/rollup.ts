@@ -5,6 +5,7 @@
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { GpuReading, HistoryRange, NodeBucket, WorkBucket } from '../../../shared/models/telemetry.ts';
+import { usedVramBytes } from '../../../shared/vram.ts';
 import type { BucketLength, BucketRow, BucketTotals, Weighted } from '../ports/history.ts';
 
 export const MINUTE: BucketLength = 60;
@@ -27,8 +28,11 @@ export interface NodeReading {
   vramByModel: readonly (readonly [model: string, bytes: number])[];
 }
 
-/** One reading of a node with all its GPUs: tools win over what the node's view says. */
-export function readingOf(node: Pick<NodeView, 'vram' | 'loaded'>, gpus: readonly GpuReading[]): NodeReading {
+/** One reading of a node with all its GPUs: tools win over what its server says. */
+export function readingOf(
+  node: Pick<NodeView, 'vram' | 'state' | 'loaded'>,
+  gpus: readonly GpuReading[],
+): NodeReading {
   const known = (key: 'vramTotalBytes' | 'vramUsedBytes' | 'utilisationPercent' | 'powerWatts') =>
     gpus.flatMap((gpu) => gpu[key] ?? []);
   const sum = (values: readonly number[]) =>
@@ -37,7 +41,7 @@ export function readingOf(node: Pick<NodeView, 'vram' | 'loaded'>, gpus: readonl
   const utilisationSum = sum(utilisation);
   return {
     vramTotalBytes: sum(known('vramTotalBytes')) ?? node.vram.totalBytes,
-    vramUsedBytes: sum(known('vramUsedBytes')) ?? node.vram.usedBytes,
+    vramUsedBytes: sum(known('vramUsedBytes')) ?? usedVramBytes(node, null),
     utilisationPercent: utilisationSum === null ? null : utilisationSum / utilisation.length,
     utilisationMaxPercent: utilisation.reduce<number | null>(larger, null),
     powerWatts: sum(known('powerWatts')),

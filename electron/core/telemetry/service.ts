@@ -1,3 +1,4 @@
+import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type {
   GpuReading,
@@ -24,9 +25,15 @@ import { createWorkMeter } from './work.ts';
 /** What telemetry needs of the fleet. */
 export interface TelemetryFleet {
   list(): NodeView[];
+  get(id: string): NodeView | null;
   /** Throws NOT_FOUND. */
   require(id: string): NodeView;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
+}
+
+export interface NodeReadings {
+  gpus: GpuReading[] | null;
+  host: HostReading;
 }
 
 export interface TelemetryService {
@@ -35,6 +42,12 @@ export interface TelemetryService {
   pause(): Promise<void>;
   resume(): void;
   stop(): Promise<void>;
+  /** What a node's tools say now; null where none does, or the node does not serve. */
+  reading(nodeId: string): NodeReadings | null;
+  /** The newest readings of one node, or of all that are measured now. Rejects with NOT_FOUND. */
+  latest(nodeId: string | null, signal: AbortSignal): Promise<TelemetrySample[]>;
+  /** Called with each new sample. */
+  onSample(listener: (sample: TelemetrySample) => void): () => void;
   /** The last hour of one node, oldest first; from before a restart at the grain of minutes. Throws NOT_FOUND. */
   history(nodeId: string): TelemetrySample[];
   /** What is kept of one node for longer, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
@@ -58,16 +71,16 @@ export interface TelemetryDependencies {
   streams: Pick<Streams, 'telemetry' | 'work'>;
   fleet: TelemetryFleet;
   /** What a simulated machine's own tools say; null when it is not one, or off. */
-  simulated: (nodeId: string) => { gpus: GpuReading[]; host: HostReading } | null;
+  simulated: (nodeId: string) => NodeReadings | null;
   /** What the agents of other machines say; null where none does. */
   agents: {
-    reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
+    reading(nodeId: string): NodeReadings | null;
     freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] | null } | null>;
   };
 }
 
 const SAMPLE_MS = 2000;
-/** Tools run at this rate when nobody looks, and quiet remote nodes are written down so often. */
+/** Tools run at this rate while nobody watches, and quiet remote nodes are recorded at it. */
 const SLOW_MS = 30_000;
 const HOUR_MS = 3_600_000;
 const HOUR_BUCKETS = 60;
@@ -81,25 +94,41 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   const lastSampled = new Map<string, { at: number; loaded: NodeView['loaded'] }>();
   const meter = createWorkMeter({ clock, onSample: (sample) => streams.work.set('work', sample) });
   const recorder = createHistoryRecorder({ clock, log, history: store.history });
+  const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry', log });
   const createdAt = clock.now();
   let loop: Loop | null = null;
   let unsubscribe: (() => void) | null = null;
 
+  /** This computer is on, whether or not a server answers on it. */
+  const isHere = ({ kind }: NodeView) => kind === 'this-computer';
+  const isMeasured = (node: NodeView) => isServing(node.state) || isHere(node);
+
   async function sampleAll(signal: AbortSignal): Promise<void> {
-    // This computer is on, whether or not a server answers on it.
-    const here = ({ kind }: NodeView) => kind === 'this-computer';
-    if (fleet.list().some(here)) {
+    if (fleet.list().some(isHere)) {
       await local.gpus(streams.telemetry.active ? SAMPLE_MS / 2 : SLOW_MS, signal);
     }
     // Only now: a tool may take seconds, and a node that was removed meanwhile must not come back here.
-    const nodes = fleet.list().filter((node) => isServing(node.state) || here(node));
     const serving = new Map<string, NodeReading>();
-    for (const node of nodes) {
+    for (const node of fleet.list()) {
+      if (!isMeasured(node)) {
+        forgetNewest(node.id);
+        continue;
+      }
       const tools = readTools(node);
       sampleNode(node, tools);
       if (isServing(node.state)) serving.set(node.id, readingOf(node, tools?.gpus ?? []));
     }
     recorder.observe(serving);
+  }
+
+  function sampleOf(node: NodeView, tools: ReturnType<typeof readTools>): TelemetrySample {
+    return {
+      nodeId: node.id,
+      at: clock.now(),
+      gpus: tools?.gpus ?? [],
+      host: tools?.host ?? null,
+      vramByModel: Object.fromEntries(node.loaded.map((model) => [model.name, model.vramBytes])),
+    };
   }
 
   function sampleNode(node: NodeView, tools: ReturnType<typeof readTools>): void {
@@ -108,13 +137,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     // Without tools only the loaded models are known: between two changes there is nothing to write down.
     if (tools === null && before && before.loaded === node.loaded && now - before.at < SLOW_MS) return;
     lastSampled.set(node.id, { at: now, loaded: node.loaded });
-    const sample: TelemetrySample = {
-      nodeId: node.id,
-      at: clock.now(),
-      gpus: tools?.gpus ?? [],
-      host: tools?.host ?? null,
-      vramByModel: Object.fromEntries(node.loaded.map((model) => [model.name, model.vramBytes])),
-    };
+    const sample = sampleOf(node, tools);
     let ring = rings.get(node.id);
     if (!ring) {
       ring = createSampleRing(node.id);
@@ -122,11 +145,19 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     }
     ring.push(sample);
     streams.telemetry.set(node.id, sample);
+    sampled.emit(sample);
   }
 
-  function readTools(node: NodeView): { gpus: GpuReading[] | null; host: HostReading } | null {
+  /** What was measured last is not what is: a machine that went off draws nothing. */
+  function forgetNewest(nodeId: string): void {
+    lastSampled.delete(nodeId);
+    if (streams.telemetry.get(nodeId) !== undefined) streams.telemetry.delete(nodeId);
+  }
+
+  function readTools(node: NodeView): NodeReadings | null {
+    if (!isMeasured(node)) return null;
     if (node.kind === 'simulated') return simulated(node.id);
-    if (node.kind === 'this-computer') return { gpus: local.latest(), host: hardware.readHost() };
+    if (isHere(node)) return { gpus: local.latest(), host: hardware.readHost() };
     return node.agentUrl === null ? null : agents.reading(node.id);
   }
 
@@ -144,11 +175,13 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   function start(): void {
     if (loop) return;
     unsubscribe = fleet.onChange((node, previous) => {
-      if (node !== null || previous === null) return;
-      rings.delete(previous.id);
-      lastSampled.delete(previous.id);
-      recorder.forget(previous.id);
-      streams.telemetry.delete(previous.id);
+      if (node !== null) {
+        if (!isMeasured(node)) forgetNewest(node.id);
+      } else if (previous !== null) {
+        rings.delete(previous.id);
+        recorder.forget(previous.id);
+        forgetNewest(previous.id);
+      }
     });
     loop = startLoop({
       clock,
@@ -175,6 +208,18 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     pause: stop,
     resume: start,
     stop,
+    reading(nodeId) {
+      const node = fleet.get(nodeId);
+      return node && readTools(node);
+    },
+    async latest(nodeId, signal) {
+      const wanted = () => (nodeId === null ? fleet.list() : [fleet.require(nodeId)]);
+      if (wanted().some(isHere)) await local.gpus(SAMPLE_MS, signal);
+      return wanted()
+        .filter(isMeasured)
+        .map((node) => sampleOf(node, readTools(node)));
+    },
+    onSample: sampled.on,
     history(nodeId) {
       fleet.require(nodeId);
       const live = rings.get(nodeId)?.samples(clock.now()) ?? [];

@@ -5,6 +5,7 @@ import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { errorMessage, fact } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { FleetService } from '../fleet/service.ts';
+import { unavailableReason } from '../fleet/wakeable.ts';
 import type { AgentLink, AgentMachine } from '../ports/agents.ts';
 import type { Http, Udp } from '../ports/network.ts';
 import type { Exec } from '../ports/processes.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
-import { programName, wayObstacle } from './wake-methods.ts';
+import { programName } from './wake-methods.ts';
 
 export interface WaySenders {
   /**
@@ -90,7 +91,7 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     hasAgent,
     async send(way, record, signal) {
       signal.throwIfAborted();
-      const obstacle = wayObstacle(record, way, hasAgent);
+      const obstacle = unavailableReason(record, way, hasAgent);
       if (obstacle !== null) throw new PilotlightError('CANNOT_WAKE', { message: obstacle });
       const { mac } = record;
       switch (way.kind) {

@@ -1,7 +1,8 @@
 /** Sends one round of wake packets: every destination, and none that fails stops the others. */
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
+import type { WakeTarget } from '../fleet/wakeable.ts';
 import type { Udp } from '../ports/network.ts';
-import { type WakeTarget, wakeDestinations } from './destinations.ts';
+import { wakeDestinations } from './destinations.ts';
 
 export interface PacketRound {
   sent: number;

@@ -4,57 +4,33 @@ import { abortable } from '../../../shared/abortable.ts';
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import {
-  isServing,
-  type NodeRecord,
-  type NodeView,
-  type WakeProgress,
-} from '../../../shared/models/fleet.ts';
+import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
 import { errorFact, fact } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { FleetService } from '../fleet/service.ts';
+import { canWake } from '../fleet/wakeable.ts';
 import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import { createDeadline } from '../runtime/deadline.ts';
 import { createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
+import type { Streams } from '../runtime/streams.ts';
 import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
-import { cannotWake, canWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
+import type { WakeService, WokenListener } from './model.ts';
+import { cannotWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
 import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
+import { createWakeProgress } from './wake-progress.ts';
 import { goThroughWays } from './wake-run.ts';
 
-export type WokenListener = (nodeId: string, woken: { wasSilent: boolean }) => void;
-
-export interface WakeService {
-  /**
-   * A person wakes a node, or joins the wake under way; resolves once the first way that works has begun. Rejects
-   * with NOT_FOUND, ALREADY_AWAKE, CANNOT_WAKE, WAKE_NOT_ALLOWED, and when no way works with WAKE_FAILED,
-   * RELAY_FAILED or COMMAND_FAILED.
-   */
-  wake(nodeId: string): Promise<NodeView>;
-  /** Stops waiting; the machine may still come up. */
-  cancelWake(nodeId: string): NodeView;
-  /**
-   * Resolves when the node serves, waking it if it sleeps and its policy lets it be woken for this; many callers
-   * share one wake, and it is given up when the last of them has gone. Rejects as `wake` does, with WAKE_TIMEOUT,
-   * with the trouble's own code when it answers wrongly and cannot be woken, or with the signal's reason.
-   */
-  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeAsker }): Promise<NodeView>;
-  /** Called when a wake ended well; `wasSilent` false says that the machine was on all along. */
-  onWoken(listener: WokenListener): () => void;
-  /** This computer goes to sleep: wakes under way wait, and their time does not count. */
-  pause(): void;
-  /** Wakes under way go on, with time enough to see whether the machine came up meanwhile. */
-  resume(): void;
-  stop(): Promise<void>;
-}
+export type { WakeService } from './model.ts';
 
 export interface WakeDependencies extends Omit<WaySendersDependencies, 'fleet'> {
   clock: Clock;
   log: Log;
   fleet: FleetService;
+  streams: Pick<Streams, 'wake'>;
   settings: { current(): Settings };
   activity: { record(entry: NewActivityEntry): void };
   policies: { get(nodeId: string): PowerPolicy };
@@ -76,9 +52,6 @@ interface Wake {
   byPerson: boolean;
 }
 
-/** How long the last steps stay in view after the node serves. */
-const SHOWN_AFTER_SERVING_MS = 30_000;
-const SHOWN_AFTER_VERIFIED_MS = 5000;
 /** After this computer slept, a machine that came up meanwhile has at least this long to be seen. */
 const LEAST_AFTER_RESUME_MS = 30_000;
 /** Ends of a wake that nobody has to be told of. */
@@ -87,29 +60,20 @@ const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 export function createWakeService(dependencies: WakeDependencies): WakeService {
   const { clock, log, fleet, settings, activity, policies } = dependencies;
   const senders = createWaySenders(dependencies);
+  const progress = createWakeProgress(dependencies);
   const wakes = new Map<string, Wake>();
   const woken = createEmitter<Parameters<WokenListener>>({ name: 'wake', log });
   const gate = createGate();
   let stopped = false;
 
   const stopListening = fleet.onChange((node, previous) => {
-    if (node === null && previous) wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
-    if (node?.wake && !wakes.has(node.id)) follow(node, node.wake, previous);
-  });
-
-  /** After a wake its last steps stay in view for a while. */
-  function follow(node: NodeView, wake: WakeProgress, previous: NodeView | null): void {
-    if (!isServing(node.state)) fleet.setWake(node.id, null);
-    else if (wake.step === 'gpu-verified' && previous?.wake?.step !== wake.step) {
-      clearLater(node.id, wake.startedAt, SHOWN_AFTER_VERIFIED_MS);
+    if (node !== null) {
+      progress.follow(node);
+    } else if (previous) {
+      wakes.get(previous.id)?.controller.abort(new PilotlightError('NOT_FOUND'));
+      progress.remove(previous.id);
     }
-  }
-
-  function clearLater(nodeId: string, startedAt: number, ms: number): void {
-    clock.timer(ms, () => {
-      if (!stopped && fleet.get(nodeId)?.wake?.startedAt === startedAt) fleet.setWake(nodeId, null);
-    });
-  }
+  });
 
   function begin(node: NodeView, by: WakeAsker): Wake {
     const running = wakes.get(node.id);
@@ -166,11 +130,13 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     const { signal } = controller;
     const started = clock.monotonic();
     const { usualMs } = node.boot;
-    /** An answer to the very first look says that it was on all along: nothing is learned from that. */
+    const elapsed = () => clock.monotonic() - started;
+    /** An answer to the very first probe says that it was on all along: nothing is learned from that. */
     let wasSilent = false;
     const trying = new AbortController();
     try {
-      fleet.setWake(nodeId, {
+      progress.begin({
+        nodeId,
         startedAt,
         step: 'packet-sent',
         expectedMs: usualMs,
@@ -179,8 +145,13 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
         failedDestinations: [],
         ways: [],
       });
+      fleet.beginWaking(nodeId, {
+        startedAt,
+        expectedMs: usualMs,
+        bootMs: () => (wasSilent && !wake.interrupted ? elapsed() : null),
+      });
       const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
-      fleet.look(nodeId).then(
+      fleet.probe(nodeId).then(
         () => {
           wasSilent = !isServing(fleet.get(nodeId)?.state ?? 'unknown');
         },
@@ -199,10 +170,9 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
           answers: () => fleet.get(nodeId)?.state !== 'waking',
           awake: gate.open,
           onProgress(tried, round) {
-            const current = fleet.get(nodeId)?.wake;
+            const current = progress.get(nodeId);
             if (signal.aborted || current?.startedAt !== startedAt) return;
-            fleet.setWake(nodeId, {
-              ...current,
+            progress.change(nodeId, {
               ways: tried,
               packetsSent: current.packetsSent + (round?.sent ?? 0),
               failedDestinations: round ? round.failed : current.failedDestinations,
@@ -218,7 +188,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       await served;
       trying.abort(new DOMException('The machine answers.', 'AbortError'));
       first.resolve();
-      return finish(wake, clock.monotonic() - started, wasSilent);
+      return finish(wake, elapsed(), wasSilent);
     } catch (error) {
       const reason = signal.aborted ? signal.reason : error;
       trying.abort(new DOMException('Nobody waits any more.', 'AbortError'));
@@ -231,9 +201,9 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
   }
 
   function finish(wake: Wake, tookMs: number, wasSilent: boolean): NodeView {
-    const { nodeId, startedAt, interrupted } = wake;
+    const { nodeId, interrupted } = wake;
     wakes.delete(nodeId);
-    if (wasSilent && !interrupted) fleet.learnBoot(nodeId, tookMs);
+    fleet.endWaking(nodeId);
     const node = fleet.require(nodeId);
     activity.record({
       kind: 'power',
@@ -243,12 +213,11 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
         : interrupted
           ? fact('NODE_WOKE_DURING_SLEEP', { node: node.name })
           : fact('NODE_WOKE', { node: node.name, tookMs }),
-      why: triedMethods(node.wake?.ways ?? []),
+      why: triedMethods(progress.get(nodeId)?.ways ?? []),
       nodeId,
       notify: wasSilent,
     });
-    if (node.hasGpu === false) fleet.setWake(nodeId, null);
-    else clearLater(nodeId, startedAt, SHOWN_AFTER_SERVING_MS);
+    progress.served(node);
     woken.emit(nodeId, { wasSilent });
     return fleet.require(nodeId);
   }
@@ -257,20 +226,18 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     const { nodeId } = wake;
     if (wakes.get(nodeId) !== wake) return;
     wakes.delete(nodeId);
+    const ways = progress.get(nodeId)?.ways ?? [];
     const node = fleet.get(nodeId);
-    if (!node) return;
     const error = reason instanceof PilotlightError ? reason : null;
-    if (error === null || QUIET_ENDS.has(error.code)) {
-      fleet.setWake(nodeId, null);
-      return;
-    }
-    const { code, message, next } = error;
-    fleet.setWake(nodeId, null, { code, message, next });
+    const quiet = error === null || QUIET_ENDS.has(error.code);
+    fleet.endWaking(nodeId, quiet ? null : { code: error.code, message: error.message, next: error.next });
+    progress.remove(nodeId);
+    if (!node || quiet) return;
     activity.record({
       kind: 'power',
       severity: 'error',
       message: fact('NODE_DID_NOT_WAKE', { node: node.name }),
-      why: fact('WAKE_FAILURE', { error: errorFact(error), methods: methodsOf(node.wake?.ways ?? []) }),
+      why: fact('WAKE_FAILURE', { error: errorFact(error), methods: methodsOf(ways) }),
       nodeId,
       notify: true,
     });
@@ -292,7 +259,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
         kind: 'power',
         severity: 'info',
         message: fact('WAKE_CANCELLED', { node: node.name }),
-        why: triedMethods(node.wake?.ways ?? []),
+        why: triedMethods(progress.get(nodeId)?.ways ?? []),
         nodeId,
       });
       wake.controller.abort(new PilotlightError('CANCELLED'));
@@ -304,7 +271,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       signal.throwIfAborted();
       let node = fleet.require(nodeId);
       if (node.state === 'unknown') {
-        await abortable(fleet.look(nodeId), signal);
+        await abortable(fleet.probe(nodeId), signal);
         node = fleet.require(nodeId);
       }
       if (isServing(node.state)) return node;
@@ -327,6 +294,9 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       }
     },
 
+    progress: progress.get,
+    wakes: progress.list,
+
     onWoken: woken.on,
 
     pause() {
@@ -340,8 +310,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     resume() {
       for (const { nodeId, deadline } of wakes.values()) {
         const leftMs = deadline.resume(LEAST_AFTER_RESUME_MS);
-        const current = fleet.get(nodeId)?.wake;
-        if (current) fleet.setWake(nodeId, { ...current, deadlineAt: clock.now() + leftMs });
+        progress.change(nodeId, { deadlineAt: clock.now() + leftMs });
       }
       gate.reopen();
     },
@@ -349,6 +318,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     async stop() {
       stopped = true;
       stopListening();
+      progress.stop();
       const running = [...wakes.values()];
       for (const wake of running) wake.controller.abort(new PilotlightError('STOPPING'));
       await Promise.allSettled(running.map((wake) => wake.served));

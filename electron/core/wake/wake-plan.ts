@@ -1,6 +1,7 @@
 /** How long a wake may take, and when its packets go. Pure. */
-import { isServing, type NodeView, type WakeProgress } from '../../../shared/models/fleet.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 
 /** The first packets: some devices need two or three, and one that dozed off again needs the later one. */
 const FIRST_PACKETS_MS = [0, 100, 400];

@@ -1,9 +1,9 @@
 /** Goes the ways of one wake: the next when one fails, and in addition when the machine stays silent. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
-import type { WakeProgress } from '../../../shared/models/fleet.ts';
 import { errorMessage, fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 import type { PacketRound } from './packets.ts';

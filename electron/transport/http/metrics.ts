@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { isServing, nodeStateSchema } from '../../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../../shared/models/indexing.ts';
 import { moveOutcomeSchema } from '../../../shared/models/placement.ts';
+import { usedVramBytes } from '../../../shared/vram.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { refuseScript } from './recall.ts';
 import { currentJob } from './recall-shapes.ts';
@@ -81,8 +82,10 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
       nodes.inc({ state: view.state });
       nodeUp.set(labels, isServing(view.state) ? 1 : 0);
       if (view.vram.totalBytes !== null) vramSize.set(labels, view.vram.totalBytes);
-      if (view.vram.usedBytes !== null) vramUsed.set(labels, view.vram.usedBytes);
-      for (const gpu of streams.telemetry.get(view.id)?.gpus ?? view.gpus) {
+      const sample = streams.telemetry.get(view.id);
+      const usedBytes = usedVramBytes(view, sample);
+      if (usedBytes !== null) vramUsed.set(labels, usedBytes);
+      for (const gpu of sample?.gpus ?? []) {
         const gpuLabels = { ...labels, gpu: gpu.id };
         if (gpu.utilisationPercent !== null) gpuBusy.set(gpuLabels, gpu.utilisationPercent / 100);
         if (gpu.temperatureCelsius !== null) gpuHeat.set(gpuLabels, gpu.temperatureCelsius);

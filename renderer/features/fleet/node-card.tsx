@@ -1,6 +1,8 @@
 import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
@@ -10,6 +12,7 @@ import { Problem } from '../../components/problem.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
+import { useWake } from '../../stores/wakes.ts';
 import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
@@ -25,6 +28,7 @@ const hot = { 'gpu-verified': 'border-flame/60', trouble: 'border-trouble-line' 
 /** One machine. It reads its own entry, so a frame draws only the cards that changed. */
 export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
+  const wake = useWake(nodeId);
   if (!node) return null;
   const border = node.state === 'gpu-verified' || node.state === 'trouble' ? hot[node.state] : '';
   const awake = isServing(node.state);
@@ -54,13 +58,13 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
       </header>
 
       <div
-        className={`grid flex-1 grid-cols-1 gap-3 ${node.wake && !awake ? 'grid-rows-[1fr]' : 'content-start'}`}
+        className={`grid flex-1 grid-cols-1 gap-3 ${wake && !awake ? 'grid-rows-[1fr]' : 'content-start'}`}
       >
-        <Body node={node} awake={awake} />
+        <Body node={node} wake={wake} awake={awake} />
         <PowerLines node={node} />
       </div>
 
-      {(awake || !node.wake) && <Actions node={node} awake={awake} />}
+      {(awake || !wake) && <Actions node={node} awake={awake} />}
     </article>
   );
 });
@@ -72,16 +76,16 @@ function Address({ node }: { node: NodeView }) {
     <>
       {node.kind === 'this-computer' && 'this computer · '}
       <span className="font-mono">{url.replace(/^https?:\/\//, '')}</span>
-      {node.server?.version && ` · Ollama ${node.server.version}`}
+      {node.server?.version && ` · ${node.server.product} ${node.server.version}`}
     </>
   );
 }
 
-function Body({ node, awake }: { node: NodeView; awake: boolean }) {
-  if (node.wake && !awake) return <WakeProgress node={node} wake={node.wake} />;
+function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake: boolean }) {
+  if (wake && !awake) return <WakeProgress node={node} wake={wake} />;
   return (
     <>
-      {node.wake && <WakeSteps wake={node.wake} />}
+      {wake && <WakeSteps wake={wake} />}
       {node.trouble && (
         <Problem compact message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
       )}
@@ -151,7 +155,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} />}
-      {awake && node.url && node.hasGpu !== false && (
+      {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
         <Button
           size="small"
           tone={flagged ? 'primary' : 'plain'}

@@ -1,6 +1,7 @@
 import { Cpu, EllipsisVertical, Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -31,7 +32,7 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
             <RefreshCw size={16} aria-hidden="true" /> Look now
           </MenuItem>
         )}
-        {awake && node.url && node.hasGpu !== false && (
+        {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
           <MenuItem onSelect={() => force('gpu', node.id, null)}>
             <Flame size={16} aria-hidden="true" /> Force priority models to GPU
           </MenuItem>

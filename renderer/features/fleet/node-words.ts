@@ -1,11 +1,17 @@
-import type { NodeView, WakeProgress } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
 /** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
-export function vramWords(vram: NodeView['vram']): string {
-  const { usedBytes, totalBytes } = vram;
+export function vramWords({
+  totalBytes,
+  usedBytes,
+}: {
+  totalBytes: number | null;
+  usedBytes: number | null;
+}): string {
   if (totalBytes === null) {
     return usedBytes ? `${formatMemory(usedBytes)} used, size unknown` : 'size unknown';
   }

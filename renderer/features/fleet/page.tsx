@@ -65,8 +65,9 @@ export function FleetPage() {
 }
 
 function Summary() {
-  const { nodes, awake, usedBytes, totalBytes } = useFleet(
-    useShallow((state) => summariseFleet(Object.values(state.entries))),
+  const entries = useFleet((state) => state.entries);
+  const { nodes, awake, usedBytes, totalBytes } = telemetryStore.use(
+    useShallow((state) => summariseFleet(Object.values(entries), state.entries)),
   );
   const vram = totalBytes === null ? '' : ` · ${formatMemory(usedBytes)} of ${formatMemory(totalBytes)} used`;
   return <>{`${plural(nodes, 'node')} · ${awake} awake${vram}`}</>;
@@ -78,7 +79,7 @@ function useSeededHistory(): void {
   const ids = useFleet(
     useShallow((state) =>
       selectNodes(state)
-        .filter((node) => isServing(node.state) || node.gpus.length > 0 || node.kind === 'this-computer')
+        .filter((node) => isServing(node.state) || node.kind === 'this-computer')
         .slice(0, seededNodes)
         .map((node) => node.id),
     ),

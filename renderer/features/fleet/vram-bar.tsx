@@ -5,12 +5,14 @@ import { formatMemory, plural } from '../../../shared/units.ts';
 import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
+import { useUsedVram } from '../../stores/telemetry.ts';
 import { vramWords } from './node-words.ts';
 
 /** VRAM by model, each with its colour; what the tools count beyond the models is grey. */
 export function VramBar({ node }: { node: NodeView }) {
+  const usedBytes = useUsedVram(node);
   if (node.hasGpu === false) return null;
-  const { totalBytes, usedBytes } = node.vram;
+  const { totalBytes } = node.vram;
   const inModels = node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
   const other = Math.max(0, (usedBytes ?? 0) - inModels);
   const whole = totalBytes ?? Math.max(inModels + other, 1);
@@ -30,7 +32,7 @@ export function VramBar({ node }: { node: NodeView }) {
       title: `other ${formatMemory(other)}`,
     });
   }
-  const words = vramWords(node.vram);
+  const words = vramWords({ totalBytes, usedBytes });
   return (
     <div>
       <div className="mb-1.5 flex items-baseline justify-between gap-2 text-[0.8125rem]">

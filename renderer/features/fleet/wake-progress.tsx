@@ -1,4 +1,5 @@
-import type { NodeView, WakeProgress as Wake } from '../../../shared/models/fleet.ts';
+import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { WakeProgress as Wake } from '../../../shared/models/wake.ts';
 import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';

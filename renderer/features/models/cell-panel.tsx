@@ -139,7 +139,9 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
             </Fact>
           </>
         )}
-        <Fact name="Last looked at">{node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}</Fact>
+        <Fact name="Last seen">
+          {isServing(node.state) ? 'now' : node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}
+        </Fact>
       </dl>
     </div>
   );

@@ -7,6 +7,7 @@ import { PlacementGlyph, placementWords, StateGlyph } from '../../components/gly
 import { PartsMeter } from '../../components/meter.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
+import { useUsedVram } from '../../stores/telemetry.ts';
 import { vramWords } from '../fleet/node-words.ts';
 import { nodeHref } from '../shell/route.ts';
 import type { Cell, MatrixRow } from './matrix.ts';
@@ -96,7 +97,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
 
 const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
   const whole = node.vram.totalBytes;
-  const words = vramWords(node.vram);
+  const words = vramWords({ totalBytes: whole, usedBytes: useUsedVram(node) });
   return (
     <th
       scope="col"

@@ -11,6 +11,7 @@ import { useKeep } from '../../components/use-keep.ts';
 import { selectNodes, useFleet } from '../../stores/fleet.ts';
 import { optimizerStore } from '../../stores/optimizer.ts';
 import { settingsStore } from '../../stores/settings.ts';
+import { telemetryStore } from '../../stores/telemetry.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { goTo } from '../shell/route.ts';
@@ -33,6 +34,7 @@ function knownFirst(nodes: readonly NodeView[]): NodeView[] {
 export function ModelsPage() {
   useKeep(optimizerStore);
   useKeep(settingsStore);
+  useKeep(telemetryStore);
   const fleet = useFleet();
   const patterns = settingsStore.use(
     (state) => state.entries.settings?.optimizer.priorityModels ?? noPatterns,

@@ -2,9 +2,11 @@ import { Flame, Pencil, RefreshCw, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useAction } from '../../components/use-action.ts';
+import { useWake } from '../../stores/wakes.ts';
 import { FaultsDialog } from '../fleet/faults-dialog.tsx';
 import { NodeDialog } from '../fleet/node-dialog.tsx';
 import { RemoveDialog } from '../fleet/node-menu.tsx';
@@ -15,6 +17,7 @@ import { goTo } from '../shell/route.ts';
 /** What can be done with the machine now, the likeliest first. A wake under way is cancelled where it is shown. */
 export function NodeActions({ node }: { node: NodeView }) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
+  const waking = useWake(node.id) !== null;
   const wake = useAction();
   const look = useAction();
   const { busy: forcing, force } = useForce();
@@ -23,7 +26,7 @@ export function NodeActions({ node }: { node: NodeView }) {
   const close = () => setOpen(null);
   return (
     <>
-      {!awake && node.canWake && !node.wake && (
+      {!awake && node.canWake && !waking && (
         <Button
           tone="primary"
           busy={wake.busy}
@@ -33,7 +36,7 @@ export function NodeActions({ node }: { node: NodeView }) {
         </Button>
       )}
       {awake && <PowerMenu node={node} size="normal" />}
-      {awake && node.url && node.hasGpu !== false && (
+      {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
         <Button
           tone={flagged ? 'primary' : 'plain'}
           busy={forcing}

@@ -12,6 +12,7 @@ import { Problem } from '../../components/problem.tsx';
 import { selectActivity, useActivity } from '../../stores/activity.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
+import { useWake } from '../../stores/wakes.ts';
 import { Diagnosis } from '../checks/diagnosis.tsx';
 import { Readings } from '../fleet/readings.tsx';
 import { VramBar } from '../fleet/vram-bar.tsx';
@@ -155,7 +156,11 @@ function Head({ node }: { node: NodeView }) {
           ) : (
             <span>{node.agentUrl ?? 'built-in embedder only'}</span>
           )}
-          {node.server?.version && <span>Ollama {node.server.version}</span>}
+          {node.server?.version && (
+            <span>
+              {node.server.product} {node.server.version}
+            </span>
+          )}
           {node.kind !== 'remote' && <span>{node.kind === 'simulated' ? 'simulated' : 'this computer'}</span>}
         </p>
       </div>
@@ -168,13 +173,14 @@ function Head({ node }: { node: NodeView }) {
 
 /** What goes on now: a wake, trouble, who needs it, and how full its memory is. */
 function Now({ node }: { node: NodeView }) {
+  const wake = useWake(node.id);
   const awake = isServing(node.state);
   const hasReadings = awake || node.kind === 'this-computer';
   return (
     <>
-      {node.wake && (
+      {wake && (
         <section aria-label="Waking" className={`${cardClass} border-ember/60 p-4`}>
-          {awake ? <WakeSteps wake={node.wake} /> : <WakeProgress node={node} wake={node.wake} />}
+          {awake ? <WakeSteps wake={wake} /> : <WakeProgress node={node} wake={wake} />}
         </section>
       )}
       {node.trouble && (

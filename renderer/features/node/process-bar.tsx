@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { formatMemory } from '../../../shared/units.ts';
 import { PartsMeter } from '../../components/meter.tsx';
 import { telemetryStore } from '../../stores/telemetry.ts';
@@ -12,12 +13,12 @@ const colours = [
   'var(--series-6)',
   'var(--series-4)',
 ];
+const none: readonly GpuReading[] = [];
 const colourOf = (index: number) => colours[index] ?? 'var(--series-other)';
 
 /** Who holds the VRAM at this moment, by program; nothing where no agent tells it. */
 export function ProcessBar({ node }: { node: NodeView }) {
-  const newest = telemetryStore.use((state) => state.entries[node.id]?.gpus);
-  const gpus = newest ?? node.gpus;
+  const gpus = telemetryStore.use((state) => state.entries[node.id]?.gpus ?? none);
   const shares = useMemo(() => processShares(gpus), [gpus]);
   if (shares.length === 0) return null;
   const known = shares.reduce((sum, share) => sum + (share.bytes ?? 0), 0);

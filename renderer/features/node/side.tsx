@@ -2,12 +2,14 @@ import { CircleHelp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import { isServing } from '../../../shared/models/node-words.ts';
 import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatCount, formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
+import { telemetryStore } from '../../stores/telemetry.ts';
 import { wakeHint } from '../fleet/node-words.ts';
 import { pageHref } from '../shell/route.ts';
 import type { RangeHistory } from './use-node-history.ts';
@@ -82,7 +84,8 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
 
 /** What is known of the machine itself. */
 export function MachineCard({ node }: { node: NodeView }) {
-  const { boot, host } = node;
+  const { boot } = node;
+  const memoryBytes = telemetryStore.use((state) => state.entries[node.id]?.host?.memoryTotalBytes ?? 0);
   return (
     <Section title="Machine">
       <dl className={`${cardClass} grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 px-4 py-3 text-[0.8125rem]`}>
@@ -128,8 +131,10 @@ export function MachineCard({ node }: { node: NodeView }) {
             {node.vram.source === 'person' && <span className="text-faint"> · you said so</span>}
           </Fact>
         )}
-        {host && host.memoryTotalBytes > 0 && <Fact name="RAM">{formatMemory(host.memoryTotalBytes)}</Fact>}
-        <Fact name="Last seen">{node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}</Fact>
+        {memoryBytes > 0 && <Fact name="RAM">{formatMemory(memoryBytes)}</Fact>}
+        <Fact name="Last seen">
+          {isServing(node.state) ? 'now' : node.lastSeenAt === null ? 'never' : <Ago at={node.lastSeenAt} />}
+        </Fact>
         <Fact name="Added">
           <Ago at={node.addedAt} />
         </Fact>

@@ -3,6 +3,8 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
+import { serverCan } from '../../../shared/server-can.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementWords } from '../../components/glyphs.tsx';
 import { actionVerbs, offChoices, offRefusal } from '../power/words.ts';
@@ -40,6 +42,8 @@ export interface Known {
   jobs: readonly IndexJob[];
   /** By node. */
   power: Readonly<Record<string, NodePower>>;
+  /** The wakes under way, by node. */
+  wakes: Readonly<Record<string, WakeProgress>>;
   simulated: boolean;
   /** null where nobody knows yet. */
   optimizerOn: boolean | null;
@@ -71,7 +75,9 @@ export function buildEntries(known: Known): PaletteEntry[] {
       ),
     ),
     ...actions(known),
-    ...known.nodes.flatMap((node) => nodeEntries(node, known.power[node.id] ?? null)),
+    ...known.nodes.flatMap((node) =>
+      nodeEntries(node, known.power[node.id] ?? null, Object.hasOwn(known.wakes, node.id)),
+    ),
     ...known.sources.flatMap((source) => folderEntries(source, known.jobs.some(isActive))),
     ...known.jobs.flatMap((job) => jobEntries(job, known.now)),
     ...known.nodes.flatMap(modelEntries),
@@ -154,7 +160,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
   ];
 }
 
-function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
+function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): PaletteEntry[] {
   const { id: nodeId, name } = node;
   const about = nodeStateWords(node);
   const awake = isServing(node.state);
@@ -172,7 +178,7 @@ function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
       },
     ),
   ];
-  if (node.wake !== null && !awake) {
+  if (waking && !awake) {
     entries.push(entry('Node', `cancel:${nodeId}`, `Stop waking ${name}`, { kind: 'cancel-wake', nodeId }));
   } else if (node.canWake && !awake) {
     entries.push(
@@ -190,7 +196,7 @@ function nodeEntries(node: NodeView, power: NodePower | null): PaletteEntry[] {
       ),
     );
   }
-  if (awake && node.url !== null && node.hasGpu !== false) {
+  if (awake && serverCan(node, 'moves') && node.hasGpu !== false) {
     for (const target of ['gpu', 'cpu'] as const) {
       entries.push(
         entry(

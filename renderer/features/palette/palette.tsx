@@ -21,6 +21,7 @@ import { selectJobs, useJobs } from '../../stores/jobs.ts';
 import { optimizerStore } from '../../stores/optimizer.ts';
 import { usePower } from '../../stores/power.ts';
 import { selectSources, useSources } from '../../stores/sources.ts';
+import { wakeStore } from '../../stores/wakes.ts';
 import { buildEntries, type Group, type PaletteEntry, searchEntry } from './entries.ts';
 import { prepare, rank } from './rank.ts';
 import { readRecent, rememberRecent } from './recent.ts';
@@ -53,6 +54,7 @@ function useEntries() {
         sources: selectSources(useSources.getState()),
         jobs: selectJobs(useJobs.getState()),
         power: usePower.getState().entries,
+        wakes: wakeStore.use.getState().entries,
         simulated: coreStore.use.getState().entries.status?.simulated ?? false,
         optimizerOn,
         desktop: window.pilotlight !== undefined,

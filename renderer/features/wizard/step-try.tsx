@@ -8,6 +8,7 @@ import { useKeep } from '../../components/use-keep.ts';
 import { checksStore, useCheck } from '../../stores/checks.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
+import { useWake } from '../../stores/wakes.ts';
 import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
 import { outcomeWords } from '../checks/words.ts';
 import { WakeProgress } from '../fleet/wake-progress.tsx';
@@ -21,6 +22,7 @@ export function TryStep({ draft, onClose }: StepProps) {
   const node = useFleet((state) => state.entries[nodeId]);
   const power = useNodePower(nodeId);
   const rehearsal = useCheck('rehearsal', nodeId);
+  const progress = useWake(nodeId);
   const wake = useAction();
   const rehearse = useAction();
   if (!node) {
@@ -44,8 +46,8 @@ export function TryStep({ draft, onClose }: StepProps) {
           <span className="text-soft">is in the fleet: {nodeStateWords(node)}</span>
         </span>
       </p>
-      {node.wake && !awake && !running && <WakeProgress node={node} wake={node.wake} />}
-      {node.lastWakeError && !node.wake && <Problem compact {...node.lastWakeError} />}
+      {progress && !awake && !running && <WakeProgress node={node} wake={progress} />}
+      {node.lastWakeError && !progress && <Problem compact {...node.lastWakeError} />}
       {rehearsal && (
         <div className="grid gap-3">
           <p className="font-medium">{outcomeWords(rehearsal)}</p>
@@ -65,7 +67,7 @@ export function TryStep({ draft, onClose }: StepProps) {
       )}
       <div className="flex flex-wrap justify-end gap-2">
         {running && rehearsal && <CancelCheck check={rehearsal} />}
-        {!awake && node.canWake && !node.wake && !running && (
+        {!awake && node.canWake && !progress && !running && (
           <Button
             tone="primary"
             busy={wake.busy}

@@ -27,7 +27,7 @@ const gpu = {
 
 const nodes = [
   node(tower, 'gpu-verified', {
-    vram: { totalBytes: gpu.vramTotalBytes, usedBytes: gpu.vramUsedBytes, source: 'tools' },
+    vram: { totalBytes: gpu.vramTotalBytes, source: 'tools' },
     gpus: [gpu],
     loaded: [
       model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),

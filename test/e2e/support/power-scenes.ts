@@ -5,7 +5,7 @@ import type { Discovery, FoundMachine } from '../../../shared/models/discovery.t
 import { fact, plainText } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy, type Lease, type NodePower } from '../../../shared/models/power.ts';
 import type { BridgeScene } from './bridge-core.ts';
-import { model, node, scene } from './scenes.ts';
+import { gpu, model, node, sample, scene } from './scenes.ts';
 
 const now = Date.now();
 const minute = 60_000;
@@ -205,6 +205,23 @@ export const looking: Discovery = {
   notes: ['The neighbour table could not be read: ip is not installed.'],
 };
 
+/** Several programs share it. */
+const sharedGpu = gpu({
+  id: '0',
+  vendor: 'nvidia',
+  name: 'RTX 3090',
+  vramTotalBytes: 24e9,
+  vramUsedBytes: 8.1e9,
+  utilisationPercent: 93,
+  temperatureCelsius: 61,
+  powerWatts: 212,
+  processes: [
+    { name: '/usr/local/bin/ollama', vramUsedBytes: 5.5e9 },
+    { name: 'a-game-with-a-long-name.exe', vramUsedBytes: 2.2e9 },
+    { name: '/usr/lib/xorg/Xorg', vramUsedBytes: 0.4e9 },
+  ],
+});
+
 const nodes = [
   node('gpu-tower', 'gpu-verified', {
     name: longName,
@@ -216,25 +233,9 @@ const nodes = [
       { kind: 'relay', url: 'http://192.168.1.2:9753' },
       { kind: 'command', command: ['/usr/local/bin/wake-the-tower', '--now'] },
     ],
-    vram: { totalBytes: 24e9, usedBytes: 5.5e9, source: 'tools' },
+    vram: { totalBytes: 24e9, source: 'tools' },
     loaded: [model('llama3.1:8b')],
-    gpus: [
-      {
-        id: '0',
-        vendor: 'nvidia',
-        name: 'RTX 3090',
-        vramTotalBytes: 24e9,
-        vramUsedBytes: 8.1e9,
-        utilisationPercent: 93,
-        temperatureCelsius: 61,
-        powerWatts: 212,
-        processes: [
-          { name: '/usr/local/bin/ollama', vramUsedBytes: 5.5e9 },
-          { name: 'a-game-with-a-long-name.exe', vramUsedBytes: 2.2e9 },
-          { name: '/usr/lib/xorg/Xorg', vramUsedBytes: 0.4e9 },
-        ],
-      },
-    ],
+    gpus: [sharedGpu],
   }),
   node('lab-1', 'serving'),
   node('lab-2', 'serving'),
@@ -249,7 +250,7 @@ const nodes = [
     agentUrl: 'http://192.168.1.9:9753',
     hasAgentToken: true,
     hasGpu: null,
-    vram: { totalBytes: null, usedBytes: null, source: 'unknown' },
+    vram: { totalBytes: null, source: 'unknown' },
   }),
 ];
 
@@ -321,6 +322,7 @@ const entries: NodePower[] = [
 
 /** A machine in each state of its power. */
 export const everyPower: BridgeScene = scene(nodes, {
+  telemetry: [sample('gpu-tower', [sharedGpu])],
   power: entries.map((entry) => [entry.nodeId, entry]),
   discovery: [],
   checks: [[diagnosis.id, diagnosis]],

@@ -1,7 +1,9 @@
-import type { NodeState, NodeView } from '../../../shared/models/fleet.ts';
+import { type NodeState, type NodeView, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
+import type { GpuReading, TelemetrySample } from '../../../shared/models/telemetry.ts';
+import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 import type { BridgeScene } from './bridge-core.ts';
 
@@ -44,15 +46,17 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     state,
     since: started - 60_000,
     trouble: null,
-    server: { kind: 'ollama', version: '0.33.0' },
+    server: {
+      product: 'Ollama',
+      version: '0.33.0',
+      capabilities: [...serverCapabilitySchema.options],
+    },
     canWake: true,
-    wake: null,
     lastWakeError: null,
     boot: { usualMs: 42_000, count: 3 },
     hasGpu: true,
-    vram: { totalBytes: 24 * gigabyte, usedBytes: 0, source: 'tools' },
+    vram: { totalBytes: 24 * gigabyte, source: 'tools' },
     gpus: [],
-    host: null,
     loaded: [],
     installed: [],
     lastSeenAt: started - 7_200_000,
@@ -60,6 +64,40 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     ...patch,
   };
 }
+
+export const gpu = (patch: Partial<GpuReading> = {}): GpuReading => ({
+  id: '0',
+  vendor: 'nvidia',
+  name: 'RTX 3090',
+  vramTotalBytes: 24 * gigabyte,
+  vramUsedBytes: null,
+  utilisationPercent: null,
+  temperatureCelsius: null,
+  powerWatts: null,
+  ...patch,
+});
+
+/** An entry of the `telemetry` stream. */
+export const sample = (nodeId: string, gpus: GpuReading[]): [string, TelemetrySample] => [
+  nodeId,
+  { nodeId, at: started, gpus, host: null, vramByModel: {} },
+];
+
+/** An entry of the `wake` stream. */
+export const wake = (nodeId: string, patch: Partial<WakeProgress> = {}): [string, WakeProgress] => [
+  nodeId,
+  {
+    nodeId,
+    startedAt: started - 12_000,
+    step: 'packet-sent',
+    expectedMs: null,
+    deadlineAt: started + 120_000,
+    packetsSent: 1,
+    ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
+    failedDestinations: [],
+    ...patch,
+  },
+];
 
 /** A core with these machines; other streams are empty unless named. */
 export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> = {}): BridgeScene {
@@ -79,6 +117,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
         ],
       ],
       fleet: nodes.map((one) => [one.id, one]),
+      wake: [],
       telemetry: [],
       work: [],
       optimizer: [
@@ -117,81 +156,74 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
 const longName = 'the very old gaming computer under the desk in the cellar-02';
 const longModel = 'hf.co/somebody/a-model-with-a-name-that-goes-on-for-60-chars:Q4_K_M';
 
+const busyGpu = gpu({
+  vramUsedBytes: 19.2 * gigabyte,
+  utilisationPercent: 93,
+  temperatureCelsius: 61,
+  powerWatts: 212,
+});
+
 /** A machine in each state, with everything that can go wrong said on its card. */
-export const everyState = scene([
-  node('gpu-tower', 'gpu-verified', {
-    name: longName,
-    vram: { totalBytes: 24 * gigabyte, usedBytes: 19.2 * gigabyte, source: 'tools' },
-    loaded: [
-      model('mxbai-embed-large:latest', {
-        sizeBytes: 0.72e9,
-        vramBytes: 0.72e9,
-        priority: true,
-        pinned: true,
-      }),
-      model(longModel, { sizeBytes: 14 * gigabyte, vramBytes: 14 * gigabyte }),
-      model('llama3.1:8b', {
-        placement: 'partial',
-        gpuShare: 0.62,
-        vramBytes: 3.4e9,
-        priority: true,
-        flagged: true,
-      }),
-    ],
-    gpus: [
-      {
-        id: '0',
-        vendor: 'nvidia',
-        name: 'RTX 3090',
-        vramTotalBytes: 24 * gigabyte,
-        vramUsedBytes: 19.2 * gigabyte,
-        utilisationPercent: 93,
-        temperatureCelsius: 61,
-        powerWatts: 212,
+export const everyState = scene(
+  [
+    node('gpu-tower', 'gpu-verified', {
+      name: longName,
+      loaded: [
+        model('mxbai-embed-large:latest', {
+          sizeBytes: 0.72e9,
+          vramBytes: 0.72e9,
+          priority: true,
+          pinned: true,
+        }),
+        model(longModel, { sizeBytes: 14 * gigabyte, vramBytes: 14 * gigabyte }),
+        model('llama3.1:8b', {
+          placement: 'partial',
+          gpuShare: 0.62,
+          vramBytes: 3.4e9,
+          priority: true,
+          flagged: true,
+        }),
+      ],
+      gpus: [busyGpu],
+      uses: ['index "Notes"'],
+    }),
+    node('lab-1', 'waking'),
+    node('lab-2', 'off', {
+      lastWakeError: {
+        code: 'WAKE_TIMEOUT',
+        message: 'The machine did not come up in time.',
+        next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
       },
+    }),
+    node('lab-3', 'trouble', {
+      trouble: {
+        code: 'NOT_AN_INFERENCE_SERVER',
+        message: 'Something answers there, but it is not an Ollama server.',
+        next: 'Check the port; Ollama listens on 11434 unless told otherwise.',
+      },
+    }),
+    node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
+    node('lab-4', 'serving', { vram: { totalBytes: null, source: 'unknown' } }),
+    node('lab-5', 'unknown', { lastSeenAt: null, boot: { usualMs: null, count: 0 } }),
+    node('lab-6', 'booting'),
+  ],
+  {
+    telemetry: [sample('gpu-tower', [busyGpu])],
+    wake: [
+      wake('lab-1', {
+        expectedMs: 42_000,
+        packetsSent: 12,
+        failedDestinations: [{ destination: '10.9.8.255:9', reason: 'network is unreachable' }],
+      }),
+      wake('lab-6', {
+        startedAt: started - 30_000,
+        step: 'answers',
+        deadlineAt: started + 100_000,
+        packetsSent: 14,
+      }),
     ],
-    uses: ['index "Notes"'],
-  }),
-  node('lab-1', 'waking', {
-    wake: {
-      startedAt: started - 12_000,
-      step: 'packet-sent',
-      expectedMs: 42_000,
-      deadlineAt: started + 120_000,
-      packetsSent: 12,
-      ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
-      failedDestinations: [{ destination: '10.9.8.255:9', reason: 'network is unreachable' }],
-    },
-  }),
-  node('lab-2', 'off', {
-    lastWakeError: {
-      code: 'WAKE_TIMEOUT',
-      message: 'The machine did not come up in time.',
-      next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
-    },
-  }),
-  node('lab-3', 'trouble', {
-    trouble: {
-      code: 'NOT_AN_INFERENCE_SERVER',
-      message: 'Something answers there, but it is not an Ollama server.',
-      next: 'Check the port; Ollama listens on 11434 unless told otherwise.',
-    },
-  }),
-  node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
-  node('lab-4', 'serving', { vram: { totalBytes: null, usedBytes: null, source: 'unknown' } }),
-  node('lab-5', 'unknown', { lastSeenAt: null, boot: { usualMs: null, count: 0 } }),
-  node('lab-6', 'booting', {
-    wake: {
-      startedAt: started - 30_000,
-      step: 'answers',
-      expectedMs: null,
-      deadlineAt: started + 100_000,
-      packetsSent: 14,
-      ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
-      failedDestinations: [],
-    },
-  }),
-]);
+  },
+);
 everyState.streams.core = [
   [
     'status',
@@ -249,7 +281,6 @@ export const hundred = scene(
     const serving = state === 'serving' || state === 'gpu-verified';
     return node(`rack-${index + 1}`, state, {
       loaded: serving ? [model('llama3.1:8b'), model(`model-${index % 9}:7b`)] : [],
-      vram: { totalBytes: 24 * gigabyte, usedBytes: serving ? 11 * gigabyte : 0, source: 'tools' },
     });
   }),
 );
@@ -294,7 +325,7 @@ export const vramTaken: BridgeScene = (() => {
   const made = scene(
     [
       node('gpu-tower', 'gpu-verified', {
-        vram: { totalBytes: 24 * VRAM_GIGABYTE, usedBytes: 22.3 * VRAM_GIGABYTE, source: 'tools' },
+        vram: { totalBytes: 24 * VRAM_GIGABYTE, source: 'tools' },
         loaded: [
           model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),
           model('llama3.1:8b', {
@@ -307,7 +338,14 @@ export const vramTaken: BridgeScene = (() => {
         ],
       }),
     ],
-    { moves: [['7', taken]] },
+    {
+      moves: [['7', taken]],
+      telemetry: [
+        sample('gpu-tower', [
+          gpu({ vramTotalBytes: 24 * VRAM_GIGABYTE, vramUsedBytes: 22.3 * VRAM_GIGABYTE }),
+        ]),
+      ],
+    },
   );
   const explanation: Explanation = {
     nodeId: 'gpu-tower',

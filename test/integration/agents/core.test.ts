@@ -46,16 +46,21 @@ it('pairs with one, sees its machine by it, loses it when it ends, and finds it 
   const stopListening = agents.onReached((nodeId, contact) => reached.resolve({ nodeId, ...contact }));
   const { id, hasAgentToken } = fleet.add({ url: null, agentUrl: paired.url });
   expect(hasAgentToken).toBe(true);
-  const measured = (node: NodeView) => node.gpus.length > 0 && node.host !== null;
+  const measured = (node: NodeView) => node.gpus.length > 0;
   const node = await fleet.waitFor(id, measured, signal);
   expect(node).toMatchObject({
     state: 'gpu-verified',
     url: null,
     hasGpu: true,
-    gpus: [{ name: 'RTX 4090', powerWatts: 180 }],
-    vram: { totalBytes: 24e9, usedBytes: 6e9, source: 'tools' },
+    gpus: [{ name: 'RTX 4090' }],
+    vram: { totalBytes: 24e9, source: 'tools' },
+  });
+  expect(node.gpus[0]).not.toHaveProperty('powerWatts');
+  expect(telemetry.reading(id)).toMatchObject({
+    gpus: [{ name: 'RTX 4090', powerWatts: 180, vramUsedBytes: 6e9 }],
     host: { memoryTotalBytes: 32e9 },
   });
+  expect(await telemetry.latest(id, signal)).toMatchObject([{ nodeId: id, gpus: [{ powerWatts: 180 }] }]);
   expect(await reached.promise).toEqual({ nodeId: id, bootId: 'boot-1', fresh: true });
   stopListening();
   expect(agents.view(id)).toMatchObject({ state: 'ok', roles: ['relay', 'power', 'telemetry'] });
@@ -73,7 +78,7 @@ it('pairs with one, sees its machine by it, loses it when it ends, and finds it 
   const again = Promise.withResolvers<{ bootId: string; fresh: boolean }>();
   agents.onReached((_nodeId, contact) => again.resolve(contact));
   await using second = await startTestAgent({ host, config: { ...config, port }, folder });
-  await fleet.look(id);
+  await fleet.probe(id);
   expect(await again.promise).toEqual({ bootId: 'boot-2', fresh: true });
   expect(second.token).toBe(first.token);
   fleet.remove(id);

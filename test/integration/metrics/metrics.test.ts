@@ -5,7 +5,7 @@ import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createMetrics, metricsRoute } from '../../../electron/transport/http/metrics.ts';
 import { createTestServer } from '../../fakes/http-server.ts';
 import { findPromtool } from '../../fakes/promtool.ts';
-import { aJob, aMove, aNode } from '../../fakes/records.ts';
+import { aGpu, aJob, aMove, aNode } from '../../fakes/records.ts';
 
 const startedAt = Date.UTC(2026, 10, 21, 9);
 
@@ -37,6 +37,13 @@ describe.skipIf(tool === null)('promtool', () => {
     const { streams, metrics } = start();
     expect(check((await metrics.read()).text)).toEqual({ status: 0, output: '' });
     streams.fleet.set('node_1', aNode());
+    streams.telemetry.set('node_1', {
+      nodeId: 'node_1',
+      at: 1,
+      gpus: [aGpu()],
+      host: null,
+      vramByModel: {},
+    });
     streams.fleet.set(
       'node_2',
       aNode({ id: 'node_2', name: 'a "b"\\\n', state: 'off', loaded: [], gpus: [] }),
@@ -81,6 +88,13 @@ describe('our own metrics', () => {
   it('show the fleet as it is, and forget what is gone', async () => {
     const { value, streams, metrics } = start();
     streams.fleet.set('node_1', aNode());
+    streams.telemetry.set('node_1', {
+      nodeId: 'node_1',
+      at: 1,
+      gpus: [aGpu()],
+      host: null,
+      vramByModel: {},
+    });
     streams.fleet.set('node_2', aNode({ id: 'node_2', state: 'off', loaded: [] }));
     expect(await value('pilotlight_nodes{state="gpu-verified"}')).toBe(1);
     expect(await value('pilotlight_nodes{state="off"}')).toBe(1);

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { machineSetups, startRealWorld } from '../../fakes/indexing-world.ts';
 
 const GIB = 1024 ** 3;
@@ -22,7 +23,7 @@ async function worldWithAgent() {
   if (!tower) throw new Error('there is no tower');
   const models = [CATALOGUE.llama31, CATALOGUE.llama32];
   const world = await startRealWorld({}, [{ ...tower, ollama: { ...tower.ollama, models } }]);
-  const { fleet, placement } = world.host.core.services;
+  const { fleet, placement, telemetry } = world.host.core.services;
   const machine = world.fleet.control.machine('tower');
   const nodeId = world.nodes.tower ?? '';
   const place = async (model: string) => {
@@ -43,17 +44,26 @@ async function worldWithAgent() {
       model.name,
       placementOf(model),
     ]);
-  return { world, fleet, machine, nodeId, place, until, ps };
+  const untilMeasured = async (predicate: (gpus: readonly GpuReading[]) => boolean) => {
+    const measured = Promise.withResolvers<void>();
+    const stop = telemetry.onSample((sample) => {
+      if (sample.nodeId === nodeId && predicate(sample.gpus)) measured.resolve();
+    });
+    await measured.promise.finally(stop);
+  };
+  return { world, fleet, machine, nodeId, place, until, untilMeasured, ps };
 }
 
 it('the agent names the program: nothing is touched; without the agent the move is tried and undone', async () => {
-  const { world: made, fleet, machine, nodeId, place, until, ps } = await worldWithAgent();
+  const { world: made, fleet, machine, nodeId, place, until, untilMeasured, ps } = await worldWithAgent();
   await using _ = made;
   expect(await place('llama3.2:3b')).toMatchObject({ outcome: 'moved', to: 'gpu' });
   machine.holdVram(16 * GIB, '/opt/torch/.venv/bin/python3');
   const { agent } = machine;
   fleet.update(nodeId, { agentUrl: agent?.url ?? '', agentToken: agent?.token ?? '' });
-  await until((node) => (node.gpus[0]?.processes ?? []).some(({ name }) => name.endsWith('python3')));
+  await untilMeasured((gpus) =>
+    gpus.some(({ processes }) => processes?.some(({ name }) => name.endsWith('python3'))),
+  );
 
   const before = await ps();
   const refused = await place('llama3.1:8b');

@@ -139,6 +139,7 @@ export async function createHarness(
     pins,
     inFlight,
     readGpus: telemetry.readGpus,
+    reading: telemetry.reading,
   });
   const optimizer = createOptimizer({
     clock,

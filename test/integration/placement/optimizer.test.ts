@@ -174,8 +174,8 @@ describe('a priority model that falls to the CPU', () => {
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
     expect(warnings(world)).toMatchObject([{ notify: true, nodeId: 'tower' }]);
-    await world.fleet.look();
-    await world.fleet.look();
+    await world.fleet.probe();
+    await world.fleet.probe();
     expect(warnings(world)).toHaveLength(1);
     // A second fall is told again.
     await world.place('llama3.1', 'gpu');
@@ -201,7 +201,7 @@ describe('a priority model that falls to the CPU', () => {
     await world.until('tower', (node) => node.loaded[0]?.placement === 'gpu');
     await world.place('llama3.1', 'cpu');
     await world.until('tower', (node) => node.loaded[0]?.placement === 'cpu');
-    await world.fleet.look();
+    await world.fleet.probe();
     expect(warnings(world)).toEqual([]);
   });
 

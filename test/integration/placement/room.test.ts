@@ -95,10 +95,9 @@ describe('with another program on the card', () => {
     world.preload(llama32, -1);
     world.preload(llama31, 0);
     world.control.holdVram('tower', 18 * GIB, PYTHON);
-    await world.until(
-      'tower',
-      (node) =>
-        node.loaded.length === 2 && (node.gpus[0]?.processes ?? []).some((one) => one.name === PYTHON),
+    await world.until('tower', (node) => node.loaded.length === 2);
+    expect(world.telemetry.reading('tower')?.gpus?.[0]?.processes).toContainEqual(
+      expect.objectContaining({ name: PYTHON }),
     );
     const { planInput } = world.placement;
     world.placement.planInput = (node) => ({ ...planInput(node), settleMs: 0 });

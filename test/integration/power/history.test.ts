@@ -53,7 +53,7 @@ describe('the past of a node', () => {
     const { clock, fleet, node, id, history, spans, stop } = await setup();
     await clock.advance(10 * minute);
     node.answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     await clock.advance(5 * minute);
     fleet.update(id, { name: 'another name' });
     await clock.advance(5 * minute);
@@ -98,7 +98,7 @@ describe('the past of a node', () => {
   it('after a crash believes what was written down last, and no more', async () => {
     const { clock, fleet, node, id, spans, stop } = await setup();
     node.answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     await clock.advance(30 * minute);
     const crashedAt = clock.now();
     await clock.advance(20 * minute);

@@ -80,7 +80,8 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     udp: createFakeUdp(),
     connect: (url) => createOllamaServer({ http, url }),
     agents: {
-      look: (nodeId, signal) => links.agents?.look(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
+      probe: (nodeId, signal) =>
+        links.agents?.probe(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
       reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
       gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
       takePaired: () => null,
@@ -132,6 +133,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     },
     fleet,
     agents,
+    telemetry: { reading: agents.reading, onSample: () => () => {} },
     wakes: {
       onWoken(listener) {
         wokenListeners.push(listener);

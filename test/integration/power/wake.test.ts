@@ -14,7 +14,7 @@ describe('waking the simulated GPU machine over real sockets', () => {
     world.settings.update({ fleet: { lookIntervalMs: 1000, simulated: true } });
     await world.fleet.start();
     await world.fleet.simulate(true);
-    await world.fleet.look();
+    await world.fleet.probe();
   });
 
   afterEach(() => world.stop());
@@ -26,7 +26,11 @@ describe('waking the simulated GPU machine over real sockets', () => {
 
     const waking = await power.wake('gpu-tower');
     expect(waking.state).toBe('waking');
-    expect(waking.wake).toMatchObject({ step: 'packet-sent', expectedMs: null, failedDestinations: [] });
+    expect(power.progress('gpu-tower')).toMatchObject({
+      step: 'packet-sent',
+      expectedMs: null,
+      failedDestinations: [],
+    });
 
     const serving = await fleet.waitFor('gpu-tower', (node) => isServing(node.state), soon());
     expect(serving.state).toBe('serving');
@@ -38,10 +42,13 @@ describe('waking the simulated GPU machine over real sockets', () => {
     await fleet
       .server('gpu-tower')
       ?.load('mxbai-embed-large:latest', { layers: 'auto', keepAliveSeconds: -1 }, soon());
-    fleet.lookSoon('gpu-tower');
+    fleet.probeSoon('gpu-tower');
     const verified = await fleet.waitFor('gpu-tower', (node) => node.state === 'gpu-verified', soon());
     expect(verified.loaded[0]).toMatchObject({ placement: 'gpu', expiresAt: null });
-    expect(verified.wake?.step).toBe('gpu-verified');
+    expect(power.progress('gpu-tower')?.step).toBe('gpu-verified');
+    expect(world.entries.map((entry) => entry.message)).toContainEqual(
+      expect.objectContaining({ code: 'NODE_WOKE' }),
+    );
     expect(world.udp.destinations.every((destination) => destination.startsWith('127.'))).toBe(true);
   });
 

@@ -36,8 +36,8 @@ const added = order.nodes.map((node, index) =>
 const target = added.at(-1);
 if (!target) throw new Error('No node to wake.');
 try {
-  const { wake } = await core.services.wake.wake(target.id);
-  console.log(JSON.stringify({ wake }));
+  await core.services.wake.wake(target.id);
+  console.log(JSON.stringify({ wake: core.services.wake.progress(target.id) }));
 } catch (error) {
   console.log(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
 }

@@ -61,7 +61,7 @@ async function sleepingTower() {
       world.agent.answer = 'serves';
       world.agent.describe({ bootId: 'boot-2' });
       world.server(towerUrl).answer = 'serves';
-      await world.fleet.look(id);
+      await world.fleet.probe(id);
       await world.clock.advance(2000);
     },
   };

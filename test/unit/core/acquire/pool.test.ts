@@ -234,7 +234,7 @@ describe('a pool', () => {
     await pool.clock.flush();
     expect(pool.world.woken).toEqual(['tower job']);
     // The better machine to wake, had it been known in time.
-    pool.fleet.patch('other', { vram: { totalBytes: 96e9, usedBytes: null, source: 'person' } });
+    pool.fleet.patch('other', { vram: { totalBytes: 96e9, source: 'person' } });
     await pool.clock.flush();
     // A machine that is probed for the first time may be awake.
     pool.fleet.set(nodeView({ id: 'new', state: 'unknown', installed: [] }));

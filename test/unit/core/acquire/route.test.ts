@@ -81,7 +81,7 @@ describe('the route', () => {
       hasGpu: true,
       canWake: true,
       installed: [],
-      vram: { totalBytes: 96e9, usedBytes: null, source: 'person' },
+      vram: { totalBytes: 96e9, source: 'person' },
     });
     expect(route({ nodes: [bigger, asleep] })).toMatchObject({ kind: 'wake', nodeId: 'tower' });
   });
@@ -185,7 +185,7 @@ describe('the route', () => {
         canWake: true,
         hasGpu,
         installed: [],
-        vram: { totalBytes, usedBytes: null, source: 'person' },
+        vram: { totalBytes, source: 'person' },
       });
     const wakes = (...nodes: ReturnType<typeof sleeper>[]) => route({ nodes });
     expect(wakes(sleeper('a', null, 96e9), sleeper('b', true, 8e9))).toMatchObject({ nodeId: 'b' });

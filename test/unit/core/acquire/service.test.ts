@@ -53,7 +53,7 @@ describe('an acquisition', () => {
     world.wakesUp();
     const steps: string[] = [];
     const looked: string[] = [];
-    world.fleet.lookSoon = (nodeId) => void looked.push(nodeId);
+    world.fleet.probeSoon = (nodeId) => void looked.push(nodeId);
     const acquiring = acquire(
       world.request({
         gpu: 'needed',

@@ -17,7 +17,7 @@ const machine = { url, agentUrl, agentToken: 'right-token' };
 async function startedWorld() {
   const fakes = createFakeAgents();
   const late: FleetAgents = {
-    look: (nodeId, signal) => agents.look(nodeId, signal),
+    probe: (nodeId, signal) => agents.probe(nodeId, signal),
     reading: (nodeId) => agents.reading(nodeId),
     gpuFound: (nodeId) => agents.gpuFound(nodeId),
     takePaired: (at) => agents.takePaired(at),
@@ -117,14 +117,14 @@ describe('contact', () => {
     expect(agents.machine(id)).not.toBeNull();
 
     world.server(url).answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     await clock.advance(100);
     expect(reached.at(-1)).toEqual({ nodeId: id, bootId: 'boot-1', fresh: false });
     world.server(url).answer = asleep();
     await clock.advance(10_000);
     agent.describe({ bootId: 'boot-2' });
     world.server(url).answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     await clock.advance(100);
     expect(reached.at(-1)).toEqual({ nodeId: id, bootId: 'boot-2', fresh: true });
     expect(reached).toHaveLength(3);
@@ -321,7 +321,7 @@ describe('what an agent says of its machine', () => {
     await clock.advance(10_000);
     agent.answer = 'hangs';
     world.server(url).answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     expect(fleet.get(id)?.state).toBe('serving');
     await world.stop();
   });
@@ -333,16 +333,17 @@ describe('what an agent says of its machine', () => {
     const { id } = fleet.add(machine);
     await clock.advance(1000);
     agent.push();
-    await fleet.look(id);
+    await fleet.probe(id);
     const node = fleet.get(id);
-    expect(node).toMatchObject({
-      hasGpu: true,
-      vram: { totalBytes: 24e9, usedBytes: 6e9, source: 'tools' },
+    expect(node).toMatchObject({ hasGpu: true, vram: { totalBytes: 24e9, source: 'tools' } });
+    expect(world.agents.reading(id)).toMatchObject({
+      gpus: [{ vramUsedBytes: 6e9, processes: [{ name: 'ollama', vramUsedBytes: 6e9 }] }],
       host: { memoryTotalBytes: 32e9 },
     });
-    expect(node?.gpus[0]?.processes).toEqual([{ name: 'ollama', vramUsedBytes: 6e9 }]);
     await clock.advance(10_000);
-    expect(fleet.get(id)).toMatchObject({ gpus: [], host: null, hasGpu: true });
+    expect(world.agents.reading(id)).toBeNull();
+    // The card is built in: that it is not measured now does not change the node.
+    expect(fleet.get(id)).toMatchObject({ gpus: node?.gpus, hasGpu: true });
     await world.stop();
   });
 
@@ -387,7 +388,7 @@ describe('a node with only an agent', () => {
     expect(fleet.get(id)).toMatchObject({ state: 'off', trouble: null });
     expect(nodeStateWords(fleet.require(id))).toBe('off');
     agent.answer = 'serves';
-    await fleet.look(id);
+    await fleet.probe(id);
     expect(fleet.get(id)?.state).toBe('serving');
     await world.stop();
   });
@@ -403,8 +404,8 @@ describe('a node with only an agent', () => {
     agent.answer = {
       fails: new PilotlightError('HOST_UNREACHABLE', { details: { phase: 'connect', reason: 'refused' } }),
     };
-    await fleet.look(id);
-    await fleet.look(id);
+    await fleet.probe(id);
+    await fleet.probe(id);
     expect(fleet.get(id)?.trouble?.message).toBe('The machine is on, but no agent answers on that port.');
     await world.stop();
   });
@@ -580,7 +581,7 @@ describe('hello', () => {
     const world = await sleepingWorld();
     const agent = world.agent(agentUrl);
     agent.answer = gone();
-    await world.fleet.look(world.id);
+    await world.fleet.probe(world.id);
     await world.clock.advance(60_000);
     expect(world.agents.view(world.id)?.state).toBe('unreachable');
     agent.answer = 'serves';

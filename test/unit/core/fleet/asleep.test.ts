@@ -5,8 +5,9 @@ import { asleep } from '../../../fakes/inference-server.ts';
 const url = 'http://192.168.1.20:11434';
 const minute = 60_000;
 
-async function sleepingNode() {
+async function sleepingNode({ usualBootMs }: { usualBootMs?: number } = {}) {
   const world = createFakeFleetWorld();
+  if (usualBootMs !== undefined) world.bootTimes.set('node_1', [usualBootMs]);
   const node = world.server(url);
   node.answer = asleep();
   const { id } = world.fleet.add({ url, name: 'tower' });
@@ -39,7 +40,7 @@ describe('asleep is not failing', () => {
   it('one that went off a moment ago is looked at sooner, for it may be starting anew', async () => {
     const world = await sleepingNode();
     world.node.answer = 'serves';
-    await world.fleet.look(world.id);
+    await world.fleet.probe(world.id);
     world.node.answer = asleep();
     await world.clock.advance(8000);
     expect(world.fleet.get(world.id)?.state).toBe('off');
@@ -54,7 +55,7 @@ describe('asleep is not failing', () => {
     const world = await sleepingNode();
     await world.clock.advance(30_000);
     const before = world.node.calls.length;
-    world.fleet.attend();
+    world.fleet.markActive();
     await world.clock.flush();
     expect(world.node.calls.length - before).toBe(1);
     expect(await world.looksIn(2 * minute)).toBeGreaterThanOrEqual(23);
@@ -64,11 +65,11 @@ describe('asleep is not failing', () => {
 
   it('who comes and goes again and again makes no more looks than who stays', async () => {
     const world = await sleepingNode();
-    world.fleet.attend();
+    world.fleet.markActive();
     await world.clock.flush();
     const before = world.node.calls.length;
     for (let times = 0; times < 60; times += 1) {
-      world.fleet.attend();
+      world.fleet.markActive();
       await world.clock.advance(1000);
     }
     expect(world.node.calls.length - before).toBeLessThanOrEqual(13);
@@ -80,7 +81,7 @@ describe('asleep is not failing', () => {
     const world = await sleepingNode();
     await world.clock.advance(10 * minute);
     world.node.answer = 'serves';
-    world.fleet.lookSoon(world.id);
+    world.fleet.probeSoon(world.id);
     await world.clock.advance(10);
     expect(world.fleet.get(world.id)?.state).toBe('serving');
     await world.stop();
@@ -118,9 +119,8 @@ describe('a wake near the learned boot time', () => {
   it.each([20, 47, 61, 90])(
     'sees the first healthy answer within 250 ms, whenever it comes (+%i ms)',
     async (extra) => {
-      const world = await sleepingNode();
+      const world = await sleepingNode({ usualBootMs: 40_000 });
       world.fleet.update(world.id, { mac: '00:00:5E:00:53:01', wakeDestinations: ['127.0.0.1:9'] });
-      world.fleet.learnBoot(world.id, 40_000);
       const frames: number[] = [];
       await world.power.wake(world.id);
       world.streams.fleet.subscribe(null, (frame) => {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   beginWaking,
   endWaking,
-  initialSight,
-  type LookResult,
-  nextSight,
+  initialObservation,
+  nextObservation,
+  type Observation,
+  type ProbeResult,
   readFailure,
-  type Sight,
   withGpuVerdict,
 } from '../../../../electron/core/fleet/node-state.ts';
 import { type ErrorCode, PilotlightError } from '../../../../shared/contract/errors.ts';
@@ -23,11 +23,11 @@ const looks = {
   refused: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_UNREACHABLE' } },
   stuck: { kind: 'no-server', trouble: { ...trouble, code: 'HOST_TIMEOUT' } },
   silent: { kind: 'silent', reason: fact('NOTHING_ANSWERS'), trouble: null },
-} satisfies Record<string, LookResult>;
+} satisfies Record<string, ProbeResult>;
 
 const now = 1_000_000;
-const sight = (state: NodeState, changes: Partial<Sight> = {}): Sight => ({
-  ...initialSight(now - 500),
+const observation = (state: NodeState, changes: Partial<Observation> = {}): Observation => ({
+  ...initialObservation(now - 500),
   state,
   trouble: state === 'trouble' ? trouble : null,
   ...changes,
@@ -72,14 +72,14 @@ describe('the next state', () => {
     // What was left of a wake that ended.
     ['booting', 'silent', false, 'booting'],
   ])('%s, sees %s (waking: %s) → %s', (before, look, waking, after) => {
-    const next = nextSight(sight(before), looks[look], { now, waking });
+    const next = nextObservation(observation(before), looks[look], { now, waking });
     expect(next.state).toBe(after);
     expect(next.since).toBe(before === after ? now - 500 : now);
   });
 
   it('two misses in a row end it, and say why', () => {
-    const once = nextSight(sight('gpu-verified'), looks.silent, { now, waking: false });
-    const twice = nextSight(once, looks.silent, { now: now + 1000, waking: false });
+    const once = nextObservation(observation('gpu-verified'), looks.silent, { now, waking: false });
+    const twice = nextObservation(once, looks.silent, { now: now + 1000, waking: false });
     expect(once).toMatchObject({ state: 'gpu-verified', misses: 1 });
     expect(twice).toMatchObject({
       state: 'off',
@@ -90,41 +90,42 @@ describe('the next state', () => {
   });
 
   it('a good look between two misses forgets the first', () => {
-    let seen = nextSight(sight('serving'), looks.silent, { now, waking: false });
-    seen = nextSight(seen, looks.empty, { now, waking: false });
-    seen = nextSight(seen, looks.silent, { now, waking: false });
+    let seen = nextObservation(observation('serving'), looks.silent, { now, waking: false });
+    seen = nextObservation(seen, looks.empty, { now, waking: false });
+    seen = nextObservation(seen, looks.silent, { now, waking: false });
     expect(seen).toMatchObject({ state: 'serving', misses: 1 });
   });
 
   it('trouble carries its words and loses them', () => {
-    const bad = nextSight(sight('off'), looks.wrong, { now, waking: false });
+    const bad = nextObservation(observation('off'), looks.wrong, { now, waking: false });
     expect(bad.trouble).toEqual(trouble);
-    expect(nextSight(bad, looks.empty, { now, waking: false }).trouble).toBeNull();
+    expect(nextObservation(bad, looks.empty, { now, waking: false }).trouble).toBeNull();
   });
 
   it('misses grow while it is off, for the back-off', () => {
-    let seen = sight('off', { misses: 2 });
-    for (let index = 0; index < 3; index += 1) seen = nextSight(seen, looks.silent, { now, waking: false });
+    let seen = observation('off', { misses: 2 });
+    for (let index = 0; index < 3; index += 1)
+      seen = nextObservation(seen, looks.silent, { now, waking: false });
     expect(seen).toMatchObject({ state: 'off', misses: 5, since: now - 500 });
   });
 
   it('a doubted GPU is not verified by a look until it went off', () => {
-    const doubted = withGpuVerdict(sight('gpu-verified'), 'not-checked', now);
+    const doubted = withGpuVerdict(observation('gpu-verified'), 'not-checked', now);
     expect(doubted.state).toBe('serving');
-    expect(nextSight(doubted, looks.gpu, { now, waking: false }).state).toBe('serving');
+    expect(nextObservation(doubted, looks.gpu, { now, waking: false }).state).toBe('serving');
     expect(withGpuVerdict(doubted, 'verified', now).state).toBe('gpu-verified');
-    let gone = nextSight(doubted, looks.silent, { now, waking: false });
-    gone = nextSight(gone, looks.silent, { now, waking: false });
-    expect(nextSight(gone, looks.gpu, { now, waking: false }).state).toBe('gpu-verified');
-    expect(withGpuVerdict(sight('off'), 'verified', now).state).toBe('off');
+    let gone = nextObservation(doubted, looks.silent, { now, waking: false });
+    gone = nextObservation(gone, looks.silent, { now, waking: false });
+    expect(nextObservation(gone, looks.gpu, { now, waking: false }).state).toBe('gpu-verified');
+    expect(withGpuVerdict(observation('off'), 'verified', now).state).toBe('off');
   });
 
   it('a wake begins and ends', () => {
-    expect(beginWaking(sight('off'), now).state).toBe('waking');
-    expect(beginWaking(sight('trouble'), now)).toMatchObject({ state: 'waking', trouble: null });
-    expect(beginWaking(sight('serving'), now).state).toBe('serving');
-    expect(endWaking(sight('booting'), now).state).toBe('off');
-    expect(endWaking(sight('serving'), now).state).toBe('serving');
+    expect(beginWaking(observation('off'), now).state).toBe('waking');
+    expect(beginWaking(observation('trouble'), now)).toMatchObject({ state: 'waking', trouble: null });
+    expect(beginWaking(observation('serving'), now).state).toBe('serving');
+    expect(endWaking(observation('booting'), now).state).toBe('off');
+    expect(endWaking(observation('serving'), now).state).toBe('serving');
   });
 });
 
@@ -132,7 +133,7 @@ describe('what a failed look says', () => {
   const failure = (code: ErrorCode, details: Record<string, unknown> = {}, localHost = false) =>
     readFailure(new PilotlightError(code, { details }), localHost);
 
-  it.each<[string, LookResult, LookResult['kind']]>([
+  it.each<[string, ProbeResult, ProbeResult['kind']]>([
     ['no route', failure('HOST_UNREACHABLE', { phase: 'connect', reason: 'no-route' }), 'silent'],
     ['refused by another machine', failure('HOST_UNREACHABLE', { reason: 'refused' }), 'no-server'],
     // A simulated machine that sleeps refuses as well.

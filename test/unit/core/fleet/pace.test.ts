@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { usualBootMs } from '../../../../electron/core/fleet/boot.ts';
-import { lookTimeoutMs, nextLookMs } from '../../../../electron/core/fleet/pace.ts';
+import { nextProbeMs, probeTimeoutMs } from '../../../../electron/core/fleet/pace.ts';
 
-const calm = { lookIntervalMs: 5000, wake: null, attended: false, sinceSeenMs: null };
+const calm = { lookIntervalMs: 5000, wake: null, active: false, sinceSeenMs: null };
 const wake = (elapsedMs: number, expectedMs: number | null) => ({ elapsedMs, expectedMs });
 
 describe('when a node is looked at next', () => {
@@ -16,7 +16,7 @@ describe('when a node is looked at next', () => {
     ['trouble', 2, 5000],
     ['trouble', 9, 30_000],
   ] as const)('%s after %i misses: %i ms', (state, misses, wanted) => {
-    expect(nextLookMs({ state, misses }, calm)).toBe(wanted);
+    expect(nextProbeMs({ state, misses }, calm)).toBe(wanted);
   });
 
   it.each([
@@ -26,27 +26,27 @@ describe('when a node is looked at next', () => {
     [6, 66_000],
   ])('off after %i misses, but seen a moment ago: %i ms', (misses, wanted) => {
     const lately = { ...calm, sinceSeenMs: 20_000 };
-    expect(nextLookMs({ state: 'off', misses }, lately)).toBe(wanted);
-    expect(nextLookMs({ state: 'off', misses }, { ...calm, sinceSeenMs: 120_000 })).toBe(66_000);
+    expect(nextProbeMs({ state: 'off', misses }, lately)).toBe(wanted);
+    expect(nextProbeMs({ state: 'off', misses }, { ...calm, sinceSeenMs: 120_000 })).toBe(66_000);
   });
 
   it('each 5 seconds while somebody looks at the panel', () => {
-    expect(nextLookMs({ state: 'off', misses: 900 }, { ...calm, attended: true })).toBe(5000);
-    expect(nextLookMs({ state: 'off', misses: 9 }, { ...calm, attended: true, lookIntervalMs: 1000 })).toBe(
+    expect(nextProbeMs({ state: 'off', misses: 900 }, { ...calm, active: true })).toBe(5000);
+    expect(nextProbeMs({ state: 'off', misses: 9 }, { ...calm, active: true, lookIntervalMs: 1000 })).toBe(
       5000,
     );
   });
 
   it('a longer interval of the person’s is never shortened', () => {
     const seldom = { ...calm, lookIntervalMs: 300_000 };
-    expect(nextLookMs({ state: 'off', misses: 9 }, seldom)).toBe(300_000);
-    expect(nextLookMs({ state: 'off', misses: 9 }, { ...seldom, attended: true })).toBe(300_000);
+    expect(nextProbeMs({ state: 'off', misses: 9 }, seldom)).toBe(300_000);
+    expect(nextProbeMs({ state: 'off', misses: 9 }, { ...seldom, active: true })).toBe(300_000);
   });
 
   it('is quick while it is being woken, and quickest near its usual time', () => {
     const waking = { state: 'waking', misses: 0 } as const;
     const next = (elapsedMs: number, expectedMs: number | null) =>
-      nextLookMs(waking, { ...calm, wake: wake(elapsedMs, expectedMs) });
+      nextProbeMs(waking, { ...calm, wake: wake(elapsedMs, expectedMs) });
     expect(next(0, 60_000)).toBe(500);
     expect(next(30_000, 60_000)).toBe(200);
     expect(next(48_000, 60_000)).toBe(100);
@@ -54,16 +54,16 @@ describe('when a node is looked at next', () => {
     expect(next(91_000, 60_000)).toBe(200);
     expect(next(0, null)).toBe(200);
     const booting = { state: 'booting', misses: 0 } as const;
-    expect(nextLookMs(booting, { ...calm, wake: wake(0, 60_000) })).toBe(200);
+    expect(nextProbeMs(booting, { ...calm, wake: wake(0, 60_000) })).toBe(200);
   });
 
   it('a look at a sleeping host is short while it is being woken', () => {
-    expect(lookTimeoutMs('off', 4000, null)).toBe(4000);
-    expect(lookTimeoutMs('waking', 4000, wake(0, 60_000))).toBe(600);
-    expect(lookTimeoutMs('waking', 4000, wake(50_000, 60_000))).toBe(300);
+    expect(probeTimeoutMs('off', 4000, null)).toBe(4000);
+    expect(probeTimeoutMs('waking', 4000, wake(0, 60_000))).toBe(600);
+    expect(probeTimeoutMs('waking', 4000, wake(50_000, 60_000))).toBe(300);
     // It answers: it has time to say something.
-    expect(lookTimeoutMs('booting', 4000, wake(50_000, 60_000))).toBe(2000);
-    expect(lookTimeoutMs('booting', 300, wake(0, null))).toBe(300);
+    expect(probeTimeoutMs('booting', 4000, wake(50_000, 60_000))).toBe(2000);
+    expect(probeTimeoutMs('booting', 300, wake(0, null))).toBe(300);
   });
 
   it('the usual boot time is the median of the newest five', () => {

@@ -10,8 +10,8 @@ function setup({ intervalMs = 1000, firstDelayMs = 0 } = {}) {
     clock,
     random: () => 0.5,
     firstDelayMs,
-    nextLookMs: () => intervalMs,
-    look: (signal) =>
+    nextProbeMs: () => intervalMs,
+    probe: (signal) =>
       new Promise((resolve) => {
         state.started += 1;
         state.running += 1;
@@ -48,7 +48,7 @@ describe('a watch', () => {
     const { clock, watch, state, end } = setup();
     await clock.advance(0);
     let done = 0;
-    const asked = [watch.lookNow(), watch.lookNow()].map((look) =>
+    const asked = [watch.probeNow(), watch.probeNow()].map((look) =>
       look.then(() => {
         done += 1;
       }),
@@ -66,7 +66,7 @@ describe('a watch', () => {
 
   it('a look now replaces the wait', async () => {
     const { clock, watch, state, end } = setup({ firstDelayMs: 500 });
-    const look = watch.lookNow();
+    const look = watch.probeNow();
     expect(state.started).toBe(1);
     end();
     await look;
@@ -83,7 +83,7 @@ describe('a watch', () => {
     await clock.advance(60_000);
     expect(state.started).toBe(1);
     expect(clock.pending()).toBe(0);
-    await watch.lookNow();
+    await watch.probeNow();
     expect(state.started).toBe(1);
   });
 });

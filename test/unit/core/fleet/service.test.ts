@@ -121,7 +121,7 @@ describe('looking', () => {
     const node = world.fleet.add({ url });
     const server = world.server(url);
     server.answer = 'hangs';
-    for (let index = 0; index < 5; index += 1) world.fleet.lookSoon(node.id);
+    for (let index = 0; index < 5; index += 1) world.fleet.probeSoon(node.id);
     await world.clock.advance(20_000);
     expect(server.looks.most).toBe(1);
     expect(world.fleet.get(node.id)?.state).toBe('off');
@@ -203,9 +203,15 @@ describe('looking', () => {
     const node = world.fleet.add({ url });
     await world.clock.advance(10_000);
     const told = world.views.filter((view) => view.id === node.id).length;
-    await world.clock.advance(45_000);
+    await world.clock.advance(10 * 60_000);
     expect(world.views.filter((view) => view.id === node.id)).toHaveLength(told);
-    expect(world.streams.fleet.get(node.id)).toBe(world.fleet.get(node.id));
+    // When it last answered is known, and told with its next change.
+    const { lastSeenAt, ...rest } = world.fleet.require(node.id);
+    expect(world.streams.fleet.get(node.id)).toMatchObject(rest);
+    expect(lastSeenAt).toBeGreaterThan(world.clock.now() - 60_000);
+    world.server(url).answer = asleep();
+    await world.clock.advance(60_000);
+    expect(world.streams.fleet.get(node.id)).toMatchObject({ state: 'off', lastSeenAt });
     await world.stop();
   });
 
@@ -273,15 +279,15 @@ describe('VRAM', () => {
     await world.clock.advance(1000);
     expect(world.fleet.get('this-computer')).toMatchObject({
       hasGpu: true,
-      vram: { totalBytes: 24e9, usedBytes: 6e9, source: 'tools' },
+      vram: { totalBytes: 24e9, source: 'tools' },
     });
     expect(world.fleet.get(unknown.id)).toMatchObject({
       hasGpu: true,
-      vram: { totalBytes: null, usedBytes: 4e9, source: 'unknown' },
+      vram: { totalBytes: null, source: 'unknown' },
     });
     expect(world.fleet.get(told.id)).toMatchObject({
       hasGpu: true,
-      vram: { totalBytes: 12e9, usedBytes: 0, source: 'person' },
+      vram: { totalBytes: 12e9, source: 'person' },
     });
     expect(world.fleet.get(none.id)).toMatchObject({
       hasGpu: false,

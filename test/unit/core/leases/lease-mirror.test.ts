@@ -83,7 +83,7 @@ describe('an agent that is reached', () => {
     world.agent.answer = 'serves';
     world.agent.describe({ bootId: 'boot-2' });
     world.server(towerUrl).answer = 'serves';
-    await world.fleet.look(id);
+    await world.fleet.probe(id);
     await world.clock.advance(2000);
     expect(world.agent.leases).toHaveLength(1);
     expect(world.told('putPolicy')).toHaveLength(2);

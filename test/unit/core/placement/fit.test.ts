@@ -9,7 +9,7 @@ import {
   vramState,
 } from '../../../../electron/core/placement/fit.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
-import { aLoaded, aNode, GB, NOW } from './support.ts';
+import { aLoaded, aNode, GB, NOW, type NodeChanges } from './support.ts';
 
 const idle = () => 0;
 const one = (total: number, free: number) => ({
@@ -142,9 +142,13 @@ describe('the VRAM of a node', () => {
     powerWatts: null,
   });
 
+  const stateOf = (changes: NodeChanges, gpus: GpuReading[] = []) => {
+    const { vram, loaded } = aNode(changes);
+    return vramState({ vram, loaded, gpus });
+  };
+
   it('is read from its tools, GPU by GPU', () => {
-    const node = aNode({ gpus: [gpu('a', 24 * GB, 20 * GB), gpu('b', 12 * GB, GB)] });
-    expect(vramState(node)).toEqual({
+    expect(stateOf({}, [gpu('a', 24 * GB, 20 * GB), gpu('b', 12 * GB, GB)])).toEqual({
       totalBytes: 36 * GB,
       freeBytes: 15 * GB,
       freeOnOneBytes: 11 * GB,
@@ -154,27 +158,23 @@ describe('the VRAM of a node', () => {
   });
 
   it('is not measured where the tools do not say what is in use, and is where only the total is told by a person', () => {
-    const vram = { totalBytes: 24 * GB, usedBytes: null, source: 'person' as const };
-    expect(vramState(aNode({ vram }))).toMatchObject({ freeBytes: 24 * GB, measured: false });
-    expect(vramState(aNode({ vram, gpus: [gpu('a', 24 * GB, null)] }))).toMatchObject({ measured: false });
-    const windows = aNode({ vram, gpus: [{ ...gpu('a', 0, 20 * GB), vramTotalBytes: null }] });
-    expect(vramState(windows)).toMatchObject({ freeBytes: 4 * GB, measured: true });
+    const vram = { totalBytes: 24 * GB, source: 'person' as const };
+    expect(stateOf({ vram })).toMatchObject({ freeBytes: 24 * GB, measured: false });
+    expect(stateOf({ vram }, [gpu('a', 24 * GB, null)])).toMatchObject({ measured: false });
+    const windows = [{ ...gpu('a', 0, 20 * GB), vramTotalBytes: null }];
+    expect(stateOf({ vram }, windows)).toMatchObject({ freeBytes: 4 * GB, measured: true });
   });
 
   it('is the total less what the server says is loaded, where only the total is known', () => {
-    const node = aNode({ loaded: [aLoaded({ vramBytes: 6 * GB })] });
-    expect(vramState(node)).toMatchObject({ freeBytes: 18 * GB });
-    const partly = aNode({
-      gpus: [gpu('a', 24 * GB, null)],
-      vram: { totalBytes: 24 * GB, usedBytes: 2 * GB, source: 'tools' },
-    });
-    expect(vramState(partly)).toMatchObject({ freeBytes: 22 * GB });
+    const loaded = [aLoaded({ vramBytes: 6 * GB })];
+    expect(stateOf({ loaded })).toMatchObject({ freeBytes: 18 * GB });
+    expect(stateOf({ loaded }, [gpu('a', 24 * GB, null)])).toMatchObject({ freeBytes: 18 * GB });
   });
 
   it('is not added up where one of the GPUs is not known', () => {
-    const vram = { totalBytes: 40 * GB, usedBytes: null, source: 'person' as const };
+    const vram = { totalBytes: 40 * GB, source: 'person' as const };
     const gpus = [gpu('a', 24 * GB, 4 * GB), gpu('b', 12 * GB, null)];
-    expect(vramState(aNode({ vram, gpus }))).toEqual({
+    expect(stateOf({ vram }, gpus)).toEqual({
       totalBytes: 40 * GB,
       freeBytes: 40 * GB,
       freeOnOneBytes: 40 * GB,
@@ -184,10 +184,10 @@ describe('the VRAM of a node', () => {
   });
 
   it('is never less than nothing, and of one GPU where none is listed', () => {
-    const over = aNode({ gpus: [gpu('a', 8 * GB, 9 * GB), gpu('b', 8 * GB, GB)] });
-    expect(vramState(over)).toMatchObject({ freeBytes: 7 * GB, freeOnOneBytes: 7 * GB });
-    const vram = { totalBytes: 8 * GB, usedBytes: 9 * GB, source: 'tools' as const };
-    expect(vramState(aNode({ vram }))).toEqual({
+    const over = [gpu('a', 8 * GB, 9 * GB), gpu('b', 8 * GB, GB)];
+    expect(stateOf({}, over)).toMatchObject({ freeBytes: 7 * GB, freeOnOneBytes: 7 * GB });
+    const vram = { totalBytes: 8 * GB, source: 'tools' as const };
+    expect(stateOf({ vram, loaded: [aLoaded({ vramBytes: 9 * GB })] })).toEqual({
       totalBytes: 8 * GB,
       freeBytes: 0,
       freeOnOneBytes: 0,
@@ -197,7 +197,7 @@ describe('the VRAM of a node', () => {
   });
 
   it('is unknown where nobody told', () => {
-    expect(vramState(aNode({ vram: { totalBytes: null, usedBytes: 3 * GB, source: 'unknown' } }))).toBeNull();
+    expect(stateOf({ vram: { totalBytes: null, source: 'unknown' } })).toBeNull();
   });
 });
 

@@ -67,13 +67,7 @@ describe('what the optimizer would do', () => {
       'GPU_LOST',
       false,
     ],
-    [
-      'it does not fit',
-      { vram: { totalBytes: 4 * GB, usedBytes: null, source: 'person' } },
-      {},
-      'DOES_NOT_FIT',
-      false,
-    ],
+    ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
   ])('leaves it when %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
   });
@@ -112,7 +106,7 @@ describe('what the optimizer would do', () => {
   });
 
   it('lets the server choose where the VRAM is unknown, unless that risks a protected model', () => {
-    const vram = { totalBytes: null, usedBytes: null, source: 'unknown' as const };
+    const vram = { totalBytes: null, source: 'unknown' as const };
     expect(codeFor({ vram, hasGpu: null })).toMatchObject({ code: 'VRAM_UNKNOWN', move: true });
     const loaded = [onCpu, aLoaded({ name: 'mxbai-embed-large:latest', vramBytes: GB, sizeBytes: GB })];
     const found = codeFor({ vram, loaded });
@@ -299,7 +293,7 @@ describe('what each answer says', () => {
 describe('the room that a plan sees', () => {
   const large = (changes: Parameters<typeof aLoaded>[0] = {}) =>
     aLoaded({ name: 'qwen:14b', sizeBytes: 20 * GB, vramBytes: 20 * GB, ...changes });
-  const unknown = { totalBytes: null, usedBytes: null, source: 'unknown' as const };
+  const unknown = { totalBytes: null, source: 'unknown' as const };
 
   it('is taken by another program, or too small, which call for different steps', () => {
     const gpu = {
@@ -313,15 +307,15 @@ describe('the room that a plan sees', () => {
       powerWatts: null,
       processes: [{ pid: 1, name: 'game', vramUsedBytes: 21 * GB }],
     };
-    const taken = codeFor({ gpus: [gpu] });
+    const taken = codeFor({}, { gpus: [gpu] });
     expect(taken).toMatchObject({ code: 'VRAM_TAKEN', move: false, evicts: [] });
     expect(taken.reason).toContain('game');
-    const small = codeFor({ vram: { totalBytes: 4 * GB, usedBytes: null, source: 'person' } });
+    const small = codeFor({ vram: { totalBytes: 4 * GB, source: 'person' } });
     expect(small.next).not.toBe(taken.next);
   });
 
   it('counts the model itself as what it gives back, and not among the others', () => {
-    const vram = { totalBytes: 8 * GB, usedBytes: null, source: 'person' as const };
+    const vram = { totalBytes: 8 * GB, source: 'person' as const };
     const partial = aLoaded({ vramBytes: 3 * GB });
     expect(codeFor({ loaded: [partial], vram })).toMatchObject({ code: 'FITS', move: true, evicts: [] });
   });
@@ -355,7 +349,7 @@ describe('the room that a plan sees', () => {
       large({ name: 'qwen:14b', vramBytes: 7 * GB, sizeBytes: 7 * GB }),
       large({ name: 'phi:3b', vramBytes: 7 * GB, sizeBytes: 7 * GB }),
     ];
-    const vram = { totalBytes: 15 * GB, usedBytes: null, source: 'person' as const };
+    const vram = { totalBytes: 15 * GB, source: 'person' as const };
     const kept = (...names: string[]) => codeFor({ loaded: two, vram }, { pinned: new Set(names) });
     const [one, both] = [kept('phi:3b'), kept('phi:3b', 'qwen:14b')];
     expect(one.code).toBe('FITS_BY_EVICTION');

@@ -50,7 +50,6 @@ describe('the planner, whatever the world', () => {
           hasGpu: world.hasGpu,
           vram: {
             totalBytes: world.totalGigabytes === null ? null : world.totalGigabytes * GB,
-            usedBytes: null,
             source: world.totalGigabytes === null ? 'unknown' : 'person',
           },
         });

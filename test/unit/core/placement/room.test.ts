@@ -4,7 +4,7 @@ import { foreignUse } from '../../../../electron/core/placement/holders.ts';
 import { holdersText, shortageSentence } from '../../../../electron/core/placement/move-message.ts';
 import { roomOnGpu } from '../../../../electron/core/placement/room.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
-import { aLoaded, aNode, GB } from './support.ts';
+import { aLoaded, GB } from './support.ts';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -125,9 +125,11 @@ describe('the room for a model', () => {
   ) =>
     roomOnGpu({
       size: bytes === null ? null : size(bytes),
-      vram: vramState(
-        aNode({ gpus: gpus ?? [], loaded, vram: { totalBytes, usedBytes: null, source: 'person' } }),
-      ),
+      vram: vramState({
+        gpus: gpus ?? [],
+        loaded,
+        vram: { totalBytes, source: 'person' },
+      }),
       gpus,
       own: null,
       others: loaded,

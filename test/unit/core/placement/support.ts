@@ -1,6 +1,6 @@
 import { describeLoaded } from '../../../../electron/core/fleet/model-placement.ts';
 import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
-import { type NodeView, nodeViewSchema } from '../../../../shared/models/fleet.ts';
+import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
@@ -64,15 +64,17 @@ export function aNode({
     state: 'serving',
     since: NOW,
     trouble: null,
-    server: { kind: 'ollama', version: '0.33.0' },
+    server: {
+      product: 'Ollama',
+      version: '0.33.0',
+      capabilities: [...serverCapabilitySchema.options],
+    },
     canWake: false,
-    wake: null,
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     hasGpu,
-    vram: { totalBytes: 24 * GB, usedBytes: null, source: 'person' },
+    vram: { totalBytes: 24 * GB, source: 'person' },
     gpus: [],
-    host: null,
     loaded: describeLoaded({ loaded, hasGpu, priorityModels, pinned }),
     installed: [],
     lastSeenAt: NOW,
@@ -85,6 +87,7 @@ export function planInput(node: NodeView, changes: Partial<PlanInput> = {}): Pla
   return {
     now: NOW,
     node,
+    gpus: [],
     priorityModels: PRIORITY,
     pinned: new Set(),
     inFlight: () => 0,

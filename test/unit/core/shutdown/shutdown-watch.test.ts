@@ -30,7 +30,7 @@ function createWorld() {
     clock,
     fleet: {
       get: () => node,
-      lookSoon: () => {
+      probeSoon: () => {
         checks += 1;
       },
       setLeaving: (_, value) => void leaving.push(value),

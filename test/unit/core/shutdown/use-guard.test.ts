@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { lookForUse, type UseFacts, type UseSeen } from '../../../../electron/core/shutdown/use-guard.ts';
 import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
-import { aNode } from '../../../fakes/records.ts';
+import { aGpu, aNode } from '../../../fakes/records.ts';
 
 const now = Date.UTC(2026, 10, 21, 9);
-const { loaded: models, gpus } = aNode();
+const { loaded: models } = aNode();
 
 function look(own: {
   loaded?: { name: string; expiresAt: number | null }[];
@@ -16,11 +16,8 @@ function look(own: {
   const facts: UseFacts = {
     node: {
       loaded: (own.loaded ?? []).flatMap((one) => models.map((model) => ({ ...model, ...one }))),
-      gpus:
-        own.percent === undefined
-          ? []
-          : gpus.map((gpu) => ({ ...gpu, name: 'RTX', utilisationPercent: own.percent ?? null })),
     },
+    gpus: own.percent === undefined ? [] : [aGpu({ name: 'RTX', utilisationPercent: own.percent })],
     doubt: own.doubt ?? null,
     before: own.before === undefined ? new Map() : own.before,
     inFlight: own.inFlight ?? 0,

@@ -78,7 +78,10 @@ describe('a reading of a node', () => {
   });
 
   it('says what the server says where there are no tools, and null for the rest', () => {
-    const node = aNode({ vram: { totalBytes: 8 * GB, usedBytes: GB, source: 'person' } });
+    const node = aNode({
+      vram: { totalBytes: 8 * GB, source: 'person' },
+      loaded: [aLoaded({ vramBytes: GB })],
+    });
     const silent = aGpu({
       vramTotalBytes: null,
       vramUsedBytes: null,
@@ -94,7 +97,7 @@ describe('a reading of a node', () => {
         utilisationMaxPercent: null,
         powerWatts: null,
         temperatureCelsius: null,
-        vramByModel: [],
+        vramByModel: [['llama3.1:8b', GB]],
       });
     }
   });

@@ -157,6 +157,7 @@ function telemetryOf(
     streams,
     fleet: {
       list: () => nodes,
+      get: (id) => nodes.find((entry) => entry.id === id) ?? null,
       require: (id) => {
         const node = nodes.find((entry) => entry.id === id);
         if (!node) throw new PilotlightError('NOT_FOUND');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canSendPackets, wakeDestinations } from '../../../../electron/core/wake/destinations.ts';
+import { wakeDestinations } from '../../../../electron/core/wake/destinations.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 
 const lan = { name: 'eth0', address: '192.168.1.7', netmask: '255.255.255.0', internal: false };
@@ -84,12 +84,5 @@ describe('where wake packets go', () => {
         return wakeDestinations(node, all).every(({ address }) => address.startsWith('127.'));
       }),
     );
-  });
-
-  it('packets can be sent to what has a MAC and somewhere to send them', () => {
-    expect(canSendPackets(target())).toBe(true);
-    expect(canSendPackets(target({ mac: null }))).toBe(false);
-    expect(canSendPackets(target({ url: 'http://127.0.0.1:9000' }))).toBe(false);
-    expect(canSendPackets(target({ url: null }))).toBe(true);
   });
 });

@@ -62,8 +62,8 @@ describe('the ways of a node, in its order', () => {
   it('asks an existing relay with its token, again and again, and tells what woke it', async () => {
     const world = await setup({ ways: [relayWay] });
     expect(world.fleet.get(world.id)?.canWake).toBe(true);
-    const { wake } = await world.power.wake(world.id);
-    expect(wake).toMatchObject({
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)).toMatchObject({
       packetsSent: 1,
       ways: [{ way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }), failed: null }],
     });
@@ -98,8 +98,8 @@ describe('the ways of a node, in its order', () => {
       relay: () => ({ status: 200, text: JSON.stringify({ success: false, message: 'Network is down.' }) }),
       exec: () => Promise.resolve({ code: 3, output: 'plug 3\nno such plug\n' }),
     });
-    const { wake } = await world.power.wake(world.id);
-    expect(wake?.ways).toEqual([
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)?.ways).toEqual([
       {
         way: fact('WAKE_BY_RELAY', { host: '192.168.1.2:9753' }),
         failed: fact('RELAY_DID_NOT_WAKE', {
@@ -128,7 +128,7 @@ describe('the ways of a node, in its order', () => {
     expect(world.commands).toEqual([]);
     await world.clock.advance(2000);
     expect(world.commands).toHaveLength(1);
-    expect(world.fleet.get(world.id)?.wake?.ways).toEqual([
+    expect(world.power.progress(world.id)?.ways).toEqual([
       { way: fact('WAKE_BY_PACKETS'), failed: fact('NOTHING_ANSWERED', { ms: 20_000 }) },
       { way: fact('WAKE_BY_COMMAND', { program: 'plug' }), failed: null },
     ]);
@@ -222,8 +222,8 @@ describe('the ways of a node, in its order', () => {
     world.power.cancelWake(world.id);
     await world.clock.advance(10);
     refuses = true;
-    const { wake } = await world.power.wake(world.id);
-    expect(wake?.ways[0]).toEqual({
+    await world.power.wake(world.id);
+    expect(world.power.progress(world.id)?.ways[0]).toEqual({
       way: fact('WAKE_BY_AGENT', { node: 'This computer' }),
       failed: fact('AGENT_DID_NOT_WAKE_IT', {
         node: 'This computer',
@@ -260,7 +260,8 @@ describe('the ways of a node, in its order', () => {
     });
     const waking = world.power.wake(world.id);
     await world.clock.advance(8100);
-    expect(textOrEmpty((await waking).wake?.ways[0]?.failed ?? null)).toContain('did not wake it');
+    await waking;
+    expect(textOrEmpty(world.power.progress(world.id)?.ways[0]?.failed ?? null)).toContain('did not wake it');
     expect(world.udp.sent.length).toBeGreaterThan(0);
     await world.stop();
   });
@@ -329,7 +330,7 @@ describe('the policy of a node', () => {
       code: 'WAKE_NOT_ALLOWED',
     });
     world.node.answer = 'serves';
-    await world.fleet.look(world.id);
+    await world.fleet.probe(world.id);
     expect((await world.power.ensureAwake(world.id, { signal: never, by: 'job' })).state).toBe('serving');
     await world.stop();
   });
@@ -382,7 +383,7 @@ describe('this computer sleeps in the middle of a wake', () => {
     world.fleet.resume();
     world.power.resume();
     const resumedAt = world.clock.now();
-    expect(world.fleet.get(world.id)?.wake?.deadlineAt).toBe(resumedAt + 30_000);
+    expect(world.power.progress(world.id)?.deadlineAt).toBe(resumedAt + 30_000);
     await world.clock.advance(29_000);
     expect(world.fleet.get(world.id)?.state).toBe('waking');
     await world.clock.advance(1500);

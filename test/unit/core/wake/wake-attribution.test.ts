@@ -142,7 +142,7 @@ describe('a machine that Pilotlight woke', () => {
     expect(world.fleet.get(id)?.state).toBe('off');
     await world.clock.advance(ms - 10_000);
     world.server(towerUrl).answer = 'serves';
-    await world.fleet.look(id);
+    await world.fleet.probe(id);
   }
 
   test('is still in that run after its network failed for a moment', async () => {

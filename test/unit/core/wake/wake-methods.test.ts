@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cannotWake,
-  canWake,
-  describeMethod,
-  triedMethods,
-} from '../../../../electron/core/wake/wake-methods.ts';
+import { cannotWake, describeMethod, triedMethods } from '../../../../electron/core/wake/wake-methods.ts';
 import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
@@ -24,22 +19,8 @@ const node = (changes: Partial<NodeRecord>) => ({
   ...changes,
 });
 
-describe('whether a node can be woken', () => {
-  it.each<[string, Partial<NodeRecord>, boolean]>([
-    ['packets, with a MAC', {}, true],
-    ['packets, without a MAC', { mac: null }, false],
-    ['packets, to this computer', { url: 'http://127.0.0.1:1' }, false],
-    ['an agent', { wakeWays: [agent] }, true],
-    ['an agent, without a MAC', { wakeWays: [agent], mac: null }, false],
-    ['an agent that is not there', { wakeWays: [{ kind: 'agent', nodeId: 'gone' }] }, false],
-    ['a relay, which knows its machine', { wakeWays: [relay], mac: null }, true],
-    ['a command', { wakeWays: [command], mac: null }, true],
-    ['one of several', { wakeWays: [direct, command], mac: null }, true],
-  ])('%s', (_, changes, wanted) => {
-    expect(canWake(node(changes), (id) => id === 'nas')).toBe(wanted);
-  });
-
-  it('says what would mend it', () => {
+describe('why a node cannot be woken', () => {
+  it('says how to fix it', () => {
     const none = () => false;
     expect(cannotWake('n', node({ mac: null }), none)).toMatchObject({ next: 'Give it a MAC address.' });
     expect(cannotWake('n', node({ url: 'http://127.0.0.1:1' }), none).next).toContain('wake destination');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { followAfterMs, reachedStep, wakeLimitMs } from '../../../../electron/core/wake/wake-plan.ts';
-import type { WakeProgress } from '../../../../shared/models/fleet.ts';
 import type { NodeState } from '../../../../shared/models/node-state.ts';
+import type { WakeProgress } from '../../../../shared/models/wake.ts';
 
 const progress = (step: WakeProgress['step']) => ({ step, startedAt: 7 }) as unknown as WakeProgress;
 

@@ -10,28 +10,32 @@ import {
   wakeWords,
 } from '../../../../renderer/features/fleet/node-words.ts';
 import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
-import type { WakeProgress } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
+import type { WakeProgress } from '../../../../shared/models/wake.ts';
 import { VRAM_GIGABYTE } from '../../../../shared/units.ts';
-import { node } from '../../../e2e/support/scenes.ts';
+import { gpu, model, node, sample } from '../../../e2e/support/scenes.ts';
 import { aMove } from '../../../fakes/records.ts';
 
 const gigabytes = (count: number) => count * VRAM_GIGABYTE;
 
 test('the fleet in a line counts VRAM of the machines that are awake, and only where it is known', () => {
-  const vram = (total: number | null, used: number) => ({
-    totalBytes: total,
-    usedBytes: used,
-    source: 'tools' as const,
+  const vram = (totalBytes: number | null) => ({ totalBytes, source: 'tools' as const });
+  const measured = Object.fromEntries([
+    sample('a', [gpu({ vramUsedBytes: gigabytes(11) })]),
+    sample('b', [gpu({ vramUsedBytes: gigabytes(3) })]),
+  ]);
+  const a = node('a', 'gpu-verified', { vram: vram(gigabytes(24)), loaded: [model('m', { vramBytes: 7 })] });
+  const b = node('b', 'serving', { vram: vram(null) });
+  const c = node('c', 'off', { vram: vram(gigabytes(12)) });
+  expect(summariseFleet([a, b, c], measured)).toEqual({
+    nodes: 3,
+    awake: 2,
+    usedBytes: gigabytes(11),
+    totalBytes: gigabytes(24),
   });
-  expect(
-    summariseFleet([
-      node('a', 'gpu-verified', { vram: vram(gigabytes(24), gigabytes(11)) }),
-      node('b', 'serving', { vram: vram(null, gigabytes(3)) }),
-      node('c', 'off', { vram: vram(gigabytes(12), 0) }),
-    ]),
-  ).toEqual({ nodes: 3, awake: 2, usedBytes: gigabytes(11), totalBytes: gigabytes(24) });
-  expect(summariseFleet([node('b', 'serving', { vram: vram(null, 0) })]).totalBytes).toBeNull();
+  // Without tools, what the server reports for its models counts.
+  expect(summariseFleet([a], {}).usedBytes).toBe(7);
+  expect(summariseFleet([b], {}).totalBytes).toBeNull();
 });
 
 test('what is missing before it can be woken', () => {
@@ -42,18 +46,15 @@ test('what is missing before it can be woken', () => {
 });
 
 test('VRAM in words', () => {
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2), source: 'tools' })).toBe(
-    '11.2 GB of 24 GB',
-  );
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: 0, source: 'tools' })).toBe('0 of 24 GB');
-  expect(vramWords({ totalBytes: null, usedBytes: gigabytes(3), source: 'unknown' })).toBe(
-    '3 GB used, size unknown',
-  );
-  expect(vramWords({ totalBytes: null, usedBytes: null, source: 'unknown' })).toBe('size unknown');
+  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
+  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
+  expect(vramWords({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
+  expect(vramWords({ totalBytes: null, usedBytes: null })).toBe('size unknown');
 });
 
 describe('a wake', () => {
   const wake = (expectedMs: number | null): WakeProgress => ({
+    nodeId: 'tower',
     startedAt: 1000,
     step: 'packet-sent',
     expectedMs,

@@ -5,9 +5,8 @@ import { fold, prepare, rank } from '../../../../renderer/features/palette/rank.
 import { readRecent, rememberRecent } from '../../../../renderer/features/palette/recent.ts';
 import { rowWindow } from '../../../../renderer/features/palette/window.ts';
 import { settingFields } from '../../../../renderer/features/settings/catalogue.ts';
-import { fact } from '../../../../shared/models/message.ts';
 import { power } from '../../../e2e/support/power-scenes.ts';
-import { node } from '../../../e2e/support/scenes.ts';
+import { node, wake } from '../../../e2e/support/scenes.ts';
 
 const one = (title: string, patch: { id?: string; words?: string; weight?: number } = {}) => ({
   id: title,
@@ -90,20 +89,11 @@ describe('entries', () => {
     nodes: [
       node('gpu-tower', 'off'),
       node('lab', 'serving', { name: 'lab', installed: [], loaded: [] }),
-      node('up', 'waking', {
-        wake: {
-          startedAt: 0,
-          step: 'packet-sent',
-          expectedMs: null,
-          deadlineAt: 1,
-          packetsSent: 1,
-          failedDestinations: [],
-          ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
-        },
-      }),
+      node('up', 'waking'),
     ],
     sources: [],
     jobs: [],
+    wakes: Object.fromEntries([wake('up')]),
     power: {},
     simulated: false,
     optimizerOn: true,

@@ -1,0 +1,83 @@
+/** The views of the nodes: what is known of one, with pins, priorities and which secrets are set. */
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import {
+  agentTokenSecret,
+  relayTokenSecret,
+  secureOnSecret,
+  shutdownSecret,
+} from '../../../shared/models/secrets.ts';
+import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
+import type { FleetDependencies } from './dependencies.ts';
+import type { Entry } from './entry.ts';
+import { type NodeKnowledge, toNodeView } from './view.ts';
+import { canWake } from './wakeable.ts';
+
+export interface Views {
+  of(entry: Omit<Entry, 'view'>): NodeView;
+  /** Pins changed. */
+  readPins(): void;
+}
+
+export interface ViewsDependencies extends Pick<FleetDependencies, 'settings' | 'secrets'> {
+  store: Pick<FleetDependencies['store'], 'pins'>;
+  find(nodeId: string): Entry | undefined;
+}
+
+const NO_PINS: ReadonlySet<string> = new Set();
+
+export function createViews({ settings, secrets, store, find }: ViewsDependencies): Views {
+  const pins = new Map<string, Set<string>>();
+
+  /** Whether a node has an agent that can be called. */
+  function hasAgent(nodeId: string): boolean {
+    const entry = find(nodeId);
+    return (
+      entry !== undefined &&
+      entry.record.agentUrl !== null &&
+      secretsOf(nodeId, entry.simulated).hasAgentToken
+    );
+  }
+
+  function secretsOf(nodeId: string, simulated: SimulatedMachine | null): NodeKnowledge['secrets'] {
+    const has = (name: string) => secrets.get(name) !== null;
+    return {
+      hasSecureOn: has(secureOnSecret(nodeId)),
+      hasAgentToken: simulated?.agent ? true : has(agentTokenSecret(nodeId)),
+      hasRelayToken: has(relayTokenSecret(nodeId)),
+      hasShutdownSecret: has(shutdownSecret(nodeId)),
+    };
+  }
+
+  function readPins(): void {
+    pins.clear();
+    for (const { nodeId, model } of store.pins.list()) {
+      const models = pins.get(nodeId) ?? new Set();
+      pins.set(nodeId, models.add(model));
+    }
+  }
+
+  readPins();
+
+  return {
+    readPins,
+    of(entry) {
+      const { record, simulated, server, observation } = entry;
+      const answersOrSaved =
+        record.url !== null || isServing(observation.state) || observation.state === 'trouble';
+      return toNodeView(
+        {
+          ...entry,
+          url: answersOrSaved ? (server?.url ?? null) : null,
+          canWake: canWake(record, hasAgent),
+          secrets: secretsOf(record.id, simulated),
+          simulatedVramBytes: simulated?.vramBytes ?? null,
+          uses: [...entry.uses.values()],
+        },
+        {
+          priorityModels: settings.current().optimizer.priorityModels,
+          pinned: pins.get(record.id) ?? NO_PINS,
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/** A wake under way: one entry of the `wake` stream. */
+import * as z from 'zod';
+import { messageSchema } from './message.ts';
+
+export const wakeStepSchema = z.enum(['packet-sent', 'answers', 'serves', 'gpu-verified']);
+
+export const wakeProgressSchema = z.object({
+  nodeId: z.string(),
+  startedAt: z.number(),
+  /** The last step that was reached. */
+  step: wakeStepSchema,
+  /** Usual boot time of this node in milliseconds; null before the first wake. */
+  expectedMs: z.number().nullable(),
+  /** When Pilotlight gives up, milliseconds since the epoch. */
+  deadlineAt: z.number(),
+  packetsSent: z.number(),
+  /** Destinations that refused a packet, with the system's words. */
+  failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
+  /** The methods that were tried, with what came of each; the last one is under way where `failed` is null. */
+  ways: z.array(z.object({ way: messageSchema, failed: messageSchema.nullable() })),
+});
+export type WakeProgress = z.infer<typeof wakeProgressSchema>;
