@@ -1,9 +1,10 @@
 /** Gets one node ready: awake, its models listed, the model on the GPU where that is needed. */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import { waitForNode } from '../fleet/wait-for.ts';
 import type { InferenceServer } from '../ports/inference.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { ReadyStage } from './failure.ts';
 import type { AcquireDependencies, AcquireRequest } from './model.ts';
 import { modelOnNode, type WantedModel } from './route.ts';
@@ -72,20 +73,18 @@ async function listed(
   signal: AbortSignal,
 ): Promise<string> {
   if (fleet.get(nodeId)?.installed.length === 0) {
-    const late = new AbortController();
-    const timer = clock.timer(LISTS_MODELS_WITHIN_MS, () => late.abort(new PilotlightError('HOST_TIMEOUT')));
     fleet.lookSoon(nodeId);
     try {
-      await waitForNode(
-        { view: fleet.get(nodeId), onChange: fleet.onChange },
-        (seen) => seen.installed.length > 0,
-        AbortSignal.any([signal, late.signal]),
+      await withDeadline(clock, LISTS_MODELS_WITHIN_MS, signal, (limited) =>
+        waitForNode(
+          { view: fleet.get(nodeId), onChange: fleet.onChange },
+          (seen) => seen.installed.length > 0,
+          limited,
+        ),
       );
     } catch (error) {
       signal.throwIfAborted();
-      if (!late.signal.aborted) throw error;
-    } finally {
-      timer.cancel();
+      if (!isPilotlightError(error) || error.code !== 'HOST_TIMEOUT') throw error;
     }
   }
   const node = current(fleet, nodeId);

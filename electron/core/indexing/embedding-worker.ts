@@ -6,6 +6,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
 import type { Clock, Random } from '../ports/time.ts';
+import { withDeadline } from '../runtime/with-deadline.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
 export interface EmbeddingOptions {
@@ -48,19 +49,16 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   async function request(texts: readonly string[]): Promise<readonly Float32Array[]> {
     const { server, model } = acquired;
     if (model === null) throw new PilotlightError('MODEL_NOT_FOUND');
-    const late = new AbortController();
-    const timer = clock.timer(deadlineMs(), () => late.abort(new PilotlightError('HOST_TIMEOUT')));
     const mark = acquired.begin();
     const startedAt = clock.monotonic();
     try {
-      const vectors = await server.embed(model, texts, AbortSignal.any([stopped, late.signal]));
+      const vectors = await withDeadline(clock, deadlineMs(), stopped, (limited) =>
+        server.embed(model, texts, limited),
+      );
       checkVectors(vectors, texts.length);
       slowestMs = Math.max(slowestMs, clock.monotonic() - startedAt);
       return vectors;
-    } catch (error) {
-      throw late.signal.aborted ? late.signal.reason : error;
     } finally {
-      timer.cancel();
       mark[Symbol.dispose]();
     }
   }

@@ -1,9 +1,9 @@
-import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Clock } from '../ports/time.ts';
 
 /**
- * Does the work with a signal that also aborts after `ms`, with an error of this code as its reason. Rejects with that
- * reason once the signal has aborted, whatever the work itself rejects with then.
+ * Does the work with a signal that also aborts after `ms`, with an error of this code as its reason. If the work rejects
+ * after that without a code of its own, this rejects with the signal's reason.
  */
 export async function withDeadline<Result>(
   clock: Pick<Clock, 'timer'>,
@@ -20,7 +20,7 @@ export async function withDeadline<Result>(
   try {
     return await work(controller.signal);
   } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error;
+    throw controller.signal.aborted && !isPilotlightError(error) ? controller.signal.reason : error;
   } finally {
     timer.cancel();
     signal.removeEventListener('abort', stop);

@@ -92,9 +92,12 @@ describe('texts that the server refuses', () => {
   it('fail their file once, however many of them it has', async () => {
     const world = createFakeWorld({
       nodes: [tower],
-      files: { ...files(8), 'bad.md': ['bad 1', 'good', 'bad 2', 'bad 3'] },
+      files: { 'bad.md': ['bad 1', 'bad 2', 'bad 3'], ...files(8) },
     });
+    // Two of them are on their way at a time.
+    world.batchSize = 1;
     world.fleet.servers.set('tower', async (texts) => {
+      await world.clock.sleep(10);
       if (texts.some((text) => text.startsWith('bad'))) throw refusal();
       return texts.map(vectorOf);
     });

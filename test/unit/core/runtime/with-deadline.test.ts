@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withDeadline } from '../../../../electron/core/runtime/with-deadline.ts';
 import { abortable } from '../../../../shared/abortable.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
 const never = new AbortController().signal;
@@ -20,13 +21,22 @@ describe('work with a deadline', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('rejects with the code at the deadline, whatever the work rejects with then', async () => {
+  it('rejects with the code at the deadline, if the work has no better one', async () => {
     const clock = createFakeClock();
     const outcome = (code?: 'INDEX_BUSY') =>
       withDeadline(clock, 1000, never, stubborn, code).catch((error: unknown) => error);
-    const results = [outcome(), outcome('INDEX_BUSY')];
+    const better = withDeadline(clock, 1000, never, (limited) =>
+      stubborn(limited).catch(() => {
+        throw new PilotlightError('HOST_TIMEOUT', { details: { phase: 'answer' } });
+      }),
+    ).catch((error: unknown) => error);
+    const results = [outcome(), outcome('INDEX_BUSY'), better];
     await clock.advance(1000);
-    expect(await Promise.all(results)).toMatchObject([{ code: 'HOST_TIMEOUT' }, { code: 'INDEX_BUSY' }]);
+    expect(await Promise.all(results)).toMatchObject([
+      { code: 'HOST_TIMEOUT' },
+      { code: 'INDEX_BUSY' },
+      { code: 'HOST_TIMEOUT', details: { phase: 'answer' } },
+    ]);
   });
 
   it("rejects with the signal's reason, also if that has aborted before", async () => {
