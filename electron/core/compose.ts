@@ -1,25 +1,17 @@
 import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
-import { activityMethods } from './activity/methods.ts';
 import { createActivityService } from './activity/service.ts';
-import { agentMethods } from './agents/methods.ts';
 import { createAgentsService } from './agents/service.ts';
 import type { Core, CoreOptions, Problem } from './core.ts';
-import { checkMethods } from './diagnosis/methods.ts';
 import { createChecksService } from './diagnosis/service.ts';
 import { createAgentFacts } from './discovery/agent-facts.ts';
-import { discoveryMethods } from './discovery/methods.ts';
 import { createDiscoveryService } from './discovery/service.ts';
-import { energyMethods } from './energy/methods.ts';
 import { createPowerHistory } from './energy/power-history.ts';
-import { fleetMethods } from './fleet/methods.ts';
 import { DEFAULT_LOCAL_SERVER, readOllamaHost } from './fleet/ollama-host.ts';
 import { createFleetService } from './fleet/service.ts';
-import { indexingMethods } from './indexing/methods.ts';
 import { createIndexingService } from './indexing/service.ts';
-import { leaseMethods } from './leases/methods.ts';
 import { createLeasesService } from './leases/service.ts';
-import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import { createHandlers } from './methods.ts';
 import { createOptimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService } from './placement/service.ts';
@@ -28,18 +20,13 @@ import { createPolicies } from './policies/policies.ts';
 import type { Ports } from './ports/all.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
 import { createStreams } from './runtime/streams.ts';
-import { settingsMethods } from './settings/methods.ts';
 import { createSettingsService } from './settings/service.ts';
-import { shutdownMethods } from './shutdown/methods.ts';
 import { createShutdownService } from './shutdown/service.ts';
 import { createKeptStore, UNSAVED_NOTICE, unsavedNotice } from './state/kept-store.ts';
-import { createStatusService, statusMethods } from './status/service.ts';
+import { createStatusService } from './status/service.ts';
 import { syncStatus } from './status/sync.ts';
-import { telemetryMethods } from './telemetry/methods.ts';
 import { createTelemetryService } from './telemetry/service.ts';
-import { transferMethods } from './transfer/methods.ts';
 import { createTransferService } from './transfer/service.ts';
-import { wakeMethods } from './wake/methods.ts';
 import { createWakeService } from './wake/service.ts';
 import { createWakeAttribution } from './wake/wake-attribution.ts';
 
@@ -319,43 +306,28 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
   );
 
+  const services = {
+    activity,
+    settings,
+    status,
+    fleet,
+    agents,
+    wake,
+    leases,
+    shutdown,
+    placement,
+    optimizer,
+    telemetry,
+    indexing,
+    discovery,
+    checks,
+  };
+
   return {
     streams,
     report,
-    services: {
-      activity,
-      settings,
-      status,
-      fleet,
-      agents,
-      wake,
-      leases,
-      shutdown,
-      placement,
-      optimizer,
-      telemetry,
-      indexing,
-      discovery,
-      checks,
-    },
-    handlers: {
-      ...statusMethods({ status }),
-      ...fleetMethods({ service: fleet }),
-      ...agentMethods({ agents }),
-      ...wakeMethods({ wake }),
-      ...leaseMethods({ leases }),
-      ...shutdownMethods({ shutdown }),
-      ...energyMethods({ history }),
-      ...placementMethods({ placement }),
-      ...optimizerMethods({ optimizer, placement }),
-      ...indexingMethods({ indexing }),
-      ...telemetryMethods({ telemetry }),
-      ...discoveryMethods({ discovery }),
-      ...checkMethods({ checks }),
-      ...activityMethods({ activity }),
-      ...settingsMethods({ settings }),
-      ...transferMethods({ transfer }),
-    },
+    services,
+    handlers: createHandlers({ ...services, history, transfer }),
     ...lifecycle,
   };
 }

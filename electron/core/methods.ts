@@ -1,0 +1,61 @@
+/** One handler for each method of the contract: each domain's own, side by side. */
+import { activityMethods } from './activity/methods.ts';
+import { agentMethods } from './agents/methods.ts';
+import type { CoreServices } from './core.ts';
+import { checkMethods } from './diagnosis/methods.ts';
+import { discoveryMethods } from './discovery/methods.ts';
+import { energyMethods } from './energy/methods.ts';
+import type { PowerHistory } from './energy/power-history.ts';
+import { fleetMethods } from './fleet/methods.ts';
+import { indexingMethods } from './indexing/methods.ts';
+import { leaseMethods } from './leases/methods.ts';
+import { optimizerMethods, placementMethods } from './placement/methods.ts';
+import type { Handlers } from './runtime/handlers.ts';
+import { settingsMethods } from './settings/methods.ts';
+import { shutdownMethods } from './shutdown/methods.ts';
+import { statusMethods } from './status/service.ts';
+import { telemetryMethods } from './telemetry/methods.ts';
+import { transferMethods } from './transfer/methods.ts';
+import type { TransferService } from './transfer/service.ts';
+import { wakeMethods } from './wake/methods.ts';
+
+export type HandledServices = CoreServices & { history: PowerHistory; transfer: TransferService };
+
+export function createHandlers(services: HandledServices): Handlers {
+  const {
+    activity,
+    agents,
+    checks,
+    discovery,
+    fleet,
+    history,
+    indexing,
+    leases,
+    optimizer,
+    placement,
+    settings,
+    shutdown,
+    status,
+    telemetry,
+    transfer,
+    wake,
+  } = services;
+  return {
+    ...statusMethods({ status }),
+    ...fleetMethods({ service: fleet }),
+    ...agentMethods({ agents }),
+    ...wakeMethods({ wake }),
+    ...leaseMethods({ leases }),
+    ...shutdownMethods({ shutdown }),
+    ...energyMethods({ history }),
+    ...placementMethods({ placement }),
+    ...optimizerMethods({ optimizer, placement }),
+    ...indexingMethods({ indexing }),
+    ...telemetryMethods({ telemetry }),
+    ...discoveryMethods({ discovery }),
+    ...checkMethods({ checks }),
+    ...activityMethods({ activity }),
+    ...settingsMethods({ settings }),
+    ...transferMethods({ transfer }),
+  };
+}
