@@ -10,23 +10,23 @@ describe('a core whose computer sleeps', () => {
 
   afterEach(() => test.stop());
 
-  it('stops looks, moves and samples, and goes on with all of them', async () => {
+  it('stops probes, moves and samples, and resumes them all', async () => {
     const { core } = test.host;
     const { fleet, optimizer, telemetry } = core.services;
     const asked: string[] = [];
-    const { start, stop } = telemetry;
-    telemetry.start = () => {
-      asked.push('samples start');
-      start();
-    };
-    telemetry.stop = () => {
+    const sampling = { pause: telemetry.pause, resume: telemetry.resume };
+    telemetry.pause = () => {
       asked.push('samples stop');
-      return stop();
+      return sampling.pause();
+    };
+    telemetry.resume = () => {
+      asked.push('samples start');
+      sampling.resume();
     };
     const resume = fleet.resume;
     const resumed = new Promise<void>((done) => {
       fleet.resume = () => {
-        asked.push('looks start');
+        asked.push('probes start');
         resume();
         queueMicrotask(done);
       };
@@ -43,11 +43,11 @@ describe('a core whose computer sleeps', () => {
     core.resume();
     core.resume();
     await resumed;
-    expect(asked).toEqual(['samples stop', 'looks start', 'samples start']);
+    expect(asked).toEqual(['samples stop', 'probes start', 'samples start']);
     expect(optimizer.status().nextLookAt).not.toBeNull();
   });
 
-  it('stops for good also while it is paused', async () => {
+  it('can be stopped while it is paused', async () => {
     const { core } = test.host;
     await core.pause();
     let resumed = false;
