@@ -2,7 +2,7 @@ import { createInFlight } from './acquire/in-flight.ts';
 import { createAcquireService } from './acquire/service.ts';
 import { createActivityService } from './activity/service.ts';
 import { createAgentsService } from './agents/service.ts';
-import type { Core, CoreOptions, Problem } from './core.ts';
+import type { Core, CoreOptions, CoreServices, Problem } from './core.ts';
 import { createChecksService } from './diagnosis/service.ts';
 import { createAgentFacts } from './discovery/agent-facts.ts';
 import { createDiscoveryService } from './discovery/service.ts';
@@ -32,7 +32,7 @@ import { createWakeAttribution } from './wake/wake-attribution.ts';
 
 export type { Core, CoreOptions, Problem } from './core.ts';
 
-/** Puts the core together out of its ports. Nothing runs until `start`. */
+/** Builds the core from its ports. Nothing runs until `start`. */
 export function createCore({ ports, options }: { ports: Ports; options: CoreOptions }): Core {
   const { clock, random, ids, log, http, udp, hardware, folders, secrets, vectors } = ports;
   const streams = createStreams({ clock, epoch: ids.next('epoch'), log });
@@ -66,7 +66,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     hardware,
     connectInferenceServer: ports.connectInferenceServer,
     startSimulatedFleet: ports.startSimulatedFleet,
-    // They follow the fleet, and it asks them: neither calls the other before both are there.
+    // Fleet and agents depend on each other; neither calls the other before both exist.
     agents: {
       probe: (nodeId, signal) => agents.probe(nodeId, signal),
       reading: (nodeId) => agents.reading(nodeId),
@@ -306,7 +306,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
   );
 
-  const services = {
+  const services: CoreServices = {
     activity,
     settings,
     status,
@@ -316,6 +316,8 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     leases,
     shutdown,
     placement,
+    acquire,
+    inFlight,
     optimizer,
     telemetry,
     indexing,

@@ -1,5 +1,7 @@
-/** The core, as the programs that run it see it. */
+/** The core's interface to the programs that run it. */
 import type { Notice } from '../../shared/contract/streams.ts';
+import type { InFlight } from './acquire/in-flight.ts';
+import type { AcquireService } from './acquire/model.ts';
 import type { ActivityService } from './activity/service.ts';
 import type { AgentsService } from './agents/model.ts';
 import type { ChecksService } from './diagnosis/service.ts';
@@ -21,11 +23,11 @@ export interface CoreOptions {
   version: string;
   /** The value of OLLAMA_HOST, or null: a loopback one is probed, any other is only offered. */
   ollamaHost: string | null;
-  /** What went wrong before the core was there, such as a database that was kept aside. */
+  /** Problems from before the core existed, such as a damaged database that was set aside. */
   notices?: readonly Problem[];
-  /** Under which other panels see the leases of this one, where no name is set. Default: `this computer`. */
+  /** Other panels see this panel's leases under it unless a name is set. Default: `this computer`. */
   computerName?: string;
-  /** Resumes the index jobs that were not finished. Default true; a program that only asks something does not. */
+  /** Whether to resume unfinished index jobs. Default true; a program that only makes a query passes false. */
   resumeJobs?: boolean;
 }
 
@@ -39,6 +41,9 @@ export interface CoreServices {
   leases: LeasesService;
   shutdown: ShutdownService;
   placement: PlacementService;
+  acquire: AcquireService;
+  /** Requests of this core that have not been answered yet; whatever sends one counts it here. */
+  inFlight: InFlight;
   optimizer: Optimizer;
   telemetry: TelemetryService;
   indexing: IndexingService;
@@ -46,9 +51,9 @@ export interface CoreServices {
   checks: ChecksService;
 }
 
-/** What went wrong without a person asking for anything, such as a file that was damaged. */
+/** A problem that no request caused, such as a damaged file. */
 export interface Problem extends Notice {
-  /** The machine that it concerns. */
+  /** The machine it concerns. */
   nodeId?: string | null;
 }
 
@@ -57,14 +62,14 @@ export interface Core {
   handlers: Handlers;
   streams: Streams;
   services: CoreServices;
-  /** Shows a notice, writes it down, and notifies the people who asked for that. */
+  /** Shows a notice, records it as activity, and sends a notification where they are enabled. */
   report(problem: Problem): void;
   /** Starts the loops and resumes unfinished jobs; resolves before the first probe of any node. */
   start(): Promise<void>;
-  /** The computer goes to sleep: probes, moves and samples stop until `resume`. Does nothing when paused already. */
+  /** This computer is going to sleep: probes, moves and samples stop until `resume`. Does nothing if already paused. */
   pause(): Promise<void>;
-  /** Continues where `pause` stopped, with a probe of every node at once. */
+  /** Continues after `pause`, and probes every node at once. */
   resume(): void;
-  /** Aborts the loops, lets jobs stop where they can continue later, then closes the store. Idempotent. */
+  /** Aborts the loops, stops jobs where they can be resumed, then closes the store. Idempotent. */
   stop(): Promise<void>;
 }

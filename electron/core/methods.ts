@@ -1,4 +1,4 @@
-/** One handler for each method of the contract: each domain's own, side by side. */
+/** The handlers of all domains: one for each method of the contract. */
 import { activityMethods } from './activity/methods.ts';
 import { agentMethods } from './agents/methods.ts';
 import type { CoreServices } from './core.ts';
