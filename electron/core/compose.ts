@@ -15,7 +15,7 @@ import { createHandlers } from './methods.ts';
 import { createOptimizer } from './placement/optimizer.ts';
 import { createPins } from './placement/pins.ts';
 import { createPlacementService } from './placement/service.ts';
-import { createMeans } from './policies/means.ts';
+import { createShutdownBy } from './policies/shutdown-by.ts';
 import { createPolicies } from './policies/policies.ts';
 import type { Ports } from './ports/all.ts';
 import { createLifecycle } from './runtime/lifecycle.ts';
@@ -145,7 +145,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     fleet,
     placement,
   });
-  const means = createMeans({ fleet, agents });
+  const shutdownBy = createShutdownBy({ fleet, agents });
   const attribution = createWakeAttribution({ clock, log, store: store.power, fleet, wakes: wake });
   const leases = createLeasesService({
     clock,
@@ -161,7 +161,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     fleet,
     agents,
     policies,
-    means,
+    shutdownBy,
     attribution,
     wakes: wake,
     holder,
@@ -180,7 +180,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     telemetry,
     wakes: wake,
     policies,
-    means,
+    shutdownBy,
     leases,
     attribution,
     holder,
@@ -239,7 +239,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     connectInferenceServer: ports.connectInferenceServer,
     power: wake,
     hardware: ports.hardware,
-    powersOff: { off: shutdown.off, cancel: shutdown.cancelOff },
+    powersOff: { off: shutdown.powerOff, cancel: shutdown.cancelPowerOff },
     powerOf: shutdown.get,
     lastMachine: agents.machine,
   });

@@ -1,6 +1,6 @@
 /** Wake attribution, leases and shutdown as the core puts them together, over the ports of a test. */
 import { createLeasesService, type LeasesDependencies } from '../../electron/core/leases/service.ts';
-import { createMeans } from '../../electron/core/policies/means.ts';
+import { createShutdownBy } from '../../electron/core/policies/shutdown-by.ts';
 import { createLifecycle } from '../../electron/core/runtime/lifecycle.ts';
 import { createShutdownService, type ShutdownDependencies } from '../../electron/core/shutdown/service.ts';
 import {
@@ -8,15 +8,15 @@ import {
   type WakeAttributionDependencies,
 } from '../../electron/core/wake/wake-attribution.ts';
 
-export type PowerServicesDependencies = Omit<LeasesDependencies, 'means' | 'attribution' | 'wakes'> &
-  Omit<ShutdownDependencies, 'means' | 'leases' | 'attribution' | 'wakes'> &
+export type PowerServicesDependencies = Omit<LeasesDependencies, 'shutdownBy' | 'attribution' | 'wakes'> &
+  Omit<ShutdownDependencies, 'shutdownBy' | 'leases' | 'attribution' | 'wakes'> &
   Pick<WakeAttributionDependencies, 'wakes'>;
 
 export function createPowerServices(dependencies: PowerServicesDependencies) {
-  const means = createMeans(dependencies);
+  const shutdownBy = createShutdownBy(dependencies);
   const attribution = createWakeAttribution(dependencies);
-  const leases = createLeasesService({ ...dependencies, means, attribution });
-  const shutdown = createShutdownService({ ...dependencies, means, leases, attribution });
+  const leases = createLeasesService({ ...dependencies, shutdownBy, attribution });
+  const shutdown = createShutdownService({ ...dependencies, shutdownBy, leases, attribution });
   return {
     leases,
     shutdown,

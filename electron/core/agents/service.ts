@@ -10,7 +10,7 @@ import type { Log } from '../ports/log.ts';
 import type { HelloListener } from '../ports/network.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { type Contact, createContact, type Presence } from './contact.ts';
-import { createHelloDesk, type HelloDeskDependencies } from './hello.ts';
+import { createHelloDesk, type HelloDeskDependencies } from './announcement-listener.ts';
 import type { AgentsService } from './model.ts';
 import { createPairedTokens, readPairing } from './pairing.ts';
 

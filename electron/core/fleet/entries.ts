@@ -112,7 +112,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     // A person waits for a wake.
     const soon = entry.waking !== null && previous.state !== view.state;
     streams.fleet.set(view.id, view, { soon });
-    const news = entry.leaving ? null : describeChange(previous, view, entry.observation.offReason);
+    const news = entry.shuttingDown ? null : describeChange(previous, view, entry.observation.offReason);
     if (news) activity.record(news);
     notify(view, previous);
   }

@@ -42,7 +42,7 @@ export interface Entry
   waking: Waking | null;
   uses: Map<symbol, string>;
   /** It is being powered off on request: the fleet does not report that it drops out. */
-  leaving: boolean;
+  shuttingDown: boolean;
   watch: Watch | null;
   /** Ends the probe under way without a result. */
   interruptProbe: (() => void) | null;
@@ -75,7 +75,7 @@ export function newEntry(
     lastWakeError: null,
     boot: { usualMs: null, count: 0 },
     uses: new Map(),
-    leaving: false,
+    shuttingDown: false,
     watch: null,
     interruptProbe: null,
   };

@@ -47,7 +47,7 @@ export interface FleetService {
   /** States why the node is needed, until disposed. */
   use(nodeId: string, reason: string): Disposable;
   /** It is being powered off on request, and shutdown reports that: the fleet doesn't. */
-  setLeaving(nodeId: string, leaving: boolean): void;
+  setShuttingDown(nodeId: string, shuttingDown: boolean): void;
   /** Pins or priorities changed: the views are made again. */
   refresh(nodeId?: string): void;
   /** A wake has begun: the node is `waking`, and probes are short until it serves or `endWaking`. */

@@ -104,9 +104,9 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       };
     },
 
-    setLeaving(nodeId, leaving) {
+    setShuttingDown(nodeId, shuttingDown) {
       const entry = entries.get(nodeId);
-      if (entry) entry.leaving = leaving;
+      if (entry) entry.shuttingDown = shuttingDown;
     },
 
     refresh(nodeId) {

@@ -27,13 +27,13 @@ export interface AgentRecordsDependencies
   store: PowerStore;
   fleet: Pick<FleetService, 'record' | 'records' | 'agentToken'>;
   agents: AgentAccess;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
   interfaces(): NetworkInterface[];
   helloPort(): number | null;
 }
 
 export function createAgentRecords(dependencies: AgentRecordsDependencies): AgentRecords {
-  const { store, fleet, agents, ledger, policies, means, interfaces, helloPort } = dependencies;
+  const { store, fleet, agents, ledger, policies, shutdownBy, interfaces, helloPort } = dependencies;
   const turns = createTurns();
   const panelId = store.panelId();
   /** Other nodes with the same agent: this panel has one policy there. */
@@ -50,7 +50,7 @@ export function createAgentRecords(dependencies: AgentRecordsDependencies): Agen
     turns,
     panelId,
     agentUrl,
-    hasPowerRole: (nodeId) => means(nodeId) === 'agent',
+    hasPowerRole: (nodeId) => shutdownBy(nodeId) === 'agent',
     policyFor(nodeId) {
       const url = agentUrl(nodeId);
       const hello = url === null ? null : helloUrl(url, interfaces(), helloPort());
@@ -81,6 +81,6 @@ export function createAgentRecords(dependencies: AgentRecordsDependencies): Agen
         return withdrawals.stop();
       },
     },
-    leave: (nodeId) => leaveAgent({ fleet, agents, mirror, withdrawals, means }, nodeId),
+    leave: (nodeId) => leaveAgent({ fleet, agents, mirror, withdrawals, shutdownBy }, nodeId),
   };
 }

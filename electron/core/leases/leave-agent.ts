@@ -11,18 +11,19 @@ export interface LeaveDependencies {
   agents: Pick<AgentAccess, 'agentId'>;
   mirror: Mirror;
   withdrawals: Withdrawals;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
 }
 
 /** Called while the node still has that agent. Throws DISK_FULL, and changes nothing then. */
 export function leaveAgent(
-  { fleet, agents, mirror, withdrawals, means }: LeaveDependencies,
+  { fleet, agents, mirror, withdrawals, shutdownBy }: LeaveDependencies,
   nodeId: string,
 ): void {
   const record = fleet.record(nodeId);
   const token = fleet.agentToken(nodeId);
   // A simulated machine comes back as it was. Without the power role or a token, nothing was put there.
-  if (!record?.agentUrl || record.kind === 'simulated' || token === null || means(nodeId) !== 'agent') return;
+  if (!record?.agentUrl || record.kind === 'simulated' || token === null || shutdownBy(nodeId) !== 'agent')
+    return;
   withdrawals.add({
     url: record.agentUrl,
     token,

@@ -56,7 +56,7 @@ export interface LeasesDependencies {
   fleet: FleetService;
   agents: AgentAccess;
   policies: Policies;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
   attribution: WakeAttribution;
   wakes: { onWoken(listener: (nodeId: string) => void): () => void };
   /** Under which name this computer holds leases. */

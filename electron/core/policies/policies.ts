@@ -1,21 +1,21 @@
-/** The policy of each node: what a person set, else the default. */
+/** The policy of each node: the one a person set, or the default. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../shared/models/power.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
 
-/** Only what changes. */
+/** The fields to change. */
 export type PolicyPatch = { [Key in keyof PowerPolicy]?: PowerPolicy[Key] | undefined };
 
 export interface Policies {
   get(nodeId: string): PowerPolicy;
-  /** Whether a person ever set one. */
+  /** Whether a person has set one. */
   isSet(nodeId: string): boolean;
-  /** Fields that are left out stay. Throws DISK_FULL, and changes nothing then. */
+  /** Keeps fields that are left out. Throws DISK_FULL without changing anything. */
   set(nodeId: string, patch: PolicyPatch): PowerPolicy;
-  /** Takes over policies that somebody else has saved already. */
+  /** Takes over policies that the caller has saved. */
   adopt(saved: readonly { nodeId: string; policy: PowerPolicy }[]): void;
-  /** The node was removed: in memory and on disk, without an event. */
+  /** Removes a deleted node's policy from memory and disk, without an event. */
   forget(nodeId: string): void;
   onChange(listener: (nodeId: string) => void): () => void;
 }
@@ -53,7 +53,7 @@ export function createPolicies({
       try {
         store.removePolicy(nodeId);
       } catch (error) {
-        log.warn('The policy of a node that was removed is still saved.', { nodeId, error: String(error) });
+        log.warn('The policy of a removed node could not be deleted.', { nodeId, error: String(error) });
       }
     },
     onChange: changed.on,

@@ -1,15 +1,15 @@
-/** What a policy allows: who may wake a node, and what its agent is told. Pure. */
+/** What a policy allows: who may wake a node, and the policy for its agent. Pure. */
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import type { AgentPolicy } from '../ports/agents.ts';
 import { isWithin } from '../runtime/local-time.ts';
 
-/** Whoever wants a node awake. */
+/** What wants a node awake. */
 export type WakeAsker = 'person' | 'job' | 'task' | 'request';
 
 /**
- * Why a node may not be woken now; null where it may. `minute` is the minute of the day. A person is
- * refused by `never` alone; tasks and requests count as jobs, for no person waits at the machine for them.
+ * Why a node may not be woken now; null if it may. `minute` is the minute of the day. Only `never` refuses a
+ * person; tasks and requests count as jobs, because no person is waiting at the panel for them.
  */
 export function wakeRefusal(
   policy: Pick<PowerPolicy, 'wakeFor' | 'quietHours'>,
@@ -30,20 +30,20 @@ const fromStrictest = {
   action: ['sleep', 'hibernate', 'shutdown'],
 } as const;
 
-/** As the first, but in each respect of going off the one that keeps the machine on longer. */
+/** The first policy, with each shutdown setting replaced by the one of all that keeps the machine on longest. */
 export function strictestPolicy(first: PowerPolicy, others: readonly PowerPolicy[]): PowerPolicy {
   const all = [first, ...others];
   return {
     ...first,
-    powerOff: fromStrictest.powerOff.find((word) => all.some((one) => one.powerOff === word)) ?? 'never',
-    action: fromStrictest.action.find((word) => all.some((one) => one.action === word)) ?? 'sleep',
+    powerOff: fromStrictest.powerOff.find((value) => all.some((one) => one.powerOff === value)) ?? 'never',
+    action: fromStrictest.action.find((value) => all.some((one) => one.action === value)) ?? 'sleep',
     idleMinutes: Math.max(...all.map((one) => one.idleMinutes)),
     respectUsers: all.some((one) => one.respectUsers),
     countdownSeconds: Math.max(...all.map((one) => one.countdownSeconds)),
   };
 }
 
-/** What the node's agent is told, so that it finishes alone. `helloUrl` only where something listens there. */
+/** The policy for the node's agent, so that it can shut down by itself. `helloUrl` only if something listens there. */
 export function agentPolicyOf(policy: PowerPolicy, helloUrl: string | null): AgentPolicy {
   return {
     finishAlone: policy.powerOff !== 'never',
@@ -56,23 +56,23 @@ export function agentPolicyOf(policy: PowerPolicy, helloUrl: string | null): Age
   };
 }
 
-export interface MeansFacts {
-  /** An agent that can be called, and its roles where they are known. */
+export interface ShutdownByFacts {
+  /** An agent that can be called, with its roles if known. */
   agent: { roles: readonly string[] } | null;
   shutdownUrl: string | null;
   simulated: boolean;
 }
 
-/** Who can power the node off. An agent that does not say its roles is believed to have the power role. */
-export function meansOf({ agent, shutdownUrl, simulated }: MeansFacts): NodePower['means'] {
+/** What can power the node off. An agent that reports no roles is assumed to have the power role. */
+export function chooseShutdownBy({ agent, shutdownUrl, simulated }: ShutdownByFacts): NodePower['means'] {
   if (agent !== null && (agent.roles.length === 0 || agent.roles.includes('power'))) return 'agent';
   if (shutdownUrl !== null) return 'server';
   return simulated ? 'simulator' : 'none';
 }
 
-/** Whether those means can do that at all; an agent says itself what it can. */
-export function canDo(means: NodePower['means'], action: PowerPolicy['action'] | 'restart'): boolean {
-  switch (means) {
+/** Whether it can perform the action at all; an agent checks that itself. */
+export function canDo(shutdownBy: NodePower['means'], action: PowerPolicy['action'] | 'restart'): boolean {
+  switch (shutdownBy) {
     case 'agent':
       return true;
     case 'server':

@@ -1,4 +1,4 @@
-/** What an agent says of an action that was not done. Pure. */
+/** How an agent explains an action that it did not carry out. Pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
@@ -6,7 +6,7 @@ import { fact, type Message, plainText } from '../../../shared/models/message.ts
 import type { AgentOutcome } from '../ports/agents.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 
-/** Why it could not, and the next step; null where nothing failed. */
+/** Why it failed, and the next step; null if nothing failed. */
 export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): Trouble | null {
   if (outcome === 'dry-run') {
     return troubleOf(
@@ -25,14 +25,14 @@ export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): T
   return { ...trouble, code: code ?? trouble.code, next: next ?? trouble.next };
 }
 
-/** Why it stays on. Of a cancellation an agent says `by NAME`. */
+/** Why it stays on. For a cancellation the agent's reason is `by NAME`. */
 export function whyNotDone({ outcome, reason }: AgentOutcome): Message {
   if (outcome === 'cancelled' && reason?.startsWith('by ') === true)
     return fact('CANCELLED_BY', { by: reason.slice(3) });
   return reason === null || reason === undefined ? fact('AGENT_DID_NOT_ACT') : plainText(sentence(reason));
 }
 
-function sentence(words: string): string {
-  const line = words.replaceAll(/\s+/g, ' ').trim();
+function sentence(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }

@@ -1,26 +1,26 @@
-/** Whether the core powers a node off that has no agent to do it by itself. Pure. */
+/** Whether the core powers an idle node off that has no agent to do so. Pure. */
 import type { NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import { canDo } from '../policies/policy.ts';
 
-/** Why the core leaves a machine on whatever it sees of its use. */
-export type Held = 'agent-silent' | 'other-node';
+/** Why the core leaves a machine on even if it appears idle. */
+export type BlockedBy = 'agent-silent' | 'other-node';
 
-export interface FinishFacts {
+export interface IdleFacts {
   policy: PowerPolicy;
-  means: NodePower['means'];
-  /** null where that is not known: this core was not there all the time since. */
+  shutdownBy: NodePower['means'];
+  /** null if unknown, because this core did not observe the whole boot. */
   wokenByUs: boolean | null;
-  /** A person cancelled the last countdown, and nobody has needed the node since. */
+  /** A person cancelled the last countdown, and the node has not been needed since. */
   keptOn: boolean;
-  /** Somebody else decides on this machine. */
-  held: Held | null;
-  /** What speaks against it. */
+  /** Something else decides when this machine shuts down. */
+  blockedBy: BlockedBy | null;
+  /** Reasons not to power it off. */
   reasons: readonly unknown[];
-  /** How long there were none, milliseconds. */
+  /** How long there have been none, milliseconds. */
   idleMs: number;
 }
 
-export type FinishDecision =
+export type IdleDecision =
   | {
       do: 'stay';
       why:
@@ -31,22 +31,22 @@ export type FinishDecision =
         | 'in-use'
         | 'no-means'
         | 'cannot'
-        /** It has an agent that decides, and that cannot be asked now. */
+        /** Its agent decides, and cannot be reached now. */
         | 'agent-silent'
-        /** Its agent says no, by the policy of another panel. */
+        /** Its agent keeps it on because of another panel's policy. */
         | 'other-panel'
-        /** It is the same machine as another node, whose policy or agent decides. */
+        /** Another node is the same machine, and that node's policy or agent decides. */
         | 'other-node';
     }
   | { do: 'wait'; remainingMs: number }
-  | { do: 'go'; action: PowerPolicy['action']; countdownSeconds: number };
+  | { do: 'shut-down'; action: PowerPolicy['action']; countdownSeconds: number };
 
-export function decideFinish(facts: FinishFacts): FinishDecision {
-  const { policy, means, wokenByUs, keptOn, held, reasons, idleMs } = facts;
-  if (means === 'none') return { do: 'stay', why: 'no-means' };
+export function decideIdleShutdown(facts: IdleFacts): IdleDecision {
+  const { policy, shutdownBy, wokenByUs, keptOn, blockedBy, reasons, idleMs } = facts;
+  if (shutdownBy === 'none') return { do: 'stay', why: 'no-means' };
   if (policy.powerOff === 'never') return { do: 'stay', why: 'not-allowed' };
-  if (held !== null) return { do: 'stay', why: held };
-  if (!canDo(means, policy.action)) return { do: 'stay', why: 'cannot' };
+  if (blockedBy !== null) return { do: 'stay', why: blockedBy };
+  if (!canDo(shutdownBy, policy.action)) return { do: 'stay', why: 'cannot' };
   if (policy.powerOff === 'when-woken' && wokenByUs !== true) {
     return { do: 'stay', why: wokenByUs === null ? 'woken-unknown' : 'not-woken' };
   }
@@ -54,5 +54,5 @@ export function decideFinish(facts: FinishFacts): FinishDecision {
   if (reasons.length > 0) return { do: 'stay', why: 'in-use' };
   const remainingMs = policy.idleMinutes * 60_000 - idleMs;
   if (remainingMs > 0) return { do: 'wait', remainingMs };
-  return { do: 'go', action: policy.action, countdownSeconds: policy.countdownSeconds };
+  return { do: 'shut-down', action: policy.action, countdownSeconds: policy.countdownSeconds };
 }

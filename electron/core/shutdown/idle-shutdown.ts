@@ -1,4 +1,4 @@
-/** Powers nodes off that nobody needs any more and that have no agent to do it by themselves. */
+/** Powers idle nodes off that have no agent to do so. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
@@ -8,9 +8,9 @@ import type { Log } from '../ports/log.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { WakeAttribution } from '../wake/wake-attribution.ts';
-import { decideFinish, type FinishDecision } from './idle-decision.ts';
+import { decideIdleShutdown, type IdleDecision } from './idle-decision.ts';
 import type { InUse } from './in-use.ts';
-import type { OffService } from './shutdown.ts';
+import type { ShutdownRunner } from './shutdown-runner.ts';
 import type { UseWatch } from './use-watch.ts';
 
 export interface IdleShutdown {
@@ -24,63 +24,78 @@ export interface IdleShutdownDependencies {
   log: Log;
   fleet: Pick<FleetService, 'list' | 'get'>;
   policies: Policies;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
   use: UseWatch;
   inUse: InUse;
   attribution: WakeAttribution;
-  off: OffService;
+  runner: ShutdownRunner;
   leases(nodeId: string): number;
-  /** A node without an agent was looked at: idle time has passed, or use was seen. */
-  onLook(nodeId: string): void;
+  /** A node without an agent was checked: its idle time or use may have changed. */
+  onChecked(nodeId: string): void;
 }
 
-const LOOK_MS = 15_000;
+const CHECK_MS = 15_000;
 
 export function createIdleShutdown(dependencies: IdleShutdownDependencies): IdleShutdown {
-  const { clock, random, log, fleet, policies, means, use, inUse, attribution, off, leases, onLook } =
-    dependencies;
+  const {
+    clock,
+    random,
+    log,
+    fleet,
+    policies,
+    shutdownBy,
+    use,
+    inUse,
+    attribution,
+    runner,
+    leases,
+    onChecked,
+  } = dependencies;
   let loop: Loop | null = null;
 
-  function decide(node: NodeView): FinishDecision {
+  function decide(node: NodeView): IdleDecision {
     const seen = inUse.state(node.id);
-    return decideFinish({
+    return decideIdleShutdown({
       policy: policies.get(node.id),
-      means: means(node.id),
+      shutdownBy: shutdownBy(node.id),
       wokenByUs: attribution.byUs(node.id, null),
-      held: inUse.held(node.id),
-      keptOn: off.going(node.id).keptOn,
+      blockedBy: inUse.blockedBy(node.id),
+      keptOn: runner.progress(node.id).keptOn,
       reasons: leases(node.id) > 0 ? ['leases', ...seen.use] : seen.use,
       idleMs: seen.idle?.ms ?? 0,
     });
   }
 
-  /** Read again after each await of going off: meanwhile a person may have set its policy, or cancelled. */
-  function stillGoes(nodeId: string): boolean {
+  /** Checked again after each await of the shutdown: a person may have changed the policy or cancelled meanwhile. */
+  function isStillDue(nodeId: string): boolean {
     const node = fleet.get(nodeId);
-    return node !== null && means(nodeId) !== 'agent' && decide(node).do === 'go';
+    return node !== null && shutdownBy(nodeId) !== 'agent' && decide(node).do === 'shut-down';
   }
 
-  async function look(signal: AbortSignal): Promise<void> {
+  async function checkAll(signal: AbortSignal): Promise<void> {
     for (const node of fleet.list()) {
       if (signal.aborted) return;
-      const by = means(node.id);
+      const by = shutdownBy(node.id);
       if (by === 'agent' || !isServing(node.state)) continue;
-      use.look(node);
-      onLook(node.id);
-      const going = off.going(node.id);
-      if (going.countdown !== null || going.leaving !== null) continue;
+      use.observe(node);
+      onChecked(node.id);
+      const { countdown, leaving } = runner.progress(node.id);
+      if (countdown !== null || leaving !== null) continue;
       const decision = decide(node);
-      if (decision.do !== 'go') continue;
+      if (decision.do !== 'shut-down') continue;
       const { action, countdownSeconds } = decision;
-      // Nobody waits for a slow machine: the look at the next one goes on.
-      const still = () => stillGoes(node.id);
-      void off
-        .off({ nodeId: node.id, action, countdownSeconds, force: false, by: null, still }, signal)
+      // A slow machine does not hold up the others.
+      const isDue = () => isStillDue(node.id);
+      void runner
+        .powerOff(
+          { nodeId: node.id, action, countdownSeconds, force: false, by: null, isStillDue: isDue },
+          signal,
+        )
         .catch((error: unknown) => {
           if (signal.aborted) return;
-          use.needed(node.id);
+          use.markNeeded(node.id);
           if (isPilotlightError(error) && error.code === 'IN_USE') return;
-          log.warn('A machine that nobody needs could not be powered off.', {
+          log.warn('An idle machine could not be powered off.', {
             nodeId: node.id,
             error: String(error),
           });
@@ -93,10 +108,10 @@ export function createIdleShutdown(dependencies: IdleShutdownDependencies): Idle
       loop ??= startLoop({
         clock,
         random,
-        intervalMs: () => LOOK_MS,
-        firstDelayMs: LOOK_MS,
-        run: look,
-        onError: (error) => log.error('The look for idle machines failed.', { error: String(error) }),
+        intervalMs: () => CHECK_MS,
+        firstDelayMs: CHECK_MS,
+        run: checkAll,
+        onError: (error) => log.error('The check for idle machines failed.', { error: String(error) }),
       });
     },
     async stop() {

@@ -1,4 +1,4 @@
-/** Whether a machine is in use, as far as this core knows: by its node, and by other nodes that are the same machine. */
+/** Whether a machine is in use, as far as this core knows, through its node or other nodes on the same machine. */
 
 import { isServing } from '../../../shared/models/fleet.ts';
 import { distinct, fact, type Message } from '../../../shared/models/message.ts';
@@ -8,17 +8,17 @@ import type { SameMachine } from '../fleet/same-machine.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { LeaseLedger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { Held } from './idle-decision.ts';
+import type { BlockedBy } from './idle-decision.ts';
 import type { UseState, UseWatch } from './use-watch.ts';
 import { leaseHeld } from './why-on.ts';
 
 export interface InUse {
   state(nodeId: string): UseState;
-  /** What speaks against powering it off. */
+  /** Reasons not to power it off. */
   reasons(nodeId: string): Message[];
-  /** Checks it, so that `reasons` knows of its use now; resolves with why it is not known, else null. */
+  /** Checks whether it is in use, for `reasons`. Resolves with why that is unknown, or null. */
   check(nodeId: string): Promise<Message | null>;
-  held(nodeId: string): Held | null;
+  blockedBy(nodeId: string): BlockedBy | null;
 }
 
 export interface InUseDependencies {
@@ -26,14 +26,14 @@ export interface InUseDependencies {
   agents: Pick<AgentAccess, 'link' | 'view' | 'foreignLeases'>;
   ledger: Pick<LeaseLedger, 'list'>;
   policies: Pick<Policies, 'get' | 'isSet'>;
-  /** Who can power it off. */
-  means(nodeId: string): NodePower['means'];
+  /** What can power it off. */
+  shutdownBy(nodeId: string): NodePower['means'];
   watch: UseWatch;
   sameMachine: SameMachine;
 }
 
 export function createInUse(dependencies: InUseDependencies): InUse {
-  const { fleet, agents, ledger, policies, means, watch, sameMachine } = dependencies;
+  const { fleet, agents, ledger, policies, shutdownBy, watch, sameMachine } = dependencies;
 
   const leases = (nodeId: string) => [...ledger.list(nodeId), ...agents.foreignLeases(nodeId)].map(leaseHeld);
 
@@ -64,11 +64,11 @@ export function createInUse(dependencies: InUseDependencies): InUse {
   async function checkOne(nodeId: string): Promise<boolean> {
     await fleet.probe(nodeId);
     const node = fleet.get(nodeId);
-    if (node !== null) watch.look(node);
+    if (node !== null) watch.observe(node);
     return fleet.answered(nodeId);
   }
 
-  /** Its agent knows who needs it, and cannot be asked without its token. */
+  /** Its agent knows whether it is in use, but cannot be asked without its token. */
   function hasSilentAgent(nodeId: string): boolean {
     const agent = agents.view(nodeId);
     if (agent === null || agents.link(nodeId) !== null) return false;
@@ -78,7 +78,7 @@ export function createInUse(dependencies: InUseDependencies): InUse {
   return {
     state,
     reasons(nodeId) {
-      const seen = means(nodeId) === 'agent' ? othersInUse(nodeId) : state(nodeId).use;
+      const seen = shutdownBy(nodeId) === 'agent' ? othersInUse(nodeId) : state(nodeId).use;
       return distinct([...leases(nodeId), ...seen]);
     },
     async check(nodeId) {
@@ -92,13 +92,13 @@ export function createInUse(dependencies: InUseDependencies): InUse {
       fleet.require(nodeId);
       return answered ? null : fact('NO_ANSWER_USE_UNKNOWN');
     },
-    held(nodeId) {
+    blockedBy(nodeId) {
       if (hasSilentAgent(nodeId)) return 'agent-silent';
       const governed = sameMachine
         .others(nodeId)
         .some(
           (other) =>
-            means(other) === 'agent' ||
+            shutdownBy(other) === 'agent' ||
             hasSilentAgent(other) ||
             (policies.isSet(other) && policies.get(other).powerOff === 'never'),
         );

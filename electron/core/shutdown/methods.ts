@@ -9,8 +9,8 @@ export function shutdownMethods({
   return {
     'power.list': () => shutdown.list(),
     'power.setPolicy': ({ nodeId, policy }) => shutdown.setPolicy(nodeId, policy),
-    'power.off': (request, { signal }) => shutdown.off(request, signal),
-    'power.cancelOff': ({ nodeId }, { signal }) => shutdown.cancelOff(nodeId, signal),
+    'power.off': (request, { signal }) => shutdown.powerOff(request, signal),
+    'power.cancelOff': ({ nodeId }, { signal }) => shutdown.cancelPowerOff(nodeId, signal),
     async 'power.restartOllama'({ nodeId }, { signal }) {
       await shutdown.restartOllama(nodeId, signal);
       return { ok: true };

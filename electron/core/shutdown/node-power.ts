@@ -1,42 +1,42 @@
-/** From what is known of a node's power to what people see. Pure. */
+/** Builds the power view of a node from everything known about it. Pure. */
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { AgentView, Lease, LeaseRecord, NodePower, PowerPolicy } from '../../../shared/models/power.ts';
 import { isOn } from '../agents/awake.ts';
 import type { AgentPolicyView, AgentPower } from '../ports/agents.ts';
-import { decideFinish, type FinishDecision, type Held } from './idle-decision.ts';
-import type { Going } from './shutdown-progress.ts';
+import { type BlockedBy, decideIdleShutdown, type IdleDecision } from './idle-decision.ts';
+import type { ShutdownProgress } from './shutdown-progress.ts';
 import type { UseState } from './use-watch.ts';
-import { agentsReason, whyOn } from './why-on.ts';
+import { agentReason, whyOn } from './why-on.ts';
 
-/** What an agent said, and when it was heard. */
-export interface Heard<Said> {
-  said: Said;
+/** What an agent reported, and when this core received it. */
+export interface Reported<Value> {
+  value: Value;
   at: number;
 }
 
 export interface PowerFacts {
   node: NodeView;
   policy: PowerPolicy;
-  means: NodePower['means'];
+  shutdownBy: NodePower['means'];
   agent: AgentView | null;
-  /** Of this core. */
+  /** Leases of this core. */
   leases: readonly LeaseRecord[];
   isMirrored(leaseId: string): boolean;
   elsewhere: readonly Lease[];
-  agentPolicy: Heard<AgentPolicyView> | null;
-  agentPower: Heard<AgentPower> | null;
-  /** Seen from here, for nodes whose agent does not tell. */
+  agentPolicy: Reported<AgentPolicyView> | null;
+  agentPower: Reported<AgentPower> | null;
+  /** As observed by this core, for nodes whose agent does not report it. */
   use: UseState;
-  held?: Held | null;
+  blockedBy?: BlockedBy | null;
   wokenByUs: boolean | null;
-  going: Going;
+  progress: ShutdownProgress;
   gpuLost: NodePower['gpuLost'];
 }
 
 export function nodePowerOf(facts: PowerFacts): NodePower {
-  const { node, policy, means, agent, use, going } = facts;
+  const { node, policy, shutdownBy, agent, use, progress } = facts;
   const on = isOn(node, agent);
   const leases: Lease[] = [
     ...facts.leases.map(({ endedAt: _, ...lease }) => ({
@@ -46,25 +46,25 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
     })),
     ...facts.elsewhere,
   ];
-  const byAgent = means === 'agent' && facts.agentPolicy !== null ? facts.agentPolicy : null;
-  const countdown = going.countdown ?? agentCountdown(facts);
-  const wokenByUs = on ? (byAgent?.said.wokenInThisBoot ?? facts.wokenByUs) : null;
+  const byAgent = shutdownBy === 'agent' && facts.agentPolicy !== null ? facts.agentPolicy : null;
+  const countdown = progress.countdown ?? agentCountdown(facts);
+  const wokenByUs = on ? (byAgent?.value.wokenInThisBoot ?? facts.wokenByUs) : null;
   const common = {
     nodeId: node.id,
     policy,
-    means,
+    means: shutdownBy,
     agent,
     leases,
     wokenByUs,
     countdown,
-    leaving: going.leaving,
-    lastOffError: going.lastOffError,
+    leaving: progress.leaving,
+    lastOffError: progress.lastOffError,
     gpuLost: on ? facts.gpuLost : null,
-    sleepTrouble: on && means === 'agent' ? (facts.agentPower?.said.sleepTrouble ?? null) : null,
+    sleepTrouble: on && shutdownBy === 'agent' ? (facts.agentPower?.value.sleepTrouble ?? null) : null,
   };
   if (!on) return { ...common, whyOn: [], idleSince: null, offAt: null };
 
-  const reasons = byAgent ? namedOnce(byAgent.said.reasons, leases) : use.use;
+  const reasons = byAgent ? namedOnce(byAgent.value.reasons, leases) : use.use;
   const needed = leases.length > 0 || reasons.length > 0;
   const decision = decisionFor(facts, { byAgent, wokenByUs, needed });
   const why =
@@ -74,10 +74,10 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
           on,
           leases,
           reasons,
-          leaving: going.leaving !== null,
+          leaving: progress.leaving !== null,
           countdown: countdown !== null,
-          stays: decision.do === 'stay' ? decision.why : null,
-          means,
+          stayReason: decision.do === 'stay' ? decision.why : null,
+          shutdownBy,
         });
   return {
     ...common,
@@ -88,58 +88,61 @@ export function nodePowerOf(facts: PowerFacts): NodePower {
 }
 
 function decisionFor(
-  { means, policy, going, use, held = null }: PowerFacts,
-  known: { byAgent: Heard<AgentPolicyView> | null; wokenByUs: boolean | null; needed: boolean },
-): FinishDecision {
+  { shutdownBy, policy, progress, use, blockedBy = null }: PowerFacts,
+  known: { byAgent: Reported<AgentPolicyView> | null; wokenByUs: boolean | null; needed: boolean },
+): IdleDecision {
   if (known.byAgent) return decisionOfAgent(known.byAgent, policy, known.needed);
-  if (means === 'agent') return { do: 'stay', why: 'agent-silent' };
-  return decideFinish({
+  if (shutdownBy === 'agent') return { do: 'stay', why: 'agent-silent' };
+  return decideIdleShutdown({
     policy,
-    means,
+    shutdownBy,
     wokenByUs: known.wokenByUs,
-    keptOn: going.keptOn,
-    held,
+    keptOn: progress.keptOn,
+    blockedBy,
     reasons: known.needed ? ['needed'] : [],
     idleMs: use.idle?.ms ?? 0,
   });
 }
 
-/** An agent names each lease as a reason too, and so do we. */
+/** An agent lists each lease among its reasons; the view already lists leases. */
 function namedOnce(reasons: readonly string[], leases: readonly Lease[]): Message[] {
-  const named = new Set(leases.map(agentsReason));
+  const named = new Set(leases.map(agentReason));
   return reasons.filter((reason) => !named.has(reason)).map(plainText);
 }
 
-function agentCountdown({ agentPower, means }: PowerFacts): NodePower['countdown'] {
-  const current = agentPower?.said.phase === 'countdown' ? agentPower.said.current : null;
-  if (means !== 'agent' || agentPower === null || current === null) return null;
+function agentCountdown({ agentPower, shutdownBy }: PowerFacts): NodePower['countdown'] {
+  const current = agentPower?.value.phase === 'countdown' ? agentPower.value.current : null;
+  if (shutdownBy !== 'agent' || agentPower === null || current === null) return null;
   const endsAt = wholeSecond(agentPower.at + current.remainingSeconds * 1000);
   return { action: current.action, by: current.by, endsAt };
 }
 
-/** The agent decides; it says what it sees, and what follows from that. */
+/** The decision of an agent, from what it reports. */
 function decisionOfAgent(
-  { said }: Heard<AgentPolicyView>,
+  { value }: Reported<AgentPolicyView>,
   policy: PowerPolicy,
   needed: boolean,
-): FinishDecision {
-  if (said.remainingMs !== null) return { do: 'wait', remainingMs: said.remainingMs };
+): IdleDecision {
+  if (value.remainingMs !== null) return { do: 'wait', remainingMs: value.remainingMs };
   if (policy.powerOff === 'never') return { do: 'stay', why: 'not-allowed' };
-  if (policy.powerOff === 'when-woken' && !said.wokenInThisBoot) return { do: 'stay', why: 'not-woken' };
-  if (said.keptOn) return { do: 'stay', why: 'kept-on' };
-  // Nothing of ours speaks against it, but another panel's policy may.
+  if (policy.powerOff === 'when-woken' && !value.wokenInThisBoot) return { do: 'stay', why: 'not-woken' };
+  if (value.keptOn) return { do: 'stay', why: 'kept-on' };
+  // Nothing here keeps it on, but another panel's policy may.
   return { do: 'stay', why: needed ? 'in-use' : 'other-panel' };
 }
 
-function idleSince({ means, use }: PowerFacts, byAgent: Heard<AgentPolicyView> | null): number | null {
-  if (byAgent) return wholeSecond(byAgent.at - byAgent.said.idleSeconds * 1000);
-  return means === 'agent' ? null : (use.idle?.since ?? null);
+function idleSince(
+  { shutdownBy, use }: PowerFacts,
+  byAgent: Reported<AgentPolicyView> | null,
+): number | null {
+  if (byAgent) return wholeSecond(byAgent.at - byAgent.value.idleSeconds * 1000);
+  return shutdownBy === 'agent' ? null : (use.idle?.since ?? null);
 }
 
 function offAt(
   { use, policy }: PowerFacts,
-  decision: FinishDecision,
-  byAgent: Heard<AgentPolicyView> | null,
+  decision: IdleDecision,
+  byAgent: Reported<AgentPolicyView> | null,
   countdown: NodePower['countdown'],
 ): number | null {
   if (countdown !== null) return countdown.endsAt;
@@ -148,5 +151,5 @@ function offAt(
   return use.idle === null ? null : use.idle.since + policy.idleMinutes * 60_000;
 }
 
-/** What is reckoned from two clocks shivers; people see seconds. */
+/** A time computed from two clocks jitters by milliseconds; the panel shows seconds. */
 const wholeSecond = (ms: number) => Math.round(ms / 1000) * 1000;

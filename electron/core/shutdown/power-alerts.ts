@@ -1,4 +1,4 @@
-/** What a person wants to be told about a machine's power: as a notification, and at a webhook. */
+/** Power alerts that a person asked for: as a notification, and through a webhook. */
 
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
@@ -10,39 +10,40 @@ import type { Policies } from '../policies/policies.ts';
 import type { Http } from '../ports/network.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import { nextMinuteOfDay } from '../runtime/local-time.ts';
-import type { OffService } from './shutdown.ts';
+import type { ShutdownRunner } from './shutdown-runner.ts';
 import { leaseHeld } from './why-on.ts';
 
 export interface PowerAlert extends WebhookMessage {
   event: 'did-not-wake' | 'fell-asleep-in-use' | 'still-on' | 'did-not-go-off';
 }
 
-export interface Alerts {
-  /** Looks anew when the next hour comes that a person set: this computer slept. */
+export interface PowerAlerts {
+  /** Reschedules the alerts after this computer slept. */
   resume(): void;
   stop(): void;
 }
 
-export interface AlertsDependencies {
+export interface PowerAlertsDependencies {
   clock: Clock;
   http: Http;
   fleet: Pick<FleetService, 'list' | 'get' | 'onChange'>;
   policies: Policies;
-  off: OffService;
+  runner: ShutdownRunner;
   activity: Pick<ActivityService, 'record'>;
   webhookUrl(): string | null;
-  /** Leases that live. */
+  /** Current leases. */
   leases(nodeId: string): readonly { holder: string; purpose: string }[];
   power(nodeId: string): NodePower;
-  /** IANA name; left out, this computer's own. */
+  /** IANA name; default: this computer's time zone. */
   timeZone?: string | undefined;
 }
 
-/** Timers of Node end at 24.8 days, and clocks are put forward and back. */
+/** Timers in Node cannot exceed 24.8 days, and the wall clock may be changed. */
 const LONGEST_TIMER_MS = 3_600_000;
 
-export function createAlerts(dependencies: AlertsDependencies): Alerts {
-  const { clock, http, fleet, policies, off, activity, webhookUrl, leases, power, timeZone } = dependencies;
+export function createPowerAlerts(dependencies: PowerAlertsDependencies): PowerAlerts {
+  const { clock, http, fleet, policies, runner, activity, webhookUrl, leases, power, timeZone } =
+    dependencies;
   const timers = new Map<string, { at: number; timer: Timer }>();
   const lifetime = new AbortController();
 
@@ -67,12 +68,12 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
       return;
     }
     const error = node.lastWakeError;
-    // Waking tells people itself; where nobody could wake it at all, nothing was to come.
+    // The wake service records the failure; only the webhook is posted here.
     if (error !== null && error !== previous.lastWakeError) {
       post('did-not-wake', node, fact('NODE_DID_NOT_WAKE', { node: node.name }), errorFact(error));
     }
-    // The fleet tells people itself that a machine went off that was needed.
-    if (node.state === 'off' && isServing(previous.state) && off.going(node.id).leaving === null) {
+    // The fleet records that a machine in use dropped out; only the webhook is posted here.
+    if (node.state === 'off' && isServing(previous.state) && runner.progress(node.id).leaving === null) {
       const holders = leases(node.id);
       if (holders.length > 0) {
         const why = fact('SENTENCES', { parts: holders.map(leaseHeld) });
@@ -127,7 +128,7 @@ export function createAlerts(dependencies: AlertsDependencies): Alerts {
   const stops = [
     fleet.onChange(onNode),
     policies.onChange(plan),
-    off.onFailed((node, trouble) => {
+    runner.onFailed((node, trouble) => {
       post('did-not-go-off', node, fact('NODE_DID_NOT_GO_OFF', { node: node.name }), errorFact(trouble));
     }),
   ];

@@ -1,4 +1,4 @@
-/** The `power` stream: what is known of each node's power, made anew where something changed, told where it differs. */
+/** The `power` stream: the power view of each node, rebuilt after a change and published if it differs. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
@@ -12,47 +12,47 @@ import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import type { InUse } from './in-use.ts';
-import { type Heard, nodePowerOf } from './node-power.ts';
-import type { Going } from './shutdown-progress.ts';
+import { nodePowerOf, type Reported } from './node-power.ts';
+import type { ShutdownProgress } from './shutdown-progress.ts';
 
-export interface Overview {
-  /** As it is at this moment. Throws NOT_FOUND. */
+export interface PowerOverview {
+  /** The view now. Throws NOT_FOUND. */
   get(nodeId: string): NodePower;
   list(): NodePower[];
-  /** Something of a node changed: its entry is made anew a moment later, with others that changed. */
+  /** Rebuilds the node's view a moment later, together with others that changed. */
   changed(nodeId: string): void;
   start(): void;
   stop(): void;
 }
 
-export interface OverviewDependencies {
+export interface PowerOverviewDependencies {
   clock: Clock;
   streams: Pick<Streams, 'power'>;
   fleet: Pick<FleetService, 'list' | 'get' | 'require' | 'onChange'>;
   agents: AgentAccess;
   policies: Policies;
   ledger: LeaseLedger;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
   inUse: InUse;
   attribution: WakeAttribution;
-  going(nodeId: string): Going;
+  progress(nodeId: string): ShutdownProgress;
   isMirrored(leaseId: string): boolean;
 }
 
-/** Changes come in bursts; people see two frames a second. */
-const GATHER_MS = 200;
-/** Leases with a shorter time to live are renewed by a heartbeat: when they end is not known. */
+/** Changes come in bursts, and the stream sends two frames a second. */
+const COALESCE_MS = 200;
+/** Leases with a shorter time to live are renewed by a heartbeat, so their end is unknown. */
 const HEARTBEAT_SECONDS = 600;
-/** Less is the shiver of two clocks. */
+/** A smaller difference is jitter between two clocks. */
 const END_MOVED_MS = 30_000;
 
-interface HeardOfNode {
-  policy: Heard<AgentPolicyView> | null;
-  power: Heard<AgentPower> | null;
+interface NodeReports {
+  policy: Reported<AgentPolicyView> | null;
+  power: Reported<AgentPower> | null;
   leases: Map<string, Lease>;
 }
 
-/** What an agent says of the power of its machine comes from the agent. */
+/** Whether a change of the node affects its power view. With an agent, the agent's own reports cover the rest. */
 function concernsPower(node: NodeView, previous: NodeView): boolean {
   return (
     !node.hasAgentToken ||
@@ -75,19 +75,19 @@ function gpusSeen(sample: AgentSample | null) {
   };
 }
 
-export function createOverview(dependencies: OverviewDependencies): Overview {
-  const { clock, streams, fleet, agents, policies, ledger, means, inUse, attribution } = dependencies;
-  const heard = new Map<string, HeardOfNode>();
+export function createPowerOverview(dependencies: PowerOverviewDependencies): PowerOverview {
+  const { clock, streams, fleet, agents, policies, ledger, shutdownBy, inUse, attribution } = dependencies;
+  const reports = new Map<string, NodeReports>();
   const dirty = new Set<string>();
   const stops: (() => void)[] = [];
   let timer: Timer | null = null;
   let stopped = false;
 
-  function hear(nodeId: string): HeardOfNode {
-    const before = heard.get(nodeId);
+  function readReports(nodeId: string): NodeReports {
+    const before = reports.get(nodeId);
     const policy = agents.policyView(nodeId);
     const power = agents.power(nodeId);
-    const now: HeardOfNode = {
+    const now: NodeReports = {
       policy: stamped(policy, before?.policy ?? null),
       power: stamped(power, before?.power ?? null),
       leases: new Map(),
@@ -96,13 +96,13 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
       if (ledger.get(lease.id) !== null) continue;
       now.leases.set(lease.id, elsewhere(nodeId, lease, before?.leases.get(lease.id) ?? null));
     }
-    heard.set(nodeId, now);
+    reports.set(nodeId, now);
     return now;
   }
 
-  function stamped<Said>(said: Said | null, before: Heard<Said> | null): Heard<Said> | null {
-    if (said === null) return null;
-    return before?.said === said ? before : { said, at: clock.now() };
+  function stamped<Value>(value: Value | null, before: Reported<Value> | null): Reported<Value> | null {
+    if (value === null) return null;
+    return before?.value === value ? before : { value, at: clock.now() };
   }
 
   function elsewhere(nodeId: string, lease: AgentLease, before: Lease | null): Lease {
@@ -125,24 +125,24 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
 
   function compose(node: NodeView): NodePower {
     const { id } = node;
-    const said = hear(id);
+    const value = readReports(id);
     const agent = agents.view(id);
     const machine = agents.machine(id);
     const sample = agents.sample(id);
     return nodePowerOf({
       node,
       policy: policies.get(id),
-      means: means(id),
+      shutdownBy: shutdownBy(id),
       agent,
       leases: ledger.list(id),
       isMirrored: dependencies.isMirrored,
-      elsewhere: [...said.leases.values()],
-      agentPolicy: said.policy,
-      agentPower: said.power,
+      elsewhere: [...value.leases.values()],
+      agentPolicy: value.policy,
+      agentPower: value.power,
       use: inUse.state(id),
-      held: inUse.held(id),
+      blockedBy: inUse.blockedBy(id),
       wokenByUs: attribution.byUs(id, machine?.bootId ?? null),
-      going: dependencies.going(id),
+      progress: dependencies.progress(id),
       gpuLost: gpuLostOf({
         hasGpu: node.hasGpu,
         ...gpusSeen(sample),
@@ -172,7 +172,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
   function changed(nodeId: string): void {
     if (stopped) return;
     dirty.add(nodeId);
-    timer ??= clock.timer(GATHER_MS, flush);
+    timer ??= clock.timer(COALESCE_MS, flush);
   }
 
   for (const node of fleet.list()) publish(node);
@@ -182,7 +182,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
         if (previous === null) publish(node);
         else if (concernsPower(node, previous)) changed(node.id);
       } else if (previous !== null) {
-        heard.delete(previous.id);
+        reports.delete(previous.id);
         streams.power.delete(previous.id);
       }
     }),

@@ -1,4 +1,4 @@
-/** A person restarts Ollama on a machine, by its agent. */
+/** Restarts Ollama on a machine through its agent. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
@@ -14,7 +14,7 @@ export interface RestartDependencies extends AwakeDependencies {
   holder(): string;
 }
 
-/** Rejects with NOT_FOUND, NO_AGENT, AGENT_REFUSED, NODE_ASLEEP, NOT_SUPPORTED, and as agents do. */
+/** Rejects with NOT_FOUND, NO_AGENT, AGENT_REFUSED, NODE_ASLEEP, NOT_SUPPORTED, and as the agent's calls do. */
 export async function restartOllama(
   dependencies: RestartDependencies,
   nodeId: string,

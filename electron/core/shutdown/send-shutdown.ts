@@ -1,4 +1,4 @@
-/** Telling a machine to go: by its agent, by an existing shutdown server, or by the simulator. */
+/** Sends a power action to a machine: through its agent, an existing shutdown server, or the simulator. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -10,43 +10,43 @@ import { canDo } from '../policies/policy.ts';
 import type { Http } from '../ports/network.ts';
 import { askShutdownServer } from './shutdown-client.ts';
 
-export interface OffRequest {
+export interface ShutdownRequest {
   nodeId: string;
-  /** By the node's policy where it is left out. */
+  /** Default: the action of the node's policy. */
   action?: PowerAction | undefined;
   force: boolean;
   countdownSeconds: number;
-  /** Who requests it; null: Pilotlight itself, because the machine is idle. */
+  /** Who requested it; null for Pilotlight itself, because the machine is idle. */
   by: string | null;
-  /** Whether it is still to go, read right before each act; left out where a person asks. */
-  still?: () => boolean;
+  /** Read right before each step; false cancels the shutdown. Left out for a person's request. */
+  isStillDue?: () => boolean;
 }
 
-export interface TellDependencies {
+export interface SendShutdownDependencies {
   http: Http;
   fleet: Pick<FleetService, 'record' | 'shutdownSecret' | 'simulation'>;
   agents: Pick<AgentAccess, 'link'>;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
 }
 
-/** Who powers it off, as things are now. Throws NOT_FOUND, AGENT_REFUSED, CANNOT_POWER_OFF, NODE_ASLEEP, NOT_SUPPORTED. */
-export function requireMeans(
+/** What can power the node off now. Throws NOT_FOUND, AGENT_REFUSED, CANNOT_POWER_OFF, NODE_ASLEEP, NOT_SUPPORTED. */
+export function requireShutdownBy(
   {
     fleet,
     agents,
-    means,
+    shutdownBy,
   }: { fleet: Pick<FleetService, 'require'>; agents: Pick<AgentAccess, 'view'> } & Pick<
-    TellDependencies,
-    'means'
+    SendShutdownDependencies,
+    'shutdownBy'
   >,
   nodeId: string,
   action: PowerAction,
-  /** It has just answered, whatever was seen of it before. */
+  /** It has just answered, whatever its state says. */
   answered: boolean,
 ): NodePower['means'] {
   const node = fleet.require(nodeId);
   const agent = agents.view(nodeId);
-  const by = means(nodeId);
+  const by = shutdownBy(nodeId);
   if (by === 'none') {
     const code = agent?.state === 'refused' ? 'AGENT_REFUSED' : 'CANNOT_POWER_OFF';
     throw new PilotlightError(code, { details: { nodeId } });
@@ -61,14 +61,14 @@ export function requireMeans(
   return by;
 }
 
-/** Resolves when it has taken it on, an agent with its countdown. Rejects with CANNOT_POWER_OFF, and as they do. */
-export async function tellMachine(
-  { http, fleet, agents, means }: TellDependencies,
-  { nodeId, countdownSeconds, force, by }: OffRequest,
+/** Resolves when the action was accepted; an agent may then count down. Rejects with CANNOT_POWER_OFF and as each of them does. */
+export async function sendShutdown(
+  { http, fleet, agents, shutdownBy }: SendShutdownDependencies,
+  { nodeId, countdownSeconds, force, by }: ShutdownRequest,
   action: PowerAction,
   signal: AbortSignal,
 ): Promise<void> {
-  switch (means(nodeId)) {
+  switch (shutdownBy(nodeId)) {
     case 'agent': {
       const link = agents.link(nodeId);
       if (link === null) break;

@@ -1,4 +1,4 @@
-/** Powering machines off, by hand or when they are idle, and what is known of each node's power. */
+/** Powers machines off, on request or when idle, and publishes the power view of each node. */
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -17,14 +17,14 @@ import type { Http } from '../ports/network.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import type { WakeAttribution } from '../wake/wake-attribution.ts';
-import { createAgentFollow } from './agent-follow.ts';
-import { gpuDoubt } from './gpu-doubt.ts';
+import { createAgentPowerWatch } from './agent-power-watch.ts';
 import { createIdleShutdown } from './idle-shutdown.ts';
 import { createInUse } from './in-use.ts';
-import { createAlerts } from './power-alerts.ts';
-import { createOverview } from './power-overview.ts';
+import { createPowerAlerts } from './power-alerts.ts';
+import { createPowerOverview } from './power-overview.ts';
 import { restartOllama } from './restart-server.ts';
-import { createOff, type OffRequest } from './shutdown.ts';
+import { createShutdownRunner, type ShutdownRequest } from './shutdown-runner.ts';
+import { unknownGpuLoad } from './unknown-gpu-load.ts';
 import { createUseWatch } from './use-watch.ts';
 
 export interface ShutdownService {
@@ -34,19 +34,19 @@ export interface ShutdownService {
   /** Throws NOT_FOUND, DISK_FULL. */
   setPolicy(nodeId: string, patch: PolicyPatch): NodePower;
   /**
-   * Resolves when the machine has accepted it; until it is off, it is watched. `by` defaults to this panel's name.
+   * Resolves when the machine has accepted it; it is then watched until it is off. `by` defaults to this panel's name.
    * Rejects with NOT_FOUND, NODE_ASLEEP, CANNOT_POWER_OFF, NOT_SUPPORTED, IN_USE (`details.reasons`),
-   * POWER_ACTION_RUNNING, and as agents do.
+   * POWER_ACTION_RUNNING, and as the agent's calls do.
    */
-  off(request: Omit<OffRequest, 'by'> & { by?: string }, signal: AbortSignal): Promise<NodePower>;
-  /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as agents do. */
-  cancelOff(nodeId: string, signal: AbortSignal): Promise<NodePower>;
+  powerOff(request: Omit<ShutdownRequest, 'by'> & { by?: string }, signal: AbortSignal): Promise<NodePower>;
+  /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as the agent's calls do. */
+  cancelPowerOff(nodeId: string, signal: AbortSignal): Promise<NodePower>;
   /** The node is about to lose its agent. */
   agentLeft(nodeId: string): void;
-  /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, NOT_SUPPORTED, and as agents do. */
+  /** Rejects with NOT_FOUND, NO_AGENT, NODE_ASLEEP, NOT_SUPPORTED, and as the agent's calls do. */
   restartOllama(nodeId: string, signal: AbortSignal): Promise<void>;
   start(): void;
-  /** This computer goes to sleep. */
+  /** This computer is going to sleep. */
   pause(): Promise<void>;
   resume(): void;
   stop(): Promise<void>;
@@ -63,48 +63,48 @@ export interface ShutdownDependencies {
   fleet: FleetService;
   agents: AgentAccess;
   telemetry: {
-    /** What a node's own tools read now; null where none does. */
+    /** Current readings of a node's GPU tools; null if it has none. */
     reading(nodeId: string): { gpus: GpuReading[] | null } | null;
     /** Called with each new sample of a node. */
     onSample(listener: (sample: { nodeId: string }) => void): () => void;
   };
   wakes: { onWoken(listener: (nodeId: string) => void): () => void };
   policies: Policies;
-  means(nodeId: string): NodePower['means'];
+  shutdownBy(nodeId: string): NodePower['means'];
   leases: Pick<LeasesService, 'ledger' | 'isMirrored' | 'onMirrored'>;
   attribution: WakeAttribution;
-  /** Under which name this computer powers machines off. */
+  /** The name under which this computer powers machines off. */
   holder(): string;
-  /** Our own requests to a node that are not answered yet. */
+  /** How many of this core's requests to the node are unanswered. */
   inFlight(node: NodeView): number;
-  /** IANA name of the zone for hours of the day; left out, this computer's own. */
+  /** IANA time zone for times of day; default: this computer's. */
   timeZone?: string;
 }
 
 export function createShutdownService(dependencies: ShutdownDependencies): ShutdownService {
   const { clock, random, log, http, streams, settings, activity, fleet, agents, telemetry } = dependencies;
-  const { policies, means, leases, attribution, holder, inFlight } = dependencies;
+  const { policies, shutdownBy, leases, attribution, holder, inFlight } = dependencies;
   const { ledger } = leases;
-  const held = (nodeId: string) => ledger.list(nodeId).length;
+  const leaseCount = (nodeId: string) => ledger.list(nodeId).length;
   const use = createUseWatch({
     clock,
-    leases: held,
+    leases: leaseCount,
     inFlight,
     gpus: (nodeId) => telemetry.reading(nodeId)?.gpus ?? [],
-    doubt: (nodeId) => gpuDoubt(agents, nodeId),
+    unknownLoad: (nodeId) => unknownGpuLoad(agents, nodeId),
   });
   const sameMachine = createSameMachine(fleet);
-  const inUse = createInUse({ fleet, agents, ledger, policies, means, watch: use, sameMachine });
+  const inUse = createInUse({ fleet, agents, ledger, policies, shutdownBy, watch: use, sameMachine });
 
-  // First of the fleet's listeners here: the others read what it has recorded.
+  // The first fleet listener of this service, because the others read what it records.
   const stopWatching = fleet.onChange((node, previous) => {
-    if (node !== null) use.look(node);
+    if (node !== null) use.observe(node);
     else if (previous !== null) {
       use.forget(previous.id);
-      follow.forget(previous.id);
+      agentPower.forget(previous.id);
     }
   });
-  const off = createOff({
+  const runner = createShutdownRunner({
     clock,
     log,
     http,
@@ -112,22 +112,22 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
     agents,
     policies,
     activity,
-    means,
+    shutdownBy,
     reasons: inUse.reasons,
     checkUse: inUse.check,
     holder,
   });
-  const overview = createOverview({
+  const overview = createPowerOverview({
     clock,
     streams,
     fleet,
     agents,
     policies,
     ledger,
-    means,
+    shutdownBy,
     inUse,
     attribution,
-    going: off.going,
+    progress: runner.progress,
     isMirrored: leases.isMirrored,
   });
   const idleShutdown = createIdleShutdown({
@@ -136,20 +136,20 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
     log,
     fleet,
     policies,
-    means,
+    shutdownBy,
     use,
     inUse,
     attribution,
-    off,
-    leases: held,
-    onLook: overview.changed,
+    runner,
+    leases: leaseCount,
+    onChecked: overview.changed,
   });
-  const follow = createAgentFollow({
+  const agentPower = createAgentPowerWatch({
     clock,
     agents,
-    leaves: off.leaves,
-    ended: off.ended,
-    countsDown(nodeId, by, seconds) {
+    onShutdown: runner.watchShutdown,
+    onOutcome: runner.reportOutcome,
+    onCountdown(nodeId, by, seconds) {
       const node = fleet.get(nodeId);
       if (!node) return;
       activity.record({
@@ -162,12 +162,12 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       });
     },
   });
-  const alerts = createAlerts({
+  const alerts = createPowerAlerts({
     clock,
     http,
     fleet,
     policies,
-    off,
+    runner,
     activity,
     leases: ledger.list,
     power: overview.get,
@@ -179,23 +179,23 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
     telemetry.onSample(({ nodeId }) => {
       const node = fleet.get(nodeId);
       if (node === null) return;
-      use.look(node);
-      // What an agent says of use comes from the agent.
+      use.observe(node);
+      // With an agent, the agent reports use.
       if (!node.hasAgentToken) overview.changed(nodeId);
     }),
     sameMachine.stop,
     followAgentDamage({ agents, fleet, activity }),
-    off.onChange(overview.changed),
-    // It is tried again, but not at once.
-    off.onFailed(({ id }) => use.needed(id)),
-    policies.onChange(off.reconsider),
+    runner.onChange(overview.changed),
+    // Counts as use, so that the shutdown is not retried at once.
+    runner.onFailed(({ id }) => use.markNeeded(id)),
+    policies.onChange(runner.reconsider),
     leases.onMirrored(overview.changed),
     ledger.onChange((nodeId, change) => {
-      use.needed(nodeId);
-      if ('began' in change) off.needed(nodeId);
+      use.markNeeded(nodeId);
+      if ('began' in change) runner.markNeeded(nodeId);
     }),
     dependencies.wakes.onWoken((nodeId) => {
-      off.needed(nodeId);
+      runner.markNeeded(nodeId);
       overview.changed(nodeId);
     }),
   ];
@@ -208,27 +208,27 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
       policies.set(nodeId, patch);
       return overview.get(nodeId);
     },
-    async off({ by = holder(), ...request }, signal) {
-      await off.off({ ...request, by }, signal);
+    async powerOff({ by = holder(), ...request }, signal) {
+      await runner.powerOff({ ...request, by }, signal);
       return overview.get(request.nodeId);
     },
-    async cancelOff(nodeId, signal) {
-      await off.cancel(nodeId, signal);
+    async cancelPowerOff(nodeId, signal) {
+      await runner.cancel(nodeId, signal);
       return overview.get(nodeId);
     },
     restartOllama: (nodeId, signal) =>
       restartOllama({ clock, fleet, agents, activity, holder }, nodeId, signal),
-    agentLeft: follow.forget,
+    agentLeft: agentPower.forget,
     start() {
       overview.start();
       idleShutdown.start();
     },
     async pause() {
-      off.pause();
+      runner.pause();
       await idleShutdown.stop();
     },
     resume() {
-      // What happened meanwhile was not observed: idle time starts again.
+      // Nothing was observed during the sleep, so idle time starts again.
       use.restart();
       alerts.resume();
       idleShutdown.start();
@@ -236,9 +236,9 @@ export function createShutdownService(dependencies: ShutdownDependencies): Shutd
     async stop() {
       for (const stop of stops) stop();
       await idleShutdown.stop();
-      follow.stop();
+      agentPower.stop();
       alerts.stop();
-      off.stop();
+      runner.stop();
       overview.stop();
     },
   };

@@ -1,4 +1,4 @@
-/** Existing shutdown servers: `POST /shutdown` with a Bearer secret, in both forms that people run. */
+/** Client for existing shutdown servers: `POST /shutdown` with a Bearer secret, in both variants in use. */
 
 import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
@@ -7,15 +7,15 @@ import { parseJson } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { Http } from '../ports/network.ts';
 
-/** A server that shuts down before it answers holds the request up for so long. */
+/** Long enough for a server that shuts down before it answers. */
 const DEADLINE_MS = 15_000;
 const MAX_BYTES = 64 * 1024;
-const MOST_WORDS = 300;
+const MAX_TEXT = 300;
 
-/** `unsure`: the request arrived, but the connection ended without an answer; the machine may well be going. */
-export type ShutdownOutcome = 'taken' | 'unsure';
+/** `unsure`: the request arrived, but the connection ended without an answer, so the machine may be shutting down. */
+export type ShutdownOutcome = 'accepted' | 'unsure';
 
-const text = z.string().transform((words) => words.trim().slice(0, MOST_WORDS));
+const text = z.string().transform((value) => value.trim().slice(0, MAX_TEXT));
 const answerSchema = z.object({
   success: z.boolean().optional(),
   status: z.string().optional(),
@@ -24,7 +24,7 @@ const answerSchema = z.object({
   reasons: z.array(z.union([text, z.object({ message: text })])).optional(),
 });
 
-/** What an answer says. Throws AGENT_REFUSED, IN_USE (`details.reasons`), AGENT_ERROR. */
+/** Returns if the server accepted the request. Throws AGENT_REFUSED, IN_USE (`details.reasons`), AGENT_ERROR. */
 export function readShutdownAnswer({ status, text: body }: { status: number; text: string }): void {
   const parsed = answerSchema.safeParse(parseJson(body));
   const answer = parsed.success ? parsed.data : null;
@@ -53,9 +53,9 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
       details: { status },
     });
   }
-  const taken =
+  const accepted =
     answer.success === true || (answer.success === undefined && answer.status === 'shutting_down');
-  if (status < 300 && taken) return;
+  if (status < 300 && accepted) return;
   throw new PilotlightError('AGENT_ERROR', {
     message: fact('SHUTDOWN_SERVER_FAILED', { status, said }),
     next: fact('READ_ITS_LOG'),
@@ -64,8 +64,8 @@ export function readShutdownAnswer({ status, text: body }: { status: number; tex
 }
 
 /**
- * Asks it to shut down, once. Rejects as readShutdownAnswer throws, with HOST_UNREACHABLE, HOST_TIMEOUT or
- * NAME_NOT_RESOLVED where the request did not arrive, or with the signal's reason.
+ * Sends one request. Rejects with the errors of readShutdownAnswer, with HOST_UNREACHABLE, HOST_TIMEOUT or
+ * NAME_NOT_RESOLVED if the request did not arrive, or with the signal's reason.
  */
 export async function askShutdownServer(
   { http, url, secret }: { http: Http; url: string; secret: string | null },
@@ -82,7 +82,7 @@ export async function askShutdownServer(
       signal,
     });
     readShutdownAnswer(reply);
-    return 'taken';
+    return 'accepted';
   } catch (error) {
     if (signal.aborted || !isPilotlightError(error)) throw error;
     const arrived = error.details?.phase === 'answer';

@@ -1,23 +1,23 @@
-/** What is kept of one node while it is asked to go off. */
+/** The state of one node's shutdown. */
 import type { Trouble } from '../../../shared/models/fleet.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { Timer } from '../ports/time.ts';
-import type { OffRequest } from './send-shutdown.ts';
+import type { ShutdownRequest } from './send-shutdown.ts';
 
-export interface OffState {
-  countdown: { shown: NonNullable<NodePower['countdown']>; request: OffRequest; timer: Timer } | null;
+export interface ShutdownState {
+  countdown: { shown: NonNullable<NodePower['countdown']>; request: ShutdownRequest; timer: Timer } | null;
   lastOffError: Trouble | null;
   keptOn: boolean;
-  /** Between a request and its answer. */
-  asking: boolean;
-  /** After a countdown, while its use is checked once more: it can still be called off. */
-  lastCheck: { force: boolean; calledOff: boolean } | null;
+  /** A request is being handled. */
+  busy: boolean;
+  /** The last check of its use after a countdown, during which it can still be cancelled. */
+  lastCheck: { force: boolean; cancelled: boolean } | null;
 }
 
-export const freshState = (): OffState => ({
+export const freshState = (): ShutdownState => ({
   countdown: null,
   lastOffError: null,
   keptOn: false,
-  asking: false,
+  busy: false,
   lastCheck: null,
 });

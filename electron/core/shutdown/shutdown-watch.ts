@@ -1,73 +1,73 @@
-/** Machines that were told to go, watched until they have gone. */
+/** Watches machines that are shutting down until they are off. */
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
-export type Leaving = NonNullable<NodePower['leaving']>;
+export type PendingShutdown = NonNullable<NodePower['leaving']>;
 
-export interface Departures {
-  get(nodeId: string): Leaving | null;
-  /** Watches from now on; does nothing where that node is watched already. */
+export interface ShutdownWatch {
+  get(nodeId: string): PendingShutdown | null;
+  /** Does nothing if the node is already watched. */
   begin(nodeId: string, action: PowerAction): void;
-  /** It does not go after all: watched no more. */
-  giveUp(nodeId: string): void;
+  /** It stays on after all. */
+  cancel(nodeId: string): void;
   stop(): void;
 }
 
-export interface DeparturesOptions {
+export interface ShutdownWatchOptions {
   clock: Clock;
-  fleet: Pick<FleetService, 'get' | 'probeSoon' | 'onChange' | 'setLeaving'>;
+  fleet: Pick<FleetService, 'get' | 'probeSoon' | 'onChange' | 'setShuttingDown'>;
   agents: Pick<AgentAccess, 'view' | 'onChange' | 'onReached'>;
-  onGone(nodeId: string, leaving: Leaving): void;
+  onOff(nodeId: string, pending: PendingShutdown): void;
   /** The deadline passed. */
-  onStayed(nodeId: string, leaving: Leaving): void;
+  onStillOn(nodeId: string, pending: PendingShutdown): void;
   onChange(nodeId: string): void;
 }
 
-/** Services get a minute and a half to end, and the last look takes a while. */
-const LEAVE_MS = 180_000;
-const LOOK_MS = 2000;
+/** Services get 90 seconds to stop, and the last probe takes a while. */
+const DEADLINE_MS = 180_000;
+const PROBE_MS = 2000;
 
-export function createDepartures(options: DeparturesOptions): Departures {
-  const { clock, fleet, agents, onGone, onStayed, onChange } = options;
-  const leaving = new Map<string, { leaving: Leaving; timers: Timer[] }>();
+export function createShutdownWatch(options: ShutdownWatchOptions): ShutdownWatch {
+  const { clock, fleet, agents, onOff, onStillOn, onChange } = options;
+  const pending = new Map<string, { pending: PendingShutdown; timers: Timer[] }>();
 
-  function end(nodeId: string): Leaving | null {
-    const entry = leaving.get(nodeId);
+  function remove(nodeId: string): PendingShutdown | null {
+    const entry = pending.get(nodeId);
     if (!entry) return null;
-    leaving.delete(nodeId);
+    pending.delete(nodeId);
     for (const timer of entry.timers) timer.cancel();
-    fleet.setLeaving(nodeId, false);
-    return entry.leaving;
+    fleet.setShuttingDown(nodeId, false);
+    return entry.pending;
   }
 
-  function hasGone(nodeId: string): boolean {
+  function isOff(nodeId: string): boolean {
     return fleet.get(nodeId)?.state === 'off' && agents.view(nodeId)?.state !== 'ok';
   }
 
   function check(nodeId: string): void {
-    if (!leaving.has(nodeId)) return;
+    if (!pending.has(nodeId)) return;
     if (fleet.get(nodeId) === null) {
-      end(nodeId);
-    } else if (hasGone(nodeId)) {
-      const gone = end(nodeId);
-      if (gone) onGone(nodeId, gone);
+      remove(nodeId);
+    } else if (isOff(nodeId)) {
+      const done = remove(nodeId);
+      if (done) onOff(nodeId, done);
       onChange(nodeId);
     }
   }
 
-  function look(nodeId: string): void {
-    const entry = leaving.get(nodeId);
+  function probe(nodeId: string): void {
+    const entry = pending.get(nodeId);
     if (!entry) return;
     fleet.probeSoon(nodeId);
-    entry.timers[1] = clock.timer(LOOK_MS, () => look(nodeId));
+    entry.timers[1] = clock.timer(PROBE_MS, () => probe(nodeId));
   }
 
-  function late(nodeId: string): void {
-    const stayed = end(nodeId);
-    if (!stayed) return;
-    onStayed(nodeId, stayed);
+  function expire(nodeId: string): void {
+    const expired = remove(nodeId);
+    if (!expired) return;
+    onStillOn(nodeId, expired);
     onChange(nodeId);
   }
 
@@ -75,32 +75,32 @@ export function createDepartures(options: DeparturesOptions): Departures {
     fleet.onChange((node, previous) => check(node?.id ?? previous?.id ?? '')),
     agents.onChange(check),
     agents.onReached((nodeId, { fresh }) => {
-      // It went and came back between two looks: a restart, or a person who was quick.
-      const back = fresh ? end(nodeId) : null;
+      // It went off and came back between two probes: a restart, or somebody was quick to turn it on again.
+      const back = fresh ? remove(nodeId) : null;
       if (back === null) return;
-      onGone(nodeId, back);
+      onOff(nodeId, back);
       onChange(nodeId);
     }),
   ];
 
   return {
-    get: (nodeId) => leaving.get(nodeId)?.leaving ?? null,
+    get: (nodeId) => pending.get(nodeId)?.pending ?? null,
     begin(nodeId, action) {
-      if (leaving.has(nodeId) || fleet.get(nodeId) === null) return;
+      if (pending.has(nodeId) || fleet.get(nodeId) === null) return;
       const since = clock.now();
-      const entry = { action, since, deadlineAt: since + LEAVE_MS };
-      leaving.set(nodeId, { leaving: entry, timers: [clock.timer(LEAVE_MS, () => late(nodeId))] });
-      fleet.setLeaving(nodeId, true);
-      look(nodeId);
+      const entry = { action, since, deadlineAt: since + DEADLINE_MS };
+      pending.set(nodeId, { pending: entry, timers: [clock.timer(DEADLINE_MS, () => expire(nodeId))] });
+      fleet.setShuttingDown(nodeId, true);
+      probe(nodeId);
       check(nodeId);
       onChange(nodeId);
     },
-    giveUp(nodeId) {
-      if (end(nodeId) !== null) onChange(nodeId);
+    cancel(nodeId) {
+      if (remove(nodeId) !== null) onChange(nodeId);
     },
     stop() {
       for (const stop of stops) stop();
-      for (const nodeId of [...leaving.keys()]) end(nodeId);
+      for (const nodeId of [...pending.keys()]) remove(nodeId);
     },
   };
 }

@@ -1,40 +1,40 @@
 /**
- * Whether a machine without an agent is used by somebody who holds no lease. It sees use, not presence: a model that
- * merely stays loaded, with keep_alive -1 for ever, is none. Pure.
+ * Detects use of a machine without an agent by others that hold no lease. A model that merely stays loaded, for example
+ * with keep_alive -1, does not count as use. Pure.
  */
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
-/** From this utilisation on a GPU is busy; the same that agents take by default. */
+/** A GPU counts as busy from this utilisation; also the default of agents. */
 const BUSY_PERCENT = 10;
-/** A server reckons the end of a model's time anew with each request; less than this is the rounding of a clock. */
+/** A server extends a model's expiry with each request; a smaller step is clock rounding. */
 const ADVANCE_MS = 1000;
 
-/** What the last look saw: when each loaded model would be unloaded, null for never. */
+/** When each loaded model is due to be unloaded, as of the last check; null for never. */
 export type UseSeen = ReadonlyMap<string, number | null>;
 
-export interface UseLook {
+export interface DetectedUse {
   seen: UseSeen;
-  /** What was seen of use since the previous check. */
+  /** Signs of use since the previous check. */
   use: Message[];
 }
 
 export interface UseFacts {
   node: Pick<NodeView, 'loaded'>;
-  /** What its own tools read; empty for a node whose GPUs are not measured. */
+  /** Readings of its GPU tools; empty for a node whose GPUs are not measured. */
   gpus: readonly GpuReading[];
-  /** Why a GPU may be busier than is known; null or omitted for a node whose GPUs are not measured. */
-  doubt?: Message | null;
-  /** What the look before saw; null for the first one, which takes nothing that is loaded for use. */
+  /** Why a GPU may be busier than reported; null or omitted for a node whose GPUs are not measured. */
+  unknownLoad?: Message | null;
+  /** Result of the previous check; null for the first, where a loaded model is no sign of use. */
   before: UseSeen | null;
-  /** Our own requests to it that are not answered yet. */
+  /** How many of this core's requests to it are unanswered. */
   inFlight: number;
   now: number;
 }
 
-export function lookForUse({ node, gpus, doubt = null, before, inFlight, now }: UseFacts): UseLook {
+export function detectUse({ node, gpus, unknownLoad = null, before, inFlight, now }: UseFacts): DetectedUse {
   const seen = new Map(node.loaded.map((model) => [model.name, model.expiresAt]));
   const use: Message[] = [];
   if (inFlight > 0) use.push(fact('REQUESTS_IN_FLIGHT', { count: inFlight }));
@@ -46,8 +46,8 @@ export function lookForUse({ node, gpus, doubt = null, before, inFlight, now }: 
   if (busiest >= BUSY_PERCENT) use.push(fact('GPU_BUSY', { percent: busiest }));
   const silent = gpus.filter(({ utilisationPercent }) => utilisationPercent === null);
   const [unread] = silent.map(({ name }) => fact('GPU_LOAD_NOT_REPORTED', { gpu: name }));
-  const unknown = doubt ?? unread;
-  // A machine whose readings fail may be at work.
+  const unknown = unknownLoad ?? unread;
+  // A machine whose readings fail may be busy.
   if (unknown !== undefined) use.push(fact('GPU_LOAD_UNKNOWN', { reason: unknown }));
   return { seen, use };
 }
@@ -57,7 +57,7 @@ function modelUse(
   before: UseSeen | null,
   now: number,
 ): Message | null {
-  // Its time is over, and still it is not unloaded: a request holds it.
+  // It has expired and is still loaded, so a request is using it.
   if (expiresAt !== null && expiresAt < now - ADVANCE_MS) return fact('MODEL_ANSWERING', { model: name });
   if (before === null) return null;
   const last = before.get(name);

@@ -1,36 +1,36 @@
-/** Since when nobody uses a node that has no agent to say so: our leases, and what its server and tools show. */
+/** How long a node without an agent has been idle, from this core's leases and what its server and tools show. */
 
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Message } from '../../../shared/models/message.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { Clock } from '../ports/time.ts';
-import { lookForUse, type UseSeen } from './use-guard.ts';
+import { detectUse, type UseSeen } from './use-guard.ts';
 
 export interface UseState {
-  /** What was seen of use lately; leases are not among them. */
+  /** Recent signs of use, without leases. */
   use: Message[];
-  /** Since when nobody needs it, wall time and length; null while somebody does, or while it is not on. */
+  /** Since when it has been idle (wall time) and for how long; null while it is in use or not on. */
   idle: { since: number; ms: number } | null;
 }
 
 export interface UseWatch {
-  /** Takes in what is known of a node now. */
-  look(node: NodeView): void;
+  /** Records the node's current state. */
+  observe(node: NodeView): void;
   state(nodeId: string): UseState;
-  /** Somebody needed it up to now: idle time begins anew. */
-  needed(nodeId: string): void;
+  /** It was needed until now: idle time starts again. */
+  markNeeded(nodeId: string): void;
   forget(nodeId: string): void;
-  /** This computer slept: what happened meanwhile is not known, so idle time begins anew everywhere. */
+  /** This computer slept, so use during that time is unknown: idle time starts again for every node. */
   restart(): void;
 }
 
-/** For so long a use that was seen once counts as one that goes on. */
+/** How long a single sign of use counts as continued use. */
 const USE_LASTS_MS = 60_000;
 
 interface Seen {
   models: UseSeen;
   use: Message[];
-  /** When use was last seen, or when it came up. */
+  /** When it was last in use, or when it came up. */
   at: number;
   monotonic: number;
 }
@@ -40,32 +40,32 @@ export function createUseWatch({
   leases,
   inFlight,
   gpus,
-  doubt = () => null,
+  unknownLoad = () => null,
 }: {
   clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** How many live. */
+  /** How many leases it has. */
   leases(nodeId: string): number;
   inFlight(node: NodeView): number;
-  /** What its own tools read now; empty where none does. */
+  /** Current readings of its GPU tools; empty if it has none. */
   gpus(nodeId: string): readonly GpuReading[];
-  /** Why a GPU of a node that is measured may be busier than is known; null where there is no doubt. */
-  doubt?(nodeId: string): Message | null;
+  /** Why a GPU of a measured node may be busier than reported; null if all of them were read. */
+  unknownLoad?(nodeId: string): Message | null;
 }): UseWatch {
   const nodes = new Map<string, Seen>();
   const moment = () => ({ at: clock.now(), monotonic: clock.monotonic() });
 
   return {
-    look(node) {
-      // One whose server fails for a moment is not off yet: what was seen of it stays.
+    observe(node) {
+      // A node whose server fails for a moment is not off yet, so its record is kept.
       if (!isServing(node.state)) {
         if (node.state === 'off' || node.state === 'waking') nodes.delete(node.id);
         return;
       }
       const before = nodes.get(node.id);
-      const { seen, use } = lookForUse({
+      const { seen, use } = detectUse({
         node,
         gpus: gpus(node.id),
-        doubt: doubt(node.id),
+        unknownLoad: unknownLoad(node.id),
         before: before?.models ?? null,
         inFlight: inFlight(node),
         now: clock.now(),
@@ -86,7 +86,7 @@ export function createUseWatch({
       const idle = use.length === 0 && leases(nodeId) === 0 ? { since: seen.at, ms } : null;
       return { use, idle };
     },
-    needed(nodeId) {
+    markNeeded(nodeId) {
       const seen = nodes.get(nodeId);
       if (seen) Object.assign(seen, moment(), { use: [] });
     },

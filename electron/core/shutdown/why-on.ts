@@ -1,28 +1,28 @@
-/** "Why is it on?" Pure. */
+/** Why a node is on. Pure. */
 import { distinct, fact, type Message } from '../../../shared/models/message.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
-import type { FinishDecision } from './idle-decision.ts';
+import type { IdleDecision } from './idle-decision.ts';
 
 export interface WhyOnFacts {
   on: boolean;
   leases: readonly { holder: string; purpose: string }[];
-  /** What else speaks against powering off; an agent repeats the leases here. */
+  /** Other reasons to keep it on; an agent repeats the leases here. */
   reasons: readonly Message[];
   leaving: boolean;
   countdown: boolean;
-  /** Why nothing powers it off though nobody needs it; null where something will. */
-  stays: Extract<FinishDecision, { do: 'stay' }>['why'] | null;
-  means: NodePower['means'];
+  /** Why it stays on although it is idle; null if it will be powered off. */
+  stayReason: Extract<IdleDecision, { do: 'stay' }>['why'] | null;
+  shutdownBy: NodePower['means'];
 }
 
 export const leaseHeld = ({ holder, purpose }: { holder: string; purpose: string }): Message =>
   fact('LEASE_HELD', { holder, purpose });
 
-/** How an agent words a lease among its reasons. */
-export const agentsReason = ({ holder, purpose }: { holder: string; purpose: string }): string =>
+/** How an agent phrases a lease among its reasons. */
+export const agentReason = ({ holder, purpose }: { holder: string; purpose: string }): string =>
   `${holder} needs it: ${purpose}.`;
 
-const staying = {
+const stayReasons = {
   'not-allowed': 'IDLE_NOT_ALLOWED',
   'not-woken': 'IDLE_NOT_WOKEN',
   'woken-unknown': 'IDLE_WOKEN_UNKNOWN',
@@ -33,14 +33,14 @@ const staying = {
   'other-node': 'IDLE_OTHER_NODE',
   'no-means': 'IDLE_NO_MEANS',
   cannot: 'IDLE_CANNOT',
-} as const satisfies Record<Exclude<WhyOnFacts['stays'], null>, string>;
+} as const satisfies Record<Exclude<WhyOnFacts['stayReason'], null>, string>;
 
-/** The holders first; empty while it is not on. */
+/** Lease holders first; empty while it is off. */
 export function whyOn(facts: WhyOnFacts): Message[] {
   if (!facts.on) return [];
   const needs = distinct([...facts.leases.map(leaseHeld), ...facts.reasons]);
   if (facts.leaving) return [...needs, fact('GOING_OFF')];
   if (needs.length > 0) return needs;
   if (facts.countdown) return [fact('IDLE_ABOUT_TO_GO')];
-  return [fact(facts.stays === null ? 'IDLE_GOES_OFF' : staying[facts.stays])];
+  return [fact(facts.stayReason === null ? 'IDLE_GOES_OFF' : stayReasons[facts.stayReason])];
 }

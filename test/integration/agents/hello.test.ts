@@ -10,7 +10,7 @@ import { postJson } from '../../../electron/adapters/agent-host/post.ts';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
 import { createHelloListener, type Hello } from '../../../electron/adapters/agents/hello-listener.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
-import { findGreeter } from '../../../electron/core/agents/hello.ts';
+import { findGreeter } from '../../../electron/core/agents/announcement-listener.ts';
 import { startTestAgent } from '../../fakes/agent-host.ts';
 
 const listener = createHelloListener({ host: '127.0.0.1' });

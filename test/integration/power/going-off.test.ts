@@ -82,7 +82,7 @@ describe('a machine with an agent', () => {
       fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'index "Notes"' }),
     ]);
     await expect(
-      panel.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal),
+      panel.shutdown.powerOff({ nodeId: id, force: false, countdownSeconds: 0 }, signal),
     ).rejects.toMatchObject({ code: 'IN_USE' });
 
     lease[Symbol.dispose]();
@@ -142,7 +142,7 @@ describe('a machine with an agent', () => {
     machine.host.run = () => Promise.reject(new Error('Interactive authentication required.'));
     const panel = await aPanel(clock);
     const id = await add(panel, machine);
-    await panel.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await panel.shutdown.powerOff({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     const stayed = await panel.until(id, (power) => power.lastOffError !== null, 'it is told');
     expect(stayed).toMatchObject({
       leaving: null,
@@ -160,7 +160,7 @@ describe('a machine with an agent', () => {
     const id = await add(panel, machine);
     panel.woke(id);
     await panel.until(id, (power) => power.countdown !== null, 'the agent counts down');
-    await panel.shutdown.cancelOff(id, signal);
+    await panel.shutdown.cancelPowerOff(id, signal);
     const kept = await panel.until(
       id,
       (power) => power.whyOn.some(({ code }) => code === 'IDLE_KEPT_ON'),
@@ -196,7 +196,7 @@ describe('a machine with an agent', () => {
     const machine = await aMachine(clock);
     const panel = await aPanel(clock);
     const id = await add(panel, machine);
-    const told = await panel.shutdown.off(
+    const told = await panel.shutdown.powerOff(
       { nodeId: id, action: 'sleep', force: false, countdownSeconds: 0 },
       signal,
     );
@@ -248,7 +248,7 @@ describe('a machine with an existing shutdown server', () => {
     const { panel, id } = await known(ollama.url, `${server.url}/shutdown`);
     panel.shutdown.setPolicy(id, { ...soonOff, powerOff: 'always' });
     const lease = panel.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.powerOff({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'IN_USE',
     });
     expect(server.requests()).toBe(0);
@@ -263,7 +263,7 @@ describe('a machine with an existing shutdown server', () => {
   it('refuses a wrong secret, and nothing was changed', async () => {
     const { ollama, server } = await existing('new');
     const { panel, id } = await known(ollama.url, server.url, 'wrong');
-    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.powerOff({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
     });
     expect(panel.shutdown.get(id).leaving).toBeNull();
@@ -282,7 +282,7 @@ describe('a machine with an existing shutdown server', () => {
     });
     ends.push(() => server[Symbol.asyncDispose]());
     const { panel, id } = await known(ollama.url, server.url);
-    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.powerOff({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'AGENT_ERROR',
       message: expect.stringContaining(words),
     });
@@ -297,7 +297,7 @@ describe('a machine with an existing shutdown server', () => {
     });
     ends.push(() => server[Symbol.asyncDispose]());
     const { panel, id } = await known(ollama.url, server.url);
-    expect((await panel.shutdown.off({ ...off, nodeId: id }, signal)).leaving).not.toBeNull();
+    expect((await panel.shutdown.powerOff({ ...off, nodeId: id }, signal)).leaving).not.toBeNull();
     await panel.until(id, (power) => power.leaving === null, 'it has gone');
     expect(panel.shutdown.get(id).lastOffError).toBeNull();
   });
@@ -306,12 +306,12 @@ describe('a machine with an existing shutdown server', () => {
     const machine = await aMachine(createFlyingClock(20));
     const { panel, id } = await known(machine.ollamaUrl, machine.agent.url, machine.agent.token);
     await leaseAt(machine.agent, 'PUT', 'game', { holder: 'Ann', purpose: 'a game', ttlSeconds: 3600 });
-    await expect(panel.shutdown.off({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
+    await expect(panel.shutdown.powerOff({ ...off, nodeId: id }, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: ['Ann needs it: a game.'] },
     });
     await leaseAt(machine.agent, 'DELETE', 'game');
-    await panel.shutdown.off({ ...off, nodeId: id }, signal);
+    await panel.shutdown.powerOff({ ...off, nodeId: id }, signal);
     expect(await machine.went).toBe('PowerOff');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { helloProof } from '../../../../electron/core/agents/hello.ts';
+import { helloProof } from '../../../../electron/core/agents/announcement-listener.ts';
 import { createAgentsService } from '../../../../electron/core/agents/service.ts';
 import type { FleetAgents } from '../../../../electron/core/fleet/dependencies.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';

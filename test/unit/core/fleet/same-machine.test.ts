@@ -56,7 +56,7 @@ describe('another node on the machine of a shutdown server', () => {
     ]);
     expect(world.shutdown.get(world.id)).toMatchObject({ offAt: null, idleSince: null });
     await expect(
-      world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 0 }, signal),
+      world.shutdown.powerOff({ nodeId: world.id, force: false, countdownSeconds: 0 }, signal),
     ).rejects.toMatchObject({ code: 'IN_USE' });
     lease[Symbol.dispose]();
     await world.clock.advance(5 * minute);

@@ -220,7 +220,7 @@ describe('leases of others', () => {
     ]);
     expect(shown.whyOn).toEqual([fact('LEASE_HELD', { holder: 'Ben', purpose: 'a render' })]);
     const off = { nodeId: id, force: false, countdownSeconds: 0 };
-    await expect(world.shutdown.off(off, signal)).rejects.toMatchObject({ code: 'IN_USE' });
+    await expect(world.shutdown.powerOff(off, signal)).rejects.toMatchObject({ code: 'IN_USE' });
     await world.leases.release(id, 'script-1', signal);
     expect(world.agent.leases).toEqual([]);
     expect(world.shutdown.get(id).leases).toEqual([]);
@@ -231,21 +231,21 @@ describe('an agent that powers its machine off', () => {
   test('shows its countdown here, which is cancelled here', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    const after = await world.shutdown.off(
+    const after = await world.shutdown.powerOff(
       { nodeId: id, action: 'sleep', force: false, countdownSeconds: 30 },
       signal,
     );
     expect(after.countdown).toMatchObject({ action: 'sleep', by: 'Pilotlight on laptop' });
     expect(after.offAt).toBe(after.countdown?.endsAt);
     expect(world.entries.at(-1)?.message).toEqual(fact('NODE_GOES_OFF_IN', { node: 'tower', ms: 30_000 }));
-    expect((await world.shutdown.cancelOff(id, signal)).countdown).toBeNull();
+    expect((await world.shutdown.cancelPowerOff(id, signal)).countdown).toBeNull();
     expect(world.told('powerOff')).toEqual(['powerOff sleep']);
   });
 
   test('is watched when its countdown is over', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 30 }, signal);
+    await world.shutdown.powerOff({ nodeId: id, force: false, countdownSeconds: 30 }, signal);
     world.agent.power = {
       ...world.agent.power,
       phase: 'acting',

@@ -163,7 +163,7 @@ describe('a node whose agent counts down', () => {
     const world = await governedWorld();
     world.agent.leases = [];
     const off = { nodeId: world.id, force: true, countdownSeconds: 30 };
-    await world.shutdown.off(off, new AbortController().signal);
+    await world.shutdown.powerOff(off, new AbortController().signal);
     if (what === 'removed') world.fleet.remove(world.id);
     else world.fleet.update(world.id, { agentUrl: newUrl });
     world.agentsThere.agent(newUrl).answer = gone();

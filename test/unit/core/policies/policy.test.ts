@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import {
   agentPolicyOf,
   canDo,
-  meansOf,
+  chooseShutdownBy,
   type WakeAsker,
   wakeRefusal,
 } from '../../../../electron/core/policies/policy.ts';
-import { decideFinish, type FinishFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
+import { decideIdleShutdown, type IdleFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
 import { whyOn } from '../../../../electron/core/shutdown/why-on.ts';
 import { fact, type Message } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy, type PowerPolicy } from '../../../../shared/models/power.ts';
@@ -68,8 +68,8 @@ describe('who powers it off', () => {
     [{ agent: { roles: ['relay'] }, shutdownUrl: null, simulated: false }, 'none'],
     [{ agent: null, shutdownUrl: null, simulated: true }, 'simulator'],
     [{ agent: null, shutdownUrl: null, simulated: false }, 'none'],
-  ] as const)('%o: %s', (facts, means) => {
-    expect(meansOf(facts)).toBe(means);
+  ] as const)('%o: %s', (facts, shutdownBy) => {
+    expect(chooseShutdownBy(facts)).toBe(shutdownBy);
   });
   test.each([
     ['server', 'shutdown', true],
@@ -78,41 +78,41 @@ describe('who powers it off', () => {
     ['simulator', 'restart', false],
     ['agent', 'restart', true],
     ['none', 'shutdown', false],
-  ] as const)('%s does %s: %s', (means, action, can) => {
-    expect(canDo(means, action)).toBe(can);
+  ] as const)('%s does %s: %s', (shutdownBy, action, can) => {
+    expect(canDo(shutdownBy, action)).toBe(can);
   });
 });
 
-const idle: FinishFacts = {
+const idle: IdleFacts = {
   policy: defaultPowerPolicy,
-  means: 'server',
+  shutdownBy: 'server',
   wokenByUs: true,
   keptOn: false,
-  held: null,
+  blockedBy: null,
   reasons: [],
   idleMs: 15 * 60_000,
 };
 
 describe('whether the core powers it off', () => {
-  const rows: [string, Partial<FinishFacts>, unknown][] = [
-    ['it was woken and idle long enough', {}, { do: 'go', action: 'shutdown', countdownSeconds: 60 }],
+  const rows: [string, Partial<IdleFacts>, unknown][] = [
+    ['it was woken and idle long enough', {}, { do: 'shut-down', action: 'shutdown', countdownSeconds: 60 }],
     ['not yet', { idleMs: 14 * 60_000 }, { do: 'wait', remainingMs: 60_000 }],
     ['in use', { reasons: ['x'] }, { do: 'stay', why: 'in-use' }],
-    ['its agent cannot be asked', { held: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
+    ['its agent cannot be asked', { blockedBy: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
     ['kept on', { keptOn: true }, { do: 'stay', why: 'kept-on' }],
     ['not woken', { wokenByUs: false }, { do: 'stay', why: 'not-woken' }],
     ['nobody knows', { wokenByUs: null }, { do: 'stay', why: 'woken-unknown' }],
     [
       'always, woken or not',
       { wokenByUs: null, policy: policyWith({ powerOff: 'always' }) },
-      { do: 'go', action: 'shutdown', countdownSeconds: 60 },
+      { do: 'shut-down', action: 'shutdown', countdownSeconds: 60 },
     ],
     ['never', { policy: policyWith({ powerOff: 'never' }) }, { do: 'stay', why: 'not-allowed' }],
     ['it cannot sleep', { policy: policyWith({ action: 'sleep' }) }, { do: 'stay', why: 'cannot' }],
-    ['no means', { means: 'none' }, { do: 'stay', why: 'no-means' }],
+    ['no means', { shutdownBy: 'none' }, { do: 'stay', why: 'no-means' }],
   ];
   test.each(rows)('%s', (_, own, decision) => {
-    expect(decideFinish({ ...idle, ...own })).toEqual(decision);
+    expect(decideIdleShutdown({ ...idle, ...own })).toEqual(decision);
   });
 });
 
@@ -123,8 +123,8 @@ describe('why it is on', () => {
     reasons: [],
     leaving: false,
     countdown: false,
-    stays: null,
-    means: 'agent',
+    stayReason: null,
+    shutdownBy: 'agent',
   } as const;
   const lease = { holder: 'Ann', purpose: 'a game' };
   test('the holders first, each once, though the agent names them too', () => {
@@ -137,8 +137,8 @@ describe('why it is on', () => {
     ['kept-on', 'IDLE_KEPT_ON'],
     ['not-allowed', 'IDLE_NOT_ALLOWED'],
     ['no-means', 'IDLE_NO_MEANS'],
-  ] as const)('%s', (stays, code) => {
-    expect(whyOn({ ...base, stays })).toEqual([fact(code)]);
+  ] as const)('%s', (stayReason, code) => {
+    expect(whyOn({ ...base, stayReason })).toEqual([fact(code)]);
   });
   test('about to go', () => {
     expect(whyOn({ ...base, countdown: true })).toEqual([fact('IDLE_ABOUT_TO_GO')]);

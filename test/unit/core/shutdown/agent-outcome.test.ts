@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentAccess } from '../../../../electron/core/agents/agent-access.ts';
 import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports/agents.ts';
-import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
 import { outcomeTrouble, whyNotDone } from '../../../../electron/core/shutdown/agent-outcome.ts';
+import { createAgentPowerWatch } from '../../../../electron/core/shutdown/agent-power-watch.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
@@ -56,12 +56,12 @@ test('an outcome is told once, and not one of before it was known here', () => {
       return () => {};
     },
   } as unknown as AgentAccess;
-  const follow = createAgentFollow({
+  const follow = createAgentPowerWatch({
     clock: createFakeClock(),
     agents,
-    leaves() {},
-    countsDown() {},
-    ended: (_, { at }) => told.push(at),
+    onShutdown() {},
+    onCountdown() {},
+    onOutcome: (_, { at }) => told.push(at),
   });
   const says = (last: AgentOutcome | null) => {
     power = { phase: 'idle', current: null, actions: [], mayRestartOllama: false, last };

@@ -1,7 +1,7 @@
 /** What counts before what, where more than one thing speaks against going off, and the exact moment of going. */
 
 import { describe, expect, it } from 'vitest';
-import { decideFinish, type FinishFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
+import { decideIdleShutdown, type IdleFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
 import { whyOn } from '../../../../electron/core/shutdown/why-on.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
@@ -10,12 +10,12 @@ import { textOf } from '../../../../shared/text/index.ts';
 const minute = 60_000;
 
 /** Everything speaks against it; taken away one by one. */
-const worst: FinishFacts = {
+const worst: IdleFacts = {
   policy: { ...defaultPowerPolicy, powerOff: 'never', action: 'sleep', idleMinutes: 5, countdownSeconds: 7 },
-  means: 'none',
+  shutdownBy: 'none',
   wokenByUs: null,
   keptOn: true,
-  held: 'other-node',
+  blockedBy: 'other-node',
   reasons: ['A GPU is busy.'],
   idleMs: 0,
 };
@@ -23,30 +23,30 @@ const worst: FinishFacts = {
 describe('what keeps a machine on', () => {
   it('is told in the order of what a person can change', () => {
     let facts = worst;
-    const steps: [Partial<FinishFacts>, unknown][] = [
+    const steps: [Partial<IdleFacts>, unknown][] = [
       [{}, { do: 'stay', why: 'no-means' }],
-      [{ means: 'server' }, { do: 'stay', why: 'not-allowed' }],
+      [{ shutdownBy: 'server' }, { do: 'stay', why: 'not-allowed' }],
       [{ policy: { ...worst.policy, powerOff: 'when-woken' } }, { do: 'stay', why: 'other-node' }],
-      [{ held: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
-      [{ held: null }, { do: 'stay', why: 'cannot' }],
-      [{ means: 'simulator' }, { do: 'stay', why: 'woken-unknown' }],
+      [{ blockedBy: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
+      [{ blockedBy: null }, { do: 'stay', why: 'cannot' }],
+      [{ shutdownBy: 'simulator' }, { do: 'stay', why: 'woken-unknown' }],
       [{ wokenByUs: false }, { do: 'stay', why: 'not-woken' }],
       [{ wokenByUs: true }, { do: 'stay', why: 'kept-on' }],
       [{ keptOn: false }, { do: 'stay', why: 'in-use' }],
       [{ reasons: [] }, { do: 'wait', remainingMs: 5 * minute }],
       [{ idleMs: 5 * minute - 1 }, { do: 'wait', remainingMs: 1 }],
-      [{ idleMs: 5 * minute }, { do: 'go', action: 'sleep', countdownSeconds: 7 }],
+      [{ idleMs: 5 * minute }, { do: 'shut-down', action: 'sleep', countdownSeconds: 7 }],
     ];
     for (const [change, decision] of steps) {
       facts = { ...facts, ...change };
-      expect(decideFinish(facts)).toEqual(decision);
+      expect(decideIdleShutdown(facts)).toEqual(decision);
     }
   });
 
   it('is no lack of a wake where its policy is always', () => {
     const always = { ...worst.policy, powerOff: 'always' as const };
-    const facts = { ...worst, means: 'agent' as const, held: null, policy: always };
-    expect(decideFinish(facts)).toEqual({ do: 'stay', why: 'kept-on' });
+    const facts = { ...worst, shutdownBy: 'agent' as const, blockedBy: null, policy: always };
+    expect(decideIdleShutdown(facts)).toEqual({ do: 'stay', why: 'kept-on' });
   });
 });
 
@@ -57,14 +57,14 @@ describe('why it is on', () => {
     reasons: [],
     leaving: false,
     countdown: false,
-    stays: null,
-    means: 'server',
+    stayReason: null,
+    shutdownBy: 'server',
   } as const;
   const busy = fact('GPU_BUSY', { percent: 55 });
   const reasons = [busy, fact('GPU_BUSY', { percent: 55 })];
 
   it('is its needs, each once, before anything else', () => {
-    expect(whyOn({ ...facts, reasons, countdown: true, stays: 'in-use' })).toEqual([busy]);
+    expect(whyOn({ ...facts, reasons, countdown: true, stayReason: 'in-use' })).toEqual([busy]);
   });
 
   it('is that it leaves, after its needs', () => {
@@ -74,7 +74,7 @@ describe('why it is on', () => {
   });
 
   it('is another sentence for each reason', () => {
-    const stays = [
+    const stayReason = [
       'not-allowed',
       'not-woken',
       'woken-unknown',
@@ -87,12 +87,12 @@ describe('why it is on', () => {
       'cannot',
     ] as const;
     const all = [
-      ...stays.map((why) => whyOn({ ...facts, stays: why })),
+      ...stayReason.map((why) => whyOn({ ...facts, stayReason: why })),
       whyOn(facts),
       whyOn({ ...facts, countdown: true }),
       whyOn({ ...facts, leaving: true }),
     ];
     for (const messages of all) expect(messages).toHaveLength(1);
-    expect(new Set(all.flat().map(textOf)).size).toBe(stays.length + 3);
+    expect(new Set(all.flat().map(textOf)).size).toBe(stayReason.length + 3);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type GpuFacts, gpuLostOf } from '../../../../electron/core/agents/gpu-lost.ts';
 import { nodePowerOf, type PowerFacts } from '../../../../electron/core/shutdown/node-power.ts';
-import { staying } from '../../../../electron/core/shutdown/shutdown-progress.ts';
+import { noShutdown } from '../../../../electron/core/shutdown/shutdown-progress.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { type AgentView, defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { aNode } from '../../../fakes/records.ts';
@@ -19,7 +19,7 @@ const agent: AgentView = {
 const base: PowerFacts = {
   node: aNode(),
   policy: defaultPowerPolicy,
-  means: 'server',
+  shutdownBy: 'server',
   agent: null,
   leases: [],
   isMirrored: () => false,
@@ -28,7 +28,7 @@ const base: PowerFacts = {
   agentPower: null,
   use: { use: [], idle: { since: at, ms: 60_000 } },
   wokenByUs: true,
-  going: staying,
+  progress: noShutdown,
   gpuLost: null,
 };
 const policyView = {
@@ -41,9 +41,9 @@ const policyView = {
 };
 const byAgent: PowerFacts = {
   ...base,
-  means: 'agent',
+  shutdownBy: 'agent',
   agent,
-  agentPolicy: { said: policyView, at },
+  agentPolicy: { value: policyView, at },
 };
 const of = (own: Partial<PowerFacts>, from = base) => nodePowerOf({ ...from, ...own });
 
@@ -57,7 +57,7 @@ describe('a node without an agent', () => {
   });
   test('goes when its countdown ends', () => {
     const countdown = { action: 'shutdown', by: 'x', endsAt: at + 5000 } as const;
-    expect(of({ going: { ...staying, countdown } })).toMatchObject({
+    expect(of({ progress: { ...noShutdown, countdown } })).toMatchObject({
       offAt: at + 5000,
       whyOn: [fact('IDLE_ABOUT_TO_GO')],
     });
@@ -70,8 +70,8 @@ describe('a node without an agent', () => {
 describe('a node with an agent', () => {
   test('goes when the agent says, by whole seconds', () => {
     expect(of({}, byAgent)).toMatchObject({ idleSince: at - 60_000, offAt: at + 840_000 });
-    const heard = { said: { ...policyView, remainingMs: 839_700 }, at: at + 290 };
-    expect(of({ agentPolicy: heard }, byAgent).offAt).toBe(at + 840_000);
+    const reported = { value: { ...policyView, remainingMs: 839_700 }, at: at + 290 };
+    expect(of({ agentPolicy: reported }, byAgent).offAt).toBe(at + 840_000);
   });
   test('that cannot be asked promises nothing', () => {
     const silent = of({ agentPolicy: null, agent: { ...agent, state: 'unreachable' } }, byAgent);
@@ -80,8 +80,8 @@ describe('a node with an agent', () => {
   });
   test('counts down as the agent says', () => {
     const current = { action: 'sleep', by: 'the agent itself', remainingSeconds: 42.4 } as const;
-    const said = { phase: 'countdown', current, actions: [], mayRestartOllama: false } as const;
-    expect(of({ agentPower: { said: { ...said, actions: [] }, at } }, byAgent).countdown).toEqual({
+    const value = { phase: 'countdown', current, actions: [], mayRestartOllama: false } as const;
+    expect(of({ agentPower: { value: { ...value, actions: [] }, at } }, byAgent).countdown).toEqual({
       action: 'sleep',
       by: 'the agent itself',
       endsAt: at + 42_000,
@@ -92,35 +92,35 @@ describe('a node with an agent', () => {
     [{ keptOn: true }, 'IDLE_KEPT_ON'],
     [{}, 'IDLE_OTHER_PANEL'],
   ])('stays on: %o', (own, code) => {
-    const said = { ...policyView, remainingMs: null, ...own };
-    expect(of({ agentPolicy: { said, at } }, byAgent)).toMatchObject({
+    const value = { ...policyView, remainingMs: null, ...own };
+    expect(of({ agentPolicy: { value, at } }, byAgent)).toMatchObject({
       offAt: null,
       whyOn: [{ code }],
     });
   });
   test('says why a lease does not keep it from sleeping, while it is on', () => {
     const sleepTrouble = { code: 'SLEEP_NOT_BLOCKED', message: 'Access denied.', next: 'Install it again.' };
-    const said = {
+    const value = {
       phase: 'idle',
       current: null,
       actions: [],
       mayRestartOllama: false,
       sleepTrouble,
     } as const;
-    const agentPower = { said: { ...said, actions: [] }, at };
+    const agentPower = { value: { ...value, actions: [] }, at };
     expect(of({ agentPower }, byAgent).sleepTrouble).toEqual(sleepTrouble);
     expect(of({}, byAgent).sleepTrouble).toBeNull();
     const asleep = { node: aNode({ state: 'off' }), agent: { ...agent, state: 'asleep' as const } };
     expect(of({ ...asleep, agentPower }, byAgent).sleepTrouble).toBeNull();
   });
   test('says whether Pilotlight woke it, better than this core knows', () => {
-    const said = { ...policyView, wokenInThisBoot: false };
-    expect(of({ agentPolicy: { said, at } }, byAgent).wokenByUs).toBe(false);
+    const value = { ...policyView, wokenInThisBoot: false };
+    expect(of({ agentPolicy: { value, at } }, byAgent).wokenByUs).toBe(false);
   });
 });
 
 test('this computer is on because Pilotlight runs on it', () => {
-  expect(of({ means: 'none', node: aNode({ kind: 'this-computer' }) }).whyOn).toEqual([
+  expect(of({ shutdownBy: 'none', node: aNode({ kind: 'this-computer' }) }).whyOn).toEqual([
     fact('RUNS_PILOTLIGHT'),
   ]);
 });

@@ -256,7 +256,7 @@ describe('a machine without an agent', () => {
     const id = await world.addServed();
     world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
     await world.clock.advance(2 * minute + 20_000);
-    const after = await world.shutdown.cancelOff(id, signal);
+    const after = await world.shutdown.cancelPowerOff(id, signal);
     expect(after).toMatchObject({ countdown: null, offAt: null });
     expect(after.whyOn).toEqual([fact('IDLE_KEPT_ON')]);
     await world.clock.advance(30 * minute);
@@ -264,7 +264,7 @@ describe('a machine without an agent', () => {
     world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' })[Symbol.dispose]();
     await world.clock.advance(4 * minute);
     expect(world.shutdowns()).toHaveLength(1);
-    await expect(world.shutdown.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+    await expect(world.shutdown.cancelPowerOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
   test('stays on when this computer sleeps in the countdown, and idle time begins anew', async () => {
@@ -288,21 +288,23 @@ describe('a machine without an agent', () => {
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
     const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
-    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.powerOff(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: ['Kept awake by Pilotlight on laptop: index "Notes".'] },
     });
     expect(world.shutdowns()).toEqual([]);
     const both = await Promise.allSettled([
-      world.shutdown.off({ ...request, force: true }, signal),
-      world.shutdown.off({ ...request, force: true }, signal),
+      world.shutdown.powerOff({ ...request, force: true }, signal),
+      world.shutdown.powerOff({ ...request, force: true }, signal),
     ]);
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(both[1]).toMatchObject({ reason: { code: 'POWER_ACTION_RUNNING' } });
     expect(world.shutdowns()).toHaveLength(1);
     lease[Symbol.dispose]();
-    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
-    await expect(world.shutdown.off({ ...request, nodeId: 'x' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.powerOff(request, signal)).rejects.toMatchObject({
+      code: 'POWER_ACTION_RUNNING',
+    });
+    await expect(world.shutdown.powerOff({ ...request, nodeId: 'x' }, signal)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
@@ -311,13 +313,15 @@ describe('a machine without an agent', () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
-    await expect(world.shutdown.off({ ...request, action: 'sleep' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.powerOff({ ...request, action: 'sleep' }, signal)).rejects.toMatchObject({
       code: 'NOT_SUPPORTED',
     });
     world.goOff();
     await world.clock.advance(30_000);
-    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'NODE_ASLEEP' });
-    await expect(world.shutdown.off({ ...request, nodeId: 'this-computer' }, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.powerOff(request, signal)).rejects.toMatchObject({ code: 'NODE_ASLEEP' });
+    await expect(
+      world.shutdown.powerOff({ ...request, nodeId: 'this-computer' }, signal),
+    ).rejects.toMatchObject({
       code: 'CANNOT_POWER_OFF',
     });
     expect(world.shutdowns()).toEqual([]);
@@ -331,14 +335,17 @@ describe('a machine without an agent', () => {
     await world.clock.advance(30_000);
     expect(world.fleet.require(id).state).toBe('off');
     world.server(towerUrl).answer = serves;
-    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await world.shutdown.powerOff({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     expect(world.shutdowns()).toHaveLength(1);
   });
 
   test.each([
-    ['powerOff shutdown', (w: PowerWorld, nodeId: string) => w.shutdown.off({ ...forced, nodeId }, signal)],
+    [
+      'powerOff shutdown',
+      (w: PowerWorld, nodeId: string) => w.shutdown.powerOff({ ...forced, nodeId }, signal),
+    ],
     ['restartOllama', (w: PowerWorld, nodeId: string) => w.shutdown.restartOllama(nodeId, signal)],
-    ['cancelPowerOff', (w: PowerWorld, nodeId: string) => w.shutdown.cancelOff(nodeId, signal)],
+    ['cancelPowerOff', (w: PowerWorld, nodeId: string) => w.shutdown.cancelPowerOff(nodeId, signal)],
   ])('%s reaches an agent that is up again before its server is', async (call, ask) => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
@@ -369,7 +376,7 @@ describe('a machine without an agent', () => {
     const world = await startedWorld();
     const stranger = world.fleet.add({ url: null, name: 'stranger', agentUrl });
     await world.clock.advance(5000);
-    const off = world.shutdown.off({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
+    const off = world.shutdown.powerOff({ nodeId: stranger.id, force: false, countdownSeconds: 0 }, signal);
     await expect(off).rejects.toMatchObject({ code: 'AGENT_REFUSED' });
     await expect(world.shutdown.restartOllama(stranger.id, signal)).rejects.toMatchObject({
       code: 'AGENT_REFUSED',
@@ -381,14 +388,14 @@ describe('a machine without an agent', () => {
     world.agent.answer = gone();
     world.agent.endStreams();
     await world.clock.advance(120_000);
-    await expect(world.shutdown.cancelOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
+    await expect(world.shutdown.cancelPowerOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
   test('that does not go is told of, with the next step', async () => {
     const world = await startedWorld();
     world.setWebhook();
     const id = await world.addServed();
-    await world.shutdown.off({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
+    await world.shutdown.powerOff({ nodeId: id, force: false, countdownSeconds: 0 }, signal);
     await world.clock.advance(2 * minute);
     expect(world.shutdown.get(id)).toMatchObject({ lastOffError: null });
     await world.clock.advance(2 * minute);

@@ -62,7 +62,7 @@ async function heldAtTheAct(world: World) {
     const request = { nodeId: world.id, force: true, countdownSeconds: 0 };
     const probe = new AbortController();
     probe.abort(new Error('Only a probe.'));
-    const code = await world.shutdown.off(request, probe.signal).then(
+    const code = await world.shutdown.powerOff(request, probe.signal).then(
       () => 'none',
       (error: { code?: string }) => error.code ?? 'none',
     );
@@ -87,7 +87,7 @@ describe('a machine that goes off by itself', () => {
 
   test.each([
     ...changes,
-    ['a person cancels', (world: World) => world.shutdown.cancelOff(world.id, signal)],
+    ['a person cancels', (world: World) => world.shutdown.cancelPowerOff(world.id, signal)],
   ] as [string, (world: World) => unknown][])(
     'stays on when, during the check after its countdown, %s',
     async (_, change) => {
@@ -163,9 +163,11 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     const { release } = holdChecks(world);
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    const first = world.shutdown.off(request, signal);
-    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({ code: 'POWER_ACTION_RUNNING' });
-    await expect(world.shutdown.off({ ...request, force: true }, signal)).rejects.toMatchObject({
+    const first = world.shutdown.powerOff(request, signal);
+    await expect(world.shutdown.powerOff(request, signal)).rejects.toMatchObject({
+      code: 'POWER_ACTION_RUNNING',
+    });
+    await expect(world.shutdown.powerOff({ ...request, force: true }, signal)).rejects.toMatchObject({
       code: 'POWER_ACTION_RUNNING',
     });
     release();
@@ -177,12 +179,12 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     world.server(towerUrl).answer = { fails: new PilotlightError('HOST_TIMEOUT') };
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    await expect(world.shutdown.off(request, signal)).rejects.toMatchObject({
+    await expect(world.shutdown.powerOff(request, signal)).rejects.toMatchObject({
       code: 'IN_USE',
       details: { reasons: [expect.stringContaining('unknown')] },
     });
     expect(world.shutdowns()).toEqual([]);
-    await world.shutdown.off({ ...request, force: true }, signal);
+    await world.shutdown.powerOff({ ...request, force: true }, signal);
     expect(world.shutdowns()).toHaveLength(1);
   });
 
@@ -198,7 +200,7 @@ describe('a machine that a person powers off', () => {
     const world = await startedWorld();
     const { release } = holdChecks(world);
     const request = { nodeId: world.id, force: false, countdownSeconds: 0 };
-    const asked = world.shutdown.off(request, signal);
+    const asked = world.shutdown.powerOff(request, signal);
     const refused = expect(asked).rejects.toMatchObject({ code });
     await world.clock.flush();
     change?.(world);
@@ -208,7 +210,7 @@ describe('a machine that a person powers off', () => {
   });
 
   test.each([
-    ['someone cancels', (world: World) => world.shutdown.cancelOff(world.id, signal)],
+    ['someone cancels', (world: World) => world.shutdown.cancelPowerOff(world.id, signal)],
     [
       'a job needs it for a moment',
       (world: World) =>
@@ -220,7 +222,7 @@ describe('a machine that a person powers off', () => {
     async (_, change) => {
       const world = await startedWorld();
       const request = { nodeId: world.id, force: false, countdownSeconds: 60 };
-      await world.shutdown.off(request, signal);
+      await world.shutdown.powerOff(request, signal);
       await world.clock.advance(minute - 1);
       const { checks, release } = holdChecks(world);
       await world.clock.advance(1);
@@ -239,7 +241,7 @@ describe('a machine that a person powers off', () => {
 
   test('goes off at the end of a countdown that was forced, though a job begins meanwhile', async () => {
     const world = await startedWorld();
-    await world.shutdown.off({ nodeId: world.id, force: true, countdownSeconds: 60 }, signal);
+    await world.shutdown.powerOff({ nodeId: world.id, force: true, countdownSeconds: 60 }, signal);
     const { endsAt } = world.shutdown.get(world.id).countdown ?? {};
     await world.clock.advance(30_000);
     world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' });
@@ -251,7 +253,7 @@ describe('a machine that a person powers off', () => {
 
   test('counts down no more when a job begins, where it was not forced', async () => {
     const world = await startedWorld();
-    await world.shutdown.off({ nodeId: world.id, force: false, countdownSeconds: 60 }, signal);
+    await world.shutdown.powerOff({ nodeId: world.id, force: false, countdownSeconds: 60 }, signal);
     world.leases.ledger.hold({ nodeId: world.id, kind: 'job', purpose: 'x' })[Symbol.dispose]();
     expect(world.shutdown.get(world.id).countdown).toBeNull();
     await world.clock.advance(2 * minute);

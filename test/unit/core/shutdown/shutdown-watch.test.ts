@@ -1,6 +1,6 @@
 /** Machines that were told to go: what says that they have gone, and what does not. */
 import { describe, expect, it } from 'vitest';
-import { createDepartures } from '../../../../electron/core/shutdown/shutdown-watch.ts';
+import { createShutdownWatch } from '../../../../electron/core/shutdown/shutdown-watch.ts';
 import type { NodeState, NodeView } from '../../../../shared/models/fleet.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { nodeView } from '../../../fakes/indexing.ts';
@@ -26,14 +26,14 @@ function createWorld() {
   const told: string[] = [];
   const leaving: boolean[] = [];
   let checks = 0;
-  const departures = createDepartures({
+  const departures = createShutdownWatch({
     clock,
     fleet: {
       get: () => node,
       probeSoon: () => {
         checks += 1;
       },
-      setLeaving: (_, value) => void leaving.push(value),
+      setShuttingDown: (_, value) => void leaving.push(value),
       onChange: on(listeners.fleet),
     },
     agents: {
@@ -41,8 +41,8 @@ function createWorld() {
       onChange: on(listeners.agents) as never,
       onReached: on(listeners.reached) as never,
     },
-    onGone: (_, { action }) => void told.push(`gone: ${action}`),
-    onStayed: (_, { action }) => void told.push(`stayed: ${action}`),
+    onOff: (_, { action }) => void told.push(`gone: ${action}`),
+    onStillOn: (_, { action }) => void told.push(`stayed: ${action}`),
     onChange: () => {},
   });
   return {
@@ -121,7 +121,7 @@ describe('a machine that was told to go', () => {
     const before = world.departures.get(id);
     world.departures.begin(id, 'restart');
     expect(world.departures.get(id)).toBe(before);
-    world.departures.giveUp(id);
+    world.departures.cancel(id);
     expect([world.departures.get(id), world.told]).toEqual([null, []]);
     await world.clock.advance(600_000);
     expect(world.told).toEqual([]);

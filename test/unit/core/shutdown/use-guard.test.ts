@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookForUse, type UseFacts, type UseSeen } from '../../../../electron/core/shutdown/use-guard.ts';
+import { detectUse, type UseFacts, type UseSeen } from '../../../../electron/core/shutdown/use-guard.ts';
 import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import { aGpu, aNode } from '../../../fakes/records.ts';
 
@@ -9,7 +9,7 @@ const { loaded: models } = aNode();
 function look(own: {
   loaded?: { name: string; expiresAt: number | null }[];
   percent?: number | null;
-  doubt?: Message;
+  unknownLoad?: Message;
   before?: UseSeen | null;
   inFlight?: number;
 }): Message[] {
@@ -18,12 +18,12 @@ function look(own: {
       loaded: (own.loaded ?? []).flatMap((one) => models.map((model) => ({ ...model, ...one }))),
     },
     gpus: own.percent === undefined ? [] : [aGpu({ name: 'RTX', utilisationPercent: own.percent })],
-    doubt: own.doubt ?? null,
+    unknownLoad: own.unknownLoad ?? null,
     before: own.before === undefined ? new Map() : own.before,
     inFlight: own.inFlight ?? 0,
     now,
   };
-  return lookForUse(facts).use;
+  return detectUse(facts).use;
 }
 
 const hangs = plainText('It hangs.');
@@ -78,10 +78,10 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
     { percent: null },
     [fact('GPU_LOAD_UNKNOWN', { reason: fact('GPU_LOAD_NOT_REPORTED', { gpu: 'RTX' }) })],
   ],
-  ['a tool that fails', { doubt: hangs }, [fact('GPU_LOAD_UNKNOWN', { reason: hangs })]],
+  ['a tool that fails', { unknownLoad: hangs }, [fact('GPU_LOAD_UNKNOWN', { reason: hangs })]],
   [
     'one tool that fails beside a busy GPU',
-    { percent: 55, doubt: hangs },
+    { percent: 55, unknownLoad: hangs },
     [fact('GPU_BUSY', { percent: 55 }), fact('GPU_LOAD_UNKNOWN', { reason: hangs })],
   ],
   ['our own requests', { inFlight: 2 }, [fact('REQUESTS_IN_FLIGHT', { count: 2 })]],

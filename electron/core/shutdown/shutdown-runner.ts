@@ -1,4 +1,4 @@
-/** Going off: asked, counted down, checked again, done, and watched until it has gone. */
+/** Powers a machine off: checks its use, counts down, checks again, sends the command, and watches until it is off. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
@@ -16,39 +16,40 @@ import type { Http } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 import { outcomeTrouble, whyNotDone } from './agent-outcome.ts';
-import { type OffRequest, requireMeans, tellMachine } from './send-shutdown.ts';
-import type { Going } from './shutdown-progress.ts';
-import { freshState, type OffState } from './shutdown-state.ts';
-import { createDepartures, type Departures } from './shutdown-watch.ts';
+import { refuseIfInUse } from './refuse-in-use.ts';
+import { requireShutdownBy, type ShutdownRequest, sendShutdown } from './send-shutdown.ts';
+import type { ShutdownProgress } from './shutdown-progress.ts';
+import { freshState, type ShutdownState } from './shutdown-state.ts';
+import { createShutdownWatch, type ShutdownWatch } from './shutdown-watch.ts';
 
-export type { OffRequest } from './send-shutdown.ts';
+export type { ShutdownRequest } from './send-shutdown.ts';
 
-export interface OffService {
+export interface ShutdownRunner {
   /**
-   * Resolves when the machine, or the countdown here, has taken it on. Rejects with NOT_FOUND, NODE_ASLEEP,
-   * CANNOT_POWER_OFF, NOT_SUPPORTED, IN_USE (`details.reasons`), POWER_ACTION_RUNNING, and as agents do.
+   * Resolves when the machine has accepted it, or the countdown here has begun. Rejects with NOT_FOUND, NODE_ASLEEP,
+   * CANNOT_POWER_OFF, NOT_SUPPORTED, IN_USE (`details.reasons`), POWER_ACTION_RUNNING, and as the agent's calls do.
    */
-  off(request: OffRequest, signal: AbortSignal): Promise<void>;
-  /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as agents do. */
+  powerOff(request: ShutdownRequest, signal: AbortSignal): Promise<void>;
+  /** Rejects with NOT_FOUND, NO_COUNTDOWN, and as the agent's calls do. */
   cancel(nodeId: string, signal: AbortSignal): Promise<void>;
-  going(nodeId: string): Going;
-  /** It was told to go by somebody else: it is watched as well. */
-  leaves(nodeId: string, action: PowerAction): void;
-  /** Its agent says how it ended: told to people unless it was done, or was cancelled from here. */
-  ended(nodeId: string, outcome: AgentOutcome): void;
-  /** Somebody needs it: a countdown of this core ends, and it may go off by itself again later. */
-  needed(nodeId: string): void;
-  /** Its policy has changed: a countdown that it no longer allows ends. */
+  progress(nodeId: string): ShutdownProgress;
+  /** Somebody else is shutting it down: watches that, too. */
+  watchShutdown(nodeId: string, action: PowerAction): void;
+  /** Its agent reports how an action ended: recorded unless it succeeded or was cancelled from here. */
+  reportOutcome(nodeId: string, outcome: AgentOutcome): void;
+  /** It is in use: cancels an unforced countdown of this core, and lets it shut down when idle again later. */
+  markNeeded(nodeId: string): void;
+  /** Its policy has changed: cancels a countdown that the policy no longer allows. */
   reconsider(nodeId: string): void;
-  /** This computer goes to sleep: a countdown that nobody could see or cancel ends. */
+  /** This computer is going to sleep: cancels every countdown, which nobody could see or cancel meanwhile. */
   pause(): void;
   onChange(listener: (nodeId: string) => void): () => void;
-  /** A machine that was told to go did not, or could not be told. */
+  /** A machine did not shut down, or the command could not be sent. */
   onFailed(listener: (node: NodeView, trouble: Trouble) => void): () => void;
   stop(): void;
 }
 
-export interface OffDependencies {
+export interface ShutdownRunnerDependencies {
   clock: Clock;
   log: Log;
   http: Http;
@@ -56,20 +57,21 @@ export interface OffDependencies {
   agents: AgentAccess;
   policies: Policies;
   activity: { record(entry: NewActivityEntry): void };
-  means(nodeId: string): NodePower['means'];
-  /** What speaks against it, as far as is known here. */
+  shutdownBy(nodeId: string): NodePower['means'];
+  /** Reasons not to power it off, as far as this core knows. */
   reasons(nodeId: string): Message[];
   /**
-   * Checks the node, so that `reasons` knows of its use now; resolves with why it is not known, else null.
-   * Rejects with NOT_FOUND when it was removed.
+   * Checks whether the node is in use, for `reasons`. Resolves with why that is unknown, or null. Rejects with
+   * NOT_FOUND if the node was removed.
    */
   checkUse(nodeId: string): Promise<Message | null>;
   holder(): string;
 }
 
-export function createOff(dependencies: OffDependencies): OffService {
-  const { clock, log, fleet, agents, policies, activity, means, reasons, checkUse, holder } = dependencies;
-  const states = new Map<string, OffState>();
+export function createShutdownRunner(dependencies: ShutdownRunnerDependencies): ShutdownRunner {
+  const { clock, log, fleet, agents, policies, activity, shutdownBy, reasons, checkUse, holder } =
+    dependencies;
+  const states = new Map<string, ShutdownState>();
   const changed = createEmitter<[nodeId: string]>({ name: 'power-off', log });
   const failed = createEmitter<[node: NodeView, trouble: Trouble]>({ name: 'power-off', log });
   const stopping = new AbortController();
@@ -78,12 +80,12 @@ export function createOff(dependencies: OffDependencies): OffService {
     activity.record({ kind: 'power', nodeId, ...entry });
   const nameOf = (nodeId: string) => fleet.get(nodeId)?.name ?? nodeId;
 
-  const departures: Departures = createDepartures({
+  const watch: ShutdownWatch = createShutdownWatch({
     clock,
     fleet,
     agents,
     onChange: changed.emit,
-    onGone(nodeId, { action }) {
+    onOff(nodeId, { action }) {
       stateOf(nodeId).lastOffError = null;
       record(nodeId, {
         severity: 'success',
@@ -91,7 +93,7 @@ export function createOff(dependencies: OffDependencies): OffService {
         notify: true,
       });
     },
-    onStayed(nodeId, { since }) {
+    onStillOn(nodeId, { since }) {
       const message = fact('STILL_ANSWERS', { ms: clock.now() - since });
       fail(nodeId, troubleOf(new PilotlightError('DID_NOT_GO_OFF', { message })), 'NODE_DID_NOT_GO_OFF');
     },
@@ -111,7 +113,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     }
   });
 
-  function stateOf(nodeId: string): OffState {
+  function stateOf(nodeId: string): ShutdownState {
     const known = states.get(nodeId);
     if (known) return known;
     const fresh = freshState();
@@ -137,7 +139,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     changed.emit(nodeId);
   }
 
-  function endCountdown(nodeId: string): OffRequest | null {
+  function endCountdown(nodeId: string): ShutdownRequest | null {
     const state = states.get(nodeId);
     if (!state?.countdown) return null;
     const { request, timer } = state.countdown;
@@ -147,53 +149,34 @@ export function createOff(dependencies: OffDependencies): OffService {
     return request;
   }
 
-  function refuseIfGoing(nodeId: string): void {
+  function refuseIfShuttingDown(nodeId: string): void {
     const state = stateOf(nodeId);
-    if (state.asking || state.countdown !== null || departures.get(nodeId) !== null) {
+    if (state.busy || state.countdown !== null || watch.get(nodeId) !== null) {
       throw new PilotlightError('POWER_ACTION_RUNNING', { details: { nodeId } });
     }
   }
 
-  /** Read right before the act, after the last await. Throws IN_USE. */
-  function refuseIfUsed({ nodeId, force, still }: OffRequest, unknown: Message | null): void {
-    const known = force ? [] : reasons(nodeId);
-    const doubt = force ? null : unknown;
-    if (known.length > 0 || doubt !== null) {
-      throw new PilotlightError('IN_USE', {
-        message: fact('IN_USE_BECAUSE', { reasons: known, unknown: doubt }),
-        reasons: doubt === null ? known : [...known, doubt],
-        details: { nodeId },
-      });
-    }
-    if (still?.() === false) {
-      throw new PilotlightError('IN_USE', {
-        message: fact('MAY_NOT_POWER_OFF'),
-        reasons: [],
-        details: { nodeId },
-      });
-    }
-  }
-
-  function begins({ nodeId, by }: OffRequest, action: PowerAction): void {
+  function recordStart({ nodeId, by }: ShutdownRequest, action: PowerAction): void {
     record(nodeId, {
       severity: 'info',
       message: fact('NODE_TOLD_TO_GO', { node: nameOf(nodeId), action }),
       why: fact('REQUESTED_BY', { by }),
     });
-    departures.begin(nodeId, action);
+    watch.begin(nodeId, action);
   }
 
-  /** Tells the machine now; nothing speaks against it, or it is forced. */
-  async function tell(request: OffRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
-    await tellMachine(dependencies, request, action, signal);
-    // An agent counts down itself; it is watched when that is over.
-    if (means(request.nodeId) !== 'agent' || request.countdownSeconds === 0) begins(request, action);
+  /** Sends the command. The caller has checked that the machine is not in use, or forces it. */
+  async function send(request: ShutdownRequest, action: PowerAction, signal: AbortSignal): Promise<void> {
+    await sendShutdown(dependencies, request, action, signal);
+    // An agent runs its own countdown; the watch starts after that.
+    if (shutdownBy(request.nodeId) !== 'agent' || request.countdownSeconds === 0)
+      recordStart(request, action);
   }
 
-  function countDown(request: OffRequest, action: PowerAction): void {
+  function startCountdown(request: ShutdownRequest, action: PowerAction): void {
     const { nodeId, by, countdownSeconds } = request;
     const ms = countdownSeconds * 1000;
-    const timer = clock.timer(ms, () => void countedDown(nodeId));
+    const timer = clock.timer(ms, () => void onCountdownEnd(nodeId));
     stateOf(nodeId).countdown = { shown: { action, by, endsAt: clock.now() + ms }, request, timer };
     record(nodeId, {
       severity: 'info',
@@ -203,23 +186,23 @@ export function createOff(dependencies: OffDependencies): OffService {
     });
   }
 
-  async function countedDown(nodeId: string): Promise<void> {
+  async function onCountdownEnd(nodeId: string): Promise<void> {
     const state = stateOf(nodeId);
     const action = state.countdown?.shown.action;
     const request = endCountdown(nodeId);
     if (!request || action === undefined) return;
-    state.asking = true;
-    const lastCheck = { force: request.force, calledOff: false };
+    state.busy = true;
+    const lastCheck = { force: request.force, cancelled: false };
     let unknown: Message | null = null;
     try {
       if (!request.force) {
         state.lastCheck = lastCheck;
         unknown = await checkUse(nodeId);
         state.lastCheck = null;
-        if (lastCheck.calledOff) return;
+        if (lastCheck.cancelled) return;
       }
-      refuseIfUsed(request, unknown);
-      await tell(request, action, stopping.signal);
+      refuseIfInUse(request, reasons, unknown);
+      await send(request, action, stopping.signal);
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (isPilotlightError(error) && error.code === 'IN_USE') {
@@ -229,20 +212,21 @@ export function createOff(dependencies: OffDependencies): OffService {
       fail(nodeId, troubleOf(error), 'NODE_NOT_POWERED_OFF');
       log.warn('A machine could not be powered off.', { nodeId, error: String(error) });
     } finally {
-      state.asking = false;
+      state.busy = false;
       state.lastCheck = null;
       changed.emit(nodeId);
     }
   }
 
-  const actionOf = ({ nodeId, action }: OffRequest): PowerAction => action ?? policies.get(nodeId).action;
+  const actionOf = ({ nodeId, action }: ShutdownRequest): PowerAction =>
+    action ?? policies.get(nodeId).action;
 
-  /** Ends a countdown, or the check after it; false where there is neither. */
-  function callOff(nodeId: string): boolean {
+  /** Cancels a countdown, or the check after it; false if there is neither. */
+  function cancelCountdown(nodeId: string): boolean {
     if (endCountdown(nodeId) !== null) return true;
     const lastCheck = states.get(nodeId)?.lastCheck;
-    if (!lastCheck || lastCheck.calledOff) return false;
-    lastCheck.calledOff = true;
+    if (!lastCheck || lastCheck.cancelled) return false;
+    lastCheck.cancelled = true;
     return true;
   }
 
@@ -255,85 +239,86 @@ export function createOff(dependencies: OffDependencies): OffService {
   }
 
   return {
-    async off(request, signal) {
+    async powerOff(request, signal) {
       const { nodeId, force, countdownSeconds } = request;
       fleet.require(nodeId);
-      // Without an agent nothing that is asked could change that.
-      if (agents.link(nodeId) === null) requireMeans(dependencies, nodeId, actionOf(request), true);
-      refuseIfGoing(nodeId);
+      // Without an agent, no answer could change this.
+      if (agents.link(nodeId) === null) requireShutdownBy(dependencies, nodeId, actionOf(request), true);
+      refuseIfShuttingDown(nodeId);
       const state = stateOf(nodeId);
-      state.asking = true;
+      state.busy = true;
       try {
         await requireAwake(dependencies, nodeId, signal);
-        // Its agent's answer and the policy may have changed since.
+        // The agent's answer or the policy may have changed during the await.
         const action = actionOf(request);
-        const before = requireMeans(dependencies, nodeId, action, true);
+        const before = requireShutdownBy(dependencies, nodeId, action, true);
         const unknown = !force && before !== 'agent' ? await checkUse(nodeId) : null;
         signal.throwIfAborted();
-        // Nothing waited since its agent answered; a check of its use may have found that it is off.
-        const by = requireMeans(dependencies, nodeId, action, before === 'agent');
-        refuseIfUsed(request, unknown);
+        // With an agent there was no await since its answer; otherwise the check may have found the node off.
+        const by = requireShutdownBy(dependencies, nodeId, action, before === 'agent');
+        refuseIfInUse(request, reasons, unknown);
         state.lastOffError = null;
-        if (by !== 'agent' && countdownSeconds > 0) countDown(request, action);
-        else await tell(request, action, signal);
+        if (by !== 'agent' && countdownSeconds > 0) startCountdown(request, action);
+        else await send(request, action, signal);
       } finally {
-        state.asking = false;
+        state.busy = false;
         changed.emit(nodeId);
       }
     },
 
     async cancel(nodeId, signal) {
       fleet.require(nodeId);
-      if (callOff(nodeId)) {
+      if (cancelCountdown(nodeId)) {
         stateOf(nodeId).keptOn = true;
         staysOn(nodeId, fact('CANCELLED_UNTIL_NEEDED', { by: holder() }));
         changed.emit(nodeId);
         return;
       }
       const on = await isAwake(dependencies, nodeId, signal);
-      const link = on && means(nodeId) === 'agent' ? agents.link(nodeId) : null;
+      const link = on && shutdownBy(nodeId) === 'agent' ? agents.link(nodeId) : null;
       if (link === null) throw new PilotlightError('NO_COUNTDOWN', { details: { nodeId } });
       await link.cancelPowerOff(holder(), signal);
       staysOn(nodeId, fact('CANCELLED_BY', { by: holder() }));
       await agents.refresh(nodeId).catch(() => {});
     },
 
-    going(nodeId) {
+    progress(nodeId) {
       const state = states.get(nodeId);
       return {
         countdown: state?.countdown?.shown ?? null,
-        leaving: departures.get(nodeId),
+        leaving: watch.get(nodeId),
         lastOffError: state?.lastOffError ?? null,
         keptOn: state?.keptOn ?? false,
       };
     },
-    leaves: departures.begin,
-    ended(nodeId, outcome) {
+    watchShutdown: watch.begin,
+    reportOutcome(nodeId, outcome) {
       if (outcome.outcome === 'done') return;
-      departures.giveUp(nodeId);
+      watch.cancel(nodeId);
       const trouble = outcomeTrouble(outcome);
       if (trouble !== null) {
         fail(nodeId, trouble, 'NODE_NOT_POWERED_OFF');
         return;
       }
-      // A cancel from here is told where it is asked for.
+      // `cancel` records a cancellation from here.
       if (outcome.outcome === 'cancelled' && outcome.reason === `by ${holder()}`) return;
       staysOn(nodeId, whyNotDone(outcome));
     },
-    needed(nodeId) {
+    markNeeded(nodeId) {
       const state = states.get(nodeId);
       if (!state) return;
       state.keptOn = false;
-      if (state.countdown?.request.force === false || state.lastCheck?.force === false) callOff(nodeId);
+      if (state.countdown?.request.force === false || state.lastCheck?.force === false)
+        cancelCountdown(nodeId);
     },
     reconsider(nodeId) {
-      if (states.get(nodeId)?.countdown?.request.still?.() !== false) return;
+      if (states.get(nodeId)?.countdown?.request.isStillDue?.() !== false) return;
       endCountdown(nodeId);
       staysOn(nodeId, fact('POLICY_CHANGED'));
     },
     pause() {
       for (const nodeId of states.keys()) {
-        if (callOff(nodeId)) staysOn(nodeId, fact('SLEPT_DURING_COUNTDOWN'));
+        if (cancelCountdown(nodeId)) staysOn(nodeId, fact('SLEPT_DURING_COUNTDOWN'));
       }
     },
     onChange: changed.on,
@@ -341,7 +326,7 @@ export function createOff(dependencies: OffDependencies): OffService {
     stop() {
       stopping.abort(new PilotlightError('STOPPING'));
       stopListening();
-      departures.stop();
+      watch.stop();
       for (const state of states.values()) state.countdown?.timer.cancel();
     },
   };

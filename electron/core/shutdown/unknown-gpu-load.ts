@@ -1,12 +1,11 @@
-/** Whether the load of a node's GPUs is known as well as its agent should know it. */
 import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 
 /**
- * Why a GPU may be busier than is known; null where all were read, and for a node without an agent that
- * measures: of that one nothing is ever known.
+ * Why a GPU of a node may be busier than its agent reports. null if all of them were read, and for a node that no agent
+ * measures, where the load is never known.
  */
-export function gpuDoubt(
+export function unknownGpuLoad(
   agents: Pick<AgentAccess, 'view' | 'link' | 'sample'>,
   nodeId: string,
 ): Message | null {
