@@ -3,7 +3,7 @@ import type { NodeView, ServerCapability } from '../../../shared/models/fleet.ts
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import type { WakeAsker } from '../policies/policy.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
@@ -29,7 +29,7 @@ export interface AcquireRequest {
   /** What the machine is needed for. It is shown to people, at the lease. */
   purpose: string;
   /** Who asks: policies decide by it who may wake a machine. */
-  by: WakeAsker;
+  by: WakeRequester;
   signal: AbortSignal;
   /** This node and no other. */
   nodeId?: string;
@@ -105,7 +105,7 @@ export interface AcquireFleet {
 export interface AcquireLeases {
   hold(request: {
     nodeId: string;
-    kind: Exclude<WakeAsker, 'person'>;
+    kind: Exclude<WakeRequester, 'person'>;
     purpose: string;
   }): Disposable & { readonly lease: Pick<LeaseRecord, 'id'> };
   /** null when no such lease lives any more. */
@@ -114,7 +114,7 @@ export interface AcquireLeases {
 
 export interface AcquireWakes {
   /** Resolves when the node serves, waking it if its policy allows that. Rejects with WAKE_TIMEOUT, WAKE_NOT_ALLOWED, … */
-  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeAsker }): Promise<NodeView>;
+  ensureAwake(nodeId: string, options: { signal: AbortSignal; by: WakeRequester }): Promise<NodeView>;
 }
 
 export interface AcquirePlacement {
@@ -125,7 +125,7 @@ export interface AcquirePlacement {
   ensureOnGpu(request: {
     nodeId: string;
     model: string;
-    by: WakeAsker;
+    by: WakeRequester;
     signal: AbortSignal;
   }): Promise<{ placement: Placement | null; reason: string }>;
 }

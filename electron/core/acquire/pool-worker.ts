@@ -1,6 +1,6 @@
 /** One node of a pool: it is acquired, works until it is retired or dropped, and is released. */
 import type { Placement } from '../../../shared/models/placement.ts';
-import type { WakeAsker } from '../policies/policy.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
 import type { ReadyStage } from './failure.ts';
 import type { Acquired, AcquireService } from './model.ts';
@@ -59,7 +59,7 @@ export interface PoolWorkerOptions {
   events: PoolEvents;
   model: WantedModel;
   purpose: string;
-  by: WakeAsker;
+  by: WakeRequester;
   choice: NodeChoice;
   /** It sleeps, and has to be woken first. */
   wake: boolean;

@@ -1,10 +1,10 @@
 /** One lease for all acquisitions of a node by the same kind of asker for the same purpose. */
-import type { WakeAsker } from '../policies/policy.ts';
+import type { WakeRequester } from '../policies/policy.ts';
 import type { AcquireLeases } from './model.ts';
 
 export interface SharedLeases {
   /** Takes the lease, or joins it. It ends when the last one that holds it is disposed. */
-  hold(request: { nodeId: string; by: WakeAsker; purpose: string }): Disposable;
+  hold(request: { nodeId: string; by: WakeRequester; purpose: string }): Disposable;
 }
 
 interface Shared {
@@ -13,7 +13,7 @@ interface Shared {
 }
 
 /** Leases of people outlive the program, and a request ends with it, whoever asked. */
-const kindOf = (by: WakeAsker) => (by === 'person' ? 'request' : by);
+const kindOf = (by: WakeRequester) => (by === 'person' ? 'request' : by);
 
 export function createSharedLeases(leases: AcquireLeases): SharedLeases {
   const living = new Map<string, Shared>();

@@ -19,7 +19,7 @@ import {
   normaliseSecureOn,
   normaliseServerUrl,
   normaliseShutdownUrl,
-  normaliseWays,
+  normaliseWakeMethods,
   sameServerKey,
 } from './validate.ts';
 
@@ -62,7 +62,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
     url,
     mac: optional(input.mac, normaliseMac),
     wakeDestinations: normaliseDestinations(input.wakeDestinations ?? []),
-    wakeWays: normaliseWays(input.wakeWays ?? [{ kind: 'direct' }]),
+    wakeWays: normaliseWakeMethods(input.wakeWays ?? [{ kind: 'direct' }]),
     agentUrl,
     shutdownUrl: optional(input.shutdownUrl, normaliseShutdownUrl),
     vramBytes: input.vramBytes ?? null,
@@ -81,7 +81,7 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
       patch.wakeDestinations === undefined
         ? record.wakeDestinations
         : normaliseDestinations(patch.wakeDestinations),
-    wakeWays: patch.wakeWays === undefined ? record.wakeWays : normaliseWays(patch.wakeWays),
+    wakeWays: patch.wakeWays === undefined ? record.wakeWays : normaliseWakeMethods(patch.wakeWays),
     agentUrl: patch.agentUrl === undefined ? record.agentUrl : optional(patch.agentUrl, normaliseAgentUrl),
     shutdownUrl:
       patch.shutdownUrl === undefined

@@ -84,7 +84,7 @@ export function normaliseShutdownUrl(text: string, field = 'shutdownUrl'): strin
 }
 
 /** The ways to wake in the person's order, each once. Throws BAD_WAY or BAD_URL, naming the field. */
-export function normaliseWays(ways: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
+export function normaliseWakeMethods(ways: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
   const normal = ways.map((way, index): WakeWay => {
     const name = `${field}.${index}`;
     if (way.kind === 'relay') {

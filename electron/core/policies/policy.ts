@@ -5,7 +5,7 @@ import type { AgentPolicy } from '../ports/agents.ts';
 import { isWithin } from '../runtime/local-time.ts';
 
 /** What wants a node awake. */
-export type WakeAsker = 'person' | 'job' | 'task' | 'request';
+export type WakeRequester = 'person' | 'job' | 'task' | 'request';
 
 /**
  * Why a node may not be woken now; null if it may. `minute` is the minute of the day. Only `never` refuses a
@@ -13,7 +13,7 @@ export type WakeAsker = 'person' | 'job' | 'task' | 'request';
  */
 export function wakeRefusal(
   policy: Pick<PowerPolicy, 'wakeFor' | 'quietHours'>,
-  by: WakeAsker,
+  by: WakeRequester,
   minute: number,
 ): Message | null {
   if (policy.wakeFor === 'never') return fact('POLICY_WAKES_NEVER');

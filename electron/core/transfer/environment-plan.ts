@@ -4,7 +4,7 @@ import { parseJson } from '../../../shared/json.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
-import { normaliseMac, normaliseShutdownUrl, normaliseWays } from '../fleet/validate.ts';
+import { normaliseMac, normaliseShutdownUrl, normaliseWakeMethods } from '../fleet/validate.ts';
 import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
 import { createDraft, type Draft, nodeDifferences, type PlannedImport, type Present } from './import-plan.ts';
 import { findNode } from './node-plan.ts';
@@ -113,14 +113,14 @@ function planNode(draft: Draft, byName: ReadonlyMap<string, EnvironmentVariable>
 }
 
 function relayUrl(text: string): string {
-  const [way] = normaliseWays([{ kind: 'relay', url: text }], 'GPU_WOL_SERVER_URL');
+  const [way] = normaliseWakeMethods([{ kind: 'relay', url: text }], 'GPU_WOL_SERVER_URL');
   return way?.kind === 'relay' ? way.url : '';
 }
 
 /** The relay first, then what there was. */
 function waysWith(relay: string, before: readonly WakeWay[]): WakeWay[] {
   if (relay === '') return [...before];
-  return normaliseWays([{ kind: 'relay', url: relay }, ...before]);
+  return normaliseWakeMethods([{ kind: 'relay', url: relay }, ...before]);
 }
 
 function planMachine(draft: Draft, machine: Machine, present: Present): void {

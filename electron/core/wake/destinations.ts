@@ -1,4 +1,4 @@
-/** Where a wake packet goes. Pure. */
+/** Where wake packets are sent. Pure. */
 import { directedBroadcasts } from '../../../shared/network/broadcast.ts';
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { type Destination, hostOf, isLoopbackHost } from '../fleet/validate.ts';
@@ -10,17 +10,17 @@ export interface PacketDestination {
   port: number;
 }
 
-/** The discard and echo ports: firmware takes either, routers sometimes let only one through. */
+/** The discard and echo ports: firmware accepts either, and some routers pass only one. */
 const USUAL_PORTS = [9, 7];
 const LIMITED_BROADCAST = '255.255.255.255';
 
 /**
- * Every destination of a node's packets, each once: the directed broadcast of each interface, because
- * 255.255.255.255 leaves by one interface only on some systems; that one; the last known address; and what
- * the person named. A destination with a port is used with that port alone, others with 9 and 7.
+ * Every destination of a node's packets, without duplicates: the directed broadcast of each interface, because
+ * some systems send 255.255.255.255 through one interface only; 255.255.255.255; the last known addresses; and the
+ * configured destinations. A destination with a port is used with that port only, others with 9 and 7.
  *
- * Nothing leaves this computer for a machine that is on it: a simulated node, or one whose URL or whose named
- * destinations are all on loopback, gets its packets at its named destinations only.
+ * A node on this computer (simulated, or with only loopback addresses) gets packets at its configured destinations only,
+ * so that none leave this computer.
  */
 export function wakeDestinations(
   target: WakeTarget,

@@ -1,4 +1,4 @@
-/** Goes one way once: packets, a word to an agent or a relay, or a program. */
+/** Uses a wake method once: sends packets, asks an agent or a relay, or runs a program. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
@@ -15,24 +15,24 @@ import { type PacketRound, sendPackets } from './packets.ts';
 import { askRelay, RELAY_DEADLINE_MS } from './relay-client.ts';
 import { programName } from './wake-methods.ts';
 
-export interface WaySenders {
+export interface MethodSenders {
   /**
-   * Rejects when the way did not work: WAKE_FAILED with `details.failedDestinations` when no packet went out,
-   * RELAY_FAILED, COMMAND_FAILED, CANNOT_WAKE when it cannot be gone at all, or the signal's reason.
+   * Rejects with WAKE_FAILED and `details.failedDestinations` if no packet could be sent, RELAY_FAILED,
+   * COMMAND_FAILED, CANNOT_WAKE if the method cannot be used, or the signal's reason.
    */
   send(way: WakeWay, record: NodeRecord, signal: AbortSignal): Promise<PacketRound>;
   hasAgent(nodeId: string): boolean;
 }
 
-export interface WaySendersDependencies {
+export interface MethodSendersDependencies {
   clock: Clock;
   udp: Udp;
   http: Http;
   exec: Exec;
   fleet: Pick<FleetService, 'secureOn' | 'relayToken' | 'get'>;
-  /** null where that node has no agent, or no token for it. */
+  /** null if the node has no agent, or no token is known for it. */
   agentLink(nodeId: string): AgentLink | null;
-  /** What its own agent said of the machine when it was on; null where nothing was said. */
+  /** The machine as its own agent last described it; null if it never did. */
   agentMachine(nodeId: string): Pick<AgentMachine, 'interfaces'> | null;
 }
 
@@ -40,7 +40,7 @@ const COMMAND_DEADLINE_MS = 30_000;
 const NO_PACKETS: PacketRound = { sent: 0, failed: [] };
 const ONE_REQUEST: PacketRound = { sent: 1, failed: [] };
 
-export function createWaySenders(dependencies: WaySendersDependencies): WaySenders {
+export function createMethodSenders(dependencies: MethodSendersDependencies): MethodSenders {
   const { clock, udp, http, exec, fleet, agentLink, agentMachine } = dependencies;
   const hasAgent = (nodeId: string) => fleet.get(nodeId) !== null && agentLink(nodeId) !== null;
 
@@ -91,8 +91,8 @@ export function createWaySenders(dependencies: WaySendersDependencies): WaySende
     hasAgent,
     async send(way, record, signal) {
       signal.throwIfAborted();
-      const obstacle = unavailableReason(record, way, hasAgent);
-      if (obstacle !== null) throw new PilotlightError('CANNOT_WAKE', { message: obstacle });
+      const unavailable = unavailableReason(record, way, hasAgent);
+      if (unavailable !== null) throw new PilotlightError('CANNOT_WAKE', { message: unavailable });
       const { mac } = record;
       switch (way.kind) {
         case 'direct':

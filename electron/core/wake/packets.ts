@@ -1,4 +1,4 @@
-/** Sends one round of wake packets: every destination, and none that fails stops the others. */
+/** Sends wake packets to every destination once; a failure does not stop the others. */
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import type { WakeTarget } from '../fleet/wakeable.ts';
 import type { Udp } from '../ports/network.ts';
@@ -21,9 +21,9 @@ export async function sendPackets(
   const failed = results.flatMap((result, index) => {
     const destination = destinations[index];
     if (result.status === 'fulfilled' || !destination) return [];
-    return [{ destination: `${destination.address}:${destination.port}`, reason: words(result.reason) }];
+    return [{ destination: `${destination.address}:${destination.port}`, reason: textOf(result.reason) }];
   });
   return { sent: results.length - failed.length, failed };
 }
 
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-/** Asks an existing relay to wake a machine: `POST /wake`. It may answer 200 and have failed all the same. */
+/** Client for an existing relay: `POST /wake`. A relay may answer 200 although it failed. */
 
 import * as z from 'zod';
 import { agentApi } from '../../../shared/contract/agent.ts';
@@ -9,9 +9,9 @@ import type { Http, HttpReply } from '../ports/network.ts';
 
 export interface RelayRequest {
   http: Http;
-  /** Its base URL, without `/wake`. */
+  /** The relay's base URL, without `/wake`. */
   url: string;
-  /** null lets it wake the one machine that it knows. */
+  /** null for a relay that wakes a fixed machine. */
   mac: string | null;
   token: string | null;
   signal: AbortSignal;
@@ -19,12 +19,12 @@ export interface RelayRequest {
   deadlineMs?: number;
 }
 
-/** A relay in the same house answers at once; one that takes longer is not waited for: the next way is tried. */
+/** A relay on the same network answers at once; if one takes longer, the next method is tried. */
 export const RELAY_DEADLINE_MS = 8000;
 const MOST_BYTES = 64 * 1024;
-const MOST_WORDS = 300;
+const MAX_TEXT = 300;
 
-/** Resolves when it says that it sent the packet. Rejects with RELAY_FAILED and its words, or the signal's reason. */
+/** Resolves when the relay has sent the packet. Rejects with RELAY_FAILED and the relay's message, or the signal's reason. */
 export async function askRelay({
   http,
   url,
@@ -78,14 +78,14 @@ const relayReply = z.looseObject({
   error: z.string().optional(),
 });
 
-/** What is wrong with an answer of `POST /wake`; null when the machine of that MAC was woken. */
+/** Why an answer to `POST /wake` is a failure; null if the machine with that MAC was woken. */
 export function readRelayReply(
   { status, text }: Pick<HttpReply, 'status' | 'text'>,
   mac: string | null,
 ): Message | null {
   const parsed = relayReply.safeParse(parseJson(text));
   const said = parsed.success
-    ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MOST_WORDS)
+    ? (parsed.data.message ?? parsed.data.error ?? '').trim().slice(0, MAX_TEXT)
     : '';
   if (status === 401 || status === 403) return fact('RELAY_REFUSED', { status, said });
   if (status === 404 || status === 405) return fact('RELAY_UNKNOWN_PATH', { status });

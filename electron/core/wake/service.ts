@@ -1,32 +1,31 @@
-/** Waking machines: by their ways until they answer, one wake a node however many ask for it, and a clear end. */
-
+/** Wakes machines. A node has one wake at a time, which all callers share. */
 import { abortable } from '../../../shared/abortable.ts';
 import { errorCodes, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
-import { isServing, type NodeRecord, type NodeView } from '../../../shared/models/fleet.ts';
-import { errorFact, fact } from '../../../shared/models/message.ts';
+import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { canWake } from '../fleet/wakeable.ts';
-import { type WakeAsker, wakeRefusal } from '../policies/policy.ts';
+import { type WakeRequester, wakeRefusal } from '../policies/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
-import { createDeadline } from '../runtime/deadline.ts';
 import { createGate } from '../runtime/gate.ts';
 import { minuteOfDay } from '../runtime/local-time.ts';
 import type { Streams } from '../runtime/streams.ts';
-import { createWaySenders, type WaySendersDependencies } from './method-senders.ts';
+import { createMethodSenders, type MethodSendersDependencies } from './method-senders.ts';
 import type { WakeService, WokenListener } from './model.ts';
-import { cannotWake, describeMethod, methodsOf, triedMethods } from './wake-methods.ts';
-import { followAfterMs, wakeLimitMs } from './wake-plan.ts';
+import { newAttempt, runAttempt, type WakeAttempt } from './wake-attempt.ts';
+import { cannotWake } from './wake-methods.ts';
+import { wakeLimitMs } from './wake-plan.ts';
 import { createWakeProgress } from './wake-progress.ts';
-import { goThroughWays } from './wake-run.ts';
+import { createWakeReport } from './wake-report.ts';
 
 export type { WakeService } from './model.ts';
 
-export interface WakeDependencies extends Omit<WaySendersDependencies, 'fleet'> {
+export interface WakeDependencies extends Omit<MethodSendersDependencies, 'fleet'> {
   clock: Clock;
   log: Log;
   fleet: FleetService;
@@ -36,32 +35,17 @@ export interface WakeDependencies extends Omit<WaySendersDependencies, 'fleet'> 
   policies: { get(nodeId: string): PowerPolicy };
 }
 
-interface Wake {
-  nodeId: string;
-  startedAt: number;
-  controller: AbortController;
-  deadline: ReturnType<typeof createDeadline>;
-  /** This computer slept meanwhile: how long the boot took is not known. */
-  interrupted: boolean;
-  /** Settles when the first way works. */
-  sent: Promise<void>;
-  /** Settles when the node serves, or with why not. */
-  served: Promise<NodeView>;
-  /** Callers of ensureAwake who still wait. */
-  waiting: number;
-  byPerson: boolean;
-}
-
-/** After this computer slept, a machine that came up meanwhile has at least this long to be seen. */
-const LEAST_AFTER_RESUME_MS = 30_000;
-/** Ends of a wake that nobody has to be told of. */
-const QUIET_ENDS = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
+/** After this computer slept, the least time to notice a machine that came up meanwhile. */
+const SHORTEST_AFTER_RESUME_MS = 30_000;
+/** Ends of a wake that need no report. */
+const UNREPORTED_CODES = new Set(['CANCELLED', 'STOPPING', 'NOT_FOUND']);
 
 export function createWakeService(dependencies: WakeDependencies): WakeService {
-  const { clock, log, fleet, settings, activity, policies } = dependencies;
-  const senders = createWaySenders(dependencies);
+  const { clock, log, fleet, settings, policies } = dependencies;
+  const senders = createMethodSenders(dependencies);
   const progress = createWakeProgress(dependencies);
-  const wakes = new Map<string, Wake>();
+  const report = createWakeReport(dependencies.activity);
+  const wakes = new Map<string, WakeAttempt>();
   const woken = createEmitter<Parameters<WokenListener>>({ name: 'wake', log });
   const gate = createGate();
   let stopped = false;
@@ -75,9 +59,11 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     }
   });
 
-  function begin(node: NodeView, by: WakeAsker): Wake {
+  const tried = (nodeId: string) => progress.get(nodeId)?.ways ?? [];
+
+  function begin(node: NodeView, by: WakeRequester): WakeAttempt {
     const running = wakes.get(node.id);
-    // One that was given up a moment ago is not joined: it ends as whoever gave it up wanted.
+    // An aborted wake cannot be joined; the caller gets a new one.
     if (running && !running.controller.signal.aborted) {
       running.byPerson ||= by === 'person';
       return running;
@@ -86,30 +72,22 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     const record = fleet.record(node.id);
     if (!record || !canWake(record, senders.hasAgent)) throw cannotWake(node.id, record, senders.hasAgent);
     refuseByPolicy(node, by);
-    const controller = new AbortController();
     const limitMs = wakeLimitMs(node.boot.usualMs, settings.current().power.wakeTimeoutMs);
-    const first = Promise.withResolvers<void>();
-    const wake: Wake = {
-      nodeId: node.id,
-      startedAt: clock.now(),
-      controller,
-      deadline: createDeadline(clock, limitMs, () => controller.abort(timeoutError(node, limitMs))),
-      interrupted: false,
-      sent: first.promise,
-      served: Promise.resolve(node),
-      waiting: 0,
-      byPerson: by === 'person',
-    };
+    const wake = newAttempt(clock, node, { limitMs, byPerson: by === 'person' });
     wakes.set(node.id, wake);
     if (gate.closed) wake.deadline.pause();
-    wake.served = run(wake, node, record, limitMs, first);
-    // Whoever waits hears of a failure; nobody has to.
+    wake.served = runAttempt(
+      { clock, log, fleet, senders, progress, gate, onServed: finish, onFailed: giveUp },
+      wake,
+      { node, record, limitMs },
+    );
+    // Callers that await one of these get the error; without callers it is not unhandled.
     wake.served.catch(() => {});
-    wake.sent.catch(() => {});
+    wake.sent.promise.catch(() => {});
     return wake;
   }
 
-  function refuseByPolicy(node: NodeView, by: WakeAsker): void {
+  function refuseByPolicy(node: NodeView, by: WakeRequester): void {
     const refusal = wakeRefusal(policies.get(node.id), by, minuteOfDay(clock.now()));
     if (refusal === null) return;
     throw new PilotlightError('WAKE_NOT_ALLOWED', {
@@ -119,135 +97,34 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
     });
   }
 
-  async function run(
-    wake: Wake,
-    node: NodeView,
-    record: NodeRecord,
-    limitMs: number,
-    first: { resolve: () => void; reject: (reason: unknown) => void },
-  ): Promise<NodeView> {
-    const { nodeId, startedAt, controller } = wake;
-    const { signal } = controller;
-    const started = clock.monotonic();
-    const { usualMs } = node.boot;
-    const elapsed = () => clock.monotonic() - started;
-    /** An answer to the very first probe says that it was on all along: nothing is learned from that. */
-    let wasSilent = false;
-    const trying = new AbortController();
-    try {
-      progress.begin({
-        nodeId,
-        startedAt,
-        step: 'packet-sent',
-        expectedMs: usualMs,
-        deadlineAt: startedAt + limitMs,
-        packetsSent: 0,
-        failedDestinations: [],
-        ways: [],
-      });
-      fleet.beginWaking(nodeId, {
-        startedAt,
-        expectedMs: usualMs,
-        bootMs: () => (wasSilent && !wake.interrupted ? elapsed() : null),
-      });
-      const served = fleet.waitFor(nodeId, (seen) => isServing(seen.state), signal);
-      fleet.probe(nodeId).then(
-        () => {
-          wasSilent = !isServing(fleet.get(nodeId)?.state ?? 'unknown');
-        },
-        () => {},
-      );
-      const ways = goThroughWays(
-        {
-          clock,
-          log,
-          name: node.name,
-          ways: record.wakeWays,
-          describe: (way) => describeMethod(way, (id) => fleet.get(id)?.name ?? null),
-          // What a person corrects while it is being woken counts from the next time on.
-          send: (way, during) => senders.send(way, fleet.record(nodeId) ?? record, during),
-          followAfterMs: followAfterMs(usualMs, limitMs, record.wakeWays.length),
-          answers: () => fleet.get(nodeId)?.state !== 'waking',
-          awake: gate.open,
-          onProgress(tried, round) {
-            const current = progress.get(nodeId);
-            if (signal.aborted || current?.startedAt !== startedAt) return;
-            progress.change(nodeId, {
-              ways: tried,
-              packetsSent: current.packetsSent + (round?.sent ?? 0),
-              failedDestinations: round ? round.failed : current.failedDestinations,
-            });
-          },
-          onWorked: () => first.resolve(),
-        },
-        AbortSignal.any([signal, trying.signal]),
-      );
-      ways.catch((error) => {
-        if (!trying.signal.aborted) controller.abort(error);
-      });
-      await served;
-      trying.abort(new DOMException('The machine answers.', 'AbortError'));
-      first.resolve();
-      return finish(wake, elapsed(), wasSilent);
-    } catch (error) {
-      const reason = signal.aborted ? signal.reason : error;
-      trying.abort(new DOMException('Nobody waits any more.', 'AbortError'));
-      first.reject(reason);
-      giveUp(wake, reason);
-      throw reason;
-    } finally {
-      wake.deadline.cancel();
-    }
-  }
-
-  function finish(wake: Wake, tookMs: number, wasSilent: boolean): NodeView {
-    const { nodeId, interrupted } = wake;
+  function finish({ nodeId, interrupted }: WakeAttempt, tookMs: number, wasSilent: boolean): NodeView {
     wakes.delete(nodeId);
     fleet.endWaking(nodeId);
     const node = fleet.require(nodeId);
-    activity.record({
-      kind: 'power',
-      severity: 'success',
-      message: !wasSilent
-        ? fact('NODE_WAS_AWAKE', { node: node.name })
-        : interrupted
-          ? fact('NODE_WOKE_DURING_SLEEP', { node: node.name })
-          : fact('NODE_WOKE', { node: node.name, tookMs }),
-      why: triedMethods(progress.get(nodeId)?.ways ?? []),
-      nodeId,
-      notify: wasSilent,
-    });
+    report.succeeded(node, { tried: tried(nodeId), tookMs, wasSilent, interrupted });
     progress.served(node);
     woken.emit(nodeId, { wasSilent });
     return fleet.require(nodeId);
   }
 
-  function giveUp(wake: Wake, reason: unknown): void {
+  function giveUp(wake: WakeAttempt, reason: unknown): void {
     const { nodeId } = wake;
     if (wakes.get(nodeId) !== wake) return;
     wakes.delete(nodeId);
-    const ways = progress.get(nodeId)?.ways ?? [];
+    const methods = tried(nodeId);
     const node = fleet.get(nodeId);
     const error = reason instanceof PilotlightError ? reason : null;
-    const quiet = error === null || QUIET_ENDS.has(error.code);
+    const quiet = error === null || UNREPORTED_CODES.has(error.code);
     fleet.endWaking(nodeId, quiet ? null : { code: error.code, message: error.message, next: error.next });
     progress.remove(nodeId);
-    if (!node || quiet) return;
-    activity.record({
-      kind: 'power',
-      severity: 'error',
-      message: fact('NODE_DID_NOT_WAKE', { node: node.name }),
-      why: fact('WAKE_FAILURE', { error: errorFact(error), methods: methodsOf(ways) }),
-      nodeId,
-      notify: true,
-    });
+    if (node && !quiet) report.failed(node, methods, error);
   }
 
   return {
     async wake(nodeId) {
       const node = fleet.require(nodeId);
       if (isServing(node.state)) throw new PilotlightError('ALREADY_AWAKE', { details: { nodeId } });
-      await begin(node, 'person').sent;
+      await begin(node, 'person').sent.promise;
       return fleet.require(nodeId);
     },
 
@@ -255,13 +132,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       const node = fleet.require(nodeId);
       const wake = wakes.get(nodeId);
       if (!wake) return node;
-      activity.record({
-        kind: 'power',
-        severity: 'info',
-        message: fact('WAKE_CANCELLED', { node: node.name }),
-        why: triedMethods(progress.get(nodeId)?.ways ?? []),
-        nodeId,
-      });
+      report.cancelled(node, tried(nodeId));
       wake.controller.abort(new PilotlightError('CANCELLED'));
       giveUp(wake, null);
       return fleet.require(nodeId);
@@ -275,8 +146,8 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
         node = fleet.require(nodeId);
       }
       if (isServing(node.state)) return node;
-      const looked = fleet.server(nodeId) !== null || fleet.record(nodeId)?.agentUrl;
-      if (!looked) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
+      const isProbed = fleet.server(nodeId) !== null || fleet.record(nodeId)?.agentUrl;
+      if (!isProbed) throw new PilotlightError('NO_SERVER', { details: { nodeId } });
       if (node.state === 'trouble' && !node.canWake && node.trouble) {
         const { code, message, next } = node.trouble;
         const known = errorCodes.find((one) => one === code) ?? 'SERVER_ERROR';
@@ -309,7 +180,7 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
 
     resume() {
       for (const { nodeId, deadline } of wakes.values()) {
-        const leftMs = deadline.resume(LEAST_AFTER_RESUME_MS);
+        const leftMs = deadline.resume(SHORTEST_AFTER_RESUME_MS);
         progress.change(nodeId, { deadlineAt: clock.now() + leftMs });
       }
       gate.reopen();
@@ -324,11 +195,4 @@ export function createWakeService(dependencies: WakeDependencies): WakeService {
       await Promise.allSettled(running.map((wake) => wake.served));
     },
   };
-}
-
-function timeoutError(node: NodeView, limitMs: number): PilotlightError {
-  return new PilotlightError('WAKE_TIMEOUT', {
-    message: fact('NODE_NOT_UP_WITHIN', { node: node.name, ms: limitMs }),
-    details: { nodeId: node.id, limitMs },
-  });
 }

@@ -1,4 +1,4 @@
-/** Whether Pilotlight woke a node, in the boot that it is in now. */
+/** Whether Pilotlight started the current boot of a node. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { Log } from '../ports/log.ts';
@@ -6,16 +6,16 @@ import type { PowerStore } from '../ports/power-state.ts';
 import type { Clock } from '../ports/time.ts';
 
 export interface WakeAttribution {
-  /** Its agent will remember it from now on, for that boot. */
+  /** The node's agent has recorded that Pilotlight started this boot. */
   confirmed(nodeId: string, bootId: string): void;
   /**
-   * null where an earlier core woke it, or this computer slept for long: it may have been off meanwhile, unless its
-   * agent says which boot it is in.
+   * null if unknown: a previous core woke it, or this computer slept for a long time, and no agent says which boot it is
+   * in.
    */
   byUs(nodeId: string, bootId: string | null): boolean | null;
-  /** A wake that its agent has not been notified of, and is recent enough to be. */
+  /** Whether a recent wake has not been reported to the node's agent yet. */
   isUnreported(nodeId: string): boolean;
-  /** This computer goes to sleep. */
+  /** This computer is going to sleep. */
   pause(): void;
   resume(): void;
   stop(): void;
@@ -29,35 +29,35 @@ export interface WakeAttributionDependencies {
   wakes: { onWoken(listener: (nodeId: string, woken: { wasSilent: boolean }) => void): () => void };
 }
 
-/** A machine that comes up later than this after its wake may have been started by a person. */
+/** A machine that comes up later than this after a wake may have been started by a person. */
 const WORTH_REPORTING_MS = 15 * 60_000;
-/** A machine that was unreachable for no longer was not off: the network failed for a moment. */
+/** An outage no longer than this was a network problem, not a reboot. */
 const BLINK_MS = 45_000;
-/** A machine may have gone off and come back while this computer slept for longer. */
-const DOUBT_AFTER_MS = 5 * 60_000;
+/** During a longer sleep of this computer, a machine may have gone off and come back unnoticed. */
+const LONG_SLEEP_MS = 5 * 60_000;
 
-type Kept = { at: number; bootId: string | null } | null;
+type SavedWake = { at: number; bootId: string | null } | null;
 
 export function createWakeAttribution(dependencies: WakeAttributionDependencies): WakeAttribution {
   const { clock, log, store } = dependencies;
-  /** Nodes that this core has observed for their whole boot. */
+  /** Nodes whose whole boot this core has observed. */
   const watched = new Set<string>();
   const unreported = new Map<string, number>();
-  /** As saved: it is read often. */
-  const kept = new Map<string, Kept>();
+  /** Cache of the store, which is read often. */
+  const saved = new Map<string, SavedWake>();
   const offSince = new Map<string, number>();
   let pausedAt: number | null = null;
 
-  function read(nodeId: string): Kept {
-    const known = kept.get(nodeId);
+  function read(nodeId: string): SavedWake {
+    const known = saved.get(nodeId);
     if (known !== undefined) return known;
     const woken = store.woken(nodeId);
-    kept.set(nodeId, woken);
+    saved.set(nodeId, woken);
     return woken;
   }
 
-  function keep(nodeId: string, woken: Kept): void {
-    kept.set(nodeId, woken);
+  function save(nodeId: string, woken: SavedWake): void {
+    saved.set(nodeId, woken);
     try {
       store.setWoken(nodeId, woken);
     } catch (error) {
@@ -68,10 +68,10 @@ export function createWakeAttribution(dependencies: WakeAttributionDependencies)
   function finish(nodeId: string): void {
     watched.delete(nodeId);
     unreported.delete(nodeId);
-    if (read(nodeId)) keep(nodeId, null);
+    if (read(nodeId)) save(nodeId, null);
   }
 
-  /** Another boot begins where the machine was off for longer than a network fails for a moment. */
+  /** A node that was off for longer than a network problem lasts is in a new boot. */
   function follow({ id, state }: NodeView): void {
     if (state === 'off' && !offSince.has(id)) offSince.set(id, clock.now());
     if (!isServing(state)) return;
@@ -85,14 +85,14 @@ export function createWakeAttribution(dependencies: WakeAttributionDependencies)
       if (node !== null) return follow(node);
       if (previous === null) return;
       offSince.delete(previous.id);
-      // A simulated machine comes back as it was.
+      // A simulated machine returns unchanged.
       if (previous.kind !== 'simulated') finish(previous.id);
     }),
     dependencies.wakes.onWoken((nodeId, { wasSilent }) => {
       if (!wasSilent) return;
       watched.add(nodeId);
       unreported.set(nodeId, clock.now());
-      keep(nodeId, { at: clock.now(), bootId: null });
+      save(nodeId, { at: clock.now(), bootId: null });
     }),
   ];
 
@@ -100,7 +100,7 @@ export function createWakeAttribution(dependencies: WakeAttributionDependencies)
     confirmed(nodeId, bootId) {
       unreported.delete(nodeId);
       const known = read(nodeId);
-      if (known) keep(nodeId, { ...known, bootId });
+      if (known) save(nodeId, { ...known, bootId });
     },
     byUs(nodeId, bootId) {
       if (watched.has(nodeId)) return true;
@@ -117,7 +117,7 @@ export function createWakeAttribution(dependencies: WakeAttributionDependencies)
       pausedAt ??= clock.now();
     },
     resume() {
-      if (pausedAt !== null && clock.now() - pausedAt > DOUBT_AFTER_MS) watched.clear();
+      if (pausedAt !== null && clock.now() - pausedAt > LONG_SLEEP_MS) watched.clear();
       pausedAt = null;
     },
     stop() {

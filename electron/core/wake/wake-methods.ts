@@ -1,21 +1,22 @@
-/** What people read about wake methods. Pure. */
+/** Messages about wake methods. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { type HasAgent, unavailableReason, type WakeableNode } from '../fleet/wakeable.ts';
 
-/** CANNOT_WAKE, with the fix. */
+/** CANNOT_WAKE, with how to fix it if there is only one method. */
 export function cannotWake(nodeId: string, target: WakeableNode | null, hasAgent: HasAgent): PilotlightError {
   const only = target?.wakeWays.length === 1 ? target.wakeWays[0] : undefined;
-  const obstacle = target && only && target.mac !== null ? unavailableReason(target, only, hasAgent) : null;
+  const unavailable =
+    target && only && target.mac !== null ? unavailableReason(target, only, hasAgent) : null;
   return new PilotlightError('CANNOT_WAKE', {
-    ...(obstacle === null ? {} : { next: obstacle }),
+    ...(unavailable === null ? {} : { next: unavailable }),
     details: { nodeId },
   });
 }
 
-/** A method as people know it, for example by the host of its relay. */
+/** A method in terms that people know, for example by the host of its relay. */
 export function describeMethod(way: WakeWay, nameOf: (nodeId: string) => string | null): Message {
   switch (way.kind) {
     case 'direct':
@@ -33,7 +34,7 @@ export function programName(command: readonly string[]): string {
   return (command[0] ?? '').split(/[\\/]/).at(-1) ?? '';
 }
 
-/** What was tried; null before the first method. */
+/** The methods tried so far; null before the first one. */
 export function triedMethods(ways: WakeProgress['ways']): Message | null {
   return ways.length === 0 ? null : fact('WAKE_TRIED', { methods: methodsOf(ways) });
 }

@@ -1,26 +1,26 @@
-/** The `wake` stream: how far each wake has come, and its last steps for a moment after the node serves. */
+/** The `wake` stream: the progress of each wake, shown until shortly after the node serves. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { reachedStep } from './wake-plan.ts';
 
-export interface WakeProgressBook {
+export interface WakeProgressTracker {
   get(nodeId: string): WakeProgress | null;
   list(): WakeProgress[];
-  /** Takes the place of what an earlier wake of the node left. */
+  /** Replaces the progress of an earlier wake of the node. */
   begin(progress: WakeProgress): void;
-  /** Does nothing where that wake's progress was removed. */
+  /** Does nothing if the progress was removed. */
   change(nodeId: string, change: Partial<WakeProgress>): void;
-  /** The node changed: its state may be a further step, or end what remains of a wake. */
+  /** The node changed: advances the progress, or removes it. */
   follow(node: NodeView): void;
-  /** The node serves: its progress remains for as long as a GPU may still be verified. */
+  /** The node serves: keeps the progress for as long as its GPU may still be verified. */
   served(node: NodeView): void;
   remove(nodeId: string): void;
   stop(): void;
 }
 
-/** How long the last steps remain after the node serves. */
+/** How long the progress is shown after the node serves. */
 const SHOWN_AFTER_SERVING_MS = 30_000;
 const SHOWN_AFTER_VERIFIED_MS = 5000;
 
@@ -30,9 +30,9 @@ export function createWakeProgress({
 }: {
   clock: Clock;
   streams: Pick<Streams, 'wake'>;
-}): WakeProgressBook {
+}): WakeProgressTracker {
   const current = new Map<string, WakeProgress>();
-  /** What is removed by itself, by node: its wake has ended well. */
+  /** Timers that remove the progress of a successful wake, by node. */
   const ending = new Map<string, Timer>();
 
   function put(progress: WakeProgress, soon: boolean): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseWays, refuseUnknownRelays } from '../../../../electron/core/fleet/validate.ts';
+import { normaliseWakeMethods, refuseUnknownRelays } from '../../../../electron/core/fleet/validate.ts';
 
 const coded = (code: string, field: string) =>
   expect.objectContaining({ code, details: expect.objectContaining({ field }) });
@@ -7,7 +7,7 @@ const coded = (code: string, field: string) =>
 describe('ways to wake, as a person writes them', () => {
   it('are in one form, each once', () => {
     expect(
-      normaliseWays([
+      normaliseWakeMethods([
         { kind: 'direct' },
         { kind: 'relay', url: 'http://192.168.7.2:9753/wake' },
         { kind: 'relay', url: 'http://192.168.7.2:9753' },
@@ -22,13 +22,13 @@ describe('ways to wake, as a person writes them', () => {
   });
 
   it.each([[[' ', 'x']], [['wake\0', 'x']], [['wake', 'a\0b']]])('refuse the command %j', (command) => {
-    expect(() => normaliseWays([{ kind: 'direct' }, { kind: 'command', command }])).toThrow(
+    expect(() => normaliseWakeMethods([{ kind: 'direct' }, { kind: 'command', command }])).toThrow(
       coded('BAD_WAY', 'wakeWays.1'),
     );
   });
 
   it('refuse a relay with a password in its address', () => {
-    expect(() => normaliseWays([{ kind: 'relay', url: 'http://me:secret@192.168.7.2' }])).toThrow(
+    expect(() => normaliseWakeMethods([{ kind: 'relay', url: 'http://me:secret@192.168.7.2' }])).toThrow(
       coded('BAD_URL', 'wakeWays.0'),
     );
   });

@@ -3,7 +3,7 @@ import {
   agentPolicyOf,
   canDo,
   chooseShutdownBy,
-  type WakeAsker,
+  type WakeRequester,
   wakeRefusal,
 } from '../../../../electron/core/policies/policy.ts';
 import { decideIdleShutdown, type IdleFacts } from '../../../../electron/core/shutdown/idle-decision.ts';
@@ -15,7 +15,7 @@ const policyWith = (own: Partial<PowerPolicy>): PowerPolicy => ({ ...defaultPowe
 
 describe('who may wake a node', () => {
   const night = { from: 22 * 60, to: 7 * 60 };
-  const rows: [Partial<PowerPolicy>, WakeAsker, number, Message | null][] = [
+  const rows: [Partial<PowerPolicy>, WakeRequester, number, Message | null][] = [
     [{}, 'job', 0, null],
     [{}, 'person', 0, null],
     [{ wakeFor: 'people' }, 'person', 0, null],

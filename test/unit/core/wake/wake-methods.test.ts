@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cannotWake, describeMethod, triedMethods } from '../../../../electron/core/wake/wake-methods.ts';
-import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
+import { nextMethodAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
@@ -72,7 +72,7 @@ describe('when ways are gone', () => {
   ])(
     'usually %s ms, given up after %i ms, %i ways: the next one after %i ms',
     (usual, limit, ways, wanted) => {
-      expect(followAfterMs(usual, limit, ways)).toBe(wanted);
+      expect(nextMethodAfterMs(usual, limit, ways)).toBe(wanted);
     },
   );
 });

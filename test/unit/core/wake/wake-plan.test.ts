@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { followAfterMs, reachedStep, wakeLimitMs } from '../../../../electron/core/wake/wake-plan.ts';
+import { nextMethodAfterMs, reachedStep, wakeLimitMs } from '../../../../electron/core/wake/wake-plan.ts';
 import type { NodeState } from '../../../../shared/models/node-state.ts';
 import type { WakeProgress } from '../../../../shared/models/wake.ts';
 
@@ -51,6 +51,6 @@ describe('when the next method is tried', () => {
     [null, 15_000, 0, 15_000],
     [null, 900_000, 1, 20_000],
   ])('usually %s ms, given up after %i ms, %i methods: after %i ms', (usual, limit, methods, wanted) => {
-    expect(followAfterMs(usual, limit, methods)).toBe(wanted);
+    expect(nextMethodAfterMs(usual, limit, methods)).toBe(wanted);
   });
 });
