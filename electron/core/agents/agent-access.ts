@@ -1,4 +1,4 @@
-/** What power needs of the agents. */
+/** The part of the agents service that leases, shutdown and policies use. */
 import type { AgentsService } from './model.ts';
 
 export type AgentAccess = Pick<
@@ -15,5 +15,5 @@ export type AgentAccess = Pick<
   | 'probe'
   | 'onChange'
   | 'onReached'
-  | 'onLeaseGone'
+  | 'onLeaseEnded'
 >;

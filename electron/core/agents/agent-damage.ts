@@ -1,10 +1,10 @@
-/** Damaged files of the agents, as each agent reports them: recorded and notified once. */
+/** Records damaged files that agents report, once each. */
 import { fact, plainText } from '../../../shared/models/message.ts';
 import type { ActivityService } from '../activity/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { AgentAccess } from './agent-access.ts';
 
-/** Returns how to stop. */
+/** Returns a function that stops it. */
 export function followAgentDamage({
   agents,
   fleet,

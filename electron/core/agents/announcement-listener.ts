@@ -1,4 +1,7 @@
-/** Agents that say "I am awake": who it was is proved by the token, that it is of now by the boot and the nonce. */
+/**
+ * Listens to agents that announce that they are awake. The proof with the token authenticates the sender; boot id and
+ * nonce protect against replay.
+ */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { helloProofText } from '../../../shared/contract/agent/hello.ts';
@@ -9,25 +12,25 @@ import type { Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
 import type { HelloListener } from '../ports/network.ts';
 
-export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
+export type Announcement = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
-/** A node whose agent may say hello. */
-export interface Greeter {
+/** A node whose agent may announce itself. */
+export interface KnownAgent {
   nodeId: string;
-  /** Of its agent; null before the first contact, and for an older one. */
+  /** null before the first contact, and for an older agent. */
   agentId: string | null;
   token: string;
 }
 
-export interface HelloDesk {
-  /** The node was reached in this run of its machine: what it said in runs before is over. */
+export interface AnnouncementListener {
+  /** The node was reached in this boot: announcements from earlier boots are stale. */
   reached(nodeId: string, bootId: string): void;
   forget(nodeId: string): void;
   start(): void;
   stop(): Promise<void>;
 }
 
-export interface HelloDeskDependencies {
+export interface AnnouncementListenerDependencies {
   log: Log;
   listener: HelloListener;
   settings: {
@@ -35,33 +38,35 @@ export interface HelloDeskDependencies {
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   };
   activity: { record(entry: NewActivityEntry): void };
-  greeters(): Greeter[];
-  /** The machine of this node is awake now. */
+  knownAgents(): KnownAgent[];
+  /** Called when the node's machine has announced itself. */
   onAwake(nodeId: string): void;
 }
 
 const MOST_NONCES = 2000;
 const MOST_BOOTS = 50;
 
-/** The proof that only an agent with this token can give. */
-export function helloProof(token: string, hello: Omit<Hello, 'proof'>): string {
+/** The proof that only an agent with this token can compute. */
+export function announcementProof(token: string, hello: Omit<Announcement, 'proof'>): string {
   return createHmac('sha256', token).update(helloProofText(hello)).digest('hex');
 }
 
-/** Who said it; null for somebody without a token of ours. */
-export function findGreeter(hello: Hello, greeters: readonly Greeter[]): Greeter | null {
-  const known = greeters.filter(({ agentId }) => agentId === hello.agent);
+/** The sender of an announcement; null if no known token matches its proof. */
+export function identifySender(hello: Announcement, knownAgents: readonly KnownAgent[]): KnownAgent | null {
+  const known = knownAgents.filter(({ agentId }) => agentId === hello.agent);
   const proof = Buffer.from(hello.proof);
-  for (const greeter of known.length > 0 ? known : greeters) {
-    const expected = Buffer.from(helloProof(greeter.token, hello));
-    if (expected.length === proof.length && timingSafeEqual(expected, proof)) return greeter;
+  for (const sender of known.length > 0 ? known : knownAgents) {
+    const expected = Buffer.from(announcementProof(sender.token, hello));
+    if (expected.length === proof.length && timingSafeEqual(expected, proof)) return sender;
   }
   return null;
 }
 
-export function createHelloDesk(dependencies: HelloDeskDependencies): HelloDesk {
-  const { log, listener, settings, activity, greeters, onAwake } = dependencies;
-  /** Of proved hellos only, so that nobody else fills it; oldest first. */
+export function createAnnouncementListener(
+  dependencies: AnnouncementListenerDependencies,
+): AnnouncementListener {
+  const { log, listener, settings, activity, knownAgents, onAwake } = dependencies;
+  /** Nonces of authenticated announcements only, so that nobody else can fill it; oldest first. */
   const nonces = new Set<string>();
   /** Boots by node, the newest last. */
   const boots = new Map<string, string[]>();
@@ -74,23 +79,23 @@ export function createHelloDesk(dependencies: HelloDeskDependencies): HelloDesk 
     boots.set(nodeId, [...known.filter((one) => one !== bootId), bootId].slice(-MOST_BOOTS));
   }
 
-  /** Said again by somebody who only heard it, or from a run of the machine that is over. */
-  function isStale(nodeId: string, { bootId, nonce }: Hello): boolean {
+  /** A replay, or from an earlier boot. */
+  function isStale(nodeId: string, { bootId, nonce }: Announcement): boolean {
     if (nonces.has(nonce)) return true;
     return boots.get(nodeId)?.slice(0, -1).includes(bootId) ?? false;
   }
 
-  function hear(hello: Hello): void {
-    const greeter = findGreeter(hello, greeters());
-    if (greeter === null || isStale(greeter.nodeId, hello)) {
-      log.debug('A hello was not taken.', { agent: hello.agent, known: greeter !== null });
+  function hear(hello: Announcement): void {
+    const sender = identifySender(hello, knownAgents());
+    if (sender === null || isStale(sender.nodeId, hello)) {
+      log.debug('An announcement was ignored.', { agent: hello.agent, known: sender !== null });
       return;
     }
     nonces.add(hello.nonce);
     const oldest = nonces.size > MOST_NONCES ? nonces.values().next().value : undefined;
     if (oldest !== undefined) nonces.delete(oldest);
-    remember(greeter.nodeId, hello.bootId);
-    onAwake(greeter.nodeId);
+    remember(sender.nodeId, hello.bootId);
+    onAwake(sender.nodeId);
   }
 
   function listen(port: number | null): void {

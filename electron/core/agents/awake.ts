@@ -1,4 +1,4 @@
-/** Whether a machine is on, for a call that would be refused while it isn't: it may have been started by hand since. */
+/** Checks that a machine is on before a call that needs it; it may have been turned on since the last probe. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
@@ -16,7 +16,7 @@ export interface AwakeDependencies {
 
 const DEADLINE_MS = 4000;
 
-/** Probes its server and agent only if it isn't known to be on. Rejects with NOT_FOUND and the signal's reason. */
+/** Probes its server and agent unless it is known to be on. Rejects with NOT_FOUND and the signal's reason. */
 export async function isAwake(
   { clock, fleet, agents }: AwakeDependencies,
   nodeId: string,
@@ -27,11 +27,11 @@ export async function isAwake(
     fleet.probe(nodeId),
     agents.link(nodeId) === null
       ? Promise.reject(new Error('It has no agent.'))
-      : // Most machines that don't answer send nothing at all.
+      : // Most unreachable machines send nothing, so a deadline is needed.
         withDeadline(clock, DEADLINE_MS, signal, (limited) => agents.probe(nodeId, limited)),
   ]);
   signal.throwIfAborted();
-  // The agent's own answer counts, also where the server of the machine isn't up yet.
+  // The agent's answer counts even if the machine's server is not up yet.
   const answered = agent.status === 'fulfilled';
   if (answered) await agents.refresh(nodeId).catch(() => {});
   signal.throwIfAborted();

@@ -1,28 +1,28 @@
-/** Keeps one contact with an agent: reaches it, listens to what it pushes, and tries again later when that fails. */
+/** Keeps contact with one agent: connects, listens to its stream, and retries with a back-off. */
 import type { Clock, Random } from '../ports/time.ts';
 
 export interface ContactLoop {
-  /** Does nothing while it runs. */
+  /** Does nothing if it is running. */
   begin(): void;
   end(): void;
-  /** The agent is back: the wait before the next attempt is over. */
+  /** The agent is back: skips the wait before the next attempt. */
   retryNow(): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when everything has stopped. */
   ended(): Promise<void>;
-  /** Waits, or until the signal aborts; never rejects. */
-  nap(ms: number, signal: AbortSignal): Promise<void>;
+  /** Waits `ms`, or until the signal aborts; never rejects. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface ContactLoopOptions {
   clock: Pick<Clock, 'sleep'>;
   random: Random;
-  /** Rejects when the agent does not answer. */
+  /** Rejects if the agent does not answer. */
   reach(signal: AbortSignal): Promise<void>;
   /** Whether the agent pushes its samples. */
   pushes(): boolean;
-  /** Resolves when the stream ended, with whether anything was heard before. */
+  /** Resolves when the stream has ended, with whether anything was received. */
   listen(signal: AbortSignal): Promise<boolean>;
-  /** Reads what the agent does not push; left alone where `polls` is false. */
+  /** Reads what the agent does not push; called only while `polls` is true. */
   poll(signal: AbortSignal): Promise<void>;
   polls(): boolean;
   onFailure(error: unknown): void;
@@ -33,7 +33,7 @@ export interface ContactLoopOptions {
 const POLL_MS = 60_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
-/** A wrong token does not get better by itself, and the agent makes whoever repeats it wait. */
+/** Retrying a wrong token is pointless, and agents throttle repeated attempts. */
 const REFUSED_RETRY_MS = 600_000;
 const JITTER = 0.2;
 
@@ -44,12 +44,12 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
   let retry: AbortController | null = null;
 
   const withJitter = (ms: number) => ms * (1 - JITTER / 2 + random() * JITTER);
-  const nap = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => {});
+  const wait = (ms: number, signal: AbortSignal) => clock.sleep(ms, signal).catch(() => {});
 
-  /** Beside the stream, as long as the stream lives. */
+  /** Runs for as long as the stream is open. */
   async function poll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && polls()) {
-      await nap(withJitter(POLL_MS), signal);
+      await wait(withJitter(POLL_MS), signal);
       await options.poll(signal);
     }
   }
@@ -84,11 +84,11 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
     }
   }
 
-  /** Until the next attempt. */
+  /** Waits for the next attempt. */
   async function rest(ms: number, signal: AbortSignal): Promise<void> {
     const called = new AbortController();
     retry = called;
-    await nap(withJitter(ms), AbortSignal.any([signal, called.signal]));
+    await wait(withJitter(ms), AbortSignal.any([signal, called.signal]));
     if (retry === called) retry = null;
   }
 
@@ -106,11 +106,11 @@ export function createContactLoop(options: ContactLoopOptions): ContactLoop {
     async ended() {
       await running;
     },
-    nap,
+    wait,
   };
 }
 
-/** The wait after so many failures in a row, milliseconds: doubled each time, up to a minute. */
+/** The wait after a number of failures in a row, milliseconds: doubles each time, up to a minute. */
 function retryMs(failures: number): number {
   return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, failures - 1));
 }

@@ -1,6 +1,6 @@
 /**
- * The contact with one agent: made while its machine is on, ended when it goes off. It learns who the agent is, reads
- * policy, power and leases now and then, and listens to the samples that the agent pushes.
+ * The contact with one agent, kept while its machine is on. It reads the agent's identity, policy, power and leases, and
+ * listens to the samples that the agent pushes.
  */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
@@ -25,7 +25,7 @@ import { createAgentKnowledge } from './knowledge.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 import { observeLink } from './observed-link.ts';
 
-/** Whether the machine is on, as the fleet sees it. */
+/** Whether the machine is on, according to the fleet. */
 export type Presence = 'unknown' | 'asleep' | 'awake';
 
 export interface Contact {
@@ -45,12 +45,12 @@ export interface Contact {
   probe(signal: AbortSignal): Promise<void>;
   refresh(): Promise<void>;
   setPresence(presence: Presence): void;
-  /** It is there again: the wait before the next try is over. */
+  /** The agent is back: skips the wait before the next attempt. */
   retryNow(): void;
   setPaused(paused: boolean): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when everything has stopped. */
   ended(): Promise<void>;
-  /** For ever. */
+  /** Permanent. */
   stop(): void;
 }
 
@@ -64,41 +64,41 @@ export interface ContactOptions {
   log: Log;
   onChange(): void;
   onReached(contact: AgentContact): void;
-  /** A lease of ours stands there no longer, though nobody here has ended it. */
-  onLeaseGone(leaseId: string): void;
-  /** It was there, and its stream ended or fell silent: the machine may be gone. */
+  /** A lease of this core was ended at the agent, but not by this core. */
+  onLeaseEnded(leaseId: string): void;
+  /** An open stream ended or fell silent: the machine may have gone off. */
   onStreamEnd(): void;
 }
 
 const NEWS_MS = 150;
-/** Who it is, is not asked twice in so short a time. */
+/** The agent's identity is not read again within this time. */
 const HEALTH_FRESH_MS = 10_000;
-/** A push so young proves that the agent answers. */
+/** A sample this recent proves that the agent answers. */
 const PROOF_MS = 3000;
 const withoutToken = troubleOf(
   new PilotlightError('AGENT_REFUSED', { message: fact('AGENT_TOKEN_UNKNOWN') }),
 );
-/** Its machine may well answer: only the agent is known to be silent. */
+/** Only the agent is known to be silent; its machine may answer. */
 const notAnswering = {
   message: fact('AGENT_DOES_NOT_ANSWER'),
   next: fact('CHECK_AGENT_RUNS'),
 };
 
 export function createContact(options: ContactOptions): Contact {
-  const { nodeId, url, token, clock, random, log, onChange, onReached, onLeaseGone, onStreamEnd } = options;
+  const { nodeId, url, token, clock, random, log, onChange, onReached, onLeaseEnded, onStreamEnd } = options;
   const bare = options.connectAgent({ url, token });
-  /** Leases that were put by this core. */
+  /** Ids of leases put by this core. */
   const ours = new Set<string>();
-  /** Those of ours that the agent has taken in this contact, with how often it has. */
-  const sure = new Map<string, number>();
-  let takes = 0;
-  /** Readings of its power come one after the other: none overwrites a newer one. */
+  /** Leases of this core that the agent accepted in this contact, each with the number of its last put. */
+  const confirmed = new Map<string, number>();
+  let puts = 0;
+  /** Serialises readings of its power, so that none overwrites a newer one. */
   const readings = createTurns();
   const known = createAgentKnowledge({
     clock,
     onChange,
     onReached(contact) {
-      sure.clear();
+      confirmed.clear();
       onReached(contact);
     },
   });
@@ -110,14 +110,14 @@ export function createContact(options: ContactOptions): Contact {
 
   function fail(error: unknown): void {
     if (!isPilotlightError(error))
-      log.error('An agent failed in an unforeseen way.', { nodeId, error: String(error) });
+      log.error('A call to an agent failed unexpectedly.', { nodeId, error: String(error) });
     const coded = isPilotlightError(error) ? error : new PilotlightError('INTERNAL', { cause: error });
     const { code } = coded;
     const silent = code === 'HOST_UNREACHABLE' || code === 'HOST_TIMEOUT';
     const trouble = troubleOf(silent ? new PilotlightError(code, notAnswering) : coded);
     const refused = code === 'AGENT_REFUSED';
-    if (!refused) known.lost();
-    known.stand(refused ? 'refused' : 'unreachable', trouble);
+    if (!refused) known.disconnected();
+    known.setState(refused ? 'refused' : 'unreachable', trouble);
   }
 
   const link = observeLink(bare, {
@@ -126,12 +126,12 @@ export function createContact(options: ContactOptions): Contact {
     leases: known.noteLeases,
     leaseHeld: (id) => void ours.add(id),
     leaseTaken(id) {
-      takes += 1;
-      sure.set(id, takes);
+      puts += 1;
+      confirmed.set(id, puts);
     },
     leaseEnded(id) {
       ours.delete(id);
-      sure.delete(id);
+      confirmed.delete(id);
       known.noteLeases(facts.leases.filter((lease) => lease.id !== id));
     },
     refused: fail,
@@ -141,7 +141,7 @@ export function createContact(options: ContactOptions): Contact {
 
   async function readPowerNow(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const before = [...sure];
+    const before = [...confirmed];
     const [policy, power, leases] = await Promise.all([
       bare.policy(signal),
       bare.power(signal),
@@ -151,14 +151,14 @@ export function createContact(options: ContactOptions): Contact {
     known.notePower(power);
     known.noteLeases(leases);
     known.notePolicy(policy);
-    known.stand('ok', null);
+    known.setState('ok', null);
     known.noteBoot(policy.bootId);
-    // It stood there before we asked, in this contact, and stands there no longer: somebody else has ended it.
+    // A lease accepted in this contact that is missing from the list was ended by somebody else.
     for (const [id, take] of before) {
-      // Renewed while the list was on its way: the list may be the older of the two.
-      if (sure.get(id) !== take || leases.some((lease) => lease.id === id)) continue;
-      sure.delete(id);
-      onLeaseGone(id);
+      // If it was renewed while the list was in transit, the list may be older.
+      if (confirmed.get(id) !== take || leases.some((lease) => lease.id === id)) continue;
+      confirmed.delete(id);
+      onLeaseEnded(id);
     }
   }
 
@@ -181,17 +181,17 @@ export function createContact(options: ContactOptions): Contact {
       });
     }
     if (hasRole('power')) await readPower(signal);
-    else if (!hasRole('telemetry')) known.stand('ok', null);
+    else if (!hasRole('telemetry')) known.setState('ok', null);
   }
 
-  /** An agent that answers everything but this is not unreachable: it has too many listeners, for one. */
-  function failToListen(error: unknown): void {
+  /** An agent that refuses only the stream is not unreachable; it may have too many listeners. */
+  function onListenError(error: unknown): void {
     if (isPilotlightError(error) && error.code === 'AGENT_ERROR' && hasRole('power')) {
       log.debug('An agent does not push.', { nodeId, error: error.message });
     } else fail(error);
   }
 
-  /** Resolves with whether anything was heard before it ended. */
+  /** Resolves when the stream has ended, with whether anything was received. */
   async function listen(signal: AbortSignal): Promise<boolean> {
     let heard = false;
     try {
@@ -210,19 +210,19 @@ export function createContact(options: ContactOptions): Contact {
         signal,
       );
     } catch (error) {
-      if (!signal.aborted) failToListen(error);
+      if (!signal.aborted) onListenError(error);
     }
     if (signal.aborted || !heard) return heard;
-    known.lost();
+    known.disconnected();
     onStreamEnd();
     return true;
   }
 
-  /** After the agent's word that something has changed; many words in a moment are one reading. */
+  /** Reads after the agent reported a change; several reports in quick succession cause one reading. */
   async function readSoon(signal: AbortSignal): Promise<void> {
     if (readingSoon || !hasRole('power')) return;
     readingSoon = true;
-    await loop.nap(NEWS_MS, signal);
+    await loop.wait(NEWS_MS, signal);
     readingSoon = false;
     await tryToReadPower(signal);
   }
@@ -236,7 +236,7 @@ export function createContact(options: ContactOptions): Contact {
     polls: () => hasRole('power'),
     poll: tryToReadPower,
     onFailure: fail,
-    isRefused: () => facts.standing === 'refused',
+    isRefused: () => facts.state === 'refused',
   });
 
   function begin(): void {
@@ -245,7 +245,7 @@ export function createContact(options: ContactOptions): Contact {
 
   function finish(): void {
     loop.end();
-    known.lost();
+    known.disconnected();
   }
 
   return {
@@ -254,10 +254,10 @@ export function createContact(options: ContactOptions): Contact {
     link: token === null ? null : link,
     view: () => ({
       url,
-      state: presence === 'asleep' ? 'asleep' : facts.standing,
+      state: presence === 'asleep' ? 'asleep' : facts.state,
       version: facts.health?.version ?? null,
       roles: facts.health?.roles ?? [],
-      // Reported before it is reached too: a person can pair it when it wakes.
+      // Shown even before the first contact, so that a person knows to pair it.
       trouble: token === null ? withoutToken : presence === 'asleep' ? null : facts.trouble,
       ...(facts.policy?.problems?.length ? { problems: facts.policy.problems } : {}),
       mayRestartOllama: facts.power?.mayRestartOllama ?? false,
@@ -287,7 +287,7 @@ export function createContact(options: ContactOptions): Contact {
       if (next === 'awake') begin();
       else {
         finish();
-        known.slept();
+        known.wentOff();
       }
       onChange();
     },

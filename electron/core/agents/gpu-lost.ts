@@ -1,4 +1,4 @@
-/** A machine that is awake, but whose GPU is not there for Ollama. Pure. */
+/** Detects a machine that is awake but whose GPU is unavailable to Ollama. Pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Trouble } from '../../../shared/models/fleet.ts';
@@ -6,17 +6,17 @@ import { fact } from '../../../shared/models/message.ts';
 import { troubleOf } from '../runtime/trouble.ts';
 
 export interface GpuFacts {
-  /** Whether it is known to have a GPU; null when nobody knows. */
+  /** Whether it has a GPU; null if unknown. */
   hasGpu: boolean | null;
-  /** How many GPUs its tools see now; null while none of them has reported. */
+  /** How many GPUs its tools see now; null until one has reported. */
   seenByTools: number | null;
   /** A tool fails, so an empty list does not mean that there is no GPU. */
   toolFails?: boolean;
-  /** What its tools see are the processor's own graphics alone, which a server need not use. */
+  /** Its tools see integrated graphics only, which a server need not use. */
   onlyIntegrated?: boolean;
-  /** What its tools complain of. */
+  /** Problems that its tools reported. */
   problems: readonly string[];
-  /** Whether Ollama found a GPU when it started; null where that is not known. */
+  /** Whether Ollama found a GPU when it started; null if unknown. */
   ollamaFoundGpu: boolean | null;
   mayRestartOllama: boolean;
 }

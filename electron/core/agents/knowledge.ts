@@ -1,4 +1,4 @@
-/** What is known of one agent and its machine. Tells when any of it changes, but for samples. */
+/** What is known about one agent and its machine. Reports every change except new samples. */
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type {
   AgentHealth,
@@ -11,7 +11,7 @@ import type {
 import type { Clock } from '../ports/time.ts';
 import type { AgentContact, AgentReading } from './model.ts';
 
-export type Standing = 'unknown' | 'ok' | 'unreachable' | 'refused';
+export type ContactState = 'unknown' | 'ok' | 'unreachable' | 'refused';
 
 export interface KnowledgeOptions {
   clock: Clock;
@@ -19,16 +19,16 @@ export interface KnowledgeOptions {
   onReached(contact: AgentContact): void;
 }
 
-/** An older sample says nothing about now. */
+/** An older sample is out of date. */
 const SAMPLE_MS = 5000;
-/** The first sample that comes may hold what the agent's tool had read before. */
+/** The first sample may still contain an earlier reading of the agent's tools. */
 const FRESH_AFTER = 2;
 const FRESH_WAIT_MS = 4000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOptions) {
   const facts = {
-    standing: 'unknown' as Standing,
+    state: 'unknown' as ContactState,
     trouble: null as Trouble | null,
     health: null as AgentHealth | null,
     healthAt: NEVER,
@@ -37,24 +37,24 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
     power: null as AgentPower | null,
     leases: [] as AgentLease[],
   };
-  /** The machine was described in this contact, not in one before a sleep. */
-  let machineIsNow = false;
+  /** Whether `machine` was read in this contact, not before a sleep. */
+  let isMachineCurrent = false;
   let sample: AgentSample | null = null;
   let sampleAt = NEVER;
-  /** Of the newest sample; null until somebody asks for it. */
+  /** Computed from the newest sample on demand. */
   let reading: AgentReading | null = null;
   const waiting = new Set<() => void>();
-  /** It could not be spoken with since: whoever mirrors things there begins anew. */
-  let away = true;
+  /** The next contact counts as new: mirrors send everything again. */
+  let isNew = true;
   let lastBoot: string | null = null;
 
   const sampleAge = () => clock.monotonic() - sampleAt;
 
-  function stand(standing: Standing, trouble: Trouble | null): void {
+  function setState(state: ContactState, trouble: Trouble | null): void {
     const { trouble: before } = facts;
     const same =
-      facts.standing === standing && before?.code === trouble?.code && before?.message === trouble?.message;
-    facts.standing = standing;
+      facts.state === state && before?.code === trouble?.code && before?.message === trouble?.message;
+    facts.state = state;
     facts.trouble = trouble;
     if (!same) onChange();
   }
@@ -67,8 +67,8 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
 
   function noteBoot(bootId: string): void {
     const fresh = bootId !== lastBoot;
-    if (!away && !fresh) return;
-    away = false;
+    if (!isNew && !fresh) return;
+    isNew = false;
     lastBoot = bootId;
     onReached({ bootId, fresh });
   }
@@ -86,10 +86,10 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
     sampleAge,
     healthAge: () => clock.monotonic() - facts.healthAt,
     hasRole: (role: string) => facts.health?.roles.includes(role) ?? false,
-    /** As said in this contact; null where nobody said. */
-    gpuFound: () => (machineIsNow ? (facts.machine?.ollama.gpuFound ?? null) : null),
+    /** As reported in this contact; null if not reported. */
+    gpuFound: () => (isMachineCurrent ? (facts.machine?.ollama.gpuFound ?? null) : null),
 
-    /** Readings that were made after this call; null where none come in time. */
+    /** Readings made after this call; null if none arrive in time. */
     async freshReading(signal: AbortSignal): Promise<AgentReading | null> {
       if (currentReading() === null) return null;
       const limit = new AbortController();
@@ -105,17 +105,17 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
       return missing <= 0 ? currentReading() : null;
     },
 
-    stand,
+    setState,
     noteHealth(next: AgentHealth): void {
       facts.healthAt = clock.monotonic();
       set('health', next);
     },
     noteMachine(next: AgentMachine): void {
-      const same = machineIsNow && JSON.stringify(facts.machine) === JSON.stringify(next);
+      const same = isMachineCurrent && JSON.stringify(facts.machine) === JSON.stringify(next);
       facts.machine = next;
-      machineIsNow = true;
+      isMachineCurrent = true;
       if (!same) onChange();
-      stand('ok', null);
+      setState('ok', null);
       noteBoot(next.bootId);
     },
     noteSample(next: AgentSample): void {
@@ -126,7 +126,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
     },
     notePolicy(next: AgentPolicyView): void {
       // It may have lost its leases and policy, so they are sent again.
-      if (next.incomplete && !facts.policy?.incomplete) away = true;
+      if (next.incomplete && !facts.policy?.incomplete) isNew = true;
       set('policy', next);
     },
     notePower: (next: AgentPower) => set('power', next),
@@ -139,31 +139,31 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
     },
     noteBoot,
 
-    /** It may be gone, or another run of the machine: only what is said anew counts as of now. */
-    lost(): void {
-      away = true;
-      machineIsNow = false;
+    /** The machine may be off or in another boot: earlier reports are out of date. */
+    disconnected(): void {
+      isNew = true;
+      isMachineCurrent = false;
       sample = null;
       reading = null;
       sampleAt = NEVER;
       facts.healthAt = NEVER;
     },
 
-    /** The machine is off. What stood in it stands there no longer, or nobody can say. */
-    slept(): void {
+    /** The machine is off, so its leases, policy and power action are unknown. */
+    wentOff(): void {
       facts.policy = null;
       facts.leases = [];
       if (facts.power !== null) facts.power = { ...facts.power, phase: 'idle', current: null };
-      if (facts.standing === 'refused') return;
-      facts.standing = 'unknown';
+      if (facts.state === 'refused') return;
+      facts.state = 'unknown';
       facts.trouble = null;
     },
   };
 }
 
-/** A copy, for the sample changes in place; of the processes only those that hold the most. */
+/** Copied, because the sample changes in place; only the largest processes are included. */
 function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
-  // Some that were read are shown; an empty list that was not fully read is not "no GPU".
+  // A partial list is shown, but an empty one means "no GPU" only if all tools were read.
   const known = gpus.length > 0 || gpusRead === 'all';
   const readings = gpus.map((gpu) => ({
     id: gpu.id,
@@ -187,7 +187,7 @@ function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
   };
 }
 
-/** More than these are not told apart in a bar. */
+/** More cannot be distinguished in a bar. */
 const MOST_PROCESSES = 6;
 
 function largest(processes: AgentSample['gpus'][number]['processes']) {

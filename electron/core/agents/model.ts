@@ -1,4 +1,4 @@
-/** What core knows of the agents, and who may ask it. */
+/** The interface of the agents service. */
 import type { AgentView } from '../../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 import type {
@@ -12,13 +12,13 @@ import type {
 
 export interface AgentContact {
   bootId: string;
-  /** Another run of the machine than the one seen last, or the first one seen. */
+  /** Whether this is another boot than the last one seen, or the first. */
   fresh: boolean;
 }
 
-/** What one moment of an agent says about a node, in the shape of the views. */
+/** One sample of an agent in the shape of the views. */
 export interface AgentReading {
-  /** null while its tools have not reported yet, or could not. */
+  /** null if its tools have not reported yet, or failed. */
   gpus: GpuReading[] | null;
   host: HostReading;
 }
@@ -40,46 +40,46 @@ export interface AgentsService {
   view(nodeId: string): AgentView | null;
   /** The agent's id as last reported; null before the first contact, and for an older agent. */
   agentId(nodeId: string): string | null;
-  /** What its calls read is remembered here; null without an address or a token. */
+  /** Calls through it also update what this service knows. null without an address or a token. */
   link(nodeId: string): AgentLink | null;
-  /** What was last said of the machine; kept while it sleeps. */
+  /** The machine as last reported; kept while it is asleep. */
   machine(nodeId: string): AgentMachine | null;
-  /** Whether Ollama found a GPU in this run of the machine, as far as the agent has said in this contact. */
+  /** Whether Ollama found a GPU in this boot, as reported in this contact; null if not reported. */
   gpuFound(nodeId: string): boolean | null;
-  /** Readings that were made after this call; null where none come in time. */
+  /** Readings made after this call; null if none arrive in time. */
   freshReading(nodeId: string, signal: AbortSignal): Promise<AgentReading | null>;
-  /** The newest sample, to be read at once: the next one changes it. null when none came in the last seconds. */
+  /** The newest sample, which the next one overwrites in place; null if none arrived in the last seconds. */
   sample(nodeId: string): AgentSample | null;
-  /** The newest sample as readings of the node; the same object until the next sample. */
+  /** The newest sample as readings; the same object until the next sample. */
   reading(nodeId: string): AgentReading | null;
   policyView(nodeId: string): AgentPolicyView | null;
   power(nodeId: string): AgentPower | null;
-  /** Leases there that were not put by this run of the core. */
+  /** Leases at the agent that this run of the core did not put there. */
   foreignLeases(nodeId: string): AgentLease[];
   /** Reads policy, power and leases now. Rejects as the agent's calls do, and with NO_AGENT. */
   refresh(nodeId: string): Promise<void>;
-  /** Whether its agent answers now, for the fleet's look at a node without a server. Rejects as `health` does. */
+  /** Resolves if the agent answers now; the fleet probes nodes without a server with it. Rejects as `health` does. */
   probe(nodeId: string, signal: AbortSignal): Promise<void>;
   /** Anything but samples changed: view, machine, policy, power or leases. */
   onChange(listener: (nodeId: string) => void): () => void;
-  /** The first contact after it was away, or with another run of the machine. */
+  /** The first contact after the agent was unreachable, or in another boot. */
   onReached(listener: (nodeId: string, contact: AgentContact) => void): () => void;
-  /** A lease of ours stands there no longer, though nobody here has ended it: another panel or a script did. */
-  onLeaseGone(listener: (nodeId: string, leaseId: string) => void): () => void;
+  /** A lease of this core was ended at the agent by something else, such as another panel or a script. */
+  onLeaseEnded(listener: (nodeId: string, leaseId: string) => void): () => void;
   /**
-   * Takes the token of an agent by its line, or by address and code, and keeps it: at the nodes that have that
-   * agent, else for ten minutes for the one that is added with it. Rejects with BAD_PAIRING, BAD_URL,
+   * Gets an agent's token with its pairing line, or its address and code. Saves it for the nodes that have that agent,
+   * else keeps it for ten minutes for a node that is added with it. Rejects with BAD_PAIRING, BAD_URL,
    * PAIRING_CLOSED, NOT_AN_AGENT, HOST_UNREACHABLE, HOST_TIMEOUT.
    */
   pair(request: PairingRequest, signal: AbortSignal): Promise<Paired>;
-  /** The token of an agent that was paired in the last ten minutes and belongs to no node; taken once. */
+  /** Takes the token of an agent that was paired in the last ten minutes and belongs to no node yet. */
   takePaired(url: string): string | null;
-  /** The same token, to ask that agent once more before its node is added; it is not taken by that. */
+  /** Reads that token without taking it. */
   pairedToken(url: string): string | null;
-  /** The token of a node's agent was written anew. */
+  /** The token of a node's agent was replaced. */
   tokenChanged(nodeId: string): void;
   start(): void;
-  /** No contact until `resume`; what is known stays. */
+  /** Suspends all contacts until `resume`, and keeps what is known. */
   pause(): Promise<void>;
   resume(): void;
   stop(): Promise<void>;

@@ -8,15 +8,15 @@ export interface LinkObserver {
   leaseHeld(id: string): void;
   leaseTaken(id: string): void;
   leaseEnded(id: string): void;
-  /** The agent did not take the token. */
+  /** The agent refused the token. */
   refused(error: unknown): void;
 }
 
-/** The same link; whatever anybody learns by it, the observer hears as well. */
+/** The same link, with every result also passed to the observer. */
 export function observeLink(link: AgentLink, observer: LinkObserver): AgentLink {
-  async function heard<Result>(asked: Promise<Result>, note: (result: Result) => void): Promise<Result> {
+  async function observed<Result>(call: Promise<Result>, note: (result: Result) => void): Promise<Result> {
     try {
-      const result = await asked;
+      const result = await call;
       note(result);
       return result;
     } catch (error) {
@@ -27,20 +27,21 @@ export function observeLink(link: AgentLink, observer: LinkObserver): AgentLink 
 
   return {
     ...link,
-    leases: (signal) => heard(link.leases(signal), observer.leases),
+    leases: (signal) => observed(link.leases(signal), observer.leases),
     putLease(lease, signal) {
-      // Before the answer: a list that is read meanwhile may hold it already.
+      // Before the answer, because a list read meanwhile may already contain it.
       observer.leaseHeld(lease.id);
-      return heard(link.putLease(lease, signal), () => observer.leaseTaken(lease.id));
+      return observed(link.putLease(lease, signal), () => observer.leaseTaken(lease.id));
     },
-    endLease: (id, signal) => heard(link.endLease(id, signal), () => observer.leaseEnded(id)),
-    putPolicy: (panelId, policy, signal) => heard(link.putPolicy(panelId, policy, signal), observer.policy),
-    removePolicy: (panelId, signal) => heard(link.removePolicy(panelId, signal), () => {}),
-    policy: (signal) => heard(link.policy(signal), observer.policy),
-    woken: (bootId, by, signal) => heard(link.woken(bootId, by, signal), observer.policy),
-    power: (signal) => heard(link.power(signal), observer.power),
-    powerOff: (request, signal) => heard(link.powerOff(request, signal), observer.power),
-    cancelPowerOff: (by, signal) => heard(link.cancelPowerOff(by, signal), observer.power),
-    restartOllama: (signal) => heard(link.restartOllama(signal), () => {}),
+    endLease: (id, signal) => observed(link.endLease(id, signal), () => observer.leaseEnded(id)),
+    putPolicy: (panelId, policy, signal) =>
+      observed(link.putPolicy(panelId, policy, signal), observer.policy),
+    removePolicy: (panelId, signal) => observed(link.removePolicy(panelId, signal), () => {}),
+    policy: (signal) => observed(link.policy(signal), observer.policy),
+    woken: (bootId, by, signal) => observed(link.woken(bootId, by, signal), observer.policy),
+    power: (signal) => observed(link.power(signal), observer.power),
+    powerOff: (request, signal) => observed(link.powerOff(request, signal), observer.power),
+    cancelPowerOff: (by, signal) => observed(link.cancelPowerOff(by, signal), observer.power),
+    restartOllama: (signal) => observed(link.restartOllama(signal), () => {}),
   };
 }

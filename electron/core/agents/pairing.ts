@@ -1,22 +1,22 @@
-/** What a person gives to pair, and the tokens that wait for their node. */
+/** Reads pairing input, and keeps tokens until their node is added. */
 import { PAIRING_SCHEME, parsePairingLine } from '../../../shared/contract/agent/pairing-line.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { normaliseAgentUrl, sameServerKey } from '../fleet/validate.ts';
 import type { Clock } from '../ports/time.ts';
 import type { PairingRequest } from './model.ts';
 
-/** As long as the agent itself takes a code. */
+/** As long as an agent accepts a pairing code. */
 const KEPT_MS = 600_000;
 const MOST_KEPT = 50;
 
 /**
- * From `pilotlight+agent://HOST:PORT/#SECRET`, or an address and six digits. Throws BAD_PAIRING, or BAD_URL for the
+ * Accepts `pilotlight+agent://HOST:PORT/#SECRET`, or an address and six digits. Throws BAD_PAIRING, or BAD_URL for the
  * address.
  */
 export function readPairing({ line, url, code }: PairingRequest): { url: string; code: string } {
   const text = line?.trim() ?? '';
   if (text !== '') return readLine(text);
-  // People paste the line into whatever field is there.
+  // People may paste the line into the address field.
   if (url?.trim().startsWith(PAIRING_SCHEME)) return readLine(url.trim());
   const digits = (code ?? '').replaceAll(/[\s-]/g, '');
   if (!/^\d{6}$/.test(digits)) throw new PilotlightError('BAD_PAIRING', { details: { field: 'code' } });
@@ -29,7 +29,7 @@ function readLine(line: string): { url: string; code: string } {
   return { url: normaliseAgentUrl(`http://${read.address}`, 'line'), code: read.secret };
 }
 
-/** Tokens of agents that belong to no node yet: each kept for ten minutes, and taken once. */
+/** Tokens of agents that belong to no node yet, each kept for ten minutes. */
 export function createPairedTokens({ clock }: { clock: Clock }) {
   const kept = new Map<string, { token: string; until: number }>();
 
@@ -44,7 +44,7 @@ export function createPairedTokens({ clock }: { clock: Clock }) {
       const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
       if (oldest !== undefined) kept.delete(oldest);
     },
-    /** It stays kept. */
+    /** Reads it without taking it. */
     peek: (url: string): string | null => valid(kept.get(sameServerKey(url))),
     take(url: string): string | null {
       const key = sameServerKey(url);

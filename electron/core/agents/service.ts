@@ -1,4 +1,4 @@
-/** The agents of all nodes: a contact for each, which follows what the fleet sees. */
+/** The agents of all nodes: one contact for each, which follows the state of its node. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
@@ -9,8 +9,11 @@ import type { ConnectAgent } from '../ports/agents.ts';
 import type { Log } from '../ports/log.ts';
 import type { HelloListener } from '../ports/network.ts';
 import type { Clock, Random } from '../ports/time.ts';
+import {
+  type AnnouncementListenerDependencies,
+  createAnnouncementListener,
+} from './announcement-listener.ts';
 import { type Contact, createContact, type Presence } from './contact.ts';
-import { createHelloDesk, type HelloDeskDependencies } from './announcement-listener.ts';
 import type { AgentsService } from './model.ts';
 import { createPairedTokens, readPairing } from './pairing.ts';
 
@@ -21,9 +24,9 @@ export interface AgentsDependencies {
   fleet: Pick<FleetService, 'list' | 'get' | 'agentToken' | 'onChange' | 'probeSoon' | 'update'>;
   connectAgent: ConnectAgent;
   helloListener: HelloListener;
-  settings: HelloDeskDependencies['settings'];
-  activity: HelloDeskDependencies['activity'];
-  /** Under which name this panel is known to agents. */
+  settings: AnnouncementListenerDependencies['settings'];
+  activity: AnnouncementListenerDependencies['activity'];
+  /** The name under which agents know this panel. */
   panelName(): string;
 }
 
@@ -38,7 +41,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     name: 'agents',
     log,
   });
-  const leaseGone = createEmitter<Parameters<Parameters<AgentsService['onLeaseGone']>[0]>>({
+  const leaseEnded = createEmitter<Parameters<Parameters<AgentsService['onLeaseEnded']>[0]>>({
     name: 'agents',
     log,
   });
@@ -46,10 +49,10 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
   const ending = new Set<Promise<void>>();
   let unsubscribe: (() => void) | null = null;
   let paused = false;
-  const desk = createHelloDesk({
+  const announcements = createAnnouncementListener({
     ...dependencies,
     listener: dependencies.helloListener,
-    greeters: () =>
+    knownAgents: () =>
       [...contacts].flatMap(([nodeId, { token, health }]) =>
         token === null ? [] : { nodeId, token, agentId: health()?.id ?? null },
       ),
@@ -75,17 +78,17 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         const found = contact.gpuFound();
         const isNew = found !== gpuFound && found !== null;
         gpuFound = found;
-        // The state of the node hangs on it.
+        // The node's state depends on it.
         if (isNew) fleet.probeSoon(id);
         changed.emit(id);
       },
       onReached(contacted) {
         if (contacts.get(id) !== contact) return;
-        desk.reached(id, contacted.bootId);
+        announcements.reached(id, contacted.bootId);
         reached.emit(id, contacted);
       },
-      onLeaseGone(leaseId) {
-        if (contacts.get(id) === contact) leaseGone.emit(id, leaseId);
+      onLeaseEnded(leaseId) {
+        if (contacts.get(id) === contact) leaseEnded.emit(id, leaseId);
       },
       onStreamEnd: () => fleet.probeSoon(id),
     });
@@ -103,7 +106,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     ending.add(end);
   }
 
-  /** The contact that fits the node as it is now; a fleet of a thousand calls this two hundred times a second. */
+  /** The contact for the node as it is now. Called often: about 200 times a second with 1,000 nodes. */
   function contactOf(node: NodeView | null): Contact | null {
     if (node === null) return null;
     const known = contacts.get(node.id);
@@ -128,7 +131,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       .filter(
         (node) => node.kind !== 'simulated' && node.agentUrl !== null && sameServerKey(node.agentUrl) === key,
       );
-    // The code is used up: what cannot be written now is not lost for it.
+    // The code is used up, so keep the token even if the updates below fail.
     paired.keep(url, token);
     for (const node of nodes) fleet.update(node.id, { agentToken: token });
     if (nodes.length > 0) paired.take(url);
@@ -161,14 +164,14 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
 
     onChange: changed.on,
     onReached: reached.on,
-    onLeaseGone: leaseGone.on,
+    onLeaseEnded: leaseEnded.on,
 
     async pair(request, signal) {
       const { url, code } = readPairing(request);
-      const stranger = connectAgent({ url, token: null });
-      // First whether it is an agent at all: a code is not sent to whoever answers there.
-      const { version, roles } = await stranger.health(signal);
-      const { token } = await stranger.pair(code, panelName(), signal);
+      const unpaired = connectAgent({ url, token: null });
+      // Make sure that it is an agent before sending it the code.
+      const { version, roles } = await unpaired.health(signal);
+      const { token } = await unpaired.pair(code, panelName(), signal);
       keepToken(url, token);
       return { url, version, roles };
     },
@@ -191,11 +194,11 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         if (node !== null) follow(node);
         else if (previous !== null) {
           drop(previous.id);
-          desk.forget(previous.id);
+          announcements.forget(previous.id);
         }
       });
       for (const node of fleet.list()) follow(node);
-      desk.start();
+      announcements.start();
     },
 
     async pause() {
@@ -212,14 +215,14 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     async stop() {
       unsubscribe?.();
       unsubscribe = null;
-      await desk.stop();
+      await announcements.stop();
       for (const nodeId of [...contacts.keys()]) drop(nodeId);
       await Promise.all(ending);
     },
   };
 }
 
-/** A machine that is on, though its server may be in trouble, is spoken with; one that may sleep is left alone. */
+/** Contacts a machine that is on, even if its server is in trouble, but not one that may be asleep. */
 function presenceOf({ kind, state }: NodeView): Presence {
   if (kind === 'this-computer' || isServing(state) || state === 'trouble' || state === 'booting')
     return 'awake';

@@ -1,4 +1,4 @@
-/** The policies and leases that this panel puts on its nodes' agents, and removes from agents that it leaves. */
+/** The policies and leases that this panel puts on its nodes' agents, and withdraws when a node loses its agent. */
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
@@ -6,21 +6,21 @@ import { agentPolicyOf, strictestPolicy } from '../policies/policy.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 import type { PowerStore } from '../ports/power-state.ts';
 import { createTurns } from '../runtime/turns.ts';
-import { helloUrl } from './announce-url.ts';
-import { createMirror, type Mirror, type MirrorDependencies } from './lease-mirror.ts';
+import { announceUrl } from './announce-url.ts';
+import { createLeaseMirror, type LeaseMirror, type LeaseMirrorDependencies } from './lease-mirror.ts';
 import { leaveAgent, nodesOfAgent } from './leave-agent.ts';
 import { createWithdrawals, type Withdrawals, type WithdrawalsDependencies } from './withdrawals.ts';
 
 export interface AgentRecords {
-  mirror: Mirror;
+  mirror: LeaseMirror;
   withdrawals: Withdrawals;
-  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  /** Called before the node loses its agent. Throws DISK_FULL. */
   leave(nodeId: string): void;
 }
 
 export interface AgentRecordsDependencies
   extends Pick<
-      MirrorDependencies,
+      LeaseMirrorDependencies,
       'clock' | 'random' | 'log' | 'ledger' | 'policies' | 'attribution' | 'holder'
     >,
     Pick<WithdrawalsDependencies, 'ids' | 'secrets' | 'connectAgent' | 'activity' | 'notices'> {
@@ -36,8 +36,8 @@ export function createAgentRecords(dependencies: AgentRecordsDependencies): Agen
   const { store, fleet, agents, ledger, policies, shutdownBy, interfaces, helloPort } = dependencies;
   const turns = createTurns();
   const panelId = store.panelId();
-  /** Other nodes with the same agent: this panel has one policy there. */
-  function besides(nodeId: string, url: string | null): string[] {
+  /** Other nodes with the same agent, where this panel has only one policy. */
+  function othersWithAgent(nodeId: string, url: string | null): string[] {
     const token = fleet.agentToken(nodeId);
     if (url === null || token === null) return [];
     const same = nodesOfAgent({ fleet, agents }, { url, agentId: agents.agentId(nodeId), token });
@@ -45,7 +45,7 @@ export function createAgentRecords(dependencies: AgentRecordsDependencies): Agen
   }
 
   const agentUrl = (nodeId: string) => fleet.record(nodeId)?.agentUrl ?? null;
-  const mirror = createMirror({
+  const mirror = createLeaseMirror({
     ...dependencies,
     turns,
     panelId,
@@ -53,9 +53,9 @@ export function createAgentRecords(dependencies: AgentRecordsDependencies): Agen
     hasPowerRole: (nodeId) => shutdownBy(nodeId) === 'agent',
     policyFor(nodeId) {
       const url = agentUrl(nodeId);
-      const hello = url === null ? null : helloUrl(url, interfaces(), helloPort());
+      const hello = url === null ? null : announceUrl(url, interfaces(), helloPort());
       return agentPolicyOf(
-        strictestPolicy(policies.get(nodeId), besides(nodeId, url).map(policies.get)),
+        strictestPolicy(policies.get(nodeId), othersWithAgent(nodeId, url).map(policies.get)),
         hello,
       );
     },

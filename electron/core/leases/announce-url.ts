@@ -1,14 +1,11 @@
-/** Where an agent can say hello to this computer. Pure. */
+/** The URL at which an agent can announce itself to this computer. Pure. */
 import { HELLO_PATH } from '../../../shared/contract/agent/hello.ts';
 import { readIpv4, sameNetwork } from '../../../shared/network/ipv4.ts';
 import { hostOf, isLoopbackHost } from '../fleet/validate.ts';
 import type { NetworkInterface } from '../ports/network.ts';
 
-/**
- * The address of ours that lies in the agent's network, or, for one in another network, of our first interface;
- * null where there is none.
- */
-export function helloUrl(
+/** Uses this computer's address in the agent's network, else that of the first interface; null if there is none. */
+export function announceUrl(
   agentUrl: string,
   interfaces: readonly NetworkInterface[],
   port: number | null,

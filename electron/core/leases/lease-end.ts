@@ -1,10 +1,10 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 
-/** A time further ahead is a mistake in the unit. */
+/** A later end is probably in the wrong unit. */
 const LONGEST_MS = 366 * 86_400_000;
 
-/** The end of a lease that a person asks for; null for none. Throws BAD_REQUEST. */
+/** Checks the end of a lease that a person asked for; null for none. Throws BAD_REQUEST. */
 export function refuseBadEnd(until: number | null, now: number): void {
   if (until === null) return;
   if (until <= now) {

@@ -1,4 +1,4 @@
-/** The leases of this core: who needs which machine, for what, until when. What begins and ends is durable. */
+/** The leases of this core: who needs which machine, for what, until when. Stored durably. */
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { Log } from '../ports/log.ts';
@@ -8,9 +8,9 @@ import type { Clock, Ids, Timer } from '../ports/time.ts';
 export interface LeaseRequest {
   nodeId: string;
   kind: LeaseRecord['kind'];
-  /** For people: `index "Notes"`. */
+  /** Shown to people, for example `index "Notes"`. */
   purpose: string;
-  /** When it ends by itself, milliseconds since the epoch; left out or null: when it is ended. */
+  /** When it expires, milliseconds since the epoch. Left out or null: it lasts until it is ended. */
   until?: number | null;
 }
 
@@ -22,21 +22,21 @@ export type LeaseChange = { began: LeaseRecord } | { ended: LeaseRecord };
 
 export interface LeaseLedger {
   /**
-   * Begins a lease; dispose when the need is over, more than once counts once. A job goes on though the disk is full:
-   * its lease then lives in memory alone. For a person it throws DISK_FULL.
+   * Begins a lease; dispose to end it, which is idempotent. On a full disk a job's lease is held in memory only, so that
+   * the job continues; for a person this throws DISK_FULL.
    */
   hold(request: LeaseRequest): HeldLease;
-  /** Living leases, oldest first. */
+  /** Current leases, oldest first. */
   list(nodeId?: string): LeaseRecord[];
   get(leaseId: string): LeaseRecord | null;
-  /** Ends a lease; null when none of that name lives. */
+  /** Ends a lease; null if there is no current one with that id. */
   end(leaseId: string): LeaseRecord | null;
-  /** Leases of a core before this one that a machine's agent may still hold; each is told once. */
+  /** Ids of leases of an earlier core that the node's agent may still hold; each is returned once. */
   takeOrphans(nodeId: string): string[];
-  /** The node was removed: its leases are over. */
+  /** Ends all leases of a removed node. */
   forget(nodeId: string): void;
   onChange(listener: (nodeId: string, change: LeaseChange) => void): () => void;
-  /** Looks whether leases ended while this computer slept. */
+  /** Ends leases that expired while this computer slept. */
   resume(): void;
   stop(): void;
 }
@@ -46,51 +46,51 @@ export interface LeaseLedgerDependencies {
   ids: Ids;
   log: Log;
   store: Pick<PowerStore, 'putLease' | 'openLeases'>;
-  /** Under which name leases are held now. */
+  /** The name under which leases are held. */
   holder(): string;
-  /** Says at the node why it is needed, until disposed. */
+  /** Shows at the node why it is needed, until disposed. */
   use(nodeId: string, reason: string): Disposable;
 }
 
-/** The clock on the wall may be put forward: a far end is looked at again now and then. */
+/** The wall clock may be changed, so a distant end is checked again at this interval. */
 const LONGEST_TIMER_MS = 600_000;
-const LONGEST_WORDS = 200;
+const MAX_LENGTH = 200;
 
-interface Held {
+interface LiveLease {
   lease: LeaseRecord;
   use: Disposable;
 }
 
 export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseLedger {
   const { clock, ids, log, store, holder, use } = dependencies;
-  const held = new Map<string, Held>();
+  const held = new Map<string, LiveLease>();
   const orphans = new Map<string, string[]>();
   const changed = createEmitter<[nodeId: string, change: LeaseChange]>({ name: 'leases', log });
   let timer: Timer | null = null;
   let stopped = false;
 
-  function keep(lease: LeaseRecord): void {
+  function save(lease: LeaseRecord): void {
     try {
       store.putLease(lease);
     } catch (error) {
-      // It is over all the same; a core after this one ends it again.
-      log.warn('A lease could not be written down.', { lease: lease.id, error: String(error) });
+      // A lease that ended is over even so; the next core ends it again.
+      log.warn('A lease could not be saved.', { lease: lease.id, error: String(error) });
     }
   }
 
-  function take(lease: LeaseRecord): void {
+  function add(lease: LeaseRecord): void {
     held.set(lease.id, { lease, use: use(lease.nodeId, lease.purpose) });
   }
 
   function load(): void {
     const now = clock.now();
     for (const lease of store.openLeases()) {
-      // A job that goes on asks anew; a person's word holds beyond the program.
+      // Jobs take a new lease when they resume; a person's lease outlives the program.
       if (lease.kind === 'person' && (lease.until === null || lease.until > now)) {
-        take(lease);
+        add(lease);
         continue;
       }
-      keep({ ...lease, endedAt: Math.min(now, lease.until ?? now) });
+      save({ ...lease, endedAt: Math.min(now, lease.until ?? now) });
       orphans.set(lease.nodeId, [...(orphans.get(lease.nodeId) ?? []), lease.id]);
     }
   }
@@ -100,13 +100,13 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     if (!entry) return null;
     held.delete(leaseId);
     const ended = { ...entry.lease, endedAt: at };
-    keep(ended);
+    save(ended);
     entry.use[Symbol.dispose]();
     changed.emit(ended.nodeId, { ended });
     return ended;
   }
 
-  function plan(): void {
+  function scheduleExpiry(): void {
     timer?.cancel();
     timer = null;
     const ends = [...held.values()].flatMap(({ lease }) => (lease.until === null ? [] : [lease.until]));
@@ -120,11 +120,11 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     for (const { lease } of [...held.values()]) {
       if (lease.until !== null && lease.until <= now) end(lease.id, lease.until);
     }
-    plan();
+    scheduleExpiry();
   }
 
   load();
-  plan();
+  scheduleExpiry();
 
   return {
     hold({ nodeId, kind, purpose, until = null }) {
@@ -132,16 +132,16 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
         id: ids.next('lease'),
         nodeId,
         kind,
-        holder: plainWords(holder()),
-        purpose: plainWords(purpose),
+        holder: oneLine(holder()),
+        purpose: oneLine(purpose),
         createdAt: clock.now(),
         until,
         endedAt: null,
       };
       if (kind === 'person') store.putLease(lease);
-      else keep(lease);
-      take(lease);
-      plan();
+      else save(lease);
+      add(lease);
+      scheduleExpiry();
       changed.emit(nodeId, { began: lease });
       return {
         lease,
@@ -155,7 +155,7 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     get: (leaseId) => held.get(leaseId)?.lease ?? null,
     end(leaseId) {
       const ended = end(leaseId, clock.now());
-      plan();
+      scheduleExpiry();
       return ended;
     },
     takeOrphans(nodeId) {
@@ -166,7 +166,7 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     forget(nodeId) {
       orphans.delete(nodeId);
       for (const { lease } of [...held.values()]) if (lease.nodeId === nodeId) end(lease.id, clock.now());
-      plan();
+      scheduleExpiry();
     },
     onChange: changed.on,
     resume: expire,
@@ -177,7 +177,7 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
   };
 }
 
-/** As agents take them: the name of a folder may be longer, or hold a line break. */
-function plainWords(words: string): string {
-  return words.replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_WORDS);
+/** Shortened and without line breaks, as agents require; a folder name may contain both. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MAX_LENGTH);
 }

@@ -1,6 +1,6 @@
 /**
- * The ledger's leases, the policy and "we woke it" at the agent of each node, so that they count when this computer
- * sleeps or is gone. Whatever fails is tried again; nobody waits for it.
+ * Mirrors leases, policy and wake attribution to the agent of each node, so that they apply while this computer is asleep
+ * or off. Failures are retried in the background.
  */
 
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
@@ -16,25 +16,25 @@ import type { Turns } from '../runtime/turns.ts';
 import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import type { LeaseLedger } from './lease-ledger.ts';
 
-export interface Mirror {
-  /** Whether the machine's agent holds that lease too. */
+export interface LeaseMirror {
+  /** Whether the node's agent holds that lease, too. */
   isMirrored(leaseId: string): boolean;
-  /** Something of a node is to be told to its agent. */
+  /** Sends what has changed to the node's agent. */
   sync(nodeId: string): void;
-  /** Puts everything on the node's agent again. */
+  /** Sends everything to the node's agent again. */
   renew(nodeId: string): void;
-  /** The leases that the node's agent may hold. */
-  laid(nodeId: string): string[];
-  /** The node loses its agent: nothing more is put there, whatever is in flight or arrives late. */
+  /** Ids of the leases that the node's agent may hold. */
+  mayHold(nodeId: string): string[];
+  /** The node is losing its agent: nothing more is sent there, even by calls in flight. */
   detach(nodeId: string): void;
-  /** Everything is told anew, with the next contact or now: this computer slept. */
+  /** This computer slept: everything is sent again, now or with the next contact. */
   resume(): void;
   onChange(listener: (nodeId: string) => void): () => void;
-  /** Ends at the agents what has ended here, for a short while, then stops. */
+  /** Ends leases at the agents that have ended here, within a short deadline, then stops. */
   stop(): Promise<void>;
 }
 
-export interface MirrorDependencies {
+export interface LeaseMirrorDependencies {
   clock: Clock;
   random: Random;
   log: Log;
@@ -44,9 +44,9 @@ export interface MirrorDependencies {
   attribution: WakeAttribution;
   /** Calls to one agent, by `sameServerKey` of its address. */
   turns: Turns;
-  /** Where the node's agent is; null for a node that is not in the fleet, or has none. */
+  /** Address of the node's agent; null if the node is unknown or has none. */
   agentUrl(nodeId: string): string | null;
-  /** Under which name this panel's policy stands there. */
+  /** The id of this panel's policy at agents. */
   panelId: string;
   holder(): string;
   policyFor(nodeId: string): AgentPolicy;
@@ -54,19 +54,19 @@ export interface MirrorDependencies {
   hasPowerRole(nodeId: string): boolean;
 }
 
-/** A core that dies keeps no machine on for longer than this. */
+/** A core that crashes keeps no machine on for longer than this. */
 const JOB_TTL_SECONDS = 120;
 const JOB_RENEW_MS = 40_000;
-/** A person's word holds when the panel is closed; agents take a day at most. */
+/** A person's lease outlives the panel; agents accept a day at most. */
 const LONGEST_TTL_SECONDS = 86_400;
 const PERSON_RENEW_MS = 3_600_000;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 60_000;
 const STOP_MS = 2000;
 
-interface Held {
-  /** The agent has said yes; otherwise it may have it, and the answer was lost. */
-  sure: boolean;
+interface MirroredLease {
+  /** The agent has accepted it. If false, it may hold the lease although the answer was lost. */
+  confirmed: boolean;
   /** Monotonic. */
   renewAt: number;
   endsAt: number;
@@ -74,10 +74,10 @@ interface Held {
 
 interface NodeMirror {
   bootId: string | null;
-  /** As it was when something of its agent changed last. */
+  /** As of the last change of its agent. */
   reachable: boolean;
-  held: Map<string, Held>;
-  /** As it was told in this contact. */
+  held: Map<string, MirroredLease>;
+  /** The policy sent in this contact, as JSON. */
   policy: string | null;
   running: Promise<void> | null;
   again: boolean;
@@ -85,7 +85,7 @@ interface NodeMirror {
   timer: Timer | null;
 }
 
-export function createMirror(dependencies: MirrorDependencies): Mirror {
+export function createLeaseMirror(dependencies: LeaseMirrorDependencies): LeaseMirror {
   const { clock, random, log, ledger, agents, attribution, turns, panelId, holder } = dependencies;
   const { agentUrl, policyFor, hasPowerRole } = dependencies;
   const nodes = new Map<string, NodeMirror>();
@@ -110,8 +110,8 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     return fresh;
   }
 
-  /** Everything is told anew. */
-  function forgetTold(mirror: NodeMirror): void {
+  /** Everything is sent again. */
+  function markStale(mirror: NodeMirror): void {
     mirror.policy = null;
     mirror.failures = 0;
     for (const held of mirror.held.values()) held.renewAt = Number.NEGATIVE_INFINITY;
@@ -125,32 +125,32 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   async function put(link: AgentLink, mirror: NodeMirror, lease: LeaseRecord): Promise<boolean> {
     const before = mirror.held.get(lease.id);
     const { ttlSeconds, renewMs } = termOf(lease, clock.now());
-    // The answer may be lost on the way: it is to be ended there all the same.
-    if (!before) mirror.held.set(lease.id, mayBeHeld());
+    // The answer may be lost, and the lease must be ended there even then.
+    if (!before) mirror.held.set(lease.id, unconfirmed());
     const { id, purpose } = lease;
     await link.putLease({ id, holder: lease.holder, purpose, ttlSeconds }, stopping.signal);
     const now = clock.monotonic();
     const jittered = renewMs * (0.9 + 0.2 * random());
-    mirror.held.set(id, { sure: true, renewAt: now + jittered, endsAt: now + ttlSeconds * 1000 });
-    return before?.sure !== true;
+    mirror.held.set(id, { confirmed: true, renewAt: now + jittered, endsAt: now + ttlSeconds * 1000 });
+    return before?.confirmed !== true;
   }
 
-  /** Its node was not removed since, and has no other agent. */
+  /** False once the node was removed or has another agent. */
   const isCurrent = (nodeId: string, mirror: NodeMirror) => nodes.get(nodeId) === mirror;
 
-  /** They are ended like those of this core, and kept until that succeeded. */
-  function noteOrphans(nodeId: string, mirror: NodeMirror): void {
-    for (const id of ledger.takeOrphans(nodeId)) mirror.held.set(id, mayBeHeld());
+  /** Leases of an earlier core are ended like those of this one, and retried until that succeeds. */
+  function adoptOrphans(nodeId: string, mirror: NodeMirror): void {
+    for (const id of ledger.takeOrphans(nodeId)) mirror.held.set(id, unconfirmed());
   }
 
-  /** Tells what is not told yet; true when what the agent decides may have changed by it. */
-  async function tell(nodeId: string, link: AgentLink, mirror: NodeMirror): Promise<boolean> {
+  /** Sends what has not been sent; true if that may have changed what the agent decides. */
+  async function push(nodeId: string, link: AgentLink, mirror: NodeMirror): Promise<boolean> {
     const problems: unknown[] = [];
-    let news = false;
-    const attempt = async (work: () => Promise<boolean>) => {
+    let changedThere = false;
+    const attempt = async (step: () => Promise<boolean>) => {
       if (!isCurrent(nodeId, mirror)) return;
       try {
-        news = (await work()) || news;
+        changedThere = (await step()) || changedThere;
       } catch (error) {
         problems.push(error);
       }
@@ -160,14 +160,14 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     for (const lease of living) {
       const held = mirror.held.get(lease.id);
       const due = !held || held.renewAt <= now;
-      // It may have ended while another one was put.
+      // It may have ended while another was being put.
       if (due && ledger.get(lease.id) !== null) await attempt(() => put(link, mirror, lease));
     }
-    // A policy says to an agent that lost its leases that all of them are there again.
-    const mayBelieve = problems.length === 0 || agents.policyView(nodeId)?.incomplete !== true;
+    // After losing its leases, an agent takes a policy to mean that all of them are back.
+    const mayPutPolicy = problems.length === 0 || agents.policyView(nodeId)?.incomplete !== true;
     const policy = policyFor(nodeId);
     const text = JSON.stringify(policy);
-    if (!stopped && mayBelieve && mirror.policy !== text) {
+    if (!stopped && mayPutPolicy && mirror.policy !== text) {
       await attempt(async () => {
         await link.putPolicy(panelId, policy, stopping.signal);
         mirror.policy = text;
@@ -182,11 +182,11 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
         return true;
       });
     }
-    if (!isCurrent(nodeId, mirror)) return news;
-    noteOrphans(nodeId, mirror);
-    const over = new Set(mirror.held.keys());
-    for (const lease of ledger.list(nodeId)) over.delete(lease.id);
-    for (const id of over) {
+    if (!isCurrent(nodeId, mirror)) return changedThere;
+    adoptOrphans(nodeId, mirror);
+    const ended = new Set(mirror.held.keys());
+    for (const lease of ledger.list(nodeId)) ended.delete(lease.id);
+    for (const id of ended) {
       await attempt(async () => {
         await link.endLease(id, stopping.signal);
         mirror.held.delete(id);
@@ -194,28 +194,28 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       });
     }
     if (problems.length > 0) throw problems[0];
-    return news;
+    return changedThere;
   }
 
-  function work(nodeId: string, mirror: NodeMirror): Promise<void> {
+  function sendAll(nodeId: string, mirror: NodeMirror): Promise<void> {
     const url = agentUrl(nodeId);
     if (url === null) return Promise.resolve();
-    return turns.take(sameServerKey(url), () => workInTurn(nodeId, mirror));
+    return turns.take(sameServerKey(url), () => sendInTurn(nodeId, mirror));
   }
 
-  async function workInTurn(nodeId: string, mirror: NodeMirror): Promise<void> {
+  async function sendInTurn(nodeId: string, mirror: NodeMirror): Promise<void> {
     const link = isCurrent(nodeId, mirror) ? reachable(nodeId) : null;
     if (link === null) return;
     try {
-      const news = await tell(nodeId, link, mirror);
+      const changedThere = await push(nodeId, link, mirror);
       mirror.failures = 0;
-      if (news) await agents.refresh(nodeId).catch(() => {});
+      if (changedThere) await agents.refresh(nodeId).catch(() => {});
     } catch (error) {
       if (stopping.signal.aborted || !isCurrent(nodeId, mirror)) return;
       mirror.failures += 1;
       const known = isPilotlightError(error);
       if (mirror.failures === 1 || !known) {
-        log.warn('An agent could not be told everything; it is tried again.', {
+        log.warn('An agent could not be updated; will retry.', {
           nodeId,
           error: known ? `${error.code}: ${error.message}` : String(error),
         });
@@ -239,15 +239,15 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   }
 
   function sync(nodeId: string): void {
-    // Events of a removed node may still arrive; they put nothing on its agent.
+    // Late events of a removed node are ignored.
     if (agentUrl(nodeId) === null) return;
     const mirror = mirrorOf(nodeId);
     if (mirror.running) {
       mirror.again = true;
       return;
     }
-    mirror.running = work(nodeId, mirror)
-      .catch((error: unknown) => log.error('The mirror of leases failed.', { nodeId, error: String(error) }))
+    mirror.running = sendAll(nodeId, mirror)
+      .catch((error: unknown) => log.error('Leases could not be mirrored.', { nodeId, error: String(error) }))
       .finally(() => {
         mirror.running = null;
         if (!isCurrent(nodeId, mirror)) return;
@@ -266,21 +266,21 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
       const mirror = mirrorOf(nodeId);
       const before = mirror.reachable;
       mirror.reachable = reachable(nodeId) !== null;
-      // What could not be told meanwhile waits for that.
+      // Sends what could not be sent while it was unreachable.
       if (mirror.reachable && !before) sync(nodeId);
     }),
     agents.onReached((nodeId, { bootId }) => {
       if (agentUrl(nodeId) === null) return;
       const mirror = mirrorOf(nodeId);
       mirror.bootId = bootId;
-      forgetTold(mirror);
+      markStale(mirror);
       sync(nodeId);
     }),
   ];
 
   function renew(nodeId: string): void {
     const mirror = nodes.get(nodeId);
-    if (mirror) forgetTold(mirror);
+    if (mirror) markStale(mirror);
     sync(nodeId);
   }
 
@@ -288,13 +288,13 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     isMirrored(leaseId) {
       const nodeId = ledger.get(leaseId)?.nodeId;
       const held = nodeId === undefined ? undefined : nodes.get(nodeId)?.held.get(leaseId);
-      return held?.sure === true && held.endsAt > clock.monotonic();
+      return held?.confirmed === true && held.endsAt > clock.monotonic();
     },
     sync,
     renew,
-    laid(nodeId) {
+    mayHold(nodeId) {
       const mirror = mirrorOf(nodeId);
-      noteOrphans(nodeId, mirror);
+      adoptOrphans(nodeId, mirror);
       return [...new Set([...mirror.held.keys(), ...ledger.list(nodeId).map(({ id }) => id)])];
     },
     detach(nodeId) {
@@ -306,7 +306,7 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
     },
     onChange: changed.on,
     async stop() {
-      // Jobs have ended by now: a machine need not wait for its leases to run out.
+      // Jobs have ended by now, so their leases need not wait to expire.
       stopped = true;
       for (const stop of stops) stop();
       const timer = clock.timer(STOP_MS, () => stopping.abort(new DOMException('Stopping.', 'AbortError')));
@@ -323,10 +323,10 @@ export function createMirror(dependencies: MirrorDependencies): Mirror {
   };
 }
 
-/** Whether the agent has taken it is not known. */
-const mayBeHeld = (): Held => ({ sure: false, renewAt: Number.NEGATIVE_INFINITY, endsAt: 0 });
+/** The agent may hold it. */
+const unconfirmed = (): MirroredLease => ({ confirmed: false, renewAt: Number.NEGATIVE_INFINITY, endsAt: 0 });
 
-/** For how long an agent is asked to hold a lease, and when that is said again. */
+/** How long an agent is asked to hold a lease, and when it is renewed. */
 export function termOf(
   { kind, until }: Pick<LeaseRecord, 'kind' | 'until'>,
   now: number,

@@ -1,27 +1,27 @@
-/** What is to be undone at the agent of a node that is removed, or has another agent from now on. */
+/** Withdraws from the agent of a node that is removed or gets another agent. */
 import type { NodePower } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { sameServerKey } from '../fleet/validate.ts';
-import type { Mirror } from './lease-mirror.ts';
+import type { LeaseMirror } from './lease-mirror.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 export interface LeaveDependencies {
   fleet: Pick<FleetService, 'record' | 'agentToken'>;
   agents: Pick<AgentAccess, 'agentId'>;
-  mirror: Mirror;
+  mirror: LeaseMirror;
   withdrawals: Withdrawals;
   shutdownBy(nodeId: string): NodePower['means'];
 }
 
-/** Called while the node still has that agent. Throws DISK_FULL, and changes nothing then. */
+/** Called before the node loses that agent. Throws DISK_FULL without changing anything. */
 export function leaveAgent(
   { fleet, agents, mirror, withdrawals, shutdownBy }: LeaveDependencies,
   nodeId: string,
 ): void {
   const record = fleet.record(nodeId);
   const token = fleet.agentToken(nodeId);
-  // A simulated machine comes back as it was. Without the power role or a token, nothing was put there.
+  // A simulated machine returns unchanged. Without the power role or a token, nothing was put there.
   if (!record?.agentUrl || record.kind === 'simulated' || token === null || shutdownBy(nodeId) !== 'agent')
     return;
   withdrawals.add({
@@ -29,7 +29,7 @@ export function leaveAgent(
     token,
     agentId: agents.agentId(nodeId),
     name: record.name,
-    leases: mirror.laid(nodeId),
+    leases: mirror.mayHold(nodeId),
   });
   mirror.detach(nodeId);
 }

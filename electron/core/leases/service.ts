@@ -1,4 +1,4 @@
-/** Leases: who needs which machine. The ledger here, and what its agents hold of it. */
+/** Leases: the ledger of this core, and its mirror at the agents. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -22,18 +22,18 @@ import type { Notices } from './withdrawals.ts';
 
 export interface LeasesService {
   readonly ledger: LeaseLedger;
-  /** Whether the machine's agent holds that lease, too. */
+  /** Whether the node's agent holds that lease, too. */
   isMirrored(leaseId: string): boolean;
-  /** Called when that has changed for a node. */
+  /** Called when `isMirrored` may have changed for a node. */
   onMirrored(listener: (nodeId: string) => void): () => void;
   /** Throws NOT_FOUND, DISK_FULL, BAD_REQUEST for an end in the past. */
   keepAwake(request: { nodeId: string; until: number | null; purpose: string }): Lease;
-  /** Ends a lease of this core, or any lease at the node's agent. Rejects with NOT_FOUND and as agents do. */
+  /** Ends a lease of this core, or any lease at the node's agent. Rejects with NOT_FOUND and as the agent's calls do. */
   release(nodeId: string, leaseId: string, signal: AbortSignal): Promise<void>;
-  /** Called while the node still has its agent, which it is about to lose. Throws DISK_FULL. */
+  /** Called before the node loses its agent. Throws DISK_FULL. */
   leave(nodeId: string): void;
   start(): void;
-  /** This computer goes to sleep. */
+  /** This computer is going to sleep. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -59,7 +59,7 @@ export interface LeasesDependencies {
   shutdownBy(nodeId: string): NodePower['means'];
   attribution: WakeAttribution;
   wakes: { onWoken(listener: (nodeId: string) => void): () => void };
-  /** Under which name this computer holds leases. */
+  /** The name under which this computer holds leases. */
   holder(): string;
   interfaces(): NetworkInterface[];
 }
@@ -74,14 +74,14 @@ export function createLeasesService(dependencies: LeasesDependencies): LeasesSer
   });
   const stops = [
     fleet.onChange((node, previous) => {
-      // A simulated machine comes back as it was.
+      // A simulated machine returns unchanged.
       if (node !== null || previous === null || previous.kind === 'simulated') return;
       ledger.forget(previous.id);
       policies.forget(previous.id);
     }),
-    agents.onLeaseGone((nodeId, leaseId) => {
+    agents.onLeaseEnded((nodeId, leaseId) => {
       const lease = ledger.get(leaseId);
-      // One that only expired there is put there again.
+      // A lease that only expired there is put there again by the mirror.
       if (lease === null || !mirror.isMirrored(leaseId)) return;
       ledger.end(leaseId);
       activity.record({

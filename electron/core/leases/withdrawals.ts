@@ -1,6 +1,6 @@
 /**
- * Removes this panel's leases and policy from agents that it no longer governs: their node was removed, or has another
- * agent. Each such duty is durable until the agent has answered; retried while the agent is away, for 30 days at most.
+ * Removes this panel's leases and policy from agents whose node was removed or got another agent. Each withdrawal is
+ * stored, and retried until the agent has confirmed it, for 30 days at most.
  */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
@@ -20,14 +20,14 @@ import { withDeadline } from '../runtime/with-deadline.ts';
 
 export interface Withdrawals {
   /**
-   * Saves the duty and begins with it after the caller is done; an agent that is left twice is one duty. Throws
-   * DISK_FULL, and changes nothing then.
+   * Saves a withdrawal and starts it; a second one for the same agent is merged. Throws DISK_FULL without changing
+   * anything.
    */
   add(agent: Omit<Withdrawal, 'id' | 'since'> & { token: string }): void;
-  /** The agent at this address answers: no need to wait for the next try. */
+  /** The agent at this address answers: tries now instead of waiting. */
   reached(url: string): void;
   start(): void;
-  /** This computer goes to sleep. */
+  /** This computer is going to sleep. */
   pause(): void;
   stop(): Promise<void>;
 }
@@ -49,15 +49,15 @@ export interface WithdrawalsDependencies {
   connectAgent: ConnectAgent;
   activity: { record(entry: NewActivityEntry): void };
   notices: Notices;
-  /** Calls to one agent, by `sameServerKey` of its address: those of the mirror take turns with these. */
+  /** Serialises calls to one agent, by `sameServerKey` of its address, with those of the mirror. */
   turns: Turns;
-  /** The name of this panel's policy at agents. */
+  /** The id of this panel's policy at agents. */
   panelId: string;
-  /** Nodes of the fleet that have this agent now; `agentId` is null where it is not known. */
+  /** Nodes that have this agent now; `agentId` is null if unknown. */
   governed(agent: { url: string; agentId: string | null; token: string }): string[];
   /** Whether the lease is still held here. */
   isHeld(leaseId: string): boolean;
-  /** Puts the policy and all leases on this node's agent again. */
+  /** Sends the policy and all leases to this node's agent again. */
   renew(nodeId: string): void;
 }
 
@@ -67,32 +67,32 @@ const ATTEMPT_MS = 60_000;
 const DAY_MS = 86_400_000;
 const GIVE_UP_MS = 30 * DAY_MS;
 
-interface Duty {
+interface Task {
   record: Withdrawal;
   failures: number;
   timer: Timer | null;
   running: Promise<void> | null;
   again: boolean;
-  /** People were notified that it is not done yet. */
-  shown: boolean;
+  /** A notice about the pending withdrawal was shown. */
+  isReported: boolean;
 }
 
 export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdrawals {
   const { clock, random, ids, log, store, secrets, activity, notices, turns, panelId } = dependencies;
   const { governed, isHeld, renew } = dependencies;
-  const duties = new Map<string, Duty>();
+  const tasks = new Map<string, Task>();
   const stopping = new AbortController();
   let started = false;
 
   const tokenOf = ({ id }: Withdrawal) => secrets.get(withdrawalTokenSecret(id));
   const noticeId = ({ id }: Withdrawal) => `agent-left:${id}`;
-  const dutyOf = (record: Withdrawal): Duty => ({
+  const newTask = (record: Withdrawal): Task => ({
     record,
     failures: 0,
     timer: null,
     running: null,
     again: false,
-    shown: false,
+    isReported: false,
   });
 
   function save(record: Withdrawal, token: string): void {
@@ -107,16 +107,16 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     }
   }
 
-  function end(duty: Duty): void {
-    const { record } = duty;
-    duties.delete(sameServerKey(record.url));
-    duty.timer?.cancel();
+  function end(task: Task): void {
+    const { record } = task;
+    tasks.delete(sameServerKey(record.url));
+    task.timer?.cancel();
     notices.remove(noticeId(record));
     try {
       store.removeWithdrawal(record.id);
       secrets.change({ [withdrawalTokenSecret(record.id)]: null });
     } catch (error) {
-      // The next start of the core does it once more, which changes nothing at the agent.
+      // The next start repeats it, which changes nothing at the agent.
       log.warn('A finished withdrawal from an agent could not be removed.', {
         url: record.url,
         error: String(error),
@@ -132,7 +132,7 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     const { url, agentId, leases } = record;
     const link = dependencies.connectAgent({ url, token });
     const { id, roles } = await link.health(signal);
-    // The token is not shown to another agent that has the address by now.
+    // Another agent may have this address by now; it must not get the token.
     if (agentId !== null && id !== null && id !== agentId) throw new PilotlightError('NOT_AN_AGENT');
     if (roles.length > 0 && !roles.includes('power')) return;
     const nodesNow = () => governed({ url, agentId: id ?? agentId, token });
@@ -140,51 +140,51 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
       if (nodesNow().length === 0 || !isHeld(lease)) await link.endLease(lease, signal);
     }
     if (nodesNow().length === 0) await link.removePolicy(panelId, signal);
-    // A node that got this agent while the policy was being removed governs it again.
+    // A node that got this agent while the policy was being removed needs it again.
     for (const nodeId of nodesNow()) renew(nodeId);
   }
 
-  function run(duty: Duty): void {
+  function run(task: Task): void {
     if (!started || stopping.signal.aborted) return;
-    if (duty.running) {
-      duty.again = true;
+    if (task.running) {
+      task.again = true;
       return;
     }
-    duty.timer?.cancel();
-    duty.timer = null;
-    const { record } = duty;
-    duty.running = withDeadline(clock, ATTEMPT_MS, stopping.signal, (signal) =>
+    task.timer?.cancel();
+    task.timer = null;
+    const { record } = task;
+    task.running = withDeadline(clock, ATTEMPT_MS, stopping.signal, (signal) =>
       turns.take(sameServerKey(record.url), () => attempt(record, signal)),
     )
       .then(
-        () => succeeded(duty, record),
-        (error: unknown) => failed(duty, record, error),
+        () => succeeded(task, record),
+        (error: unknown) => failed(task, record, error),
       )
       .catch((error: unknown) => log.error('A withdrawal from an agent failed.', { error: String(error) }))
       .finally(() => {
-        duty.running = null;
-        if (duties.get(sameServerKey(record.url)) !== duty) return;
-        if (duty.again) {
-          duty.again = false;
-          run(duty);
-        } else schedule(duty);
+        task.running = null;
+        if (tasks.get(sameServerKey(record.url)) !== task) return;
+        if (task.again) {
+          task.again = false;
+          run(task);
+        } else schedule(task);
       });
   }
 
-  function schedule(duty: Duty): void {
-    if (!started || stopping.signal.aborted || duty.failures === 0) return;
-    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, duty.failures - 1));
-    duty.timer = clock.timer(wait * (0.9 + 0.2 * random()), () => run(duty));
+  function schedule(task: Task): void {
+    if (!started || stopping.signal.aborted || task.failures === 0) return;
+    const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, task.failures - 1));
+    task.timer = clock.timer(wait * (0.9 + 0.2 * random()), () => run(task));
   }
 
-  function succeeded(duty: Duty, record: Withdrawal): void {
-    // More was left at the same agent meanwhile.
-    if (duty.record !== record) {
-      duty.again = true;
+  function succeeded(task: Task, record: Withdrawal): void {
+    // Another withdrawal from the same agent was added meanwhile.
+    if (task.record !== record) {
+      task.again = true;
       return;
     }
-    end(duty);
-    if (!duty.shown) return;
+    end(task);
+    if (!task.isReported) return;
     activity.record({
       kind: 'power',
       severity: 'success',
@@ -193,34 +193,34 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     });
   }
 
-  function failed(duty: Duty, record: Withdrawal, error: unknown): void {
-    if (stopping.signal.aborted || duty.record !== record) {
-      duty.again = duty.record !== record;
+  function failed(task: Task, record: Withdrawal, error: unknown): void {
+    if (stopping.signal.aborted || task.record !== record) {
+      task.again = task.record !== record;
       return;
     }
-    duty.failures += 1;
+    task.failures += 1;
     const coded = isPilotlightError(error) ? error : null;
     log.debug('This panel could not be withdrawn from an agent.', { url: record.url, error: String(error) });
     const token = tokenOf(record) ?? '';
     const age = clock.now() - record.since;
     if (governed({ url: record.url, agentId: record.agentId, token }).length > 0) {
-      // Its policy is wanted there again, and no lease lives longer than a day.
-      if (age > DAY_MS) end(duty);
+      // A node needs the policy there again, and no lease lasts longer than a day.
+      if (age > DAY_MS) end(task);
       return;
     }
     if (coded?.code === 'AGENT_REFUSED') {
-      giveUp(duty, fact('GAVE_UP_REFUSED', { error: errorMessage(coded), panel: panelId }));
+      giveUp(task, fact('GAVE_UP_REFUSED', { error: errorMessage(coded), panel: panelId }));
     } else if (age > GIVE_UP_MS) {
-      giveUp(duty, fact('GAVE_UP_SILENT', { panel: panelId }));
-    } else show(duty);
+      giveUp(task, fact('GAVE_UP_SILENT', { panel: panelId }));
+    } else report(task);
   }
 
   const agentOf = ({ name, url }: Withdrawal) => ({ node: name, url });
 
-  function show(duty: Duty): void {
-    if (duty.shown) return;
-    duty.shown = true;
-    const { record } = duty;
+  function report(task: Task): void {
+    if (task.isReported) return;
+    task.isReported = true;
+    const { record } = task;
     notices.add({
       id: noticeId(record),
       code: 'AGENT_LEFT',
@@ -235,12 +235,12 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
     });
   }
 
-  function giveUp(duty: Duty, why: Message): void {
-    end(duty);
+  function giveUp(task: Task, why: Message): void {
+    end(task);
     activity.record({
       kind: 'power',
       severity: 'warning',
-      message: fact('AGENT_MAY_FOLLOW_PANEL', agentOf(duty.record)),
+      message: fact('AGENT_MAY_FOLLOW_PANEL', agentOf(task.record)),
       why,
       notify: true,
     });
@@ -248,21 +248,21 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
 
   function load(): void {
     for (const record of store.withdrawals()) {
-      const duty = dutyOf(record);
-      duties.set(sameServerKey(record.url), duty);
+      const task = newTask(record);
+      tasks.set(sameServerKey(record.url), task);
     }
   }
 
   load();
   const stopListening = notices.onDismissed((id) => {
-    const duty = [...duties.values()].find(({ record }) => noticeId(record) === id);
-    if (duty) giveUp(duty, fact('GAVE_UP_DISMISSED', { panel: panelId }));
+    const task = [...tasks.values()].find(({ record }) => noticeId(record) === id);
+    if (task) giveUp(task, fact('GAVE_UP_DISMISSED', { panel: panelId }));
   });
 
   return {
     add({ token, ...agent }) {
       const key = sameServerKey(agent.url);
-      const known = duties.get(key);
+      const known = tasks.get(key);
       const record: Withdrawal = {
         ...agent,
         id: known?.record.id ?? ids.next('withdrawal'),
@@ -271,29 +271,29 @@ export function createWithdrawals(dependencies: WithdrawalsDependencies): Withdr
         since: clock.now(),
       };
       save(record, token);
-      const duty = known ?? dutyOf(record);
-      duty.record = record;
-      duty.failures = 0;
-      duties.set(key, duty);
-      run(duty);
+      const task = known ?? newTask(record);
+      task.record = record;
+      task.failures = 0;
+      tasks.set(key, task);
+      run(task);
     },
     reached(url) {
-      const duty = duties.get(sameServerKey(url));
-      if (duty) run(duty);
+      const task = tasks.get(sameServerKey(url));
+      if (task) run(task);
     },
     start() {
       started = true;
-      for (const duty of duties.values()) run(duty);
+      for (const task of tasks.values()) run(task);
     },
     pause() {
       started = false;
-      for (const duty of duties.values()) duty.timer?.cancel();
+      for (const task of tasks.values()) task.timer?.cancel();
     },
     async stop() {
       stopListening();
       stopping.abort(new DOMException('Stopping.', 'AbortError'));
-      for (const duty of duties.values()) duty.timer?.cancel();
-      await Promise.all([...duties.values()].map((duty) => duty.running));
+      for (const task of tasks.values()) task.timer?.cancel();
+      await Promise.all([...tasks.values()].map((task) => task.running));
     },
   };
 }

@@ -41,13 +41,13 @@ describe('the real agent', () => {
   });
 
   it('gives its token for a code or a line, once', async () => {
-    const stranger = connect(agent.url, null);
+    const unpaired = connect(agent.url, null);
     const { code } = await agent.openPairing();
-    expect(await stranger.pair(code, 'Pilotlight', signal)).toEqual({ token: agent.token });
-    await expect(stranger.pair(code, 'Pilotlight', signal)).rejects.toMatchObject({ code: 'PAIRING_CLOSED' });
+    expect(await unpaired.pair(code, 'Pilotlight', signal)).toEqual({ token: agent.token });
+    await expect(unpaired.pair(code, 'Pilotlight', signal)).rejects.toMatchObject({ code: 'PAIRING_CLOSED' });
     const { lines } = await agent.openPairing();
     const secret = new URL(lines[0] ?? '').hash.slice(1);
-    expect(await stranger.pair(secret, 'Pilotlight', signal)).toEqual({ token: agent.token });
+    expect(await unpaired.pair(secret, 'Pilotlight', signal)).toEqual({ token: agent.token });
   });
 
   it('tells its machine, once and then each second', async () => {

@@ -10,7 +10,7 @@ import { postJson } from '../../../electron/adapters/agent-host/post.ts';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
 import { createHelloListener, type Hello } from '../../../electron/adapters/agents/hello-listener.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
-import { findGreeter } from '../../../electron/core/agents/announcement-listener.ts';
+import { identifySender } from '../../../electron/core/agents/announcement-listener.ts';
 import { startTestAgent } from '../../fakes/agent-host.ts';
 
 const listener = createHelloListener({ host: '127.0.0.1' });
@@ -64,9 +64,9 @@ it('hears the real agent at its start, and knows it by its token', async () => {
     expect(heard).toEqual([]);
     await using again = await startTestAgent({ folder, config: { role: ['power'] }, post: postJson });
     const hello = await arrived.promise;
-    const greeter = { nodeId: 'n', agentId: null, token: again.token };
-    expect(findGreeter(hello, [{ ...greeter, token: 'another' }, greeter])).toBe(greeter);
-    expect(findGreeter({ ...hello, bootId: 'boot-7' }, [greeter])).toBeNull();
+    const sender = { nodeId: 'n', agentId: null, token: again.token };
+    expect(identifySender(hello, [{ ...sender, token: 'another' }, sender])).toBe(sender);
+    expect(identifySender({ ...hello, bootId: 'boot-7' }, [sender])).toBeNull();
   } finally {
     http.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { helloProof } from '../../../../electron/core/agents/announcement-listener.ts';
+import { announcementProof } from '../../../../electron/core/agents/announcement-listener.ts';
 import { createAgentsService } from '../../../../electron/core/agents/service.ts';
 import type { FleetAgents } from '../../../../electron/core/fleet/dependencies.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
@@ -524,7 +524,7 @@ describe('hello', () => {
   const aHello = (changes: Partial<{ agent: string; bootId: string; nonce: string; token: string }> = {}) => {
     const { token = 'right-token', ...words } = changes;
     const hello = { agent: 'a1', bootId: 'boot-2', nonce: 'nonce-00001', ...words };
-    return { ...hello, proof: helloProof(token, hello) };
+    return { ...hello, proof: announcementProof(token, hello) };
   };
 
   async function sleepingWorld() {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
-import { helloUrl } from '../../../../electron/core/leases/announce-url.ts';
+import { announceUrl } from '../../../../electron/core/leases/announce-url.ts';
 import { termOf } from '../../../../electron/core/leases/lease-mirror.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
@@ -324,6 +324,6 @@ describe('where an agent says hello', () => {
     ['http://tower:8765', [loopback], 9000, null],
     ['http://192.168.7.20:8765', [lan], null, null],
   ])('%s', (url, interfaces, port, expected) => {
-    expect(helloUrl(url, interfaces, port)).toBe(expected);
+    expect(announceUrl(url, interfaces, port)).toBe(expected);
   });
 });
