@@ -1,9 +1,9 @@
 /** How long a node usually takes to come up. Pure. */
 
-/** Boots that count; older ones were perhaps on another disk. */
+/** How many boots count; older ones may be from before a hardware change. */
 export const BOOTS_REMEMBERED = 5;
 
-/** The median: one boot with a file system check must not spoil the progress bar. null for none. */
+/** The median, so that one slow boot (a file system check) does not distort the progress bar. null without boots. */
 export function usualBootMs(recent: readonly number[]): number | null {
   const sorted = recent.slice(0, BOOTS_REMEMBERED).sort((one, other) => one - other);
   const upper = sorted[Math.floor(sorted.length / 2)];

@@ -1,10 +1,10 @@
-/** What to record when a node's state changes. Pure. */
+/** The activity entry for a change of a node's state. Pure. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { errorFact, fact, type Message, plainText } from '../../../shared/models/message.ts';
-import { MISSES_UNTIL_GONE } from './node-state.ts';
+import { MISSES_UNTIL_OFF } from './node-state.ts';
 
-/** null when the change is no news, or when a wake reports it better. */
+/** null if the change is not worth recording, or the wake reports it. */
 export function describeChange(
   previous: NodeView,
   node: NodeView,
@@ -32,7 +32,7 @@ export function describeChange(
         : needed
           ? fact('NODE_DROPPED_OUT_IN_USE', { node: node.name, uses: node.uses.map(plainText) })
           : fact('NODE_DROPPED_OUT', { node: node.name }),
-      why: fact('MISSED_CHECKS', { checks: MISSES_UNTIL_GONE, reason: offReason }),
+      why: fact('MISSED_CHECKS', { checks: MISSES_UNTIL_OFF, reason: offReason }),
       notify: needed,
     };
   }

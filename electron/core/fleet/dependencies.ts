@@ -7,23 +7,23 @@ import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 
-/** What the fleet asks of the agents, which follow the fleet in turn. */
+/** What the fleet needs from the agents service, which depends on the fleet in turn. */
 export interface FleetAgents {
-  /** Whether the agent of a node answers now. Rejects with a PilotlightError where it does not. */
+  /** Resolves if the agent of a node answers now; otherwise rejects with a PilotlightError. */
   probe(nodeId: string, signal: AbortSignal): Promise<void>;
-  /** Its newest readings; null where none came in the last seconds. */
+  /** Its newest readings; null if none arrived in the last seconds. */
   reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
-  /** Whether Ollama found a GPU in this run of the machine; null where nobody says. */
+  /** Whether Ollama found a GPU in this boot; null if not reported. */
   gpuFound(nodeId: string): boolean | null;
-  /** The token of an agent at that URL that was paired a moment ago and belongs to no node yet; taken once. */
+  /** Takes the token of a recently paired agent at that URL that belongs to no node yet. */
   takePaired(agentUrl: string): string | null;
-  /** The same token, left where it is until its node is saved. */
+  /** Reads that token without taking it. */
   pairedToken(agentUrl: string): string | null;
-  /** The token of a node's agent was written anew. */
+  /** The token of a node's agent was replaced. */
   tokenChanged(nodeId: string): void;
   /**
-   * Called before a node loses its agent: it is removed, or has another agent or none from now on. Throws DISK_FULL
-   * where what is to be undone at that agent cannot be saved; the node then stays as it is.
+   * Called before a node loses its agent, because it is removed or gets another agent or none. Throws DISK_FULL if the
+   * withdrawal from that agent cannot be saved; the caller then leaves the node unchanged.
    */
   leave(nodeId: string): void;
 }
@@ -34,7 +34,7 @@ export interface FleetDependencies {
   ids: Ids;
   log: Log;
   store: Pick<Store, 'nodes' | 'bootTimes' | 'pins'>;
-  /** Passwords and tokens of the nodes. */
+  /** Passwords and tokens of nodes. */
   secrets: Pick<Secrets, 'get' | 'change'>;
   streams: Pick<Streams, 'fleet'>;
   settings: {
@@ -48,8 +48,8 @@ export interface FleetDependencies {
   agents: FleetAgents;
   startSimulatedFleet: Ports['startSimulatedFleet'];
   /**
-   * Where this computer's own server would answer, a loopback URL (see readOllamaHost); null to look for none.
-   * A node's saved address wins over it.
+   * Loopback URL of this computer's own server (see readOllamaHost); null to probe none. A saved address takes
+   * precedence.
    */
   localServerUrl: string | null;
 }

@@ -1,4 +1,4 @@
-/** The nodes in memory: each with its watch, what was observed of it, and the view that was published last. */
+/** The nodes in memory, each with its probe loop, its observation and its last published view. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -23,19 +23,19 @@ export interface Entries {
   create(record: NodeRecord, simulated: SimulatedMachine | null): Entry;
   drop(nodeId: string): void;
   replaceRecord(entry: Entry, record: NodeRecord): void;
-  /** Makes the view again, and notifies listeners if it says something else now. */
+  /** Rebuilds the view, and notifies listeners if it has changed. */
   publish(entry: Entry): void;
   probeNow(entry: Entry): Promise<void>;
   readPins(): void;
   beginWaking(entry: Entry, waking: Waking): void;
   endWaking(entry: Entry, error?: Trouble | null): void;
-  /** Where the GPUs of simulated machines are read. */
+  /** Sets how the GPUs of simulated machines are read. */
   setSimulated(read: (nodeId: string) => { gpus: readonly GpuCard[] } | null): void;
-  /** A person is looking at the panel: for two minutes nodes that are off are probed every 5 seconds. */
+  /** Somebody is using the panel: nodes that are off are probed every 5 seconds for two minutes. */
   markActive(): void;
   reschedule(): void;
   start(): void;
-  /** Ends the regular probes, until `start`. */
+  /** Suspends regular probes until `start`. */
   pause(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface EntriesDependencies extends FleetDependencies {
   notify(node: NodeView | null, previous: NodeView | null): void;
 }
 
-/** First probes are spread by this much a node, so that a large fleet does not start in one burst. */
+/** First probes are spread out by this much per node, so that a large fleet does not start in one burst. */
 const FIRST_PROBE_SPREAD_MS = 8;
 const ACTIVE_FOR_MS = 120_000;
 
@@ -54,7 +54,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   const stopping = new AbortController();
   let simulated: Parameters<Entries['setSimulated']>[0] = () => null;
   let started = false;
-  /** Until when a person is believed to look at the panel, monotonic. */
+  /** Until when the panel counts as in use, monotonic. */
   let activeUntil = Number.NEGATIVE_INFINITY;
 
   const views = createViews({ ...dependencies, find: (nodeId) => entries.get(nodeId) });
@@ -62,19 +62,19 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
   const probe = createProber({
     ...dependencies,
     stopping: stopping.signal,
-    isHere: (entry) => entries.get(entry.record.id) === entry,
+    isCurrent: (entry) => entries.get(entry.record.id) === entry,
     publish,
     learnBoot: waking.learnBoot,
     simulated: (nodeId) => simulated(nodeId),
   });
 
-  function connect(entry: Pick<Entry, 'record' | 'gone'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
+  function connect(entry: Pick<Entry, 'record' | 'unreachable'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
     const { record } = entry;
     const url = record.url ?? (record.kind === 'this-computer' ? localServerUrl : null);
     const server = url === null ? null : dependencies.connectInferenceServer(url);
     return {
       server,
-      guarded: server && guardServer(server, () => entry.gone.signal),
+      guarded: server && guardServer(server, () => entry.unreachable.signal),
       target: server ? serverTarget(server) : agentTarget(record),
     };
   }
@@ -92,7 +92,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     };
   }
 
-  /** The nodes that the agent of this one can wake: whether it can may have changed. */
+  /** Publishes the nodes that this node's agent wakes, because whether it can may have changed. */
   function publishWokenBy(nodeId: string): void {
     for (const entry of entries.values()) {
       if (entry.record.wakeWays.some((way) => way.kind === 'agent' && way.nodeId === nodeId)) publish(entry);
@@ -104,12 +104,12 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const previous = entry.view;
     const view = views.of(entry);
     if (sameView(previous, view)) {
-      // Whoever asks gets the newest time; nobody is notified for it.
+      // Only the time has changed: kept for the next read, without notifying anybody.
       if (previous.lastSeenAt !== view.lastSeenAt) entry.view = { ...previous, lastSeenAt: view.lastSeenAt };
       return;
     }
     entry.view = view;
-    // A person waits for a wake.
+    // Somebody may be watching the wake.
     const soon = entry.waking !== null && previous.state !== view.state;
     streams.fleet.set(view.id, view, { soon });
     const news = entry.shuttingDown ? null : describeChange(previous, view, entry.observation.offReason);
@@ -127,7 +127,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         }),
       nextProbeMs: () =>
         nextProbeMs(entry.observation, {
-          lookIntervalMs: settings.current().fleet.lookIntervalMs,
+          probeIntervalMs: settings.current().fleet.lookIntervalMs,
           wake: isServing(entry.observation.state) ? null : wakePace(entry, clock.now()),
           active: clock.monotonic() < activeUntil,
           sinceSeenMs:
@@ -155,7 +155,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     if (!entry) return;
     entries.delete(nodeId);
     void entry.watch?.stop();
-    entry.gone.abort(
+    entry.unreachable.abort(
       new PilotlightError('HOST_UNREACHABLE', { message: fact('NODE_REMOVED', { node: entry.record.name }) }),
     );
     streams.fleet.delete(nodeId);
@@ -168,13 +168,13 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     if (record.agentUrl !== entry.record.agentUrl) entry.cards = null;
     entry.record = record;
     if (moved) {
-      entry.gone.abort(
+      entry.unreachable.abort(
         new PilotlightError('HOST_UNREACHABLE', {
           message: fact('NODE_HAS_NEW_ADDRESS', { node: record.name }),
         }),
       );
       Object.assign(entry, {
-        gone: new AbortController(),
+        unreachable: new AbortController(),
         observation: initialObservation(clock.now()),
         version: null,
         loaded: [],
@@ -209,7 +209,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     markActive() {
       const wasActive = clock.monotonic() < activeUntil;
       activeUntil = clock.monotonic() + ACTIVE_FOR_MS;
-      // Coming and going again makes no more probes than staying.
+      // Leaving and returning causes no more probes than staying.
       if (wasActive) return;
       for (const entry of entries.values()) {
         if (entry.observation.state === 'off') void entry.watch?.probeNow();

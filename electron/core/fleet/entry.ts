@@ -10,12 +10,12 @@ import type { ProbeTarget } from './probe.ts';
 import type { Watch } from './probe-loop.ts';
 import type { NodeKnowledge } from './view.ts';
 
-/** A wake under way, as far as the fleet has to know: probes are shorter, and silence is expected. */
+/** A wake under way: probes are shorter, and silence is expected. */
 export interface Waking {
   startedAt: number;
-  /** How long its boot usually takes, milliseconds; null before the first wake. */
+  /** Usual boot time, milliseconds; null before the first wake. */
   expectedMs: number | null;
-  /** Called when the node serves: how long its boot took, milliseconds; null where nothing can be learned from it. */
+  /** Called when the node serves. The boot time, milliseconds; null if it cannot be learned from this wake. */
   bootMs(): number | null;
 }
 
@@ -25,31 +25,31 @@ export interface Entry
     'url' | 'uses' | 'simulatedVramBytes' | 'canWake' | 'secrets' | 'server' | 'cards'
   > {
   readonly simulated: SimulatedMachine | null;
-  /** The server to probe; for this computer also one that has not answered yet. */
+  /** The server to probe; on this computer, also one that has never answered. */
   server: InferenceServer | null;
-  /** The same for callers outside the fleet: its calls end when the machine goes off. */
+  /** The same for callers outside the fleet: its calls are aborted when the machine goes off. */
   guarded: InferenceServer | null;
-  /** Its server, or its agent where it has no server; null where it has neither. */
+  /** Its server, or its agent if it has no server; null if it has neither. */
   target: ProbeTarget | null;
   /** Aborted when the machine goes off. */
-  gone: AbortController;
-  /** When version and installed models were read, monotonic; null for never. */
+  unreachable: AbortController;
+  /** When version and installed models were last read, monotonic; null for never. */
   detailsAt: number | null;
   detailsRead: Promise<void> | null;
   cards: readonly GpuCard[] | null;
-  /** When this computer's own tools were last asked for its GPUs, monotonic; null for never. */
+  /** When this computer's GPU tools last ran, monotonic; null for never. */
   hardwareAt: number | null;
   waking: Waking | null;
   uses: Map<symbol, string>;
-  /** It is being powered off on request: the fleet does not report that it drops out. */
+  /** It is being powered off on request, so the fleet does not report that it drops out. */
   shuttingDown: boolean;
   watch: Watch | null;
-  /** Ends the probe under way without a result. */
+  /** Aborts the probe under way without a result. */
   interruptProbe: (() => void) | null;
   view: NodeView;
 }
 
-/** What is not known yet. */
+/** An entry about which nothing is known yet. */
 export function newEntry(
   record: NodeRecord,
   simulated: SimulatedMachine | null,
@@ -61,7 +61,7 @@ export function newEntry(
     server: null,
     guarded: null,
     target: null,
-    gone: new AbortController(),
+    unreachable: new AbortController(),
     observation: initialObservation(clock.now()),
     version: null,
     loaded: [],
@@ -81,12 +81,12 @@ export function newEntry(
   };
 }
 
-/** How far the wake under way is; null without one. */
+/** How far the wake has come; null without one. */
 export function wakePace({ waking }: Pick<Entry, 'waking'>, now: number): WakePace | null {
   return waking && { elapsedMs: now - waking.startedAt, expectedMs: waking.expectedMs };
 }
 
-/** The agent to probe for a machine without an inference server; null where there is a server to probe. */
+/** URL of the agent to probe on a machine without an inference server; null if there is a server. */
 export function probedAgent(record: NodeRecord): string | null {
   return record.url === null && record.kind !== 'this-computer' ? record.agentUrl : null;
 }

@@ -1,4 +1,4 @@
-/** Structural equality of plain data, with a short way out for what is the very same. */
+/** Structural equality of plain data, with a shortcut for identical values. */
 export function sameValue(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;

@@ -1,11 +1,11 @@
 import type { InferenceServer } from '../ports/inference.ts';
 
 /**
- * A server whose calls end when its machine goes off. A suspended machine leaves connections half open, and
- * a load or a batch has no deadline of its own: without this it would wait for ever.
+ * A server whose calls are aborted when its machine goes off. A suspended machine leaves connections half open, and
+ * loads and batches have no deadline, so they would otherwise hang indefinitely.
  */
-export function guardServer(server: InferenceServer, gone: () => AbortSignal): InferenceServer {
-  const either = (signal: AbortSignal) => AbortSignal.any([signal, gone()]);
+export function guardServer(server: InferenceServer, unreachable: () => AbortSignal): InferenceServer {
+  const either = (signal: AbortSignal) => AbortSignal.any([signal, unreachable()]);
   return {
     product: server.product,
     url: server.url,

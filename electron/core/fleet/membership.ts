@@ -1,4 +1,4 @@
-/** Which nodes there are: adds, changes and removes them, each saved with its secrets or not at all. */
+/** Adds, changes and removes nodes. A node and its secrets are saved together or not at all. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -57,7 +57,7 @@ export function createMembership(dependencies: MembershipDependencies): Membersh
       .map((entry) => ({ id: entry.record.id, name: entry.record.name, url: entry.server?.url ?? null }));
   }
 
-  /** All or nothing: secrets that were changed are put back when the rest cannot be saved. */
+  /** All or nothing: restores the secrets if `write` throws. */
   function withSecrets(changes: Readonly<Record<string, string | null>>, write: () => void): void {
     const names = Object.keys(changes);
     const before = Object.fromEntries(names.map((name) => [name, secrets.get(name)]));
@@ -70,7 +70,7 @@ export function createMembership(dependencies: MembershipDependencies): Membersh
     }
   }
 
-  /** With the token of an agent that was paired a moment ago, where none was written. */
+  /** The entered secrets; without an agent token, the token of a recently paired agent is added. */
   function secretsFrom(record: NodeRecord, input: NodeInput | NodePatch): Record<string, string | null> {
     const written = writtenSecrets(record.id, input);
     const name = agentTokenSecret(record.id);
@@ -79,12 +79,12 @@ export function createMembership(dependencies: MembershipDependencies): Membersh
     return paired === null ? written : { ...written, [name]: paired };
   }
 
-  /** Only now: a pairing code is used up, so its token must outlive a save that failed. */
+  /** Takes the paired token only after saving: the pairing code is used up, so the token must survive a failed save. */
   function tokenSaved({ id, agentUrl }: NodeRecord, changes: Record<string, string | null>): void {
     if (agentUrl !== null && typeof changes[agentTokenSecret(id)] === 'string') agents.takePaired(agentUrl);
   }
 
-  /** `token` is null where it is removed, undefined where it stays or is another one of the same agent. */
+  /** `token` is null if it is removed; undefined if it stays or is replaced by another of the same agent. */
   function leaveAgent(entry: Entry, next: NodeRecord | null, token?: null): void {
     const { record } = entry;
     if (entry.simulated || record.agentUrl === null) return;

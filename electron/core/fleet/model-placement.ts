@@ -1,13 +1,13 @@
-/** What a look at a server says about placement. Pure: values in, values out. */
+/** Placement of models, from what a server reports. Pure. */
 import type { LoadedModel, ModelOnNode, Placement } from '../../../shared/models/placement.ts';
 
 /**
- * Share of `size` that may be missing from `size_vram` on a model that is wholly on the GPU. One layer of the
- * deepest models is about 0.8%, so a layer on the CPU is always seen.
+ * Share of `size` that may be missing from `size_vram` for a model that is entirely on the GPU. One layer of the
+ * deepest models is about 0.8%, so a layer on the CPU is always noticed.
  */
 const ROUNDING_SHARE = 0.001;
 
-/** Where a model sits by the server's own figures. Anything short of all of it in VRAM is not `gpu`. */
+/** Where a model is, by the server's own figures. `gpu` only if all of it is in VRAM. */
 export function placementOf({
   sizeBytes,
   vramBytes,
@@ -22,7 +22,7 @@ export function gpuShareOf({ sizeBytes, vramBytes }: Pick<LoadedModel, 'sizeByte
   return sizeBytes <= 0 ? 1 : Math.min(1, vramBytes / sizeBytes);
 }
 
-/** A model's name as it is compared: lower case, with its tag (`latest` when none was written). */
+/** A model's name for comparison: lower case, with its tag (default `latest`). */
 export function canonicalName(name: string): string {
   const lower = name.trim().toLowerCase();
   return tagStart(lower) < 0 ? `${lower}:latest` : lower;
@@ -32,15 +32,15 @@ export function sameModelName(one: string, other: string): boolean {
   return canonicalName(one) === canonicalName(other);
 }
 
-/** Where `:tag` starts; a colon before the last slash belongs to a registry's port. -1 for no tag. */
+/** Index of `:tag`; a colon before the last slash is part of a registry's address. -1 for no tag. */
 function tagStart(name: string): number {
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? colon : -1;
 }
 
 /**
- * Whether a model's name fits one of the patterns: `llama3.1` is any tag of it, `llama3.1:8b` that one alone,
- * `*` stands for any characters, slashes too. Case does not matter.
+ * Whether a model's name matches one of the patterns: `llama3.1` matches any tag, `llama3.1:8b` only that one, and
+ * `*` any characters including slashes. Case-insensitive.
  */
 export function matchesPriority(name: string, patterns: readonly string[]): boolean {
   const full = canonicalName(name);
@@ -72,9 +72,8 @@ function matchesWildcard(text: string, pattern: string): boolean {
 }
 
 /**
- * The loaded models of one node as the panel shows them. `hasGpu` null means nobody knows: a priority model
- * on the CPU is flagged there too, because a GPU that went unnoticed is what the flag is for. `pinned` holds
- * canonical names.
+ * The loaded models of one node as the panel shows them. `hasGpu` is null if unknown; a priority model on the CPU is
+ * flagged then, too, because the flag is meant for a GPU that went unnoticed. `pinned` holds canonical names.
  */
 export function describeLoaded(input: {
   loaded: readonly LoadedModel[];

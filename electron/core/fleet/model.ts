@@ -12,56 +12,56 @@ export interface FleetService {
   /** Throws NOT_FOUND. */
   require(nodeId: string): NodeView;
   record(nodeId: string): NodeRecord | null;
-  /** The SecureOn password, for the packet that is sent and nothing else; null for none. */
+  /** The SecureOn password, only for sending a packet; null for none. */
   secureOn(nodeId: string): string | null;
-  /** The token of its agent, of its existing relay, the secret of its shutdown server; null for none. */
+  /** The token of its agent or relay, or the secret of its shutdown server; null for none. */
   agentToken(nodeId: string): string | null;
   relayToken(nodeId: string): string | null;
   shutdownSecret(nodeId: string): string | null;
-  /** What is saved of each node, with the address in use; simulated ones too. */
+  /** The record of each node, including simulated ones, with the address in use. */
   records(): { record: NodeRecord; url: string | null }[];
-  /** Called before records are saved for `adopt`: agents that they no longer name are left. Throws DISK_FULL. */
+  /** Called before records are saved for `adopt`: withdraws from agents that they no longer name. Throws DISK_FULL. */
   beforeAdopt(records: readonly NodeRecord[]): void;
-  /** Takes over records that the caller has saved: new ones are added, known ones replaced. */
+  /** Takes over records that the caller has saved: adds new nodes, replaces known ones. */
   adopt(records: readonly NodeRecord[]): void;
   /** Throws BAD_URL, BAD_MAC, BAD_DESTINATION or ALREADY_EXISTS, with `details.field`. */
   add(input: NodeInput): NodeView;
   update(nodeId: string, patch: NodePatch): NodeView;
   remove(nodeId: string): void;
-  /** Probes one node, or all, now; resolves when every probe is done. */
+  /** Probes one node, or all; resolves when every probe is done. */
   probe(nodeId?: string): Promise<NodeView[]>;
-  /** Something changed there: probes it at once, waits for nothing. */
+  /** Starts a probe at once and does not wait for it. */
   probeSoon(nodeId: string): void;
-  /** Whether its last probe got a valid answer: a node that missed one is still shown in its previous state. */
+  /** Whether its last probe was answered; after one miss, a node is still shown in its previous state. */
   answered(nodeId: string): boolean;
-  /** A person is looking at the panel: for two minutes nodes that are off are probed every 5 seconds. */
+  /** Somebody is using the panel: nodes that are off are probed every 5 seconds for two minutes. */
   markActive(): void;
-  /** The node's server, or null when it has none. Its calls end with HOST_UNREACHABLE when the node goes off. */
+  /** The node's server; null if it has none. Its calls reject with HOST_UNREACHABLE when the node goes off. */
   server(nodeId: string): InferenceServer | null;
-  /** Called when a node's state or configuration changed, not for readings; null for "not there" (added, removed). */
+  /** Called when a node's state or configuration has changed. null: it did not exist before, or was removed. */
   onChange(listener: NodeListener): () => void;
-  /** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed. */
+  /** Resolves with the first view that matches, now or later. Rejects with NOT_FOUND if the node is removed. */
   waitFor(nodeId: string, predicate: (node: NodeView) => boolean, signal: AbortSignal): Promise<NodeView>;
-  /** Placement knows better than a probe whether the GPU is really used. */
+  /** Records whether placement found that the GPU is really used, which a probe cannot tell. */
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
-  /** States why the node is needed, until disposed. */
+  /** Shows why the node is needed, until disposed. */
   use(nodeId: string, reason: string): Disposable;
-  /** It is being powered off on request, and shutdown reports that: the fleet doesn't. */
+  /** While true, the fleet does not report that the node drops out; shutdown does. */
   setShuttingDown(nodeId: string, shuttingDown: boolean): void;
-  /** Pins or priorities changed: the views are made again. */
+  /** Rebuilds views after pins or priorities changed. */
   refresh(nodeId?: string): void;
-  /** A wake has begun: the node is `waking`, and probes are short until it serves or `endWaking`. */
+  /** A wake has begun: the node is `waking`, with short probes, until it serves or `endWaking`. */
   beginWaking(nodeId: string, waking: Waking): void;
-  /** The wake is over, with why if it did not end well. */
+  /** The wake has ended; `error` says why it failed, if it did. */
   endWaking(nodeId: string, error?: Trouble | null): void;
   simulatedMachine(nodeId: string): SimulatedMachine | null;
   readonly simulation: Simulation;
   simulate(on: boolean): Promise<NodeView[]>;
-  /** Resolves at once; the first probes run in the background. */
+  /** Resolves at once; first probes run in the background. */
   start(): Promise<void>;
-  /** No regular probes until `resume`; what is known stays. */
+  /** Suspends regular probes until `resume`, and keeps what is known. */
   pause(): Promise<void>;
-  /** Probes every node at once, and continues. */
+  /** Probes every node at once, and resumes regular probes. */
   resume(): void;
   stop(): Promise<void>;
 }

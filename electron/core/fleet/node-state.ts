@@ -1,4 +1,4 @@
-/** How a node's state follows from what a probe saw. Pure: (before, probe result, circumstances) → after. */
+/** The state of a node after a probe. Pure: (before, probe result, circumstances) → after. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeState, Trouble } from '../../../shared/models/fleet.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
@@ -8,11 +8,11 @@ import { troubleOf } from '../runtime/trouble.ts';
 /** What one probe of a node found. */
 export type ProbeResult =
   | { kind: 'healthy'; loaded: readonly LoadedModel[] }
-  /** Something answers over HTTP, but not as it should. */
+  /** Something answers over HTTP, but incorrectly. */
   | { kind: 'wrong'; trouble: Trouble }
-  /** The host is on, but no server answers on its port: refused, or connected and then silent. */
+  /** The host is on, but no server answers on the port: the connection is refused, or silent after connecting. */
   | { kind: 'no-server'; trouble: Trouble }
-  /** Nothing answers at all. `trouble` only where silence has another cause than sleep. */
+  /** Nothing answers at all. `trouble` only if the silence has another cause than sleep. */
   | { kind: 'silent'; reason: Message; trouble: Trouble | null };
 
 export interface Observation {
@@ -20,12 +20,12 @@ export interface Observation {
   /** Since when it is in this state, milliseconds since the epoch. */
   since: number;
   trouble: Trouble | null;
-  /** Probes in a row that did not confirm the state. */
+  /** Consecutive probes that did not confirm the state. */
   misses: number;
   lastSeenAt: number | null;
-  /** A loaded model was once seen in VRAM, or its tools showed a GPU: it has one. */
+  /** It has a GPU: a loaded model was once in VRAM, or its tools reported one. */
   sawVram: boolean;
-  /** Placement found that the server's word on VRAM is not to be trusted; cleared when the machine goes off. */
+  /** Placement found the server's VRAM figures to be wrong; cleared when the machine goes off. */
   gpuDoubted: boolean;
   /** Why it went off, or null. */
   offReason: Message | null;
@@ -33,16 +33,16 @@ export interface Observation {
 
 export interface Circumstances {
   now: number;
-  /** Pilotlight is waking it: silence is then what is expected. */
+  /** Pilotlight is waking it, so silence is expected. */
   waking: boolean;
-  /** What its agent says of Ollama and the GPU; null or left out where nobody says. */
+  /** Whether Ollama found a GPU, by its agent; null or left out if not reported. */
   gpuFound?: boolean | null;
-  /** Its own tools show a GPU. */
+  /** Its tools report a GPU. */
   gpuSeen?: boolean;
 }
 
-/** Misses in a row after which a node that answered counts as unreachable: a single lost packet means nothing. */
-export const MISSES_UNTIL_GONE = 2;
+/** Consecutive misses after which a node counts as unreachable; one alone may be a lost packet. */
+export const MISSES_UNTIL_OFF = 2;
 
 export function initialObservation(now: number): Observation {
   return {
@@ -64,20 +64,20 @@ export function nextObservation(
 ): Observation {
   switch (result.kind) {
     case 'healthy':
-      return seenHealthy(previous, result.loaded, circumstances);
+      return afterHealthy(previous, result.loaded, circumstances);
     case 'wrong':
     case 'no-server':
       return circumstances.waking
-        ? seenBooting(previous, circumstances)
-        : missed(previous, result, circumstances);
+        ? afterAnswerWhileWaking(previous, circumstances)
+        : afterMiss(previous, result, circumstances);
     case 'silent':
       return circumstances.waking
-        ? seenAsleep(previous, circumstances)
-        : missed(previous, result, circumstances);
+        ? afterSilenceWhileWaking(previous, circumstances)
+        : afterMiss(previous, result, circumstances);
   }
 }
 
-function seenHealthy(
+function afterHealthy(
   previous: Observation,
   loaded: readonly LoadedModel[],
   { now, gpuFound = null, gpuSeen = false }: Circumstances,
@@ -93,18 +93,18 @@ function seenHealthy(
   };
 }
 
-/** Something answers while it is being woken: it comes up, and whatever it says is not the last word. */
-function seenBooting(previous: Observation, { now }: Circumstances): Observation {
+/** Something answers while it is being woken: it is booting, whatever the answer says. */
+function afterAnswerWhileWaking(previous: Observation, { now }: Circumstances): Observation {
   if (isUp(previous.state)) return { ...previous, misses: previous.misses + 1 };
   return { ...enter(previous, 'booting', now), lastSeenAt: now };
 }
 
-function seenAsleep(previous: Observation, { now }: Circumstances): Observation {
-  // A host that answered once and pauses is still booting; drivers and network come and go.
+function afterSilenceWhileWaking(previous: Observation, { now }: Circumstances): Observation {
+  // A host that answered and fell silent is still booting; its network may come and go.
   return previous.state === 'booting' ? previous : enter(previous, 'waking', now);
 }
 
-function missed(
+function afterMiss(
   previous: Observation,
   result: Exclude<ProbeResult, { kind: 'healthy' }>,
   { now }: Circumstances,
@@ -115,7 +115,7 @@ function missed(
   const lastSeenAt = result.kind === 'silent' ? previous.lastSeenAt : now;
   if (previous.state === target && sameTrouble(previous.trouble, trouble))
     return { ...previous, misses, lastSeenAt };
-  if (holdsOn(previous.state, result) && misses < MISSES_UNTIL_GONE) return { ...previous, misses };
+  if (needsSecondMiss(previous.state, result) && misses < MISSES_UNTIL_OFF) return { ...previous, misses };
   return {
     ...enter(previous, target, now),
     misses,
@@ -126,8 +126,8 @@ function missed(
   };
 }
 
-/** What is not believed at the first miss: that something which answered is gone, or that a slow start is trouble. */
-function holdsOn(state: NodeState, result: ProbeResult): boolean {
+/** Whether one miss is not enough: for a node that answered before, or is starting slowly. */
+function needsSecondMiss(state: NodeState, result: ProbeResult): boolean {
   if (state === 'unknown') return result.kind === 'no-server' && result.trouble.code === 'HOST_TIMEOUT';
   return (
     isUp(state) ||
@@ -139,7 +139,7 @@ function holdsOn(state: NodeState, result: ProbeResult): boolean {
 
 const isUp = (state: NodeState) => state === 'serving' || state === 'gpu-verified';
 
-/** Placement knows more than a probe can see. */
+/** Applies what placement found about the GPU. */
 export function withGpuVerdict(
   observation: Observation,
   verdict: 'verified' | 'not-checked',
@@ -158,7 +158,7 @@ export function beginWaking(observation: Observation, now: number): Observation 
   return isUp(observation.state) ? observation : { ...enter(observation, 'waking', now), misses: 0 };
 }
 
-/** Pilotlight gave up, or was told to: what is not up is off, until a probe sees more. */
+/** The wake ended: a node that is not up counts as off until a probe says otherwise. */
 export function endWaking(observation: Observation, now: number): Observation {
   return observation.state === 'waking' || observation.state === 'booting'
     ? enter(observation, 'off', now)
@@ -181,7 +181,7 @@ function sameTrouble(one: Trouble | null, other: Trouble | null): boolean {
   return one?.code === other?.code && one?.message === other?.message;
 }
 
-/** What was probed, in the words of its trouble. */
+/** Messages for each kind of target. */
 const probed = {
   server: {
     refused: { message: fact('NO_SERVER_ON_PORT'), next: fact('START_OLLAMA') },
@@ -195,7 +195,7 @@ const probed = {
 
 /**
  * What a failed probe means. `localHost`: the host is this computer, so "refused" says nothing about a machine
- * behind it (a simulated one that sleeps refuses as well).
+ * behind it (a simulated machine that is asleep refuses, too).
  */
 export function readFailure(
   error: PilotlightError,
@@ -221,7 +221,7 @@ export function readFailure(
         trouble: troubleOf(new PilotlightError(error.code, known.silent)),
       };
     case 'NAME_NOT_RESOLVED':
-      // A machine that announces its own name loses it while it sleeps, but it may also be a slip of the pen.
+      // A machine that announces its own name loses it while asleep, but it may also be a typo.
       return { kind: 'silent', reason: errorMessage(error), trouble: troubleOf(error) };
     default:
       return { kind: 'wrong', trouble: troubleOf(error) };

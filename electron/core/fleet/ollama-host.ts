@@ -1,4 +1,4 @@
-/** What OLLAMA_HOST says about where a server is. It is a server's own variable, so it may name a wildcard. */
+/** Reads OLLAMA_HOST. It configures a server, so it may contain a wildcard address. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import { hostOf, isLoopbackHost, normaliseServerUrl } from './validate.ts';
 
@@ -6,13 +6,13 @@ export const DEFAULT_LOCAL_SERVER = 'http://127.0.0.1:11434';
 
 export type OllamaHost =
   | { kind: 'loopback'; url: string }
-  /** Another machine: offered to the person, never contacted by itself. */
+  /** Another machine: offered in the panel, never contacted automatically. */
   | { kind: 'offer'; url: string; source: string };
 
 /**
  * Reads `host`, `host:port`, `:port`, `scheme://host[:port]` and IPv6 with or without brackets. A server that
- * listens on every interface (`0.0.0.0`, `::`) answers on loopback. With a scheme and no port Ollama's own
- * client takes 80 or 443, so it is the same here. null when it is empty or cannot be read.
+ * listens on every interface (`0.0.0.0`, `::`) answers on loopback. With a scheme but no port, the port is 80 or 443
+ * as in Ollama's own client. null if it is empty or invalid.
  */
 export function readOllamaHost(environmentValue: string | undefined): OllamaHost | null {
   const text = (environmentValue ?? '')

@@ -1,10 +1,10 @@
 import type { Clock, Random, Timer } from '../ports/time.ts';
 
-/** Probes one node repeatedly, never twice at once. */
+/** Probes one node repeatedly, one probe at a time. */
 export interface Watch {
   /** Starts a probe now, or right after the one under way; resolves when that probe is done. */
   probeNow(): Promise<void>;
-  /** Counts the wait again from now. */
+  /** Restarts the wait from now. */
   reschedule(): void;
   stop(): Promise<void>;
 }
@@ -12,14 +12,14 @@ export interface Watch {
 export interface WatchOptions {
   clock: Clock;
   random: Random;
-  /** Must not reject: a failed probe is a result too. */
+  /** Must not reject; a failed probe is a result. */
   probe: (signal: AbortSignal) => Promise<void>;
   /** Read after each probe. */
   nextProbeMs: () => number;
   firstDelayMs: number;
 }
 
-/** Share of a wait that is random, so that a thousand nodes are not probed in step. */
+/** Random share of a wait, so that a thousand nodes are not probed in step. */
 const JITTER = 0.1;
 
 export function startWatch({ clock, random, probe, nextProbeMs, firstDelayMs }: WatchOptions): Watch {
@@ -52,7 +52,7 @@ export function startWatch({ clock, random, probe, nextProbeMs, firstDelayMs }: 
   return {
     probeNow() {
       if (!current) return run();
-      // The probe under way may have begun before the change that the caller wants to see.
+      // The probe under way may have begun before the change the caller is interested in.
       following ??= current.then(() => {
         following = null;
         return run();

@@ -1,4 +1,4 @@
-/** One probe of a server: `/api/ps`, and now and then its version and what is installed; or at an agent. */
+/** One probe of a server or an agent, and the server's version and installed models. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
@@ -14,11 +14,11 @@ const INTERRUPTED = new DOMException('The probe was interrupted.', 'AbortError')
 export interface ProbeTarget {
   kind: 'server' | 'agent';
   url: string;
-  /** The models that are loaded there; none at an agent. */
+  /** The models loaded there; none at an agent. */
   loaded(signal: AbortSignal): Promise<readonly LoadedModel[]>;
 }
 
-/** How to probe a server: by what is loaded where it says that, else by whether it answers at all. */
+/** Probes a server through its loaded models if it reports them, else through its version. */
 export function serverTarget(server: InferenceServer): ProbeTarget {
   const loaded = server.capabilities.has('says-placement')
     ? server.loaded
@@ -26,10 +26,10 @@ export function serverTarget(server: InferenceServer): ProbeTarget {
   return { kind: 'server', url: server.url, loaded };
 }
 
-/** The same array each time, so that nothing seems to change. */
+/** The same array each time, so that comparisons see no change. */
 export const NO_MODELS: readonly LoadedModel[] = [];
 
-/** What the probe found; null when it was stopped or interrupted. Never rejects. */
+/** Resolves with what the probe found; null if it was stopped or interrupted. Never rejects. */
 export async function probeTarget(
   target: ProbeTarget,
   options: { clock: Clock; log: Log; timeoutMs: number; register: (interrupt: () => void) => void },
@@ -51,7 +51,7 @@ export async function probeTarget(
   }
 }
 
-/** What changes seldom. */
+/** Rarely changes, so it is read less often. */
 export interface ServerDetails {
   version: string;
   installed: InstalledModel[];
@@ -67,7 +67,7 @@ export async function readDetails(server: InferenceServer, signal: AbortSignal):
   return { version, installed };
 }
 
-/** Whether something is loaded that the list of installed models does not know. */
+/** Whether a loaded model is missing from the list of installed models. */
 export function hasUnknownModel(
   loaded: readonly LoadedModel[],
   installed: readonly InstalledModel[],

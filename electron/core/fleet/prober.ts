@@ -1,4 +1,4 @@
-/** One probe of a node, and what follows from what it found. */
+/** Probes a node and updates its entry. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -17,34 +17,34 @@ export interface ProberDependencies
   extends Pick<FleetDependencies, 'clock' | 'random' | 'log' | 'settings' | 'hardware' | 'agents'> {
   /** Aborted when the fleet stops. */
   stopping: AbortSignal;
-  /** False for an entry that was dropped meanwhile. */
-  isHere(entry: Entry): boolean;
+  /** False for an entry that was dropped. */
+  isCurrent(entry: Entry): boolean;
   publish(entry: Entry): void;
-  /** Called before the change is published: a node that was being woken serves now. */
+  /** Called when a woken node serves, before that is published. */
   learnBoot(entry: Entry, durationMs: number): void;
-  /** The GPUs of a simulated machine; null where it is off. */
+  /** The GPUs of a simulated machine; null if it is off. */
   simulated(nodeId: string): { gpus: readonly GpuCard[] } | null;
 }
 
-/** A first answer waits this long for version and models, so that "serving" comes with what it can do. */
+/** How long a first answer waits for version and models, so that both are published together. */
 const DETAILS_WAIT_MS = 100;
 const DETAILS_DEADLINE_MS = 10_000;
 const DETAILS_RETRY_MS = 30_000;
 const HARDWARE_EVERY_MS = 30_000;
-/** Where no tool found a GPU, one may still come back after a resume, but not often. */
+/** Without a GPU, one may still appear after a resume, but rarely. */
 const HARDWARE_RETRY_MS = 600_000;
 const NOTHING_THERE: ProbeResult = { kind: 'silent', reason: fact('NOTHING_ANSWERS'), trouble: null };
 
-/** Probes a node, changes what is known of it and publishes that. Rejects only for defects. */
+/** The returned function probes a node and publishes the result. It rejects only for defects. */
 export function createProber(
   dependencies: ProberDependencies,
 ): (entry: Entry, signal: AbortSignal) => Promise<void> {
-  const { clock, random, log, settings, agents, stopping, isHere, publish, learnBoot, simulated } =
+  const { clock, random, log, settings, agents, stopping, isCurrent, publish, learnBoot, simulated } =
     dependencies;
 
   function observe(entry: Entry, result: ProbeResult): void {
     const before = entry.observation;
-    // A server that was only guessed to be on this computer and never answered is no trouble, it is not there.
+    // A local server that nobody configured and that never answered is absent, not in trouble.
     const guess =
       entry.record.url === null &&
       probedAgent(entry.record) === null &&
@@ -64,12 +64,12 @@ export function createProber(
       if (durationMs !== null) learnBoot(entry, durationMs);
     }
     if (state === 'off' && before.state !== 'off') {
-      entry.gone.abort(
+      entry.unreachable.abort(
         new PilotlightError('HOST_UNREACHABLE', {
           message: fact('NODE_DROPPED_OUT', { node: entry.record.name }),
         }),
       );
-      entry.gone = new AbortController();
+      entry.unreachable = new AbortController();
     }
   }
 
@@ -86,7 +86,7 @@ export function createProber(
       };
       const result = await probeTarget(target, { clock, log, timeoutMs, register }, signal);
       entry.interruptProbe = null;
-      if (result === null || entry.target !== target || !isHere(entry)) return;
+      if (result === null || entry.target !== target || !isCurrent(entry)) return;
       if (server && result.kind === 'healthy' && wantsDetails(entry, result))
         await detailsOrMoment(entry, server);
       if (entry.target !== target) return;
@@ -114,7 +114,7 @@ export function createProber(
         if (entry.server !== server) return;
         entry.version = details.version;
         entry.installed = details.installed;
-        // A tenth of chance, so that a large fleet is not asked in one burst again.
+        // Randomised by a tenth, so that a large fleet is not queried in one burst again.
         entry.detailsAt = clock.monotonic() - random() * 0.1 * DETAILS_EVERY_MS;
       })
       .catch((error) => {
@@ -137,14 +137,14 @@ export function createProber(
       });
       void read.then(() => {
         timer.cancel();
-        // In time, it is published with what the probe found.
+        // If in time, it is published together with the probe's result.
         if (late) publish(entry);
         resolve();
       });
     });
   }
 
-  /** What its agent last reported, before the result of the probe is judged. */
+  /** Takes over what its agent last reported, before the probe's result is evaluated. */
   function readAgent(entry: Entry): void {
     const { id, kind, agentUrl } = entry.record;
     entry.gpuFound = agentUrl === null ? null : agents.gpuFound(id);
@@ -153,7 +153,7 @@ export function createProber(
     else takeCards(entry, agents.reading(id)?.gpus ?? null);
   }
 
-  /** What is built in stays known while the machine is off, or its tools are silent. */
+  /** Keeps the known cards while the machine is off or its tools report nothing. */
   function takeCards(entry: Entry, gpus: readonly GpuCard[] | null): void {
     const cards = gpus?.map(cardOf) ?? null;
     if (cards !== null && !sameValue(cards, entry.cards)) entry.cards = cards;
@@ -164,7 +164,7 @@ export function createProber(
     else if (entry.record.kind === 'this-computer') readThisComputer(entry);
   }
 
-  /** In the background: a tool that hangs delays no probe. */
+  /** In the background, so that a hanging tool does not delay probes. */
   function readThisComputer(entry: Entry): void {
     const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
     if (age < (entry.cards?.length === 0 ? HARDWARE_RETRY_MS : HARDWARE_EVERY_MS)) return;
@@ -176,7 +176,7 @@ export function createProber(
       },
       (error) => {
         if (stopping.aborted) return;
-        // An earlier reading says nothing about now.
+        // Earlier readings are out of date.
         entry.cards = null;
         publish(entry);
         log.debug('The GPUs could not be read.', { error: String(error) });

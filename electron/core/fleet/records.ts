@@ -1,4 +1,4 @@
-/** From what a person wrote to what is saved of a node. Pure; throws coded errors that name the field. */
+/** Builds node records from what a person entered. Pure; throws coded errors that name the field. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
@@ -70,7 +70,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
   };
 }
 
-/** Fields that are left out stay. */
+/** Keeps fields that are left out. */
 export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord {
   return {
     ...record,
@@ -99,7 +99,7 @@ export const nodeSecrets = (nodeId: string): string[] => [
   shutdownSecret(nodeId),
 ];
 
-/** The secrets that were written, by name: null to remove one, left out to leave it. Throws BAD_MAC. */
+/** The entered secrets by name: null to remove one, left out to keep it. Throws BAD_MAC. */
 export function writtenSecrets(
   nodeId: string,
   input: Pick<NodeInput, 'secureOn' | 'agentToken' | 'relayToken' | 'shutdownSecret'>,
@@ -135,7 +135,7 @@ export function simulatedRecord(machine: SimulatedMachine, now: number): NodeRec
   };
 }
 
-/** Throws ALREADY_EXISTS when another node is at that address already. */
+/** Throws ALREADY_EXISTS if another node has that address. */
 export function refuseDuplicate(
   url: string,
   others: Iterable<{ id: string; name: string; url: string | null }>,

@@ -1,4 +1,4 @@
-/** Which nodes of the fleet are one machine: two servers on it are two nodes, and go off together. */
+/** Finds nodes on the same machine: two servers on one machine are two nodes that go off together. */
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
 import type { FleetService } from './service.ts';
 import { hostOf, isLoopbackHost, sameServerKey } from './validate.ts';
@@ -51,7 +51,7 @@ function group(records: readonly Known[]): Map<string, string[]> {
   );
 }
 
-/** One address may lead to several machines, by its ports. */
+/** One address may lead to several machines on different ports. */
 function mayBeSame(one: Known, other: Known): boolean {
   return one.mac === null || other.mac === null || one.mac === other.mac;
 }
@@ -59,7 +59,7 @@ function mayBeSame(one: Known, other: Known): boolean {
 function keysOf({ mac, url, agentUrl, shutdownUrl }: Known): Set<string> {
   const hosts = [url, agentUrl, shutdownUrl].flatMap((address) => {
     const host = address === null ? null : hostOf(address).toLowerCase();
-    // Behind loopback there may be a tunnel to any machine.
+    // A loopback address may be a tunnel to any machine.
     return host === null || isLoopbackHost(host) ? [] : [`host ${host}`];
   });
   return new Set([

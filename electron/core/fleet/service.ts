@@ -1,4 +1,4 @@
-/** The registry of nodes and what is observed of them. Nothing waits for a node that does not answer. */
+/** The registry of nodes and their observed state. A node that does not answer blocks nothing. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
@@ -133,7 +133,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
       try {
         settings.update({ fleet: { simulated: on } });
       } catch (error) {
-        // What cannot be saved is not done: the next start would not know of it.
+        // Undo what could not be saved, because the next start would not know about it.
         await simulation.set(settings.current().fleet.simulated);
         throw error;
       }

@@ -1,4 +1,4 @@
-/** The simulated machines as nodes: started and stopped in the background, never saved. */
+/** Simulated machines as nodes, started and stopped in the background and never saved. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
 import type { SimulatedFleet } from '../ports/simulated-fleet.ts';
@@ -8,9 +8,9 @@ import { simulatedRecord } from './records.ts';
 
 export interface Simulation {
   readonly running: boolean;
-  /** Starts or stops the machines; calls come one after the other. */
+  /** Starts or stops the machines; calls run one after the other. */
   set(on: boolean): Promise<void>;
-  /** The same without waiting; a failure is written down. */
+  /** The same without waiting; a failure is logged and recorded as activity. */
   setSoon(on: boolean): void;
   sleep(nodeId: string): Promise<void>;
   faults(nodeId: string): ReturnType<SimulatedFleet['faults']>;

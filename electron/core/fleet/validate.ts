@@ -1,4 +1,4 @@
-/** What a person may write about a node, checked and brought into one form. Errors name the field. */
+/** Validates and normalises what a person enters for a node. Errors name the field. */
 import { DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../shared/contract/agent.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
@@ -17,7 +17,7 @@ function refuse(code: ErrorCode, field: string, value: string, message?: Message
 
 /**
  * The base URL of a server: `http` or `https`, no credentials, query or trailing slash. Without a scheme it
- * is `http`, and then without a port it is Ollama's. Throws BAD_URL.
+ * defaults to `http` and Ollama's port. Throws BAD_URL.
  */
 export function normaliseServerUrl(text: string, field = 'url', defaultPort = DEFAULT_SERVER_PORT): string {
   const trimmed = text.trim();
@@ -29,7 +29,7 @@ export function normaliseServerUrl(text: string, field = 'url', defaultPort = DE
     throw refuse('BAD_URL', field, text, fact('ADDRESS_NOT_HTTP'));
   }
   if (url.username !== '' || url.password !== '') {
-    // The value is left out: it holds a password.
+    // The value is left out because it contains a password.
     throw refuse('BAD_URL', field, '', fact('ADDRESS_WITH_PASSWORD'));
   }
   if (url.search !== '' || url.hash !== '') {
@@ -51,7 +51,7 @@ function bracketIpv6(text: string): string {
   return /^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) ? `[${text}]` : text;
 }
 
-/** Whether a text without a scheme names a port; the URL parser would hide that it was 80. */
+/** Whether a text without a scheme has a port; the URL parser would drop port 80. */
 function hasPort(text: string): boolean {
   const authority = text.split('/')[0] ?? '';
   return bracketIpv6(authority) === authority && /:\d+$/.test(authority);
@@ -73,61 +73,61 @@ export function isLoopbackHost(host: string): boolean {
   );
 }
 
-/** Of an agent: without a scheme it is `http`, and then without a port 8765. Throws BAD_URL. */
+/** The URL of an agent; without a scheme, `http` and port 8765 are the defaults. Throws BAD_URL. */
 export function normaliseAgentUrl(text: string, field = 'agentUrl'): string {
   return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT);
 }
 
-/** Of an existing shutdown server; people write it with or without the `/shutdown` at its end. Throws BAD_URL. */
+/** The URL of a shutdown server, entered with or without `/shutdown` at its end. Throws BAD_URL. */
 export function normaliseShutdownUrl(text: string, field = 'shutdownUrl'): string {
   return normaliseServerUrl(text, field, DEFAULT_AGENT_PORT).replace(/\/shutdown$/, '');
 }
 
-/** The ways to wake in the person's order, each once. Throws BAD_WAY or BAD_URL, naming the field. */
-export function normaliseWakeMethods(ways: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
-  const normal = ways.map((way, index): WakeWay => {
+/** The wake methods in the person's order, without duplicates. Throws BAD_WAY or BAD_URL, naming the field. */
+export function normaliseWakeMethods(methods: readonly WakeWay[], field = 'wakeWays'): WakeWay[] {
+  const normal = methods.map((method, index): WakeWay => {
     const name = `${field}.${index}`;
-    if (way.kind === 'relay') {
+    if (method.kind === 'relay') {
       return {
         kind: 'relay',
-        url: normaliseServerUrl(way.url, name, DEFAULT_RELAY_PORT).replace(/\/wake$/, ''),
+        url: normaliseServerUrl(method.url, name, DEFAULT_RELAY_PORT).replace(/\/wake$/, ''),
       };
     }
-    if (way.kind === 'command' && (way.command[0] ?? '').trim() === '') {
+    if (method.kind === 'command' && (method.command[0] ?? '').trim() === '') {
       throw new PilotlightError('BAD_WAY', {
         message: fact('COMMAND_WITHOUT_PROGRAM'),
         details: { field: name },
       });
     }
-    if (way.kind === 'command' && way.command.some((part) => part.includes('\0'))) {
+    if (method.kind === 'command' && method.command.some((part) => part.includes('\0'))) {
       throw new PilotlightError('BAD_WAY', {
         message: fact('COMMAND_WITH_NUL'),
         details: { field: name },
       });
     }
-    return way;
+    return method;
   });
-  const unique = new Map(normal.map((way) => [JSON.stringify(way), way]));
+  const unique = new Map(normal.map((method) => [JSON.stringify(method), method]));
   return [...unique.values()];
 }
 
-/** Throws BAD_WAY where a way names an agent of a node that is not there, or of the node itself, which sleeps then. */
+/** Throws BAD_WAY if a method uses the agent of an unknown node, or of the node itself, which is asleep then. */
 export function refuseUnknownRelays(
   { id, wakeWays }: { id: string; wakeWays: readonly WakeWay[] },
   isKnown: (nodeId: string) => boolean,
 ): void {
-  for (const [index, way] of wakeWays.entries()) {
-    if (way.kind !== 'agent') continue;
-    const own = way.nodeId === id;
-    if (!own && isKnown(way.nodeId)) continue;
+  for (const [index, method] of wakeWays.entries()) {
+    if (method.kind !== 'agent') continue;
+    const own = method.nodeId === id;
+    if (!own && isKnown(method.nodeId)) continue;
     throw new PilotlightError('BAD_WAY', {
       message: fact(own ? 'CANNOT_WAKE_ITSELF' : 'NO_SUCH_WAKING_NODE'),
-      details: { field: `wakeWays.${index}`, nodeId: way.nodeId },
+      details: { field: `wakeWays.${index}`, nodeId: method.nodeId },
     });
   }
 }
 
-/** Two addresses of one server compare equal here; loopback has several names. */
+/** A key that is equal for two addresses of one server; loopback has several names. */
 export function sameServerKey(url: string): string {
   const parsed = new URL(url);
   const host = hostOf(url);
@@ -156,14 +156,14 @@ export function normaliseSecureOn(text: string, field = 'secureOn'): string {
   throw new PilotlightError('BAD_MAC', {
     message: fact('NOT_A_SECURE_ON_PASSWORD'),
     next: fact('WRITE_SECURE_ON'),
-    // The value is left out: it is a password.
+    // The value is left out because it is a password.
     details: { field },
   });
 }
 
 export interface Destination {
   address: string;
-  /** null: the usual ones, 9 and 7. */
+  /** null for the usual ports, 9 and 7. */
   port: number | null;
 }
 
@@ -182,7 +182,7 @@ function formatDestination({ address, port }: Destination): string {
   return port === null ? address : `${address}:${port}`;
 }
 
-/** Destinations in one form, each once. */
+/** Normalised destinations without duplicates. */
 export function normaliseDestinations(texts: readonly string[]): string[] {
   const formatted = texts.map((text, index) =>
     formatDestination(parseDestination(text, `wakeDestinations.${index}`)),
@@ -190,7 +190,7 @@ export function normaliseDestinations(texts: readonly string[]): string[] {
   return [...new Set(formatted)];
 }
 
-/** What to call a node that was given no name. */
+/** The default name of a node. */
 export function nameFromUrl(url: string): string {
   const host = hostOf(url);
   return readIpv4(host) || host.includes(':') ? host : (host.split('.')[0] ?? host);

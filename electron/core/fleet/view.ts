@@ -1,4 +1,4 @@
-/** From what is saved of a node and what was seen of it to what people see. Pure. */
+/** Builds the view of a node from its record and what was observed. Pure. */
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
@@ -8,12 +8,12 @@ import { sameValue } from './equal.ts';
 import { describeLoaded } from './model-placement.ts';
 import type { Observation } from './node-state.ts';
 
-/** Everything known of one node. */
+/** Everything known about one node. */
 export interface NodeKnowledge {
   record: NodeRecord;
-  /** The address in use: saved, or found on this computer; null while there is none. */
+  /** The address in use, saved or found on this computer; null if there is none. */
   url: string | null;
-  /** The server at that address; null where there is none. */
+  /** The server at that address; null if there is none. */
   server: Pick<InferenceServer, 'product' | 'capabilities'> | null;
   observation: Observation;
   version: string | null;
@@ -24,11 +24,11 @@ export interface NodeKnowledge {
   canWake: boolean;
   secrets: Pick<NodeView, 'hasSecureOn' | 'hasAgentToken' | 'hasRelayToken' | 'hasShutdownSecret'>;
   boot: NodeView['boot'];
-  /** As this computer's tools, the node's agent or the simulator last reported them; null where none could be read. */
+  /** As last reported by this computer's tools, the node's agent or the simulator; null if they could not be read. */
   cards: readonly GpuCard[] | null;
-  /** Whether Ollama found a GPU there, by its agent; null where nobody says. */
+  /** Whether Ollama found a GPU there, by its agent; null if not reported. */
   gpuFound: boolean | null;
-  /** null where the node is not simulated. */
+  /** null if the node is not simulated. */
   simulatedVramBytes: number | null;
   uses: readonly string[];
 }
@@ -43,7 +43,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
   const hasGpu = readHasGpu(known);
   const up = isServing(observation.state);
   const loaded = up ? known.loaded : [];
-  // Written out: nothing that is saved gets into the view by itself.
+  // Every field is listed, so that nothing saved reaches the view by accident.
   return {
     id: record.id,
     name: record.name,
@@ -67,7 +67,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     vram: readVram(known),
     gpus: [...(known.cards ?? [])],
     loaded: describeLoaded({ loaded, hasGpu, ...settings }),
-    // What is installed stays known while it sleeps: a job has to know which machine to wake.
+    // Kept while the node is asleep, because a job has to know which machine to wake.
     installed: known.installed,
     lastSeenAt: observation.lastSeenAt,
     uses: [...known.uses],
@@ -93,7 +93,7 @@ function readHasGpu({
   return cards !== null && gpuFound === false ? false : null;
 }
 
-/** A processor's own graphics alone are no sign that models go to a GPU: only a server that uses them is. */
+/** Integrated graphics do not count: a server may not use them. */
 export function hasCard(cards: readonly Pick<GpuCard, 'integrated'>[] | null): boolean {
   return cards?.some(({ integrated }) => integrated !== true) ?? false;
 }
@@ -106,12 +106,12 @@ function readVram({ record, cards, simulatedVramBytes }: NodeKnowledge): NodeVie
   return { totalBytes: null, source: 'unknown' };
 }
 
-/** What does not change from one reading of a GPU to the next. */
+/** The part of a GPU reading that does not change. */
 export function cardOf({ id, vendor, name, vramTotalBytes, integrated }: GpuCard): GpuCard {
   return { id, vendor, name, vramTotalBytes, ...(integrated ? { integrated } : {}) };
 }
 
-/** Whether two views say the same about a node. That it answered once more is no change. */
+/** Whether two views are equal, apart from when the node last answered. */
 export function sameView(one: NodeView, other: NodeView): boolean {
   const { lastSeenAt: oneSeen, ...oneRest } = one;
   const { lastSeenAt: otherSeen, ...otherRest } = other;

@@ -1,4 +1,4 @@
-/** The views of the nodes: what is known of one, with pins, priorities and which secrets are set. */
+/** Builds views from entries, pins, priorities and which secrets are set. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   agentTokenSecret,
@@ -14,7 +14,7 @@ import { canWake } from './wakeable.ts';
 
 export interface Views {
   of(entry: Omit<Entry, 'view'>): NodeView;
-  /** Pins changed. */
+  /** Reads the pins again after they changed. */
   readPins(): void;
 }
 

@@ -1,11 +1,11 @@
-/** Waiting for a node to be in a certain state. */
+/** Waits for a node to reach a state. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 
-/** Called after every change of a view; null for "not there" (added, removed). */
+/** Called after every change of a view. null: the node did not exist before, or was removed. */
 export type NodeListener = (node: NodeView | null, previous: NodeView | null) => void;
 
-/** The first view that fits, now or later. Rejects with NOT_FOUND when the node is removed, or the signal's reason. */
+/** Resolves with the first view that matches, now or later. Rejects with NOT_FOUND if the node is removed, or the signal's reason. */
 export function waitForNode(
   { view, onChange }: { view: NodeView | null; onChange(listener: NodeListener): () => void },
   predicate: (node: NodeView) => boolean,

@@ -1,11 +1,11 @@
-/** Whether a node can be woken at all, by what is saved of it. Pure. */
+/** Whether a node can be woken, by its record. Pure. */
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { WakeWay } from '../../../shared/models/power.ts';
 import { type Destination, hostOf, isLoopbackHost, parseDestination } from './validate.ts';
 
 export interface WakeTarget extends Pick<NodeRecord, 'kind' | 'url' | 'mac' | 'wakeDestinations'> {
-  /** IPv4 addresses that its agent reported while it was on, for a machine that is known only by name. */
+  /** IPv4 addresses last reported by its agent, for a machine that is known by name only. */
   lastAddresses?: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export type WakeableNode = WakeTarget & { wakeWays: readonly WakeWay[] };
 /** Whether the agent of another node can be called: it has an address and a token. */
 export type HasAgent = (nodeId: string) => boolean;
 
-/** Why a wake method cannot be used; null where it can be tried. */
+/** Why a wake method cannot be used; null if it can be tried. */
 export function unavailableReason(target: WakeTarget, way: WakeWay, hasAgent: HasAgent): Message | null {
   switch (way.kind) {
     case 'direct':
@@ -24,7 +24,7 @@ export function unavailableReason(target: WakeTarget, way: WakeWay, hasAgent: Ha
       if (target.mac === null) return fact('NO_MAC_ADDRESS');
       return hasAgent(way.nodeId) ? null : fact('NO_AGENT_TO_WAKE_WITH');
     case 'relay':
-      // An existing relay knows the one machine that it wakes.
+      // A relay may wake a fixed machine, without a MAC address.
       return null;
     case 'command':
       return null;
@@ -36,14 +36,14 @@ export function canWake(target: WakeableNode, hasAgent: HasAgent): boolean {
   return target.wakeWays.some((way) => unavailableReason(target, way, hasAgent) === null);
 }
 
-/** Whether it has a MAC address, and there is somewhere to send packets to. */
+/** Whether it has a MAC address and a destination for packets. */
 export function canSendPackets(target: WakeTarget): boolean {
   if (target.mac === null) return false;
   const named = namedDestinations(target);
   return !isOnThisComputer(target, named) || named.length > 0;
 }
 
-/** The destinations that a person entered, for a simulated machine only those on loopback. */
+/** The configured destinations; for a simulated machine, only those on loopback. */
 export function namedDestinations(target: WakeTarget): Destination[] {
   const named = target.wakeDestinations.map((text) => parseDestination(text));
   return target.kind === 'simulated' ? named.filter(isOnLoopback) : named;

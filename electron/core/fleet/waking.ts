@@ -1,4 +1,4 @@
-/** What the fleet has to know of a wake: probes are shorter, silence is no news, and its boot time is learned. */
+/** Applies a wake to an entry, and learns boot times. */
 import { isServing, type Trouble } from '../../../shared/models/fleet.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
@@ -9,9 +9,9 @@ import { beginWaking, endWaking } from './node-state.ts';
 
 export interface WakingNodes {
   begin(entry: Entry, waking: Waking): void;
-  /** `error` is why the wake did not end well; null or left out where there is nothing to report. */
+  /** `error` is why the wake failed; null or left out if there is nothing to report. */
   end(entry: Entry, error?: Trouble | null): void;
-  /** Takes in how long a boot took; the caller publishes it. */
+  /** Saves a boot time; the caller publishes the entry. */
   learnBoot(entry: Entry, durationMs: number): void;
   readBoot(entry: Pick<Entry, 'record' | 'boot'>): void;
 }
@@ -38,7 +38,7 @@ export function createWakingNodes({
       entry.observation = beginWaking(entry.observation, clock.now());
       entry.lastWakeError = null;
       publish(entry);
-      // A probe of a silent host can take seconds; from now on probes are short.
+      // Ends the current probe, which may take seconds; the next ones are short.
       entry.interruptProbe?.();
     },
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { usualBootMs } from '../../../../electron/core/fleet/boot.ts';
 import { nextProbeMs, probeTimeoutMs } from '../../../../electron/core/fleet/pace.ts';
 
-const calm = { lookIntervalMs: 5000, wake: null, active: false, sinceSeenMs: null };
+const calm = { probeIntervalMs: 5000, wake: null, active: false, sinceSeenMs: null };
 const wake = (elapsedMs: number, expectedMs: number | null) => ({ elapsedMs, expectedMs });
 
 describe('when a node is looked at next', () => {
@@ -32,13 +32,13 @@ describe('when a node is looked at next', () => {
 
   it('each 5 seconds while somebody looks at the panel', () => {
     expect(nextProbeMs({ state: 'off', misses: 900 }, { ...calm, active: true })).toBe(5000);
-    expect(nextProbeMs({ state: 'off', misses: 9 }, { ...calm, active: true, lookIntervalMs: 1000 })).toBe(
+    expect(nextProbeMs({ state: 'off', misses: 9 }, { ...calm, active: true, probeIntervalMs: 1000 })).toBe(
       5000,
     );
   });
 
   it('a longer interval of the person’s is never shortened', () => {
-    const seldom = { ...calm, lookIntervalMs: 300_000 };
+    const seldom = { ...calm, probeIntervalMs: 300_000 };
     expect(nextProbeMs({ state: 'off', misses: 9 }, seldom)).toBe(300_000);
     expect(nextProbeMs({ state: 'off', misses: 9 }, { ...seldom, active: true })).toBe(300_000);
   });
