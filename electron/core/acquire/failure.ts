@@ -1,4 +1,4 @@
-/** What a failed request says: about the input, about the server, or about nothing yet. Pure. */
+/** What a failed request says about the input or the server. Pure. */
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 
 /**

@@ -1,15 +1,15 @@
-/** Pilotlight's own requests in flight, by node and model: inference servers do not count them. */
+/** Counts this core's requests in flight by node and model, because inference servers do not report them. */
 import { canonicalName } from '../fleet/model-placement.ts';
 import type { Clock } from '../ports/time.ts';
 
 export interface InFlight {
   count(nodeId: string, model: string): number;
-  /** Requests for all models of a node, also those that name none. */
+  /** All requests to a node, including those without a model. */
   onNode(nodeId: string): number;
-  /** One request has begun; dispose when it has ended. Disposing twice counts once. */
+  /** A request has begun; dispose when it has ended, which is idempotent. */
   begin(nodeId: string, model: string | null): Disposable;
   /**
-   * Resolves true when none of the models has a request left, false when `deadlineMs` passed first; rejects with the
+   * Resolves with true once none of the models has a request left, or false after `deadlineMs`; rejects with the
    * signal's reason.
    */
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;

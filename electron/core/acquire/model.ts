@@ -1,4 +1,4 @@
-/** What acquire takes and gives, and what it needs from its neighbours, narrowed to what it calls. */
+/** The interface of acquire, and the parts of other services that it calls. */
 import type { NodeView, ServerCapability } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
@@ -13,11 +13,11 @@ import type { BreakerState, HealthTracker } from './node-health.ts';
 import type { GpuUse, WantedModel } from './route.ts';
 
 export interface Requirement {
-  /** What the server has to be able to do. */
+  /** What the server must support. */
   capabilities: readonly ServerCapability[];
 }
 
-/** Says how far an acquisition has come. May be called before `acquire` returns its promise. */
+/** Progress of an acquisition. May be reported before `acquire` returns its promise. */
 export type AcquireStep =
   | { step: 'waking' | 'awake'; nodeId: string; name: string }
   | { step: 'placing'; nodeId: string; name: string; model: string };
@@ -26,55 +26,55 @@ export type AcquireStep =
 export interface AcquireRequest {
   model?: WantedModel;
   requirement?: Requirement;
-  /** What the machine is needed for. It is shown to people, at the lease. */
+  /** What the machine is needed for; shown at its lease. */
   purpose: string;
-  /** Who asks: policies decide by it who may wake a machine. */
+  /** Who is asking; policies use it to decide who may wake a machine. */
   by: WakeRequester;
   signal: AbortSignal;
-  /** This node and no other. */
+  /** Only this node. */
   nodeId?: string;
-  /** Nodes not to be used, such as those that were tried for this request. */
+  /** Nodes not to use, such as those already tried for this request. */
   except?: ReadonlySet<string>;
   /** Default `any`. */
   gpu?: GpuUse;
-  /** Whether a machine that sleeps may be woken, where its policy allows it. Default false. */
+  /** Whether a sleeping machine may be woken if its policy allows it. Default false. */
   wake?: boolean;
   /** Default `use-cpu`. */
   whenGpuGone?: WhenGpuGone;
   /**
-   * While no node will do: `fail` at once; `probe` (default): only wait for nodes that have not been probed yet;
-   * `wait` until something changes.
+   * If no node is suitable: `fail` at once; `probe` (default) waits only for nodes that have not been probed yet; `wait`
+   * waits until something changes.
    */
   whenNone?: 'fail' | 'probe' | 'wait';
   /**
-   * `one` (default): the acquisition is one request, in flight until it is released. `each`: it is held for many, and
-   * `begin` counts each.
+   * `one` (default): the acquisition counts as one request, in flight until it is released. `each`: it is used for many
+   * requests, and `begin` counts each.
    */
   counts?: 'one' | 'each';
-  /** It takes seconds and wakes nothing: it is counted in flight, which keeps the machine on, and holds no lease. */
+  /** For requests that take seconds and wake nothing: holds no lease, because counting it in flight keeps the machine on. */
   brief?: boolean;
-  /** What this kind of work has learned about the nodes. Left out: shared, but for people, who start afresh. */
+  /** Node health as learned by this kind of work. Default: shared by all, but new for each request of a person. */
   health?: HealthTracker;
   onStep?(step: AcquireStep): void;
 }
 
-/** A server that is ready. Dispose to release it; the lease ends then, and not before. */
+/** A ready server. Dispose it to release the server; its lease lasts until then. */
 export interface Acquired extends AsyncDisposable {
   readonly nodeId: string;
   /** The node's name. */
   readonly name: string;
   readonly server: InferenceServer;
-  /** The model's name on that server; null where none was asked for. */
+  /** The model's name on that server; null if none was requested. */
   readonly model: string | null;
-  /** Where the model is loaded; null where it is not loaded, as far as is known. */
+  /** Where the model is loaded; null if it is not known to be loaded. */
   readonly placement: Placement | null;
-  /** Why it is there, where a GPU was needed. */
+  /** Why the model is there, if a GPU was needed. */
   readonly reason: string;
-  /** One request more, counted in flight until it is disposed. */
+  /** Counts one more request in flight until disposed. */
   begin(): Disposable;
   /** A request succeeded: the node's breaker closes. */
   succeeded(): void;
-  /** A request failed; returns what that means, and whether the node is left alone from now on. */
+  /** A request failed; returns the kind of failure and the state of the node's breaker. */
   failed(error: unknown): { kind: FailureKind; failures: number; breaker: BreakerState };
   /** Half-open: send one request at a time until one succeeds. */
   breaker(): BreakerState;
@@ -84,11 +84,11 @@ export interface AcquireService {
   /**
    * Gets a server ready: takes a lease, wakes the machine, waits until it serves and lists its models, places the
    * model where a GPU is needed, counts the request. Rejects with the signal's reason, MODEL_NOT_FOUND, NODE_ASLEEP,
-   * NO_SERVER, or with what kept the last node that was tried from being ready (WAKE_TIMEOUT, WAKE_NOT_ALLOWED, …).
-   * With `nodeId`, a model that ended on the CPU is an answer, and the caller decides.
+   * NO_SERVER, or with why the last node tried did not become ready (WAKE_TIMEOUT, WAKE_NOT_ALLOWED, …).
+   * With `nodeId`, it also resolves if the model ended up on the CPU, and the caller decides.
    */
   acquire(request: AcquireRequest): Promise<Acquired>;
-  /** Whoever still waits is rejected with STOPPING. What was acquired stays until it is released. */
+  /** Pending calls reject with STOPPING. Acquired servers stay until they are released. */
   stop(): void;
 }
 
@@ -108,7 +108,7 @@ export interface AcquireLeases {
     kind: Exclude<WakeRequester, 'person'>;
     purpose: string;
   }): Disposable & { readonly lease: Pick<LeaseRecord, 'id'> };
-  /** null when no such lease lives any more. */
+  /** null if the lease has ended. */
   get(leaseId: string): LeaseRecord | null;
 }
 
@@ -119,8 +119,8 @@ export interface AcquireWakes {
 
 export interface AcquirePlacement {
   /**
-   * Gets the model onto the GPU where that can be done; `placement` is where it ended, null where it could not be
-   * loaded without unloading another. Throws when the host is unreachable.
+   * Gets the model onto the GPU if possible; `placement` is where it ended up, null if it could not be loaded without
+   * unloading another. Rejects if the host is unreachable.
    */
   ensureOnGpu(request: {
     nodeId: string;

@@ -1,12 +1,12 @@
 /**
- * What was learned about each node by using it: the breaker, whether its GPU could be used, whether it woke. The
- * decisions are pure; the tracker keeps one state for each node.
+ * The health of each node, learned by using it: its breaker, whether its GPU could be used, and whether it woke. The
+ * decisions are pure; the tracker keeps one state per node.
  */
 import type { Clock } from '../ports/time.ts';
 import { classifyNotReady, type FailureKind, type NotReady, type ReadyStage } from './failure.ts';
 
 /**
- * A node that fails is left alone for a while (open), then gets one request at a time (half-open) until one
+ * A circuit breaker. A failing node gets no requests for a while (open), then one at a time (half-open) until one
  * succeeds (closed).
  */
 export interface Breaker {
@@ -27,16 +27,16 @@ export interface Backoff {
 
 export const closedBreaker: Breaker = { failures: 0, openings: 0, openUntil: null };
 
-/** Failures in a row that open a closed breaker. What is not listed says nothing about the node. */
+/** Consecutive failures that open a closed breaker. Other kinds say nothing about the node. */
 const opensAfter: Partial<Record<FailureKind, number>> = { unavailable: 1, connection: 3, server: 6 };
 
 const FAILURE_BACKOFF: Backoff = { firstMs: 5000, longestMs: 60_000 };
 const GPU_BACKOFF: Backoff = { firstMs: 60_000, longestMs: 600_000 };
 const WAKE_FAILED_MS = 300_000;
-/** Quiet hours end. */
+/** Short, because quiet hours may end. */
 const WAKE_NOT_ALLOWED_MS = 60_000;
 
-/** Doubles with each earlier time, up to the longest. */
+/** Doubles with each earlier occurrence, up to the longest. */
 export function backoffMs({ firstMs, longestMs }: Backoff, earlier: number): number {
   return Math.min(longestMs, firstMs * 2 ** earlier);
 }
@@ -64,15 +64,15 @@ export function breakerAfterFailure(breaker: Breaker, kind: FailureKind, now: nu
   return { ...breaker, failures };
 }
 
-/** What the route knows of a node's health. */
+/** The health of a node as the route sees it. */
 export interface NodeHealth {
-  /** It failed lately and is left alone for now. */
+  /** It failed recently and gets no requests for now. */
   excluded: boolean;
-  /** It put the model on its CPU although a GPU was needed. */
+  /** It loaded the model on its CPU although a GPU was needed. */
   gpuRefused: boolean;
-  /** It dropped out while it was used, or did not come up when it was woken. */
+  /** It dropped out while in use, or did not come up when woken. */
   dropped: boolean;
-  /** It did not come up when it was woken, or may not be woken now: not tried again for now. */
+  /** It did not come up when woken, or may not be woken now; it is not woken for a while. */
   wakeRefused: boolean;
 }
 
@@ -84,16 +84,16 @@ export const healthyNode: NodeHealth = {
 };
 
 export interface HealthTracker {
-  /** A request failed. What says nothing about the node, such as a refused input, changes nothing. */
+  /** A request failed. Failures that say nothing about the node, such as a refused input, change nothing. */
   failed(nodeId: string, kind: FailureKind): Breaker;
-  /** It dropped out: left alone for 5 s, then twice as long each time, up to a minute. */
+  /** It dropped out: no requests for 5 s, then twice as long each time, up to a minute. */
   dropped(nodeId: string): void;
   succeeded(nodeId: string): void;
-  /** It could not be made ready; records and returns why. */
+  /** It did not become ready; records and returns why. */
   notReady(nodeId: string, error: unknown, stage: ReadyStage): NotReady;
-  /** It put the model on its CPU: tried again after a minute, then twice as long each time, up to ten. */
+  /** It loaded the model on its CPU: retried after a minute, then twice as long each time, up to ten. */
   gpuRefused(nodeId: string): void;
-  /** It has just come up: nothing speaks against it any more, but the next back-off is as long as it would have been. */
+  /** It has just come up: clears all refusals, but the next back-off is as long as it would have been. */
   cameUp(nodeId: string): void;
   breaker(nodeId: string): BreakerState;
   /**
@@ -104,7 +104,7 @@ export interface HealthTracker {
   /** Called when such a request has ended: the next may be admitted. Returns how to stop. */
   onTrialEnd(listener: () => void): () => void;
   view(): Map<string, NodeHealth>;
-  /** Milliseconds until something that is left alone may be tried again; null when nothing is. */
+  /** Milliseconds until the next node may be tried again; null if none is waiting. */
   nextRetryMs(): number | null;
 }
 

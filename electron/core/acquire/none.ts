@@ -1,4 +1,4 @@
-/** Why no node will do, as an error. Pure. */
+/** The error if no node is suitable. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import { modelOnNode, type RoutedNode, type WantedModel } from './route.ts';
@@ -7,7 +7,7 @@ export function noneError(nodes: readonly RoutedNode[], model: WantedModel | nul
   const having = nodes.filter(
     (node) => node.url !== null && (model === null || modelOnNode(node, model) !== null),
   );
-  // One that serves and was not chosen is left alone for now, because it failed or because its GPU was needed.
+  // A serving node was not chosen because it failed recently, or because its GPU was needed.
   const serving = having.find((node) => isServing(node.state));
   if (serving) {
     return new PilotlightError('SERVER_BUSY', {

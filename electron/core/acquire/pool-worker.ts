@@ -1,4 +1,4 @@
-/** One node of a pool: it is acquired, works until it is retired or dropped, and is released. */
+/** One node of a pool: acquired, used until it is retired or dropped, then released. */
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { WakeRequester } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
@@ -14,39 +14,39 @@ export interface PoolWorker {
   readonly gpu: boolean;
   /** The model's name there; null until it is known. */
   readonly model: string | null;
-  /** What it does counts as done on a CPU because no GPU could be had. */
+  /** It works on a CPU because no GPU was available. */
   readonly fallback: boolean;
-  /** `waking` until its models are listed, too. */
+  /** `waking` includes waiting for its models to be listed. */
   readonly stage: 'waking' | 'placing' | 'working' | 'ended';
-  /** Monotonic; since when it works. */
+  /** When it started working, monotonic. */
   readonly workingSince: number;
   readonly retiring: boolean;
-  /** Where the model was placed; null where it was not placed for this. */
+  /** Where the model was placed; null if placement was not needed. */
   readonly placement: Placement | null;
 }
 
 export interface PoolTask {
   worker: PoolWorker;
   acquired: Acquired;
-  /** Take nothing new; finish what runs. */
+  /** Finish current requests, and start no new ones. */
   retired: AbortSignal;
   /** Stop at once. */
   stopped: AbortSignal;
-  /** The node cannot be used any more: the pool leaves it alone for a while, and `stopped` aborts. */
+  /** The node cannot be used any more: aborts `stopped`, and the pool avoids the node for a while. */
   drop(error: unknown): void;
 }
 
-/** What happens in a pool, as it happens. */
+/** Events of a pool. */
 export interface PoolEvents {
   waking(worker: PoolWorker): void;
   woke(worker: PoolWorker): void;
   placing(worker: PoolWorker): void;
   placed(worker: PoolWorker, placement: Placement, reason: string): void;
-  /** The model could not be put on its GPU. */
+  /** The model could not be loaded on its GPU. */
   gpuRefused(worker: PoolWorker, reason: string): void;
   working(worker: PoolWorker): void;
   dropped(worker: PoolWorker, error: unknown): void;
-  /** `cameUp`: it did wake, but does not have the model. */
+  /** `cameUp`: it woke, but does not have the model. */
   wakeFailed(worker: PoolWorker, error: unknown, cameUp: boolean): void;
   /** No job may wake it now. */
   wakeNotAllowed(worker: PoolWorker, error: unknown): void;
@@ -61,15 +61,15 @@ export interface PoolWorkerOptions {
   purpose: string;
   by: WakeRequester;
   choice: NodeChoice;
-  /** It sleeps, and has to be woken first. */
+  /** It is asleep and must be woken first. */
   wake: boolean;
   fallback: boolean;
   signal: AbortSignal;
   work(task: PoolTask): Promise<void>;
-  /** Its GPU was refused: how it may be used without one, or null. */
+  /** Called after its GPU was refused: how it may be used without one, or null. */
   withoutGpu(): { fallback: boolean } | null;
   fatal(error: unknown): void;
-  /** It has ended; its lease ends after this call, so that whoever follows on this node has begun another. */
+  /** Called at its end, before its lease ends, so that its successor on this node can take a lease first. */
   ended(): void;
 }
 
@@ -134,7 +134,7 @@ export function startPoolWorker(options: PoolWorkerOptions): OwnedWorker {
     }
   }
 
-  /** Whether it may work, on its GPU or without. */
+  /** Whether it may work, with its GPU or without. */
   function takePlacement(acquired: Acquired): boolean {
     model = acquired.model;
     if (!gpu) return true;

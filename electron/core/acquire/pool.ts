@@ -1,6 +1,6 @@
 /**
- * Batch work on all nodes that will do. A pool follows the route while it runs: it starts and retires workers, wakes
- * one machine at a time, falls back to the CPU, or waits. Each worker holds one acquisition of its node.
+ * Batch work on all suitable nodes. While it runs, a pool follows the route: it starts and retires workers, wakes one
+ * machine at a time, falls back to the CPU, or waits. Each worker holds one acquisition of its node.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
@@ -29,17 +29,17 @@ export interface PoolOptions extends Pick<PoolWorkerOptions, 'health' | 'model' 
   mayWake: boolean;
   whenGpuGone: WhenGpuGone;
   events: PoolEvents & {
-    /** Nothing can be used, and nothing is being woken. Called again as long as that lasts. */
+    /** No node can be used or is being woken. Called repeatedly while that lasts. */
     waiting(wait: PoolWait): void;
-    /** Who works has changed. */
+    /** The set of working nodes has changed. */
     changed(working: readonly PoolWorker[]): void;
   };
 }
 
-/** Placements that were read before the model was placed are forgotten by then. */
+/** Until then, a probe from before the model was placed may still be in effect. */
 const PLACEMENT_SETTLES_MS = 15_000;
 
-/** Runs until the signal aborts; rejects with its reason, or with what `work` rejects with. */
+/** Runs until the signal aborts; rejects with its reason, or with the error of `work`. */
 export async function runPool(options: PoolOptions, signal: AbortSignal): Promise<void> {
   const { fleet, health, model, events, clock } = options;
   const changes = createChanges();
@@ -87,7 +87,7 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
       ended() {
         workers.delete(nodeId);
         events.changed(working());
-        // At once: another worker on this node takes its lease before the one of this worker ends.
+        // At once, so that a successor on this node takes its lease before this one ends.
         follow();
         changes.notify();
       },
@@ -102,7 +102,7 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
     const next = route();
     if (next.kind === 'wake') wake(next);
     else if (next.kind === 'wait') wait(next);
-    // While a GPU machine boots, no CPU is loaded with a model that will not be needed there in a minute.
+    // While a GPU machine boots, do not load the model on a CPU where it is soon not needed.
     else if (!waking() || next.nodes.some(({ gpu }) => gpu)) use(next);
   }
 
@@ -176,7 +176,7 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
   }
 }
 
-/** It is used in another way than it should be now; what is not known yet does not differ. */
+/** Whether it is used differently than it should be now. An unknown model does not differ. */
 function differs(worker: PoolWorker, choice: NodeChoice): boolean {
   return worker.gpu !== choice.gpu || (worker.model !== null && worker.model !== choice.model);
 }

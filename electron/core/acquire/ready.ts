@@ -1,4 +1,4 @@
-/** Gets one node ready: awake, its models listed, the model on the GPU where that is needed. */
+/** Gets one node ready: awake, models listed, and the model on the GPU if needed. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
@@ -25,7 +25,7 @@ export type ReadyRequest = Omit<AcquireRequest, 'nodeId'> & {
   onStage?(stage: ReadyStage): void;
 };
 
-/** Rejects with what keeps the node from being ready. */
+/** Rejects with why the node did not become ready. */
 export async function makeReady(
   dependencies: Omit<AcquireDependencies, 'leases' | 'inFlight' | 'log'>,
   request: ReadyRequest,
@@ -103,7 +103,7 @@ function current(fleet: AcquireDependencies['fleet'], nodeId: string): NodeView 
   return node;
 }
 
-/** Throws where the node has no server, or one that cannot do what is required. */
+/** Throws NO_SERVER if the node has no server, or one without a required capability. */
 function capableServer(
   { fleet }: Pick<AcquireDependencies, 'fleet'>,
   { nodeId, requirement }: Pick<AcquireRequest, 'requirement'> & { nodeId: string },

@@ -11,16 +11,16 @@ export type RoutedNode = Pick<
 >;
 
 export interface WantedModel {
-  /** As people write it. */
+  /** As entered by a person. */
   name: string;
-  /** Bare hex: these weights, whatever the name of the model. null: whatever has that name. */
+  /** Hex: exactly these weights under any name. null: any model with that name. */
   digest: string | null;
 }
 
 /**
- * - `needed`: the model has to be on a GPU before it is used
- * - `avoided`: machines without a GPU first
- * - `any`: wherever it can be had
+ * - `needed`: the model must be on a GPU before it is used
+ * - `avoided`: machines without a GPU are preferred
+ * - `any`: no preference
  */
 export type GpuUse = 'needed' | 'avoided' | 'any';
 
@@ -31,30 +31,30 @@ export interface RouteRequest {
   model: WantedModel | null;
   gpu: GpuUse;
   mayWake: boolean;
-  /** What happens where a GPU is needed and none can be had. */
+  /** What to do if a GPU is needed and none is available. */
   whenGpuGone: WhenGpuGone;
 }
 
 export interface NodeChoice {
   nodeId: string;
   name: string;
-  /** The model's name on that node: tags may differ, the digest does not. null where none is wanted. */
+  /** The model's name on that node, with the same digest but maybe another tag. null if none was requested. */
   model: string | null;
-  /** True when the model has to be on the GPU there before it is used. */
+  /** Whether the model must be on the GPU there before it is used. */
   gpu: boolean;
 }
 
 export type Route =
-  /** `fallback`: these are CPUs, and a GPU would have been used had one been there. */
+  /** `fallback`: these are CPUs, used because no GPU was available. */
   | { kind: 'use'; nodes: NodeChoice[]; fallback: boolean }
   | { kind: 'wake'; nodeId: string; name: string }
-  /** Until a node has been probed for the first time: seconds. */
+  /** Until a node has been probed for the first time, which takes seconds. */
   | { kind: 'wait'; for: 'probe'; name: string }
   | { kind: 'wait'; for: 'gpu-node' | 'node' };
 
 /**
- * The name under which a node has the model, or null. A model that is loaded under the same name with another digest
- * was pulled again, so it is another model than the list says.
+ * The name under which a node has the model, or null. If a model is loaded under that name with another digest, it was
+ * pulled again and the list is out of date.
  */
 export function modelOnNode(
   node: Pick<RoutedNode, 'installed' | 'loaded'>,
@@ -72,7 +72,7 @@ export function modelOnNode(
   return null;
 }
 
-/** GPU nodes first; then a wake; then, as the person chose, the CPU or waiting. */
+/** GPU nodes first; then a wake; then CPU or waiting, as the person chose. */
 export function chooseRoute(request: RouteRequest): Route {
   const { model, mayWake, whenGpuGone } = request;
   const needsGpu = request.gpu === 'needed';
@@ -100,19 +100,19 @@ export function chooseRoute(request: RouteRequest): Route {
     : preferred(serving, (node) => request.gpu === 'avoided' && node.hasGpu === false);
   if (suitable.length > 0) return use(suitable, needsGpu, false);
 
-  // A node that was not probed yet may be awake: a probe takes seconds, a wake minutes.
+  // A node that was not probed yet may be awake; a probe takes seconds, a wake minutes.
   const suits = (node: RoutedNode) => !needsGpu || node.hasGpu !== false;
   const unseen = nodes.find((node) => node.state === 'unknown' && suits(node));
   if (unseen) return { kind: 'wait', for: 'probe', name: unseen.name };
 
-  // Here a serving node is one whose GPU is needed and cannot be used.
+  // From here, a serving node is one whose GPU is needed but cannot be used.
   const cpuMayServe = whenGpuGone === 'use-cpu' && serving.length > 0;
   if (mayWake) {
     const [sleeper] = nodes
       .filter((node) => {
         const health = healthOf(node);
         if (isServing(node.state) || !node.canWake || !suits(node) || health.wakeRefused) return false;
-        // A machine that dropped out may have been switched off: with a CPU at hand it is left alone.
+        // A machine that dropped out may have been turned off on purpose: not woken if a CPU is available.
         if (health.dropped && cpuMayServe) return false;
         return has(node) || node.installed.length === 0;
       })
@@ -127,13 +127,13 @@ export function chooseRoute(request: RouteRequest): Route {
   return { kind: 'wait', for: needsGpu && whenGpuGone === 'wait' ? 'gpu-node' : 'node' };
 }
 
-/** Those that fit where there are any, else all. */
+/** The nodes that fit, or all if none does. */
 function preferred(nodes: RoutedNode[], fits: (node: RoutedNode) => boolean): RoutedNode[] {
   const fitting = nodes.filter(fits);
   return fitting.length > 0 ? fitting : nodes;
 }
 
-/** Known to have the model first, then surely a GPU, then the one with most VRAM. */
+/** Nodes known to have the model first, then those known to have a GPU, then by VRAM. */
 function compareSleepers(one: RoutedNode, other: RoutedNode, has: (node: RoutedNode) => boolean): number {
   const surelyGpu = (node: RoutedNode) => Number(node.hasGpu === true);
   const vram = (node: RoutedNode) => node.vram.totalBytes ?? 0;
@@ -142,7 +142,7 @@ function compareSleepers(one: RoutedNode, other: RoutedNode, has: (node: RoutedN
   );
 }
 
-/** A machine that would have been used, had it been there or had it used its GPU. */
+/** Whether it would have been used if it were available or its GPU worked. */
 function couldBeGpu(node: RoutedNode, has: boolean, health: NodeHealth): boolean {
   if (node.hasGpu === false) return false;
   if (health.dropped) return true;
@@ -151,8 +151,8 @@ function couldBeGpu(node: RoutedNode, has: boolean, health: NodeHealth): boolean
 }
 
 /**
- * For one request: nodes where the model is loaded first, by the share of it that is on the GPU; among equals the one
- * with the fewest requests in flight.
+ * Order for one request: nodes with the model loaded first, by its share on the GPU; among equals the one with the
+ * fewest requests in flight.
  */
 export function rankChoices(
   choices: readonly NodeChoice[],

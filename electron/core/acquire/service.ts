@@ -1,6 +1,6 @@
 /**
- * Getting a ready server with a model on it, for jobs, tasks, requests and people alike: lease, wake, wait until it
- * serves, place, count in flight, release. The lease lasts from before the wake until the release.
+ * Acquires a ready server with a model for jobs, tasks, requests and people: lease, wake, wait until it serves, place,
+ * count in flight, release. The lease lasts from before the wake until the release.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
@@ -13,9 +13,9 @@ import { makeReady, type ReadyNode } from './ready.ts';
 import { chooseRoute, type NodeChoice, type Route, rankChoices } from './route.ts';
 import { createSharedLeases } from './shared-leases.ts';
 
-const nothing: Disposable = { [Symbol.dispose]() {} };
+const noop: Disposable = { [Symbol.dispose]() {} };
 
-/** What is done with one node in one attempt. */
+/** One attempt with one node. */
 interface Attempt {
   nodeId: string;
   gpu: boolean;
@@ -29,14 +29,14 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   const sharedHealth = createHealthTracker({ clock });
   const stopping = new AbortController();
   const stopListening = fleet.onChange((node, previous) => {
-    // Whatever kept it from being used may be fixed.
+    // The cause of earlier failures may be fixed.
     if (node !== null && isServing(node.state) && previous !== null && !isServing(previous.state)) {
       sharedHealth.cameUp(node.id);
     }
   });
 
   const hold = (nodeId: string, { brief = false, by, purpose }: AcquireRequest): Disposable =>
-    brief ? nothing : leases.hold({ nodeId, by, purpose });
+    brief ? noop : leases.hold({ nodeId, by, purpose });
 
   function acquired(
     { node, server, model, placement, reason }: ReadyNode,
@@ -53,7 +53,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
     },
   ): Acquired {
     const { id, name } = node;
-    const mark = request.counts === 'each' ? nothing : inFlight.begin(id, model);
+    const mark = request.counts === 'each' ? noop : inFlight.begin(id, model);
     return {
       nodeId: id,
       name,
@@ -85,7 +85,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
     const lease = hold(nodeId, request);
     try {
       const ready = await makeReady(dependencies, { ...request, nodeId });
-      return acquired(ready, { request, health, lease, admission: nothing });
+      return acquired(ready, { request, health, lease, admission: noop });
     } catch (error) {
       lease[Symbol.dispose]();
       throw error;
@@ -109,11 +109,11 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
       whenGpuGone: request.whenGpuGone ?? 'use-cpu',
     });
 
-  /** null while there is nothing to try: no node will do, or each that would is on trial. */
+  /** null if there is nothing to try: no node is suitable, or each suitable one is on trial. */
   function nextAttempt(route: Route, request: AcquireRequest, health: HealthTracker): Attempt | null {
     if (route.kind === 'wait') return null;
     if (route.kind === 'wake') {
-      return { nodeId: route.nodeId, gpu: request.gpu === 'needed', admission: nothing };
+      return { nodeId: route.nodeId, gpu: request.gpu === 'needed', admission: noop };
     }
     const ranked: NodeChoice[] = rankChoices(route.nodes, fleet.list(), inFlight.onNode);
     for (const { nodeId, gpu } of ranked) {
@@ -123,7 +123,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
     return null;
   }
 
-  /** The node, ready; null where it could not be made so, with `onFailure` told why. */
+  /** The ready node; null if it did not become ready, after calling `onFailure` with why. */
   async function attempt(
     { nodeId, gpu }: Attempt,
     request: AcquireRequest,
@@ -157,8 +157,8 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
     const changes = createChanges();
     const stops = [fleet.onChange(() => changes.notify()), health.onTrialEnd(changes.notify)];
     let failure: unknown = null;
-    let lease = nothing;
-    /** The last one ends after the next has begun: a machine that is tried in another way stays needed. */
+    let lease = noop;
+    /** Replaces the lease; the next one has already begun, so that a machine tried again is never without one. */
     const keep = (next: Disposable) => {
       lease[Symbol.dispose]();
       lease = next;
@@ -169,7 +169,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
         const route = routeOf(request, health);
         const next = nextAttempt(route, request, health);
         if (next === null) {
-          keep(nothing);
+          keep(noop);
           const probing = route.kind === 'wait' && route.for === 'probe';
           if (whenNone === 'fail' || (whenNone === 'probe' && !probing)) {
             throw failure ?? noneError(candidates(request), request.model ?? null);
@@ -186,7 +186,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
           if (ready === null) continue;
           handedOver = true;
           const held = lease;
-          lease = nothing;
+          lease = noop;
           return acquired(ready, { request, health, lease: held, admission: next.admission });
         } finally {
           if (!handedOver) next.admission[Symbol.dispose]();
@@ -194,7 +194,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
       }
     } finally {
       for (const stop of stops) stop();
-      keep(nothing);
+      keep(noop);
     }
   }
 
@@ -213,11 +213,12 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   }
 
   return {
-    async acquire(asked) {
-      const signal = AbortSignal.any([asked.signal, stopping.signal]);
+    async acquire(options) {
+      const signal = AbortSignal.any([options.signal, stopping.signal]);
       signal.throwIfAborted();
-      const request = { ...asked, signal };
-      const health = asked.health ?? (asked.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
+      const request = { ...options, signal };
+      const health =
+        options.health ?? (options.by === 'person' ? createHealthTracker({ clock }) : sharedHealth);
       return request.nodeId === undefined
         ? acquireAnywhere(request, health)
         : acquireOn(request.nodeId, request, health);

@@ -1,9 +1,9 @@
-/** One lease for all acquisitions of a node by the same kind of asker for the same purpose. */
+/** One lease for all acquisitions of a node by the same kind of requester for the same purpose. */
 import type { WakeRequester } from '../policies/policy.ts';
 import type { AcquireLeases } from './model.ts';
 
 export interface SharedLeases {
-  /** Takes the lease, or joins it. It ends when the last one that holds it is disposed. */
+  /** Takes or joins a lease, which ends when its last holder is disposed. */
   hold(request: { nodeId: string; by: WakeRequester; purpose: string }): Disposable;
 }
 
@@ -12,7 +12,7 @@ interface Shared {
   holders: number;
 }
 
-/** Leases of people outlive the program, and a request ends with it, whoever asked. */
+/** A lease of kind `person` would outlive the program, but an acquisition must not. */
 const kindOf = (by: WakeRequester) => (by === 'person' ? 'request' : by);
 
 export function createSharedLeases(leases: AcquireLeases): SharedLeases {
@@ -23,7 +23,7 @@ export function createSharedLeases(leases: AcquireLeases): SharedLeases {
       const request = { nodeId, kind: kindOf(by), purpose };
       const key = JSON.stringify(request);
       const known = living.get(key);
-      // Somebody may have ended it meanwhile, here or at the machine: whoever comes now needs one that lives.
+      // The lease may have been ended meanwhile, here or at the machine; then take a new one.
       const joins = known !== undefined && leases.get(known.lease.lease.id) !== null;
       const shared = joins ? known : { lease: leases.hold(request), holders: 0 };
       shared.holders += 1;

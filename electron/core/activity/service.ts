@@ -5,7 +5,7 @@ import type { Clock } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
 
 export interface ActivityService {
-  /** Writes down what happened. A store that cannot take it is logged, never thrown: telling must not break doing. */
+  /** Records an event. Never throws; a failed save is only logged, so that it cannot break the caller. */
   record(entry: NewActivityEntry): void;
   /** Newest first. */
   list(query: ActivityQuery): ActivityEntry[];

@@ -5,7 +5,7 @@ import type { ActivityService } from './service.ts';
 
 const DEADLINE_MS = 10_000;
 
-/** What every message says; each kind of event has more. */
+/** The fields of every webhook message; each event adds its own. */
 export interface WebhookMessage {
   event: string;
   node: { id: string; name: string };
@@ -13,7 +13,7 @@ export interface WebhookMessage {
   at: string;
 }
 
-/** Posts a message to the address that the person gave. A failure is an activity entry, never more. */
+/** Posts a message to the configured URL. Never rejects; a failure is recorded as activity. */
 export async function postWebhook(
   {
     http,
@@ -23,7 +23,7 @@ export async function postWebhook(
   url: string,
   message: WebhookMessage,
   signal: AbortSignal,
-  /** Sentences that it carries. */
+  /** Messages to add to the body as text. */
   texts: Readonly<Record<string, Message>> = {},
 ): Promise<void> {
   const warn = (why: Message) =>

@@ -1,4 +1,4 @@
-/** What a node drew, what its jobs drew of that, and what its sleep saved. Pure. */
+/** The energy a node used, the share of each job, and what its sleep saved. Pure. */
 import { fact } from '../../../shared/models/message.ts';
 import type { LeaseRecord, NodeEnergy } from '../../../shared/models/power.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
@@ -10,24 +10,24 @@ export interface EnergyFacts {
   nodeId: string;
   /** The whole range. */
   range: Span;
-  /** What it was, without gaps. */
+  /** Its states, without gaps. */
   states: readonly StateSpan[];
   buckets: readonly EnergyBucket[];
   leases: readonly LeaseRecord[];
-  /** What a person says that it draws when it is on; null where nobody does. */
+  /** Its power while on, as entered by a person; null if not entered. */
   watts: number | null;
-  /** It runs Pilotlight itself: that its server is silent does not say that it sleeps. */
+  /** It runs Pilotlight, so a silent server does not mean that it is asleep. */
   thisComputer: boolean;
 }
 
-/** A stretch in which it drew the same all along. `watts` null: not known. */
+/** A period with constant power. `watts` is null if unknown. */
 interface Stretch extends Span {
   watts: number | null;
   measured: boolean;
 }
 
 const MS_AN_HOUR = 3_600_000;
-/** Of the time that was measured, the quietest quarter: what it draws when it is on and nobody needs it. */
+/** The quietest quarter of the measured time gives its idle power. */
 const QUIET_SHARE = 0.25;
 
 export function nodeEnergy(facts: EnergyFacts): NodeEnergy {
@@ -49,7 +49,7 @@ export function nodeEnergy(facts: EnergyFacts): NodeEnergy {
   };
 }
 
-/** When it was on, with what it drew: as it was seen, and where nobody looked as its telemetry says. In order. */
+/** Periods in which it was on, with their power, in order. Where its state is unknown, telemetry decides. */
 function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyFacts): Stretch[] {
   const awake = states.filter(({ state }) => (thisComputer ? state !== 'unknown' : isOn(state)));
   const unseen = states.filter(({ state }) => state === 'unknown');
@@ -70,7 +70,7 @@ function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyF
       continue;
     }
     if (!measured) continue;
-    // It served for a part of the time that it was on: for that part it was measured.
+    // Power was measured only for the part of the time in which it served.
     const share = Math.min(1, servingMs / knownMs);
     for (const span of known) {
       const middle = span.from + (span.to - span.from) * share;
@@ -83,7 +83,7 @@ function awakeStretches({ states, buckets, watts, thisComputer, range }: EnergyF
   return stretches.sort((one, other) => one.from - other.from);
 }
 
-/** Staying on would have drawn what it draws in its quiet hours; null where that, or its sleep, is not known. */
+/** What it would have used at idle power instead of sleeping; null if idle power or sleep is unknown. */
 function savedBySleep(
   { states, watts, thisComputer }: EnergyFacts,
   stretches: readonly Stretch[],
@@ -97,7 +97,7 @@ function savedBySleep(
   return { asleepMs, idleWatts: idle, wattHours };
 }
 
-/** The watts that it drew at most in the quietest quarter of the time; null where nothing was measured. */
+/** The highest power in the quietest quarter of the measured time, watts; null if nothing was measured. */
 function quietWatts(measured: readonly Stretch[]): number | null {
   const sorted = measured
     .flatMap(({ watts, from, to }) => (watts === null ? [] : [{ watts, ms: to - from }]))
@@ -110,7 +110,7 @@ function quietWatts(measured: readonly Stretch[]): number | null {
   return sorted.at(-1)?.watts ?? null;
 }
 
-/** Jobs that need it at the same time share what it draws. */
+/** Jobs that use it at the same time share its power equally. */
 function jobEnergy(
   leases: readonly LeaseRecord[],
   range: Span,
@@ -131,21 +131,21 @@ function jobEnergy(
     ])
     .sort((one, other) => one.at - other.at);
   const sums = new Map<string, { ms: number; wattHours: number | null }>();
-  /** How many leases each job holds at the moment. */
-  const there = new Map<string, number>();
+  /** How many leases each job holds at this point. */
+  const active = new Map<string, number>();
   let from = 0;
   for (const { at, purpose, change } of edges) {
-    const drawn = at > from && there.size > 0 ? sumWattHours(within(stretches, { from, to: at })) : null;
-    for (const name of at > from ? there.keys() : []) {
+    const drawn = at > from && active.size > 0 ? sumWattHours(within(stretches, { from, to: at })) : null;
+    for (const name of at > from ? active.keys() : []) {
       const sum = sums.get(name) ?? { ms: 0, wattHours: null };
       sum.ms += at - from;
-      if (drawn !== null) sum.wattHours = (sum.wattHours ?? 0) + drawn / there.size;
+      if (drawn !== null) sum.wattHours = (sum.wattHours ?? 0) + drawn / active.size;
       sums.set(name, sum);
     }
     from = at;
-    const held = (there.get(purpose) ?? 0) + change;
-    if (held === 0) there.delete(purpose);
-    else there.set(purpose, held);
+    const count = (active.get(purpose) ?? 0) + change;
+    if (count === 0) active.delete(purpose);
+    else active.set(purpose, count);
   }
   return [...sums]
     .map(([purpose, { ms, wattHours }]) => ({
@@ -156,7 +156,7 @@ function jobEnergy(
     .sort((one, other) => other.seconds - one.seconds);
 }
 
-/** null where nothing of it is known. */
+/** null if the power is unknown throughout. */
 function sumWattHours(stretches: readonly Stretch[]): number | null {
   let sum: number | null = null;
   for (const { watts, from, to } of stretches) {
@@ -167,7 +167,7 @@ function sumWattHours(stretches: readonly Stretch[]): number | null {
 
 const lengthOf = (spans: readonly Span[]) => spans.reduce((sum, { from, to }) => sum + (to - from), 0);
 
-/** The parts of spans that lie in a window. The spans are in order and do not overlap. */
+/** The parts of spans inside a window. The spans are in order and do not overlap. */
 function within<Kind extends Span>(spans: readonly Kind[], { from, to }: Span): Kind[] {
   let low = 0;
   let high = spans.length;
@@ -185,7 +185,7 @@ function within<Kind extends Span>(spans: readonly Kind[], { from, to }: Span): 
   return parts;
 }
 
-/** The parts of spans that lie in no hole. Both are in order and do not overlap. */
+/** The parts of spans outside all holes. Both are in order and do not overlap. */
 function outside(spans: readonly Span[], holes: readonly Span[]): Span[] {
   const parts: Span[] = [];
   for (const span of spans) {

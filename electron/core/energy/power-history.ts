@@ -1,4 +1,4 @@
-/** Writes down what each node was, and tells it later: as a timeline, and as what it cost. */
+/** Records the state of each node, and reports it as a timeline and as energy. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { EnergyRange, EnergyReport, PowerPolicy, PowerTimeline } from '../../../shared/models/power.ts';
@@ -11,13 +11,13 @@ import { nodeEnergy } from './node-energy.ts';
 import { leaseSpans, stateSpans } from './timeline.ts';
 
 export interface PowerHistory {
-  /** The last hours of a node. Throws NOT_FOUND. */
+  /** The last `hours` of a node. Throws NOT_FOUND. */
   timeline(nodeId: string, hours: number): PowerTimeline;
-  /** Of one node, or of all. Throws NOT_FOUND. */
+  /** The energy of one node, or of all. Throws NOT_FOUND. */
   energy(range: EnergyRange, nodeId?: string): EnergyReport;
-  /** What was not seen since the last core ended is not known. */
+  /** Marks the time since the last core ended as unknown, and starts recording. */
   start(): void;
-  /** This computer goes to sleep: until `resume` nothing is known. */
+  /** This computer is going to sleep: states are unknown until `resume`. */
   pause(): void;
   resume(): void;
   stop(): void;
@@ -34,12 +34,12 @@ export interface PowerHistoryDependencies {
 
 const HOUR_MS = 3_600_000;
 const RANGE_HOURS: Record<EnergyRange, number> = { day: 24, week: 168, month: 720 };
-/** No fewer than are kept. */
+/** At least as many as are stored. */
 const EVERY_BUCKET = 2880;
 
 export function createPowerHistory(dependencies: PowerHistoryDependencies): PowerHistory {
   const { clock, log, store, fleet, policies, telemetry } = dependencies;
-  /** What was written last of each node. */
+  /** The last recorded state of each node. */
   const written = new Map<string, NodeState>();
   let recording = false;
   let stopListening = () => {};
@@ -50,7 +50,7 @@ export function createPowerHistory(dependencies: PowerHistoryDependencies): Powe
       store.appendState(nodeId, Math.round(at), state);
       written.set(nodeId, state);
     } catch (error) {
-      log.warn('What a node was could not be written down.', { nodeId, error: String(error) });
+      log.warn('The state of a node could not be saved.', { nodeId, error: String(error) });
     }
   }
 
@@ -67,7 +67,7 @@ export function createPowerHistory(dependencies: PowerHistoryDependencies): Powe
     return store.states(nodeId, after, after).at(-1) ?? null;
   }
 
-  /** A core that was killed said nothing at its end: the last thing that it wrote down is the last it knew. */
+  /** A core that was killed recorded no end, so its last stored entry is the last moment it was running. */
   function lastAlive(open: readonly { id: string; at: number }[]): number {
     let alive = 0;
     for (const { id, at } of open) {
@@ -77,7 +77,7 @@ export function createPowerHistory(dependencies: PowerHistoryDependencies): Powe
     return Math.min(alive, clock.now());
   }
 
-  /** A simulated machine comes back with the next simulation. */
+  /** The history of a simulated machine is kept, because it returns with the next simulation. */
   function forget({ id, kind }: Pick<NodeView, 'id' | 'kind'>): void {
     written.delete(id);
     if (kind === 'simulated') {
@@ -87,7 +87,7 @@ export function createPowerHistory(dependencies: PowerHistoryDependencies): Powe
     try {
       store.remove(id);
     } catch (error) {
-      log.warn('What is kept of the power of a node could not be removed.', {
+      log.warn('The power history of a removed node could not be deleted.', {
         nodeId: id,
         error: String(error),
       });

@@ -1,4 +1,4 @@
-/** From written changes of state to what a node was, span by span. Pure. */
+/** Turns recorded state changes into spans. Pure. */
 import type { NodeState } from '../../../shared/models/node-state.ts';
 import type { LeaseRecord, PowerTimeline } from '../../../shared/models/power.ts';
 
@@ -9,14 +9,14 @@ export interface Span {
 
 export type StateSpan = PowerTimeline['states'][number];
 
-/** States in which the machine is on. `waking` is not: it was told, and says nothing yet. */
+/** States in which the machine is on; not `waking`, because it has not answered yet. */
 const ON: ReadonlySet<NodeState> = new Set(['booting', 'serving', 'gpu-verified', 'trouble']);
 
 export const isOn = (state: NodeState): boolean => ON.has(state);
 
 /**
- * Spans without gaps over the whole window; what is not known is `unknown`. `changes` are oldest first, the last one
- * of before the window among them.
+ * Spans that cover the whole window without gaps, `unknown` where nothing was recorded. `changes` are oldest first and
+ * include the last one before the window.
  */
 export function stateSpans(
   changes: readonly { at: number; state: NodeState }[],
@@ -40,7 +40,7 @@ export function stateSpans(
   return spans;
 }
 
-/** Leases as far as they lie in the window. */
+/** Leases, clipped to the window. */
 export function leaseSpans(leases: readonly LeaseRecord[], { from, to }: Span): PowerTimeline['leases'] {
   return leases
     .filter(({ createdAt, endedAt }) => createdAt < to && (endedAt === null || endedAt > from))

@@ -68,7 +68,9 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     simulated: (nodeId) => simulated(nodeId),
   });
 
-  function connect(entry: Pick<Entry, 'record' | 'unreachable'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
+  function connect(
+    entry: Pick<Entry, 'record' | 'unreachable'>,
+  ): Pick<Entry, 'server' | 'guarded' | 'target'> {
     const { record } = entry;
     const url = record.url ?? (record.kind === 'this-computer' ? localServerUrl : null);
     const server = url === null ? null : dependencies.connectInferenceServer(url);

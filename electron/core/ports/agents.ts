@@ -4,13 +4,13 @@ import type { PowerAction } from '../../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 
 export interface AgentHealth {
-  /** Stable over restarts; null from an older agent. */
+  /** Stable across restarts; null from an older agent. */
   id: string | null;
   version: string | null;
   roles: string[];
 }
 
-/** What an agent says of its machine, as far as core uses it. */
+/** The machine of an agent, as far as core uses it. */
 export interface AgentMachine {
   hostname: string;
   bootId: string;
@@ -20,7 +20,7 @@ export interface AgentMachine {
     address: string;
     netmask: string;
     broadcast: string | null;
-    /** Whether a magic packet wakes the machine through it; null where the system does not say. */
+    /** Whether a magic packet to this interface wakes the machine; null if the system does not report it. */
     wakeArmed: boolean | null;
   }[];
   ollama: { answers: boolean; version: string | null; startedAt: number | null; gpuFound: boolean | null };
@@ -35,9 +35,9 @@ export interface AgentSample {
   at: number;
   host: HostReading;
   gpus: AgentGpuReading[];
-  /** Whether these are all: a tool that has not printed anything yet, or that fails, may know of more. */
+  /** Whether the list is complete: a tool that has no output yet or that fails may know of more. */
   gpusRead: 'all' | 'not-yet' | 'failed';
-  /** Sentences: a tool that hangs, fails or prints an error. */
+  /** One sentence for each tool that hangs, fails or prints an error. */
   problems: string[];
 }
 
@@ -49,7 +49,7 @@ export interface AgentLease {
   remainingSeconds: number;
 }
 
-/** What a panel lays down at an agent; the agent takes the strictest of all panels. */
+/** The policy of one panel at an agent; the agent applies the strictest of all panels. */
 export interface AgentPolicy {
   finishAlone: boolean;
   onlyIfWoken: boolean;
@@ -57,7 +57,7 @@ export interface AgentPolicy {
   action: Exclude<PowerAction, 'restart'>;
   respectUsers: boolean;
   countdownSeconds: number;
-  /** Where the agent may say hello when it starts; left out where nothing listens there. */
+  /** URL at which the agent announces itself when it starts; left out if nothing listens there. */
   helloUrl?: string;
 }
 
@@ -69,11 +69,11 @@ export interface AgentPolicyView {
   /** Why it is on, a sentence each. */
   reasons: string[];
   idleSeconds: number;
-  /** Milliseconds until it powers itself off if nothing changes; null when it will not. */
+  /** Milliseconds until it shuts down if nothing changes; null if it will not. */
   remainingMs: number | null;
-  /** Leases or policies may be missing there, because a file was damaged. Left out for false. */
+  /** Leases or policies may be missing because a file was damaged. Left out for false. */
   incomplete?: boolean | undefined;
-  /** Files of the agent that were damaged; left out by an agent that does not report it. */
+  /** Damaged files of the agent; left out by an agent that does not report them. */
   problems?: Trouble[] | undefined;
 }
 
@@ -84,7 +84,7 @@ export interface AgentPower {
   mayRestartOllama: boolean;
   /** Why a lease doesn't keep its machine from sleeping; left out by an agent that does not report it. */
   sleepTrouble?: Trouble | null;
-  /** How the last action of this run of the agent ended; left out by an agent that does not report it. */
+  /** How the last action since the agent started ended; left out by an agent that does not report it. */
   last?: AgentOutcome | null;
 }
 
@@ -93,7 +93,7 @@ export interface AgentOutcome {
   outcome: 'done' | 'dry-run' | 'cancelled' | 'refused' | 'failed' | 'interrupted';
   /** Milliseconds since the epoch, by the agent's clock. */
   at: number;
-  /** Its words: who cancelled, what speaks against it, what failed. */
+  /** Text of the agent: who cancelled, why it is in use, or what failed. */
   reason: string | null;
   /** Why it failed or was refused, as the agent's code, and what to do; left out by an agent that does not report it. */
   code?: string | null;
@@ -102,40 +102,40 @@ export interface AgentOutcome {
 
 /**
  * One agent. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
- * NOT_AN_AGENT, AGENT_REFUSED (token), AGENT_ERROR (its own words); those named beside a call besides.
+ * NOT_AN_AGENT, AGENT_REFUSED (token), AGENT_ERROR (with the agent's message), and the codes listed at each call.
  */
 export interface AgentLink {
   readonly url: string;
   /** Needs no token. */
   health(signal: AbortSignal): Promise<AgentHealth>;
-  /** Takes the token once. PAIRING_CLOSED. */
+  /** Exchanges a pairing code for the token; a code works once. PAIRING_CLOSED. */
   pair(code: string, panel: string, signal: AbortSignal): Promise<{ token: string }>;
   machine(signal: AbortSignal): Promise<{ machine: AgentMachine; sample: AgentSample }>;
   /**
-   * Once a second until the signal aborts or the agent ends; then it resolves, or rejects with why. The sample is the
-   * same object each time, changed in place: whoever wants to keep it copies it.
+   * Calls the listener once a second until the signal aborts or the stream ends; then resolves, or rejects with the
+   * reason. The sample is the same object each time, changed in place: copy it to keep it.
    */
   watch(
     listener: {
       machine(machine: AgentMachine): void;
       sample(sample: AgentSample): void;
-      /** Leases, policies or a power action have changed there. */
+      /** Leases, policies or a power action have changed at the agent. */
       news?(): void;
     },
     signal: AbortSignal,
   ): Promise<void>;
   leases(signal: AbortSignal): Promise<AgentLease[]>;
-  /** Begins or renews. */
+  /** Begins or renews a lease. */
   putLease(
     lease: { id: string; holder: string; purpose: string; ttlSeconds: number },
     signal: AbortSignal,
   ): Promise<void>;
-  /** One that is not there is ended already. */
+  /** Does nothing if the agent does not hold it. */
   endLease(id: string, signal: AbortSignal): Promise<void>;
   putPolicy(panelId: string, policy: AgentPolicy, signal: AbortSignal): Promise<AgentPolicyView>;
   removePolicy(panelId: string, signal: AbortSignal): Promise<void>;
   policy(signal: AbortSignal): Promise<AgentPolicyView>;
-  /** "Pilotlight woke this run." AGENT_ERROR with `details.code` BOOT_CHANGED when it has started anew since. */
+  /** Reports that Pilotlight started this boot. AGENT_ERROR with `details.code` BOOT_CHANGED if it has rebooted since. */
   woken(bootId: string, by: string, signal: AbortSignal): Promise<AgentPolicyView>;
   power(signal: AbortSignal): Promise<AgentPower>;
   /** IN_USE with `details.reasons` (sentences) and `details.reasonCodes`, POWER_ACTION_RUNNING, NOT_SUPPORTED. */
@@ -145,9 +145,9 @@ export interface AgentLink {
   ): Promise<AgentPower>;
   /** NO_COUNTDOWN. */
   cancelPowerOff(by: string, signal: AbortSignal): Promise<AgentPower>;
-  /** Relay role. RELAY_FAILED with its words. */
+  /** Needs the relay role. RELAY_FAILED with the agent's message. */
   wake(mac: string, signal: AbortSignal): Promise<void>;
-  /** NOT_SUPPORTED where its configuration does not let it. */
+  /** NOT_SUPPORTED if its configuration does not allow it. */
   restartOllama(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The world as core sees it. Core decides; everything that touches a socket, a file, a process or a database is behind one of
- * these interfaces. Adapters make them real, test/fakes make them small.
+ * Everything outside core: sockets, files, processes and databases are behind these interfaces. Adapters implement them;
+ * test/fakes has small versions for tests.
  */
 import type { ConnectAgent } from './agents.ts';
 import type { ConnectInferenceServer } from './inference.ts';

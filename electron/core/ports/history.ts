@@ -1,19 +1,19 @@
-/** Telemetry and work that are kept, in buckets of wall time. */
+/** Stored telemetry and work, in buckets of wall time. */
 
-/** Seconds that a kept bucket spans. */
+/** Length of a stored bucket, seconds. */
 export type BucketLength = 60 | 900;
 
-/** A value added up over the seconds in which it was known. */
+/** The sum of a value over the seconds in which it was known. */
 export interface Weighted {
   sum: number;
   seconds: number;
 }
 
-/** What is kept of one node in one bucket. */
+/** The stored totals of one node in one bucket. */
 export interface BucketTotals {
   servingSeconds: number;
   vectors: number;
-  /** The largest that was told. */
+  /** The largest value reported. */
   vramTotalBytes: number | null;
   /** Byte-seconds. */
   vramUsed: Weighted;
@@ -30,7 +30,7 @@ export interface BucketTotals {
 export interface BucketRow {
   nodeId: string;
   seconds: BucketLength;
-  /** Wall time of its first moment, a whole multiple of its length since the epoch. Milliseconds. */
+  /** Start in wall time, milliseconds since the epoch; a multiple of the length. */
   start: number;
   totals: BucketTotals;
 }

@@ -8,19 +8,19 @@ export interface LoadOptions {
    * has no fallback when they do not fit.
    */
   layers: 'auto' | 'cpu' | number;
-  /** Seconds; negative keeps it loaded indefinitely, `null` leaves the server's own rule alone. */
+  /** Seconds; negative keeps it loaded indefinitely, `null` leaves the server's default. */
   keepAliveSeconds: number | null;
-  /** Sent only when given: a differing context reloads the model. */
+  /** Sent only if given, because a different context length reloads the model. */
   contextLength?: number;
 }
 
 /**
  * One inference server. Every call rejects with a PilotlightError: HOST_UNREACHABLE, HOST_TIMEOUT,
- * NOT_AN_INFERENCE_SERVER (HTML, half a JSON), SERVER_ERROR (its own words in `details.server`),
+ * NOT_AN_INFERENCE_SERVER (HTML, truncated JSON), SERVER_ERROR (the server's message in `details.server`),
  * MODEL_NOT_FOUND, OUT_OF_MEMORY, SERVER_BUSY.
  */
 export interface InferenceServer {
-  /** What people call the product; it decides nothing. */
+  /** The product's name, for display only. */
   readonly product: string;
   readonly url: string;
   readonly capabilities: ReadonlySet<ServerCapability>;
@@ -30,7 +30,7 @@ export interface InferenceServer {
   describe(model: string, signal: AbortSignal): Promise<DescribedModel>;
   /** Loads without generating anything. Resolves when the server says it is loaded. No total deadline. */
   load(model: string, options: LoadOptions, signal: AbortSignal): Promise<void>;
-  /** Asks to unload; the server does it later, so poll `loaded` until it is gone. */
+  /** Asks to unload; the server does so later, so poll `loaded` until the model is no longer listed. */
   unload(model: string, signal: AbortSignal): Promise<void>;
   /** One vector per text, in order. */
   embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;

@@ -3,12 +3,12 @@ import type { GpuReading, HostReading } from '../../../shared/models/telemetry.t
 
 /** Readings of this computer's own tools (nvidia-smi, amdgpu sysfs, …). */
 export interface LocalHardware {
-  /** Empty only where there are none. Rejects with a sentence where there may be one that could not be read. */
+  /** Empty only if there are none. Rejects with a sentence if there may be one that could not be read. */
   readGpus(signal: AbortSignal): Promise<GpuReading[]>;
   readHost(): HostReading;
 }
 
-/** What core may ask about folders the person names. */
+/** What core needs to know about folders that a person names. */
 export interface Folders {
   /** The canonical absolute path; rejects with FOLDER_NOT_FOUND, NOT_A_FOLDER or FOLDER_UNREADABLE. */
   resolve(path: string): Promise<string>;

@@ -1,19 +1,19 @@
-/** The network: HTTP, datagrams, and what is around. */
+/** The network: HTTP, datagrams, and discovery. */
 import type { Message } from '../../../shared/models/message.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   url: string;
   headers?: Record<string, string>;
-  /** Sent as JSON when it is an object, as it is when it is a string. */
+  /** An object is sent as JSON, a string unchanged. */
   body?: object | string;
-  /** Messages that join a JSON body as English. */
+  /** Messages to add to a JSON body as English text. */
   texts?: Readonly<Record<string, Message>>;
   /** Whole-exchange limit in milliseconds; `null` for none (a load can take minutes). */
   deadlineMs: number | null;
   /** The response is cut off with RESPONSE_TOO_LARGE past this size. Default 16 MiB. */
   maxBytes?: number;
-  /** A connection of its own, closed afterwards: what it finds out is true of the host now. Default false. */
+  /** Use a new connection and close it afterwards, so that the result reflects the host now. Default false. */
   fresh?: boolean;
   signal?: AbortSignal;
 }
@@ -37,8 +37,8 @@ export interface HttpStream {
   /**
    * The chunks of the body, to be iterated once. The server is read no faster than the iterator, with one chunk and
    * the system's socket buffers ahead of it. Rejects when the body is incomplete: HOST_UNREACHABLE, HOST_TIMEOUT,
-   * NOT_AN_INFERENCE_SERVER for broken framing, or the signal's reason. A body that nobody starts to read is dropped
-   * after a minute, then rejects with CANCELLED.
+   * NOT_AN_INFERENCE_SERVER for broken framing, or the signal's reason. A body that is not read is dropped after a minute and
+   * then rejects with CANCELLED.
    */
   body: AsyncIterableIterator<Uint8Array, undefined>;
   /** Closes the connection, unless the body was read to its end. Leaving a `for await` loop does the same. */
@@ -52,7 +52,7 @@ export interface HttpStream {
 export interface Http {
   /** The whole response, as text. */
   request(request: HttpRequest): Promise<HttpReply>;
-  /** Resolves with the status and headers; the body follows as a stream. Whoever opens one reads it or closes it. */
+  /** Resolves with the status and headers; the body follows as a stream. The caller must read or close it. */
   open(request: HttpStreamRequest): Promise<HttpStream>;
 }
 
@@ -68,32 +68,32 @@ export interface Udp {
   send(payload: Uint8Array, port: number, address: string): Promise<void>;
   /** IPv4 interfaces of this computer; injected in tests. */
   interfaces(): NetworkInterface[];
-  /** The wake packet for a checked MAC address, with a SecureOn password where there is one. */
+  /** The wake packet for a valid MAC address, with the SecureOn password if there is one. */
   magicPacket(mac: string, secureOn: string | null): Uint8Array;
 }
 
-/** Looking around; nothing of it runs before a person asks. */
+/** Discovery; nothing runs until a person asks for it. */
 export interface Surroundings {
-  /** The system's own table: addresses that were spoken with lately. Rejects where it cannot be read. */
+  /** The system's neighbour table: addresses contacted recently. Rejects if it cannot be read. */
   neighbours(signal: AbortSignal): Promise<{ address: string; mac: string }[]>;
   /**
-   * Asks for agents that announce themselves in the networks of these addresses of ours, until the signal aborts or
-   * none can be asked; each once. Resolves with the interfaces that could not be asked, and why.
+   * Queries the networks of these local addresses for announced agents until the signal aborts or no network can be
+   * queried; reports each agent once. Resolves with the interfaces that could not be queried, and why.
    */
   announced(
     options: { interfaces: readonly string[] },
     onFound: (agent: { address: string; port: number; name: string; txt: Record<string, string> }) => void,
     signal: AbortSignal,
   ): Promise<{ interface: string; reason: string }[]>;
-  /** Whether something accepts a TCP connection there in time. */
+  /** Whether something accepts a TCP connection within the timeout. */
   accepts(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
-  /** IPv4 addresses of a name, none where it has only others; rejects with NAME_NOT_RESOLVED. */
+  /** IPv4 addresses of a name; empty if it has none. Rejects with NAME_NOT_RESOLVED. */
   resolve(name: string, signal: AbortSignal): Promise<string[]>;
 }
 
-/** A small listener to which agents say that they are awake; nothing listens while it is closed. */
+/** A listener to which agents announce that they are awake. */
 export interface HelloListener {
-  /** Opens it, or opens it anew on another port. Rejects with PORT_IN_USE. */
+  /** Opens it, or reopens it on another port. Rejects with PORT_IN_USE. */
   open(
     port: number,
     onHello: (hello: { agent: string; bootId: string; nonce: string; proof: string }) => void,

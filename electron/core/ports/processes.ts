@@ -1,9 +1,9 @@
-/** Programs. */
+/** External programs. */
 
 export interface Exec {
   /**
-   * Runs a program without a shell, its output cut at 64 KiB. Resolves with how it ended; rejects with
-   * COMMAND_FAILED when it cannot be started or is not done by the deadline, or with the signal's reason.
+   * Runs a program without a shell, with its output truncated at 64 KiB. Resolves with its exit code; rejects with
+   * COMMAND_FAILED if it cannot be started or exceeds the deadline, or with the signal's reason.
    */
   run(
     command: readonly string[],

@@ -7,7 +7,7 @@ export interface SimulatedMachine {
   url: string;
   mac: string;
   wakeDestinations: string[];
-  /** Its own agent; null where it runs none. */
+  /** Its agent; null if it has none. */
   agent: { url: string; token: string } | null;
   /** 0 for a machine without a GPU. */
   vramBytes: number;
@@ -23,5 +23,5 @@ export interface SimulatedFleet {
   stop(): Promise<void>;
 }
 
-/** Starts the simulated machines on loopback; `null` where this build carries none. */
+/** Starts the simulated machines on loopback. */
 export type StartSimulatedFleet = () => Promise<SimulatedFleet>;

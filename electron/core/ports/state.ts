@@ -1,4 +1,4 @@
-/** What must survive a restart. */
+/** Storage that survives a restart. */
 import type { ActivityEntry, ActivityQuery, NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
@@ -9,20 +9,20 @@ import type { BucketLength, BucketRow } from './history.ts';
 import type { PowerStore } from './power-state.ts';
 
 /**
- * Passwords, tokens, and addresses that carry one, by name (shared/models/secrets.ts, secretSettings). Apart from
- * the store, so that no export, log or copy of the database holds one. A value goes only to the one who uses it.
+ * Passwords, tokens, and addresses that contain one, by name (shared/models/secrets.ts, secretSettings). Separate from
+ * the store, so that no export, log or copy of the database contains one. Pass a value only to the code that uses it.
  */
 export interface Secrets {
   readonly protection: SecretsProtection;
-  /** null where none is set, or where it cannot be opened any more. */
+  /** null if it is not set or can no longer be decrypted. */
   get(name: string): string | null;
-  /** Sets each value, or removes it with null; durable when it returns. Throws DISK_FULL, and changes nothing then. */
+  /** Sets each value, or removes it with null; durable when it returns. Throws DISK_FULL without changing anything. */
   change(changes: Readonly<Record<string, string | null>>): void;
 }
 
 /**
- * What must survive a restart, one part per domain. Synchronous: rows are few and small. Every call is
- * durable when it returns; a full disk rejects with DISK_FULL and changes nothing.
+ * The database, one part per domain. Synchronous, because rows are few and small. Every call is durable when it
+ * returns; on a full disk it throws DISK_FULL without changing anything.
  */
 export interface Store {
   readonly settings: {
@@ -35,7 +35,7 @@ export interface Store {
     remove(id: string): void;
   };
   readonly bootTimes: {
-    /** Remembers how long one boot took, in milliseconds. */
+    /** Saves how long a boot took, milliseconds. */
     add(nodeId: string, at: number, durationMs: number): void;
     /** Newest first. */
     recent(nodeId: string, limit: number): number[];
@@ -70,11 +70,11 @@ export interface Store {
   readonly power: PowerStore;
   /** Telemetry and work in buckets of wall time. Starts and ends are milliseconds, ends included. */
   readonly history: {
-    /** What is kept of every node for one bucket. */
+    /** The totals of every node in one bucket. */
     at(seconds: BucketLength, start: number): BucketRow[];
     /**
-     * In one transaction: puts rows in the place of those with the same node, length and start, and drops what
-     * begins before `prune.before`, oldest first, a bounded number at a time.
+     * In one transaction: inserts rows or replaces those with the same node, length and start, and deletes buckets that
+     * begin before `prune.before`, oldest first, a limited number at a time.
      */
     write(change: {
       rows: readonly BucketRow[];
@@ -82,16 +82,16 @@ export interface Store {
     }): void;
     /** One node, oldest first. */
     read(nodeId: string, seconds: BucketLength, from: number, last: number): BucketRow[];
-    /** Vectors by node where there were any, oldest first. */
+    /** Vectors by node, oldest first; buckets without any are left out. */
     work(
       seconds: BucketLength,
       from: number,
       last: number,
     ): { nodeId: string; start: number; vectors: number }[];
-    /** Forgets a node: from now on nothing of it is found. */
+    /** Deletes the history of a node. */
     remove(nodeId: string): void;
   };
-  /** Keeps all that `work` writes, or nothing of it when it throws. Not to be nested. */
+  /** Commits everything that `work` writes, or nothing if it throws. Must not be nested. */
   transaction<Result>(work: () => Result): Result;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** Time, chance and ids, so that tests can hold them still. */
+/** Time, randomness and ids, so that tests can control them. */
 
 export interface Timer {
   cancel(): void;

@@ -1,7 +1,7 @@
 /** The index of a folder. */
 import type { Chunk } from '../../../shared/models/indexing.ts';
 
-/** One file that a scan found to be new or changed. `path` is relative to the source, with `/`. */
+/** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
   path: string;
   sizeBytes: number;
@@ -14,11 +14,11 @@ export interface ScanResult {
   unchanged: number;
   removed: number;
   pending: ScannedFile[];
-  /** Files that can never be indexed as they are (binary, too large, unreadable, loops), with the reason. */
+  /** Files that cannot be indexed (binary, too large, unreadable, loops), with the reason. */
   skipped: { path: string; code: string; reason: string }[];
 }
 
-/** A file read, recognised and cut, ready to be embedded. `token` names it in `commit`. */
+/** A file that was read, recognised and split into chunks, ready to be embedded. `token` identifies it in `commit`. */
 export interface PreparedFile {
   token: string;
   path: string;
@@ -31,14 +31,14 @@ export interface StoredIndexMeta {
   dimensions: number | null;
   files: number;
   chunks: number;
-  /** It was damaged, and some files are not in it until they are indexed again. Left out for false. */
+  /** It was damaged, and some files are missing until they are indexed again. Left out for false. */
   incomplete?: boolean;
 }
 
 export interface VectorHit {
   path: string;
   chunk: Chunk;
-  /** 1-based ranks inside each list; `null` where the list does not hold it. */
+  /** 1-based ranks in each list; `null` if it is not in that list. */
   wordRank: number | null;
   vectorRank: number | null;
   wordScore: number | null;
@@ -49,22 +49,22 @@ export interface VectorHit {
 
 /**
  * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
- * process. One transaction a file: after a crash a file is either wholly there or wholly absent.
+ * process. Each file is one transaction: after a crash it is either complete or absent.
  * Rejects with coded errors: FILE_CHANGED, FILE_TOO_LARGE, FILE_BINARY, FILE_UNREADABLE, FILE_EMPTY,
  * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
  */
 export interface SourceIndex {
   meta(): Promise<StoredIndexMeta>;
-  /** Walks the folder and compares it with the file state; drops what was deleted, in one transaction. */
+  /** Walks the folder and compares it with the file state; removes deleted files in one transaction. */
   scan(
     options: { full: boolean },
     signal: AbortSignal,
     onProgress?: (seen: number) => void,
   ): Promise<ScanResult>;
   prepare(path: string, signal: AbortSignal): Promise<PreparedFile>;
-  /** Stores a prepared file with one vector per chunk, replacing what was there. */
+  /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
   commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number }>;
-  /** Forgets a prepared file that will not be committed. */
+  /** Discards a prepared file that will not be committed. */
   discard(token: string): Promise<void>;
   /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */
   indexBuiltin(

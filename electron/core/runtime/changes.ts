@@ -1,4 +1,4 @@
-/** A place to wait until something changed, without missing what changed in between. */
+/** Lets callers wait for the next change without missing one in between. */
 export interface Changes {
   notify(): void;
   /** Resolves at the next `notify` after this call; rejects with the signal's reason. */

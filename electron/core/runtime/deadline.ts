@@ -1,10 +1,10 @@
-/** A deadline whose time stands still while this computer sleeps. */
+/** A deadline that is suspended while this computer sleeps. */
 import type { Clock, Timer } from '../ports/time.ts';
 
 export interface Deadline {
-  /** Its time stands still. */
+  /** Suspends it. */
   pause(): void;
-  /** It goes on, with `leastMs` at least. Returns how long is left, milliseconds. */
+  /** Continues with at least `leastMs` left. Returns how long is left, milliseconds. */
   resume(leastMs: number): number;
   cancel(): void;
 }

@@ -1,11 +1,11 @@
-/** Waiting for what may be shut for a while. */
+/** A gate that callers wait at while it is closed. */
 import { abortable } from '../../../shared/abortable.ts';
 
 export interface Gate {
   readonly closed: boolean;
   close(): void;
   reopen(): void;
-  /** Resolves at once while it is open, else when it opens; rejects with the signal's reason. */
+  /** Resolves once it is open; rejects with the signal's reason. */
   open(signal: AbortSignal): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export function createGate(): Gate {
     },
     async open(signal) {
       signal.throwIfAborted();
-      // It may have been shut again by the time whoever waited is heard.
+      // It may have been closed again before this continues.
       while (opened !== null) await abortable(opened.promise, signal);
     },
   };

@@ -1,7 +1,7 @@
 import type { MethodName, MethodParams, MethodResult } from '../../../shared/contract/methods.ts';
 
 export interface CallContext {
-  /** Aborted when the caller cancels or its link is gone. */
+  /** Aborted when the caller cancels or its link is closed. */
   signal: AbortSignal;
 }
 
@@ -10,5 +10,5 @@ export type Handler<Name extends MethodName> = (
   context: CallContext,
 ) => MethodResult<Name> | Promise<MethodResult<Name>>;
 
-/** A domain's methods.ts returns these; compose.ts puts them together, and types tell when one is missing. */
+/** Returned by the methods.ts of each domain and combined in core/methods.ts; a missing one is a type error. */
 export type Handlers<Names extends MethodName = MethodName> = { readonly [Name in Names]: Handler<Name> };

@@ -1,24 +1,24 @@
-/** The services of the core in one order: started and resumed from the first, paused and stopped from the last. */
+/** The services of the core in order: started and resumed from the first, paused and stopped from the last. */
 import type { Log } from '../ports/log.ts';
 
-/** A step that is left out has nothing to do. */
+/** Steps that a service does not need are left out. */
 export interface Service {
   start?(): void | Promise<void>;
-  /** This computer goes to sleep: nothing runs by itself until `resume`. */
+  /** This computer is going to sleep: nothing runs by itself until `resume`. */
   pause?(): unknown;
   resume?(): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when everything has stopped. */
   stop?(): unknown;
 }
 
 export interface Lifecycle {
-  /** One service after the other; rejects with the first one's error, and starts none after it. */
+  /** One service after the other; stops at the first error and rejects with it. */
   start(): Promise<void>;
   /** Resolves when all are paused. Does nothing while paused or after `stop`. */
   pause(): Promise<void>;
   /** Resumes once the pause is complete. Does nothing unless paused. */
   resume(): void;
-  /** Each step is taken, whatever the others do. Idempotent. */
+  /** Stops every service, even if one fails. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function createLifecycle(services: Readonly<Record<string, Service>>, log
     },
     async pause() {
       if (stopping) return;
-      // None waits for another: the computer may be asleep in a moment.
+      // All at once, because the computer may be asleep in a moment.
       paused ??= Promise.all(
         last.map(async ([name, service]) => {
           try {

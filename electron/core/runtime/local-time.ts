@@ -1,11 +1,11 @@
-/** Minutes of the day as a clock on the wall shows them, where its hands may jump. Pure. */
+/** Minutes of the local day, across changes to and from daylight saving time. Pure. */
 
 const MINUTES_A_DAY = 1440;
 const MINUTE_MS = 60_000;
 
 const formats = new Map<string | undefined, Intl.DateTimeFormat>();
 
-/** Minutes since local midnight at a moment. `zone` is an IANA name; left out, it is this computer's. */
+/** Minutes since local midnight. `zone` is an IANA name; default: this computer's. */
 export function minuteOfDay(at: number, zone?: string): number {
   const known = formats.get(zone);
   const format =
@@ -21,14 +21,14 @@ export function minuteOfDay(at: number, zone?: string): number {
   return Number(hour) * 60 + Number(minute);
 }
 
-/** Whether a minute lies in a span that may run over midnight. A span from a minute to itself is empty. */
+/** Whether a minute lies in a span that may cross midnight. A span from a minute to itself is empty. */
 export function isWithin(minute: number, { from, to }: { from: number; to: number }): boolean {
   return from <= to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
 /**
- * The first moment after `after` at which the clock shows that minute, once for each day. Where the hour is left
- * out in spring, it is as much later as the clock was put forward; in autumn the first of the two counts.
+ * The next time after `after` at which the local clock shows that minute, once a day. If that time is skipped in spring,
+ * it is later by the shift; if it occurs twice in autumn, the first counts.
  */
 export function nextMinuteOfDay(minute: number, after: number, zone?: string): number {
   const start = Math.floor(after / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
@@ -38,6 +38,6 @@ export function nextMinuteOfDay(minute: number, after: number, zone?: string): n
   const shown = minuteOfDay(candidate, zone);
   const off = ((shown - minute + half + MINUTES_A_DAY) % MINUTES_A_DAY) - half;
   if (off === 0) return candidate;
-  const mended = candidate - off * MINUTE_MS;
-  return mended > after && minuteOfDay(mended, zone) === minute ? mended : candidate;
+  const corrected = candidate - off * MINUTE_MS;
+  return corrected > after && minuteOfDay(corrected, zone) === minute ? corrected : candidate;
 }

@@ -3,9 +3,9 @@ import type { Clock, Random, Timer } from '../ports/time.ts';
 export interface Loop {
   /** Runs now, or joins the run under way; resolves when it is done. */
   runNow(): Promise<void>;
-  /** Time is counted again from now, with the interval as it is now. */
+  /** Restarts the wait from now, with the current interval. */
   reschedule(): void;
-  /** Stops and waits for the run under way, which is aborted. */
+  /** Aborts the run under way and waits for it. */
   stop(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export interface LoopOptions {
   /** A rejection counts as a failure and lengthens the wait; it never ends the loop. */
   run: (signal: AbortSignal) => Promise<void>;
   onError?: (error: unknown) => void;
-  /** Share of the interval that is random, 0 to 1. Default 0.1, so that many loops do not march in step. */
+  /** Share of the interval that is random, 0 to 1. Default 0.1, so that many loops do not run in step. */
   jitter?: number;
   /** The wait after repeated failures doubles up to this. Default 5 minutes. */
   maxBackoffMs?: number;

@@ -1,11 +1,11 @@
-/** What is acquired is registered for disposal at once, and disposed in reverse order. */
+/** Resources registered for disposal, disposed in reverse order. */
 
 export interface Scope {
   /** Registers a release; returns it so that it can also be called early (it then runs once). */
   add(release: () => void | Promise<void>): () => Promise<void>;
   /** Aborted first when the scope is disposed. */
   readonly signal: AbortSignal;
-  /** Releases everything, last acquired first; errors are collected, none stops the others. */
+  /** Releases everything, last acquired first. An error does not stop the others; all errors are thrown together. */
   dispose(): Promise<void>;
 }
 

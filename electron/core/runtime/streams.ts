@@ -3,7 +3,7 @@ import { createTopic, type Topic, type TopicOptions } from './topic.ts';
 
 export type Streams = { readonly [Name in StreamName]: Topic<StreamValue<Name>> };
 
-/** One topic per stream of the contract. Telemetry and work go out once a second, the rest twice. */
+/** One topic per stream of the contract. Telemetry and work are sent once a second, the rest twice. */
 export function createStreams({ clock, epoch, log }: Omit<TopicOptions, 'coalesceMs'>): Streams {
   const fast = { clock, epoch, log, coalesceMs: 500 };
   const slow = { clock, epoch, log, coalesceMs: 1000 };

@@ -4,37 +4,37 @@ import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
 export interface TopicSubscription {
-  /** The link can take another frame: call it when a slow link has drained. */
+  /** Call it when a slow link has drained and can take another frame. */
   resume(): void;
   end(): void;
 }
 
 /**
- * A stream of keyed entries. Values live here whether or not anybody looks; frames are made only for
- * subscribers, at most one each `coalesceMs`, holding the newest value of what changed since their cursor.
+ * A stream of keyed entries. Values are kept with or without subscribers; each subscriber gets at most one frame per
+ * `coalesceMs`, with the newest values of the entries that changed since its cursor.
  */
 export interface Topic<Value> {
-  /** `soon`: people wait for this; it does not wait for the next regular frame. */
+  /** `soon`: somebody is waiting, so do not wait for the next regular frame. */
   set(key: string, value: Value, options?: { soon?: boolean }): void;
   delete(key: string): void;
   get(key: string): Value | undefined;
   values(): Value[];
   keys(): string[];
-  /** True while somebody listens: a producer with costly values may stay silent otherwise. */
+  /** True while there are subscribers; producers of costly values may skip them otherwise. */
   readonly active: boolean;
-  /** Called when the first subscriber comes and when the last one goes. */
+  /** Called when the first subscriber is added and when the last one is removed. */
   onActive(listener: (active: boolean) => void): () => void;
   /**
-   * `deliver` gets a snapshot at once, or the deltas since `cursor` where they are still known. A snapshot may
-   * come later too: it replaces everything. `deliver` returns false when the link is full: nothing more is sent
-   * until `resume`, and then only the newest values.
+   * `deliver` gets a snapshot at once, or the changes since `cursor` if they are still known. Another snapshot may follow
+   * later and replaces everything. `deliver` returns false if the link is full: nothing more is sent until `resume`, and
+   * then only the newest values.
    */
   subscribe(cursor: Cursor | null, deliver: (frame: Frame) => boolean): TopicSubscription;
 }
 
 export interface TopicOptions {
   clock: Clock;
-  /** Names this run of the core: a cursor of another epoch earns a snapshot. */
+  /** Identifies this run of the core: a cursor from another epoch gets a snapshot. */
   epoch: string;
   /** Where a subscriber or listener that throws is reported; without one it is an uncaught error. */
   log?: Pick<Log, 'error'> | undefined;
@@ -53,7 +53,7 @@ interface Subscriber {
 
 /** The sequence of a subscriber that may have lost a frame: older than every removal. */
 const UNKNOWN = -1;
-/** Least time between two frames where the second one is waited for. */
+/** Least time between two frames if the second one is `soon`. */
 const SOON_MS = 50;
 
 export function createTopic<Value>(options: TopicOptions): Topic<Value> {
@@ -63,7 +63,7 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
   const subscribers = new Set<Subscriber>();
   const activity = createEmitter<[active: boolean]>({ name: 'streams', log });
   let sequence = 0;
-  /** Cursors older than this may have missed a removal. */
+  /** Cursors before this sequence may have missed a removal. */
   let oldestResumable = 0;
   let timer: Timer | null = null;
   let due = 0;
@@ -104,8 +104,8 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
       set.push([key, entry.value]);
     }
     set.reverse();
-    const gone = [...removed].filter(([, at]) => at > since).map(([key]) => key);
-    send(subscriber, { kind: 'delta', cursor: { epoch, sequence }, set, removed: gone });
+    const removedKeys = [...removed].filter(([, at]) => at > since).map(([key]) => key);
+    send(subscriber, { kind: 'delta', cursor: { epoch, sequence }, set, removed: removedKeys });
   }
 
   function sendSnapshot(subscriber: Subscriber): void {
@@ -119,7 +119,7 @@ export function createTopic<Value>(options: TopicOptions): Topic<Value> {
     try {
       subscriber.full = !subscriber.deliver(frame);
     } catch (error) {
-      // Its state is unknown now: the next change brings it a snapshot. The other subscribers still get this frame.
+      // Its state is unknown now, so its next frame is a snapshot. Other subscribers still get this frame.
       subscriber.sequence = UNKNOWN;
       reportThrown({ name: 'streams', log }, error);
     }

@@ -1,6 +1,6 @@
-/** Work that shares a key runs one after the other, in the order in which it was asked for. */
+/** Runs work with the same key one after the other, in order. */
 export interface Turns {
-  /** Settles as the work does; work that fails does not stop what comes after it. */
+  /** Settles with the work; a failure does not stop later work. */
   take<Result>(key: string, work: () => Promise<Result>): Promise<Result>;
 }
 
@@ -10,15 +10,15 @@ export function createTurns(): Turns {
     take(key, work) {
       const before = last.get(key) ?? Promise.resolve();
       const turn = before.then(work);
-      const over = turn
+      const settled = turn
         .then(
           () => {},
           () => {},
         )
         .finally(() => {
-          if (last.get(key) === over) last.delete(key);
+          if (last.get(key) === settled) last.delete(key);
         });
-      last.set(key, over);
+      last.set(key, settled);
       return turn;
     },
   };

@@ -2,8 +2,8 @@ import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../sha
 import type { Clock } from '../ports/time.ts';
 
 /**
- * Does the work with a signal that also aborts after `ms`, with an error of this code as its reason. If the work rejects
- * after that without a code of its own, this rejects with the signal's reason.
+ * Runs the work with a signal that also aborts after `ms`, with an error of this code as the reason. If the work then
+ * rejects with an uncoded error, this rejects with the signal's reason.
  */
 export async function withDeadline<Result>(
   clock: Pick<Clock, 'timer'>,

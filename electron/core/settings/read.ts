@@ -11,11 +11,11 @@ import {
 
 export interface ReadSettings {
   settings: SavedSettings;
-  /** One phrase for each part that could not be used. */
+  /** One phrase for each invalid value. */
   problems: string[];
 }
 
-/** Saved settings, part by part: a part that cannot be read falls back to its defaults, the others stay. */
+/** Reads saved settings part by part: an invalid part falls back to its defaults. */
 export function readSettings(saved: unknown): ReadSettings {
   const defaults = () => savedSettingsSchema.parse({});
   if (saved === null || saved === undefined) return { settings: defaults(), problems: [] };
@@ -33,7 +33,7 @@ export function readSettings(saved: unknown): ReadSettings {
   };
 }
 
-/** What is seen: the saved settings, and of each secret whether there is one. */
+/** The visible settings: for a secret, only whether it is set. */
 export function showSettings(saved: SavedSettings, hasSecret: (name: SecretSetting) => boolean): Settings {
   return settingsSchema.parse({
     ...saved,
@@ -56,8 +56,8 @@ export type PatchResult =
   | { ok: false; problems: SettingProblem[] };
 
 /**
- * Merges plain objects key by key, replaces everything else, refuses names that do not exist. A secret takes its
- * text, null for none, or just what is seen of it, which leaves it as it is.
+ * Merges plain objects key by key, replaces other values, and refuses unknown names. A secret accepts its text, null to
+ * remove it, or its visible form, which leaves it unchanged.
  */
 export function applyPatch(settings: Settings, patch: Record<string, unknown>): PatchResult {
   const unknown = unknownFields(settings, patch, []);
@@ -82,16 +82,16 @@ function readSecrets(settings: Settings, patch: Record<string, unknown>) {
   const changes: SecretChanges = {};
   const problems: SettingProblem[] = [];
   for (const path of secretSettingNames) {
-    const written = valueAt(patch, path);
-    if (written === undefined || isWhatIsSeen(written, valueAt(settings, path))) continue;
-    const parsed = secretSettings[path].nullable().safeParse(written);
+    const value = valueAt(patch, path);
+    if (value === undefined || isVisibleForm(value, valueAt(settings, path))) continue;
+    const parsed = secretSettings[path].nullable().safeParse(value);
     if (parsed.success) changes[path] = parsed.data;
     else problems.push(...parsed.error.issues.map(({ message }) => ({ path, message })));
   }
   return { changes, problems };
 }
 
-/** A section that only holds secrets is not part of what is saved, so its shape is checked here. */
+/** A section with only secrets is not part of the saved settings, so its shape is checked here. */
 function sectionProblems(settings: Settings, patch: Record<string, unknown>): SettingProblem[] {
   return Object.entries(patch).flatMap(([section, value]) =>
     Object.hasOwn(settings, section) && !isPlain(value) && !Object.hasOwn(savedSettingsSchema.shape, section)
@@ -100,10 +100,8 @@ function sectionProblems(settings: Settings, patch: Record<string, unknown>): Se
   );
 }
 
-function isWhatIsSeen(written: unknown, seen: unknown): boolean {
-  return (
-    isPlain(written) && isPlain(seen) && written.set === seen.set && Object.keys(written).join() === 'set'
-  );
+function isVisibleForm(value: unknown, seen: unknown): boolean {
+  return isPlain(value) && isPlain(seen) && value.set === seen.set && Object.keys(value).join() === 'set';
 }
 
 function valueAt(values: Record<string, unknown>, path: string): unknown {

@@ -9,18 +9,18 @@ import type { Streams } from '../runtime/streams.ts';
 import { applyPatch, type PatchResult, readSettings, type SecretChanges, showSettings } from './read.ts';
 
 export interface SettingsService {
-  /** As they are seen: a secret shows only whether it is set. */
+  /** The visible settings: for a secret, only whether it is set. */
   current(): Settings;
-  /** The value of a secret, for the one who uses it; null for none. It goes on no stream and into no log. */
+  /** The value of a secret; null for none. Must not reach a stream or a log. */
   secret(name: SecretSetting): string | null;
   /** Merges a nested partial object; all or nothing. Throws BAD_SETTING naming each wrong field. */
   update(patch: Record<string, unknown>): Settings;
-  /** What `update` would do, without doing it. */
+  /** The result of `update`, without applying it. */
   check(patch: Record<string, unknown>): PatchResult;
-  /** Takes over what somebody else has saved already, in one transaction with other things. */
+  /** Takes over settings that the caller has saved in its own transaction. */
   adopt(saved: SavedSettings): void;
   onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
-  /** What was wrong with the saved settings when they were read. */
+  /** Problems found when the saved settings were read; null if there were none. */
   readonly notice: Notice | null;
 }
 
@@ -50,7 +50,7 @@ export function createSettingsService({
     changed.emit(settings, previous);
   }
 
-  /** All or nothing: secrets that were changed are put back when the rest cannot be saved. */
+  /** All or nothing: restores the secrets if the settings cannot be saved. */
   function save(saved: SavedSettings, changes: SecretChanges): void {
     const before = Object.fromEntries(Object.keys(changes).map((name) => [name, secrets.get(name)] as const));
     secrets.change(changes);

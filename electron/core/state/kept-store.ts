@@ -1,7 +1,7 @@
 /**
- * The store as the services use it. What a person asks for is saved or fails. What has already happened cannot fail
- * any more: a finished job, a finished lease, a move, an activity entry. A record of it that cannot be saved is held
- * here, merged into what is read, and saved later.
+ * The store that services use. A person's change is saved or fails. An event that has already happened (a finished job or
+ * lease, a move, an activity entry) cannot fail: if it cannot be saved, it is held here, merged into reads, and saved
+ * later.
  */
 
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
@@ -18,7 +18,7 @@ import type { Clock } from '../ports/time.ts';
 import { createUnsaved, type Unsaved } from './unsaved.ts';
 
 export interface KeptStore extends Store {
-  /** How much waits to be saved. */
+  /** Writes waiting to be saved. */
   readonly unsaved: Pick<Unsaved, 'size' | 'flush'>;
 }
 
@@ -30,7 +30,7 @@ export interface KeptStoreDependencies {
   onSaved(): void;
 }
 
-/** Its id; removed once everything is saved. */
+/** Id of the notice that is shown while something is unsaved. */
 export const UNSAVED_NOTICE = 'unsaved';
 
 export function unsavedNotice(error: unknown): Notice {
@@ -49,7 +49,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
   let lastKey = 0;
   let isInTransaction = false;
 
-  /** A write is often two statements: all of them, or none. */
+  /** Runs the statements of one write in a transaction. */
   function whole<Result>(write: () => Result): Result {
     return isInTransaction ? write() : store.transaction(write);
   }
@@ -60,7 +60,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
 
   const nextKey = (kind: string) => `${kind} ${++lastKey}`;
 
-  /** Entries that the store numbers in their order: until they are saved they have the numbers that they will get. */
+  /** Entries that the store numbers consecutively. Unsaved ones already have the number they will get. */
   function numbered<Entry extends { id: number }>(kind: string, newest: () => number | undefined) {
     const held = new Map<number, Entry>();
     let lastHeld = 0;
@@ -72,7 +72,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
           try {
             return whole(write);
           } catch {
-            // It is held below, and tried again.
+            // Held below and retried.
           }
         }
         lastHeld = (held.size > 0 ? lastHeld : (newest() ?? 0)) + 1;
@@ -223,7 +223,7 @@ export function createKeptStore({ store, ...world }: KeptStoreDependencies): Kep
       list: (limit) => [...moves.held(), ...store.moves.list(limit)].slice(0, limit),
     },
     jobs: {
-      /** A job that begins is saved or fails; one that has ended has ended. */
+      /** A new job is saved or fails; a finished one is held if it cannot be saved. */
       put(job) {
         if (job.endedAt === null) {
           whole(() => store.jobs.put(job));

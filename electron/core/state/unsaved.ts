@@ -4,18 +4,18 @@ import type { Log } from '../ports/log.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
 export interface UnsavedWrite {
-  /** A later write of the same key takes its place. */
+  /** A later write with the same key replaces it. */
   key: string;
-  /** Throws where it cannot be saved; changes nothing then. */
+  /** Throws without changing anything if it cannot be saved. */
   write(): void;
-  /** Called when it is saved, or given up. */
+  /** Called when it is saved or dropped. */
   onDone(): void;
-  /** A record of the past, which may be given up when too many wait. */
+  /** A record of the past, which may be dropped if too many are waiting. */
   isRecord: boolean;
 }
 
 export interface Unsaved {
-  /** Saves it now if it can be, else later. Never throws. */
+  /** Saves it now if possible, else later. Never throws. */
   save(write: UnsavedWrite): void;
   /** Tries all of them now. Never throws. */
   flush(): void;

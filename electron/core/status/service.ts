@@ -6,18 +6,18 @@ import type { Clock } from '../ports/time.ts';
 import type { Handlers } from '../runtime/handlers.ts';
 import type { Streams } from '../runtime/streams.ts';
 
-/** What runs here, and what a person should know of its start. */
+/** The status of the core and its notices. */
 export interface StatusService {
   current(): CoreStatus;
-  /** Addresses that the environment names and nobody has agreed to contact yet. */
+  /** Sets addresses from the environment that nobody has agreed to contact yet. */
   setOffers(offers: NodeOffer[]): void;
   setSimulated(simulated: boolean): void;
   addNotice(notice: Notice): void;
-  /** It no longer applies; one that is not there has been removed already. */
+  /** Does nothing if there is no such notice. */
   removeNotice(id: string): void;
-  /** A person dismisses it. Throws NOT_FOUND. */
+  /** Dismisses a notice for a person. Throws NOT_FOUND. */
   dismissNotice(id: string): void;
-  /** A person dismissed one. */
+  /** Called when a person dismissed a notice. */
   onDismissed(listener: (id: string) => void): () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What the status says of settings and fleet: whether machines are simulated, and which addresses are offered. */
+/** Keeps the status in step with settings and fleet: whether machines are simulated, and which addresses are offered. */
 
 import type { OllamaHost } from '../fleet/ollama-host.ts';
 import type { FleetService } from '../fleet/service.ts';
@@ -16,7 +16,7 @@ export function syncStatus({ status, settings, fleet, ollama }: StatusSources): 
   if (ollama?.kind === 'offer') status.setOffers([{ url: ollama.url, source: ollama.source }]);
   status.setSimulated(settings.current().fleet.simulated);
   settings.onChange((next) => status.setSimulated(next.fleet.simulated));
-  // An offer that became a node is no offer any more.
+  // An address that became a node is no longer offered.
   fleet.onChange((node) => {
     const { offers } = status.current();
     const left = offers.filter((offer) => offer.url !== node?.url);

@@ -1,4 +1,4 @@
-/** Minutes that were kept, as the samples that an hour is made of: a chart of the hour survives a restart. */
+/** Turns stored minutes into samples, so that the chart of the last hour survives a restart. */
 import type {
   NodeBucket,
   TelemetrySample,
@@ -6,12 +6,12 @@ import type {
   WorkSample,
 } from '../../../shared/models/telemetry.ts';
 
-/** As often as a quiet node is written down. */
+/** The interval at which a quiet node is sampled. */
 const GRAIN_MS = 30_000;
 
 /**
- * VRAM by model at the minute's means, for minutes over by `before`. What is not kept, the readings of single
- * GPUs and of the host, is left empty.
+ * VRAM by model from the means of minutes that end by `before`. Readings of single GPUs and the host are not stored, so
+ * they are empty.
  */
 export function toSamples(nodeId: string, minutes: readonly NodeBucket[], before: number): TelemetrySample[] {
   return minutes
@@ -27,7 +27,7 @@ export function toSamples(nodeId: string, minutes: readonly NodeBucket[], before
     );
 }
 
-/** Vectors a second at the minute's means, for minutes over by `before`. */
+/** Vectors per second from the means of minutes that end by `before`. */
 export function toWorkSamples(minutes: readonly WorkBucket[], before: number): WorkSample[] {
   return minutes.flatMap((minute) => {
     const rates = Object.fromEntries(

@@ -3,9 +3,9 @@ import type { LocalHardware } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
 import type { Clock } from '../ports/time.ts';
 
-/** Readings of this computer's tools, shared by everybody who asks: a tool runs once at a time. */
+/** Readings of this computer's tools, shared by all callers; the tools run one call at a time. */
 export interface LocalReadings {
-  /** The newest reading, or a fresh one when it is older than `maxAgeMs`. Never rejects but by the signal. */
+  /** The newest reading, or a new one if it is older than `maxAgeMs`. Rejects only with the signal's reason. */
   gpus(maxAgeMs: number, signal: AbortSignal): Promise<GpuReading[]>;
   /** The newest reading there is, without running anything. */
   latest(): GpuReading[];
@@ -35,7 +35,7 @@ export function createLocalReadings(deps: {
           if (signal.aborted) return;
           latest = [];
           readAt = clock.monotonic();
-          // It is read every few seconds, and its complaint is worth one line.
+          // The tools run every few seconds; log the same error once.
           if (lastError !== String(error))
             log.warn('The GPU tools of this computer could not be read.', { error: String(error) });
           lastError = String(error);
@@ -57,7 +57,7 @@ export function createLocalReadings(deps: {
         const { done, signal: begunWith } = running;
         await done;
         signal.throwIfAborted();
-        // Whoever began it went away, and it ended with them: what is known is as old as before.
+        // The caller that started it aborted, and the reading with it: try again.
         if (!begunWith.aborted) return latest;
       }
     },

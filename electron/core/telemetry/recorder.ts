@@ -21,12 +21,12 @@ import {
   toWorkBuckets,
 } from './rollup.ts';
 
-/** Writes down for longer what the rings hold for an hour. */
+/** Stores the history beyond the hour that the rings hold. */
 export interface HistoryRecorder {
-  /** All nodes that serve now, each with its reading. Called each few seconds. Never throws. */
+  /** Takes the readings of all nodes that serve now. Called every few seconds. Never throws. */
   observe(serving: ReadonlyMap<string, NodeReading>): void;
   addVectors(nodeId: string, count: number): void;
-  /** Writes the minute under way too; its other half may follow after a restart. Never throws. */
+  /** Writes the current minute as well; the rest of it may follow after a restart. Never throws. */
   flush(): void;
   forget(nodeId: string): void;
   /** Oldest first, up to now. */
@@ -34,11 +34,11 @@ export interface HistoryRecorder {
   work(range: HistoryRange, atMost: number): WorkBucket[];
 }
 
-/** Between two looks more cannot have been served: the computer slept, or could not keep up. */
+/** Longest time counted between two observations; after more, the computer slept or was overloaded. */
 const LONGEST_STEP_S = 10;
-/** Rows that wait for a disk with room; beyond it the oldest minute is given up. */
+/** How many unsaved rows are kept while the disk is full; beyond that the oldest minute is dropped. */
 const MOST_WAITING = 5000;
-/** A clock that jumped may jump back: nothing is thrown away as too old until it went steadily so long. */
+/** A clock that jumped may jump back, so nothing is pruned until it has been steady for this long. */
 const STEADY_MS = 300_000;
 const JUMP_MS = 60_000;
 
@@ -48,7 +48,7 @@ export function createHistoryRecorder(deps: {
   history: Store['history'];
 }): HistoryRecorder {
   const { clock, log, history } = deps;
-  /** What is not written yet, by minute and node. Each part is added to the store exactly once. */
+  /** Unsaved totals by minute and node. Each is added to the store exactly once. */
   const waiting = new Map<number, Map<string, RunningTotals>>();
   let lastSeen = new Map<string, number>();
   let skew = clock.now() - clock.monotonic();
@@ -63,7 +63,7 @@ export function createHistoryRecorder(deps: {
     byNode.set(nodeId, known ? joinTotals(known, totals) : totals);
   }
 
-  /** In place: a large fleet would leave thousands of totals behind each second that nobody reads. */
+  /** In place, because a large fleet would otherwise allocate thousands of totals a second. */
   function addMoment(minute: number, nodeId: string, reading: NodeReading, seconds: number): void {
     const known = waiting.get(minute)?.get(nodeId);
     if (known) addReading(known, reading, seconds);
@@ -79,17 +79,17 @@ export function createHistoryRecorder(deps: {
     try {
       history.write({ rows: joinedWithStore(minutes), prune });
       for (const minute of minutes) waiting.delete(minute);
-      if (failing) log.info('History is kept again.');
+      if (failing) log.info('History is being saved again.');
       failing = false;
     } catch (error) {
       if (!failing)
-        log.error('History could not be written; it is tried again each minute.', { error: String(error) });
+        log.error('History could not be saved; will retry every minute.', { error: String(error) });
       failing = true;
       giveUpOldest();
     }
   }
 
-  /** The rows that take the place of those in the store: what is there already, and these minutes. */
+  /** These minutes merged with the rows already in the store, to replace them. */
   function joinedWithStore(minutes: readonly number[]): BucketRow[] {
     const fresh = joinRows([MINUTE, QUARTER].flatMap((seconds) => waitingRows(seconds, minutes)));
     const touched = new Map(fresh.map((row) => [`${row.seconds} ${row.start}`, row]));
@@ -156,7 +156,7 @@ export function createHistoryRecorder(deps: {
       try {
         history.remove(nodeId);
       } catch (error) {
-        log.warn('The history of a node that was removed could not be dropped.', { error: String(error) });
+        log.warn('The history of a removed node could not be deleted.', { error: String(error) });
       }
     },
     buckets(nodeId, range, atMost) {

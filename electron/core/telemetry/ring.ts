@@ -1,7 +1,7 @@
 /**
- * A ring of rows of numbers in typed columns. Columns come when a row first names them, go when a whole
- * revolution did not, and rows are allocated as they are needed, so that a thousand quiet rings stay small. A column
- * that never changed, such as the size of a memory, is one number.
+ * A ring of rows of numbers in typed columns. A column is added when a row first names it and dropped after a full
+ * revolution without it. Rows are allocated as needed, so that a thousand quiet rings stay small. A column that has never
+ * changed, such as a memory size, is stored as one number.
  */
 export interface Ring {
   push(at: number, values: Readonly<Record<string, number>>): void;
@@ -15,7 +15,7 @@ export interface Ring {
 const FIRST_ROWS = 16;
 
 interface Column {
-  /** null as long as every row from `first` to `last` held `constant`. */
+  /** null while every row from `first` to `last` holds `constant`. */
   values: Float64Array | null;
   constant: number;
   /** Which pushes named it, counted from 1. */
@@ -48,7 +48,7 @@ export function createRing(capacity: number): Ring {
     room = next;
   }
 
-  /** It changes from now on: what was one number becomes a number a row. */
+  /** The value is about to change: expands the constant to one number per row. */
   function spread(column: Column): Float64Array {
     const values = emptyColumn();
     const oldest = Math.max(column.first, pushed - size + 1);
@@ -74,8 +74,8 @@ export function createRing(capacity: number): Ring {
           columns.set(name, { values: null, constant: value, first: pushed, last: pushed });
           continue;
         }
-        const goesOn = column.values === null && column.constant === value && column.last === pushed - 1;
-        if (!goesOn) (column.values ?? spread(column))[index] = value;
+        const continues = column.values === null && column.constant === value && column.last === pushed - 1;
+        if (!continues) (column.values ?? spread(column))[index] = value;
         column.last = pushed;
       }
     },

@@ -1,6 +1,6 @@
 /**
- * How moments become buckets, and buckets longer buckets. Sums and maxima only: joining is exact in any
- * order, so a minute whose halves lie on both sides of a restart is the minute it would have been.
+ * Rolls readings up into buckets, and buckets into longer ones. With only sums and maxima, joining is exact in any order,
+ * so a minute split by a restart equals an unsplit one.
  */
 
 import type { NodeView } from '../../../shared/models/fleet.ts';
@@ -28,7 +28,7 @@ export interface NodeReading {
   vramByModel: readonly (readonly [model: string, bytes: number])[];
 }
 
-/** One reading of a node with all its GPUs: tools win over what its server says. */
+/** One reading of a node with all its GPUs; tools take precedence over its server. */
 export function readingOf(
   node: Pick<NodeView, 'vram' | 'state' | 'loaded'>,
   gpus: readonly GpuReading[],
@@ -69,7 +69,7 @@ export function totalsOf(reading: NodeReading, seconds: number): RunningTotals {
   };
 }
 
-/** Totals that grow: of the minute under way, each few seconds, for every node. */
+/** Totals of the current minute, updated in place every few seconds. */
 export interface RunningTotals extends BucketTotals {
   models: Map<string, number>;
 }
@@ -110,7 +110,7 @@ export function totalsOfVectors(vectors: number): RunningTotals {
   };
 }
 
-/** Both together. Associative and commutative; neither is changed. */
+/** The sum of both. Associative and commutative; neither is changed. */
 export function joinTotals(a: BucketTotals, b: BucketTotals): RunningTotals {
   const models = new Map(a.models);
   for (const [model, amount] of b.models) models.set(model, (models.get(model) ?? 0) + amount);
@@ -127,7 +127,7 @@ export function joinTotals(a: BucketTotals, b: BucketTotals): RunningTotals {
   };
 }
 
-/** Joins rows of the same node, length and start; the order is that of the first of each. */
+/** Joins rows with the same node, length and start, in the order of their first occurrence. */
 export function joinRows(rows: readonly BucketRow[]): BucketRow[] {
   const joined = new Map<string, BucketRow>();
   for (const row of rows) {
@@ -157,9 +157,9 @@ export function cutByMinute(to: number, seconds: number): { start: number; secon
 }
 
 export interface RangePlan {
-  /** The kept buckets that are read. */
+  /** The stored buckets to read. */
   source: BucketLength;
-  /** The length of a bucket that is answered, a whole multiple of the source's. */
+  /** The length of a returned bucket, a multiple of the source's. */
   seconds: number;
   /** First and last start, both included, as wall time. */
   from: number;
@@ -198,7 +198,7 @@ function toNodeBucket(at: number, seconds: number, totals: BucketTotals): NodeBu
   return {
     at,
     seconds,
-    // A clock that was set back lets a minute happen twice.
+    // If the clock is set back, a minute occurs twice.
     servingSeconds: Math.min(seconds, Math.round(totals.servingSeconds)),
     vectors: totals.vectors,
     vramTotalBytes: totals.vramTotalBytes,

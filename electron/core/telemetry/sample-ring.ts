@@ -1,11 +1,11 @@
 import type { GpuReading, HostReading, TelemetrySample } from '../../../shared/models/telemetry.ts';
 import { createRing } from './ring.ts';
 
-/** An hour at one sample each two seconds. */
+/** One hour at one sample every two seconds. */
 const CAPACITY = 1800;
 const HOUR_MS = 3_600_000;
 
-/** The history of one node: numbers in a ring, what never changes (names, totals) once. */
+/** The last hour of one node: numbers in a ring, names stored once. */
 export interface SampleRing {
   push(sample: TelemetrySample): void;
   /** The last hour before `now`, oldest first. */

@@ -22,7 +22,7 @@ import { type NodeReading, readingOf } from './rollup.ts';
 import { createSampleRing, type SampleRing } from './sample-ring.ts';
 import { createWorkMeter } from './work.ts';
 
-/** What telemetry needs of the fleet. */
+/** The part of the fleet that telemetry needs. */
 export interface TelemetryFleet {
   list(): NodeView[];
   get(id: string): NodeView | null;
@@ -38,27 +38,27 @@ export interface NodeReadings {
 
 export interface TelemetryService {
   start(): void;
-  /** No samples until `resume`. */
+  /** Suspends sampling until `resume`. */
   pause(): Promise<void>;
   resume(): void;
   stop(): Promise<void>;
-  /** What a node's tools say now; null where none does, or the node does not serve. */
+  /** Current readings of a node's tools; null if there are none or the node does not serve. */
   reading(nodeId: string): NodeReadings | null;
-  /** The newest readings of one node, or of all that are measured now. Rejects with NOT_FOUND. */
+  /** The newest readings of one node, or of all that are measured. Rejects with NOT_FOUND. */
   latest(nodeId: string | null, signal: AbortSignal): Promise<TelemetrySample[]>;
   /** Called with each new sample. */
   onSample(listener: (sample: TelemetrySample) => void): () => void;
-  /** The last hour of one node, oldest first; from before a restart at the grain of minutes. Throws NOT_FOUND. */
+  /** The last hour of one node, oldest first; per minute for the time before a restart. Throws NOT_FOUND. */
   history(nodeId: string): TelemetrySample[];
-  /** What is kept of one node for longer, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
+  /** The stored history of one node, oldest first, in at most `atMost` buckets. Throws NOT_FOUND. */
   buckets(nodeId: string, range: HistoryRange, atMost: number): NodeBucket[];
   /** Vectors were embedded on a node. */
   recordVectors(nodeId: string, count: number): void;
-  /** The last hour of work, oldest first; from before a restart at the grain of minutes. */
+  /** The last hour of work, oldest first; per minute for the time before a restart. */
   work(): WorkSample[];
-  /** The work that is kept for longer, oldest first, in at most `atMost` buckets. */
+  /** The stored history of work, oldest first, in at most `atMost` buckets. */
   workBuckets(range: HistoryRange, atMost: number): WorkBucket[];
-  /** Fresh readings of a node's own tools; null where there are none. */
+  /** New readings of a node's tools; null if there are none. */
   readGpus(nodeId: string, signal: AbortSignal): Promise<GpuReading[] | null>;
 }
 
@@ -70,9 +70,9 @@ export interface TelemetryDependencies {
   store: Pick<Store, 'history'>;
   streams: Pick<Streams, 'telemetry' | 'work'>;
   fleet: TelemetryFleet;
-  /** What a simulated machine's own tools say; null when it is not one, or off. */
+  /** Readings of a simulated machine; null if it is not simulated, or off. */
   simulated: (nodeId: string) => NodeReadings | null;
-  /** What the agents of other machines say; null where none does. */
+  /** Readings of the agents; null if there are none. */
   agents: {
     reading(nodeId: string): NodeReadings | null;
     freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] | null } | null>;
@@ -80,7 +80,7 @@ export interface TelemetryDependencies {
 }
 
 const SAMPLE_MS = 2000;
-/** Tools run at this rate while nobody watches, and quiet remote nodes are recorded at it. */
+/** Sampling interval for tools without subscribers, and for quiet remote nodes. */
 const SLOW_MS = 30_000;
 const HOUR_MS = 3_600_000;
 const HOUR_BUCKETS = 60;
@@ -99,7 +99,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   let loop: Loop | null = null;
   let unsubscribe: (() => void) | null = null;
 
-  /** This computer is on, whether or not a server answers on it. */
+  /** This computer is measured even if no server runs on it. */
   const isHere = ({ kind }: NodeView) => kind === 'this-computer';
   const isMeasured = (node: NodeView) => isServing(node.state) || isHere(node);
 
@@ -107,7 +107,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     if (fleet.list().some(isHere)) {
       await local.gpus(streams.telemetry.active ? SAMPLE_MS / 2 : SLOW_MS, signal);
     }
-    // Only now: a tool may take seconds, and a node that was removed meanwhile must not come back here.
+    // List nodes only after the tools ran, which may take seconds: a node removed meanwhile must not reappear.
     const serving = new Map<string, NodeReading>();
     for (const node of fleet.list()) {
       if (!isMeasured(node)) {
@@ -134,7 +134,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   function sampleNode(node: NodeView, tools: ReturnType<typeof readTools>): void {
     const before = lastSampled.get(node.id);
     const now = clock.monotonic();
-    // Without tools only the loaded models are known: between two changes there is nothing to write down.
+    // Without tools only the loaded models are known, so there is nothing to sample until they change.
     if (tools === null && before && before.loaded === node.loaded && now - before.at < SLOW_MS) return;
     lastSampled.set(node.id, { at: now, loaded: node.loaded });
     const sample = sampleOf(node, tools);
@@ -148,7 +148,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     sampled.emit(sample);
   }
 
-  /** What was measured last is not what is: a machine that went off draws nothing. */
+  /** The last sample no longer applies once a machine is off. */
   function forgetNewest(nodeId: string): void {
     lastSampled.delete(nodeId);
     if (streams.telemetry.get(nodeId) !== undefined) streams.telemetry.delete(nodeId);
@@ -161,7 +161,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     return node.agentUrl === null ? null : agents.reading(node.id);
   }
 
-  /** What is kept of the hour from before this start, as samples that end before `before`. */
+  /** Stored samples of the last hour from before this start, up to `before`. */
   function earlier<T>(read: () => T[], before: number): T[] {
     if (Math.min(createdAt, before) <= clock.now() - HOUR_MS) return [];
     try {

@@ -1,10 +1,10 @@
 import type { WorkSample } from '../../../shared/models/telemetry.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 
-/** Vectors counted in buckets of a second. */
+/** Counts vectors in buckets of one second. */
 export interface WorkMeter {
   record(nodeId: string, count: number): void;
-  /** The last hour, oldest first; quiet times are left out between a zero and the next bucket. */
+  /** The last hour, oldest first; idle periods are left out after a few zeros. */
   samples(): WorkSample[];
   stop(): void;
 }
@@ -12,7 +12,7 @@ export interface WorkMeter {
 const BUCKET_MS = 1000;
 const HOUR_MS = 3_600_000;
 const MOST_SAMPLES = 3600;
-/** Zeros that follow the last vectors, so that a chart comes down and a slow node is not taken for idle. */
+/** Zeros after the last vectors, so that a chart falls to zero and a slow node does not look idle. */
 const QUIET_BUCKETS = 5;
 
 export function createWorkMeter(deps: { clock: Clock; onSample: (sample: WorkSample) => void }): WorkMeter {
