@@ -5,7 +5,7 @@ import type { MethodDefinition } from './definition.ts';
 
 export const activityMethods = {
   'activity.list': {
-    summary: 'What happened and why, newest first.',
+    summary: 'List what happened and why, newest first.',
     scope: 'view',
     params: activityQuerySchema,
     result: z.array(activityEntrySchema),

@@ -25,7 +25,7 @@ const nodeInput = {
 
 export const fleetMethods = {
   'fleet.list': {
-    summary: 'All nodes as they were last seen.',
+    summary: 'List all nodes, as they were last seen.',
     scope: 'view',
     params: nothing,
     result: z.array(nodeViewSchema),
@@ -39,21 +39,21 @@ export const fleetMethods = {
     errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.update': {
-    summary: 'Change what is saved of a node; fields that are left out stay.',
+    summary: 'Change the configuration of a node. Omitted fields stay as they are.',
     scope: 'control',
     params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
     result: nodeViewSchema,
     errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.remove': {
-    summary: 'Forget a node. Its machine is left as it is.',
+    summary: 'Remove a node. Its machine is not changed.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: done,
     errors: ['NOT_FOUND'],
   },
   'fleet.look': {
-    summary: 'Look at one node, or all, now; answers when the look is done.',
+    summary: 'Probe one node, or all of them, now. Answers when the probe is done.',
     scope: 'control',
     params: z.strictObject({ nodeId: nodeId.optional() }),
     result: z.array(nodeViewSchema),
@@ -61,14 +61,14 @@ export const fleetMethods = {
   },
   'fleet.attend': {
     summary:
-      'Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds, then seldom again.',
+      'Report that somebody is using the panel: for two minutes, nodes that are off are probed every 5 seconds.',
     scope: 'view',
     params: nothing,
     result: done,
     errors: [],
   },
   'fleet.simulate': {
-    summary: 'Add the simulated fleet, or take it away.',
+    summary: 'Add or remove the simulated fleet.',
     scope: 'control',
     params: z.strictObject({ on: z.boolean() }),
     result: z.array(nodeViewSchema),
@@ -85,7 +85,7 @@ export const simulatorMethods = {
     errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
   },
   'simulator.faults': {
-    summary: 'The faults that a simulated machine can show.',
+    summary: 'List the faults of a simulated machine.',
     scope: 'view',
     params: z.strictObject({ nodeId }),
     result: z.array(z.object({ name: z.string(), on: z.boolean(), description: z.string() })),

@@ -5,14 +5,14 @@ import { coreStatusSchema } from './streams.ts';
 
 export const statusMethods = {
   'core.status': {
-    summary: 'What runs here: version, offers, notices.',
+    summary: 'Get the version, the servers found on this computer, and notices.',
     scope: 'view',
     params: nothing,
     result: coreStatusSchema,
     errors: [],
   },
   'core.dismissNotice': {
-    summary: 'Take a notice away.',
+    summary: 'Dismiss a notice.',
     scope: 'control',
     params: z.strictObject({ id: z.string() }),
     result: done,

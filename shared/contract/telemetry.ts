@@ -21,14 +21,14 @@ export const telemetryMethods = {
     errors: ['NOT_FOUND'],
   },
   'telemetry.history': {
-    summary: 'The last hour of samples of one node, oldest first.',
+    summary: 'Get the samples of one node for the last hour, oldest first.',
     scope: 'view',
     params: z.strictObject({ nodeId }),
     result: z.array(telemetrySampleSchema),
     errors: ['NOT_FOUND'],
   },
   'telemetry.work': {
-    summary: 'The last hour of work, oldest first.',
+    summary: 'Get the throughput of the last hour, oldest first.',
     scope: 'view',
     params: nothing,
     result: z.array(workSampleSchema),
@@ -36,7 +36,7 @@ export const telemetryMethods = {
   },
   'telemetry.buckets': {
     summary:
-      'What is kept of one node for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of one node, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
     scope: 'view',
     params: z.strictObject({ nodeId, range: historyRangeSchema, atMost }),
     result: z.array(nodeBucketSchema),
@@ -44,7 +44,7 @@ export const telemetryMethods = {
   },
   'telemetry.workBuckets': {
     summary:
-      'The work that is kept for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of throughput, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
     scope: 'view',
     params: z.strictObject({ range: historyRangeSchema, atMost }),
     result: z.array(workBucketSchema),

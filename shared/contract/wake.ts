@@ -6,7 +6,8 @@ import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const wakeMethods = {
   'power.wake': {
-    summary: 'Wake a node by its ways, the next when one fails; answers once the first that works has begun.',
+    summary:
+      'Wake a node by its wake methods, trying the next one when one fails. Answers when the first that works has started.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: nodeViewSchema,
