@@ -1,4 +1,4 @@
-/** The method of the activity log. */
+/** Methods of the activity log. */
 import * as z from 'zod';
 import { activityEntrySchema, activityQuerySchema } from '../models/activity.ts';
 import type { MethodDefinition } from './definition.ts';

@@ -1,4 +1,4 @@
-/** The methods of agents. */
+/** Methods of agents. */
 import * as z from 'zod';
 import type { MethodDefinition } from './definition.ts';
 

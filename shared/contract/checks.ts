@@ -1,4 +1,4 @@
-/** The methods of diagnosis and rehearsal. */
+/** Methods of diagnosis and rehearsal. */
 import * as z from 'zod';
 import { checkSchema } from '../models/checks.ts';
 import { type MethodDefinition, nodeId } from './definition.ts';

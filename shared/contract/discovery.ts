@@ -1,4 +1,4 @@
-/** The methods that look for machines. */
+/** Methods that search for machines. */
 import * as z from 'zod';
 import { discoverySchema, foundMachineSchema, networkSchema } from '../models/discovery.ts';
 import { type MethodDefinition, nothing } from './definition.ts';

@@ -1,22 +1,22 @@
-/** The methods of nodes, and of the simulated ones. */
+/** Methods of nodes and of simulated machines. */
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
 import { wakeWaySchema } from '../models/power.ts';
 import { done, type MethodDefinition, name, nodeId, nothing } from './definition.ts';
 
-/** What a person may say about a node. Checked further by the service, with an error that names the field. */
+/** What a person may enter for a node. The service checks more, with errors that name the field. */
 const nodeInput = {
   name: name.optional(),
-  /** Of its inference server; null for a node that has only an agent. */
+  /** Address of its inference server; null for a node that has only an agent. */
   url: z.string().trim().min(1).max(2000).nullable(),
   mac: z.string().trim().max(40).nullable().optional(),
   wakeDestinations: z.array(z.string().trim().min(1).max(100)).max(16).optional(),
   secureOn: z.string().trim().max(40).nullable().optional(),
   wakeWays: z.array(wakeWaySchema).min(1).max(8).optional(),
-  /** Token of an existing relay among the ways. */
+  /** Token of an existing relay among the wake methods. */
   relayToken: z.string().trim().max(1000).nullable().optional(),
   agentUrl: z.string().trim().max(2000).nullable().optional(),
-  /** Written by hand only where no pairing is possible; `agents.pair` is the usual way. */
+  /** Only if pairing is not possible; usually `agents.pair` sets it. */
   agentToken: z.string().trim().max(1000).nullable().optional(),
   shutdownUrl: z.string().trim().max(2000).nullable().optional(),
   shutdownSecret: z.string().trim().max(1000).nullable().optional(),

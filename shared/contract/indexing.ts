@@ -1,4 +1,4 @@
-/** The methods of folders, index jobs and search. */
+/** Methods of folders, index jobs and search. */
 import * as z from 'zod';
 import {
   embedderChoiceSchema,

@@ -1,10 +1,10 @@
-/** The methods of models: where they are loaded, and the optimizer that moves them. */
+/** Methods of models: where they are loaded, and the optimizer that moves them. */
 import * as z from 'zod';
 import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 const modelName = z.string().trim().min(1).max(300);
-/** Load even where it is known not to fit wholly onto the GPU: what is evicted and what ends partly there is accepted. */
+/** Load even if it is known not to fit wholly onto the GPU: evictions and a partial load are accepted. */
 const anyway = z.boolean().default(false);
 export const placementMethods = {
   'models.place': {

@@ -1,4 +1,4 @@
-/** The methods of power beside waking: policies and leases, going off, what it cost. */
+/** Methods of power except waking: policies, leases, shutdown and energy. */
 import * as z from 'zod';
 import {
   energyRangeSchema,
@@ -36,7 +36,7 @@ export const powerMethods = {
     scope: 'control',
     params: z.strictObject({
       nodeId,
-      /** Milliseconds since the epoch; null until it is released. */
+      /** Milliseconds since the epoch; null for a lease that lasts until it is released. */
       until: z.number().nullable(),
       purpose: z.string().trim().min(1).max(200).default('somebody uses it'),
     }),
@@ -60,7 +60,7 @@ export const powerMethods = {
   },
 } as const satisfies Record<string, MethodDefinition>;
 
-/** Going off. */
+/** Shutdown. */
 export const powerOffMethods = {
   'power.off': {
     summary:
@@ -70,7 +70,7 @@ export const powerOffMethods = {
       nodeId,
       action: powerActionSchema.optional(),
       force: z.boolean().default(false),
-      /** For how long anybody can cancel it. */
+      /** How long anybody can cancel it. */
       countdownSeconds: z.number().int().min(0).max(3600).default(0),
     }),
     result: nodePowerSchema,
@@ -125,7 +125,7 @@ export const powerOffMethods = {
   },
 } as const satisfies Record<string, MethodDefinition>;
 
-/** What was, and what it cost. */
+/** Past power states and energy. */
 export const powerHistoryMethods = {
   'power.timeline': {
     summary: 'Get the power states of a node and who needed it, for the last hours.',

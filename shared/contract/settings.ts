@@ -1,10 +1,10 @@
-/** The methods of settings, and of moving them from one computer to another. */
+/** Methods of settings, and of moving them to another computer. */
 import * as z from 'zod';
 import { settingsSchema } from '../models/settings.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import { type MethodDefinition, nothing } from './definition.ts';
 
-/** The text of a file that a person chose. */
+/** The content of a file that a person chose. */
 const importInput = z.strictObject({
   text: z.string().min(1).max(500_000),
   apply: z.boolean().default(false),

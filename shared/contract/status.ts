@@ -1,4 +1,4 @@
-/** The methods of the core itself: what runs here, and its notices. */
+/** Methods of the core itself: its version, its offers and its notices. */
 import * as z from 'zod';
 import { done, type MethodDefinition, nothing } from './definition.ts';
 import { coreStatusSchema } from './streams.ts';

@@ -1,4 +1,4 @@
-/** The methods of readings that are kept. */
+/** Methods of readings and their history. */
 import * as z from 'zod';
 import {
   historyRangeSchema,
@@ -9,7 +9,7 @@ import {
 } from '../models/telemetry.ts';
 import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 
-/** Neighbours are joined until no more than this many buckets are left. */
+/** Neighbouring buckets are merged until there are no more than this many. */
 const atMost = z.number().int().min(1).max(2880).default(2880);
 
 export const telemetryMethods = {

@@ -1,4 +1,4 @@
-/** The methods of waking. */
+/** Methods of waking. */
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
 import { wakeProgressSchema } from '../models/wake.ts';

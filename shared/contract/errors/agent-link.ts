@@ -1,4 +1,4 @@
-/** Reaching an agent and being let in. */
+/** Errors of reaching an agent and pairing with it. */
 import type { Catalogue } from './entry.ts';
 
 export const agentLinkErrors = {

@@ -1,6 +1,6 @@
 /**
- * What an agent answers when it does not do something. The agent bundles this file and `common.ts` alone: it must not
- * import the rest of the catalogue, nor the schema of errors.
+ * The errors of an agent. The agent bundles only this file and `common.ts`, so it must not import the rest of the
+ * catalogue or the schema of errors.
  */
 import { commonErrors } from './common.ts';
 import type { Catalogue } from './entry.ts';

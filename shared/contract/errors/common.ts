@@ -1,4 +1,4 @@
-/** What the core and an agent both answer, under one code. */
+/** Errors that the core and an agent share. */
 import type { Catalogue } from './entry.ts';
 
 export const commonErrors = {

@@ -1,4 +1,4 @@
-/** The computer that Pilotlight runs on: its disk, its ports, its data folder. */
+/** Errors of the computer that Pilotlight runs on: its disk, its ports, its data folder. */
 import type { Catalogue } from './entry.ts';
 
 export const computerErrors = {

@@ -1,4 +1,4 @@
-/** Machines and the inference servers on them. */
+/** Errors of machines and their inference servers. */
 import type { Catalogue } from './entry.ts';
 
 export const hostErrors = {

@@ -1,4 +1,4 @@
-/** Folders, files and their index. */
+/** Errors of folders, files and their index. */
 import type { Catalogue } from './entry.ts';
 
 export const indexingErrors = {

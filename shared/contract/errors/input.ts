@@ -1,4 +1,4 @@
-/** What a caller wrote cannot be used. */
+/** Errors of input that cannot be used. */
 import type { Catalogue } from './entry.ts';
 
 export const inputErrors = {

@@ -1,4 +1,4 @@
-/** Where a model is loaded. */
+/** Errors of loading and moving models. */
 import type { Catalogue } from './entry.ts';
 
 export const placementErrors = {

@@ -1,4 +1,4 @@
-/** Powering a machine off, and the GPU that it lost. */
+/** Errors of powering a machine off, and of a lost GPU. */
 import type { Catalogue } from './entry.ts';
 
 export const powerErrors = {

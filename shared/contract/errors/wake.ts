@@ -1,4 +1,4 @@
-/** Waking a machine. */
+/** Errors of waking a machine. */
 import type { Catalogue } from './entry.ts';
 
 export const wakeErrors = {
