@@ -37,21 +37,21 @@ export const coreStatusSchema = z.object({
 });
 export type CoreStatus = z.infer<typeof coreStatusSchema>;
 
-/** Stream name → what the value of one entry looks like. Keys are named in the comment. */
+/** Stream name → schema of an entry. The comment says what the key is. */
 export const streamSchemas = {
   /** `status` */
   core: coreStatusSchema,
   /** node id: its state and configuration, not its readings */
   fleet: nodeViewSchema,
-  /** node id: the wake under way, removed a moment after it ended */
+  /** node id: the wake in progress, removed shortly after it has ended */
   wake: wakeProgressSchema,
-  /** node id: its policy, leases, agent, and what becomes of it */
+  /** node id: its policy, leases, agent and shutdown state */
   power: nodePowerSchema,
-  /** `status`: the look for machines */
+  /** `status`: the search for machines */
   discovery: discoverySchema,
-  /** check id: diagnoses and rehearsals, one of each a node */
+  /** check id: one diagnosis and one rehearsal for each node */
   checks: checkSchema,
-  /** node id: its newest sample, removed when it is not measured any more */
+  /** node id: its newest sample, removed when the node is no longer measured */
   telemetry: telemetrySampleSchema,
   /** `work`: the newest bucket */
   work: workSampleSchema,

@@ -22,7 +22,7 @@ export const wakeMethods = {
     ],
   },
   'power.wakes': {
-    summary: 'The wakes under way, and those that ended a moment ago, with how far each has come.',
+    summary: 'List the wakes in progress, and those that have just ended, with their progress.',
     scope: 'view',
     params: nothing,
     result: z.array(wakeProgressSchema),
