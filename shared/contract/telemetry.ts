@@ -14,7 +14,8 @@ const atMost = z.number().int().min(1).max(2880).default(2880);
 
 export const telemetryMethods = {
   'telemetry.latest': {
-    summary: 'Get the newest readings of one node, or of all nodes that are measured now: GPUs, host, VRAM by model.',
+    summary:
+      'Get the newest readings of one node, or of all nodes that are measured now: GPUs, host, VRAM by model.',
     scope: 'view',
     params: z.strictObject({ nodeId: nodeId.optional() }),
     result: z.array(telemetrySampleSchema),
