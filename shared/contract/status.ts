@@ -5,7 +5,7 @@ import { coreStatusSchema } from './streams.ts';
 
 export const statusMethods = {
   'core.status': {
-    summary: 'Get the version, the servers found on this computer, and notices.',
+    summary: 'Get the version, the servers that can be added as nodes, and notices.',
     scope: 'view',
     params: nothing,
     result: coreStatusSchema,
