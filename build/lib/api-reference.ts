@@ -69,7 +69,7 @@ const models: Record<string, z.ZodType> = {
 
 interface JsonSchema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   anyOf?: JsonSchema[];
@@ -107,6 +107,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.prefixItems) return `[${schema.prefixItems.map(typeOf).join(', ')}]`;
   if (schema.type === 'array') return `array of ${typeOf(schema.items ?? {})}`;
   if (schema.type === 'object') return objectType(schema);
+  if (Array.isArray(schema.type)) return schema.type.join(' \\| ');
   return schema.type ?? 'anything';
 }
 
