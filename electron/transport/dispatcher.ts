@@ -103,7 +103,7 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
   throw new PilotlightError('BAD_REQUEST', {
-    message: `The request is not valid for this method.${named}`,
+    message: `The request is not what this method expects.${named}`,
     details: { fields },
   });
 }
