@@ -1,15 +1,15 @@
-/** Who is calling, and from where. */
+/** Errors of access: who calls, and from where. */
 import type { Catalogue } from './entry.ts';
 
 export const accessErrors = {
   TOKEN_USED: {
-    message: 'This one-time address was used already.',
-    next: 'Run "npm run pilotlight -- open" for a fresh one.',
+    message: 'This one-time address has already been used.',
+    next: 'Run "npm run pilotlight -- open" for a new one.',
     status: 401,
   },
   FORBIDDEN: {
-    message: 'This sender may not do that.',
-    next: 'Use the panel itself, or a token with more rights.',
+    message: 'You are not allowed to do this.',
+    next: 'Use the panel, or a token with more rights.',
     status: 403,
   },
   FORBIDDEN_ORIGIN: {

@@ -1,4 +1,4 @@
-/** Reaching an agent and being let in. */
+/** Errors of reaching an agent and pairing with it. */
 import type { Catalogue } from './entry.ts';
 
 export const agentLinkErrors = {
@@ -14,7 +14,7 @@ export const agentLinkErrors = {
   },
   AGENT_ERROR: {
     message: 'The agent could not do that.',
-    next: 'Read its log on that machine.',
+    next: 'Check its log on that machine.',
     status: 502,
   },
   NO_AGENT: {
@@ -23,8 +23,8 @@ export const agentLinkErrors = {
     status: 409,
   },
   BAD_PAIRING: {
-    message: 'This is neither a pairing line nor a code of six digits.',
-    next: 'Copy the line that `agent.mjs pair` shows, or give the address and the code.',
+    message: 'This is neither a pairing line nor a six-digit code.',
+    next: 'Copy the line that `agent.mjs pair` shows, or enter the address and the code.',
     status: 400,
   },
 } as const satisfies Catalogue;

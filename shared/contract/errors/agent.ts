@@ -1,6 +1,6 @@
 /**
- * What an agent answers when it does not do something. The agent bundles this file and `common.ts` alone: it must not
- * import the rest of the catalogue, nor the schema of errors.
+ * The errors of an agent. The agent bundles only this file and `common.ts`, so it must not import the rest of the
+ * catalogue or the schema of errors.
  */
 import { commonErrors } from './common.ts';
 import type { Catalogue } from './entry.ts';
@@ -14,18 +14,18 @@ export const agentErrors = {
   },
   NOT_SUPPORTED: {
     ...commonErrors.NOT_SUPPORTED,
-    next: 'Choose another action, or name a command for it.',
+    next: 'Choose another action, or set a command for it.',
     status: 501,
   },
   NOT_RUNNING: {
     ...commonErrors.NOT_RUNNING,
-    message: 'No agent runs here.',
-    next: 'Start it, or name its folder with --data.',
+    message: 'The agent is not running.',
+    next: 'Start it, or give its folder with --data.',
   },
   INTERNAL: { ...commonErrors.INTERNAL, message: 'Something went wrong inside the agent.' },
   BAD_CONFIG: {
     message: 'The agent’s configuration has mistakes.',
-    next: 'Correct what is named and start it again.',
+    next: 'Correct the named settings and start it again.',
     status: 500,
   },
   BAD_JSON: { message: 'The body is not JSON.', next: 'Send a JSON object.', status: 400 },
@@ -35,10 +35,14 @@ export const agentErrors = {
     next: 'Send fewer or shorter headers.',
     status: 431,
   },
-  TOO_SLOW: { message: 'The request took too long to arrive.', next: 'Send it again, at once.', status: 408 },
+  TOO_SLOW: {
+    message: 'The request took too long to arrive.',
+    next: 'Send it again without pauses.',
+    status: 408,
+  },
   SLOW_DOWN: {
     message: 'Too many wrong tokens or codes came from this address.',
-    next: 'Wait the seconds in Retry-After, then use the right one.',
+    next: 'Wait for the seconds in Retry-After, then use the right one.',
     status: 429,
   },
   BROWSER_REFUSED: {
@@ -47,7 +51,7 @@ export const agentErrors = {
     status: 403,
   },
   METHOD_NOT_ALLOWED: {
-    message: 'This path does not take that method.',
+    message: 'This path does not support that method.',
     next: 'Use one of those in Allow.',
     status: 405,
   },
@@ -58,12 +62,12 @@ export const agentErrors = {
   },
   MAC_NOT_ALLOWED: {
     message: 'This relay may not wake that machine.',
-    next: 'Add its MAC address with --allow-mac, if it should.',
+    next: 'To allow it, add its MAC address with --allow-mac.',
     status: 403,
   },
   WAKE_NOT_SENT: {
     message: 'No wake packet could be sent.',
-    next: 'Read the reasons, and check the network of the relay.',
+    next: 'Check the reasons and the network of the relay.',
     status: 502,
   },
   LEASE_OF_ANOTHER: {
@@ -73,12 +77,12 @@ export const agentErrors = {
   },
   TOO_MANY_LEASES: {
     message: 'The agent has as many leases as it can keep.',
-    next: 'End some that are not needed.',
+    next: 'End leases that are no longer needed.',
     status: 409,
   },
   TOO_MANY_POLICIES: {
     message: 'The agent has as many policies as it can keep.',
-    next: 'Remove those of panels that are no longer used.',
+    next: 'Remove the policies of panels that are no longer used.',
     status: 409,
   },
   TOO_MANY_CONNECTIONS: {
@@ -113,27 +117,27 @@ export const agentErrors = {
   },
   NOT_ALLOWED: {
     message: 'This agent may not restart Ollama.',
-    next: 'Start it with --restart-ollama, or install it again with that.',
+    next: 'Start or install it with --restart-ollama.',
     status: 403,
   },
   OLLAMA_NOT_RESTARTED: {
     message: 'Ollama could not be restarted.',
-    next: 'Read the reason, and restart it by hand.',
+    next: 'Check the reason, and restart it yourself.',
     status: 502,
   },
   BOOT_CHANGED: {
-    message: 'This machine has started again since then.',
+    message: 'This machine has restarted since then.',
     next: 'Read its boot id again.',
     status: 409,
   },
   DISK_TROUBLE: {
-    message: 'It could not be written to the disk; nothing was changed.',
+    message: 'The change could not be written to the disk; nothing was changed.',
     next: 'Free space, then try again.',
     status: 507,
   },
   PORT_TAKEN: {
     message: 'The port is in use by another program.',
-    next: 'Stop it, or choose another --port.',
+    next: 'Stop that program, or choose another --port.',
     status: 500,
   },
   CANNOT_BIND: {
@@ -143,7 +147,7 @@ export const agentErrors = {
   },
   INSTALL_FAILED: {
     message: 'The agent could not be installed.',
-    next: 'Fix what is named, then run it again.',
+    next: 'Fix the named problem, then run it again.',
     status: 500,
   },
 } as const satisfies Catalogue;

@@ -1,14 +1,14 @@
-/** What the core and an agent both answer, under one code. */
+/** Errors that the core and an agent share. */
 import type { Catalogue } from './entry.ts';
 
 export const commonErrors = {
   BAD_REQUEST: {
-    message: 'The request is not what this method expects.',
+    message: 'The request is not valid for this method.',
     next: 'Correct the named fields and send it again.',
     status: 400,
   },
   NOT_FOUND: {
-    message: 'There is no such thing here.',
+    message: 'This does not exist.',
     next: 'Refresh the list; it may have been removed.',
     status: 404,
   },
@@ -34,19 +34,19 @@ export const commonErrors = {
   },
   NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'Nothing to do.', status: 409 },
   NOT_SUPPORTED: {
-    message: 'The machine cannot do that.',
+    message: 'The machine does not support this.',
     next: 'Choose another action.',
     status: 409,
   },
   NOT_RUNNING: { message: 'Pilotlight is not running.', next: 'Start it with npm start.', status: 503 },
   PAIRING_CLOSED: {
-    message: 'No pairing is open, or this code is wrong.',
-    next: 'Ask for a new one there: `agent.mjs pair`. It is valid for 10 minutes.',
+    message: 'The agent is not waiting to be paired, or the code is wrong.',
+    next: 'Run `agent.mjs pair` on that machine for a new code. It is valid for 10 minutes.',
     status: 403,
   },
   INTERNAL: {
     message: 'Something went wrong inside Pilotlight.',
-    next: 'Try again; if it stays, report it with the log.',
+    next: 'Try again. If it happens again, report it with the log.',
     status: 500,
   },
 } as const satisfies Catalogue;

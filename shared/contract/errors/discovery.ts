@@ -1,4 +1,4 @@
-/** Finding machines, and checking them. */
+/** Errors of finding and checking machines. */
 import type { Catalogue } from './entry.ts';
 
 export const discoveryErrors = {
@@ -9,12 +9,12 @@ export const discoveryErrors = {
   },
   DISCOVERY_RUNNING: {
     message: 'A search for machines is already running.',
-    next: 'Wait until that ends, or cancel it.',
+    next: 'Wait until it finishes, or cancel it.',
     status: 409,
   },
   CHECK_RUNNING: {
-    message: 'This check is running already.',
-    next: 'Wait until it ends, or cancel it.',
+    message: 'This check is already running.',
+    next: 'Wait until it finishes, or cancel it.',
     status: 409,
   },
 } as const satisfies Catalogue;

@@ -1,4 +1,4 @@
-/** Machines and the inference servers on them. */
+/** Errors of machines and their inference servers. */
 import type { Catalogue } from './entry.ts';
 
 export const hostErrors = {
@@ -13,7 +13,7 @@ export const hostErrors = {
     status: 504,
   },
   NAME_NOT_RESOLVED: {
-    message: 'The name of the machine is not known on this network.',
+    message: 'The name of the machine was not found on this network.',
     next: 'Check the spelling, or use its IP address.',
     status: 502,
   },
@@ -24,7 +24,7 @@ export const hostErrors = {
   },
   SERVER_ERROR: {
     message: 'The server answered with an error.',
-    next: "Read the server's own words below; its log may say more.",
+    next: "Check the server's message below; its log may say more.",
     status: 502,
   },
   SERVER_BUSY: {
@@ -43,7 +43,7 @@ export const hostErrors = {
     status: 404,
   },
   OUT_OF_MEMORY: {
-    message: 'The model does not fit into the memory that is free.',
+    message: 'The model does not fit into the free memory.',
     next: 'Unload another model, or choose a smaller one.',
     status: 409,
   },

@@ -58,5 +58,5 @@ export const shutdownMessages = {
   CHECK_SHUTDOWN_ADDRESS: () => 'Check the address of its shutdown server.',
   SHUTDOWN_SERVER_FAILED: ({ status, said }: { status: number; said: string }) =>
     `The shutdown server did not do it${said === '' ? ` (status ${status}).` : `: ${said}`}`,
-  READ_ITS_LOG: () => 'Read its log on that machine.',
+  READ_ITS_LOG: () => 'Check its log on that machine.',
 };

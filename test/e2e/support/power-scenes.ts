@@ -276,7 +276,7 @@ const entries: NodePower[] = [
     gpuLost: {
       code: 'GPU_LOST',
       message: 'The machine is awake, but Ollama there has no GPU.',
-      next: 'Restart Ollama there, so that it looks for its GPU again.',
+      next: 'Restart Ollama there, so that it detects its GPU again.',
     },
   }),
   power('lab-4', {

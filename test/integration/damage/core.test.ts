@@ -14,7 +14,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Host, startHost } from '../../../electron/host/start-host.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 import { contentOf, manners, mayReadAll } from './manners.ts';
 
@@ -140,7 +139,7 @@ describe.each(Object.entries(files))('%s damaged', (file, { code, keeps }) => {
       const told = host.core.services.activity
         .list({ limit: 20 })
         .filter(({ kind, notify }) => kind === 'system' && notify);
-      expect(told.map(({ message }) => textOf(message))).toEqual(
+      expect(told.map(({ message }) => message)).toEqual(
         expect.arrayContaining([notices.find((one) => one.code === code)?.message]),
       );
       const kept = `${path}.corrupt-1`;

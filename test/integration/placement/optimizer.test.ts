@@ -213,9 +213,7 @@ describe('a priority model that falls to the CPU', () => {
     await new Promise((resolve) => closed.close(resolve));
     world.settings.update({ optimizer: { webhookUrl: `http://127.0.0.1:${port}` } });
     world.preload(llama31, 0);
-    await expect
-      .poll(() => warnings(world).map((entry) => entry.message))
-      .toContain('The webhook could not be told.');
+    await expect.poll(() => warnings(world).map((entry) => entry.message.code)).toContain('WEBHOOK_FAILED');
     expect(warnings(world)).toHaveLength(2);
   });
 });
