@@ -48,15 +48,15 @@ describe('what a node drew', () => {
       { awakeHours: number; wattHours: number | null; source: string; saved: number | null },
     ]
   >([
-    ['nobody says', {}, { awakeHours: 4, wattHours: null, source: 'unknown', saved: null }],
-    ['a person says', { watts: 90 }, { awakeHours: 4, wattHours: 360, source: 'told', saved: 1800 }],
+    ['power unknown', {}, { awakeHours: 4, wattHours: null, source: 'unknown', saved: null }],
+    ['entered by a person', { watts: 90 }, { awakeHours: 4, wattHours: 360, source: 'told', saved: 1800 }],
     [
       'its GPUs measured',
       { buckets: quarters(20, 24, 50) },
       { awakeHours: 4, wattHours: 200, source: 'gpu', saved: 1000 },
     ],
     [
-      'measured wins over told, which fills the rest',
+      'measured takes precedence over entered, which fills the rest',
       { buckets: quarters(20, 22, 50), watts: 90 },
       { awakeHours: 4, wattHours: 280, source: 'gpu', saved: 1000 },
     ],
@@ -85,7 +85,7 @@ describe('what a node drew', () => {
       { awakeHours: 5, wattHours: 500, source: 'told', saved: 1800 },
     ],
     [
-      'what nobody saw is neither awake nor asleep',
+      'unobserved time is neither awake nor asleep',
       { watts: 100, states: states(['unknown', 0, 12], ['off', 12, 24]) },
       { awakeHours: 0, wattHours: 0, source: 'told', saved: 1200 },
     ],

@@ -37,7 +37,7 @@ describe('asleep is not failing', () => {
     await world.stop();
   });
 
-  it('one that went off a moment ago is looked at sooner, for it may be starting anew', async () => {
+  it('one that went off recently is probed sooner, because it may be restarting', async () => {
     const world = await sleepingNode();
     world.node.answer = 'serves';
     await world.fleet.probe(world.id);
@@ -51,7 +51,7 @@ describe('asleep is not failing', () => {
     await world.stop();
   });
 
-  it('while somebody looks at the panel: at once, each 5 seconds, for two minutes', async () => {
+  it('while the panel is in use: at once, every 5 seconds, for two minutes', async () => {
     const world = await sleepingNode();
     await world.clock.advance(30_000);
     const before = world.node.calls.length;
@@ -63,7 +63,7 @@ describe('asleep is not failing', () => {
     await world.stop();
   });
 
-  it('who comes and goes again and again makes no more looks than who stays', async () => {
+  it('leaving and returning repeatedly causes no more probes than staying', async () => {
     const world = await sleepingNode();
     world.fleet.markActive();
     await world.clock.flush();

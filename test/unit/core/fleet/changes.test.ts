@@ -13,7 +13,7 @@ const minute = 60_000;
 const refused = { fails: new PilotlightError('HOST_UNREACHABLE', { details: { reason: 'refused' } }) };
 const gone = { fails: new PilotlightError('HOST_UNREACHABLE') };
 
-/** The tower, with an agent that reads its GPU, and everything that is told of it from now on. */
+/** The tower, with an agent that reads its GPU, and everything published about it from now on. */
 async function towerWorld() {
   const world = createPowerWorld();
   const { clock, fleet, streams, agents, store, log } = world;
@@ -135,7 +135,7 @@ it('a wake is four changes: waking, booting, serving with what it learned, and G
   expect(views.map(({ state }) => state)).toEqual(['waking', 'booting', 'serving', 'gpu-verified']);
   expect(views[2]).toMatchObject({ boot: { count: 1 }, installed: [{}], gpus: [{ name: 'RTX 4090' }] });
   expect(counts.fleet).toBe(4);
-  // Each step is told, and that it is over.
+  // Each step is published, and the end.
   expect([...new Set(wakes.map((progress) => progress?.step))]).toEqual([
     'packet-sent',
     'answers',

@@ -15,7 +15,7 @@ import { fact } from '../../../../shared/models/message.ts';
 import { aModel } from '../../../fakes/inference-server.ts';
 
 const trouble = { code: 'SERVER_ERROR', message: 'It broke.', next: 'Mend it.' };
-const looks = {
+const results = {
   gpu: { kind: 'healthy', loaded: [aModel()] },
   cpu: { kind: 'healthy', loaded: [aModel({ vramBytes: 0 })] },
   empty: { kind: 'healthy', loaded: [] },
@@ -34,8 +34,8 @@ const observation = (state: NodeState, changes: Partial<Observation> = {}): Obse
 });
 
 describe('the next state', () => {
-  it.each<[NodeState, keyof typeof looks, boolean, NodeState]>([
-    // The first look decides at once, but a slow first answer is not trouble yet.
+  it.each<[NodeState, keyof typeof results, boolean, NodeState]>([
+    // The first probe decides at once, but a slow first answer is not trouble yet.
     ['unknown', 'empty', false, 'serving'],
     ['unknown', 'cpu', false, 'serving'],
     ['unknown', 'gpu', false, 'gpu-verified'],
@@ -71,15 +71,15 @@ describe('the next state', () => {
     ['waking', 'gpu', true, 'gpu-verified'],
     // What was left of a wake that ended.
     ['booting', 'silent', false, 'booting'],
-  ])('%s, sees %s (waking: %s) → %s', (before, look, waking, after) => {
-    const next = nextObservation(observation(before), looks[look], { now, waking });
+  ])('%s, sees %s (waking: %s) → %s', (before, result, waking, after) => {
+    const next = nextObservation(observation(before), results[result], { now, waking });
     expect(next.state).toBe(after);
     expect(next.since).toBe(before === after ? now - 500 : now);
   });
 
   it('two misses in a row end it, and say why', () => {
-    const once = nextObservation(observation('gpu-verified'), looks.silent, { now, waking: false });
-    const twice = nextObservation(once, looks.silent, { now: now + 1000, waking: false });
+    const once = nextObservation(observation('gpu-verified'), results.silent, { now, waking: false });
+    const twice = nextObservation(once, results.silent, { now: now + 1000, waking: false });
     expect(once).toMatchObject({ state: 'gpu-verified', misses: 1 });
     expect(twice).toMatchObject({
       state: 'off',
@@ -89,34 +89,34 @@ describe('the next state', () => {
     });
   });
 
-  it('a good look between two misses forgets the first', () => {
-    let seen = nextObservation(observation('serving'), looks.silent, { now, waking: false });
-    seen = nextObservation(seen, looks.empty, { now, waking: false });
-    seen = nextObservation(seen, looks.silent, { now, waking: false });
+  it('an answer between two misses clears the first', () => {
+    let seen = nextObservation(observation('serving'), results.silent, { now, waking: false });
+    seen = nextObservation(seen, results.empty, { now, waking: false });
+    seen = nextObservation(seen, results.silent, { now, waking: false });
     expect(seen).toMatchObject({ state: 'serving', misses: 1 });
   });
 
   it('trouble carries its words and loses them', () => {
-    const bad = nextObservation(observation('off'), looks.wrong, { now, waking: false });
+    const bad = nextObservation(observation('off'), results.wrong, { now, waking: false });
     expect(bad.trouble).toEqual(trouble);
-    expect(nextObservation(bad, looks.empty, { now, waking: false }).trouble).toBeNull();
+    expect(nextObservation(bad, results.empty, { now, waking: false }).trouble).toBeNull();
   });
 
   it('misses grow while it is off, for the back-off', () => {
     let seen = observation('off', { misses: 2 });
     for (let index = 0; index < 3; index += 1)
-      seen = nextObservation(seen, looks.silent, { now, waking: false });
+      seen = nextObservation(seen, results.silent, { now, waking: false });
     expect(seen).toMatchObject({ state: 'off', misses: 5, since: now - 500 });
   });
 
-  it('a doubted GPU is not verified by a look until it went off', () => {
+  it('a doubted GPU is not verified by a probe until it went off', () => {
     const doubted = withGpuVerdict(observation('gpu-verified'), 'not-checked', now);
     expect(doubted.state).toBe('serving');
-    expect(nextObservation(doubted, looks.gpu, { now, waking: false }).state).toBe('serving');
+    expect(nextObservation(doubted, results.gpu, { now, waking: false }).state).toBe('serving');
     expect(withGpuVerdict(doubted, 'verified', now).state).toBe('gpu-verified');
-    let gone = nextObservation(doubted, looks.silent, { now, waking: false });
-    gone = nextObservation(gone, looks.silent, { now, waking: false });
-    expect(nextObservation(gone, looks.gpu, { now, waking: false }).state).toBe('gpu-verified');
+    let gone = nextObservation(doubted, results.silent, { now, waking: false });
+    gone = nextObservation(gone, results.silent, { now, waking: false });
+    expect(nextObservation(gone, results.gpu, { now, waking: false }).state).toBe('gpu-verified');
     expect(withGpuVerdict(observation('off'), 'verified', now).state).toBe('off');
   });
 
@@ -129,7 +129,7 @@ describe('the next state', () => {
   });
 });
 
-describe('what a failed look says', () => {
+describe('what a failed probe means', () => {
   const failure = (code: ErrorCode, details: Record<string, unknown> = {}, localHost = false) =>
     readFailure(new PilotlightError(code, { details }), localHost);
 

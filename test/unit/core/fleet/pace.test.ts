@@ -30,7 +30,7 @@ describe('when a node is looked at next', () => {
     expect(nextProbeMs({ state: 'off', misses }, { ...calm, sinceSeenMs: 120_000 })).toBe(66_000);
   });
 
-  it('each 5 seconds while somebody looks at the panel', () => {
+  it('every 5 seconds while the panel is in use', () => {
     expect(nextProbeMs({ state: 'off', misses: 900 }, { ...calm, active: true })).toBe(5000);
     expect(nextProbeMs({ state: 'off', misses: 9 }, { ...calm, active: true, probeIntervalMs: 1000 })).toBe(
       5000,
@@ -57,7 +57,7 @@ describe('when a node is looked at next', () => {
     expect(nextProbeMs(booting, { ...calm, wake: wake(0, 60_000) })).toBe(200);
   });
 
-  it('a look at a sleeping host is short while it is being woken', () => {
+  it('a probe of a sleeping host is short while it is being woken', () => {
     expect(probeTimeoutMs('off', 4000, null)).toBe(4000);
     expect(probeTimeoutMs('waking', 4000, wake(0, 60_000))).toBe(600);
     expect(probeTimeoutMs('waking', 4000, wake(50_000, 60_000))).toBe(300);

@@ -31,7 +31,7 @@ function setup({ intervalMs = 1000, firstDelayMs = 0 } = {}) {
 }
 
 describe('a watch', () => {
-  it('waits from the end of one look to the start of the next', async () => {
+  it('waits from the end of one probe to the start of the next', async () => {
     const { clock, state, end } = setup();
     await clock.advance(0);
     expect(state.started).toBe(1);
@@ -44,12 +44,12 @@ describe('a watch', () => {
     expect(state.started).toBe(2);
   });
 
-  it('a look now that comes during a look runs after it, once for all who ask', async () => {
+  it('probeNow during a probe runs after it, once for all callers', async () => {
     const { clock, watch, state, end } = setup();
     await clock.advance(0);
     let done = 0;
-    const asked = [watch.probeNow(), watch.probeNow()].map((look) =>
-      look.then(() => {
+    const asked = [watch.probeNow(), watch.probeNow()].map((probed) =>
+      probed.then(() => {
         done += 1;
       }),
     );
@@ -64,18 +64,18 @@ describe('a watch', () => {
     expect(state.started).toBe(3);
   });
 
-  it('a look now replaces the wait', async () => {
+  it('probeNow replaces the wait', async () => {
     const { clock, watch, state, end } = setup({ firstDelayMs: 500 });
-    const look = watch.probeNow();
+    const probed = watch.probeNow();
     expect(state.started).toBe(1);
     end();
-    await look;
+    await probed;
     await clock.advance(600);
     expect(state.started).toBe(1);
     expect(clock.pending()).toBe(1);
   });
 
-  it('stopping aborts the look under way, waits for it, and leaves no timer', async () => {
+  it('stopping aborts the probe under way, waits for it, and leaves no timer', async () => {
     const { clock, watch, state } = setup();
     await clock.advance(0);
     await watch.stop();

@@ -76,7 +76,7 @@ describe('the registry', () => {
 });
 
 describe('looking', () => {
-  it('start waits for nobody', async () => {
+  it('start does not wait for any node', async () => {
     const world = createFakeFleetWorld();
     const node = world.fleet.add({ url });
     world.server(url).answer = 'hangs';
@@ -85,7 +85,7 @@ describe('looking', () => {
     await world.stop();
   });
 
-  it('asks ps at each look, version and tags only at the first and after ten minutes', async () => {
+  it('reads ps with each probe, version and tags only with the first and after ten minutes', async () => {
     const world = await startedWorld();
     const node = world.fleet.add({ url });
     const server = world.server(url);
@@ -116,7 +116,7 @@ describe('looking', () => {
     await world.stop();
   });
 
-  it('never overlaps itself, each look has its own end, and a hanging host is off', async () => {
+  it('never overlaps itself, each probe times out, and a hanging host is off', async () => {
     const world = await startedWorld();
     const node = world.fleet.add({ url });
     const server = world.server(url);
@@ -136,7 +136,7 @@ describe('looking', () => {
     const server = world.server(url);
     server.answer = asleep();
     await world.clock.advance(30 * 60_000);
-    // Each 5 s it would be 360 looks.
+    // Every 5 s, it would be 360 probes.
     expect(server.calls.length).toBeGreaterThan(25);
     expect(server.calls.length).toBeLessThan(40);
     expect(world.logged).toEqual([]);
@@ -205,7 +205,7 @@ describe('looking', () => {
     const told = world.views.filter((view) => view.id === node.id).length;
     await world.clock.advance(10 * 60_000);
     expect(world.views.filter((view) => view.id === node.id)).toHaveLength(told);
-    // When it last answered is known, and told with its next change.
+    // When it last answered is known, and published with its next change.
     const { lastSeenAt, ...rest } = world.fleet.require(node.id);
     expect(world.streams.fleet.get(node.id)).toMatchObject(rest);
     expect(lastSeenAt).toBeGreaterThan(world.clock.now() - 60_000);
@@ -270,7 +270,7 @@ describe('VRAM', () => {
     powerWatts: null,
   };
 
-  it('comes from tools, else from the person, else nobody knows', async () => {
+  it('comes from tools, else from the person, else is unknown', async () => {
     const world = await startedWorld({ gpus: [gpu] });
     const unknown = world.fleet.add({ url });
     const told = world.fleet.add({ url: 'http://192.168.1.21:11434', vramBytes: 12e9 });

@@ -14,8 +14,8 @@ async function startedWorld(options: Parameters<typeof createPowerWorld>[0] = {}
   const world = createPowerWorld(options);
   worlds.push(world);
   await world.start();
-  const told = (word: string) => world.agent.calls.filter((call) => call.startsWith(`${word} `));
-  return { ...world, told };
+  const callsOf = (word: string) => world.agent.calls.filter((call) => call.startsWith(`${word} `));
+  return { ...world, callsOf };
 }
 
 afterEach(async () => {
@@ -26,7 +26,7 @@ describe('an agent that is reached', () => {
   test('gets the policy, and each lease until it ends', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
-    expect(world.told('putPolicy')).toHaveLength(1);
+    expect(world.callsOf('putPolicy')).toHaveLength(1);
     const lease = world.leases.ledger.hold({ nodeId: id, kind: 'job', purpose: 'index "Notes"' });
     await world.clock.advance(1000);
     expect(world.agent.leases).toMatchObject([
@@ -37,13 +37,13 @@ describe('an agent that is reached', () => {
       leases: [{ id: lease.lease.id, origin: 'here', mirrored: true }],
     });
     await world.clock.advance(2 * minute);
-    expect(world.told('putLease')).toHaveLength(4);
+    expect(world.callsOf('putLease')).toHaveLength(4);
     lease[Symbol.dispose]();
     await world.clock.advance(1000);
     expect(world.agent.leases).toEqual([]);
     await world.clock.advance(5 * minute);
-    expect(world.told('putLease')).toHaveLength(4);
-    expect(world.told('putPolicy')).toHaveLength(1);
+    expect(world.callsOf('putLease')).toHaveLength(4);
+    expect(world.callsOf('putPolicy')).toHaveLength(1);
   });
 
   test('takes a lease whatever the folder of its job is called', async () => {
@@ -64,7 +64,7 @@ describe('an agent that is reached', () => {
     await world.clock.advance(1000);
     world.shutdown.setPolicy(id, { watts: 90 });
     await world.clock.advance(1000);
-    expect(world.told('putPolicy')).toHaveLength(2);
+    expect(world.callsOf('putPolicy')).toHaveLength(2);
   });
 
   test('gets everything again when it was away, and nothing while it is', async () => {
@@ -86,11 +86,11 @@ describe('an agent that is reached', () => {
     await world.fleet.probe(id);
     await world.clock.advance(2000);
     expect(world.agent.leases).toHaveLength(1);
-    expect(world.told('putPolicy')).toHaveLength(2);
+    expect(world.callsOf('putPolicy')).toHaveLength(2);
     expect(world.shutdown.get(id).leases).toMatchObject([{ mirrored: true }]);
   });
 
-  test('is told that Pilotlight woke it, in that run alone', async () => {
+  test('is notified that Pilotlight woke it, in that boot only', async () => {
     const world = await startedWorld();
     world.goOff();
     world.agent.answer = gone();
@@ -108,11 +108,11 @@ describe('an agent that is reached', () => {
     world.agent.describe({ bootId: 'boot-7' });
     world.server(towerUrl).answer = 'serves';
     await world.clock.advance(10_000);
-    expect(world.told('woken')).toEqual(['woken boot-7']);
+    expect(world.callsOf('woken')).toEqual(['woken boot-7']);
     expect(world.shutdown.get(id)).toMatchObject({ wokenByUs: true });
     expect(world.store.power.woken(id)).toMatchObject({ bootId: 'boot-7' });
     await world.clock.advance(10 * minute);
-    expect(world.told('woken')).toHaveLength(1);
+    expect(world.callsOf('woken')).toHaveLength(1);
   });
 
   test('says that another panel released a lease: it is over here too, and is not put again', async () => {
@@ -143,7 +143,7 @@ describe('an agent that is reached', () => {
     expect(world.agent.leases).toHaveLength(1);
   });
 
-  test('that fails is told again, and a job hears nothing of it', async () => {
+  test('that fails is retried, and the job does not notice', async () => {
     const world = await startedWorld();
     const id = await world.addWithAgent();
     world.agent.token = 'changed';
@@ -239,7 +239,7 @@ describe('an agent that powers its machine off', () => {
     expect(after.offAt).toBe(after.countdown?.endsAt);
     expect(world.entries.at(-1)?.message).toEqual(fact('NODE_GOES_OFF_IN', { node: 'tower', ms: 30_000 }));
     expect((await world.shutdown.cancelPowerOff(id, signal)).countdown).toBeNull();
-    expect(world.told('powerOff')).toEqual(['powerOff sleep']);
+    expect(world.callsOf('powerOff')).toEqual(['powerOff sleep']);
   });
 
   test('is watched when its countdown is over', async () => {
@@ -312,7 +312,7 @@ describe('the term of a lease at the agent', () => {
   });
 });
 
-describe('where an agent says hello', () => {
+describe('where an agent announces itself', () => {
   const lan = { name: 'eth0', address: '192.168.7.5', netmask: '255.255.255.0', internal: false };
   const wifi = { name: 'wlan0', address: '10.0.0.5', netmask: '255.255.0.0', internal: false };
   const loopback = { name: 'lo', address: '127.0.0.1', netmask: '255.0.0.0', internal: true };

@@ -1,4 +1,4 @@
-/** An agent has done what it was asked, and its answer was lost: it may hold a lease, and nobody may count on that. */
+/** An agent acted but its answer was lost: it may hold a lease, which must not be relied on. */
 import { afterEach, expect, test } from 'vitest';
 import { createPowerWorld } from '../../../fakes/power-world.ts';
 

@@ -38,14 +38,14 @@ describe('who may wake a node', () => {
   });
 });
 
-describe('what an agent is told', () => {
+describe('the policy for an agent', () => {
   test.each([
     ['never', { finishAlone: false, onlyIfWoken: true }],
     ['when-woken', { finishAlone: true, onlyIfWoken: true }],
     ['always', { finishAlone: true, onlyIfWoken: false }],
   ] as const)('%s', (powerOff, expected) => {
-    const told = agentPolicyOf(policyWith({ powerOff, idleMinutes: 7, action: 'sleep' }), null);
-    expect(told).toEqual({
+    const sent = agentPolicyOf(policyWith({ powerOff, idleMinutes: 7, action: 'sleep' }), null);
+    expect(sent).toEqual({
       ...expected,
       idleMinutes: 7,
       action: 'sleep',
@@ -101,7 +101,7 @@ describe('whether the core powers it off', () => {
     ['its agent cannot be asked', { blockedBy: 'agent-silent' }, { do: 'stay', why: 'agent-silent' }],
     ['kept on', { keptOn: true }, { do: 'stay', why: 'kept-on' }],
     ['not woken', { wokenByUs: false }, { do: 'stay', why: 'not-woken' }],
-    ['nobody knows', { wokenByUs: null }, { do: 'stay', why: 'woken-unknown' }],
+    ['wake attribution unknown', { wokenByUs: null }, { do: 'stay', why: 'woken-unknown' }],
     [
       'always, woken or not',
       { wokenByUs: null, policy: policyWith({ powerOff: 'always' }) },

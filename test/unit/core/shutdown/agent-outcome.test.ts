@@ -44,10 +44,10 @@ describe('how an agent’s action ended, in words', () => {
   });
 });
 
-test('an outcome is told once, and not one of before it was known here', () => {
+test('an outcome is reported once, and not one from before the agent was first read', () => {
   let tell = (_: string) => {};
   let power: AgentPower | null = null;
-  const told: number[] = [];
+  const reported: number[] = [];
   const agents = {
     power: () => power,
     policyView: () => null,
@@ -57,12 +57,12 @@ test('an outcome is told once, and not one of before it was known here', () => {
       return () => {};
     },
   } as unknown as AgentAccess;
-  const follow = createAgentPowerWatch({
+  const watch = createAgentPowerWatch({
     clock: createFakeClock(),
     agents,
     onShutdown() {},
     onCountdown() {},
-    onOutcome: (_, { at }) => told.push(at),
+    onOutcome: (_, { at }) => reported.push(at),
   });
   const says = (last: AgentOutcome | null) => {
     power = { phase: 'idle', current: null, actions: [], mayRestartOllama: false, last };
@@ -75,6 +75,6 @@ test('an outcome is told once, and not one of before it was known here', () => {
   // The agent was started again: it has none, then one.
   says(null);
   says(outcome({ at: 3 }));
-  expect(told).toEqual([2, 3]);
-  follow.stop();
+  expect(reported).toEqual([2, 3]);
+  watch.stop();
 });

@@ -21,7 +21,7 @@ const worst: IdleFacts = {
 };
 
 describe('what keeps a machine on', () => {
-  it('is told in the order of what a person can change', () => {
+  it('lists reasons in the order of what a person can change', () => {
     let facts = worst;
     const steps: [Partial<IdleFacts>, unknown][] = [
       [{}, { do: 'stay', why: 'no-means' }],

@@ -135,9 +135,9 @@ describe('a GPU that is gone', () => {
   };
   test.each<[string, Partial<GpuFacts>, string | null]>([
     ['all is well', {}, null],
-    ['nobody looks', { seenByTools: null, ollamaFoundGpu: null }, null],
+    ['no tool reports', { seenByTools: null, ollamaFoundGpu: null }, null],
     ['it never had one', { hasGpu: false, seenByTools: 0, ollamaFoundGpu: false }, null],
-    ['nobody knows of one', { hasGpu: null, seenByTools: null, ollamaFoundGpu: false }, null],
+    ['no GPU is known', { hasGpu: null, seenByTools: null, ollamaFoundGpu: false }, null],
     ['Ollama found none', { ollamaFoundGpu: false }, 'Restart Ollama there'],
     [
       'Ollama found none, its agent may do nothing',

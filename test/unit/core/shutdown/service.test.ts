@@ -30,7 +30,7 @@ const always = { powerOff: 'always' } as const;
 const refused = (url: string) => url.endsWith('/shutdown');
 
 describe('the power of a node', () => {
-  test('is one entry of the stream from the start, and told when it changes', async () => {
+  test('is one entry of the stream from the start, published when it changes', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     expect(world.streams.power.get(id)).toMatchObject({
@@ -101,7 +101,7 @@ describe('a lease', () => {
     store.close();
   });
 
-  test('in the past or years ahead is refused, one of nobody is not found', async () => {
+  test('in the past or years ahead is refused, an unknown one is not found', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const late = () => world.leases.keepAwake({ nodeId: id, until: world.clock.now(), purpose: 'x' });
@@ -114,7 +114,7 @@ describe('a lease', () => {
     await expect(world.leases.release(id, 'nope', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('of a job ends with the core that died, one of a person goes on', async () => {
+  test('of a job ends with a core that crashed, one of a person continues', async () => {
     const { store } = createSqliteStore({ path: ':memory:' });
     const common = { holder: 'Pilotlight on laptop', createdAt: 1, until: null, endedAt: null };
     store.power.putLease({
@@ -144,7 +144,7 @@ describe('a lease', () => {
     expect(world.store.power.openLeases().map(({ id }) => id)).toEqual(['lease_b']);
   });
 
-  test('of a job lives though the disk is full; a person is told', async () => {
+  test('of a job is held although the disk is full; a person gets an error', async () => {
     const { store } = createSqliteStore({ path: ':memory:' });
     const full = () => {
       throw new PilotlightError('DISK_FULL');
@@ -165,7 +165,7 @@ describe('a lease', () => {
 });
 
 describe('a machine without an agent', () => {
-  test('goes off when nobody needed it for long enough: counted down, told once, watched', async () => {
+  test('is powered off when idle for long enough: counted down, reported once, watched', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     world.shutdown.setPolicy(id, { ...always, idleMinutes: 5, countdownSeconds: 60 });
@@ -224,7 +224,7 @@ describe('a machine without an agent', () => {
     }
     expect(world.shutdown.get(id).whyOn).toEqual([fact('MODEL_WAS_USED', { model: 'llama3.1:8b' })]);
     expect(world.shutdowns()).toEqual([]);
-    // It stays loaded for ever from now on, which is presence and not use.
+    // From now on it stays loaded indefinitely, which is no sign of use.
     world.server(towerUrl).loadedModels = [aModel({ expiresAt: null })];
     await world.clock.advance(5 * minute);
     expect(world.shutdowns()).toHaveLength(1);
@@ -251,7 +251,7 @@ describe('a machine without an agent', () => {
     expect(world.entries.at(-1)).toMatchObject({ message: fact('NODE_STAYS_ON', { node: 'tower' }) });
   });
 
-  test('stays on after a person cancelled, until it is needed anew', async () => {
+  test('stays on after a person cancelled, until it is needed again', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
@@ -267,7 +267,7 @@ describe('a machine without an agent', () => {
     await expect(world.shutdown.cancelPowerOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
-  test('stays on when this computer sleeps in the countdown, and idle time begins anew', async () => {
+  test('stays on when this computer sleeps during the countdown, and idle time starts again', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     world.shutdown.setPolicy(id, { ...always, idleMinutes: 2 });
@@ -283,7 +283,7 @@ describe('a machine without an agent', () => {
     expect(world.shutdowns()).toHaveLength(1);
   });
 
-  test('is told by a person: refused while it is used, unless forced', async () => {
+  test('on request: refused while in use, unless forced', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
@@ -309,7 +309,7 @@ describe('a machine without an agent', () => {
     });
   });
 
-  test('cannot sleep by a server that can only shut down, nor be told while it is off', async () => {
+  test('cannot sleep through a server that can only shut down, nor be powered off while it is off', async () => {
     const world = await startedWorld();
     const id = await world.addServed();
     const request = { nodeId: id, force: false, countdownSeconds: 0 };
@@ -372,7 +372,7 @@ describe('a machine without an agent', () => {
     await expect(world.leases.release(id, 'other:2', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('whose agent is not paired is told to be paired, and one that is off counts nothing down', async () => {
+  test('whose agent is not paired asks for pairing, and one that is off starts no countdown', async () => {
     const world = await startedWorld();
     const stranger = world.fleet.add({ url: null, name: 'stranger', agentUrl });
     await world.clock.advance(5000);
@@ -391,7 +391,7 @@ describe('a machine without an agent', () => {
     await expect(world.shutdown.cancelPowerOff(id, signal)).rejects.toMatchObject({ code: 'NO_COUNTDOWN' });
   });
 
-  test('that does not go is told of, with the next step', async () => {
+  test('that stays on is reported, with the next step', async () => {
     const world = await startedWorld();
     world.setWebhook();
     const id = await world.addServed();
@@ -407,7 +407,7 @@ describe('a machine without an agent', () => {
     expect(world.alerts()).toMatchObject([{ event: 'did-not-go-off', node: { id, name: 'tower' } }]);
   });
 
-  test('whose server refuses at the end of a countdown: told once, and tried again only after the idle time', async () => {
+  test('whose server refuses at the end of a countdown: reported once, and retried only after the idle time', async () => {
     const world = await startedWorld({
       answer: async () => ({ status: 401, text: '{"error":"Unauthorized"}' }),
     });
@@ -420,7 +420,7 @@ describe('a machine without an agent', () => {
   });
 });
 
-describe('what a person is told of', () => {
+describe('a person is notified of', () => {
   test('a machine that is still on at an hour they set', async () => {
     const world = await startedWorld({ timeZone: 'UTC' });
     world.setWebhook();

@@ -39,7 +39,7 @@ describe('what a shutdown server answers', () => {
     );
   });
 
-  test('its reasons are told', () => {
+  test('its reasons are passed on', () => {
     const text = '{"success":false,"reasons":[{"message":"Ann needs it: x."},"busy"]}';
     expect(() => readShutdownAnswer({ status: 409, text })).toThrow(
       expect.objectContaining({ details: { status: 409, reasons: ['Ann needs it: x.', 'busy'] } }),

@@ -50,7 +50,7 @@ const changes: [string, (world: World) => unknown][] = [
   ['it is removed', (world) => world.fleet.remove(world.id)],
 ];
 
-/** Time moves until the finisher has asked for the machine to go, and waits for its check. */
+/** Advances time until the idle shutdown has begun and waits for its check. */
 async function heldAtTheAct(world: World) {
   const { powerOff, idleMinutes } = world.shutdown.get(world.id).policy;
   expect(powerOff).toBe('always');
@@ -76,7 +76,7 @@ describe('a machine that goes off by itself', () => {
   test.each(changes)('stays on when, during the check before its countdown, %s', async (_, change) => {
     const world = await startedWorld();
     world.shutdown.setPolicy(world.id, { powerOff: 'always', idleMinutes: 2, countdownSeconds: 0 });
-    // In the instant in which the finisher finds it idle for long enough, its check is held.
+    // At the moment when it has been idle for long enough, its check is held.
     const { checks, release } = await heldAtTheAct(world);
     expect(checks()).toBeGreaterThan(0);
     change(world);

@@ -1,4 +1,4 @@
-/** Machines that were told to go: what says that they have gone, and what does not. */
+/** Machines that are shutting down: what proves that they are off, and what does not. */
 import { describe, expect, it } from 'vitest';
 import { createShutdownWatch } from '../../../../electron/core/shutdown/shutdown-watch.ts';
 import type { NodeState, NodeView } from '../../../../shared/models/fleet.ts';
@@ -23,10 +23,10 @@ function createWorld() {
       set.add(listener);
       return () => void set.delete(listener);
     };
-  const told: string[] = [];
+  const reported: string[] = [];
   const leaving: boolean[] = [];
   let checks = 0;
-  const departures = createShutdownWatch({
+  const watch = createShutdownWatch({
     clock,
     fleet: {
       get: () => node,
@@ -41,14 +41,14 @@ function createWorld() {
       onChange: on(listeners.agents) as never,
       onReached: on(listeners.reached) as never,
     },
-    onOff: (_, { action }) => void told.push(`gone: ${action}`),
-    onStillOn: (_, { action }) => void told.push(`stayed: ${action}`),
+    onOff: (_, { action }) => void reported.push(`gone: ${action}`),
+    onStillOn: (_, { action }) => void reported.push(`stayed: ${action}`),
     onChange: () => {},
   });
   return {
     clock,
-    departures,
-    told,
+    watch,
+    reported,
     leaving,
     checks: () => checks,
     setNode(state: NodeState | null) {
@@ -66,14 +66,14 @@ function createWorld() {
   };
 }
 
-describe('a machine that was told to go', () => {
+describe('a machine that is shutting down', () => {
   it('is on as long as its agent answers, though its server ended first', () => {
     const world = createWorld();
-    world.departures.begin(id, 'shutdown');
+    world.watch.begin(id, 'shutdown');
     world.setNode('off');
-    expect([world.told, world.departures.get(id)?.action]).toEqual([[], 'shutdown']);
+    expect([world.reported, world.watch.get(id)?.action]).toEqual([[], 'shutdown']);
     world.setAgent('unreachable');
-    expect([world.told, world.departures.get(id)]).toEqual([['gone: shutdown'], null]);
+    expect([world.reported, world.watch.get(id)]).toEqual([['gone: shutdown'], null]);
     expect(world.leaving).toEqual([true, false]);
   });
 
@@ -81,58 +81,58 @@ describe('a machine that was told to go', () => {
     'has gone when it is off and its agent is %s, and not before it is off',
     (state) => {
       const world = createWorld();
-      world.departures.begin(id, 'sleep');
+      world.watch.begin(id, 'sleep');
       world.setAgent(state);
       world.setNode('trouble');
-      expect(world.told).toEqual([]);
+      expect(world.reported).toEqual([]);
       world.setNode('off');
-      expect(world.told).toEqual(['gone: sleep']);
+      expect(world.reported).toEqual(['gone: sleep']);
       world.setNode('serving');
       world.setNode('off');
-      expect(world.told).toEqual(['gone: sleep']);
+      expect(world.reported).toEqual(['gone: sleep']);
     },
   );
 
   it('has gone when its agent is reached in another boot, not in the same one', () => {
     const world = createWorld();
-    world.departures.begin(id, 'restart');
+    world.watch.begin(id, 'restart');
     world.reach(false);
-    expect(world.told).toEqual([]);
+    expect(world.reported).toEqual([]);
     world.reach(true);
-    expect(world.told).toEqual(['gone: restart']);
+    expect(world.reported).toEqual(['gone: restart']);
   });
 
   it('stayed when it is still on after three minutes; until then it is checked each two seconds', async () => {
     const world = createWorld();
-    world.departures.begin(id, 'shutdown');
-    expect(world.departures.get(id)).toMatchObject({ deadlineAt: world.clock.now() + 180_000 });
+    world.watch.begin(id, 'shutdown');
+    expect(world.watch.get(id)).toMatchObject({ deadlineAt: world.clock.now() + 180_000 });
     await world.clock.advance(179_999);
-    expect([world.told, world.checks()]).toEqual([[], 90]);
+    expect([world.reported, world.checks()]).toEqual([[], 90]);
     await world.clock.advance(1);
-    expect([world.told, world.departures.get(id)]).toEqual([['stayed: shutdown'], null]);
+    expect([world.reported, world.watch.get(id)]).toEqual([['stayed: shutdown'], null]);
     await world.clock.advance(60_000);
     expect([world.checks(), world.clock.pending()]).toEqual([90, 0]);
   });
 
   it('is watched once: what is asked while it goes changes nothing', async () => {
     const world = createWorld();
-    world.departures.begin(id, 'shutdown');
+    world.watch.begin(id, 'shutdown');
     await world.clock.advance(60_000);
-    const before = world.departures.get(id);
-    world.departures.begin(id, 'restart');
-    expect(world.departures.get(id)).toBe(before);
-    world.departures.cancel(id);
-    expect([world.departures.get(id), world.told]).toEqual([null, []]);
+    const before = world.watch.get(id);
+    world.watch.begin(id, 'restart');
+    expect(world.watch.get(id)).toBe(before);
+    world.watch.cancel(id);
+    expect([world.watch.get(id), world.reported]).toEqual([null, []]);
     await world.clock.advance(600_000);
-    expect(world.told).toEqual([]);
+    expect(world.reported).toEqual([]);
   });
 
   it('is forgotten when it is removed, or was never there', () => {
     const world = createWorld();
-    world.departures.begin(id, 'shutdown');
+    world.watch.begin(id, 'shutdown');
     world.setNode(null);
-    expect([world.departures.get(id), world.told, world.clock.pending()]).toEqual([null, [], 0]);
-    world.departures.begin(id, 'shutdown');
-    expect(world.departures.get(id)).toBeNull();
+    expect([world.watch.get(id), world.reported, world.clock.pending()]).toEqual([null, [], 0]);
+    world.watch.begin(id, 'shutdown');
+    expect(world.watch.get(id)).toBeNull();
   });
 });

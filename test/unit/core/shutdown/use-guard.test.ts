@@ -6,7 +6,7 @@ import { aGpu, aNode } from '../../../fakes/records.ts';
 const now = Date.UTC(2026, 10, 21, 9);
 const { loaded: models } = aNode();
 
-function look(own: {
+function detect(own: {
   loaded?: { name: string; expiresAt: number | null }[];
   percent?: number | null;
   unknownLoad?: Message;
@@ -28,7 +28,7 @@ function look(own: {
 
 const hangs = plainText('It hangs.');
 const later = now + 300_000;
-const rows: [string, Parameters<typeof look>[0], Message[]][] = [
+const rows: [string, Parameters<typeof detect>[0], Message[]][] = [
   ['nothing is loaded', {}, []],
   [
     'a model that stays loaded',
@@ -36,7 +36,7 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
     [],
   ],
   [
-    'a model that is kept for ever',
+    'a model that is kept indefinitely',
     { loaded: [{ name: 'a', expiresAt: null }], before: new Map([['a', null]]) },
     [],
   ],
@@ -46,7 +46,7 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
     [fact('MODEL_WAS_USED', { model: 'a' })],
   ],
   [
-    'it was kept for ever and has a time again: a request came',
+    'it was kept indefinitely and expires again: a request came',
     { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', null]]) },
     [fact('MODEL_WAS_USED', { model: 'a' })],
   ],
@@ -65,7 +65,7 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
     { loaded: [{ name: 'a', expiresAt: later }] },
     [fact('MODEL_WAS_LOADED', { model: 'a' })],
   ],
-  ['the first look', { loaded: [{ name: 'a', expiresAt: later }], before: null }, []],
+  ['the first check', { loaded: [{ name: 'a', expiresAt: later }], before: null }, []],
   [
     'past its time and still there: it is answering',
     { loaded: [{ name: 'a', expiresAt: now - 5000 }], before: null },
@@ -89,6 +89,6 @@ const rows: [string, Parameters<typeof look>[0], Message[]][] = [
 
 describe('use of a machine without an agent', () => {
   test.each(rows)('%s', (_, own, use) => {
-    expect(look(own)).toEqual(use);
+    expect(detect(own)).toEqual(use);
   });
 });

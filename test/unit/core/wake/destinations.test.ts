@@ -39,7 +39,7 @@ describe('where wake packets go', () => {
     expect(texts({ url: 'http://gpu-box:11434' })).toContain('255.255.255.255:9');
   });
 
-  it('what its agent told last stands in for a name, but never this computer', () => {
+  it('the last address from its agent replaces a name, but never this computer', () => {
     const named = {
       ...target({ url: 'http://gpu-box:11434' }),
       lastAddresses: ['192.168.1.44', '127.0.0.1', 'fe80::1'],
@@ -55,11 +55,11 @@ describe('where wake packets go', () => {
     ['a simulated machine that claims to be elsewhere', { kind: 'simulated' }],
     ['an address on this computer', { url: 'http://localhost:5000' }],
     ['only loopback destinations', {}],
-  ])('%s is told at its named destinations only', (_, changes) => {
+  ])('%s gets packets at its configured destinations only', (_, changes) => {
     expect(texts({ ...changes, wakeDestinations: ['127.0.0.1:4009'] })).toEqual(['127.0.0.1:4009']);
   });
 
-  it('a simulated machine is never told beyond loopback', () => {
+  it('a simulated machine gets packets on loopback only', () => {
     expect(texts({ kind: 'simulated', wakeDestinations: ['192.168.1.255', '127.0.0.1:9'] })).toEqual([
       '127.0.0.1:9',
     ]);

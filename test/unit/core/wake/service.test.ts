@@ -146,7 +146,7 @@ describe('waking', () => {
     await world.stop();
   });
 
-  it('a wake that a person began goes on when a job leaves', async () => {
+  it('a wake that a person began continues when a job leaves', async () => {
     const { power, fleet, clock, id, ...world } = await sleepingNode();
     const job = new AbortController();
     const waiting = power.ensureAwake(id, { signal: job.signal, by: 'job' }).catch(() => null);

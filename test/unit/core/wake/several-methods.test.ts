@@ -298,7 +298,7 @@ describe('the policy of a node', () => {
     expect(world.udp.sent).toEqual([]);
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'off', lastWakeError: null });
     await world.power.wake(world.id);
-    // A wake under way is shared by whoever comes.
+    // Later callers share the wake under way.
     const job = world.power.ensureAwake(world.id, { signal: never, by: 'job' });
     world.node.answer = 'serves';
     await world.clock.advance(300);

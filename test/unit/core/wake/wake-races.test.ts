@@ -6,7 +6,7 @@ const url = 'http://192.168.1.20:11434';
 const lan = { name: 'eth0', address: '192.168.1.7', netmask: '255.255.255.0', internal: false };
 
 describe('a wake that is given up', () => {
-  // The wake ends some turns after the last caller left: whoever comes in each of them gets a wake of its own.
+  // The wake ends some turns after the last caller left: a caller in any of them gets a new wake.
   test.each([0, 1, 2, 3, 4, 5, 6, 8, 12])(
     'is not joined by a job that comes %i turns later',
     async (turns) => {
