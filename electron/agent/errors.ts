@@ -1,4 +1,4 @@
-/** The only error that an agent answers with; its codes are in the one catalogue. */
+/** The only error that an agent answers with; its codes come from the shared catalogue. */
 import { type AgentErrorCode, agentErrors } from '../../shared/contract/errors/agent.ts';
 
 export type { AgentErrorCode };

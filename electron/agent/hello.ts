@@ -1,14 +1,14 @@
-/** Tells the panels that asked for it that this machine is awake, so that none of them has to look again and again. */
+/** Announces to panels with a hello address that this machine is awake, so that they need not poll it. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { type HelloMessage, helloProofText } from '../../shared/contract/agent/hello.ts';
 import type { Clock } from '../adapters/agent-host/types.ts';
 import { wordsOf } from './errors.ts';
 
-/** Sends JSON; resolves with the status of the answer, which is not read. Rejects when none came. */
+/** Sends JSON; resolves with the response status without reading the body. Rejects if there is no response. */
 export type Post = (url: string, body: object, signal: AbortSignal) => Promise<number>;
 
 export interface Hello {
-  /** Says it to every panel, each on its own; what was being said before ends. */
+  /** Announces to every panel independently; aborts an announcement in progress. */
   say(): void;
   stop(): void;
 }
@@ -66,8 +66,8 @@ export function createHello({ clock, post, agent, bootId, token, urls, say }: He
     signal.addEventListener('abort', stop, { once: true });
     try {
       const status = await post(url, message(), limit.signal);
-      if (status < 300) return { over: true, words: 'knows that this machine is awake' };
-      // It is there, and does not want it: asking again would change nothing.
+      if (status < 300) return { over: true, words: 'accepted the announcement' };
+      // The panel refuses it: a retry would change nothing.
       return { over: status < 500 && status !== 429, words: `answered ${status}` };
     } catch (error) {
       return { over: false, words: limit.signal.aborted ? 'no answer in time' : wordsOf(error) };

@@ -1,4 +1,4 @@
-/** How this agent's program is called on its machine, for texts that tell a person what to type there. */
+/** The command line of this agent's program, for messages that tell a person what to type. */
 import type { HostPlatform } from '../adapters/agent-host/types.ts';
 
 /** One line for the shell of that system. */
@@ -11,7 +11,7 @@ export function commandLine(platform: HostPlatform, words: readonly string[]): s
     .join(' ');
 }
 
-/** `sudo NODE PROGRAM COMMAND --data FOLDER`: its token is readable by its own user and administrators only. */
+/** `sudo NODE PROGRAM COMMAND --data FOLDER`: only its own user and administrators can read its token. */
 export function installedCommand(
   platform: HostPlatform,
   { node, program, folder }: { node: string; program: string; folder: string },

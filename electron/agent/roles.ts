@@ -1,4 +1,4 @@
-/** The roles, as a table: a new one (runner, worker) is a new line. */
+/** The table of roles; a new one (runner, worker) is a new line. */
 
 import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
@@ -27,7 +27,7 @@ export interface RoleContext {
   /** The agent's own folder. */
   folder: string;
   bootId: string;
-  /** Of this agent, for ever. */
+  /** This agent's; never changes. */
   id: string;
   token: string;
   clock: Clock;
@@ -35,12 +35,12 @@ export interface RoleContext {
   udp: Pick<Udp, 'send' | 'magicPacket'>;
   interfaces(): readonly NetworkInterface[];
   reachable(address: string, port: number): Promise<boolean>;
-  /** Tells a panel something, at an address that it gave. */
+  /** Posts to a panel at the address that it gave. */
   post: Post;
   attempts: Attempts;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
-  /** How this agent is started on this machine: what a person types before its commands. */
+  /** The command line that a person on this machine types before agent commands. */
   program: string;
   /** Which files were damaged, and what may be missing. */
   damage: Damage;
@@ -51,13 +51,13 @@ export interface RunningRole {
   routes: readonly Route[];
   /** Its part of /health. */
   health(): Promise<Partial<AnswerSent<typeof agentApi.health>>>;
-  /** Everything listens now: others may call. */
+  /** Called when every port is listening, so that others may call. */
   begun?(): void;
   stop(): void;
 }
 
 export interface Role {
-  /** Roles with the same one share a port. */
+  /** Roles with the same number share a port. */
   port(config: AgentConfig): number;
   start(context: RoleContext): RunningRole;
 }
@@ -92,7 +92,7 @@ function startPower(context: RoleContext): RunningRole {
   const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, say, changed: news.emit });
-  // Before the policies are: these are written with marks from then on.
+  // Opened before the policies, which are written with checksums from then on.
   const journal = openLeaseJournal(folder, damage);
   const kept = openPolicyBook(folder, bootId, damage);
   const book: PolicyBook = {
@@ -120,28 +120,28 @@ function startPower(context: RoleContext): RunningRole {
       else void inhibitor.release();
       if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
       if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
-      // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
+      // A new lease cancels an automatic countdown; a person's is checked again when it ends.
       if (began.length > 0 && power.automatic() !== null) power.cancel('a new lease');
       finish?.leaseChanged(began.length > 0);
       news.emit();
     },
   });
-  /** Again, where it was let go for a power action. */
+  /** Acquires the lock again after it was released for a power action. */
   function holdWhileNeeded(): void {
     if (leases.count() > 0) inhibitor.hold();
   }
   holdWhileNeeded();
   const rules = { busyPercent: config.busyPercent, ignoredUsers: config.ignoreUser };
 
-  /** Leases that may be missing keep it on as those that are there do. */
+  /** Leases that may be missing keep the machine on like live ones. */
   const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
 
   const respectUsers = () => finish?.effective()?.respectUsers ?? false;
 
-  /** Whether the last reading asked for people. */
+  /** Whether the last reading included users. */
   let askedForUsers = true;
 
-  /** Read again where the policy came to ask for people meanwhile. */
+  /** Read again if the policy came to require users meanwhile. */
   async function reasons(wanted: ReasonsWanted): Promise<Reason[]> {
     const respectUsers = wanted.respectUsers();
     const found = await reasonsOnce({ ...wanted, respectUsers });
@@ -173,10 +173,10 @@ function startPower(context: RoleContext): RunningRole {
     return [...missing(), ...found];
   }
 
-  /** The policy came to ask for people after the last reading. */
+  /** The policy came to require users after the last reading. */
   function usersReasons(): Reason[] {
     if (askedForUsers || !respectUsers()) return [];
-    const problem = 'The policy has asked for it only since a moment ago.';
+    const problem = 'The policy began to require it a moment ago.';
     return [{ code: 'USERS_UNKNOWN', message: `Who is logged in is not known: ${problem}`, problem }];
   }
 
@@ -221,7 +221,7 @@ function startPower(context: RoleContext): RunningRole {
       reasons({ action, automatic: true, respectUsers: () => policy.respectUsers }),
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
-      // Whoever woke it finds it on: what was about to happen before the sleep no longer does.
+      // Whoever woke the machine expects it to stay on, so a request from before the sleep is dropped.
       power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
       holdWhileNeeded();
@@ -267,7 +267,7 @@ function startPower(context: RoleContext): RunningRole {
 
 interface ReasonsWanted {
   action: PowerAction;
-  /** Nobody asked for it: unknown users and GPUs count, and programs that only keep it from sleeping. */
+  /** An automatic request: unknown users and GPUs count as in use, and so do programs that only block sleep. */
   automatic: boolean;
   respectUsers(): boolean;
 }

@@ -1,4 +1,4 @@
-/** Answers those who look for agents, in the networks that this agent listens in and in no other. */
+/** Answers discovery queries, only on the networks that this agent listens on. */
 
 import { sameNetwork } from '../../../shared/network/ipv4.ts';
 import type { Clock, NetworkInterface, Timer } from '../../adapters/agent-host/types.ts';
@@ -10,9 +10,9 @@ import { wordsOf } from '../errors.ts';
 import { type AnnouncedAgent, type Answer, allRecords, answerTo, merge } from './records.ts';
 
 export interface Announcer {
-  /** Looks at the interfaces again; resolves when each is joined, or was not to be had. */
+  /** Reads the interfaces again; resolves when each has been joined or has failed. */
   look(): Promise<void>;
-  /** Says goodbye. */
+  /** Sends a goodbye. */
   stop(): void;
 }
 
@@ -20,7 +20,7 @@ export interface AnnouncerOptions {
   clock: Clock;
   open: OpenMulticast;
   agent: AnnouncedAgent;
-  /** Those to be found in. */
+  /** The interfaces to answer on. */
   interfaces(): readonly NetworkInterface[];
   say(message: string): void;
 }
@@ -28,21 +28,21 @@ export interface AnnouncerOptions {
 interface Joined {
   socket: MulticastSocket;
   timers: Set<Timer>;
-  /** When it last spoke to the whole group. */
+  /** When it last sent to the whole group. */
   spokeAt: number;
-  /** What it is about to say to it: whoever asks meanwhile hears that too. */
+  /** The answer about to be sent to the group; queries that arrive meanwhile are added to it. */
   waiting: Answer | null;
-  /** Answers to single askers in the second that began then. */
+  /** Unicast answers in the second that began at `from`. */
   alone: { from: number; count: number };
 }
 
 const LOOK_MS = 60_000;
 const SECOND_MS = 1000;
-/** So that not all machines answer at the same moment. */
+/** A random delay, so that not all machines answer at once. */
 const SPREAD_MS = { least: 20, most: 120 };
-/** More than a network of people asks; a forged sender gets no more of us. */
+/** More than the people on a network need; limits what a forged sender can trigger. */
 const MOST_ALONE = 20;
-/** For an asker that keeps nothing, the standard says. */
+/** Seconds. The standard's value for a querier that keeps no cache. */
 const LEGACY_TTL = 10;
 
 export function createAnnouncer({ clock, open, agent, interfaces, say }: AnnouncerOptions): Announcer {
@@ -61,7 +61,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
   }
 
   function send(one: Joined, bytes: Uint8Array, port = MDNS_PORT, address = MDNS_ADDRESS): void {
-    // A network that went away takes its answers with it; the next look finds that out.
+    // When a network disappears, the send fails; the next check notices.
     one.socket.send(bytes, port, address).catch(() => {});
   }
 
@@ -76,7 +76,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
     bytes: Uint8Array,
     from: { address: string; port: number },
   ) {
-    // Each socket hears what comes in by the others, and a router may pass on what it should not.
+    // Each socket also receives what arrives on the others, and a router may forward what it should not.
     if (!sameNetwork(from.address, own.address, own.netmask)) return;
     const message = decodeMessage(bytes);
     const said = message && answerTo(message, agent, own.address);
@@ -150,12 +150,12 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
       one = fresh;
       joined.set(own.address, fresh);
       refused.delete(own.address);
-      // Once more, as the standard says: a first packet may be lost.
+      // Sent twice, as the standard says: the first packet may be lost.
       announce(fresh, own.address);
       later(fresh, SECOND_MS, () => announce(fresh, own.address));
     } catch (error) {
       const words = wordsOf(error);
-      if (refused.get(own.address) !== words) say(`announce: not at ${own.address}: ${words}`);
+      if (refused.get(own.address) !== words) say(`announce: not on ${own.address}: ${words}`);
       refused.set(own.address, words);
     }
   }

@@ -5,7 +5,7 @@ import { mistakesIn } from './mistakes.ts';
 
 const MOST_BODY_BYTES = 64 * 1024;
 
-/** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
+/** The JSON body; undefined without one. Throws BODY_TOO_LARGE as soon as the limit is passed, and BAD_JSON. */
 export function readBody(request: IncomingMessage): Promise<unknown> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) {

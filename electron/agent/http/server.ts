@@ -1,4 +1,4 @@
-/** Bare node:http with narrow limits: whoever is not let in costs next to nothing. */
+/** Plain node:http with tight limits: an unauthenticated caller costs next to nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import type { Attempts } from '../../adapters/http/attempts.ts';
@@ -20,11 +20,11 @@ export interface AgentServerOptions {
   attempts: Attempts;
   say(message: string): void;
   limits?: ListenerLimits | undefined;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   clock?: ConnectionClock | undefined;
 }
 
-/** Whoever has the token; the agent tells no panel from another by it. */
+/** Anyone with the token; the agent does not use it to tell panels apart. */
 type Principal = 'token-holder';
 
 export function createAgentServer({
@@ -137,7 +137,7 @@ function send(
 ): void {
   if (response.destroyed || response.headersSent) return;
   const content = Buffer.from(JSON.stringify(body));
-  // The rest of a request that was not read to its end is not waited for.
+  // The rest of a request that was not read to its end is not awaited.
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const unread = hasBody && !request.complete;

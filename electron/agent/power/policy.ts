@@ -1,15 +1,15 @@
-/** What the panels want of this machine when nobody needs it, and whether it may go now. Pure. */
+/** What the panels want of an idle machine, and whether it may power off now. Pure. */
 
 import type { FinishPolicy } from '../../../shared/contract/agent/requests.ts';
 import type { PowerAction } from '../../../shared/models/power-actions.ts';
 
 export type { FinishPolicy, PowerAction };
 
-/** From the mildest to the hardest: what is lost, and how far away the machine is afterwards. */
+/** From the mildest to the hardest, by what is lost and how long it takes to come back. */
 const mildness: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
 
 /**
- * The strictest of all: in each respect the one that keeps the machine on longer. null without any.
+ * The strictest combination: each field keeps the value that leaves the machine on longer. null without policies.
  */
 export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | null {
   const [first, ...others] = policies;
@@ -39,20 +39,20 @@ export type Reason =
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];
-  /** `problem`: why a GPU may be busier than is known. */
+  /** `problem`: why a GPU may be busier than reported. */
   gpu: { percent: number | null; problem: string | null };
-  /** `problem`: why there may be more people than are known. */
+  /** `problem`: why there may be more users than reported. */
   users: { names: readonly string[]; problem: string | null };
-  /** Other programs that block this action; null if the system gave no answer, with the reason. */
+  /** Other programs that block this action; null with a `problem` if the system could not tell. */
   blockers: { programs: readonly { who: string; why: string }[] | null; problem: string | null };
 }
 
 export interface UseRules {
   busyPercent: number;
   respectUsers: boolean;
-  /** People whose being logged in keeps nothing on. */
+  /** Users whose sessions do not keep the machine on. */
   ignoredUsers: readonly string[];
-  /** Whether unknown users and GPUs count as use: no person watches when the agent decides alone. */
+  /** Whether unknown users and GPUs count as in use: nobody supervises an automatic decision. */
   doubtCounts: boolean;
 }
 
@@ -66,7 +66,7 @@ export function leaseReasons(leases: Use['leases']): Reason[] {
   }));
 }
 
-/** Everything that speaks against powering off now; empty when nothing does. */
+/** Every reason not to power off now; empty if there is none. */
 export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   const reasons = leaseReasons(use.leases);
   for (const { who, why } of use.blockers.programs ?? []) {
@@ -104,10 +104,10 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
 export interface FinishFacts {
   policy: FinishPolicy | null;
   wokenInThisBoot: boolean;
-  /** A person cancelled the last countdown, and nothing has begun since. */
+  /** A person cancelled the last countdown, and no lease has begun since. */
   keptOn: boolean;
   reasons: readonly Reason[];
-  /** How long there were no reasons, in milliseconds. */
+  /** How long there have been no reasons, in milliseconds. */
   idleMs: number;
 }
 
@@ -142,7 +142,7 @@ const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
   'in-use': 'It is in use.',
 };
 
-/** Why an automatic power-off is no longer wanted, by what is decided now; null while it is. */
+/** Why an automatic power-off is no longer wanted, by the current decision; null while it is. */
 export function unwantedBecause(
   wanted: { action: PowerAction; countdownSeconds: number },
   now: FinishDecision,

@@ -1,4 +1,4 @@
-/** The power role over HTTP: as existing shutdown servers, and our own versioned API beside it. */
+/** The power role over HTTP: compatible with existing shutdown servers, and our own versioned API beside it. */
 
 import { idSchema } from '../../../shared/contract/agent/requests.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';
@@ -22,7 +22,7 @@ export interface PowerRoutesOptions {
   book: PolicyBook;
   damage: Pick<Damage, 'reason' | 'problems'>;
   inhibitor: Pick<Inhibitor, 'state'>;
-  /** Why a lease doesn't keep the machine from sleeping; null where it does, or where none lives. */
+  /** Why a lease does not keep the machine from sleeping; null if it does, or if there is no lease. */
   sleepTrouble(): { code: string; message: string; next: string } | null;
   ollama: OllamaControl;
   attempts: Attempts;
@@ -98,7 +98,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     serve(agentApi.leases, () => ok(leaseList())),
     serve(agentApi.putLease, (request, exchange) => {
       const id = idOf(exchange);
-      // A sleep in the past takes from the leases of before it, and not from this one.
+      // An earlier sleep is subtracted from the leases before it, not from this one.
       finish.noticeSleep();
       const { lease, begun } = leases.put(id, request);
       return { status: begun ? 201 : 200, body: lease };
@@ -125,7 +125,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       return ok(policyView());
     }),
     serve(agentApi.woken, (woken) => {
-      // A sleep in the past is noticed first, for it takes away who woke the machine before.
+      // An earlier sleep is detected first, because it clears who woke the machine before it.
       finish.noticeSleep();
       if (woken.bootId !== bootId) throw new AgentError('BOOT_CHANGED', { details: { bootId } });
       finish.woken(woken.bootId, woken.by);

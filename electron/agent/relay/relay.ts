@@ -1,4 +1,4 @@
-/** The relay role: wakes machines of its own network for those who cannot reach it with a broadcast. */
+/** The relay role: wakes machines on its own network for panels that cannot reach it with a broadcast. */
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { readMac } from '../../../shared/network/mac.ts';
 import type { NetworkInterface, Udp } from '../../adapters/agent-host/types.ts';
@@ -7,9 +7,9 @@ import { ok, type Route, serve } from '../http/route.ts';
 import { packetDestinations } from './packet-destinations.ts';
 
 export interface RelaySettings {
-  /** Machines that may be woken; the first one is woken where none is named. Empty lets the token wake any. */
+  /** Machines that may be woken; the first is the default. Empty: the token may wake any machine. */
   allowedMacs: readonly string[];
-  /** Instead of the broadcast address of each interface. */
+  /** Replaces the broadcast address of each interface. */
   broadcasts: readonly string[];
   wakePorts: readonly number[];
   secureOn: string | null;
@@ -34,7 +34,7 @@ export interface WakeReport {
   failed: { destination: string; reason: string }[];
 }
 
-/** Anybody may ask for /health: one look serves them all for a while. */
+/** /health needs no token, so one check is shared for a while. */
 const LOOK_EVERY_MS = 5000;
 
 export function createRelay(options: RelayOptions) {
@@ -49,7 +49,7 @@ export function createRelay(options: RelayOptions) {
     return looked.answer;
   }
 
-  /** One round to every destination; one that fails stops no other. Throws WAKE_NOT_SENT when all do. */
+  /** Sends once to every destination; one that fails does not stop the others. Throws WAKE_NOT_SENT if all fail. */
   async function wake(mac: string): Promise<WakeReport> {
     const packet = udp.magicPacket(mac, settings.secureOn);
     const destinations = packetDestinations({
@@ -133,7 +133,7 @@ export function createRelay(options: RelayOptions) {
 
 const statusWords: Partial<Record<AgentErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized' };
 
-/** `{error: "Unauthorized"}` as existing servers have it, with our code and next step beside it. */
+/** `{error: "Unauthorized"}` as existing servers answer, with our code and next step added. */
 export function legacyError(error: AgentError): { error: string; code: string; next: string } {
   return { error: statusWords[error.code] ?? error.message, code: error.code, next: error.next };
 }

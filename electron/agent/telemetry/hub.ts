@@ -1,4 +1,4 @@
-/** Pushes one sample a second to whoever listens; without a listener nothing is read. */
+/** Pushes one sample a second to each subscriber; without subscribers nothing is read. */
 import type { ServerResponse } from 'node:http';
 import type { AgentEventName, AgentEvents } from '../../../shared/contract/agent/telemetry.ts';
 import { agentApi, agentStream } from '../../../shared/contract/agent.ts';
@@ -15,9 +15,9 @@ export interface TelemetryOptions {
 
 const SAMPLE_MS = 1000;
 const MACHINE_MS = 60_000;
-/** A slow listener misses samples rather than filling the memory. */
+/** Bytes. A slow subscriber misses samples instead of filling the memory. */
 const MOST_WAITING_BYTES = 256 * 1024;
-/** The tools start with the first listener and stay a little after the last one, who may only reconnect. */
+/** The tools start with the first subscriber and linger after the last one, which may only be reconnecting. */
 const LINGER_MS = 5000;
 
 export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: TelemetryOptions) {
@@ -27,7 +27,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   const stopAbort = new AbortController();
   let timer: Timer | null = null;
   let users = 0;
-  /** Grows when the first listener comes: a round of the time before it ends by itself. */
+  /** Grows when the first subscriber comes; a tick of an earlier round stops itself. */
   let round = 0;
 
   function take(): TelemetrySource {
@@ -125,7 +125,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   return {
     routes,
     subscribers: () => subscribers.size,
-    /** Leases, policies or a power action have changed: whoever listens may ask what. */
+    /** Leases, policies or a power action have changed; subscribers may fetch the new state. */
     news: () => push('news', textOf('news', {}), subscribers),
     stop() {
       stopAbort.abort();

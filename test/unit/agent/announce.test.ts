@@ -145,7 +145,7 @@ describe('an agent that announces itself', () => {
     networks.refuse = new Error('EADDRINUSE');
     await announcer.look();
     await clock.advance(120_000);
-    expect(said).toEqual(['announce: not at 192.168.1.30: EADDRINUSE']);
+    expect(said).toEqual(['announce: not on 192.168.1.30: EADDRINUSE']);
     networks.refuse = null;
     networks.now = [lan, wire('eth1', '10.0.0.4')];
     await clock.advance(60_000);
