@@ -1,4 +1,4 @@
-/** The life of a runner between its first request and the return of its VRAM. */
+/** The life of a runner, from its first request until its VRAM is free again. */
 import { longTimer, type SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { FOREVER_MS } from './go-values.ts';
@@ -7,11 +7,11 @@ import type { Allocation, Environment, LoadOptions, ModelDefinition, Speeds } fr
 import { effectiveContext, effectiveParallel, predictedBytes } from './placement.ts';
 import { createSlots, type Runner } from './runner.ts';
 
-/** What decides how a runner is started. */
+/** What determines how a runner is started. */
 export interface LoadWish {
   model: ModelDefinition;
   options: LoadOptions;
-  /** `undefined` leaves a loaded runner's own keep_alive. */
+  /** `undefined` keeps a loaded runner's own keep_alive. */
   keepAliveMs: number | undefined;
 }
 
@@ -24,16 +24,16 @@ export interface Lease {
 }
 
 export interface Lifecycle {
-  /** A runner that begins to load; `null` allocation = on the CPU. */
+  /** A runner that starts loading; `null` allocation = on the CPU. */
   begin(wish: LoadWish, allocation: Allocation | null): Runner;
   attach(runner: Runner, keepAliveMs: number | undefined, enqueuedAt: number): Lease;
-  /** The runner ends as soon as it is idle. */
+  /** Ends the runner as soon as it is idle. */
   end(runner: Runner): void;
-  /** The processes are gone at once. */
+  /** The processes end at once. */
   drop(which: (runner: Runner) => boolean): void;
 }
 
-/** How often the server looks whether VRAM came back, and when it stops looking. */
+/** How often the server checks whether VRAM is free again, and when it stops checking. */
 const RECOVERY_POLL_MS = 250;
 const RECOVERY_LIMIT_MS = 5000;
 const SLOW_LOAD_FACTOR = 20;
@@ -118,7 +118,7 @@ export function createLifecycle(setup: {
     }
   };
 
-  /** From here the runner will end, whoever attaches meanwhile; only requests in flight delay it. */
+  /** From here on the runner will end, even if requests attach meanwhile; only requests in flight delay it. */
   const announceEnd = (runner: Runner) => {
     if (runner.ending !== 'no') return;
     runner.ending = 'announced';

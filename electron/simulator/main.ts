@@ -1,12 +1,12 @@
 /**
- * The simulator as a process of its own.
+ * The simulator as its own process.
  *
  *   simulator.mjs [--nodes N] [--profile 0.24|0.33] [--texts-per-second R] [--speed S]
  *                 [--port-base P] [--json]
  *
- * Without `--nodes` it starts the fleet of three; with it, N small machines that are always on, of which
- * every second one has a GPU. When all of them answer it prints the nodes: one JSON line with `--json`.
- * It takes commands as JSON lines on its input and stops at the input's end or SIGTERM.
+ * Without `--nodes` it starts the fleet of three; with it, N small machines that are always on, every second one with
+ * a GPU. When all of them answer, it prints the nodes: one JSON line with `--json`.
+ * It reads commands as JSON lines from its input, and stops at the end of the input or on SIGTERM.
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';

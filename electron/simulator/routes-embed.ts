@@ -82,7 +82,7 @@ export function readInput(input: unknown): string[] {
   throw new OllamaError(400, 'invalid input type');
 }
 
-/** The vectors of a batch, in order. One text that is too long fails all of them when nothing may be cut. */
+/** The vectors of a batch, in order. If truncation is off, one text that is too long fails them all. */
 export async function embedTexts(
   context: ServerContext,
   lease: Lease,
@@ -100,7 +100,7 @@ export async function embedTexts(
     tokens += Math.min(count, contextLength);
   }
   const dimensions = readDimensions(wishes.body, model);
-  // The time is taken from the moment of the request, and the vectors are made within it.
+  // The time counts from the start of the request, and the vectors are computed within it.
   const computed = context.compute.embed(lease.runner, texts.length, signal);
   const embedder = embedderFor(context, model);
   const vectors = texts.map((text) => {
@@ -117,7 +117,7 @@ function readDimensions(body: JsonObject, model: ModelDefinition): number {
   return typeof value === 'number' && value > 0 ? Math.trunc(value) : model.embeddingLength;
 }
 
-/** Keeps about as many words as the context holds; the end of a longer text changes nothing. */
+/** Keeps about as many words as the context holds; the rest of a longer text has no effect. */
 function cutToContext(text: string, contextLength: number): string {
   if (text.length <= contextLength * 3) return text;
   let tokens = 0;

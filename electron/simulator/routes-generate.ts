@@ -55,7 +55,7 @@ export async function chat(context: ServerContext, exchange: Exchange): Promise<
   await answer(context, exchange, { body, owner: 'ChatRequest', prompt, empty: count === 0 }, CHAT);
 }
 
-/** The conversation as one text. Throws a 400 when messages are not a list of objects. */
+/** The conversation as one text. Throws a 400 if messages are not a list of objects. */
 export function readMessages(messages: unknown): { prompt: string; count: number } {
   if (messages === undefined || messages === null) return { prompt: '', count: 0 };
   if (!Array.isArray(messages)) {
@@ -140,11 +140,11 @@ export interface Generated {
   evalMs: number;
 }
 
-/** Tokens before a stream breaks off under a fault. */
+/** Tokens before a fault cuts a stream off. */
 const TOKENS_BEFORE_FAULT = 3;
 const NATURAL_LENGTH = 48;
 
-/** Generates token by token. Throws in the middle under the mid-stream fault, or when the client goes. */
+/** Generates token by token. Throws in the middle under the mid-stream fault, or when the client disconnects. */
 export async function produce(
   context: ServerContext,
   lease: Lease,

@@ -1,4 +1,4 @@
-/** The HTTP face: which route answers, what errors look like, and the faults that spoil every answer. */
+/** The HTTP interface: which route answers, what errors look like, and the faults that affect every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Exchange, sendError, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
@@ -30,30 +30,30 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/embeddings': { POST: openaiRoutes.embeddings },
 };
 
-/** One answer that the server gave, for tests and for a look at what a client does. */
+/** One response of the server, for tests and for inspecting a client. */
 export interface RequestRecord {
   method: string;
   path: string;
-  /** 499 when the client went away before the answer. */
+  /** 499 if the client disconnected before the response. */
   status: number;
 }
 
 export interface OllamaServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Ends every exchange in progress, as when the process or the machine stops. `silently`: the connections
-   * stay open and nothing more is sent, as when a machine vanishes from the network.
+   * Ends every exchange in progress, as when the process or the machine stops. `silently`: the connections stay open
+   * and nothing more is sent, as when a machine vanishes from the network.
    */
   abortAll(options?: { silently: boolean }): void;
   inFlight(): number;
-  /** Requests taken since the server was made. */
+  /** Requests received since the server was created. */
   requests(): number;
-  /** The latest answers, oldest first, at most 1,000. */
+  /** The latest responses, oldest first, at most 1,000. */
   log(): readonly RequestRecord[];
 }
 
 const KEPT_RECORDS = 1000;
-/** Hosts that a server bound to loopback answers. */
+/** Host names that a server bound to loopback accepts. */
 const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
 
 export function createOllamaServer(context: ServerContext): OllamaServer {
@@ -144,7 +144,7 @@ function asOllamaError(error: unknown, signal: AbortSignal): OllamaError {
   return new OllamaError(500, error instanceof Error ? error.message : String(error));
 }
 
-/** Bound to loopback, a server answers only to local names and to private addresses. */
+/** Bound to loopback, a server answers only to local names and private addresses. */
 function hostAllowed(request: IncomingMessage): boolean {
   const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   if (host === '' || LOCAL_HOST.test(host)) return true;
@@ -156,7 +156,7 @@ const HTML =
   '<!doctype html><html><head><title>Router</title></head><body><h1>Please log in</h1></body></html>';
 const ENDLESS_PART = Buffer.alloc(64 * 1024, ' ');
 
-/** Whether a fault has taken the answer over. */
+/** Whether a fault has replaced the answer. */
 function spoil(context: ServerContext, response: ServerResponse): boolean {
   const { faults } = context;
   if (faults.is('half-open')) return true;
@@ -181,7 +181,7 @@ function spoil(context: ServerContext, response: ServerResponse): boolean {
   return false;
 }
 
-/** A body that never ends, at the speed at which the client takes it. */
+/** A body that never ends, at the speed at which the client reads it. */
 function pourEndlessly(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' });
   response.write('{"models":[');

@@ -1,4 +1,4 @@
-/** What the tools on a simulated machine would report: VRAM, load, heat and power, moving as they do. */
+/** What the tools on a simulated machine would report: VRAM, load, temperature and power, changing realistically. */
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 import type { SimulatorClock } from './clock.ts';
 import { hash } from './embedding.ts';
@@ -8,7 +8,7 @@ import type { SimulatedOllama } from './ollama.ts';
 export interface MachineTelemetry {
   gpus: GpuReading[];
   host: HostReading;
-  /** VRAM per runner process, by model name, bytes: the truth where ps is wrong. */
+  /** VRAM per runner process, by model name, bytes: correct where ps is wrong. */
   vramByModel: Record<string, number>;
 }
 
@@ -24,14 +24,14 @@ export function createTelemetry(setup: {
   gpus: readonly GpuDefinition[];
   systemMemoryBytes: number;
   ollama: SimulatedOllama;
-  /** As in a container: the tool gives totals, and no processes. */
+  /** As in a container: the tool reports totals, but no processes. */
   hidesProcesses?: boolean;
 }): { read(): MachineTelemetry } {
   const { clock, ollama } = setup;
   let celsius = IDLE_CELSIUS;
   let readAt = clock.monotonic();
 
-  /** A small repeatable unrest, −1 to 1, that changes each second. */
+  /** A small repeatable jitter, −1 to 1, that changes each second. */
   const unrest = (salt: string) => (hash(`${salt} ${Math.floor(clock.now() / 1000)}`) / 2 ** 31 - 1) * 1;
 
   const read = (): MachineTelemetry => {
