@@ -15,7 +15,7 @@ function die(error: unknown): never {
 
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
-// A reader of our output that went away is no reason to stop.
+// A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
