@@ -75,9 +75,7 @@ async function electronFor(ready, headless) {
   }
   const downloaded = await downloadElectron(ready);
   if (downloaded === undefined) {
-    say(
-      'Electron could not be downloaded. Serving the panel to the browser; the next try is tomorrow.',
-    );
+    say('Electron could not be downloaded. Serving the panel to the browser; the next try is tomorrow.');
   }
   return downloaded;
 }

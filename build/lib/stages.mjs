@@ -41,15 +41,10 @@ export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
 export function selectStages(args) {
   const option = args.find((argument) => argument.startsWith('-'));
   if (option !== undefined) {
-    throw new SetUpError(
-      'SETUP_OPTION',
-      `Unknown option ${option}.`,
-      'Correct it and try again.',
-      {
-        details: testUsage,
-        exitCode: exitCodes.usage,
-      },
-    );
+    throw new SetUpError('SETUP_OPTION', `Unknown option ${option}.`, 'Correct it and try again.', {
+      details: testUsage,
+      exitCode: exitCodes.usage,
+    });
   }
   const words = args.map((argument) => (argument === 'e2e' ? 'end-to-end' : argument));
   const named = stageNames.filter((name) => words.includes(name));

@@ -201,11 +201,7 @@ async function findMirror() {
   const output = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
   const mirror = output.split('\n').find((line) => /^https?:/.test(line) && !line.includes('security'));
   if (mirror !== undefined) return mirror.trim();
-  throw new SetUpError(
-    'SETUP_SYSTEM',
-    'apt has no package mirror.',
-    'Run apt-get update, then try again.',
-  );
+  throw new SetUpError('SETUP_SYSTEM', 'apt has no package mirror.', 'Run apt-get update, then try again.');
 }
 
 /**

@@ -193,7 +193,9 @@ const forget: AgentCommand = async (context) => {
   if (policies.length === 0) context.print('No panel has a policy here.');
   for (const { panel: name, policy, updatedAt } of policies) {
     if (name === DAMAGED_PANEL) {
-      context.print(`${name}  stays on: a file was damaged; forget this entry to confirm that nothing is missing`);
+      context.print(
+        `${name}  stays on: a file was damaged; forget this entry to confirm that nothing is missing`,
+      );
       continue;
     }
     const words = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';

@@ -127,7 +127,11 @@ const options: Record<keyof AgentConfig, Option> = {
     help: 'ADDRESS  the address to listen on (127.0.0.1)',
   },
   port: { read: number(0, 65_535), fallback: null, help: 'N  one port for all roles; 0 picks a free one' },
-  relayPort: { read: number(1, 65_535), fallback: DEFAULT_RELAY_PORT, help: 'N  port of the relay role (9753)' },
+  relayPort: {
+    read: number(1, 65_535),
+    fallback: DEFAULT_RELAY_PORT,
+    help: 'N  port of the relay role (9753)',
+  },
   powerPort: {
     read: number(1, 65_535),
     fallback: DEFAULT_AGENT_PORT,

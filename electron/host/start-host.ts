@@ -79,7 +79,9 @@ export const startHost: StartHost = async (options = {}) => {
   try {
     return await assemble({ options, environment, log, dataFolder, scope });
   } catch (error) {
-    await scope.dispose().catch((failure: unknown) => log.error('The failed start could not be undone.', { failure }));
+    await scope
+      .dispose()
+      .catch((failure: unknown) => log.error('The failed start could not be undone.', { failure }));
     throw error;
   }
 };

@@ -1,4 +1,4 @@
-/** NVIDIA's GPUs and their processes, by one long-lived nvidia-smi each instead of a process a second. */
+/** NVIDIA's GPUs and their processes, from one long-running nvidia-smi each instead of one process per second. */
 
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import {
@@ -14,7 +14,7 @@ import type { AgentGpu, Clock, GpuProcess, GpusRead } from './types.ts';
 
 const SAMPLE_MS = 1000;
 const PROCESS_MS = 2000;
-/** Lines of one sample have no end mark: what was not told again for so long is gone. */
+/** Milliseconds. Samples have no end mark, so an entry that was not repeated for this long has disappeared. */
 const FORGET_SAMPLES = 2.5;
 const SILENT_MS = 10_000;
 const MEBIBYTE = 1024 ** 2;
@@ -36,7 +36,7 @@ export function parseComputeProcess(line: string): ComputeProcess | null {
   return {
     gpuId,
     pid: Number(pid),
-    // A name may hold commas.
+    // A name may contain commas.
     name: fields.slice(2, -1).join(', '),
     vramUsedBytes: known ? Number(used) * MEBIBYTE : null,
   };
@@ -47,15 +47,15 @@ const ALL_READ: NvidiaState = { read: 'all', problem: null };
 export interface NvidiaStreamOptions {
   clock: Clock;
   program?: string;
-  /** Whether the machine may have such a GPU, by other signs than this tool. */
+  /** Whether other signs than this tool suggest such a GPU. */
   mayHave?(): Promise<boolean>;
-  /** After it told something, or its problem changed. */
+  /** Called after new data or a change of its problem. */
   onChange?(): void;
 }
 
 export interface NvidiaState {
   read: GpusRead;
-  /** null when everything was read; otherwise one sentence. */
+  /** null if everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
@@ -63,7 +63,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
   const { clock, program = NVIDIA_SMI, mayHave = async () => false, onChange = () => {} } = options;
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
-  /** The last line that was not a reading: the tool reports a GPU that it cannot reach between the others. */
+  /** The last line that was not a reading: the tool reports a GPU that it cannot reach among the others. */
   let odd: { at: number; line: string } | null = null;
   let heard = false;
 
@@ -90,7 +90,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
       '-lms',
       String(PROCESS_MS),
     ],
-    // Without a process on any GPU it prints nothing.
+    // It prints nothing if no process uses a GPU.
     silentMs: null,
     onLine(line) {
       const process = parseComputeProcess(line);
@@ -119,9 +119,9 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
       }));
     },
     problem: gpuTool.problem,
-    /** Resolves when it has printed a first reading, or it is known why there is none. */
+    /** Resolves after the first reading, or when it is known why there is none. */
     settled: gpuTool.settled,
-    /** Whether what `read` returns is all there is. To be asked after it. */
+    /** Whether `read` returned everything. Call it after `read`. */
     async state(): Promise<NvidiaState> {
       if (gpuTool.present() === false) {
         return (await mayHave()) ? { read: 'failed', problem: MISSING_NVIDIA_SMI } : ALL_READ;

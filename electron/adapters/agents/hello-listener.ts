@@ -19,12 +19,12 @@ export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
 export interface HelloServerOptions {
   log?: Pick<Log, 'warn'>;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   clock?: ConnectionClock;
 }
 
 export interface HelloListenerOptions extends HelloServerOptions {
-  /** The address to listen at; every one of this computer by default. */
+  /** The address to listen on; default: all addresses of this computer. */
   host?: string;
 }
 
@@ -57,8 +57,8 @@ export function createHelloListener({ host, ...options }: HelloListenerOptions =
         await opening.listen({ host, port });
       } catch (cause) {
         throw new PilotlightError('PORT_IN_USE', {
-          message: `Agents cannot say hello: port ${port} cannot be opened.`,
-          next: 'Choose another port for it in Settings.',
+          message: `Agents cannot announce themselves: port ${port} cannot be opened.`,
+          next: 'Choose another port in Settings.',
           details: { port },
           cause,
         });

@@ -1,6 +1,6 @@
 /**
- * One moment of an agent's machine, read by hand and into the objects of the moment before: a thousand come each
- * second, a schema costs ten times as much, and fresh objects live just long enough to fill the old heap.
+ * Parses an agent's sample by hand, into the objects of the previous one: a thousand arrive each second, a schema would
+ * cost ten times as much, and new objects live just long enough to fill the old heap.
  */
 import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 
@@ -30,7 +30,7 @@ export function emptySample(): AgentSample {
   };
 }
 
-/** False for what is no sample: `into` is then no longer one either. */
+/** False if the value is not a sample; `into` is then no longer valid either. */
 export function readSample(value: unknown, into: AgentSample): boolean {
   if (!isFields(value) || !isNumber(value.at) || !isFields(value.host) || !Array.isArray(value.gpus))
     return false;
@@ -52,7 +52,7 @@ export function readSample(value: unknown, into: AgentSample): boolean {
   return true;
 }
 
-/** An older agent omits it: a list that comes with a problem may be missing what the problem is about. */
+/** An older agent omits it; a list that comes with a problem may be incomplete. */
 function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
   if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
   return value === undefined && !hasProblems ? 'all' : 'failed';
@@ -121,7 +121,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-/** The text that is there already, where it is the same. */
+/** Keeps the existing string if it is equal. */
 function kept<Text extends string>(before: Text | undefined, next: Text): Text {
   return before === next ? before : next;
 }
@@ -129,5 +129,5 @@ function kept<Text extends string>(before: Text | undefined, next: Text): Text {
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_TEXT;
-/** JSON has no NaN and no infinity but 1e999; a negative reading is a tool's way to say "unknown". */
+/** JSON has no NaN, and infinity only as 1e999; tools report "unknown" as a negative reading. */
 const numberOrNull = (value: unknown): number | null => (isNumber(value) ? value : null);

@@ -34,7 +34,7 @@ export interface Connections {
   admit(socket: Duplex): void;
   /** Handles the server's `clientError` event: malformed, oversized and slow requests. */
   clientError(error: Error & { code?: string }, socket: Duplex): void;
-  /** Resolves when each response that is in progress now has ended. */
+  /** Resolves when every response in progress has ended. */
   answered(): Promise<void>;
   readonly open: number;
 }
@@ -54,9 +54,9 @@ interface Connection {
   timer: Timer | null;
 }
 
-/** A connection that has been idle for less time is not closed to make room: its request may be on the way. */
+/** Milliseconds. A connection that has been idle for less is not closed to make room: its request may be on its way. */
 const GRACE_MS = 1000;
-/** More unanswered requests than this close a connection without a token: usual clients do not pipeline. */
+/** More unanswered requests than this close a connection without a token: ordinary clients do not pipeline. */
 const MOST_AT_ONCE = 2;
 /** How many refused connections may linger to read their response, and for how long. */
 const MOST_LEAVING = 16;
@@ -87,7 +87,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
       for (const listener of inner) listener.call(server, socket);
     }
   });
-  // Requests already parsed from a connection that was closed meanwhile are not answered.
+  // Requests already parsed from a connection that has since been closed are not answered.
   const answering = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -177,7 +177,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
     else connection.socket.destroy();
   }
 
-  /** Whether the request is to be answered. */
+  /** Whether the request should be answered. */
   function isTaken(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = connections.get(request.socket);
     if (!connection) return false;
@@ -211,7 +211,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
       return;
     }
     leaving += 1;
-    // Real time, whatever the clock: a server that closes waits for this socket.
+    // Real time, whatever the clock: a closing server waits for this socket.
     const timer = setTimeout(() => socket.destroy(), LEAVING_MS).unref();
     socket.once('close', () => {
       leaving -= 1;

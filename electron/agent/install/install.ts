@@ -18,8 +18,7 @@ export interface InstallRequest {
   platform: HostPlatform;
 }
 
-const ANNOUNCED =
-  'Panels on its network can discover it. To turn that off, install it with --no-announce.';
+const ANNOUNCED = 'Panels on its network can discover it. To turn that off, install it with --no-announce.';
 
 /** Throws INSTALL_FAILED. With --print nothing is changed. */
 export async function install(
@@ -166,7 +165,8 @@ function perform(step: InstallStep, { say }: CommandContext): void {
     }
   } catch (error) {
     const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
-    if (step.do === 'run' && step.mayFail) say(`${what}: ${wordsOf(error).trim()} (ignored: may already be done)`);
+    if (step.do === 'run' && step.mayFail)
+      say(`${what}: ${wordsOf(error).trim()} (ignored: may already be done)`);
     else
       throw new AgentError('INSTALL_FAILED', { message: `${what}: ${wordsOf(error).trim()}`, cause: error });
   }

@@ -41,11 +41,7 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
   const node = ['node', 'name'];
   const nodeUp = gauge('pilotlight_node_serving', 'Whether the inference server of a node answers.', node);
   const vramSize = gauge('pilotlight_node_vram_size_bytes', 'VRAM of a node, if known.', node);
-  const vramUsed = gauge(
-    'pilotlight_node_vram_used_bytes',
-    'VRAM in use on a node, if known.',
-    node,
-  );
+  const vramUsed = gauge('pilotlight_node_vram_used_bytes', 'VRAM in use on a node, if known.', node);
   const gpuLabels = ['node', 'name', 'gpu'];
   const gpuBusy = gauge('pilotlight_gpu_utilization_ratio', 'Share of time a GPU was busy.', gpuLabels);
   const gpuHeat = gauge('pilotlight_gpu_temperature_celsius', 'Temperature of a GPU.', gpuLabels);
@@ -67,9 +63,7 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
     'Vectors embedded on a CPU because no GPU was available.',
   );
   const rate = gauge('pilotlight_vectors_per_second', 'Vectors embedded per second, by node.', ['node']);
-  const jobFiles = gauge('pilotlight_index_job_files', 'Files of the index job, by result.', [
-    'result',
-  ]);
+  const jobFiles = gauge('pilotlight_index_job_files', 'Files of the index job, by result.', ['result']);
   const optimizer = gauge('pilotlight_optimizer_on', 'Whether the optimizer is on.');
 
   const countedMoves = createMoveCount(startedAt);

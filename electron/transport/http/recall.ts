@@ -120,9 +120,7 @@ export function refuseScript(reply: FastifyReply): FastifyReply {
 
 function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   const own = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
-  const failure = own
-    ? new PilotlightError('BAD_REQUEST', { message: 'The request is malformed.' })
-    : error;
+  const failure = own ? new PilotlightError('BAD_REQUEST', { message: 'The request is malformed.' }) : error;
   const { code, message, next, details } = describe(failure, log);
   const status = own ? Number(error.statusCode) : errorCatalogue[code].status;
   return reply

@@ -77,8 +77,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       source: ownPages(() => port),
       authenticate: authenticateBy(access),
       answer: wireRefusal,
-      onRefused: ({ count }) =>
-        log.warn('Too many connections: some were refused or closed.', { count }),
+      onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
     });
   }
 

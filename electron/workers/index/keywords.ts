@@ -1,4 +1,4 @@
-/** Keyword search by FTS5's BM25. No input is a syntax error: every word is quoted. */
+/** Keyword search with FTS5's BM25. No input is a syntax error, because every word is quoted. */
 import type { DatabaseSync } from 'node:sqlite';
 import { keywordTerms } from '../../core/indexing/terms.ts';
 
@@ -8,9 +8,9 @@ export interface KeywordHit {
   score: number;
 }
 
-/** A word in the path or the headings counts twice. */
+/** A word in the path or the headings counts double. */
 const WEIGHTS = '2.0, 1.0';
-/** How many chunks an alternative of words may weigh: some 10 ms. Common words weigh next to nothing in BM25. */
+/** Maximum number of chunks that an OR query may score: about 10 ms. Common words have almost no weight in BM25. */
 const MOST_WEIGHED = 10_000;
 
 export function createKeywords(database: DatabaseSync) {
@@ -28,7 +28,7 @@ export function createKeywords(database: DatabaseSync) {
       .map((row): KeywordHit => ({ id: Number(row.id), score: Number(row.score) }));
   }
 
-  /** The rarest words, as many as can be weighed in time; one at least. */
+  /** The rarest words, as many as can be scored in time; at least one. */
   function affordable(terms: readonly string[]): string[] {
     const counted = terms
       .map((term) => ({ term, chunks: Number(countUpTo.get(term, MOST_WEIGHED + 1)?.chunks ?? 0) }))
@@ -44,7 +44,7 @@ export function createKeywords(database: DatabaseSync) {
   }
 
   return {
-    /** What holds all the words comes first; what holds some of them, the rarer ones, fills the rest. */
+    /** Chunks with all the words come first; chunks with some of them, the rarer ones, fill the rest. */
     find(query: string, count: number): KeywordHit[] {
       const terms = keywordTerms(query);
       if (terms.length === 0 || count <= 0) return [];

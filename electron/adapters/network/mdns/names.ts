@@ -1,17 +1,17 @@
-/** Names, as bytes and as text. In the text, a dot or a backslash inside a label has a backslash before it. */
+/** Names, as bytes and as text. In text, a dot or a backslash inside a label is escaped with a backslash. */
 import { HEADER_BYTES } from './message.ts';
 
 const MOST_NAME_BYTES = 255;
 const MOST_LABEL_BYTES = 63;
-/** No name has more labels, so no sender has a reason for more. */
+/** No valid name has more labels. */
 const MOST_JUMPS = 127;
 
-/** Throws RangeError if it isn't a name. */
+/** Throws RangeError for an invalid name. */
 export function encodeName(name: string): Buffer {
   const labels = splitName(name);
   const bytes = Buffer.concat([...labels.map((label) => counted(label, MOST_LABEL_BYTES)), Buffer.from([0])]);
   if (labels.includes('') || bytes.length > MOST_NAME_BYTES)
-    throw new RangeError(`This is not a name: ${name}`);
+    throw new RangeError(`Not a valid name: ${name}`);
   return bytes;
 }
 
@@ -28,7 +28,7 @@ export function splitName(name: string): string[] {
       label += name[index] ?? '';
     } else label += letter;
   }
-  // A dot at the end is the root, which every name has.
+  // A trailing dot is the root, which every name has.
   if (label !== '' || labels.length === 0) labels.push(label);
   return labels;
 }
@@ -38,16 +38,16 @@ export function escapeLabel(label: string): string {
   return label.replaceAll(/[.\\]/g, '\\$&');
 }
 
-/** Its length, then the text. Throws RangeError if it is longer than `most` bytes. */
+/** The length, then the text. Throws RangeError if it is longer than `most` bytes. */
 export function counted(text: string, most: number): Buffer {
   const bytes = Buffer.from(text);
-  if (bytes.length > most) throw new RangeError(`This is longer than ${most} bytes: ${text}`);
+  if (bytes.length > most) throw new RangeError(`Longer than ${most} bytes: ${text}`);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
 /**
- * Reads a name. It may continue at an earlier place, which has to lie before every place that was read, so that it ends.
- * null if it isn't a name.
+ * Reads a name. It may continue at an earlier position, which must be before all positions read so far, so that it
+ * ends. null for an invalid name.
  */
 export function readName(view: Buffer, start: number): { text: string; next: number } | null {
   const labels: string[] = [];
