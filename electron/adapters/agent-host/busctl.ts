@@ -49,6 +49,6 @@ export function parseBusAnswer(output: string): unknown[] {
   if (words === '') throw new Error('busctl printed nothing.');
   const answer = parseJson(words);
   const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : null;
-  if (!Array.isArray(data)) throw new Error(`Unexpected output of busctl: ${words.slice(0, 100)}`);
+  if (!Array.isArray(data)) throw new Error(`busctl printed something unexpected: ${words.slice(0, 100)}`);
   return data;
 }

@@ -154,7 +154,7 @@ async function loginctl(args: readonly string[], { exec, signal, deadlineMs }: B
 /** `[{"session":"3","uid":1000,…}]` */
 export function parseSessionIds(output: string): string[] {
   const rows = parseJson(output);
-  if (!Array.isArray(rows)) throw new Error('Unexpected output of loginctl.');
+  if (!Array.isArray(rows)) throw new Error('loginctl printed something unexpected.');
   return rows.map((row: unknown) => {
     if (!isFields(row) || typeof row.session !== 'string')
       throw new Error('loginctl listed a malformed session.');
