@@ -13,7 +13,7 @@ import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
-import { AgentError, wordsOf } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
@@ -106,7 +106,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         interfaces().filter((one) => (anywhere ? !one.internal : one.address === config.bind)),
       say,
     });
-    await announcer.look();
+    await announcer.refresh();
   }
 
   function healthRoute(names: readonly AgentRole[]): Route {
@@ -168,7 +168,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       listening.push({ roles: [...names], address, port: got });
     }
     writePrivate(join(folder, LISTENING), JSON.stringify(listening), 0o644);
-    for (const role of running.values()) role.begun?.();
+    for (const role of running.values()) role.onListening?.();
     await startAnnouncing();
     return { id, listening, stop };
   } catch (error) {
@@ -200,7 +200,7 @@ async function listen(listener: Listener<unknown>, host: string, port: number) {
   try {
     return await listener.listen({ host, port });
   } catch (cause) {
-    const message = `Cannot listen on ${host}, port ${port}: ${wordsOf(cause)}`;
+    const message = `Cannot listen on ${host}, port ${port}: ${errorText(cause)}`;
     throw new AgentError(isPortTaken(cause) ? 'PORT_TAKEN' : 'CANNOT_BIND', { message, cause });
   }
 }

@@ -198,8 +198,8 @@ const forget: AgentCommand = async (context) => {
       );
       continue;
     }
-    const words = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
-    context.print(`${name}  ${words}  updated ${new Date(updatedAt).toISOString()}`);
+    const summary = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
+    context.print(`${name}  ${summary}  updated ${new Date(updatedAt).toISOString()}`);
   }
 };
 

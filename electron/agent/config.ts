@@ -166,8 +166,17 @@ const options: Record<keyof AgentConfig, Option> = {
     fallback: null,
     help: 'ADDRESS  the GPU machine, for /health and /status of the relay',
   },
-  targetPort: { read: number(1, 65_535), fallback: 11_434, help: 'N  Ollama’s port on the GPU machine (11434)' },
-  openWake: { read: flag, fallback: false, help: ' /wake needs no token; requires --allow-mac', boolean: true },
+  targetPort: {
+    read: number(1, 65_535),
+    fallback: 11_434,
+    help: 'N  Ollama’s port on the GPU machine (11434)',
+  },
+  openWake: {
+    read: flag,
+    fallback: false,
+    help: ' /wake needs no token; requires --allow-mac',
+    boolean: true,
+  },
   dryRun: { read: flag, fallback: false, help: ' power commands are logged, not run', boolean: true },
   ollama: {
     read: text(isLoopbackUrl, 'an http:// address of this machine'),
@@ -186,7 +195,11 @@ const options: Record<keyof AgentConfig, Option> = {
     help: ' panels can discover it (mDNS); --no-announce turns it off',
     boolean: true,
   },
-  busyPercent: { read: number(1, 100), fallback: 10, help: 'N  GPU utilization from which a GPU counts as busy (10)' },
+  busyPercent: {
+    read: number(1, 100),
+    fallback: 10,
+    help: 'N  GPU utilization from which a GPU counts as busy (10)',
+  },
   ignoreUser: {
     read: list((name) => (/^[^\s,]{1,64}$/.test(name) ? name : null), 'names of users'),
     fallback: [],
@@ -244,15 +257,15 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
   const config: Record<string, unknown> = {};
   for (const key of keys) {
     const { read, fallback, from = ['flag', 'environment', 'file'] } = options[key];
-    const given = flags[flagOf(key)];
-    const flagValue = Array.isArray(given) ? given.flatMap((one) => String(one).split(',')) : given;
-    const ways = [
-      { way: 'flag' as const, name: `--${flagOf(key)}`, value: flagValue },
-      { way: 'environment' as const, name: environmentOf(key), value: environment[environmentOf(key)] },
-      { way: 'file' as const, name: `${file?.path}: ${key}`, value: content.get(key) },
+    const raw = flags[flagOf(key)];
+    const flagValue = Array.isArray(raw) ? raw.flatMap((one) => String(one).split(',')) : raw;
+    const sources = [
+      { source: 'flag' as const, name: `--${flagOf(key)}`, value: flagValue },
+      { source: 'environment' as const, name: environmentOf(key), value: environment[environmentOf(key)] },
+      { source: 'file' as const, name: `${file?.path}: ${key}`, value: content.get(key) },
     ];
-    const chosen = ways.find(({ value }) => value !== undefined && value !== '');
-    if (chosen !== undefined && !from.includes(chosen.way)) {
+    const chosen = sources.find(({ value }) => value !== undefined && value !== '');
+    if (chosen !== undefined && !from.includes(chosen.source)) {
       mistakes.push(`${chosen.name}: only allowed in the ${from.join(' or the ')}.`);
       continue;
     }

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { copyAside, isThere, keepAside, readContent } from '../adapters/keep-aside.ts';
-import { AgentError, wordsOf } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
 import { writePrivate } from './files.ts';
 
 export interface AgentProblem {
@@ -45,7 +45,7 @@ export interface Damage {
   reason(): DamagedReason | null;
   problems(): readonly AgentProblem[];
   /** This panel has sent its policy, after its leases. */
-  heard(panel: string): void;
+  policyReceived(panel: string): void;
   /** This panel was forgotten. */
   forgotten(panel: string): void;
   /** What this loss may have removed is back. */
@@ -136,11 +136,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     return ofPanels && marked && (panels.length > 0 || savedPanels.damaged);
   }
 
-  function over(words: string): void {
+  function resolveAll(reason: string): void {
     kept.losses = [];
     kept.panels = [];
     save();
-    say(`damage: ${words}; the policies apply again`);
+    say(`damage: ${reason}; the policies apply again`);
   }
 
   function isMissing(): boolean {
@@ -148,7 +148,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   }
 
   /** Panels cannot restore a configuration. */
-  function settle(panel: string, words: string): void {
+  function settle(panel: string, reason: string): void {
     if (!isMissing()) return;
     // One panel says nothing about the others.
     if (kept.panels === null && kept.losses.includes('policies')) return;
@@ -158,7 +158,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     else if (kept.losses.includes('configuration')) {
       kept.losses = ['configuration'];
       save();
-    } else over(words);
+    } else resolveAll(reason);
   }
 
   function writePanels(next: string[]): void {
@@ -211,7 +211,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       };
     },
     problems: () => kept.problems,
-    heard: (panel) => settle(panel, `${panel} has sent its policy again`),
+    policyReceived: (panel) => settle(panel, `${panel} has sent its policy again`),
     forgotten: (panel) => {
       if (kept.panels?.includes(panel)) settle(panel, `${panel} was forgotten`);
     },
@@ -219,11 +219,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       if (!kept.losses.includes(loss)) return;
       kept.losses = kept.losses.filter((one) => one !== loss);
       if (isMissing()) save();
-      else over('the configuration is back');
+      else resolveAll('the configuration is back');
     },
     confirm() {
       if (!isMissing()) return false;
-      over('a person has confirmed that nothing is missing');
+      resolveAll('a person has confirmed that nothing is missing');
       kept.problems = [];
       return true;
     },
@@ -260,7 +260,7 @@ function move(path: string, keep: typeof keepAside): string {
   } catch (error) {
     if (keep !== keepAside) return move(path, keepAside);
     throw new AgentError('DISK_TROUBLE', {
-      message: `${path} is damaged and cannot be set aside: ${wordsOf(error)}`,
+      message: `${path} is damaged and cannot be set aside: ${errorText(error)}`,
       cause: error,
     });
   }

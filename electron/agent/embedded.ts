@@ -5,9 +5,9 @@ import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/
 import type { ListenerLimits } from '../adapters/http/limits.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
+import type { Post } from './awake-announcement.ts';
 import { readConfig } from './config.ts';
 import { openFolder } from './files.ts';
-import type { Post } from './hello.ts';
 import { openToken } from './token.ts';
 
 export type {
@@ -15,7 +15,7 @@ export type {
   NetworkInterface,
 } from '../adapters/agent-host/types.ts';
 export type { Agent } from './agent.ts';
-export type { Post } from './hello.ts';
+export type { Post } from './awake-announcement.ts';
 
 export interface EmbeddedAgentOptions {
   /** As in the agent's config file. Throws BAD_CONFIG. */

@@ -42,6 +42,6 @@ export function toAgentError(error: unknown): AgentError {
   return error instanceof AgentError ? error : new AgentError('INTERNAL', { cause: error });
 }
 
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

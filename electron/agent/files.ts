@@ -4,14 +4,14 @@ import { crc32 } from 'node:zlib';
 import { parseJson } from '../../shared/json.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent } from '../adapters/keep-aside.ts';
-import { AgentError, wordsOf } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
 
 /** Durable when it returns; mode 0600 by default. Throws DISK_TROUBLE and then changes nothing. */
 export function writePrivate(path: string, content: string, mode = 0o600): void {
   try {
     writeDurably(path, content, mode);
   } catch (error) {
-    throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
+    throw new AgentError('DISK_TROUBLE', { details: { reason: errorText(error) }, cause: error });
   }
 }
 
@@ -36,7 +36,7 @@ export function openFolder(path: string): void {
     chmodSync(path, 0o711);
   } catch (error) {
     throw new AgentError('BAD_CONFIG', {
-      message: `The folder ${path} cannot be used: ${wordsOf(error)}`,
+      message: `The folder ${path} cannot be used: ${errorText(error)}`,
       next: 'Choose another one with --data.',
       cause: error,
     });

@@ -2,11 +2,11 @@
 import type { HostPlatform } from '../adapters/agent-host/types.ts';
 
 /** One line for the shell of that system. */
-export function commandLine(platform: HostPlatform, words: readonly string[]): string {
-  return words
-    .map((word) => {
-      if (/^[\w./:\\=@%+-]+$/.test(word)) return word;
-      return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+export function commandLine(platform: HostPlatform, parts: readonly string[]): string {
+  return parts
+    .map((part) => {
+      if (/^[\w./:\\=@%+-]+$/.test(part)) return part;
+      return platform === 'win32' ? `"${part}"` : `'${part.replaceAll("'", String.raw`'\''`)}'`;
     })
     .join(' ');
 }
@@ -17,6 +17,6 @@ export function installedCommand(
   { node, program, folder }: { node: string; program: string; folder: string },
   command: string,
 ): string {
-  const words = [node, program, command, '--data', folder];
-  return commandLine(platform, platform === 'win32' ? words : ['sudo', ...words]);
+  const parts = [node, program, command, '--data', folder];
+  return commandLine(platform, platform === 'win32' ? parts : ['sudo', ...parts]);
 }

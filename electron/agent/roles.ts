@@ -4,15 +4,15 @@ import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agen
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from '../adapters/http/attempts.ts';
+import { createAwakeAnnouncement, type Post } from './awake-announcement.ts';
 import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
-import { wordsOf } from './errors.ts';
-import { createHello, type Post } from './hello.ts';
+import { errorText } from './errors.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
-import { createFinish, type Finish } from './power/finish.ts';
+import { createIdleShutdown, type IdleShutdown } from './power/idle-shutdown.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
 import { createOllamaControl } from './power/ollama.ts';
 import { leaseReasons, type PowerAction, type Reason, reasonsAgainst } from './power/policy.ts';
@@ -52,7 +52,7 @@ export interface RunningRole {
   /** Its part of /health. */
   health(): Promise<Partial<AnswerSent<typeof agentApi.health>>>;
   /** Called when every port is listening, so that others may call. */
-  begun?(): void;
+  onListening?(): void;
   stop(): void;
 }
 
@@ -99,18 +99,18 @@ function startPower(context: RoleContext): RunningRole {
     ...kept,
     put: (...entry) => {
       kept.put(...entry);
-      finish?.policyChanged();
+      idleShutdown?.policyChanged();
       news.emit();
     },
     remove: (...entry) => {
       kept.remove(...entry);
-      finish?.policyChanged();
+      idleShutdown?.policyChanged();
       news.emit();
     },
   };
   const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
-  const hello = createHello({ clock, post, agent: id, bootId, token, urls, say });
-  let finish: Finish | null = null;
+  const announcement = createAwakeAnnouncement({ clock, post, agent: id, bootId, token, urls, say });
+  let idleShutdown: IdleShutdown | null = null;
 
   const leases = createLeases({
     clock,
@@ -122,7 +122,7 @@ function startPower(context: RoleContext): RunningRole {
       if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
       // A new lease cancels an automatic countdown; a person's is checked again when it ends.
       if (began.length > 0 && power.automatic() !== null) power.cancel('a new lease');
-      finish?.leaseChanged(began.length > 0);
+      idleShutdown?.leaseChanged(began.length > 0);
       news.emit();
     },
   });
@@ -136,7 +136,7 @@ function startPower(context: RoleContext): RunningRole {
   /** Leases that may be missing keep the machine on like live ones. */
   const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
 
-  const respectUsers = () => finish?.effective()?.respectUsers ?? false;
+  const respectUsers = () => idleShutdown?.effective()?.respectUsers ?? false;
 
   /** Whether the last reading included users. */
   let askedForUsers = true;
@@ -157,18 +157,18 @@ function startPower(context: RoleContext): RunningRole {
   }: Omit<ReasonsWanted, 'respectUsers'> & { respectUsers: boolean }) {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users, blockers] = await Promise.all([
-      host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
+      host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: errorText(error) })),
       respectUsers
-        ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
+        ? host.users(signal).catch((error: unknown) => ({ names: [], problem: errorText(error) }))
         : { names: [], problem: null },
       host.blockers(action, signal, { automatic }).then(
         (programs) => ({ programs, problem: null }),
-        (error: unknown) => ({ programs: null, problem: wordsOf(error).split('\n')[0] ?? null }),
+        (error: unknown) => ({ programs: null, problem: errorText(error).split('\n')[0] ?? null }),
       ),
     ]);
     const found = reasonsAgainst(
       { leases: leases.list(), gpu, users, blockers },
-      { ...rules, respectUsers, doubtCounts: automatic },
+      { ...rules, respectUsers, unknownCounts: automatic },
     );
     return [...missing(), ...found];
   }
@@ -189,14 +189,14 @@ function startPower(context: RoleContext): RunningRole {
     program: context.program,
     reasons: ({ action, automatic }) => reasons({ action, automatic, respectUsers }),
     knownReasons: () => [...missing(), ...leaseReasons(leases.list()), ...usersReasons()],
-    sleeps: () => finish?.sleeps() ?? 0,
+    sleeps: () => idleShutdown?.sleeps() ?? 0,
     async beforeAct() {
       const released = inhibitor.release();
       news.emit();
       await released;
     },
     onOutcome(outcome) {
-      finish?.outcome(outcome);
+      idleShutdown?.outcome(outcome);
       if (outcome.outcome !== 'done') holdWhileNeeded();
       news.emit();
     },
@@ -211,7 +211,7 @@ function startPower(context: RoleContext): RunningRole {
     },
   };
 
-  finish = createFinish({
+  idleShutdown = createIdleShutdown({
     clock,
     host,
     bootId,
@@ -225,7 +225,7 @@ function startPower(context: RoleContext): RunningRole {
       power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
       holdWhileNeeded();
-      hello.say();
+      announcement.send();
     },
     power,
     say,
@@ -243,21 +243,21 @@ function startPower(context: RoleContext): RunningRole {
     routes: powerRoutes({
       power,
       leases,
-      finish,
+      idleShutdown,
       book,
       damage,
       inhibitor,
-      sleepTrouble: () => (leases.count() > 0 ? inhibitor.trouble() : null),
+      sleepTrouble: () => (leases.count() > 0 ? inhibitor.problem() : null),
       ollama,
       attempts,
       bootId,
       now: clock.now,
     }),
     health: async () => ({ service: 'gpu-shutdown' }),
-    begun: hello.say,
+    onListening: announcement.send,
     stop() {
-      hello.stop();
-      finish?.stop();
+      announcement.stop();
+      idleShutdown?.stop();
       power.stop();
       leases.stop();
       void inhibitor.release();

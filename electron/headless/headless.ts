@@ -6,10 +6,10 @@ import { openBrowser } from './open-browser.ts';
 import { errorLines, runHeadless } from './run.ts';
 import { waitForStopRequest } from './stop-request.ts';
 
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+const printError = (line: string) => process.stderr.write(`${line}\n`);
 
 function die(error: unknown): never {
-  for (const line of errorLines(error)) complain(line);
+  for (const line of errorLines(error)) printError(line);
   process.exit(isPilotlightError(error) && error.code === 'BAD_REQUEST' ? 2 : 1);
 }
 
@@ -22,7 +22,7 @@ process.stderr.on('error', () => {});
 const stopAsked = waitForStopRequest({
   signals: process,
   exit: (code) => process.exit(code),
-  say: complain,
+  say: printError,
 });
 
 try {

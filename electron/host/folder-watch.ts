@@ -37,13 +37,13 @@ export function watchState(options: {
   return () => timer?.cancel();
 }
 
-function identityOf(path: string): string | 'unknown' | 'gone' {
+function identityOf(path: string): string | 'unknown' | 'missing' {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unknown';
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown';
   }
 }
 

@@ -4,7 +4,7 @@ import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { fact } from '../../shared/models/message.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
-import { createHelloListener } from '../adapters/agents/hello-listener.ts';
+import { createAnnouncementListener } from '../adapters/agents/announcement-listener.ts';
 import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
@@ -108,7 +108,7 @@ export async function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createHelloListener({ log }),
+    helloListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {

@@ -103,11 +103,11 @@ export async function createSimulatedAgent(
       return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
     },
     async run(command) {
-      const words = command.join(' ');
+      const line = command.join(' ');
       // After the response has been sent, because a real machine also takes a moment.
       if (command.at(-1) === 'ollama') machine.restartOllama();
-      else if (/suspend|hibernate/i.test(words)) outer.timer(0, machine.sleep);
-      else if (/reboot/i.test(words)) outer.timer(0, machine.restart);
+      else if (/suspend|hibernate/i.test(line)) outer.timer(0, machine.sleep);
+      else if (/reboot/i.test(line)) outer.timer(0, machine.restart);
       else outer.timer(0, machine.powerOff);
     },
     notify: async () => {},

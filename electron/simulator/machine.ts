@@ -202,7 +202,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     server.listen(port, host);
   };
   const webWanted = () => state === 'on' || (faults.is('half-open') && state !== 'off');
-  const settleWeb = () => {
+  const updateWeb = () => {
     if (webWanted()) reopen(web, webPort, webWanted);
     else stopListening(web);
   };
@@ -211,7 +211,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const enter = (next: PowerState) => {
     if (state === next) return;
     state = next;
-    settleWeb();
+    updateWeb();
     if (network) {
       if (networkUp()) reopen(network, networkPort, networkUp);
       else stopListening(network);
@@ -293,7 +293,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       if (!ollama.running()) ollama.start({ gpusAlive });
       enter('on');
     } else if (name === 'half-open') {
-      settleWeb();
+      updateWeb();
       if (!on) for (const socket of sockets) socket.destroy();
     }
   };

@@ -24,7 +24,7 @@ export interface Runner {
   /** `announced`: its end has been decided, and ends requests that attach now too. `due`: it ends when idle. */
   ending: 'no' | 'announced' | 'due';
   /** Resolves when the process has ended and its VRAM was seen to be free again. */
-  readonly gone: PromiseWithResolvers<void>;
+  readonly released: PromiseWithResolvers<void>;
   readonly slots: Slots;
 }
 

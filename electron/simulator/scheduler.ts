@@ -4,7 +4,7 @@
  */
 import type { SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import { createLifecycle, type Lease, type LoadWish } from './lifecycle.ts';
+import { createLifecycle, type Lease, type LoadRequest } from './lifecycle.ts';
 import { createMemory, type Memory } from './memory.ts';
 import {
   type Environment,
@@ -38,7 +38,7 @@ export interface SchedulerSetup {
   faults: Faults;
 }
 
-export interface AcquireRequest extends LoadWish {
+export interface AcquireRequest extends LoadRequest {
   /** The client's connection. Aborted while waiting: 499, and a load in progress is abandoned. */
   signal: AbortSignal;
 }
@@ -168,7 +168,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       }
       if (!victim) return;
       lifecycle.end(victim);
-      await victim.gone.promise;
+      await victim.released.promise;
     }
   };
 
@@ -181,7 +181,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       });
     });
 
-  const place = (item: LoadWish): PlacementAnswer => {
+  const place = (item: LoadRequest): PlacementAnswer => {
     const parallel = effectiveParallel(item.model, environment.numParallel);
     const gpus = gpusUsable() ? memory.gpuStates() : [];
     const question = {
@@ -228,7 +228,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     } catch (error) {
       if (born !== process) return;
       runners.delete(runner.key);
-      runner.gone.resolve();
+      runner.released.resolve();
       item.reject(error instanceof OllamaError ? error : canceled());
       return;
     }

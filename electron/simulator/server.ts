@@ -58,7 +58,7 @@ const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
 
 export function createOllamaServer(context: ServerContext): OllamaServer {
   const active = new Set<{ controller: AbortController; response: ServerResponse }>();
-  const silenced = new WeakSet<ServerResponse>();
+  const silent = new WeakSet<ServerResponse>();
   const records: RequestRecord[] = [];
   let requests = 0;
 
@@ -82,7 +82,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     try {
       await found.route(context, exchange);
     } catch (error) {
-      if (response.destroyed || silenced.has(response)) return;
+      if (response.destroyed || silent.has(response)) return;
       const failure = asOllamaError(error, exchange.signal);
       if (path.startsWith('/v1/')) openaiRoutes.fail(response, failure);
       else if (response.headersSent) {
@@ -109,7 +109,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
       response.end();
       return;
     }
-    if (spoil(context, response)) return;
+    if (applyFault(context, response)) return;
     void run({ request, response, path, signal: controller.signal });
   };
 
@@ -117,7 +117,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     handle,
     abortAll: (options) => {
       for (const { controller, response } of [...active]) {
-        if (options?.silently) silenced.add(response);
+        if (options?.silently) silent.add(response);
         controller.abort(new OllamaError(499, 'request canceled'));
         if (!options?.silently) response.destroy();
       }
@@ -157,7 +157,7 @@ const HTML =
 const ENDLESS_PART = Buffer.alloc(64 * 1024, ' ');
 
 /** Whether a fault has replaced the answer. */
-function spoil(context: ServerContext, response: ServerResponse): boolean {
+function applyFault(context: ServerContext, response: ServerResponse): boolean {
   const { faults } = context;
   if (faults.is('half-open')) return true;
   if (faults.is('server-error')) {
@@ -175,20 +175,20 @@ function spoil(context: ServerContext, response: ServerResponse): boolean {
     return true;
   }
   if (faults.is('endless-body')) {
-    pourEndlessly(response);
+    writeEndlessly(response);
     return true;
   }
   return false;
 }
 
 /** A body that never ends, at the speed at which the client reads it. */
-function pourEndlessly(response: ServerResponse): void {
+function writeEndlessly(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' });
   response.write('{"models":[');
-  const pour = () => {
+  const writeMore = () => {
     if (response.destroyed) return;
-    if (response.write(ENDLESS_PART)) setImmediate(pour);
-    else response.once('drain', pour);
+    if (response.write(ENDLESS_PART)) setImmediate(writeMore);
+    else response.once('drain', writeMore);
   };
-  pour();
+  writeMore();
 }

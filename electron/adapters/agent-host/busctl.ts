@@ -45,10 +45,10 @@ export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOp
 
 /** `{"type":"a(susso)","data":[…]}`; throws for anything else. */
 export function parseBusAnswer(output: string): unknown[] {
-  const words = output.trim();
-  if (words === '') throw new Error('busctl printed nothing.');
-  const answer = parseJson(words);
+  const text = output.trim();
+  if (text === '') throw new Error('busctl printed nothing.');
+  const answer = parseJson(text);
   const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : null;
-  if (!Array.isArray(data)) throw new Error(`busctl printed something unexpected: ${words.slice(0, 100)}`);
+  if (!Array.isArray(data)) throw new Error(`busctl printed something unexpected: ${text.slice(0, 100)}`);
   return data;
 }

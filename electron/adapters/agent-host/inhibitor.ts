@@ -111,7 +111,7 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
       stdio: ['pipe', proof === 'prints' ? 'pipe' : 'ignore', 'pipe'],
       windowsHide: true,
     });
-    let said = '';
+    let detail = '';
     /** It has ended or is about to; its output is ignored. */
     let over = false;
     const closed = new Promise<void>((resolve) => {
@@ -119,9 +119,9 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
       child.once('error', () => resolve());
     });
     const late = clock.timer(TAKEN_MS, () => {
-      said = `did not take the lock within ${TAKEN_MS / 1000} s`;
+      detail = `did not take the lock within ${TAKEN_MS / 1000} s`;
       child.kill('SIGKILL');
-      lost(`${program} ${said}`);
+      lost(`${program} ${detail}`);
     });
     const taken = () => {
       if (over) return;
@@ -138,13 +138,13 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
     };
     child.stdin?.on('error', () => {});
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-300);
+      detail = `${detail}${chunk.toString()}`.slice(-300);
     });
     if (proof === 'prints') child.stdout?.on('data', taken);
     else child.once('spawn', taken);
     child.once('error', (error) => lost(`${program}: ${error.message}`));
     child.once('close', (code, signal) =>
-      lost(`${program} ended with ${signal ?? `code ${code}`}${said.trim() && `: ${said.trim()}`}`),
+      lost(`${program} ended with ${signal ?? `code ${code}`}${detail.trim() && `: ${detail.trim()}`}`),
     );
     running = {
       async end() {

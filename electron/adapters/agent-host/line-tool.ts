@@ -30,7 +30,7 @@ export interface LineToolOptions {
 
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 5 * 60_000;
-const MOST_LINE = 64 * 1024;
+const MAX_LINE = 64 * 1024;
 
 export function openLineTool(options: LineToolOptions): LineTool {
   const { clock, command, onLine, silentMs, input, onChange = () => {} } = options;
@@ -45,10 +45,10 @@ export function openLineTool(options: LineToolOptions): LineTool {
   let exitCode: number | null = null;
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
 
-  function setProblem(words: string | null): void {
+  function setProblem(next: string | null): void {
     settle();
-    if (problem === words) return;
-    problem = words;
+    if (problem === next) return;
+    problem = next;
     onChange();
   }
 
@@ -83,7 +83,7 @@ export function openLineTool(options: LineToolOptions): LineTool {
       guard();
       present = true;
       remember(line);
-      if (line.length > MOST_LINE || !onLine(line)) return;
+      if (line.length > MAX_LINE || !onLine(line)) return;
       retryMs = FIRST_RETRY_MS;
       setProblem(null);
     });
@@ -112,11 +112,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
     });
     child.once('close', (code, signal) => {
       exitCode = code;
-      const said = last === '' ? '' : `: ${last}`;
+      const detail = last === '' ? '' : `: ${last}`;
       end(
         hung
           ? `${program} hangs and was stopped.`
-          : `${program} ended with ${signal ?? `code ${code}`}${said}`,
+          : `${program} ended with ${signal ?? `code ${code}`}${detail}`,
       );
     });
   }

@@ -44,7 +44,7 @@ const lockOf: Record<HostPowerAction, string> = {
 };
 
 /** A program that keeps the machine from sleeping or idling needs it: only a person may power it off then. */
-const needsIt: readonly string[] = ['shutdown', 'sleep', 'idle'];
+const blocksAutomatic: readonly string[] = ['shutdown', 'sleep', 'idle'];
 
 const questions: Record<HostPowerAction, string> = {
   shutdown: 'CanPowerOff',
@@ -75,7 +75,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
 
   return {
     async blockers(action, signal, { automatic }) {
-      return blocking(await locks(signal), automatic ? needsIt : [lockOf[action]])
+      return blocking(await locks(signal), automatic ? blocksAutomatic : [lockOf[action]])
         .filter(({ pid }) => !isOurs(pid))
         .map(({ who, why }) => ({ who, why }));
     },

@@ -4,10 +4,10 @@ import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import {
   isOddLine,
   MISSING_NVIDIA_SMI,
+  meansNoDevices,
   NVIDIA_SMI,
   NVIDIA_SMI_ARGS,
   parseNvidiaSmi,
-  saysNoDevices,
 } from '../hardware/nvidia.ts';
 import { openLineTool } from './line-tool.ts';
 import type { AgentGpu, Clock, GpuProcess, GpusRead } from './types.ts';
@@ -65,7 +65,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
   /** The last line that was not a reading: the tool reports a GPU that it cannot reach among the others. */
   let odd: { at: number; line: string } | null = null;
-  let heard = false;
+  let hasPrinted = false;
 
   const gpuTool = openLineTool({
     clock,
@@ -75,7 +75,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
     onLine(line) {
       const readings = parseNvidiaSmi(line);
       for (const reading of readings) gpus.set(reading.id, { at: clock.monotonic(), reading });
-      if (readings.length > 0) heard = true;
+      if (readings.length > 0) hasPrinted = true;
       else if (isOddLine(line)) odd = { at: clock.monotonic(), line: line.trim().slice(0, 200) };
       if (readings.length > 0) onChange();
       return readings.length > 0;
@@ -128,11 +128,11 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
       }
       const problem = gpuTool.problem();
       if (problem !== null) {
-        const none = saysNoDevices(gpuTool.exitCode(), odd?.line ?? '');
+        const none = meansNoDevices(gpuTool.exitCode(), odd?.line ?? '');
         return none && !(await mayHave()) ? ALL_READ : { read: 'failed', problem };
       }
       if (gpus.size === 0) {
-        const problem = heard
+        const problem = hasPrinted
           ? `${program} has stopped printing.`
           : `${program} has not printed anything yet.`;
         return { read: 'not-yet', problem };

@@ -7,7 +7,7 @@ import type { Exec } from '../hardware/exec.ts';
 import type { HostPlatform, OllamaFacts } from './types.ts';
 
 const DEADLINE_MS = 3000;
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /**
  * Whether Ollama found a GPU at its last start: the last line `inference compute` names the library, which is `cpu`
@@ -57,10 +57,10 @@ export async function readOllamaFacts({
     getJson(new URL('/api/ps', url), signal),
     platform === 'linux' ? fromSystemd(exec, signal) : fromLogFile(platform),
   ]);
-  const said = (version as { version?: unknown } | null)?.version;
+  const reported = (version as { version?: unknown } | null)?.version;
   return {
-    answers: typeof said === 'string',
-    version: typeof said === 'string' ? said.slice(0, 64) : null,
+    answers: typeof reported === 'string',
+    version: typeof reported === 'string' ? reported.slice(0, 64) : null,
     startedAt: started.startedAt,
     gpuFound: gpuUsedByModels(running) ?? started.gpuFound,
   };
@@ -96,7 +96,7 @@ async function fromLogFile(platform: HostPlatform): Promise<Started> {
     const { birthtimeMs } = await stat(path);
     const file = await open(path, 'r');
     try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
       return { startedAt: birthtimeMs, gpuFound: gpuFoundInLog(buffer.toString('utf8', 0, bytesRead)) };
     } finally {
       await file.close();
@@ -115,7 +115,7 @@ function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MOST_BYTES) request.destroy();
+        if (size > MAX_BYTES) request.destroy();
         else chunks.push(chunk);
       });
       response.on('close', () => resolve(null));

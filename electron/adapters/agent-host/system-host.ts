@@ -56,7 +56,7 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
       try {
         await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
       } catch (error) {
-        throw inItsOwnWords(program, error);
+        throw withProgramOutput(program, error);
       }
     },
     abilities: async (signal) =>
@@ -82,10 +82,10 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
 }
 
 /** Node puts the whole command before the program's output. */
-function inItsOwnWords(program: string, error: unknown): unknown {
+function withProgramOutput(program: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const said = error.message.split('\n').slice(1).join(' ').trim();
-  return said === '' ? error : new Error(`${program}: ${said}`, { cause: error });
+  const output = error.message.split('\n').slice(1).join(' ').trim();
+  return output === '' ? error : new Error(`${program}: ${output}`, { cause: error });
 }
 
 /** A notice for everyone who is logged in; it is passed as an argument and never through a shell. */

@@ -145,7 +145,7 @@ async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
     // Some versions list the sessions and still exit with 1.
     const ended = exitCodeOf(error) === 1;
     if (ended && listed.length > 0) output = printed;
-    else if (ended && saysNobody(printedBy(error, 'stderr'))) return [];
+    else if (ended && meansNoUsers(printedBy(error, 'stderr'))) return [];
     else throw new PartlyRead(toolFailure('quser.exe', error), listed, error);
   }
   const names = parseQuser(output);
@@ -157,7 +157,7 @@ async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
 }
 
 /** "No User exists for *", in any language; an error contains its number instead. */
-function saysNobody(text: string): boolean {
+function meansNoUsers(text: string): boolean {
   return text.includes('*') && !/0x[0-9a-f]{4,}|\[\d+\]/i.test(text);
 }
 

@@ -64,8 +64,8 @@ export async function readWakeArmed(
     return await exec('powershell.exe', args, options).then(parseNetAdapters, () => new Map());
   }
   const each = names.map(async (name) => {
-    const said = await exec('ethtool', [name], options).then(parseEthtool, () => null);
-    return [name, said ?? (await readSysfs(join(sysfs, name, 'device', 'power', 'wakeup')))] as const;
+    const reported = await exec('ethtool', [name], options).then(parseEthtool, () => null);
+    return [name, reported ?? (await readSysfs(join(sysfs, name, 'device', 'power', 'wakeup')))] as const;
   });
   return new Map(await Promise.all(each));
 }

@@ -140,12 +140,12 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       await ask(agentApi.putLease, { id, body }, signal);
     },
     async endLease(id, signal) {
-      await orGone(ask(agentApi.endLease, { id }, signal));
+      await ignoreMissing(ask(agentApi.endLease, { id }, signal));
     },
     putPolicy: async (id, body, signal) =>
       readPolicyView(await ask(agentApi.putPolicy, { id, body }, signal)),
     async removePolicy(id, signal) {
-      await orGone(ask(agentApi.removePolicy, { id }, signal));
+      await ignoreMissing(ask(agentApi.removePolicy, { id }, signal));
     },
     policy: async (signal) =>
       readPolicyView(await ask(agentApi.policy, { deadlineMs: POWER_DEADLINE_MS }, signal)),
@@ -188,7 +188,7 @@ function readReply<Endpoint extends AgentEndpoint>(
 }
 
 /** What no longer exists need not be ended. */
-async function orGone(asked: Promise<unknown>): Promise<void> {
+async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
   try {
     await asked;
   } catch (error) {

@@ -20,8 +20,8 @@ export interface EventStreamOptions {
 }
 
 /** Characters. Far more than one sample of a machine with many cards. */
-const MOST_EVENT_CHARACTERS = 256 * 1024;
-const MOST_REFUSAL_BYTES = 64 * 1024;
+const MAX_EVENT_CHARACTERS = 256 * 1024;
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * Resolves when the server ends the stream. Rejects with HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
@@ -69,7 +69,7 @@ async function readRefusal(body: HttpStream['body']): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MOST_REFUSAL_BYTES) break;
+    if (size > MAX_REFUSAL_BYTES) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -97,10 +97,10 @@ export function createEventReader(
       } else if (line.startsWith('data:')) {
         const text = line.slice(line[5] === ' ' ? 6 : 5);
         data = data === '' ? text : `${data}\n${text}`;
-        if (data.length > MOST_EVENT_CHARACTERS) throw tooLong();
+        if (data.length > MAX_EVENT_CHARACTERS) throw tooLong();
       } else if (line.startsWith('event:')) event = line.slice(line[6] === ' ' ? 7 : 6);
     }
     rest = from === 0 ? rest : rest.slice(from);
-    if (rest.length > MOST_EVENT_CHARACTERS) throw tooLong();
+    if (rest.length > MAX_EVENT_CHARACTERS) throw tooLong();
   };
 }

@@ -7,10 +7,10 @@ import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 type Fields = Readonly<Record<string, unknown>>;
 type Process = AgentGpuReading['processes'][number];
 
-const MOST_GPUS = 64;
-const MOST_PROCESSES = 200;
-const MOST_PROBLEMS = 20;
-const MOST_TEXT = 500;
+const MAX_GPUS = 64;
+const MAX_PROCESSES = 200;
+const MAX_PROBLEMS = 20;
+const MAX_TEXT = 500;
 
 const VENDORS: ReadonlySet<unknown> = new Set<AgentGpuReading['vendor']>([
   'nvidia',
@@ -36,7 +36,7 @@ export function readSample(value: unknown, into: AgentSample): boolean {
     return false;
   const { memoryTotalBytes, memoryUsedBytes } = value.host;
   if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return false;
-  if (value.gpus.length > MOST_GPUS) return false;
+  if (value.gpus.length > MAX_GPUS) return false;
   into.at = value.at;
   into.host.cpuPercent = numberOrNull(value.host.cpuPercent);
   into.host.memoryTotalBytes = memoryTotalBytes;
@@ -77,7 +77,7 @@ function readGpu(value: unknown, into: AgentGpuReading): boolean {
 function readProcesses(values: readonly unknown[], into: Process[]): void {
   let count = 0;
   for (const one of values) {
-    if (count >= MOST_PROCESSES) break;
+    if (count >= MAX_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
     const vramUsedBytes = numberOrNull(one.vramUsedBytes);
     const known = into[count];
@@ -95,9 +95,9 @@ function readProcesses(values: readonly unknown[], into: Process[]): void {
 function readProblems(values: readonly unknown[], into: string[]): void {
   let count = 0;
   for (const one of values) {
-    if (count >= MOST_PROBLEMS) break;
+    if (count >= MAX_PROBLEMS) break;
     if (typeof one !== 'string') continue;
-    into[count] = kept(into[count], one.slice(0, MOST_TEXT));
+    into[count] = kept(into[count], one.slice(0, MAX_TEXT));
     count += 1;
   }
   into.length = count;
@@ -128,6 +128,6 @@ function kept<Text extends string>(before: Text | undefined, next: Text): Text {
 
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_TEXT;
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
 /** JSON has no NaN, and infinity only as 1e999; tools report "unknown" as a negative reading. */
 const numberOrNull = (value: unknown): number | null => (isNumber(value) ? value : null);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
 /** The processor's own graphics reserve less than this; their models are in memory that they can map (GTT). */
-const LEAST_CARD_BYTES = 1024 ** 3;
+const MIN_CARD_BYTES = 1024 ** 3;
 
 /** Cards and integrated graphics of this driver under `root` (`/sys/class/drm`). Empty if the folder does not exist. */
 export async function readAmdGpus(root: string): Promise<GpuReading[]> {
@@ -22,7 +22,7 @@ export async function readAmdGpus(root: string): Promise<GpuReading[]> {
 async function readCard(folder: string, card: string): Promise<GpuReading | null> {
   const vramBytes = await readNumber(join(folder, 'mem_info_vram_total'));
   if (vramBytes === null) return null;
-  const integrated = vramBytes < LEAST_CARD_BYTES;
+  const integrated = vramBytes < MIN_CARD_BYTES;
   const memory = integrated ? 'mem_info_gtt' : 'mem_info_vram';
   const [total, used, busy, uniqueId, product] = await Promise.all([
     readNumber(join(folder, `${memory}_total`)),

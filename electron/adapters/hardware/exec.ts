@@ -13,7 +13,7 @@ export interface ExecOptions {
 export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<string>;
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-const MOST_WORDS = 200;
+const MAX_WORDS = 200;
 
 export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
   new Promise((resolve, reject) => {
@@ -64,5 +64,5 @@ export function toolFailure(program: string, error: unknown): string {
 
 function lastLine(text: string): string {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return (lines.at(-1) ?? '').trim().slice(0, MOST_WORDS);
+  return (lines.at(-1) ?? '').trim().slice(0, MAX_WORDS);
 }

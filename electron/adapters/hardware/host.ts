@@ -8,7 +8,7 @@ export interface HostSource {
 }
 
 /** Milliseconds. A shorter interval between two calls is meaningless; the previous percentage is returned again. */
-const LEAST_MS = 500;
+const MIN_MS = 500;
 
 /** CPU use since the last call; null on the first one, which has nothing to compare with. */
 export function createHostReader(source: HostSource = os as unknown as HostSource): () => HostReading {
@@ -24,7 +24,7 @@ export function createHostReader(source: HostSource = os as unknown as HostSourc
     }
     if (before === null) before = { idle, total };
     const passed = total - before.total;
-    if (passed >= LEAST_MS * cores.length && passed > 0) {
+    if (passed >= MIN_MS * cores.length && passed > 0) {
       cpuPercent = Math.min(100, Math.max(0, 100 * (1 - (idle - before.idle) / passed)));
       before = { idle, total };
     }

@@ -69,7 +69,7 @@ export function isOddLine(line: string): boolean {
   return line.trim() !== '' && !/^\s*warning/i.test(line) && parseNvidiaSmi(line).length === 0;
 }
 
-export function saysNoDevices(code: number | null, printed: string): boolean {
+export function meansNoDevices(code: number | null, printed: string): boolean {
   return code === NO_DEVICES_CODE || NO_DEVICES.test(printed);
 }
 
@@ -80,7 +80,7 @@ export async function queryNvidia({ exec, mayHave, ...options }: NvidiaQuery): P
     output = await exec(NVIDIA_SMI, NVIDIA_SMI_ARGS, options);
   } catch (error) {
     if (isMissing(error)) return { gpus: [], problem: (await mayHave()) ? MISSING_NVIDIA_SMI : null };
-    const none = saysNoDevices(exitCodeOf(error), printedBy(error, 'stdout'));
+    const none = meansNoDevices(exitCodeOf(error), printedBy(error, 'stdout'));
     if (none && !(await mayHave())) return { gpus: [], problem: null };
     return { gpus: parseNvidiaSmi(printedBy(error, 'stdout')), problem: toolFailure(NVIDIA_SMI, error) };
   }

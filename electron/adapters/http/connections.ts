@@ -57,9 +57,9 @@ interface Connection {
 /** Milliseconds. A connection that has been idle for less is not closed to make room: its request may be on its way. */
 const GRACE_MS = 1000;
 /** More unanswered requests than this close a connection without a token: ordinary clients do not pipeline. */
-const MOST_AT_ONCE = 2;
+const MAX_AT_ONCE = 2;
 /** How many refused connections may linger to read their response, and for how long. */
-const MOST_LEAVING = 16;
+const MAX_LINGERING = 16;
 const LEAVING_MS = 1000;
 
 /**
@@ -75,7 +75,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
   /** Idle connections without a token, the longest idle first. */
   const idle = new Set<Connection>();
   const report = createRefusalReport(clock, onRefused);
-  let leaving = 0;
+  let lingering = 0;
 
   const inner = server.listeners('connection');
   server.removeAllListeners('connection');
@@ -184,7 +184,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
     wake(connection);
     connection.askedAt = clock.monotonic();
     connection.responses.add(response);
-    if (connection.responses.size > MOST_AT_ONCE && !connection.admitted) {
+    if (connection.responses.size > MAX_AT_ONCE && !connection.admitted) {
       report(connection.address);
       end(connection);
       return false;
@@ -206,15 +206,15 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
 
   /** Sends the response and waits a moment: closing a socket with unread input would discard the response. */
   function leave(socket: Socket, refusal: ConnectionRefusal): void {
-    if (answer === undefined || leaving >= MOST_LEAVING || !socket.writable) {
+    if (answer === undefined || lingering >= MAX_LINGERING || !socket.writable) {
       socket.destroy();
       return;
     }
-    leaving += 1;
+    lingering += 1;
     // Real time, whatever the clock: a closing server waits for this socket.
     const timer = setTimeout(() => socket.destroy(), LEAVING_MS).unref();
     socket.once('close', () => {
-      leaving -= 1;
+      lingering -= 1;
       clearTimeout(timer);
     });
     socket.resume();

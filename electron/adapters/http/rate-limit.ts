@@ -11,7 +11,7 @@ export interface RateLimitOptions {
   now?: () => number;
 }
 
-const MOST_ADDRESSES = 1000;
+const MAX_ADDRESSES = 1000;
 
 /** Whether one more request from this address is accepted now. */
 export function createRateLimit({
@@ -26,7 +26,7 @@ export function createRateLimit({
     // Moved to the end, so that the first key is the one silent for longest.
     addresses.delete(address);
     addresses.set(address, bucket);
-    const oldest = addresses.size > MOST_ADDRESSES ? addresses.keys().next().value : undefined;
+    const oldest = addresses.size > MAX_ADDRESSES ? addresses.keys().next().value : undefined;
     if (oldest !== undefined) addresses.delete(oldest);
     return bucket() && together();
   };

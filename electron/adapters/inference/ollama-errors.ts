@@ -22,7 +22,7 @@ const OUT_OF_MEMORY = [
 const MODEL_MISSING = /^model ['"].*['"] not found/i;
 
 /** Maximum length of a server message that is kept. */
-const MAX_WORDS = 500;
+const MAX_MESSAGE = 500;
 
 /** Something answers, but it is not an inference server. `path` is the requested one. */
 export function notAnInferenceServer(reply: HttpReply, path: string): PilotlightError {
@@ -44,15 +44,16 @@ export function toServerError(reply: HttpReply, path: string): PilotlightError {
 }
 
 /** Ollama's message as one of our codes. The message stays in `details.server`. */
-export function serverError(status: number, words: string): PilotlightError {
-  const details = { phase: 'answer', status, server: words.slice(0, MAX_WORDS) };
+export function serverError(status: number, message: string): PilotlightError {
+  const details = { phase: 'answer', status, server: message.slice(0, MAX_MESSAGE) };
   if (status === 503) return new PilotlightError('SERVER_BUSY', { details });
-  if (status === 404 && MODEL_MISSING.test(words)) return new PilotlightError('MODEL_NOT_FOUND', { details });
-  if (OUT_OF_MEMORY.some((pattern) => pattern.test(words)))
+  if (status === 404 && MODEL_MISSING.test(message))
+    return new PilotlightError('MODEL_NOT_FOUND', { details });
+  if (OUT_OF_MEMORY.some((pattern) => pattern.test(message)))
     return new PilotlightError('OUT_OF_MEMORY', { details });
   return new PilotlightError('SERVER_ERROR', {
     message:
-      words === ''
+      message === ''
         ? `The server answered with an error (HTTP ${status}).`
         : `The server says: ${details.server}`,
     details,

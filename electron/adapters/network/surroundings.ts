@@ -4,7 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Surroundings } from '../../core/ports/network.ts';
 import { browseAgents } from './mdns-browser.ts';
 import { readNeighbours } from './neighbours.ts';
-import { accepts } from './port-look.ts';
+import { accepts } from './port-check.ts';
 
 export function createSurroundings(): Surroundings {
   return {

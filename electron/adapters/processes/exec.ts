@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Exec } from '../../core/ports/processes.ts';
 
-const MOST_OUTPUT = 64 * 1024;
+const MAX_OUTPUT = 64 * 1024;
 /** A process that the program left running may keep its output open indefinitely. */
 const OUTPUT_AFTER_EXIT_MS = 200;
 
@@ -63,7 +63,7 @@ const run: Exec['run'] = (command, { deadlineMs, signal }) =>
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
-        if (output.length < MOST_OUTPUT) output = (output + text).slice(0, MOST_OUTPUT);
+        if (output.length < MAX_OUTPUT) output = (output + text).slice(0, MAX_OUTPUT);
       });
     }
     child.on('error', (error) => settle(() => reject(notStarted(program, error))));
@@ -90,12 +90,12 @@ function start(program: string, args: readonly string[], group: boolean) {
 
 function notStarted(program: string, error: unknown): PilotlightError {
   return new PilotlightError('COMMAND_FAILED', {
-    message: `${program} could not be started: ${startWords(error instanceof Error ? error : new Error(String(error)))}.`,
+    message: `${program} could not be started: ${startFailure(error instanceof Error ? error : new Error(String(error)))}.`,
     cause: error,
   });
 }
 
-function startWords({ code, message }: NodeJS.ErrnoException): string {
+function startFailure({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return 'the program does not exist';
   if (code === 'EACCES') return 'permission denied';
   return message;

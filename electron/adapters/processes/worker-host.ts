@@ -8,7 +8,7 @@ export interface WorkerExit {
   code: number | null;
   signal: string | null;
   /** The end of its standard error output. */
-  lastWords: string;
+  stderrTail: string;
 }
 
 export interface WorkerProcess {
@@ -26,7 +26,7 @@ export interface WorkerHost {
   start(): WorkerProcess;
 }
 
-const LAST_WORDS = 4096;
+const MAX_STDERR = 4096;
 
 /**
  * A host for one entry file, run by the present Node binary.
@@ -49,20 +49,20 @@ export function createForkWorkerHost(options: {
         env: { ...inherited, ...options.env },
       });
       child.stdin?.on('error', () => {});
-      let lastWords = '';
+      let stderrTail = '';
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        lastWords = (lastWords + text).slice(-LAST_WORDS);
+        stderrTail = (stderrTail + text).slice(-MAX_STDERR);
       });
 
       const exits = createEmitter<[WorkerExit]>({ name: 'worker', log: options.log });
       let ended: WorkerExit | null = null;
       function end(code: number | null, signal: string | null): void {
         if (ended !== null) return;
-        ended = { code, signal, lastWords };
+        ended = { code, signal, stderrTail };
         exits.emit(ended);
       }
       child.once('error', (error) => {
-        lastWords = (lastWords + String(error)).slice(-LAST_WORDS);
+        stderrTail = (stderrTail + String(error)).slice(-MAX_STDERR);
         if (child.pid === undefined) end(null, null);
       });
       // `close` follows `exit` once all of its output has been read.

@@ -105,12 +105,15 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       log.warn('An index was damaged.', { ...notice });
       options.onNotice?.(notice);
     },
-    onLost: blame,
+    onLost: recordSuspects,
     ...(options.closeDeadlineMs === undefined ? {} : { stopDeadlineMs: options.closeDeadlineMs }),
   });
 
   /** Records the files of the lost calls if they may have ended the worker. */
-  async function blame(lost: readonly LostCall[], { killedFor, isCrash, run }: WorkerEnd): Promise<Verdicts> {
+  async function recordSuspects(
+    lost: readonly LostCall[],
+    { killedFor, isCrash, run }: WorkerEnd,
+  ): Promise<Verdicts> {
     const verdicts = new Map<number, unknown>();
     const records = lost.map(async ({ call, progress }) => {
       const file = fileOf(progress as IndexProgress | null);

@@ -6,12 +6,12 @@ import { decodeMessage } from '../../adapters/network/mdns/decode.ts';
 import { encodeResponse } from '../../adapters/network/mdns/encode.ts';
 import { MDNS_ADDRESS, MDNS_PORT } from '../../adapters/network/mdns/message.ts';
 import type { MulticastSocket, OpenMulticast } from '../../adapters/network/mdns/socket.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 import { type AnnouncedAgent, type Answer, allRecords, answerTo, merge } from './records.ts';
 
 export interface Announcer {
   /** Reads the interfaces again; resolves when each has been joined or has failed. */
-  look(): Promise<void>;
+  refresh(): Promise<void>;
   /** Sends a goodbye. */
   stop(): void;
 }
@@ -33,15 +33,15 @@ interface Joined {
   /** The answer about to be sent to the group; queries that arrive meanwhile are added to it. */
   waiting: Answer | null;
   /** Unicast answers in the second that began at `from`. */
-  alone: { from: number; count: number };
+  unicast: { from: number; count: number };
 }
 
-const LOOK_MS = 60_000;
+const REFRESH_MS = 60_000;
 const SECOND_MS = 1000;
 /** A random delay, so that not all machines answer at once. */
 const SPREAD_MS = { least: 20, most: 120 };
 /** More than the people on a network need; limits what a forged sender can trigger. */
-const MOST_ALONE = 20;
+const MAX_UNICAST = 20;
 /** Seconds. The standard's value for a querier that keeps no cache. */
 const LEGACY_TTL = 10;
 
@@ -50,7 +50,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
   const refused = new Map<string, string>();
   let stopped = false;
   let timer: Timer | null = null;
-  let looking: Promise<void> | null = null;
+  let refreshing: Promise<void> | null = null;
 
   function later(one: Joined, ms: number, run: () => void): void {
     const own = clock.timer(ms, () => {
@@ -79,42 +79,42 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
     // Each socket also receives what arrives on the others, and a router may forward what it should not.
     if (!sameNetwork(from.address, own.address, own.netmask)) return;
     const message = decodeMessage(bytes);
-    const said = message && answerTo(message, agent, own.address);
-    if (message === null || said === null) return;
+    const answer = message && answerTo(message, agent, own.address);
+    if (message === null || answer === null) return;
     if (from.port !== MDNS_PORT) {
-      const plain = (list: typeof said.answers) =>
+      const plain = (list: typeof answer.answers) =>
         list.map((record) => ({ ...record, unique: false, ttl: Math.min(record.ttl, LEGACY_TTL) }));
       const { id, questions } = message;
-      if (!mayAlone(one)) return;
-      const answers = plain(said.answers);
-      const reply = encodeResponse({ id, questions, answers, additionals: plain(said.additionals) });
+      if (!mayUnicast(one)) return;
+      const answers = plain(answer.answers);
+      const reply = encodeResponse({ id, questions, answers, additionals: plain(answer.additionals) });
       send(one, reply, from.port, from.address);
       return;
     }
     if (message.questions.every(({ unicast }) => unicast)) {
-      if (mayAlone(one)) send(one, encodeResponse(said), MDNS_PORT, from.address);
+      if (mayUnicast(one)) send(one, encodeResponse(answer), MDNS_PORT, from.address);
       return;
     }
     if (one.waiting !== null) {
-      one.waiting = merge(one.waiting, said);
+      one.waiting = merge(one.waiting, answer);
       return;
     }
-    one.waiting = said;
+    one.waiting = answer;
     const spread = SPREAD_MS.least + Math.random() * (SPREAD_MS.most - SPREAD_MS.least);
     const rest = Math.max(0, one.spokeAt + SECOND_MS - clock.monotonic());
     later(one, rest + spread, () => {
-      const answers = one.waiting ?? said;
+      const answers = one.waiting ?? answer;
       one.waiting = null;
       one.spokeAt = clock.monotonic();
       send(one, encodeResponse(answers));
     });
   }
 
-  function mayAlone(one: Joined): boolean {
+  function mayUnicast(one: Joined): boolean {
     const now = clock.monotonic();
-    if (now - one.alone.from >= SECOND_MS) one.alone = { from: now, count: 0 };
-    one.alone.count += 1;
-    return one.alone.count <= MOST_ALONE;
+    if (now - one.unicast.from >= SECOND_MS) one.unicast = { from: now, count: 0 };
+    one.unicast.count += 1;
+    return one.unicast.count <= MAX_UNICAST;
   }
 
   function leave(address: string, one: Joined): void {
@@ -145,7 +145,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
         timers: new Set(),
         spokeAt: 0,
         waiting: null,
-        alone: { from: 0, count: 0 },
+        unicast: { from: 0, count: 0 },
       };
       one = fresh;
       joined.set(own.address, fresh);
@@ -154,39 +154,39 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
       announce(fresh, own.address);
       later(fresh, SECOND_MS, () => announce(fresh, own.address));
     } catch (error) {
-      const words = wordsOf(error);
-      if (refused.get(own.address) !== words) say(`announce: not on ${own.address}: ${words}`);
-      refused.set(own.address, words);
+      const problem = errorText(error);
+      if (refused.get(own.address) !== problem) say(`announce: not on ${own.address}: ${problem}`);
+      refused.set(own.address, problem);
     }
   }
 
-  async function lookOnce(): Promise<void> {
+  async function refreshOnce(): Promise<void> {
     timer?.cancel();
     const now = interfaces();
     for (const [address, one] of joined) {
       if (!now.some((own) => own.address === address)) leave(address, one);
     }
     await Promise.all(now.filter((own) => !joined.has(own.address)).map(join));
-    if (!stopped) timer = clock.timer(LOOK_MS, () => void look());
+    if (!stopped) timer = clock.timer(REFRESH_MS, () => void refresh());
   }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = null;
+  function refresh(): Promise<void> {
+    refreshing ??= refreshOnce().finally(() => {
+      refreshing = null;
     });
-    return looking;
+    return refreshing;
   }
 
   return {
-    look,
+    refresh,
     stop() {
       stopped = true;
       timer?.cancel();
       for (const [address, { socket, timers }] of joined) {
         for (const own of timers) own.cancel();
-        const gone = allRecords(agent, address).map((record) => ({ ...record, ttl: 0 }));
+        const withdrawn = allRecords(agent, address).map((record) => ({ ...record, ttl: 0 }));
         socket
-          .send(encodeResponse({ answers: gone }), MDNS_PORT, MDNS_ADDRESS)
+          .send(encodeResponse({ answers: withdrawn }), MDNS_PORT, MDNS_ADDRESS)
           .catch(() => {})
           .finally(socket.close);
       }

@@ -23,7 +23,7 @@ export interface Answer {
 /** Seconds. Records that name an address have the shorter time to live. */
 const LONG = 4500;
 const SHORT = 120;
-const MOST_HOSTNAME = 30;
+const MAX_HOSTNAME = 30;
 
 interface Instance {
   pointer: ResourceRecord;
@@ -37,8 +37,8 @@ function hostOf({ id }: AnnouncedAgent): string {
 
 function instanceOf(agent: AnnouncedAgent, { roles, port }: AnnouncedAgent['services'][number]): Instance {
   const { id, hostname, version, services } = agent;
-  const words = hostname.replaceAll(/[^\x20-\x7e]/g, '').slice(0, MOST_HOSTNAME) || 'agent';
-  const label = [words, id.slice(0, 6), ...(services.length > 1 ? [roles.join('-')] : [])].join(' ');
+  const host = hostname.replaceAll(/[^\x20-\x7e]/g, '').slice(0, MAX_HOSTNAME) || 'agent';
+  const label = [host, id.slice(0, 6), ...(services.length > 1 ? [roles.join('-')] : [])].join(' ');
   const name = `${escapeLabel(label)}.${SERVICE}`;
   const txt = { id, roles: roles.join(','), port: String(port), version };
   return {

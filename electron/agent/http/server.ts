@@ -9,7 +9,7 @@ import { createListener, type Listener } from '../../adapters/http/listener.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../adapters/http/source.ts';
-import { AgentError, type AgentErrorCode, toAgentError, wordsOf } from '../errors.ts';
+import { AgentError, type AgentErrorCode, errorText, toAgentError } from '../errors.ts';
 import { readBody } from './body.ts';
 import { createRouter, type Exchange, type Reply, type Route } from './route.ts';
 
@@ -54,7 +54,7 @@ export function createAgentServer({
     server: { requireHostHeader: false },
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        say(`http: ${wordsOf(error)}`);
+        say(`http: ${errorText(error)}`);
         response.destroy();
       });
     },
@@ -88,7 +88,7 @@ export function createAgentServer({
       } else send(request, response, reply, {});
     } catch (thrown) {
       const error = toAgentError(thrown);
-      if (error.code === 'INTERNAL') say(`http: ${method} ${path}: ${wordsOf(error.cause)}`);
+      if (error.code === 'INTERNAL') say(`http: ${method} ${path}: ${errorText(error.cause)}`);
       const { status, headers } = error;
       if (error.code === 'NOT_FOUND' && found === null) {
         const endpoints =

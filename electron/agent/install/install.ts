@@ -7,7 +7,7 @@ import type { HostPlatform } from '../../adapters/agent-host/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { AgentConfig } from '../config.ts';
 import { canAnnounce, configFlags } from '../config.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { systemFolder } from '../places.ts';
 import { installedCommand } from '../program.ts';
 import { type InstallStep, installedAt, planInstall, planUninstall } from './plan.ts';
@@ -166,9 +166,12 @@ function perform(step: InstallStep, { say }: CommandContext): void {
   } catch (error) {
     const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
     if (step.do === 'run' && step.mayFail)
-      say(`${what}: ${wordsOf(error).trim()} (ignored: may already be done)`);
+      say(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
     else
-      throw new AgentError('INSTALL_FAILED', { message: `${what}: ${wordsOf(error).trim()}`, cause: error });
+      throw new AgentError('INSTALL_FAILED', {
+        message: `${what}: ${errorText(error).trim()}`,
+        cause: error,
+      });
   }
 }
 

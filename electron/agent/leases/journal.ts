@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage } from '../damage.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { checksum, writePrivate } from '../files.ts';
 
 export interface LeaseRecord {
@@ -65,7 +65,7 @@ export function openLeaseJournal(
       // A partial line would swallow the next one.
       ftruncateSync(handle, end);
       writeSync(handle, END, end);
-      throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
+      throw new AgentError('DISK_TROUBLE', { details: { reason: errorText(error) }, cause: error });
     }
     end += Buffer.byteLength(content);
     lines += 1;

@@ -1,7 +1,7 @@
 /** The power actions that this machine supports, cached briefly because each reading queries the system. */
 import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { Abilities, AgentHost, Clock } from '../../adapters/agent-host/types.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 
 const DEADLINE_MS = 8500;
 const FRESH_MS = 30_000;
@@ -32,7 +32,7 @@ export function createAbilities({ clock, host, say }: AbilitiesOptions): () => P
       const now = await host
         .abilities(AbortSignal.timeout(DEADLINE_MS))
         .catch((error: unknown): Abilities => {
-          say(`power: could not read what this machine can do: ${wordsOf(error)}`);
+          say(`power: could not read what this machine can do: ${errorText(error)}`);
           return {};
         });
       if (!complete(now) && kept === asked) kept = null;

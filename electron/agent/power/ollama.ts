@@ -1,6 +1,6 @@
 /** Restarts Ollama, which then finds a GPU that was lost in a sleep; only if the configuration allows it. */
 import type { AgentHost } from '../../adapters/agent-host/types.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { restartOllamaCommand } from './commands.ts';
 
 export interface OllamaControl {
@@ -27,16 +27,16 @@ export function createOllamaControl(options: OllamaControlOptions): OllamaContro
   const command = options.command ?? restartOllamaCommand(host.platform);
   let running: Promise<{ restarted: boolean; dryRun: boolean }> | null = null;
 
-  async function run(by: string, words: readonly string[]) {
+  async function run(by: string, command: readonly string[]) {
     if (dryRun) {
-      say(`ollama: restart requested by ${by}: dry run, not run: ${JSON.stringify(words)}`);
+      say(`ollama: restart requested by ${by}: dry run, not run: ${JSON.stringify(command)}`);
       return { restarted: false, dryRun: true };
     }
     try {
-      await host.run(words, { deadlineMs: DEADLINE_MS });
+      await host.run(command, { deadlineMs: DEADLINE_MS });
     } catch (error) {
-      say(`ollama: restart requested by ${by}: failed (${wordsOf(error)})`);
-      throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: wordsOf(error) }, cause: error });
+      say(`ollama: restart requested by ${by}: failed (${errorText(error)})`);
+      throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: errorText(error) }, cause: error });
     }
     say(`ollama: restart requested by ${by}: done`);
     return { restarted: true, dryRun: false };

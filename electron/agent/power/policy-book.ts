@@ -31,14 +31,14 @@ export interface PolicyBook {
   setKeptOn(kept: boolean): void;
 }
 
-const MOST_PANELS = 50;
+const MAX_PANELS = 50;
 const name = text(128);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
 const contentSchema = fields({
   policies: listOf(
     fields({ panel: name, policy: policySchema, helloUrl: helloUrlSchema, updatedAt: time }),
-    MOST_PANELS,
+    MAX_PANELS,
   ),
   woken: z.nullable(fields({ bootId: name, by: text(200), at: time })),
   /** The boot in which a person chose to keep the machine on. */
@@ -85,11 +85,11 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
     policies: () => (damage.reason() === null ? content.policies : [...content.policies, guard]),
     put(entry) {
       const others = content.policies.filter((one) => one.panel !== entry.panel);
-      if (others.length >= MOST_PANELS) throw new AgentError('TOO_MANY_POLICIES');
+      if (others.length >= MAX_PANELS) throw new AgentError('TOO_MANY_POLICIES');
       // Written first: a panel whose policy is lost before it is written is waited for too.
       damage.expect([...others.map(({ panel }) => panel), entry.panel]);
       keep({ ...content, policies: [...others, entry] });
-      damage.heard(entry.panel);
+      damage.policyReceived(entry.panel);
     },
     remove(panel) {
       if (panel === DAMAGED_PANEL && damage.confirm()) return;

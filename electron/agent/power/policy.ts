@@ -6,7 +6,7 @@ import type { PowerAction } from '../../../shared/models/power-actions.ts';
 export type { FinishPolicy, PowerAction };
 
 /** From the mildest to the hardest, by what is lost and how long it takes to come back. */
-const mildness: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
+const bySeverity: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
 
 /**
  * The strictest combination: each field keeps the value that leaves the machine on longer. null without policies.
@@ -19,7 +19,7 @@ export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | nul
       finishAlone: one.finishAlone && other.finishAlone,
       onlyIfWoken: one.onlyIfWoken || other.onlyIfWoken,
       idleMinutes: Math.max(one.idleMinutes, other.idleMinutes),
-      action: mildness.find((action) => action === one.action || action === other.action) ?? one.action,
+      action: bySeverity.find((action) => action === one.action || action === other.action) ?? one.action,
       respectUsers: one.respectUsers || other.respectUsers,
       countdownSeconds: Math.max(one.countdownSeconds, other.countdownSeconds),
     }),
@@ -53,7 +53,7 @@ export interface UseRules {
   /** Users whose sessions do not keep the machine on. */
   ignoredUsers: readonly string[];
   /** Whether unknown users and GPUs count as in use: nobody supervises an automatic decision. */
-  doubtCounts: boolean;
+  unknownCounts: boolean;
 }
 
 export function leaseReasons(leases: Use['leases']): Reason[] {
@@ -84,7 +84,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   if (percent !== null && percent >= rules.busyPercent) {
     reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
   }
-  if (problem !== null && rules.doubtCounts) {
+  if (problem !== null && rules.unknownCounts) {
     const message = `Cannot tell whether a GPU is busy: ${problem}`;
     reasons.push({ code: 'GPU_UNKNOWN', message, problem });
   }
@@ -93,7 +93,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
     if (users.length > 0) {
       reasons.push({ code: 'USERS', message: `Logged in: ${users.join(', ')}.`, users });
     }
-    if (use.users.problem !== null && rules.doubtCounts) {
+    if (use.users.problem !== null && rules.unknownCounts) {
       const message = `Cannot tell who is logged in: ${use.users.problem}`;
       reasons.push({ code: 'USERS_UNKNOWN', message, problem: use.users.problem });
     }
@@ -101,7 +101,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   return reasons;
 }
 
-export interface FinishFacts {
+export interface IdleFacts {
   policy: FinishPolicy | null;
   wokenInThisBoot: boolean;
   /** A person cancelled the last countdown, and no lease has begun since. */
@@ -111,19 +111,19 @@ export interface FinishFacts {
   idleMs: number;
 }
 
-export type FinishDecision =
+export type IdleDecision =
   | { do: 'stay'; why: 'no-policy' | 'not-allowed' | 'not-woken' | 'kept-on' | 'in-use' }
   | { do: 'wait'; remainingMs: number }
   | { do: 'go'; action: FinishPolicy['action']; countdownSeconds: number };
 
 /** Whether the machine powers itself off. */
-export function decideFinish({
+export function decideIdleShutdown({
   policy,
   wokenInThisBoot,
   keptOn,
   reasons,
   idleMs,
-}: FinishFacts): FinishDecision {
+}: IdleFacts): IdleDecision {
   if (policy === null) return { do: 'stay', why: 'no-policy' };
   if (!policy.finishAlone) return { do: 'stay', why: 'not-allowed' };
   if (policy.onlyIfWoken && !wokenInThisBoot) return { do: 'stay', why: 'not-woken' };
@@ -134,7 +134,7 @@ export function decideFinish({
   return { do: 'go', action: policy.action, countdownSeconds: policy.countdownSeconds };
 }
 
-const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
+const stayMessages: Record<Extract<IdleDecision, { do: 'stay' }>['why'], string> = {
   'no-policy': 'No policy powers this machine off any more.',
   'not-allowed': 'Its policy now keeps it on.',
   'not-woken': 'Pilotlight did not wake it this time.',
@@ -145,14 +145,14 @@ const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
 /** Why an automatic power-off is no longer wanted, by the current decision; null while it is. */
 export function unwantedBecause(
   wanted: { action: PowerAction; countdownSeconds: number },
-  now: FinishDecision,
+  now: IdleDecision,
   leases: number,
 ): { code: string; message: string } | null {
   const because = (message: string) => ({ code: 'NO_LONGER_WANTED', message });
   if (leases > 0) return { code: 'LEASE', message: 'A lease needs this machine.' };
   switch (now.do) {
     case 'stay':
-      return because(whyNot[now.why]);
+      return because(stayMessages[now.why]);
     case 'wait':
       return because('It has not been idle for as long as its policy requires.');
     case 'go':

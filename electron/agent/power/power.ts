@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { PowerRequest } from '../../../shared/contract/agent/requests.ts';
 import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { createAbilities } from './abilities.ts';
 import { type PowerCommands, powerCommands } from './commands.ts';
 import { failureOf } from './failure.ts';
@@ -98,7 +98,7 @@ interface Running {
   unwanted: Unwanted | null;
   endsAt: number;
   /** Its command has started and can no longer be stopped. */
-  given: boolean;
+  started: boolean;
 }
 
 const listOf = <Value>(value: Value | null): Value[] => (value === null ? [] : [value]);
@@ -114,16 +114,16 @@ export function createPower(options: PowerOptions): Power {
   let key: string | null = null;
   let timer: Timer | null = null;
   let last: PowerOutcome | null = null;
-  const ableTo = createAbilities({ clock, host, say });
+  const readAbilities = createAbilities({ clock, host, say });
 
   const broken = notes.broken();
   if (broken !== null) {
     // An interrupted countdown is never resumed: the caller sees that it was not carried out.
-    finish(broken, 'interrupted', { reason: 'The agent stopped during the countdown.' });
+    conclude(broken, 'interrupted', { reason: 'The agent stopped during the countdown.' });
     endNote();
   }
 
-  function finish(
+  function conclude(
     request: PowerRequest,
     outcome: PowerOutcome['outcome'],
     why: { reason?: string; code?: string; next?: string } = {},
@@ -141,7 +141,7 @@ export function createPower(options: PowerOptions): Power {
     try {
       notes.end();
     } catch (error) {
-      say(`power: the countdown record was not removed: ${wordsOf(error)}`);
+      say(`power: the countdown record was not removed: ${errorText(error)}`);
     }
   }
 
@@ -161,7 +161,7 @@ export function createPower(options: PowerOptions): Power {
   ): void {
     toIdle();
     endNote();
-    finish(request, outcome, why);
+    conclude(request, outcome, why);
   }
 
   const refuse = (running: Running, against: readonly { code: string; message: string }[]) =>
@@ -176,7 +176,7 @@ export function createPower(options: PowerOptions): Power {
 
   async function refuseUnable({ action }: PowerRequest): Promise<void> {
     if (commands[action] !== undefined) return;
-    if ((await ableTo())[action] !== 'not-supported') return;
+    if ((await readAbilities())[action] !== 'not-supported') return;
     throw new AgentError('NOT_SUPPORTED', {
       message: `This machine cannot ${action === 'shutdown' ? 'shut down' : action}, according to its system.`,
       details: { action, platform: host.platform },
@@ -200,14 +200,14 @@ export function createPower(options: PowerOptions): Power {
     // No await between the checks and the command, so they are still valid.
     const [first, ...others] = commandsOf(request);
     phase = 'acting';
-    running.given = true;
+    running.started = true;
     key = null;
     endNote();
     if (first === undefined) return;
     if (dryRun) {
       say(`power: dry run, not run: ${JSON.stringify(first)}`);
       toIdle();
-      finish(request, 'dry-run');
+      conclude(request, 'dry-run');
       return;
     }
     await runFirstThatWorks(running, first, others);
@@ -221,7 +221,7 @@ export function createPower(options: PowerOptions): Power {
     const { request } = running;
     let failed: { error: unknown } | null = null;
     for (const command of [first, ...others]) {
-      if (failed !== null) say(`power: ${wordsOf(failed.error)}; forced by ${JSON.stringify(command)}`);
+      if (failed !== null) say(`power: ${errorText(failed.error)}; forced by ${JSON.stringify(command)}`);
       try {
         await host.run(command);
         failed = null;
@@ -235,14 +235,14 @@ export function createPower(options: PowerOptions): Power {
       const against = request.force ? [] : await reasons({ action: request.action, automatic: false });
       if (current === running) toIdle();
       if (against.length > 0) {
-        finish(request, 'refused', {
+        conclude(request, 'refused', {
           reason: messagesOf(against),
           code: against[0]?.code ?? 'IN_USE',
         });
-      } else finish(request, 'failed', failureOf(failed.error));
+      } else conclude(request, 'failed', failureOf(failed.error));
       return;
     }
-    finish(request, 'done');
+    conclude(request, 'done');
     if (current !== running) return;
     if (request.action === 'shutdown' || request.action === 'restart') timer = clock.timer(GOING_MS, toIdle);
     else toIdle();
@@ -252,7 +252,7 @@ export function createPower(options: PowerOptions): Power {
     timer = clock.timer(ms, () => {
       act(running).catch((error: unknown) => {
         if (current === running) end(running, 'failed', failureOf(error));
-        else say(`power: ${wordsOf(error)}`);
+        else say(`power: ${errorText(error)}`);
       });
     });
   }
@@ -276,7 +276,7 @@ export function createPower(options: PowerOptions): Power {
   return {
     state,
     async actions() {
-      const able = await ableTo();
+      const able = await readAbilities();
       return powerActions.filter((action) => {
         if (commands[action] !== undefined) return true;
         const command = powerCommands(host.platform, action, { force: false, own: commands });
@@ -305,7 +305,7 @@ export function createPower(options: PowerOptions): Power {
       const why = unwanted?.() ?? null;
       if (why !== null) throw new AgentError('NO_LONGER_WANTED', { message: why.message });
       const ms = request.countdownSeconds === 0 ? ANSWER_MS : request.countdownSeconds * 1000;
-      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms, given: false };
+      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms, started: false };
       if (request.countdownSeconds > 0) {
         const made = randomBytes(16).toString('base64url');
         notes.begin(request, made);
@@ -316,7 +316,7 @@ export function createPower(options: PowerOptions): Power {
       actSoon(running, ms);
       if (request.countdownSeconds > 0) {
         const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (requested by ${request.by}). To keep it on, run: ${program} cancel`;
-        host.notify(text).catch((error: unknown) => say(`notice: ${wordsOf(error)}`));
+        host.notify(text).catch((error: unknown) => say(`notice: ${errorText(error)}`));
       }
       return state();
     },
@@ -326,7 +326,7 @@ export function createPower(options: PowerOptions): Power {
       return state();
     },
     drop(outcome, { code, message }) {
-      if (current !== null && !current.given) end(current, outcome, { reason: message, code });
+      if (current !== null && !current.started) end(current, outcome, { reason: message, code });
     },
     stop() {
       // A normal stop ends the countdown; only a crash leaves its record behind.

@@ -10,7 +10,7 @@ import { checked } from '../http/body.ts';
 import { type Exchange, ok, type Route, serve } from '../http/route.ts';
 import type { Leases } from '../leases/leases.ts';
 import { legacyError } from '../relay/relay.ts';
-import type { Finish } from './finish.ts';
+import type { IdleShutdown } from './idle-shutdown.ts';
 import type { OllamaControl } from './ollama.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { Power } from './power.ts';
@@ -18,7 +18,7 @@ import type { Power } from './power.ts';
 export interface PowerRoutesOptions {
   power: Power;
   leases: Leases;
-  finish: Finish;
+  idleShutdown: IdleShutdown;
   book: PolicyBook;
   damage: Pick<Damage, 'reason' | 'problems'>;
   inhibitor: Pick<Inhibitor, 'state'>;
@@ -33,8 +33,19 @@ export interface PowerRoutesOptions {
 const idOf = (exchange: Exchange) => checked(idSchema, exchange.params.id, 'id');
 
 export function powerRoutes(options: PowerRoutesOptions): Route[] {
-  const { power, leases, finish, book, damage, inhibitor, sleepTrouble, ollama, attempts, bootId, now } =
-    options;
+  const {
+    power,
+    leases,
+    idleShutdown,
+    book,
+    damage,
+    inhibitor,
+    sleepTrouble,
+    ollama,
+    attempts,
+    bootId,
+    now,
+  } = options;
 
   const leaseList = () => ({
     leases: leases.list(),
@@ -49,11 +60,11 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
   });
 
   const policyView = () => {
-    const decided = finish.decision();
+    const decided = idleShutdown.decision();
     const missing = damage.reason();
     const others = decided.reasons.filter(({ code }) => code !== 'RECORDS_DAMAGED');
     return {
-      effective: finish.effective(),
+      effective: idleShutdown.effective(),
       policies: book.policies(),
       bootId,
       woken: book.woken(),
@@ -99,7 +110,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     serve(agentApi.putLease, (request, exchange) => {
       const id = idOf(exchange);
       // An earlier sleep is subtracted from the leases before it, not from this one.
-      finish.noticeSleep();
+      idleShutdown.noticeSleep();
       const { lease, begun } = leases.put(id, request);
       return { status: begun ? 201 : 200, body: lease };
     }),
@@ -113,7 +124,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       return ok({ ended: true });
     }),
     serve(agentApi.policy, async () => {
-      await finish.look();
+      await idleShutdown.check();
       return ok(policyView());
     }),
     serve(agentApi.putPolicy, ({ helloUrl, ...policy }, exchange) => {
@@ -126,9 +137,9 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     }),
     serve(agentApi.woken, (woken) => {
       // An earlier sleep is detected first, because it clears who woke the machine before it.
-      finish.noticeSleep();
+      idleShutdown.noticeSleep();
       if (woken.bootId !== bootId) throw new AgentError('BOOT_CHANGED', { details: { bootId } });
-      finish.woken(woken.bootId, woken.by);
+      idleShutdown.woken(woken.bootId, woken.by);
       return ok(policyView());
     }),
   ];

@@ -124,7 +124,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
     const scopes = scopesOf(request);
     const { method } = request.params;
-    const result = await dispatcher.call({ method, params: request.body, scopes, signal: goneSignal(reply) });
+    const result = await dispatcher.call({
+      method,
+      params: request.body,
+      scopes,
+      signal: disconnectSignal(reply),
+    });
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);
@@ -186,7 +191,7 @@ function portInUse(port: number, cause: unknown): PilotlightError {
 }
 
 /** Aborted when the client disconnects before its response was sent. */
-export function goneSignal(reply: FastifyReply): AbortSignal {
+export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new PilotlightError('LINK_LOST'));

@@ -77,7 +77,7 @@ export interface OpenedDatabase {
 
 const COMPANIONS = ['-wal', '-shm'];
 /** The smallest page of SQLite, which takes a file of one byte for an empty database. */
-const LEAST_BYTES = 512;
+const MIN_BYTES = 512;
 
 /**
  * @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE
@@ -110,7 +110,7 @@ export function replaceDamaged(file: string): string {
 function isUsable(file: string): boolean {
   if (file === ':memory:' || !isThere(file)) return true;
   const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile() || found.size < LEAST_BYTES) return false;
+  if (!found?.isFile() || found.size < MIN_BYTES) return false;
   try {
     accessSync(file, constants.R_OK | constants.W_OK);
     return true;

@@ -11,7 +11,7 @@ export interface KeywordHit {
 /** A word in the path or the headings counts double. */
 const WEIGHTS = '2.0, 1.0';
 /** Maximum number of chunks that an OR query may score: about 10 ms. Common words have almost no weight in BM25. */
-const MOST_WEIGHED = 10_000;
+const MAX_WEIGHED = 10_000;
 
 export function createKeywords(database: DatabaseSync) {
   const select = database.prepare(
@@ -31,14 +31,14 @@ export function createKeywords(database: DatabaseSync) {
   /** The rarest words, as many as can be scored in time; at least one. */
   function affordable(terms: readonly string[]): string[] {
     const counted = terms
-      .map((term) => ({ term, chunks: Number(countUpTo.get(term, MOST_WEIGHED + 1)?.chunks ?? 0) }))
+      .map((term) => ({ term, chunks: Number(countUpTo.get(term, MAX_WEIGHED + 1)?.chunks ?? 0) }))
       .filter(({ chunks }) => chunks > 0)
       .sort((a, b) => a.chunks - b.chunks);
     let weighed = 0;
     return counted
       .filter(({ chunks }, index) => {
         weighed += chunks;
-        return index === 0 || weighed <= MOST_WEIGHED;
+        return index === 0 || weighed <= MAX_WEIGHED;
       })
       .map(({ term }) => term);
   }

@@ -41,7 +41,7 @@ export function createNearestVectors(options: {
   const selectVector = database.prepare('SELECT vector FROM vectors WHERE chunk_id = ?');
   // Counting the vectors themselves would read them all.
   const countVectors = database.prepare('SELECT coalesce(sum(chunk_count), 0) AS vectors FROM files');
-  const mostVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
+  const maxVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
 
   let matrix: Matrix | null = null;
   let loading: { matrix: Matrix; done: Promise<Matrix | null> } | null = null;
@@ -81,9 +81,9 @@ export function createNearestVectors(options: {
       try {
         await eachPage(
           (id, vector) => made.set(id, vector),
-          () => loading === started && made.size <= mostVectors,
+          () => loading === started && made.size <= maxVectors,
         );
-        if (loading !== started || made.size > mostVectors) return null;
+        if (loading !== started || made.size > maxVectors) return null;
         matrix = made;
         return made;
       } finally {
@@ -111,7 +111,7 @@ export function createNearestVectors(options: {
     async find(query, count, signal) {
       const unit = normalised(query);
       if (count <= 0 || unit.every((value) => value === 0)) return [];
-      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= mostVectors;
+      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= maxVectors;
       const ready = fits ? (matrix ?? (await load())) : null;
       signal.throwIfAborted();
       if (ready === null) {
@@ -138,7 +138,7 @@ export function createNearestVectors(options: {
         for (const id of removed) target.remove(id);
         for (const [index, id] of inserted.entries()) target.set(id, vectors[index] as Float32Array);
       }
-      if (matrix !== null && matrix.size > mostVectors) matrix = null;
+      if (matrix !== null && matrix.size > maxVectors) matrix = null;
     },
 
     release() {

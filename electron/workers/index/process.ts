@@ -14,13 +14,13 @@ export interface IndexWorkerOptions {
   /** Time after which a file is recorded as being read, milliseconds. Default 3 s. */
   attemptAfterMs?: number;
   /** Memory that reading one file may use, MiB. Default 2,048. */
-  mostMemoryMb?: number;
+  maxMemoryMb?: number;
 }
 
 /** @param entry program of the threads */
 export function serveIndex(
   entry: string,
-  { attemptAfterMs = 3000, mostMemoryMb = 2048 }: IndexWorkerOptions,
+  { attemptAfterMs = 3000, maxMemoryMb = 2048 }: IndexWorkerOptions,
 ): void {
   function timer(ms: number, fn: () => void): Timer {
     const timeout = wait(fn, ms).unref();
@@ -33,7 +33,7 @@ export function serveIndex(
       timer,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       reader: createReader({
-        startThread: () => startReaderThread(entry, mostMemoryMb),
+        startThread: () => startReaderThread(entry, maxMemoryMb),
         timer,
         onStuck: kill,
       }),

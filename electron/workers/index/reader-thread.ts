@@ -14,12 +14,12 @@ const YOUNG_GENERATION_MB = 8;
 
 /**
  * @param entry the file that runs `serveReader` when it runs in a thread with this role
- * @param mostMemoryMb a file that needs more ends the thread, not the worker
+ * @param maxMemoryMb a file that needs more ends the thread, not the worker
  */
-export function startReaderThread(entry: string, mostMemoryMb: number): ReaderThread {
+export function startReaderThread(entry: string, maxMemoryMb: number): ReaderThread {
   const worker = new Worker(entry, {
     workerData: { role: 'reader' },
-    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   worker.unref();
   let code: string | null = null;

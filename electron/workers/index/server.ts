@@ -128,7 +128,7 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   }
 
   /** Aborts the other calls on a source and waits until they have released it. */
-  function quiet(sourceId: string, except: number): Promise<void> {
+  function stopOthers(sourceId: string, except: number): Promise<void> {
     return rpc.abortCalls(({ id, params }) => id !== except && params.source?.id === sourceId);
   }
 
@@ -169,13 +169,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     },
     async close({ id, source }) {
       if (source === null) return null;
-      await quiet(source.id, id);
+      await stopOthers(source.id, id);
       forget(source.id);
       return null;
     },
     async remove({ id }, { sourceId }) {
       const file = databaseFileOf(configured().folder, sourceId);
-      await quiet(sourceId, id);
+      await stopOthers(sourceId, id);
       forget(sourceId);
       removeDatabase(file);
       return null;

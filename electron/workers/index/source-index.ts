@@ -20,7 +20,7 @@ import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from '.
 /** Maximum number of files read but not stored; more are refused until some are committed or discarded. */
 const MAX_PREPARED = 1024;
 const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
-const MOST_DIMENSIONS = 65_536;
+const MAX_DIMENSIONS = 65_536;
 
 export interface World extends ReaderWorld {
   folder: string;
@@ -68,7 +68,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const stored = rows.readMeta('dimensions');
     if (stored === null) return null;
     const length = Number(stored);
-    if (Number.isInteger(length) && length > 0 && length <= MOST_DIMENSIONS) return length;
+    if (Number.isInteger(length) && length > 0 && length <= MAX_DIMENSIONS) return length;
     throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
 
@@ -82,7 +82,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     return token;
   }
 
-  function letGo(token: string): void {
+  function release(token: string): void {
     const file = prepared.get(token);
     if (file === undefined) return;
     prepared.delete(token);
@@ -214,11 +214,11 @@ export function openSourceIndex(world: World, source: IndexSource) {
       check(file, given);
       onFile({ path: file.path, stamp: file });
       store(file, given);
-      letGo(token);
+      release(token);
       return { chunks: file.chunks.length };
     },
 
-    discard: letGo,
+    discard: release,
 
     async indexBuiltin(
       paths: readonly string[],

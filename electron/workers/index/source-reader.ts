@@ -10,7 +10,7 @@ import { readStable, resolveInside, stampOf } from './read-file.ts';
 import type { Reader } from './reader.ts';
 
 /** Number of workers that may end in the middle of a file before it is given up. */
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 export interface ReaderWorld {
   now: () => number;
@@ -99,7 +99,7 @@ export function createSourceReader({
     // A disk that does not respond must not delay a cancel.
     const absolute = await abortable(resolveInside(root, path), signal);
     const now = await abortable(stampOf(absolute, path), signal);
-    if (rows.attempts(path, now) >= MOST_ATTEMPTS) throw giveUp(path, now, settings);
+    if (rows.attempts(path, now) >= MAX_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);
     let note = null as Timer | null;
     try {

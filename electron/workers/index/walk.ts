@@ -42,17 +42,17 @@ const stampOf = (stats: Stats): FileStamp => ({
   changedMs: stats.ctimeMs,
 });
 
-const isGone = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
+const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
 /** Checks the folder itself: that it exists, is a folder, and is readable. */
-async function lookAtRoot(root: string): Promise<string> {
+async function checkRoot(root: string): Promise<string> {
   try {
     const stats = await stat(root);
     if (!stats.isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details: { path: root } });
     return `${stats.dev}:${stats.ino}`;
   } catch (error) {
     if (error instanceof PilotlightError) throw error;
-    throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+    throw new PilotlightError(isMissing(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
       details: { path: root },
       cause: error,
     });
@@ -70,7 +70,7 @@ export async function walkFolder(options: {
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
   const { root, signal } = options;
-  const rootIdentity = await lookAtRoot(root);
+  const rootIdentity = await checkRoot(root);
   const files: WalkedFile[] = [];
   const skipped: SkippedPath[] = [];
   const unreadable: string[] = [];
@@ -88,29 +88,29 @@ export async function walkFolder(options: {
     else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'A device, pipe or socket, not a file.' });
   }
 
-  async function lookAtFile(path: string): Promise<void> {
+  async function checkFile(path: string): Promise<void> {
     try {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
-      if (!isGone(error)) cannotRead(path, `Cannot be checked (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, `Cannot be checked (${systemCode(error)}).`);
       // A name that is not UTF-8 cannot be opened by the name that Node returned.
       else if (path.includes('\ufffd')) cannotRead(path, 'The name is not valid UTF-8.');
     }
   }
 
   /** Reads one folder; returns the folders in it. */
-  async function lookAtFolder(path: string): Promise<string[]> {
+  async function readFolder(path: string): Promise<string[]> {
     let entries: Dirent[];
     try {
       entries = await readdir(absolute(path), { withFileTypes: true });
     } catch (error) {
       if (path === '') {
-        throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+        throw new PilotlightError(isMissing(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
           details: { path: root },
           cause: error,
         });
       }
-      if (!isGone(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
       return [];
     }
     const folders: string[] = [];
@@ -121,7 +121,7 @@ export async function walkFolder(options: {
       if (entry.isDirectory()) {
         if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
       } else if (entry.isSymbolicLink()) links.push(inside);
-      else waiting.push(lookAtFile(inside));
+      else waiting.push(checkFile(inside));
     }
     await Promise.all(waiting);
     options.onSeen(files.length);
@@ -136,7 +136,7 @@ export async function walkFolder(options: {
       signal.throwIfAborted();
       while (queue.length > 0 && busy.size < LANES) {
         const path = queue.pop() as string;
-        const task: Promise<void> = lookAtFolder(path).then((folders) => {
+        const task: Promise<void> = readFolder(path).then((folders) => {
           for (const folder of folders) queue.push(folder);
         });
         const settled = task.finally(() => busy.delete(settled));
@@ -159,7 +159,7 @@ export async function walkFolder(options: {
   });
 
   // A disk that was unmounted meanwhile looks like an emptied folder.
-  if ((await lookAtRoot(root)) !== rootIdentity) {
+  if ((await checkRoot(root)) !== rootIdentity) {
     throw new PilotlightError('FOLDER_NOT_FOUND', { details: { path: root } });
   }
   const byPath = (a: { path: string }, b: { path: string }) =>
@@ -234,7 +234,7 @@ async function followLinks(world: {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', 'The link leads to itself.');
-      else if (isGone(error)) skip(path, 'FILE_UNREADABLE', 'The target of the link does not exist.');
+      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', 'The target of the link does not exist.');
       else if (code !== null) {
         world.keep(path);
         skip(path, 'FILE_UNREADABLE', `The link cannot be followed (${code}).`);

@@ -8,7 +8,7 @@ import { planInstall, planUninstall } from '../../../electron/agent/install/plan
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
 import { powerCommands } from '../../../electron/agent/power/commands.ts';
 import {
-  decideFinish,
+  decideIdleShutdown,
   type FinishPolicy,
   reasonsAgainst,
   strictest,
@@ -34,8 +34,8 @@ describe('policy', () => {
         fc.integer({ min: 0, max: 100_000_000 }),
         (all, wokenInThisBoot, idleMs) => {
           const facts = { wokenInThisBoot, keptOn: false, reasons: [], idleMs };
-          const together = decideFinish({ ...facts, policy: strictest(all) });
-          const each = all.map((policy) => decideFinish({ ...facts, policy }).do === 'go');
+          const together = decideIdleShutdown({ ...facts, policy: strictest(all) });
+          const each = all.map((policy) => decideIdleShutdown({ ...facts, policy }).do === 'go');
           expect(together.do === 'go').toBe(each.every(Boolean));
         },
       ),
@@ -45,9 +45,9 @@ describe('policy', () => {
   it('stays while anything speaks against it', () => {
     const policy = { ...({} as FinishPolicy), finishAlone: true, onlyIfWoken: false, idleMinutes: 1 };
     const facts = { policy, wokenInThisBoot: false, keptOn: false, reasons: [], idleMs: 60_000 };
-    expect(decideFinish(facts).do).toBe('go');
-    expect(decideFinish({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
-    expect(decideFinish({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
+    expect(decideIdleShutdown(facts).do).toBe('go');
+    expect(decideIdleShutdown({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
+    expect(decideIdleShutdown({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
     const blockers = { programs: [], problem: null };
     const use = {
       leases: [],
@@ -55,10 +55,10 @@ describe('policy', () => {
       users: { names: ['ann'], problem: null },
       blockers,
     };
-    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: true };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], unknownCounts: true };
     const reasons = reasonsAgainst(use, rules);
     expect(reasons.map(({ code }) => code)).toEqual(['GPU_BUSY', 'USERS']);
-    expect(decideFinish({ ...facts, reasons }).do).toBe('stay');
+    expect(decideIdleShutdown({ ...facts, reasons }).do).toBe('stay');
     const unknown = {
       leases: [],
       gpu: { percent: null, problem: 'it hangs' },
@@ -69,7 +69,7 @@ describe('policy', () => {
       { code: 'GPU_UNKNOWN', problem: 'it hangs' },
       { code: 'USERS_UNKNOWN', problem: 'who hangs' },
     ]);
-    expect(reasonsAgainst(unknown, { ...rules, doubtCounts: false })).toEqual([]);
+    expect(reasonsAgainst(unknown, { ...rules, unknownCounts: false })).toEqual([]);
     // What is known of some does not hide that there may be others.
     const partly = {
       leases: [],
@@ -90,7 +90,7 @@ describe('policy', () => {
 
   it('counts a program that blocks it, and not knowing of one, whoever asks', () => {
     const use = { leases: [], gpu: { percent: null, problem: null }, users: { names: [], problem: null } };
-    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: false };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], unknownCounts: false };
     const programs = [
       { who: 'apt', why: 'Packages are installed.' },
       { who: 'backup', why: '' },

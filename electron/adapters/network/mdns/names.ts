@@ -1,17 +1,16 @@
 /** Names, as bytes and as text. In text, a dot or a backslash inside a label is escaped with a backslash. */
 import { HEADER_BYTES } from './message.ts';
 
-const MOST_NAME_BYTES = 255;
-const MOST_LABEL_BYTES = 63;
+const MAX_NAME_BYTES = 255;
+const MAX_LABEL_BYTES = 63;
 /** No valid name has more labels. */
-const MOST_JUMPS = 127;
+const MAX_JUMPS = 127;
 
 /** Throws RangeError for an invalid name. */
 export function encodeName(name: string): Buffer {
   const labels = splitName(name);
-  const bytes = Buffer.concat([...labels.map((label) => counted(label, MOST_LABEL_BYTES)), Buffer.from([0])]);
-  if (labels.includes('') || bytes.length > MOST_NAME_BYTES)
-    throw new RangeError(`Not a valid name: ${name}`);
+  const bytes = Buffer.concat([...labels.map((label) => counted(label, MAX_LABEL_BYTES)), Buffer.from([0])]);
+  if (labels.includes('') || bytes.length > MAX_NAME_BYTES) throw new RangeError(`Not a valid name: ${name}`);
   return bytes;
 }
 
@@ -66,14 +65,14 @@ export function readName(view: Buffer, start: number): { text: string; next: num
       const target = (length & 0x3f) * 256 + low;
       next ??= at + 2;
       jumps += 1;
-      if (target >= lowest || target < HEADER_BYTES || jumps > MOST_JUMPS) return null;
+      if (target >= lowest || target < HEADER_BYTES || jumps > MAX_JUMPS) return null;
       lowest = target;
       at = target;
       continue;
     }
     const end = at + 1 + length;
     size += 1 + length;
-    if (length > MOST_LABEL_BYTES || end > view.length || size > MOST_NAME_BYTES) return null;
+    if (length > MAX_LABEL_BYTES || end > view.length || size > MAX_NAME_BYTES) return null;
     labels.push(escapeLabel(view.toString('utf8', at + 1, end)));
     at = end;
   }

@@ -3,11 +3,11 @@
  * before the countdown, when a policy or a lease changes during it, and before the action.
  */
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 import {
-  decideFinish,
-  type FinishDecision,
+  decideIdleShutdown,
   type FinishPolicy,
+  type IdleDecision,
   type Reason,
   strictest,
   unwantedBecause,
@@ -15,9 +15,9 @@ import {
 import type { PolicyBook } from './policy-book.ts';
 import type { Power, PowerOutcome } from './power.ts';
 
-export interface Finish {
+export interface IdleShutdown {
   /** The decision from the last check and what is known now, with the reasons that keep the machine on. */
-  decision(): { decision: FinishDecision; reasons: readonly Reason[]; idleSeconds: number };
+  decision(): { decision: IdleDecision; reasons: readonly Reason[]; idleSeconds: number };
   /** The policy that applies: the strictest combination of all. */
   effective(): FinishPolicy | null;
   /** Detects a sleep since the last call, and discards what it made outdated. */
@@ -30,11 +30,11 @@ export interface Finish {
   policyChanged(): void;
   outcome(outcome: PowerOutcome): void;
   /** Checks whether the machine may power off. One check runs at a time; concurrent callers share it. */
-  look(): Promise<void>;
+  check(): Promise<void>;
   stop(): void;
 }
 
-export interface FinishOptions {
+export interface IdleShutdownOptions {
   clock: Clock;
   host: Pick<AgentHost, 'uptimeSeconds'>;
   bootId: string;
@@ -49,22 +49,22 @@ export interface FinishOptions {
   say(message: string): void;
 }
 
-const FINISHER = 'the agent itself';
-const LOOK_MS = 30_000;
+const REQUESTER = 'the agent itself';
+const CHECK_MS = 30_000;
 /** Shorter than the check, because panels wait for the announcement after a wake. */
 const NOTICE_MS = 5000;
 /** Seconds by which the monotonic clock, which stops in a sleep, must fall behind the uptime. */
 const SLEEP_SECONDS = 5;
 
-export function createFinish(options: FinishOptions): Finish {
+export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
   const { clock, host, bootId, book, leaseReasons, reasons, isIdle, slept, power, say } = options;
   let idleSince = clock.monotonic();
   let seen = { monotonic: clock.monotonic(), uptime: host.uptimeSeconds() };
   let lastReasons: readonly Reason[] = [];
-  let lookedAt = clock.monotonic();
+  let checkedAt = clock.monotonic();
   let timer: Timer | null = null;
   let stopped = false;
-  let looking: Promise<void> | null = null;
+  let checking: Promise<void> | null = null;
   let sleepCount = 0;
 
   const leases = () => leaseReasons().length;
@@ -76,7 +76,7 @@ export function createFinish(options: FinishOptions): Finish {
     const passed = (monotonic - seen.monotonic) / 1000;
     // Where both clocks continue in a sleep (Windows), the timer was late instead.
     const gap = uptime - seen.uptime - passed;
-    const late = passed > (3 * LOOK_MS) / 1000;
+    const late = passed > (3 * CHECK_MS) / 1000;
     seen = { monotonic, uptime };
     if (gap <= SLEEP_SECONDS && !late) return;
     sleepCount += 1;
@@ -84,7 +84,7 @@ export function createFinish(options: FinishOptions): Finish {
     // A panel reports again that it woke the machine; otherwise a person did.
     if (book.woken() !== null) keep(() => book.setWoken(null));
     if (book.keptOn()) keep(() => book.setKeptOn(false));
-    say('finish: the machine slept; waiting for a new report of who woke it');
+    say('idle shutdown: the machine slept; waiting for a new report of who woke it');
     slept(Math.max(0, gap) * 1000);
   }
 
@@ -93,14 +93,14 @@ export function createFinish(options: FinishOptions): Finish {
     try {
       write();
     } catch (error) {
-      say(`finish: ${wordsOf(error)}`);
+      say(`idle shutdown: ${errorText(error)}`);
     }
   }
 
   /** Decides from what is known now. */
-  function decide(reasons: readonly Reason[]): FinishDecision {
+  function decide(reasons: readonly Reason[]): IdleDecision {
     if (leases() > 0) idleSince = clock.monotonic();
-    return decideFinish({
+    return decideIdleShutdown({
       policy: effective(),
       wokenInThisBoot: book.woken()?.bootId === bootId,
       keptOn: book.keptOn(),
@@ -129,7 +129,7 @@ export function createFinish(options: FinishOptions): Finish {
     return JSON.stringify(effective()) === JSON.stringify(policy) ? found : null;
   }
 
-  async function lookOnce(): Promise<void> {
+  async function checkOnce(): Promise<void> {
     noticeSleep();
     recheck();
     const policy = effective();
@@ -149,27 +149,27 @@ export function createFinish(options: FinishOptions): Finish {
     const decision = decide(found);
     if (decision.do !== 'go' || !isIdle()) return;
     const { action, countdownSeconds } = decision;
-    const request = { action, countdownSeconds, force: false, by: FINISHER };
+    const request = { action, countdownSeconds, force: false, by: REQUESTER };
     await power
       .ask(request, () => unwanted({ action, countdownSeconds }))
       .catch((error: unknown) => {
         idleSince = clock.monotonic();
-        say(`finish: ${wordsOf(error)}`);
+        say(`idle shutdown: ${errorText(error)}`);
       });
   }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = null;
+  function check(): Promise<void> {
+    checking ??= checkOnce().finally(() => {
+      checking = null;
     });
-    return looking;
+    return checking;
   }
 
   async function notice(): Promise<void> {
-    if (clock.monotonic() - lookedAt < LOOK_MS) noticeSleep();
+    if (clock.monotonic() - checkedAt < CHECK_MS) noticeSleep();
     else {
-      lookedAt = clock.monotonic();
-      await look();
+      checkedAt = clock.monotonic();
+      await check();
     }
   }
 
@@ -177,7 +177,7 @@ export function createFinish(options: FinishOptions): Finish {
     if (stopped) return;
     timer = clock.timer(NOTICE_MS, () => {
       notice()
-        .catch((error: unknown) => say(`finish: ${wordsOf(error)}`))
+        .catch((error: unknown) => say(`idle shutdown: ${errorText(error)}`))
         .finally(schedule);
     });
   }
@@ -190,7 +190,7 @@ export function createFinish(options: FinishOptions): Finish {
       noticeSleep();
       return sleepCount;
     },
-    look,
+    check,
     decision() {
       // Leases may have begun or ended since the last check.
       const found = [...leaseReasons(), ...lastReasons.filter(({ code }) => code !== 'LEASE')];
@@ -215,7 +215,7 @@ export function createFinish(options: FinishOptions): Finish {
       idleSince = clock.monotonic();
       // A person's cancellation applies until the machine is needed again; stopping the agent does not count as one.
       if (outcome !== 'cancelled' || stopped) return;
-      if (by === FINISHER || leases() === 0) keep(() => book.setKeptOn(true));
+      if (by === REQUESTER || leases() === 0) keep(() => book.setKeptOn(true));
     },
     stop() {
       stopped = true;

@@ -72,7 +72,7 @@ describe('hello', () => {
     world.panel.status = 401;
     await world.clock.advance(600_000);
     expect(world.posts).toHaveLength(3);
-    expect(world.said.at(-1)).toBe(`hello: ${one} answered 401`);
+    expect(world.said.at(-1)).toBe(`announcement: ${one} answered 401`);
   });
 
   it('goes by HTTP from the agent as a process, at its next start', async () => {
