@@ -166,17 +166,8 @@ const options: Record<keyof AgentConfig, Option> = {
     fallback: null,
     help: 'ADDRESS  the GPU machine, for /health and /status of the relay',
   },
-  targetPort: {
-    read: number(1, 65_535),
-    fallback: 11_434,
-    help: 'N  Ollama’s port on the GPU machine (11434)',
-  },
-  openWake: {
-    read: flag,
-    fallback: false,
-    help: ' /wake needs no token; requires --allow-mac',
-    boolean: true,
-  },
+  targetPort: { read: number(1, 65_535), fallback: 11_434, help: 'N  its Ollama port (11434)' },
+  openWake: { read: flag, fallback: false, help: ' /wake without a token; needs --allow-mac', boolean: true },
   dryRun: { read: flag, fallback: false, help: ' power commands are logged, not run', boolean: true },
   ollama: {
     read: text(isLoopbackUrl, 'an http:// address of this machine'),
@@ -195,11 +186,7 @@ const options: Record<keyof AgentConfig, Option> = {
     help: ' panels can discover it (mDNS); --no-announce turns it off',
     boolean: true,
   },
-  busyPercent: {
-    read: number(1, 100),
-    fallback: 10,
-    help: 'N  GPU utilization from which a GPU counts as busy (10)',
-  },
+  busyPercent: { read: number(1, 100), fallback: 10, help: 'N  percent at which a GPU counts as busy (10)' },
   ignoreUser: {
     read: list((name) => (/^[^\s,]{1,64}$/.test(name) ? name : null), 'names of users'),
     fallback: [],
