@@ -54,7 +54,7 @@ function createNetworks(now = [lan]) {
 }
 
 describe('an agent that announces itself', () => {
-  it('says so twice at first, and that it is gone at the end', async () => {
+  it('announces itself twice at first, and withdraws at the end', async () => {
     const { clock, announcer, taken, open } = createNetworks();
     await announcer.refresh();
     await clock.advance(600_000);
@@ -100,7 +100,7 @@ describe('an agent that announces itself', () => {
     ]);
   });
 
-  it('answers one asker alone where that is asked for, or where it speaks plain DNS', async () => {
+  it('answers a querier by unicast if requested, or if it uses plain DNS', async () => {
     const { clock, announcer, ask, taken } = createNetworks();
     await announcer.refresh();
     await clock.advance(10_000);
@@ -120,7 +120,7 @@ describe('an agent that announces itself', () => {
     expect(taken()).toHaveLength(1);
   });
 
-  it('says nothing to another network, to nonsense, to answers, and to who knows already', async () => {
+  it('ignores other networks, invalid messages, answers, and queriers that already know', async () => {
     const { clock, announcer, ask, taken } = createNetworks();
     await announcer.refresh();
     await clock.advance(10_000);
@@ -140,7 +140,7 @@ describe('an agent that announces itself', () => {
     expect(taken()).toEqual([]);
   });
 
-  it('follows the interfaces, and joins one that was refused as soon as it can', async () => {
+  it('follows the interfaces, and joins a refused one as soon as possible', async () => {
     const { clock, announcer, ask, taken, open, networks, said } = createNetworks();
     networks.refuse = new Error('EADDRINUSE');
     await announcer.refresh();

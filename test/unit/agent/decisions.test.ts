@@ -26,7 +26,7 @@ const policies: fc.Arbitrary<FinishPolicy> = fc.record({
 });
 
 describe('policy', () => {
-  it('with several panels goes only where each of them alone would let it go', () => {
+  it('with several panels powers off only if each policy alone would', () => {
     fc.assert(
       fc.property(
         fc.array(policies, { minLength: 1, maxLength: 5 }),
@@ -42,7 +42,7 @@ describe('policy', () => {
     );
   });
 
-  it('stays while anything speaks against it', () => {
+  it('stays on while there is a reason', () => {
     const policy = { ...({} as FinishPolicy), finishAlone: true, onlyIfWoken: false, idleMinutes: 1 };
     const facts = { policy, wokenInThisBoot: false, keptOn: false, reasons: [], idleMs: 60_000 };
     expect(decideIdleShutdown(facts).do).toBe('go');
@@ -88,7 +88,7 @@ describe('policy', () => {
     ]);
   });
 
-  it('counts a program that blocks it, and not knowing of one, whoever asks', () => {
+  it('counts a blocking program, and unknown ones, for every request', () => {
     const use = { leases: [], gpu: { percent: null, problem: null }, users: { names: [], problem: null } };
     const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], unknownCounts: false };
     const programs = [
@@ -106,7 +106,7 @@ describe('policy', () => {
 });
 
 describe('leases', () => {
-  it('end by time that never jumps, and a renewal moves the end away', async () => {
+  it('end by the monotonic clock, and a renewal extends them', async () => {
     const clock = createFakeClock();
     const ended: string[] = [];
     const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
@@ -164,7 +164,7 @@ describe('leases on a full disk', () => {
 });
 
 describe('many leases', () => {
-  it('are refused beyond the limit, and one that is held is renewed all the same', () => {
+  it('are refused beyond the limit, but a live one can be renewed', () => {
     const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
     const leases = createLeases({ clock: createFakeClock(), journal, onChange: () => {}, most: 2 });
     const request = { holder: 'a', purpose: 'b', ttlSeconds: 10 };

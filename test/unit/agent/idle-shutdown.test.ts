@@ -71,8 +71,8 @@ function createWorld() {
   return { clock, state, questions, asked, idleShutdown, said };
 }
 
-describe('a check of the agent whether it may go', () => {
-  it('is one at a time: whoever comes meanwhile shares it', async () => {
+describe('a check of the idle shutdown', () => {
+  it('runs once at a time, shared by concurrent callers', async () => {
     const { clock, questions, asked, idleShutdown } = createWorld();
     const first = idleShutdown.check();
     const second = idleShutdown.check();
@@ -85,7 +85,7 @@ describe('a check of the agent whether it may go', () => {
     idleShutdown.stop();
   });
 
-  it('requests nothing by reasons that were read for another policy', async () => {
+  it('requests nothing with reasons that were read for another policy', async () => {
     const { clock, state, questions, asked, idleShutdown } = createWorld();
     state.policies = [
       { panel: 'one', policy: { ...policy, respectUsers: false }, helloUrl: null, updatedAt: 0 },
@@ -100,7 +100,7 @@ describe('a check of the agent whether it may go', () => {
     idleShutdown.stop();
   });
 
-  it('counts a sleep though the disk takes nothing', async () => {
+  it('counts a sleep even if the disk is full', async () => {
     const { clock, state, idleShutdown, said } = createWorld();
     state.diskFull = true;
     state.sleptSeconds = 3600;
@@ -110,7 +110,7 @@ describe('a check of the agent whether it may go', () => {
     idleShutdown.stop();
   });
 
-  it('keeps it on after a "no" though the disk takes nothing', () => {
+  it('stays on after a cancellation even if the disk is full', () => {
     const { state, idleShutdown } = createWorld();
     state.diskFull = true;
     const request = { action: 'shutdown' as const, countdownSeconds: 60, force: false, by: 'Ann' };
