@@ -45,7 +45,7 @@ async function holdFolder(): Promise<ChildProcess> {
 }
 
 const waits = ({ until, output }: Program) =>
-  until(() => (output.out.includes('waiting for it') ? true : null));
+  until(() => (output.out.includes('Waiting for it') ? true : null));
 
 /** One serves; the others have ended well and named its address. */
 async function expectOneCore(programs: readonly Program[]): Promise<Program> {
