@@ -1,5 +1,5 @@
 // @ts-check
-// Writes docs/api.md out of the contract.
+// Generates docs/api.md from the contract.
 import { join } from 'node:path';
 import { prepare, runProgram } from './lib/bootstrap.mjs';
 import { runMain } from './lib/errors.mjs';

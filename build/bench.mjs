@@ -5,6 +5,6 @@ import { runMain } from './lib/errors.mjs';
 
 await runMain(async () => {
   const ready = await prepare();
-  // Node strips the types by itself.
+  // Node strips the types itself.
   return runProgram(ready, [join(ready.root, 'test', 'bench', 'bench.ts'), ...process.argv.slice(2)]);
 });

@@ -1,6 +1,6 @@
 // @ts-check
-// Builds everything into `dist`: the Node programs with rolldown, the panel with Vite. It is started by the set-up
-// and by `npm run build`, under a Node that is new enough and with the dependencies there.
+// Builds everything into `dist`: the Node programs with rolldown, the panel with Vite. The set-up and
+// `npm run build` start it, under a new enough Node and with the dependencies installed.
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -25,7 +25,7 @@ async function bundleRenderer(root, folder) {
 }
 
 /**
- * Puts the finished build in place by two renames: a running program never sees half of it.
+ * Puts the finished build in place with two renames, so that a running program never sees a partial build.
  * @param {string} folder
  * @param {string} dist
  */
@@ -38,7 +38,7 @@ function putInPlace(folder, dist) {
     if (!existsSync(dist) && existsSync(old)) renameSync(old, dist);
     throw new SetUpError(
       'SETUP_BUILD_IN_USE',
-      `The finished build could not be put into ${basename(dist)}, because a program holds files there.`,
+      `The finished build could not replace ${basename(dist)}, because a program has files open there.`,
       'Stop Pilotlight, then run this again.',
       { cause: error },
     );
@@ -55,14 +55,14 @@ await runMain(async () => {
   const panelMissing = !existsSync(join(root, 'renderer', 'index.html'));
   const absent = [...missing.map((entry) => entry.source), ...(panelMissing ? ['renderer/index.html'] : [])];
   if (absent.length > 0) {
-    const message = `These sources are missing: ${absent.join(', ')}.`;
+    const message = `Missing sources: ${absent.join(', ')}.`;
     if (!allowMissing) {
-      throw new SetUpError('SETUP_BUILD_ENTRY', message, 'Get them back from git, then run this again.');
+      throw new SetUpError('SETUP_BUILD_ENTRY', message, 'Restore them from git, then try again.');
     }
-    process.stderr.write(`${message} They are left out.\n`);
+    process.stderr.write(`${message} Skipping them.\n`);
   }
 
-  // Before the build: what changes while it runs makes the next start build again.
+  // Taken before the build: a change during it makes the next start build again.
   const stamp = fingerprint(root);
   const folder = join(dirname(dist), `.dist-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -86,7 +86,7 @@ await runMain(async () => {
     if (absent.length === 0) writeStamp(join(folder, basename(buildStamp)), stamp);
     putInPlace(folder, dist);
   } catch (error) {
-    // The bundlers' errors name the file and the line; their stack is ours to read only where it is a defect.
+    // The bundlers' errors name the file and line; their stack is only useful for a defect of our own.
     if (error instanceof SetUpError || !(error instanceof Error) || !('errors' in error)) throw error;
     process.stderr.write(`${stripVTControlCharacters(error.message)}\n`);
     return 1;

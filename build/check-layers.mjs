@@ -1,6 +1,6 @@
 // @ts-check
-// Checks who imports whom, and that the check itself works: under another TypeScript the same tool reads no module
-// and reports success.
+// Checks who imports whom, and that the check itself works: with an incompatible TypeScript the same tool reads no
+// module and reports success.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain } from './lib/errors.mjs';
@@ -25,10 +25,10 @@ async function checkTree(root, configuration) {
   const report = await cruiseTree(root, configuration);
   const layers = existingLayers(root);
   const unread = unreadLayers(layers, report.modules);
-  console.log(`${report.modules.length} modules in ${layers.length} layers read.`);
+  console.log(`${report.modules.length} modules read in ${layers.length} layers.`);
   return [
-    ...(report.modules.length === 0 ? ['No module was read.'] : []),
-    ...unread.map((layer) => `No module of ${layer} was read.`),
+    ...(report.modules.length === 0 ? ['No modules were read.'] : []),
+    ...unread.map((layer) => `No modules of ${layer} were read.`),
     ...checkShape(root),
     ...report.violations.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`),
   ];
@@ -45,7 +45,7 @@ async function checkRules(folder, configuration) {
   const violations = [...plantedViolations, ...plantedInCore(configuration.coreOrder)];
   const planted = new Set(violations.map(({ rule }) => rule));
   for (const { name } of configuration.forbidden) {
-    if (!planted.has(name)) overlooked.push(`${name}: no violation is planted for it.`);
+    if (!planted.has(name)) overlooked.push(`${name}: has no planted violation.`);
   }
   for (const [index, { rule, files }] of violations.entries()) {
     const tree = join(folder, String(index));

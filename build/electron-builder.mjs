@@ -1,18 +1,18 @@
 // @ts-check
-// What a packaged program is made of. Packaging itself is not part of `npm start`; electron-builder reads this by
+// What a packaged program contains. `npm start` does not package; electron-builder reads this file with
 // `electron-builder --config build/electron-builder.mjs`.
 
 /** Switches inside Electron's own binary, set before it is signed. */
 export const fuses = {
-  // No plain Node out of the signed program: neither by an environment variable nor by an option.
+  // Prevents the signed program from running as plain Node, by an environment variable or an option.
   runAsNode: false,
   enableNodeOptionsEnvironmentVariable: false,
   enableNodeCliInspectArguments: false,
-  // The program's files are one archive, and it is what was signed.
+  // The program's files are in one archive, and only the signed one loads.
   enableEmbeddedAsarIntegrityValidation: true,
   onlyLoadAppFromAsar: true,
   enableCookieEncryption: true,
-  // The panel has its own scheme; nothing comes from files.
+  // The panel has its own scheme; nothing is loaded from files.
   grantFileProtocolExtraPrivileges: false,
   loadBrowserProcessSpecificV8Snapshot: false,
 };

@@ -1,5 +1,5 @@
 // @ts-check
-// Draws the icons anew into build/icons, where they are kept in git. Run it after a change of the flame.
+// Redraws the icons into build/icons, which is in git. Run it after changing the flame.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawFlame, trayPictures } from './lib/flame-icon.mjs';

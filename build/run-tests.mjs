@@ -1,5 +1,5 @@
 // @ts-check
-// The stages of `npm test`, one after the other. It is started by build/test.mjs when everything is set up.
+// Runs the stages of `npm test` one after the other. build/test.mjs starts it when everything is set up.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -111,16 +111,16 @@ async function runIntegration(filters) {
   const promtool = await findPromtool({ cache, say });
   const path = 'path' in promtool ? promtool.path : '';
   const result = await runVitest('integration', filters, { PROMTOOL_PATH: path });
-  // A filter may have chosen tests that need no namespaces: then none was left out.
+  // A filter may have selected tests that need no namespaces; then none was skipped.
   const complete = filters.length > 0 && result.counts.skipped === 0;
   return incompleteWith(result, [
-    'mend' in promtool ? promtool.mend : undefined,
-    complete ? undefined : namespacesMissing()?.mend,
+    'fix' in promtool ? promtool.fix : undefined,
+    complete ? undefined : namespacesMissing()?.fix,
   ]);
 }
 
 /**
- * Both stages need a Chromium: one opens the panel in it, the other plays Electron with it.
+ * Both stages need a Chromium: one opens the panel in it, the other runs an Electron stand-in on it.
  * @param {'end-to-end' | 'desktop'} stage
  * @param {string} configuration
  * @param {readonly string[]} filters
@@ -131,7 +131,7 @@ async function runPlaywright(stage, configuration, filters) {
   const installer = programOf('@playwright/test', 'playwright');
   const playwright = { executablePath: chromium.executablePath(), installer };
   const found = await findChromium({ playwright, node: process.execPath, say });
-  if ('mend' in found) return { stage, outcome: 'incomplete', counts: noTests, output: '', mend: found.mend };
+  if ('fix' in found) return { stage, outcome: 'incomplete', counts: noTests, output: '', fix: found.fix };
   const reportFile = join(testReports, `${stage}.json`);
   rmSync(reportFile, { force: true });
   const { code, output } = await runNode(
@@ -162,8 +162,8 @@ function runDesktop(filters) {
   });
   say(
     'path' in electron
-      ? 'The desktop specs run in Electron and on its stand-in over Chromium.'
-      : `The desktop specs run on Electron’s stand-in over Chromium, not in Electron: ${electron.reason}.`,
+      ? 'The desktop tests run in Electron and on a stand-in over Chromium.'
+      : `The desktop tests run on a stand-in over Chromium, not in Electron: ${electron.reason}.`,
   );
   return runPlaywright('desktop', 'test/e2e-desktop/playwright.config.ts', filters);
 }
@@ -230,8 +230,8 @@ await runMain(async () => {
   const summary = summarise(results, onCi);
   const { passed, failed, skipped } = summary.counts;
   const matchedNothing = filters.length > 0 && passed + failed + skipped === 0;
-  if (matchedNothing) say(`No test file has ${filters.join(' or ')} in its path.`);
-  for (const mend of summary.mends) say(`${onCi ? 'Failed' : 'Incomplete'}: ${mend}`);
+  if (matchedNothing) say(`No test file path contains ${filters.join(' or ')}.`);
+  for (const fix of summary.fixes) say(`${onCi ? 'Failed' : 'Incomplete'}: ${fix}`);
   say(summary.closingLine);
   return matchedNothing ? exitCodes.failed : summary.exitCode;
 });

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run screenshots -- [state …]`: pictures of the panel in each state, size and colour, into `screenshots/`.
+// `npm run screenshots -- [state …]`: pictures of the panel in each state, size and theme, in `screenshots/`.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -17,10 +17,10 @@ await runMain(async () => {
     node: ready.node,
     say: (sentence) => process.stdout.write(`${sentence}\n`),
   });
-  if ('mend' in found)
-    throw new SetUpError('SETUP_CHROMIUM', 'There is no Chromium to take pictures with.', found.mend);
+  if ('fix' in found)
+    throw new SetUpError('SETUP_CHROMIUM', 'No Chromium found to take pictures with.', found.fix);
   const env = { ...ready.env, CHROMIUM_PATH: found.path };
-  // Node strips the types by itself.
+  // Node strips the types itself.
   return runProgram({ ...ready, env }, [
     join(ready.root, 'test', 'pictures', 'take.ts'),
     ...process.argv.slice(2),

@@ -29,7 +29,7 @@ function say(sentence) {
 /**
  * Downloads Electron's binary with the package's own installer, which checks it against its own list of hashes.
  * @param {Ready} ready
- * @returns {Promise<string | undefined>} the binary, or undefined where it could not be had
+ * @returns {Promise<string | undefined>} the binary, or undefined if the download failed
  */
 function downloadElectron(ready) {
   return withLock(ready.paths.setUpLock, async () => {
@@ -50,7 +50,7 @@ function downloadElectron(ready) {
 }
 
 /**
- * Finds the Electron to open the window with, and says in one sentence why there is none.
+ * Finds the Electron for the window, or prints one sentence on why there is none.
  * @param {Ready} ready
  * @param {boolean} headless
  * @returns {Promise<string | undefined>}
@@ -75,9 +75,7 @@ async function electronFor(ready, headless) {
   }
   const downloaded = await downloadElectron(ready);
   if (downloaded === undefined) {
-    say(
-      'Electron could not be downloaded, so the panel is served to the browser; it is tried again tomorrow.',
-    );
+    say('Electron could not be downloaded. Serving the panel to the browser; the next try is tomorrow.');
   }
   return downloaded;
 }
@@ -92,16 +90,16 @@ await runMain(async () => {
   const args = toProgramArguments(options);
   const electron = await electronFor(ready, options.headless);
   if (electron !== undefined) {
-    // Terminals inside editors set this, and Electron would run as plain Node.
+    // Terminals inside editors set this, which would make Electron run as plain Node.
     const { ELECTRON_RUN_AS_NODE: _, ...env } = ready.env;
     const began = performance.now();
     const ending = await runForeground(electron, [ready.root, ...args], { env });
     if (!isFailedStart({ ranMs: performance.now() - began, ...ending })) return endLike(ending);
-    say('Electron does not start on this system, so the panel is served to the browser.');
+    say('Electron does not start on this system. Serving the panel to the browser.');
   }
-  // A watched fleet makes short-lived garbage: with a small young generation it is freed where it was made, which
-  // saves a third of the memory, and some processor time, at a thousand nodes. What lived longer is collected before it
-  // is several times what is in use: a quarter of the memory, for a hundredth of a core. V8 takes this at the start only.
+  // Watching a fleet makes short-lived garbage. A small young generation frees it early, which at a thousand nodes
+  // saves a third of the memory and some processor time. Older objects are collected before they reach several times
+  // what is in use: a quarter of the memory, for a hundredth of a core. V8 accepts these options only at the start.
   return runProgram(ready, [
     '--max-semi-space-size=8',
     '--heap-growing-percent=60',

@@ -16,12 +16,12 @@ import { vmSummary } from './lib/vm-summary.mjs';
 /** @typedef {import('./lib/vm-image.mjs').Release} Release */
 
 const usage = `Usage: npm run test:vm -- [bookworm] [trixie] [-t PATTERN]
-  Both releases by default, one guest at a time, 6 to 7 minutes each. Needs root and QEMU.
+  Default: both releases, one guest at a time, 6 to 7 minutes each. Needs root and QEMU.
   -t PATTERN  only the cases whose name matches; installing and pairing always run`;
 
 const thisScript = join(repositoryRoot, 'build', 'test-vm.mjs');
 
-/** Set in the namespaces: what the run outside of them prepared. */
+/** Set inside the namespaces: what the outer run prepared. */
 const preparedName = 'PILOTLIGHT_VM_PREPARED';
 
 /**
@@ -39,7 +39,7 @@ function readArguments(args) {
       at += 1;
       pattern = args[at] ?? null;
     } else {
-      throw new SetUpError('SETUP_OPTION', `"${word}" is not known.`, 'Correct it and run it again.', {
+      throw new SetUpError('SETUP_OPTION', `Unknown argument "${word}".`, 'Correct it and try again.', {
         details: usage,
         exitCode: 2,
       });
@@ -50,8 +50,8 @@ function readArguments(args) {
 }
 
 /**
- * Makes what needs the network, then starts this script again where there is none: in a network namespace with
- * loopback only, and a process namespace that takes every guest with it when it ends.
+ * Prepares what needs the network, then starts this script again without it: in a network namespace with loopback only,
+ * and a process namespace that ends every guest with it.
  * @param {readonly string[]} args
  * @returns {Promise<number>}
  */
@@ -66,7 +66,7 @@ async function outside(args) {
     images[release] = await makeVmImage({ release, node, cache: paths.cache, say });
   const [first] = Object.values(images);
   const accelerator = first === undefined ? 'tcg' : await chooseAccelerator(first.kernel);
-  say(accelerator === 'kvm' ? 'KVM is used.' : 'KVM cannot be used here: the guests are emulated.');
+  say(accelerator === 'kvm' ? 'Using KVM.' : 'KVM is not available: the guests are emulated.');
   const work = mkdtempSync(join(tmpdir(), 'pilotlight-vm-'));
   const prepared = JSON.stringify({
     images,
@@ -88,7 +88,7 @@ async function outside(args) {
 }
 
 /**
- * Runs a program in namespaces of its own. Signals end all of it at once: `unshare` itself ignores most of them.
+ * Runs a program in its own namespaces. Signals end all of it at once, because `unshare` ignores most of them.
  * @param {readonly string[]} command
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}

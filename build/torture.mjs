@@ -11,16 +11,16 @@ await runMain(async () => {
   const args = process.argv.slice(2);
   if (process.env[insideVariable] !== undefined) {
     const up = spawnSync('ip', ['link', 'set', 'lo', 'up'], { stdio: 'inherit' });
-    if (up.status !== 0) throw isolationError('iproute2 is needed to set up loopback.');
+    if (up.status !== 0) throw isolationError('setting up loopback requires iproute2.');
     const ready = await prepare();
     return runProgram(ready, [join(ready.root, 'test', 'torture', 'torture.ts'), ...args]);
   }
-  // Whatever is missing is fetched here: inside there is no network but loopback.
+  // Anything missing is downloaded here, because the namespaces have no network but loopback.
   await prepare();
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const inside = spawnSync(
     'unshare',
-    // With process ids of its own too: whatever was started in there ends with it, however it ends.
+    // Its own process namespace too: everything started in it ends with it, however it ends.
     [
       ...asRoot,
       ...['--net', '--mount', '--mount-proc', '--pid', '--fork', '--kill-child'],
@@ -33,13 +33,13 @@ await runMain(async () => {
 });
 
 /**
- * Fuzzed calls hold addresses, and a full disk needs a file system of its own: neither is tried on the real machine.
+ * Fuzzed calls contain addresses, and a full disk needs its own file system: neither is tried on the real machine.
  * @param {string} reason
  */
 function isolationError(reason) {
   return new SetUpError(
     'SETUP_ISOLATION',
-    `The torture run needs network and mount namespaces of its own: ${reason}`,
-    'Run it on Linux with util-linux and iproute2, as root or where user namespaces are allowed.',
+    `The torture run needs its own network and mount namespaces: ${reason}`,
+    'Run it on Linux with util-linux and iproute2, as root or with user namespaces enabled.',
   );
 }

@@ -13,25 +13,25 @@ import { chooseRuntime, fetchRuntime, noRuntimeError } from './runtime.mjs';
 /**
  * @typedef {object} Ready
  * @property {string} root the repository's folder
- * @property {string} node the Node that runs the program
+ * @property {string} node the Node binary that runs the program
  * @property {NodeJS.ProcessEnv} env the environment for it
  * @property {ReturnType<typeof setUpPaths>} paths
  */
 
 /**
- * Makes the machine ready, in the order Node, dependencies, build, and says so only where something is missing.
- * @param {{ root?: string, build?: boolean }} [options] `build`: false when the caller builds by itself
+ * Sets up Node, the dependencies and the build, in this order, and prints something only if one is missing.
+ * @param {{ root?: string, build?: boolean }} [options] `build`: false if the caller runs the build itself
  * @returns {Promise<Ready>}
  */
 export async function prepare({ root = repositoryRoot, build = true } = {}) {
   endWithNpm();
   const paths = setUpPaths(root);
-  let needs = look(root, paths, build);
+  let needs = findMissing(root, paths, build);
   if (needs.any) {
-    const tellWaiting = (/** @type {number} */ pid) =>
-      process.stderr.write(`Another set-up runs in this folder (process ${pid}), waiting for it …\n`);
-    await withLock(paths.setUpLock, () => setUp(root, paths, build), { onWait: tellWaiting });
-    needs = look(root, paths, build);
+    const reportWaiting = (/** @type {number} */ pid) =>
+      process.stderr.write(`Waiting for another set-up in this folder (process ${pid}) …\n`);
+    await withLock(paths.setUpLock, () => setUp(root, paths, build), { onWait: reportWaiting });
+    needs = findMissing(root, paths, build);
   }
   mkdirSync(paths.compileCache, { recursive: true });
   const node = needs.runtime.kind === 'none' ? process.execPath : needs.runtime.node;
@@ -39,12 +39,12 @@ export async function prepare({ root = repositoryRoot, build = true } = {}) {
 }
 
 /**
- * What is missing. Without a change this is all that a start costs: a few milliseconds.
+ * What is missing. If nothing has changed, this is all that a start costs: a few milliseconds.
  * @param {string} root
  * @param {ReturnType<typeof setUpPaths>} paths
  * @param {boolean} build
  */
-function look(root, paths, build) {
+function findMissing(root, paths, build) {
   const runtime = chooseRuntime({
     version: process.version,
     execPath: process.execPath,
@@ -65,8 +65,8 @@ function look(root, paths, build) {
  * @param {boolean} build
  */
 async function setUp(root, paths, build) {
-  // Looked at again: another set-up may have done it while this one waited.
-  const needs = look(root, paths, build);
+  // Checked again: another set-up may have finished while this one waited.
+  const needs = findMissing(root, paths, build);
   const { runtime } = needs;
   if (runtime.kind === 'none') throw noRuntimeError(runtime.platform);
   const install = needs.dependencies === 'install';
@@ -112,19 +112,19 @@ async function runBuild(root, node, paths) {
   const env = { ...runtimeEnvironment({ node, compileCache: paths.compileCache }), NO_COLOR: '1' };
   const result = await runCaptured(node, [join(root, 'build', 'bundle.mjs')], { cwd: root, env });
   if (result.code === 0) return;
-  throw new SetUpError('SETUP_BUILD', 'The build failed.', 'Mend what is named above, then run it again.', {
+  throw new SetUpError('SETUP_BUILD', 'The build failed.', 'Fix the errors above, then try again.', {
     details: result.tail,
   });
 }
 
 /**
- * Runs the real program in the place of this one.
+ * Runs the actual program in the place of this one.
  * @param {Ready} ready
  * @param {readonly string[]} args script and its arguments
  * @returns {Promise<number>} the exit code
  */
 export async function runProgram(ready, args) {
-  // Node 22 warns that node:sqlite is new, which nobody who starts Pilotlight can do anything about.
+  // Node 22 warns that node:sqlite is experimental, which the person who starts Pilotlight cannot change.
   const ending = await runForeground(ready.node, ['--disable-warning=ExperimentalWarning', ...args], {
     env: ready.env,
   });

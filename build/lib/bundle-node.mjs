@@ -6,7 +6,7 @@ import { externalPackages, nodeTarget } from './entries.mjs';
 /** @typedef {typeof import('./entries.mjs').nodeEntries[number]} NodeEntry */
 
 /**
- * Bundles the entries of one format. npm packages go into the bundle, which starts faster than many small files.
+ * Bundles the entries of one format. npm packages are bundled too, which starts faster than many small files.
  * @param {string} root
  * @param {string} folder
  * @param {readonly NodeEntry[]} entries
@@ -33,7 +33,7 @@ export async function bundleNode(root, folder, entries) {
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
       sourcemap: true,
       ...(first.format === 'cjs' || first.alone ? { codeSplitting: false } : {}),
-      // One file that is copied to other machines is kept small; names stay, so that an error can be read there.
+      // A file that is copied to other machines is minified; names are kept, so that its errors stay readable.
       ...(first.alone
         ? {
             minify: {

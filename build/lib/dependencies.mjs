@@ -19,8 +19,8 @@ export function lockHash(text) {
 }
 
 /**
- * Whether npm's own record of what it installed says the same as the lock file. A tree that a person installed
- * with npm is as good as ours and is not torn down. Optional packages may be missing: most are for other
+ * Whether npm's own record of what it installed matches the lock file. A tree that a person installed with npm is
+ * accepted and not replaced. Optional packages may be missing: most are for other
  * platforms.
  * @param {{ packages?: Record<string, LockedPackage> }} locked package-lock.json
  * @param {{ packages?: Record<string, LockedPackage> }} installed node_modules/.package-lock.json
@@ -50,9 +50,9 @@ export function sameTree(locked, installed) {
  * @param {string | undefined} facts.lock text of package-lock.json
  * @param {string | undefined} facts.stamp text of our stamp, written last by an install of ours
  * @param {string | undefined} facts.installed text of node_modules/.package-lock.json
- * @param {boolean} facts.interrupted whether an install of ours began and did not end
+ * @param {boolean} facts.interrupted whether an install of ours was interrupted
  * @param {string} facts.platform platform and processor, because packages carry binaries
- * @returns {'ready' | 'adopt' | 'install'} `adopt`: right, but without our stamp
+ * @returns {'ready' | 'adopt' | 'install'} `adopt`: complete, but without our stamp
  */
 export function dependencyState({ lock, stamp, installed, interrupted, platform }) {
   if (lock === undefined || interrupted) return 'install';
@@ -93,7 +93,7 @@ export function readDependencyState(paths, platform = `${process.platform}-${pro
 }
 
 /**
- * Writes the stamp that says: what the lock file names is all there.
+ * Writes the stamp that marks the dependencies as complete for this lock file.
  * @param {ReturnType<typeof import('./paths.mjs').setUpPaths>} paths
  * @param {string} lock text of the lock file at the time the install began
  * @param {string} [platform]
@@ -103,7 +103,7 @@ export function writeDependencyStamp(paths, lock, platform = `${process.platform
 }
 
 /**
- * Installs what the lock file names. The marker beside the cache outlives a kill, so that a half install is redone.
+ * Installs what the lock file names. The marker in the cache survives a kill, so that an incomplete install is redone.
  * @param {object} options
  * @param {string} options.root
  * @param {ReturnType<typeof import('./paths.mjs').setUpPaths>} options.paths
@@ -114,8 +114,8 @@ export async function installDependencies({ root, paths, install = npmCi }) {
   if (lock === undefined) {
     throw new SetUpError(
       'SETUP_NO_LOCK_FILE',
-      'package-lock.json is missing, so it is not known what to install.',
-      'Get it back with `git checkout package-lock.json`, then run this again.',
+      'package-lock.json is missing.',
+      'Restore it with `git checkout package-lock.json`, then try again.',
     );
   }
   mkdirSync(dirname(paths.installing), { recursive: true });
@@ -128,35 +128,35 @@ export async function installDependencies({ root, paths, install = npmCi }) {
 }
 
 /**
- * @param {string} output the end of what npm printed
+ * @param {string} output the end of npm's output
  * @returns {SetUpError}
  */
 export function installError(output) {
   if (/ENOSPC|no space left/i.test(output)) {
     return new SetUpError(
       'SETUP_DISK_FULL',
-      'The disk is full, so that the dependencies could not be installed.',
-      'Free about 1 GB and run it again.',
+      'The disk is full, so the dependencies could not be installed.',
+      'Free about 1 GB and try again.',
     );
   }
   if (/EUSAGE|can only install packages when your package\.json and package-lock\.json/i.test(output)) {
     return new SetUpError(
       'SETUP_LOCK_FILE_DIFFERS',
-      'package.json and package-lock.json do not agree.',
-      'Run `npm install`, look at the change, then run this again.',
+      'package.json and package-lock.json do not match.',
+      'Run `npm install`, review the change, then try again.',
       { details: output },
     );
   }
   return new SetUpError(
     'SETUP_DEPENDENCIES',
     'The dependencies could not be installed.',
-    'Check the network and run it again; what was there before is redone then.',
+    'Check the network and try again.',
     { details: output },
   );
 }
 
 /**
- * Install scripts stay off: none of our packages needs one, and one that downloads would fail behind a firewall.
+ * Install scripts are disabled: none of our packages needs one, and one that downloads would fail behind a firewall.
  * @param {string} root
  * @returns {Promise<{ code: number, tail: string }>}
  */

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A failed download is not tried again before this has passed. */
+/** A failed download is not retried before this time has passed. */
 export const failureRememberedMs = 24 * 60 * 60 * 1_000;
 
-/** Electron ends itself at once where a library or the sandbox of the system is missing. */
+/** Electron exits at once if a system library or the sandbox is missing. */
 const failedStartMs = 5_000;
 
 /**
@@ -16,25 +16,25 @@ const failedStartMs = 5_000;
 /**
  * Decides where the panel opens.
  * @param {object} facts
- * @param {boolean} facts.headless the person asked for no window
+ * @param {boolean} facts.headless the person wants no window
  * @param {string} facts.platform
  * @param {NodeJS.ProcessEnv} facts.env
  * @param {boolean} facts.isRoot
- * @param {boolean} facts.installed whether Electron's binary is there
+ * @param {boolean} facts.installed whether Electron's binary is installed
  * @param {string} facts.version Electron's version
  * @param {DownloadFailure | undefined} facts.failure the last failed download
  * @param {number} facts.now milliseconds since 1970
- * @returns {Shell} `reason` is empty where nothing needs to be said
+ * @returns {Shell} `reason` is empty if there is nothing to report
  */
 export function chooseShell({ headless, platform, env, isRoot, installed, version, failure, now }) {
   if (headless) return { kind: 'browser', reason: '' };
   if (!hasDisplay(platform, env)) {
-    return { kind: 'browser', reason: 'There is no display here, so the panel is served to the browser.' };
+    return { kind: 'browser', reason: 'No display found. Serving the panel to the browser.' };
   }
   if (isRoot && platform === 'linux') {
     return {
       kind: 'browser',
-      reason: 'Electron runs as root only without its sandbox, so the panel is served to the browser.',
+      reason: 'Electron cannot run as root with its sandbox. Serving the panel to the browser.',
     };
   }
   if (installed) return { kind: 'electron' };
@@ -42,7 +42,7 @@ export function chooseShell({ headless, platform, env, isRoot, installed, versio
     return {
       kind: 'browser',
       reason:
-        'Electron could not be downloaded within the last day, so the panel is served to the browser; it is tried again tomorrow.',
+        'Electron could not be downloaded in the last 24 hours. Serving the panel to the browser; the next try is tomorrow.',
     };
   }
   return { kind: 'download' };
@@ -60,18 +60,18 @@ export function hasDisplay(platform, env) {
 
 /**
  * @param {DownloadFailure | undefined} failure
- * @param {string} version another version is worth another try
+ * @param {string} version a different version is tried again
  * @param {number} now
  * @returns {boolean}
  */
 export function isRemembered(failure, version, now) {
   if (failure === undefined || failure.version !== version) return false;
-  // A time in the future comes from a clock that was set back: it must not silence the download for ever.
+  // A time in the future means the clock was set back; it must not block the download indefinitely.
   return failure.at <= now && now - failure.at < failureRememberedMs;
 }
 
 /**
- * Whether Electron ended as it does where it cannot run at all, so that the browser should be used instead.
+ * Whether Electron exited in the way it does where it cannot run at all, so that the browser is used instead.
  * @param {{ ranMs: number, code: number | null, signal: string | null }} ending
  * @returns {boolean}
  */
@@ -112,7 +112,7 @@ export function forgetFailure(file) {
 }
 
 /**
- * Where Electron's package keeps its binary, and whether it is there in the version of the package.
+ * Where Electron's package stores its binary, and whether it is installed in the package's version.
  * @param {string} nodeModules
  * @returns {{ version: string, binary: string | undefined, installer: string }}
  */
@@ -123,7 +123,7 @@ export function findElectron(nodeModules) {
 }
 
 /**
- * The Electron that tests can run in, or why there is none. `ELECTRON_OVERRIDE_DIST_PATH` names the folder of another.
+ * The Electron that tests can run in, or why there is none. `ELECTRON_OVERRIDE_DIST_PATH` names another one's folder.
  * @param {{ nodeModules: string, platform: string, env: NodeJS.ProcessEnv, isRoot: boolean }} facts
  * @returns {{ path: string } | { reason: string }}
  */
@@ -133,9 +133,9 @@ export function findElectronForTests({ nodeModules, platform, env, isRoot }) {
     override === undefined || override === ''
       ? findElectron(nodeModules).binary
       : join(override, platform === 'win32' ? 'electron.exe' : 'electron');
-  if (path === undefined || !existsSync(path)) return { reason: 'its program is not installed' };
+  if (path === undefined || !existsSync(path)) return { reason: 'it is not installed' };
   if (!hasDisplay(platform, env)) return { reason: 'there is no display' };
-  if (isRoot && platform === 'linux') return { reason: 'as root it runs only without its sandbox' };
+  if (isRoot && platform === 'linux') return { reason: 'it cannot run as root with its sandbox' };
   return { path };
 }
 

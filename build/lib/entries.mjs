@@ -1,14 +1,14 @@
 // @ts-check
 
 /**
- * Every Node program of the product. Each output lies one folder below `dist`, as the shared chunks do, so that
- * `new URL('../renderer/', import.meta.url)` means the same from whichever file the bundler put it in.
- * `alone` makes one file of an entry, which is copied to other machines.
+ * Every Node program of the product. Each output is one folder below `dist`, like the shared chunks, so that
+ * `new URL('../renderer/', import.meta.url)` resolves the same from whichever file the bundler puts it in.
+ * `alone` bundles an entry into one file, which is copied to other machines.
  * @type {readonly { source: string, output: string, format: 'esm' | 'cjs', alone?: boolean }[]}
  */
 export const nodeEntries = [
   { source: 'electron/main/main.ts', output: 'main/main.mjs', format: 'esm' },
-  // A sandboxed preload script is one CommonJS file: it can load nothing but `electron`.
+  // A sandboxed preload script is one CommonJS file: it can load only `electron`.
   { source: 'electron/preload/preload.ts', output: 'preload/preload.cjs', format: 'cjs' },
   { source: 'electron/headless/headless.ts', output: 'headless/headless.mjs', format: 'esm' },
   { source: 'electron/cli/cli.ts', output: 'cli/cli.mjs', format: 'esm' },
@@ -19,8 +19,8 @@ export const nodeEntries = [
   { source: 'electron/agent/main.ts', output: 'agent/agent.mjs', format: 'esm', alone: true },
 ];
 
-/** Packages that stay outside the bundle: they carry or find files of their own. */
+/** Packages that are not bundled, because they contain or load files of their own. */
 export const externalPackages = ['electron'];
 
-/** The oldest Node that runs the output; newer syntax is rewritten. */
+/** The oldest Node that runs the output; newer syntax is compiled down. */
 export const nodeTarget = 'node22.19';

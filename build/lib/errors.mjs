@@ -5,14 +5,14 @@ import { stripVTControlCharacters } from 'node:util';
 // Its few errors have the same three parts: a code, what happened, and the next step.
 
 /**
- * An error that the person who typed the command should read.
+ * An error for the person who typed the command.
  */
 export class SetUpError extends Error {
   /**
    * @param {string} code for example `SETUP_NODE_DOWNLOAD`
    * @param {string} message what happened, one sentence
    * @param {string} nextStep what to do now, one sentence
-   * @param {{ cause?: unknown, details?: string, exitCode?: number }} [more] `details`: the last lines a tool printed
+   * @param {{ cause?: unknown, details?: string, exitCode?: number }} [more] `details`: the last lines of a tool's output
    */
   constructor(code, message, nextStep, more = {}) {
     super(message, { cause: more.cause });
@@ -25,7 +25,7 @@ export class SetUpError extends Error {
 }
 
 /**
- * The text for a terminal: details first, because the last line is the one that is read.
+ * The text for a terminal: details first, because people read the last line.
  * @param {unknown} error
  * @returns {string}
  */
@@ -39,7 +39,7 @@ export function describeError(error) {
 }
 
 /**
- * Runs the program of a script and ends the process with its exit code, or with the error in words.
+ * Runs the program of a script and ends the process with its exit code, or prints the error.
  * @param {() => Promise<number>} program
  * @returns {Promise<void>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// The flame of renderer/public/flame.svg, drawn without a browser: for the tray and the program's own icon.
+// The flame of renderer/public/flame.svg, drawn without a browser, for the tray and the program's icon.
 
 /**
  * @typedef {[number, number]} Point
@@ -7,9 +7,9 @@
  * @typedef {[number, number, number]} Colour
  */
 
-/** Samples on each side of a pixel. */
+/** Samples per pixel in each direction. */
 const SAMPLES = 8;
-/** Half the width of the outline, on a picture 16 wide. */
+/** Half the outline's width, on an image 16 wide. */
 const HALF_STROKE = 0.75;
 
 /** @type {Point} */
@@ -138,7 +138,7 @@ const red = [255, 91, 80];
 const black = [0, 0, 0];
 
 /**
- * Every picture of the tray by its file name. macOS takes black ones, `@2x` is for dense screens.
+ * Every tray image by its file name. macOS takes black ones; `@2x` is for high-density screens.
  * @returns {Map<string, { width: number, height: number, pixels: Uint8Array }>}
  */
 export function trayPictures() {

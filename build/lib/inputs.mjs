@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What the build reads. The lock file is there because packages are bundled. */
+/** What the build reads. Includes the lock file, because packages are bundled. */
 export const buildInputs = [
   'electron',
   'renderer',
@@ -24,7 +24,7 @@ export const buildInputs = [
  */
 
 /**
- * Lists the files under the inputs, in a fixed order. An input that is not there is left out.
+ * Lists the files under the inputs, in a fixed order. A missing input is left out.
  * @param {string} root
  * @param {readonly string[]} [inputs]
  * @returns {InputFile[]}
@@ -54,7 +54,7 @@ function addFiles(root, path, files) {
 }
 
 /**
- * A fingerprint by names, sizes and times: a few milliseconds for all the files.
+ * A fingerprint of names, sizes and times: a few milliseconds for all files.
  * @param {readonly InputFile[]} files
  * @returns {string}
  */
@@ -65,7 +65,7 @@ export function quickFingerprint(files) {
 }
 
 /**
- * A fingerprint by content, for when only the times changed (a fresh checkout of the same commit).
+ * A fingerprint of the content, for when only the times changed (a fresh checkout of the same commit).
  * @param {string} root
  * @param {readonly InputFile[]} files
  * @returns {string}
@@ -94,7 +94,7 @@ export function fingerprint(root, inputs = buildInputs) {
 }
 
 /**
- * Whether the build in `stampFile`'s folder was made from what is on the disk now.
+ * Whether the build in `stampFile`'s folder was made from the present files.
  * @param {string} root
  * @param {string} stampFile
  * @param {readonly string[]} [inputs]

@@ -9,11 +9,11 @@ import { cruise } from 'dependency-cruiser';
  * @typedef {{ modules: string[], violations: Violation[] }} CruiseReport
  */
 
-/** The folders that the law is about. */
+/** The folders that the import law covers. */
 export const checkedFolders = ['shared', 'electron', 'renderer'];
 
 /**
- * One violation of each rule. `files` are written into an empty folder; cruising it must report `rule`.
+ * One violation of each rule. `files` are written into an empty folder; checking it must report `rule`.
  * @type {readonly { rule: string, files: Readonly<Record<string, string>> }[]}
  */
 export const plantedViolations = [
@@ -100,7 +100,7 @@ export const plantedViolations = [
 ];
 
 /**
- * A violation of the order of core's domains for each of them: it imports what stands above it.
+ * For each domain of core, a violation of their order: it imports a domain above it.
  * @param {readonly (readonly string[])[]} order as in .dependency-cruiser.cjs
  */
 export function plantedInCore(order) {
@@ -155,7 +155,7 @@ export async function cruiseTree(root, configuration) {
     validate: true,
     ruleSet: { forbidden },
   });
-  if (typeof output === 'string') throw new Error('The layer check got a text where it wanted a report.');
+  if (typeof output === 'string') throw new Error('The layer check expected a report, not text.');
   return {
     modules: output.modules
       .map((module) => module.source)
@@ -169,7 +169,7 @@ export async function cruiseTree(root, configuration) {
 }
 
 /**
- * The layers that exist on the disk and hold TypeScript.
+ * The layers that exist on disk and contain TypeScript.
  * @param {string} root
  * @returns {string[]} for example `shared`, `renderer`, `electron/core`
  */
@@ -183,7 +183,7 @@ export function existingLayers(root) {
 }
 
 /**
- * Layers of which no module was read. A check that reads nothing passes, so that this must be empty.
+ * Layers of which no module was read. This must be empty, because a check that reads nothing passes.
  * @param {readonly string[]} layers
  * @param {readonly string[]} modules
  * @returns {string[]}

@@ -18,12 +18,12 @@ import { systemCode } from './errors.mjs';
 /**
  * @typedef {object} LockTimes
  * @property {number} heartbeatMs how often the holder touches the file
- * @property {number} lookMs how often a waiter looks
- * @property {number} silentMs a waiter that saw no touch for so long takes the lock: the pid may be another's by now
+ * @property {number} pollMs how often a waiter checks
+ * @property {number} silentMs after this time without a heartbeat a waiter takes the lock: the pid may have been reused
  */
 
 /** @type {LockTimes} */
-const defaultTimes = { heartbeatMs: 2_000, lookMs: 200, silentMs: 20_000 };
+const defaultTimes = { heartbeatMs: 2_000, pollMs: 200, silentMs: 20_000 };
 
 /**
  * Runs `work` while no other process does so in the same folder.
@@ -41,7 +41,7 @@ export async function withLock(file, work, options = {}) {
       const now = new Date();
       utimesSync(file, now, now);
     } catch {
-      // Whoever removed the file has taken the lock: this run can only finish.
+      // If the file was removed, another process has taken the lock; this run can only finish.
     }
   }, times.heartbeatMs);
   try {
@@ -61,7 +61,7 @@ export async function acquireLock(file, options = {}) {
   const { onWait, times = defaultTimes, isAlive = isProcessAlive } = options;
   const own = `${process.pid} ${randomBytes(8).toString('hex')} ${hostname()}`;
   mkdirSync(dirname(file), { recursive: true });
-  let told = false;
+  let reported = false;
   let lastTouch = -1;
   let silentSince = performance.now();
   for (;;) {
@@ -77,11 +77,11 @@ export async function acquireLock(file, options = {}) {
       removeStale(file, holder.text);
       continue;
     }
-    if (!told && holder.pid !== undefined) {
-      told = true;
+    if (!reported && holder.pid !== undefined) {
+      reported = true;
       onWait?.(holder.pid);
     }
-    await new Promise((resolve) => setTimeout(resolve, times.lookMs));
+    await new Promise((resolve) => setTimeout(resolve, times.pollMs));
   }
 }
 
@@ -91,7 +91,7 @@ export async function acquireLock(file, options = {}) {
  * @returns {boolean}
  */
 function tryCreate(file, own) {
-  // Written aside and linked, so that nobody ever reads a lock without its pid.
+  // Written to a draft and linked, so that nobody reads a lock without its pid.
   const draft = `${file}.${own.split(' ', 2).join('-')}`;
   writeFileSync(draft, own);
   try {
@@ -106,7 +106,7 @@ function tryCreate(file, own) {
 }
 
 /**
- * Some file systems have no hard links; there an exclusive write has to do.
+ * Some file systems have no hard links; an exclusive write is used there.
  * @param {string} file
  * @param {string} own
  * @param {unknown} linkError
@@ -126,13 +126,13 @@ function createWithoutLink(file, own, linkError) {
 
 /**
  * @param {string} file
- * @returns {{ text: string, pid: number | undefined, isHere: boolean, touched: number } | undefined} undefined when it is gone
+ * @returns {{ text: string, pid: number | undefined, isHere: boolean, touched: number } | undefined} undefined if it does not exist
  */
 function readHolder(file) {
   try {
     const text = readFileSync(file, 'utf8');
     const pid = Number.parseInt(text, 10);
-    // On a shared disk the pid may belong to another machine: then only its heartbeat counts.
+    // On a shared disk the pid may belong to another machine, so only its heartbeat counts.
     const host = text.split(' ').slice(2).join(' ');
     const isHere = host === '' || host === hostname();
     return { text, pid: Number.isFinite(pid) ? pid : undefined, isHere, touched: statSync(file).mtimeMs };
@@ -143,7 +143,8 @@ function readHolder(file) {
 }
 
 /**
- * Two waiters may judge the same lock stale: each moves away what it finds, and gives back what it did not judge.
+ * Two waiters may find the same lock stale: each moves away what it finds, and restores what it did not mean to
+ * remove.
  * @param {string} file
  * @param {string} judged
  */
@@ -185,7 +186,7 @@ export function isProcessAlive(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, and belongs to someone else.
+    // EPERM: the process exists and belongs to someone else.
     return systemCode(error) === 'EPERM';
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Stryker lives outside the main lock file: only `npm run mutate` needs it, and it is larger than the rest together.
+// Stryker is not in the main lock file: only `npm run mutate` needs it, and it is larger than all other packages.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installError, sameTree } from './dependencies.mjs';
@@ -8,7 +8,7 @@ import { setUpPaths } from './paths.mjs';
 import { npmCommand, runCaptured } from './process.mjs';
 
 /**
- * Installs the packages of build/tools unless npm's own record says that they are all there.
+ * Installs the packages of build/tools unless npm's own record says that they are complete.
  * @param {string} root
  * @param {(folder: string) => Promise<{ code: number, tail: string }>} [install]
  * @returns {Promise<void>}

@@ -1,15 +1,15 @@
 // @ts-check
-// What `npm run mutate` decides: which files it changes, which tests relate to them, and how results are printed.
+// The decisions of `npm run mutate`: which files it changes, which tests relate to them, and how results are printed.
 import { posix } from 'node:path';
 import { SetUpError } from './errors.mjs';
 
 export const mutateUsage = `Usage: npm run mutate -- PATH … [options]
   PATH             a folder or a file below electron/, shared/ or renderer/
-  --pure           of a folder, only the files whose first comment says "Pure."
-  --least N        fail when fewer than N percent of the mutants are killed
-  --reach N        run the tests that load a file through fewer than N others; 2 by default
-  --concurrency N  test processes at once; one for each processor by default
-  --help           show this`;
+  --pure           only the files of a folder whose first comment says "Pure."
+  --least N        fail if fewer than N percent of the mutants are killed
+  --reach N        run the tests that load a file through fewer than N others; default 2
+  --concurrency N  number of test processes; default one per processor
+  --help           show this help`;
 
 /**
  * @typedef {{ paths: string[], pure: boolean, least: number | undefined, reach: number,
@@ -38,10 +38,10 @@ export function parseMutateOptions(args) {
     else if (argument === '--least') options.least = numberFrom(argument, rest.shift(), 0, 100);
     else if (argument === '--reach') options.reach = numberFrom(argument, rest.shift(), 1, 99);
     else if (argument === '--concurrency') options.concurrency = numberFrom(argument, rest.shift(), 1, 64);
-    else if (argument.startsWith('-')) throw optionError(`The option ${argument} is not known.`);
+    else if (argument.startsWith('-')) throw optionError(`Unknown option ${argument}.`);
     else options.paths.push(readPath(argument));
   }
-  if (options.paths.length === 0 && !options.help) throw optionError('A folder or a file is needed.');
+  if (options.paths.length === 0 && !options.help) throw optionError('Expected a folder or a file.');
   return options;
 }
 
@@ -54,7 +54,7 @@ export function parseMutateOptions(args) {
 function numberFrom(name, text, least, most) {
   const value = Number(text);
   if (text === undefined || !/^\d+(\.\d+)?$/.test(text) || value < least || value > most) {
-    throw optionError(`${name} needs a number from ${least} to ${most}.`);
+    throw optionError(`${name} expects a number from ${least} to ${most}.`);
   }
   return value;
 }
@@ -72,14 +72,14 @@ function readPath(argument) {
  * @param {string} message
  */
 function optionError(message) {
-  return new SetUpError('SETUP_OPTION', message, 'Correct it and run it again.', {
+  return new SetUpError('SETUP_OPTION', message, 'Correct it and try again.', {
     details: mutateUsage,
     exitCode: 2,
   });
 }
 
 /**
- * Whether the comment at the head of a file says that its functions are pure.
+ * Whether the comment at the top of a file says that its functions are pure.
  * @param {string} text
  */
 export function isPure(text) {
@@ -88,7 +88,7 @@ export function isPure(text) {
 }
 
 /**
- * The files of the repository that a module loads: types are erased, so they are no relation.
+ * The repository files that a module loads; type imports are erased and do not count.
  * @param {string} file
  * @param {string} text
  * @returns {string[]}
@@ -101,8 +101,8 @@ export function loadedFiles(file, text) {
 }
 
 /**
- * The tests that load one of the changed files in at most `reach` steps. A test that is farther away loads half of core,
- * takes long and seldom kills what the near ones leave.
+ * The tests that load one of the changed files in at most `reach` steps. A more distant test loads half of core,
+ * is slow, and rarely kills what the near ones miss.
  * @param {readonly string[]} tests
  * @param {readonly string[]} changed
  * @param {number} reach 1 for tests that import the file themselves
@@ -122,7 +122,7 @@ export function relatedTests(tests, changed, reach, read) {
     return files;
   };
   return tests.filter((test) => {
-    // A map that grows while it is walked: nearest files first, and each file once, cycles included.
+    // A map that grows while it is iterated: nearest files first, each file once, cycles included.
     const steps = new Map([[test, 0]]);
     for (const [file, step] of steps) {
       if (wanted.has(file)) return true;
@@ -146,7 +146,7 @@ const killedStatuses = ['Killed', 'Timeout'];
 const survivedStatuses = ['Survived', 'NoCoverage'];
 
 /**
- * Killed of those that could be run, by file. A mutant that does not compile or load counts nowhere.
+ * The share killed of the mutants that could run, by file. Mutants that do not compile or load are not counted.
  * @param {readonly Pick<MutantResult, 'fileName' | 'status'>[]} results
  * @returns {{ file: string, killed: number, valid: number }[]}
  */
@@ -164,7 +164,7 @@ export function scoreByFile(results) {
 
 /**
  * @param {{ killed: number, valid: number }} score
- * @returns {number} 100 where there was nothing to kill
+ * @returns {number} 100 if there was nothing to kill
  */
 export function percentKilled({ killed, valid }) {
   return valid === 0 ? 100 : (100 * killed) / valid;
@@ -173,7 +173,7 @@ export function percentKilled({ killed, valid }) {
 /**
  * @param {readonly MutantResult[]} results
  * @param {(file: string) => string} read text of a mutated file
- * @returns {string} each mutant that survived with its place, then the scores
+ * @returns {string} each surviving mutant with its location, then the scores
  */
 export function describeMutations(results, read) {
   const survivors = results

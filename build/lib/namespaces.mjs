@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Whether tests can make network namespaces here: it takes Linux, root and iproute2.
+ * Whether tests can create network namespaces here: this requires Linux, root and iproute2.
  * @param {object} [facts]
  * @param {NodeJS.Platform} [facts.platform]
- * @param {(args: readonly string[]) => boolean} [facts.ip] runs iproute2's `ip`; whether it worked
- * @returns {{ mend: string } | null} null where they can
+ * @param {(args: readonly string[]) => boolean} [facts.ip] runs iproute2's `ip`; returns whether it succeeded
+ * @returns {{ fix: string } | null} null if they can
  */
 export function namespacesMissing({ platform = process.platform, ip = runIp } = {}) {
   const name = `pl-probe-${process.pid}`;
@@ -15,7 +15,7 @@ export function namespacesMissing({ platform = process.platform, ip = runIp } = 
     return null;
   }
   return {
-    mend: 'The tests in network namespaces did not run. Run them as root on Linux, with iproute2.',
+    fix: 'The tests in network namespaces were skipped. Run them as root on Linux, with iproute2.',
   };
 }
 

@@ -4,11 +4,11 @@ import { SetUpError } from './errors.mjs';
 
 export const startUsage = `Usage: npm start -- [options]
   --headless   no window: serve the panel to the browser
-  --port N     the port of the panel on 127.0.0.1; the last one, or a free one, by default
-  --data DIR   where settings, history and the index are kept
+  --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one
+  --data DIR   folder for settings, history and the index
   --simulate   add a simulated fleet
   --no-open    do not open the browser
-  --help       show this`;
+  --help       show this help`;
 
 /**
  * @typedef {{ headless: boolean, port: number | undefined, data: string | undefined, simulate: boolean,
@@ -16,9 +16,9 @@ export const startUsage = `Usage: npm start -- [options]
  */
 
 /**
- * Reads the options of `npm start`. A value may follow its option or stand behind an equals sign.
+ * Parses the options of `npm start`. A value may follow its option or an equals sign.
  * @param {readonly string[]} args
- * @param {string} folder what a relative `--data` is relative to: where the person typed the command
+ * @param {string} folder the person's working directory, for a relative `--data`
  * @returns {StartOptions}
  * @throws {SetUpError} `SETUP_OPTION`
  */
@@ -47,12 +47,12 @@ export function parseStartOptions(args, folder) {
     };
     if (name === '--port') options.port = parsePort(value());
     else if (name === '--data') options.data = resolve(folder, value());
-    else if (given !== undefined) throw optionError(`${name} takes no value, or is not known.`);
+    else if (given !== undefined) throw optionError(`${name} takes no value or is unknown.`);
     else if (name === '--headless') options.headless = true;
     else if (name === '--simulate') options.simulate = true;
     else if (name === '--no-open') options.open = false;
     else if (name === '--help' || name === '-h') options.help = true;
-    else throw optionError(`The option ${argument} is not known.`);
+    else throw optionError(`Unknown option ${argument}.`);
   }
   return options;
 }
@@ -78,7 +78,7 @@ export function toProgramArguments(options) {
 function parsePort(text) {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw optionError(`--port needs a number from 0 to 65535, and "${text}" is none.`);
+  throw optionError(`--port expects a number from 0 to 65535, not "${text}".`);
 }
 
 /**
@@ -86,7 +86,7 @@ function parsePort(text) {
  * @returns {SetUpError}
  */
 function optionError(message) {
-  return new SetUpError('SETUP_OPTION', message, 'Correct it and run it again.', {
+  return new SetUpError('SETUP_OPTION', message, 'Correct it and try again.', {
     details: startUsage,
     exitCode: 2,
   });

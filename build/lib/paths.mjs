@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '');
 
 /**
- * Where the set-up keeps what it makes. All of it is ignored by git and can be deleted at any time.
+ * Where the set-up stores its files. All of it is ignored by git and can be deleted at any time.
  * @param {string} root the repository's folder
  */
 export function setUpPaths(root) {

@@ -13,7 +13,7 @@ const endingSignals = process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['
 const captured = new Set();
 
 /**
- * An install or a test run must not go on alone when this process is told to end.
+ * An install or a test run must not continue alone when this process is asked to stop.
  * @param {NodeJS.Signals} signal
  */
 function endCaptured(signal) {
@@ -24,7 +24,7 @@ function endCaptured(signal) {
 
 /**
  * @param {import('node:child_process').ChildProcess} child
- * @returns {() => void} when it has ended
+ * @returns {() => void} to be called when it has ended
  */
 function watchCaptured(child) {
   if (captured.size === 0) for (const name of endingSignals) process.on(name, endCaptured);
@@ -36,7 +36,7 @@ function watchCaptured(child) {
 }
 
 /**
- * Runs a program quietly and keeps the end of what it prints.
+ * Runs a program quietly and keeps the end of its output.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, timeoutMs?: number,
@@ -83,7 +83,7 @@ export function runCaptured(command, args, options = {}) {
 }
 
 /**
- * Runs a program in the place of this one: its streams are ours, signals go on to it.
+ * Runs a program in the place of this one: it shares our streams, and signals are passed on to it.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
@@ -98,7 +98,7 @@ export function runForeground(command, args, options = {}) {
     });
     const handlers = endingSignals.map((signal) => {
       const forward = () => {
-        // A terminal sends Ctrl+C to the whole group: a second one from here would read as "stop at once".
+        // A terminal sends Ctrl+C to the whole group: a second one from here would mean "stop at once".
         if (signal === 'SIGINT' && process.stdin.isTTY) return;
         child.kill(signal);
       };
@@ -122,11 +122,11 @@ export function runForeground(command, args, options = {}) {
 const starter = process.ppid;
 
 /**
- * Ends this process when npm has ended. npm passes a signal on to its shell, and that one ends without telling us.
+ * Ends this process when npm has ended. npm passes a signal to its shell, which ends without passing it on.
  * @param {{ env?: NodeJS.ProcessEnv, everyMs?: number }} [options]
  */
 export function endWithNpm({ env = process.env, everyMs = 1_000 } = {}) {
-  // Whoever started us without npm may have meant us to go on.
+  // Without npm as the parent, the process may be meant to continue.
   if (process.platform === 'win32' || env.npm_lifecycle_event === undefined) return;
   const timer = setInterval(() => {
     if (process.ppid === starter) return;
@@ -137,9 +137,9 @@ export function endWithNpm({ env = process.env, everyMs = 1_000 } = {}) {
 }
 
 /**
- * Ends this process as the child ended, so that a caller sees the same signal or the same code.
+ * Ends this process the way the child ended, so that a caller sees the same signal or code.
  * @param {{ code: number | null, signal: NodeJS.Signals | null }} ending
- * @returns {number} the exit code, when it did not end by a signal
+ * @returns {number} the exit code, if no signal ended it
  */
 export function endLike(ending) {
   if (ending.signal !== null && process.platform !== 'win32') process.kill(process.pid, ending.signal);
@@ -149,7 +149,7 @@ export function endLike(ending) {
 /**
  * @param {number | null} code
  * @param {NodeJS.Signals | null} signal
- * @returns {number} as a shell counts: 128 and the number of the signal
+ * @returns {number} as a shell reports it: 128 plus the signal number
  */
 export function exitCodeOf(code, signal) {
   if (signal !== null) return 128 + (constants.signals[signal] ?? 0);
@@ -157,7 +157,7 @@ export function exitCodeOf(code, signal) {
 }
 
 /**
- * How to start npm: the one that started us, else the one beside the running Node, else the one on the PATH.
+ * How to start npm: the npm that started us, the one beside the running Node, or the one on the PATH.
  * @param {{ env?: NodeJS.ProcessEnv, execPath?: string, exists?: (path: string) => boolean,
  *   platform?: string }} [facts]
  * @returns {{ command: string, args: string[], shell: boolean }}
@@ -182,7 +182,7 @@ export function npmCommand({
 }
 
 /**
- * The environment of what runs under a chosen Node: that Node is first in PATH, its compile cache is on.
+ * The environment of programs under a chosen Node: that Node comes first in PATH, and its compile cache is enabled.
  * @param {{ node: string, compileCache: string, env?: NodeJS.ProcessEnv }} options
  * @returns {NodeJS.ProcessEnv}
  */

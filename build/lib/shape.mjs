@@ -1,13 +1,13 @@
 // @ts-check
-// The shape of the house: files that are read in one sitting, and names that are said once.
+// The shape of the code base: files short enough to read in one sitting, and unique names.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { checkedFolders } from './layers.mjs';
 
-/** Lines that a file of the product may have. */
-export const mostLines = 350;
+/** Maximum number of lines in a product file. */
+export const maxLines = 350;
 
-/** Names that each domain of core has. */
+/** Names that every domain of core may use. */
 const namesOfEach = new Set(['index.ts', 'methods.ts', 'model.ts', 'service.ts']);
 
 /**
@@ -46,7 +46,7 @@ function filesIn(root, folder) {
 function longFiles(root, files) {
   return files.flatMap((file) => {
     const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
-    return lines > mostLines ? [`${file} has ${lines} lines, more than ${mostLines}.`] : [];
+    return lines > maxLines ? [`${file} has ${lines} lines, more than ${maxLines}.`] : [];
   });
 }
 
@@ -62,6 +62,6 @@ function repeatedNames(files) {
     if (!namesOfEach.has(name)) byName.set(name, [...(byName.get(name) ?? []), file]);
   }
   return [...byName.values()].flatMap((same) =>
-    same.length > 1 ? [`One name stands for several files of core: ${same.join(', ')}.`] : [],
+    same.length > 1 ? [`Several files of core have the same name: ${same.join(', ')}.`] : [],
   );
 }

@@ -3,7 +3,7 @@ import { SetUpError } from './errors.mjs';
 
 /** @typedef {'types' | 'lint' | 'layers' | 'unit' | 'contract' | 'integration' | 'end-to-end' | 'desktop'} StageName */
 
-/** In this order: what is quick and says most comes first. @type {readonly StageName[]} */
+/** In this order: quick and informative stages first. @type {readonly StageName[]} */
 export const stageNames = [
   'types',
   'lint',
@@ -15,17 +15,17 @@ export const stageNames = [
   'desktop',
 ];
 
-/** Stages that run test files, so that a filter means something to them. @type {readonly StageName[]} */
+/** Stages that run test files, and so accept a filter. @type {readonly StageName[]} */
 export const testStages = ['unit', 'contract', 'integration', 'end-to-end', 'desktop'];
 
 /** Stages that start the built programs. @type {readonly StageName[]} */
 const stagesOnBuild = ['integration', 'end-to-end', 'desktop'];
 
 export const testUsage = `Usage: npm test -- [stage …] [filter …]
-  stages: ${stageNames.join(', ')} (all by default)
-  filter: a part of a test file's path`;
+  stages: ${stageNames.join(', ')} (default: all)
+  filter: part of a test file's path`;
 
-/** What `npm test` ends with. */
+/** The summary of `npm test`. */
 export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
 
 /**
@@ -33,7 +33,7 @@ export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
  */
 
 /**
- * Reads what to run. A filter without a stage runs every stage that has test files.
+ * Parses what to run. A filter without a stage runs every stage that has test files.
  * @param {readonly string[]} args
  * @returns {Selection}
  * @throws {SetUpError} `SETUP_OPTION`
@@ -41,15 +41,10 @@ export const exitCodes = { passed: 0, failed: 1, usage: 2, incomplete: 3 };
 export function selectStages(args) {
   const option = args.find((argument) => argument.startsWith('-'));
   if (option !== undefined) {
-    throw new SetUpError(
-      'SETUP_OPTION',
-      `The option ${option} is not known.`,
-      'Correct it and run it again.',
-      {
-        details: testUsage,
-        exitCode: exitCodes.usage,
-      },
-    );
+    throw new SetUpError('SETUP_OPTION', `Unknown option ${option}.`, 'Correct it and try again.', {
+      details: testUsage,
+      exitCode: exitCodes.usage,
+    });
   }
   const words = args.map((argument) => (argument === 'e2e' ? 'end-to-end' : argument));
   const named = stageNames.filter((name) => words.includes(name));
@@ -64,29 +59,29 @@ export function selectStages(args) {
  * @typedef {object} StageResult
  * @property {StageName} stage
  * @property {'passed' | 'failed' | 'incomplete'} outcome
- * @property {Counts} counts tests; a check that is no test counts only where it fails
- * @property {string} [mend] one line: what could not run, and how to mend it
+ * @property {Counts} counts tests; a check that is not a test counts only if it fails
+ * @property {string} [fix] one line: what could not run, and how to fix that
  */
 
 /**
- * A stage of which something could not run: incomplete, if it did not fail besides.
+ * A stage of which something could not run: incomplete, unless it also failed.
  * @template {StageResult} Result
  * @param {Result} result
- * @param {readonly (string | undefined)[]} mends one for each thing that was missing
+ * @param {readonly (string | undefined)[]} fixes one for each missing thing
  * @returns {Result}
  */
-export function incompleteWith(result, mends) {
-  const missing = mends.filter((mend) => mend !== undefined);
+export function incompleteWith(result, fixes) {
+  const missing = fixes.filter((fix) => fix !== undefined);
   if (missing.length === 0) return result;
   const outcome = result.outcome === 'failed' ? 'failed' : 'incomplete';
-  return { ...result, outcome, mend: missing.join(' ') };
+  return { ...result, outcome, fix: missing.join(' ') };
 }
 
 /**
- * Puts the results together. What could not run is a failure where nobody is there to mend it.
+ * Summarizes the results. On CI, what could not run is a failure, because nobody is there to fix it.
  * @param {readonly StageResult[]} results
  * @param {boolean} onCi
- * @returns {{ counts: Counts, exitCode: number, closingLine: string, mends: string[] }}
+ * @returns {{ counts: Counts, exitCode: number, closingLine: string, fixes: string[] }}
  */
 export function summarise(results, onCi) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -103,12 +98,12 @@ export function summarise(results, onCi) {
     counts,
     exitCode: counts.failed > 0 ? exitCodes.failed : complete,
     closingLine: closingLine(counts),
-    mends: results.flatMap((result) => (result.mend === undefined ? [] : [result.mend])),
+    fixes: results.flatMap((result) => (result.fix === undefined ? [] : [result.fix])),
   };
 }
 
 /**
- * The last line of a run, for people and for programs that count.
+ * The last line of a run, for people and programs.
  * @param {Counts} counts
  * @returns {string}
  */
@@ -119,8 +114,8 @@ export function closingLine({ passed, failed, skipped }) {
 
 /**
  * The counts in a report of vitest's or Playwright's JSON reporter. A run that failed without a failed test (a file
- * that could not be loaded, an error outside of tests) counts one.
- * @param {any} report undefined where there is none
+ * that failed to load, an error outside of tests) counts as one failure.
+ * @param {any} report undefined if there is none
  * @param {number} exitCode of the runner
  * @returns {Counts}
  */
@@ -137,7 +132,7 @@ export function countTests(report, exitCode) {
 function readCounts(report) {
   const stats = report?.stats;
   if (stats !== undefined) {
-    // A test that passed only when it was tried again is a defect, too.
+    // A test that passed only on a retry is a defect too.
     return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
   }
   if (report?.numTotalTests === undefined) return { passed: 0, failed: 0, skipped: 0 };

@@ -4,11 +4,11 @@ import { gunzipSync } from 'node:zlib';
 const blockSize = 512;
 
 /**
- * Reads named files out of a gzipped tar (POSIX ustar), and nothing else: a name that was not asked for
- * never reaches the disk, so that no entry can be written outside our folder.
+ * Reads named files from a gzipped tar (POSIX ustar), and nothing else: other entries never reach the disk, so none can
+ * be written outside our folder.
  * @param {Buffer} compressed
  * @param {readonly string[]} names full names inside the archive, for example `package/bin/node`
- * @returns {Map<string, Buffer>} the regular files that were found
+ * @returns {Map<string, Buffer>} the regular files found
  */
 export function readTarball(compressed, names) {
   const archive = gunzipSync(compressed);

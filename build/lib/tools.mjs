@@ -52,7 +52,7 @@ export async function firstThatRuns(files) {
 }
 
 /**
- * Whether the system is Debian, Ubuntu or one made of them.
+ * Whether the system is Debian, Ubuntu or a derivative.
  * @param {string} osRelease text of /etc/os-release
  * @returns {boolean}
  */
@@ -63,7 +63,7 @@ export function isDebianLike(osRelease) {
 }
 
 /**
- * @returns {boolean} whether this process may install packages of the system
+ * @returns {boolean} whether this process may install system packages
  */
 export function canUseApt() {
   return process.getuid?.() === 0 && onDebian();
@@ -95,10 +95,10 @@ export async function aptInstall(packages) {
 }
 
 /**
- * Finds promtool, which checks our metrics as Prometheus does. On Debian it is taken out of the package without
- * installing that: the package would start a server.
+ * Finds promtool, which checks our metrics the way Prometheus does. On Debian it is extracted from the package without
+ * installing that, because the package would start a server.
  * @param {{ cache: string, say: (sentence: string) => void }} options
- * @returns {Promise<{ path: string } | { mend: string }>}
+ * @returns {Promise<{ path: string } | { fix: string }>}
  */
 export async function findPromtool({ cache, say }) {
   const own = join(cache, 'tools', 'promtool');
@@ -111,12 +111,12 @@ export async function findPromtool({ cache, say }) {
   const present = await firstThatRuns(candidates);
   if (present !== undefined) return { path: present };
   if (onDebian()) {
-    say('promtool is taken out of Debian’s package prometheus, for the metrics test.');
+    say('Extracting promtool from Debian’s package prometheus for the metrics test.');
     await unpackPromtool(own, join(cache, 'tools'));
     const unpacked = await firstThatRuns([own]);
     if (unpacked !== undefined) return { path: unpacked };
   }
-  return { mend: 'The metrics test needs promtool: install Prometheus, or set PROMTOOL_PATH.' };
+  return { fix: 'The metrics test needs promtool: install Prometheus, or set PROMTOOL_PATH.' };
 }
 
 /**
@@ -128,7 +128,7 @@ async function unpackPromtool(target, folder) {
   const work = mkdtempSync(join(folder, 'unpack-'));
   try {
     if (canUseApt()) await runCaptured('apt-get', ['update'], { timeoutMs: aptLimitMs });
-    // As root apt-get downloads as another user, who cannot write here unless told not to.
+    // As root, apt-get downloads as another user, who cannot write here without this option.
     const options = ['-o', 'APT::Sandbox::User=root', 'download', 'prometheus'];
     await runCaptured('apt-get', options, { cwd: work, timeoutMs: aptLimitMs });
     const file = readdirSync(work).find((name) => name.endsWith('.deb'));

@@ -5,7 +5,7 @@ import { runCaptured } from './process.mjs';
 const probeLimitMs = 10_000;
 
 /**
- * `kvm` where a guest really runs by it: inside another virtual machine the device may be there, open, and never get
+ * `kvm` if a guest really runs with it: inside another virtual machine the device may exist and open, but never get
  * past the start of a kernel. A kernel without a disk panics at once, and QEMU ends with it.
  * @param {string} kernel
  * @returns {Promise<'kvm' | 'tcg,thread=multi'>}

@@ -1,5 +1,5 @@
 // @ts-check
-// Disk images of Debian for `npm run test:vm`: made once a recipe, kept in .cache/vm, never started themselves.
+// Debian disk images for `npm run test:vm`: built once per recipe, stored in .cache/vm, never started themselves.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -21,7 +21,7 @@ import { runCaptured } from './process.mjs';
 /** @type {Readonly<Record<Release, string>>} */
 export const releases = { bookworm: 'Debian 12', trixie: 'Debian 13' };
 
-/** A package of the system, and a program or file of it by which it is recognised. */
+/** A system package, and a program or file by which it is recognised. */
 const requirements = [
   { name: 'qemu-system-x86', file: 'qemu-system-x86_64' },
   { name: 'qemu-utils', file: 'qemu-img' },
@@ -48,14 +48,14 @@ export function requireVmTools({
   if (platform !== 'linux' || arch !== 'x64') {
     throw new SetUpError(
       'SETUP_SYSTEM',
-      'The machine tests run on Linux on x64 only.',
-      'Run them on such a computer.',
+      'The machine tests run only on Linux on x64.',
+      'Run them on a Linux x64 computer.',
     );
   }
   if (uid !== 0) {
     throw new SetUpError(
       'SETUP_SYSTEM',
-      'The machine tests need root: they make disk images and a network namespace.',
+      'The machine tests need root: they create disk images and a network namespace.',
       'Run them as root.',
     );
   }
@@ -93,7 +93,7 @@ const packages = [
   'zstd',
 ];
 
-/** Files of the guest. `ann` is an ordinary user who sits at her machine; the panel's hello port leads to the host. */
+/** Files of the guest. `ann` is an ordinary user at her machine; the panel's hello port leads to the host. */
 const guestFiles = {
   'etc/hostname': 'guest\n',
   'etc/hosts': '127.0.0.1 localhost guest\n',
@@ -135,13 +135,13 @@ const stepLimitMs = 15 * 60_000;
  */
 
 /**
- * The image of a release with Node in it, made where it is not there yet. Needs root, and the system's package mirror
- * when it is made.
+ * The image of a release with Node installed, built if necessary. Needs root, and for a build the system's package
+ * mirror.
  * @param {{ release: Release, node: string, cache: string, say: (line: string) => void }} options
  * @returns {Promise<VmImage>}
  */
 export async function makeVmImage({ release, node, cache, say }) {
-  // Of the Node that goes into the image, which need not be the one that runs this.
+  // The Node that goes into the image; not necessarily the one that runs this.
   const { tail: version } = await runCaptured(node, ['--version']);
   const recipe = JSON.stringify([packages, guestFiles, setUpScript, diskBytes, version.trim()]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
@@ -153,9 +153,9 @@ export async function makeVmImage({ release, node, cache, say }) {
   });
   if (existsSync(folder)) return image(folder);
   await withLock(join(cache, 'vm.lock'), async () => {
-    // Another run may have made it while this one waited.
+    // Another run may have built it while this one waited.
     if (existsSync(folder)) return;
-    say(`Making the image of ${releases[release]} (${release}), once …`);
+    say(`Building the image of ${releases[release]} (${release}) …`);
     removeOthers(join(cache, 'vm'), release);
     const draft = `${folder}.partial`;
     mkdirSync(draft, { recursive: true });
@@ -196,22 +196,18 @@ async function build({ release, node, root, image }) {
   await run('mke2fs', ['-q', '-t', 'ext4', '-d', root, image.disk]);
 }
 
-/** The first package mirror of this system that is not the one of security updates. */
+/** The system's first package mirror that is not for security updates. */
 async function findMirror() {
   const output = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
   const mirror = output.split('\n').find((line) => /^https?:/.test(line) && !line.includes('security'));
   if (mirror !== undefined) return mirror.trim();
-  throw new SetUpError(
-    'SETUP_SYSTEM',
-    'No package mirror is set up for apt.',
-    'Run apt-get update, then run it again.',
-  );
+  throw new SetUpError('SETUP_SYSTEM', 'apt has no package mirror.', 'Run apt-get update, then try again.');
 }
 
 /**
  * @param {string} command
  * @param {readonly string[]} args
- * @returns {Promise<string>} what it printed, the last 8,000 characters
+ * @returns {Promise<string>} the last 8,000 characters of its output
  */
 async function run(command, args) {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
@@ -220,13 +216,13 @@ async function run(command, args) {
   throw new SetUpError(
     'SETUP_SYSTEM',
     `${command} failed (${code}).`,
-    'Fix what is named above, then run it again.',
+    'Fix the errors above, then try again.',
     { details: tail },
   );
 }
 
 /**
- * Images of older recipes, and what a broken run left.
+ * Images of older recipes, and leftovers of interrupted builds.
  * @param {string} folder
  * @param {string} release
  */

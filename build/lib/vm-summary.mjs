@@ -7,7 +7,7 @@ import { formatSeconds } from './progress.mjs';
  * @returns {{ lines: string[], failed: number }}
  */
 export function vmSummary(report) {
-  if (report?.testResults === undefined) return { lines: ['No result: the run ended early.'], failed: 1 };
+  if (report?.testResults === undefined) return { lines: ['No results: the run ended early.'], failed: 1 };
   /** @type {Map<string, Map<string, string>>} */
   const cases = new Map();
   /** @type {Map<string, { passed: number, failed: number, ms: number }>} */

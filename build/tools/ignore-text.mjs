@@ -1,6 +1,6 @@
-// Leaves the sentences for people unchanged: tests assert codes and facts, and a sentence may be written better.
+// Leaves sentences for people unchanged: tests assert codes and facts, so wording can be improved freely.
 
-// By a variable: the layer check does without the packages of this folder.
+// Through a variable, because the layer check runs without the packages of this folder.
 const plugin = '@stryker-mutator/api/plugin';
 const { declareValuePlugin, PluginKind } = await import(plugin);
 
@@ -8,7 +8,7 @@ const hasSpace = (/** @type {string} */ text) => /\S\s/.test(text);
 
 /**
  * @param {{ node: any }} path a node of Babel's tree
- * @returns {string | undefined} why it is ignored
+ * @returns {string | undefined} the reason to ignore it
  */
 function shouldIgnore(path) {
   const { node } = path;

@@ -1,5 +1,5 @@
 // @ts-check
-// Runs Stryker. It is started by build/mutate.mjs when everything is set up.
+// Runs Stryker. build/mutate.mjs starts it when everything is set up.
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain, SetUpError } from '../lib/errors.mjs';
@@ -51,23 +51,23 @@ function filesAt(path, pure) {
  * @param {string} nextStep
  */
 function nothingTo(what, nextStep) {
-  return new SetUpError('SETUP_OPTION', `There is nothing to ${what}.`, nextStep, { exitCode: 2 });
+  return new SetUpError('SETUP_OPTION', `Nothing to ${what}.`, nextStep, { exitCode: 2 });
 }
 
 await runMain(async () => {
   const { paths, pure, least, reach, concurrency } = parseMutateOptions(process.argv.slice(2));
   const mutate = [...new Set(paths.flatMap((path) => filesAt(path, pure)))];
-  if (mutate.length === 0) throw nothingTo('mutate', 'Name a folder or a file with TypeScript in it.');
+  if (mutate.length === 0) throw nothingTo('mutate', 'Name a TypeScript file or a folder with one.');
   const tests = relatedTests(list('test/unit/**/*.test.{ts,tsx}'), mutate, reach, readIfThere);
   if (tests.length === 0) throw nothingTo('run', 'Write a unit test that loads these files.');
   process.stdout.write(`Mutating ${mutate.join(', ')} against ${tests.length} test files.\n`);
 
-  // As they are now: a run takes minutes, in which somebody may edit them.
+  // The present content, because files may be edited during a run that takes minutes.
   const texts = new Map(mutate.map((file) => [file, read(file)]));
   // Read by vitest.config.mjs in each process that runs tests.
   process.env.PILOTLIGHT_MUTATION_TESTS = JSON.stringify(tests);
   process.chdir(root);
-  // By a variable: the type check does without the packages of this folder.
+  // Through a variable, because the type check runs without the packages of this folder.
   const stryker = '@stryker-mutator/core';
   const { Stryker } = await import(stryker);
   const run = new Stryker({
@@ -75,7 +75,7 @@ await runMain(async () => {
     testRunner: 'vitest',
     vitest: { configFile: 'build/tools/vitest.config.mjs', related: false },
     coverageAnalysis: 'perTest',
-    // On a busy machine a slow run is no mutant that hangs; endless loops are noticed by counting.
+    // On a busy machine a slow run is not a hanging mutant; endless loops are detected by counting.
     timeoutMS: 30_000,
     plugins: ['@stryker-mutator/*', join(root, 'build', 'tools', 'ignore-text.mjs')],
     ignorers: ['text'],

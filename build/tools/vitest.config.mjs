@@ -1,4 +1,4 @@
-// The tests of a mutation run. Stryker cannot run the projects of the main configuration, so it has this one.
+// The tests of a mutation run. Stryker cannot run the projects of the main configuration, hence this one.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

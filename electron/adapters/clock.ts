@@ -1,11 +1,11 @@
-/** The computer's own clock, apart from what else is of the system: the agent carries no log library. */
+/** The computer's own clock, in its own file because the agent carries no log library. */
 import type { Clock } from '../core/ports/time.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The real clock. Its timers never keep the process alive by themselves. A sleep does: a program that awaits one has
- * work left, and Node would end it in the middle.
+ * The real clock. Its timers never keep the process alive on their own. A sleep does: a program that awaits one still
+ * has work to do, and Node would end it in the middle.
  */
 export function createSystemClock(): Clock {
   return {
@@ -26,7 +26,7 @@ export function createSystemClock(): Clock {
       });
     },
     timer(ms, fn) {
-      // A longer one would ring at once.
+      // A longer one would fire at once.
       const timeout = setTimeout(fn, Math.min(ms, LONGEST_TIMER_MS));
       timeout.unref();
       return { cancel: () => clearTimeout(timeout) };

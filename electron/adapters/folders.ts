@@ -12,8 +12,8 @@ export function createFolders(): Folders {
       if (path.includes('\0')) throw new PilotlightError('FOLDER_NOT_FOUND', { details });
       if (!isAbsolute(path)) {
         throw new PilotlightError('FOLDER_NOT_FOUND', {
-          message: 'The path of the folder is not a full one.',
-          next: 'Write it from the root, like /home/me/notes.',
+          message: 'The path of the folder is not absolute.',
+          next: 'Start it at the root, like /home/me/notes.',
           details,
         });
       }

@@ -1,4 +1,6 @@
-/** A damaged file is never deleted or written over: it stays beside its place, under the first free `.corrupt-<n>`. */
+/**
+ * A damaged file is never deleted or overwritten: it is renamed beside its old place, to the first free `.corrupt-<n>`.
+ */
 
 import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync } from 'node:fs';
 import { systemCode } from './system-code.ts';
@@ -6,7 +8,7 @@ import { systemCode } from './system-code.ts';
 export type FileContent =
   | { kind: 'missing' }
   | { kind: 'read'; text: string }
-  /** There is something, and it cannot be read as a file. */
+  /** Something exists there, but cannot be read as a file. */
   | { kind: 'unreadable'; reason: string };
 
 /** What is at this path, without throwing. */
@@ -20,24 +22,24 @@ export function readContent(path: string): FileContent {
 }
 
 /**
- * Renames the file, or whatever is in its place, with its companions (`-wal` and so on), and gives the new path. Only
- * this user can read what is kept. Throws what the file system says.
+ * Renames the file, or whatever is in its place, with its companions (`-wal` and so on), and returns the new path. Only
+ * this user can read the renamed file. Throws the file system's error.
  */
 export function keepAside(path: string, companions: readonly string[] = []): string {
   return toFreeName(path, companions, renameSync);
 }
 
-/** As `keepAside`, where the file stays in use: what is kept is a copy of it. */
+/** Like `keepAside` for a file that stays in use: makes a copy instead. */
 export function copyAside(path: string, companions: readonly string[] = []): string {
   return toFreeName(path, companions, copyFileSync);
 }
 
-/** As `keepAside`, of a folder only: behind the slash nothing else is found, whatever has taken its place by now. */
+/** Like `keepAside`, but only for a folder: the trailing slash matches nothing else that may have taken its place. */
 export function keepFolderAside(path: string): string {
   return toFreeName(path, [], (from, to) => renameSync(`${from}/`, to));
 }
 
-/** null where it cannot be moved; it is in its place then. */
+/** null if it cannot be moved and therefore stays in place. */
 export function tryKeepAside(path: string, companions: readonly string[] = []): string | null {
   try {
     return keepAside(path, companions);
@@ -46,7 +48,7 @@ export function tryKeepAside(path: string, companions: readonly string[] = []): 
   }
 }
 
-/** Whether there is anything, be it a link to nowhere. */
+/** Whether anything exists there, even a broken link. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -73,6 +75,6 @@ function makePrivate(path: string): void {
     const found = lstatSync(path);
     if (!found.isSymbolicLink()) chmodSync(path, found.isDirectory() ? 0o700 : 0o600);
   } catch {
-    // It belongs to somebody else: its mode is theirs.
+    // It belongs to someone else, and so does its mode.
   }
 }

@@ -1,4 +1,4 @@
-/** The computer's own clock, chance and log, behind core's ports. */
+/** The computer's own clock, random numbers and log, behind core's ports. */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Log } from '../core/ports/log.ts';

@@ -1,4 +1,4 @@
-/** The agent: its roles, behind one or two ports. */
+/** The agent: its roles, served on one or two ports. */
 
 import { join } from 'node:path';
 import { formatPairingLine } from '../../shared/contract/agent/pairing-line.ts';
@@ -13,7 +13,7 @@ import type { OpenMulticast } from '../adapters/network/mdns/socket.ts';
 import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
-import { AgentError, wordsOf } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
 import { openFolder, readJson, writePrivate } from './files.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
@@ -28,14 +28,14 @@ const GRACE_MS = 1000;
 export interface AgentOptions
   extends Omit<RoleContext, 'attempts' | 'bootId' | 'damage' | 'id' | 'news' | 'token' | 'program'> {
   version: string;
-  /** What a person on this machine types before a command of this agent. */
+  /** The command line that a person on this machine types before an agent command. */
   program?: string;
-  /** Where the caller has found some already. */
+  /** Damage that the caller has already found. */
   damage?: Damage;
-  /** How it is found by those who look; only used where the configuration says so. */
+  /** How discovery finds it; used only if the configuration allows it. */
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   connectionClock?: ConnectionClock;
 }
 
@@ -46,10 +46,10 @@ export interface ListeningAt {
 }
 
 export interface Agent {
-  /** Its own, for ever. */
+  /** Never changes. */
   id: string;
   listening: ListeningAt[];
-  /** Refuses new work, ends streams and the countdown, lets leases stand on the disk. */
+  /** Refuses new work and ends streams and the countdown; leases stay on disk. */
   stop(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function stop(): Promise<void> {
     announcer?.stop();
     for (const role of running.values()) role.stop();
-    // What is being answered may end; who only holds a connection is not waited for.
+    // Requests in progress may finish; connections without one are closed at once.
     await Promise.all(listeners.map((listener) => listener.close(GRACE_MS, clock)));
   }
 
@@ -106,7 +106,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         interfaces().filter((one) => (anywhere ? !one.internal : one.address === config.bind)),
       say,
     });
-    await announcer.look();
+    await announcer.refresh();
   }
 
   function healthRoute(names: readonly AgentRole[]): Route {
@@ -137,7 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         throw error;
       }
       attempts.right(address);
-      say(`pairing: ${panel} at ${address} has the token now`);
+      say(`pairing: ${panel} at ${address} received the token`);
       return ok({ token, id, bootId, version, listening });
     }),
   ];
@@ -168,7 +168,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       listening.push({ roles: [...names], address, port: got });
     }
     writePrivate(join(folder, LISTENING), JSON.stringify(listening), 0o644);
-    for (const role of running.values()) role.begun?.();
+    for (const role of running.values()) role.onListening?.();
     await startAnnouncing();
     return { id, listening, stop };
   } catch (error) {
@@ -177,7 +177,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 }
 
-/** Where an agent with this folder listens, or listened; null where none ever did. */
+/** Where an agent with this folder listens or last listened; null if none ever did. */
 export function readListening(folder: string): ListeningAt[] | null {
   return listeningIn(readJson(join(folder, LISTENING)));
 }
@@ -200,7 +200,7 @@ async function listen(listener: Listener<unknown>, host: string, port: number) {
   try {
     return await listener.listen({ host, port });
   } catch (cause) {
-    const message = `It cannot listen at ${host}, port ${port}: ${wordsOf(cause)}`;
+    const message = `Cannot listen on ${host}, port ${port}: ${errorText(cause)}`;
     throw new AgentError(isPortTaken(cause) ? 'PORT_TAKEN' : 'CANNOT_BIND', { message, cause });
   }
 }

@@ -1,6 +1,6 @@
-/** What a command gets of the world. */
+/** What a command may use of its surroundings. */
 export interface CommandContext {
-  /** Behind the command. */
+  /** The arguments after the command. */
   names: readonly string[];
   flags: Readonly<Record<string, unknown>>;
   environment: Readonly<Record<string, string | undefined>>;
@@ -10,8 +10,8 @@ export interface CommandContext {
   say(line: string): void;
   /** To standard output. */
   print(line: string): void;
-  /** An absolute path, from where the person stands. */
+  /** An absolute path, relative to the person's working directory. */
   resolve(path: string): string;
-  /** Resolves when the process is told to end. */
+  /** Resolves when the process is asked to stop. */
   stopAsked(): Promise<void>;
 }

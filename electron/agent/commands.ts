@@ -1,4 +1,4 @@
-/** What the program can be told to do. */
+/** The commands of the program. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
@@ -28,21 +28,21 @@ type AgentCommand = (context: CommandContext) => Promise<void>;
 export const usage = [
   'Usage: node agent.mjs [COMMAND] [options]',
   '',
-  '  run        start it (without a command)',
-  '  token      print the token; made where there is none',
-  '  pair       print a code and a line that give a panel the token, for 10 minutes',
-  '  cancel     cancel a countdown on this machine',
-  '  forget     list the panels whose policies count here; with a PANEL, its policy counts no more',
-  '  install    start it with the machine; --print only shows what is written and run',
-  '  uninstall  undo that; --print only shows it',
+  '  run        start the agent (the default)',
+  '  token      print the token, creating it if necessary',
+  '  pair       print a code and a line to pair a panel with, valid for 10 minutes',
+  '  cancel     cancel the countdown on this machine',
+  '  forget     list the panels whose policies apply here; with PANEL, remove its policy',
+  '  install    run as a service that starts with the machine; --print only shows the steps',
+  '  uninstall  remove the service; --print only shows the steps',
   '',
   ...configHelp,
-  '  --data DIR  where its token, leases and policies are kept',
+  '  --data DIR  folder for its token, leases and policies',
   '  --config FILE  options as JSON; DIR/agent.json by default',
-  '  --node PATH, --user NAME  of install: which Node runs it, as whom',
-  '  --json  for pair, cancel and forget',
+  '  --node PATH, --user NAME  for install: which Node runs it, as which user',
+  '  --json  JSON output of pair, cancel and forget',
   '',
-  `A flag wins over the environment (${environmentOf('allowMac')} and so on), that over the file, that over the default.`,
+  `Precedence: flag, environment (${environmentOf('allowMac')} and so on), file, default.`,
 ];
 
 function folderOf({ flags, environment, home, resolve }: CommandContext): string {
@@ -50,7 +50,7 @@ function folderOf({ flags, environment, home, resolve }: CommandContext): string
   return named ? resolve(named) : agentFolder({ platform: process.platform, environment, home });
 }
 
-/** The folder and token of the agent that runs here: the person's own, else the installed one. */
+/** The folder and token of the agent on this machine: the person's own, or the installed one. */
 function runningAgent(context: CommandContext): { folder: string; token: string } {
   const { flags, environment } = context;
   const own = folderOf(context);
@@ -68,7 +68,7 @@ function namesConfig({ flags, environment }: CommandContext): string | undefined
   return typeof flags.config === 'string' ? flags.config : environment.PILOTLIGHT_AGENT_CONFIG;
 }
 
-/** A mistake in it is for a person to correct; one that is no JSON object at all goes aside. */
+/** A mistake in the file is for a person to correct; a file without a JSON object is set aside. */
 function checkConfigFile(damage: Damage): void {
   const read = damage.read(CONFIG, 'configuration', (text) => {
     const content: unknown = JSON.parse(text);
@@ -77,7 +77,7 @@ function checkConfigFile(damage: Damage): void {
   if (read !== null) damage.restored('configuration');
 }
 
-/** A config file that is named must be there; the usual one need not. */
+/** A config file that was named must exist; the default one need not. */
 function readFile(context: CommandContext, folder: string) {
   const named = namesConfig(context);
   const path = named ? context.resolve(named) : join(folder, CONFIG);
@@ -126,14 +126,14 @@ const run: AgentCommand = async (context) => {
   });
   for (const { roles, address, port } of agent.listening) {
     const name = address.includes(':') ? `[${address}]` : address;
-    context.print(`The agent (${roles.join(', ')}) listens at http://${name}:${port}`);
+    context.print(`The agent (${roles.join(', ')}) listens on http://${name}:${port}`);
   }
-  // Its sockets keep the process: this promise would not.
+  // Its sockets keep the process alive; this promise alone would not.
   await stop;
   await agent.stop();
 };
 
-/** What a person types on this machine before a command of this agent; its folder only where it is an unusual one. */
+/** The command line for agent commands on this machine; the folder only if it is not the default. */
 function programOf({ environment, home }: CommandContext, folder: string): string {
   const usual = [
     agentFolder({ platform: process.platform, environment, home }),
@@ -141,7 +141,7 @@ function programOf({ environment, home }: CommandContext, folder: string): strin
   ];
   return commandLine(hostPlatform(), [
     process.execPath,
-    // The bundle is one file, which other programs may have started; the sources begin at main.ts.
+    // The bundle is one file, which other programs may have started; the sources start at main.ts.
     fileURLToPath(import.meta.url.endsWith('.ts') ? new URL('main.ts', import.meta.url) : import.meta.url),
     ...(usual.includes(folder) ? [] : ['--data', folder]),
   ]);
@@ -160,7 +160,7 @@ const pair: AgentCommand = async (context) => {
     context.print(JSON.stringify(answer));
     return;
   }
-  context.print(`Code: ${answer.code.slice(0, 3)} ${answer.code.slice(3)}   (valid for 10 minutes, once)`);
+  context.print(`Code: ${answer.code.slice(0, 3)} ${answer.code.slice(3)}   (valid once, for 10 minutes)`);
   context.print('Or paste one of these lines into the panel:');
   for (const line of answer.lines) context.print(`  ${line}`);
 };
@@ -173,10 +173,13 @@ const cancel: AgentCommand = async (context) => {
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
   const state = await callLocal(folder, agentApi.cancelHere, { body: { key: countdown.key } });
-  context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled: this machine stays on.');
+  context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled. This machine stays on.');
 };
 
-/** A panel that is gone for good would keep its say for ever: nobody can tell it from one that is on a journey. */
+/**
+ * The policy of a panel that no longer exists would apply indefinitely: the agent cannot tell it from one
+ * that is away.
+ */
 const forget: AgentCommand = async (context) => {
   const { folder, token } = runningAgent(context);
   const [panel] = context.names;
@@ -186,19 +189,21 @@ const forget: AgentCommand = async (context) => {
     context.print(JSON.stringify(policies));
     return;
   }
-  if (panel !== undefined) context.print(`Forgotten: ${panel}.`);
+  if (panel !== undefined) context.print(`Forgot ${panel}.`);
   if (policies.length === 0) context.print('No panel has a policy here.');
   for (const { panel: name, policy, updatedAt } of policies) {
     if (name === DAMAGED_PANEL) {
-      context.print(`${name}  stays on: a file was damaged; forget it to confirm that nothing is missing`);
+      context.print(
+        `${name}  stays on: a file was damaged; forget this entry to confirm that nothing is missing`,
+      );
       continue;
     }
-    const words = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
-    context.print(`${name}  ${words}  said at ${new Date(updatedAt).toISOString()}`);
+    const summary = policy.finishAlone ? `${policy.action} after ${policy.idleMinutes} min` : 'stays on';
+    context.print(`${name}  ${summary}  updated ${new Date(updatedAt).toISOString()}`);
   }
 };
 
-/** Commands that a name may follow. */
+/** Commands that take a name. */
 export const takesName: readonly string[] = ['forget'];
 
 export const commands: Readonly<Record<string, AgentCommand>> = {
@@ -220,7 +225,7 @@ export const commands: Readonly<Record<string, AgentCommand>> = {
 
 const REACHABLE_MS = 1000;
 
-/** Whether something takes a connection there: said once, never sent a request. */
+/** Whether something accepts a connection there; no request is sent. */
 function reachable(address: string, port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect({ host: address, port, timeout: REACHABLE_MS });

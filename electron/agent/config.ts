@@ -1,4 +1,4 @@
-/** The agent's options. A flag wins over the environment, that over the config file, that over the default. */
+/** The agent's options. Precedence: flag, environment, config file, default. */
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import {
@@ -16,7 +16,7 @@ import type { PowerCommands } from './power/commands.ts';
 export interface AgentConfig {
   role: readonly AgentRole[];
   bind: string;
-  /** One port for every role; null lets each role have its own. */
+  /** One port for all roles; null gives each role its own. */
   port: number | null;
   relayPort: number;
   powerPort: number;
@@ -33,19 +33,19 @@ export interface AgentConfig {
   ignoreUser: readonly string[];
   secret: string | null;
   restartOllama: boolean;
-  /** null leaves it to whoever asks: it does not when it is started, and does when it is installed. */
+  /** null: off when started by hand, on when installed. */
   announce: boolean | null;
   commands: PowerCommands & { inhibit?: readonly string[]; restartOllama?: readonly string[] };
 }
 
-/** Reads a value, or says what is wanted. Flags and the environment give texts, the file gives JSON. */
+/** Reads a value, or says what is expected. Flags and the environment give strings, the file gives JSON. */
 type Reader = (value: unknown) => { value: unknown } | { wanted: string };
 
 interface Option {
   read: Reader;
   fallback: unknown;
   help: string;
-  /** A secret stands in no list of processes, a command has no text form. */
+  /** A secret must not appear in process lists; a command has no text form. */
   from?: readonly ('flag' | 'environment' | 'file')[];
   many?: true;
   boolean?: true;
@@ -115,34 +115,38 @@ const options: Record<keyof AgentConfig, Option> = {
   role: {
     read: list(
       (name) => agentRoles.find((role) => role === name) ?? null,
-      `some of ${agentRoles.join(', ')}`,
+      `a list of ${agentRoles.join(', ')}`,
     ),
     fallback: ['power', 'telemetry'],
-    help: 'LIST  what it does: relay, power, telemetry (power,telemetry)',
+    help: 'LIST  its roles: relay, power, telemetry (power,telemetry)',
     many: true,
   },
   bind: {
     read: text((value) => isIP(value) > 0, 'an IP address'),
     fallback: '127.0.0.1',
-    help: 'ADDRESS  where it listens (127.0.0.1)',
+    help: 'ADDRESS  the address to listen on (127.0.0.1)',
   },
-  port: { read: number(0, 65_535), fallback: null, help: 'N  one port for every role; 0 takes a free one' },
-  relayPort: { read: number(1, 65_535), fallback: DEFAULT_RELAY_PORT, help: 'N  of the relay role (9753)' },
+  port: { read: number(0, 65_535), fallback: null, help: 'N  one port for all roles; 0 picks a free one' },
+  relayPort: {
+    read: number(1, 65_535),
+    fallback: DEFAULT_RELAY_PORT,
+    help: 'N  port of the relay role (9753)',
+  },
   powerPort: {
     read: number(1, 65_535),
     fallback: DEFAULT_AGENT_PORT,
-    help: 'N  of power and telemetry (8765)',
+    help: 'N  port of power and telemetry (8765)',
   },
   allowMac: {
     read: list(readMac, 'MAC addresses like AA:BB:CC:DD:EE:FF'),
     fallback: [],
-    help: 'MAC  a machine that may be woken, again for more; the first is the usual one',
+    help: 'MAC  a machine that may be woken; repeatable, the first is the default',
     many: true,
   },
   broadcast: {
     read: list(readIpv4, 'IPv4 addresses'),
     fallback: [],
-    help: 'ADDRESS  sends wake packets there, and not to each interface’s broadcast address',
+    help: 'ADDRESS  where wake packets are sent, instead of each interface’s broadcast address',
     many: true,
   },
   wakePort: {
@@ -160,11 +164,11 @@ const options: Record<keyof AgentConfig, Option> = {
   target: {
     read: text((value) => isIP(value) > 0, 'an IP address'),
     fallback: null,
-    help: 'ADDRESS  of the GPU machine, for /health and /status of the relay',
+    help: 'ADDRESS  the GPU machine, for /health and /status of the relay',
   },
-  targetPort: { read: number(1, 65_535), fallback: 11_434, help: 'N  its Ollama’s port (11434)' },
-  openWake: { read: flag, fallback: false, help: ' /wake needs no token; needs --allow-mac', boolean: true },
-  dryRun: { read: flag, fallback: false, help: ' power commands are shown, not run', boolean: true },
+  targetPort: { read: number(1, 65_535), fallback: 11_434, help: 'N  its Ollama port (11434)' },
+  openWake: { read: flag, fallback: false, help: ' /wake without a token; needs --allow-mac', boolean: true },
+  dryRun: { read: flag, fallback: false, help: ' power commands are logged, not run', boolean: true },
   ollama: {
     read: text(isLoopbackUrl, 'an http:// address of this machine'),
     fallback: 'http://127.0.0.1:11434',
@@ -179,26 +183,26 @@ const options: Record<keyof AgentConfig, Option> = {
   announce: {
     read: flag,
     fallback: null,
-    help: ' panels that look for agents find it (mDNS); --no-announce for none',
+    help: ' panels can discover it (mDNS); --no-announce turns it off',
     boolean: true,
   },
-  busyPercent: { read: number(1, 100), fallback: 10, help: 'N  a GPU that is used so much is busy (10)' },
+  busyPercent: { read: number(1, 100), fallback: 10, help: 'N  percent at which a GPU counts as busy (10)' },
   ignoreUser: {
     read: list((name) => (/^[^\s,]{1,64}$/.test(name) ? name : null), 'names of users'),
     fallback: [],
-    help: 'NAME  being logged in keeps nothing on, again for more',
+    help: 'NAME  this user’s sessions do not keep the machine on; repeatable',
     many: true,
   },
   secret: {
     read: text((value) => /^[\x21-\x7e]{8,256}$/.test(value), '8 to 256 visible characters without spaces'),
     fallback: null,
-    help: 'TEXT  an existing server’s Bearer secret, taken beside the token',
+    help: 'TEXT  Bearer secret of an existing server, accepted as well as the token',
     from: ['environment', 'file'],
   },
   commands: {
     read: commands,
     fallback: {},
-    help: 'OBJECT  programs instead of the usual ones',
+    help: 'OBJECT  programs to use instead of the defaults',
     from: ['file'],
   },
 };
@@ -208,7 +212,7 @@ const flagOf = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.
 const environmentPrefix = 'PILOTLIGHT_AGENT_';
 export const environmentOf = (key: string) =>
   environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
-/** Of the program, not of the agent: where its folder and its file are. */
+/** Options of the program, not of the agent: its folder and its file. */
 const placeVariables = [`${environmentPrefix}DATA`, `${environmentPrefix}CONFIG`];
 
 /** Flags of the program, for parseArgs. */
@@ -234,30 +238,30 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
   const content = fileEntries(file, mistakes);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(environmentPrefix) || placeVariables.includes(name)) continue;
-    if (!keys.some((key) => environmentOf(key) === name)) mistakes.push(`${name}: this is not known.`);
+    if (!keys.some((key) => environmentOf(key) === name)) mistakes.push(`${name}: unknown option.`);
   }
 
   const config: Record<string, unknown> = {};
   for (const key of keys) {
     const { read, fallback, from = ['flag', 'environment', 'file'] } = options[key];
-    const given = flags[flagOf(key)];
-    const flagValue = Array.isArray(given) ? given.flatMap((one) => String(one).split(',')) : given;
-    const ways = [
-      { way: 'flag' as const, name: `--${flagOf(key)}`, value: flagValue },
-      { way: 'environment' as const, name: environmentOf(key), value: environment[environmentOf(key)] },
-      { way: 'file' as const, name: `${file?.path}: ${key}`, value: content.get(key) },
+    const raw = flags[flagOf(key)];
+    const flagValue = Array.isArray(raw) ? raw.flatMap((one) => String(one).split(',')) : raw;
+    const sources = [
+      { source: 'flag' as const, name: `--${flagOf(key)}`, value: flagValue },
+      { source: 'environment' as const, name: environmentOf(key), value: environment[environmentOf(key)] },
+      { source: 'file' as const, name: `${file?.path}: ${key}`, value: content.get(key) },
     ];
-    const chosen = ways.find(({ value }) => value !== undefined && value !== '');
-    if (chosen !== undefined && !from.includes(chosen.way)) {
-      mistakes.push(`${chosen.name}: this may stand only in the ${from.join(' or the ')}.`);
+    const chosen = sources.find(({ value }) => value !== undefined && value !== '');
+    if (chosen !== undefined && !from.includes(chosen.source)) {
+      mistakes.push(`${chosen.name}: only allowed in the ${from.join(' or the ')}.`);
       continue;
     }
     const result = chosen === undefined ? { value: fallback } : read(chosen.value);
     if ('value' in result) config[key] = result.value;
     else if (chosen !== undefined) {
       const shown =
-        key === 'secret' || key === 'secureOn' ? 'what is there' : (JSON.stringify(chosen.value) ?? '');
-      mistakes.push(`${chosen.name}: ${result.wanted} is wanted, not ${shown.slice(0, 80)}.`);
+        key === 'secret' || key === 'secureOn' ? 'this value' : (JSON.stringify(chosen.value) ?? '');
+      mistakes.push(`${chosen.name}: expected ${result.wanted}, not ${shown.slice(0, 80)}.`);
     }
   }
   const read = config as unknown as AgentConfig;
@@ -266,19 +270,19 @@ export function readConfig({ flags, environment, file }: ConfigSources): AgentCo
   throw new AgentError('BAD_CONFIG', { message: mistakes.join('\n'), details: { mistakes } });
 }
 
-/** Mistakes that only several options make together. */
+/** Mistakes in combinations of options. */
 function together(config: AgentConfig): string[] {
   const mistakes: string[] = [];
-  if (config.role.length === 0) mistakes.push('--role: at least one is needed.');
+  if (config.role.length === 0) mistakes.push('--role: at least one role is required.');
   if (config.openWake && config.allowMac.length === 0) {
-    mistakes.push('--open-wake: it needs --allow-mac, or anybody could wake any machine.');
+    mistakes.push('--open-wake: requires --allow-mac, or anyone could wake any machine.');
   }
-  if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: it needs --role relay.');
+  if (config.openWake && !config.role.includes('relay')) mistakes.push('--open-wake: requires --role relay.');
   if (config.restartOllama && !config.role.includes('power')) {
-    mistakes.push('--restart-ollama: it needs --role power.');
+    mistakes.push('--restart-ollama: requires --role power.');
   }
   if (config.announce && !canAnnounce(config)) {
-    mistakes.push('--announce: it needs --bind with an IPv4 address of the network.');
+    mistakes.push('--announce: requires --bind with an IPv4 address on the network.');
   }
   if (config.port === null && config.relayPort === config.powerPort) {
     mistakes.push('--relay-port and --power-port are the same: use --port for one port.');
@@ -286,7 +290,7 @@ function together(config: AgentConfig): string[] {
   return mistakes;
 }
 
-/** Only who can be reached from the network is to be found there. */
+/** Only an agent that the network can reach is announced there. */
 export function canAnnounce({ bind }: Pick<AgentConfig, 'bind'>): boolean {
   return bind === '::' || (readIpv4(bind) !== null && !bind.startsWith('127.'));
 }
@@ -294,20 +298,20 @@ export function canAnnounce({ bind }: Pick<AgentConfig, 'bind'>): boolean {
 function fileEntries(file: ConfigSources['file'], mistakes: string[]): Map<string, unknown> {
   if (file === null) return new Map();
   if (typeof file.content !== 'object' || file.content === null || Array.isArray(file.content)) {
-    mistakes.push(`${file.path}: a JSON object is wanted.`);
+    mistakes.push(`${file.path}: expected a JSON object.`);
     return new Map();
   }
   const entries = new Map<string, unknown>(Object.entries(file.content));
   for (const name of entries.keys()) {
-    if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: this is not known.`);
+    if (!keys.includes(name as keyof AgentConfig)) mistakes.push(`${file.path}: ${name}: unknown option.`);
   }
   if (!file.privately && (entries.has('secret') || entries.has('secureOn'))) {
-    mistakes.push(`${file.path}: it holds a secret and others may read it; run chmod 600 on it.`);
+    mistakes.push(`${file.path}: contains a secret and is readable by others; run chmod 600 on it.`);
   }
   return entries;
 }
 
-/** Flags of every command. Throws BAD_CONFIG that names the one that is not known. */
+/** The flags of every command. Throws BAD_CONFIG that names an unknown one. */
 export function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({

@@ -1,17 +1,17 @@
 /**
- * Damaged files of the agent: kept aside, reported, and never read as "nothing". While leases or policies may be
- * missing, the machine stays on: until every panel that had a policy here has put it again, or a person confirms.
+ * Damaged files of the agent are set aside and reported, never read as empty. While leases or policies may be
+ * missing, the machine stays on until every panel that had a policy here has sent it again, or a person confirms.
  */
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { copyAside, isThere, keepAside, readContent } from '../adapters/keep-aside.ts';
-import { AgentError, wordsOf } from './errors.ts';
+import { AgentError, errorText } from './errors.ts';
 import { writePrivate } from './files.ts';
 
 export interface AgentProblem {
   code: 'FILE_DAMAGED';
   file: string;
-  /** Its name now, in the same folder; empty for one that is not there any more. */
+  /** Its present name in the same folder; empty if the file has disappeared. */
   keptAs: string;
   message: string;
   next: string;
@@ -26,47 +26,47 @@ export interface DamagedReason {
 export type Loss = 'nothing' | 'leases' | 'policies' | 'panels' | 'configuration';
 
 export interface Damage {
-  /** Whether an agent that marks its files has run here: those of older versions have no sums and no last line. */
+  /** Whether an agent that writes checksums has run here; files of older versions have none, and no last line. */
   readonly marked: boolean;
   /**
-   * The value that `read` makes of the file; null where there is none, or where it went aside as damaged. One that was
-   * there and is not any more is as lost as a damaged one.
+   * The value that `read` makes of the file; null if it does not exist, or was set aside as damaged. A file that
+   * existed before and has disappeared counts as damaged.
    */
   read<Value>(file: string, loss: Loss, read: (text: string) => Value | null): Value | null;
-  /** The file goes aside and is reported. What it holds may be missing from now on. */
+  /** Sets the file aside and reports it. Its content counts as missing from now on. */
   found(file: string, loss: Loss): void;
-  /** The file is not that of the last start, and stays in use. What depends on it may be missing. */
+  /** The file differs from that of the last start, but stays in use. What depends on it may be missing. */
   changed(file: string, loss: Loss): void;
-  /** Whether something about this file was reported at this start. */
+  /** Whether a problem with this file was reported at this start. */
   isReported(file: string): boolean;
-  /** Panels whose policy is here, or was. */
+  /** Panels that have, or had, a policy here. */
   expect(panels: readonly string[]): void;
-  /** Why the machine stays on, as long as something may be missing. */
+  /** Why the machine stays on; null if nothing may be missing. */
   reason(): DamagedReason | null;
   problems(): readonly AgentProblem[];
-  /** This panel has put its policy, after its leases. */
-  heard(panel: string): void;
-  /** This panel is forgotten. */
+  /** This panel has sent its policy, after its leases. */
+  policyReceived(panel: string): void;
+  /** This panel was forgotten. */
   forgotten(panel: string): void;
-  /** What was missing by this loss is there again. */
+  /** What this loss may have removed is back. */
   restored(loss: Loss): void;
   /** A person confirms that nothing is missing. Returns false if nothing was. */
   confirm(): boolean;
 }
 
 interface Kept {
-  /** May be missing. */
+  /** What may be missing. */
   losses: Loss[];
-  /** Panels that are waited for; null where it is not known which: then a person has to confirm. */
+  /** Panels that have yet to report; null if unknown, in which case a person has to confirm. */
   panels: string[] | null;
   problems: AgentProblem[];
 }
 
 const FILE = 'damage.json';
-/** Who had a policy here, in a file of its own: policies.json may be the damaged one. */
+/** Which panels had a policy here; a separate file, because policies.json may be the damaged one. */
 const PANELS = 'panels.json';
 
-/** How a person confirms it: as if it were a panel with a policy that keeps the machine on. */
+/** A person confirms by forgetting this entry, which is listed as a panel whose policy keeps the machine on. */
 export const DAMAGED_PANEL = 'damaged-records';
 
 const nextSteps: Record<Loss, string> = {
@@ -91,7 +91,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
   const savedPanels = parseFile(panelsPath, readPanels);
   panels = savedPanels.value ?? [];
   if (saved.value !== null) Object.assign(kept, saved.value);
-  // Its content is unknown, so anything in it may have applied.
+  // Its content is unknown, so any loss may have been recorded in it.
   if (saved.damaged) setAside(FILE, 'policies');
   if (savedPanels.damaged) setAside(PANELS, 'nothing');
 
@@ -100,7 +100,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     else writePrivate(path, `${JSON.stringify(kept, null, 2)}\n`);
   }
 
-  /** What may be missing is written before the file is moved: a crash in between forgets nothing. */
+  /** The loss is recorded before the file is moved, so that a crash in between does not lose it. */
   function setAside(file: string, loss: Loss): void {
     noteLoss(file, loss);
     const keptAs = basename(move(join(folder, file), file === FILE ? copyAside : keepAside));
@@ -130,27 +130,27 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     if (kept.losses.length > 0) save();
   }
 
-  /** What a panel with a policy needs is written before its name is, or with it. */
+  /** What a panel with a policy depends on is written before its name, or together with it. */
   function wasThere(loss: Loss): boolean {
     const ofPanels = loss === 'leases' || loss === 'policies' || loss === 'panels';
     return ofPanels && marked && (panels.length > 0 || savedPanels.damaged);
   }
 
-  function over(words: string): void {
+  function resolveAll(reason: string): void {
     kept.losses = [];
     kept.panels = [];
     save();
-    say(`damage: ${words}; the policies apply again`);
+    say(`damage: ${reason}; the policies apply again`);
   }
 
   function isMissing(): boolean {
     return kept.losses.length > 0;
   }
 
-  /** Panels do not bring a configuration back. */
-  function settle(panel: string, words: string): void {
+  /** Panels cannot restore a configuration. */
+  function settle(panel: string, reason: string): void {
     if (!isMissing()) return;
-    // The first that comes says nothing of the others.
+    // One panel says nothing about the others.
     if (kept.panels === null && kept.losses.includes('policies')) return;
     const left = kept.panels?.filter((one) => one !== panel) ?? [];
     kept.panels = left;
@@ -158,7 +158,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     else if (kept.losses.includes('configuration')) {
       kept.losses = ['configuration'];
       save();
-    } else over(words);
+    } else resolveAll(reason);
   }
 
   function writePanels(next: string[]): void {
@@ -188,7 +188,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     },
     expect(next) {
       writePanels([...next]);
-      // The damaged file is another one: these are all that are waited for.
+      // Another file is the damaged one, so this list is complete.
       if (kept.panels !== null || next.length === 0 || !isMissing() || kept.losses.includes('policies'))
         return;
       kept.panels = [...next];
@@ -211,7 +211,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       };
     },
     problems: () => kept.problems,
-    heard: (panel) => settle(panel, `${panel} has sent its policy again`),
+    policyReceived: (panel) => settle(panel, `${panel} has sent its policy again`),
     forgotten: (panel) => {
       if (kept.panels?.includes(panel)) settle(panel, `${panel} was forgotten`);
     },
@@ -219,11 +219,11 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
       if (!kept.losses.includes(loss)) return;
       kept.losses = kept.losses.filter((one) => one !== loss);
       if (isMissing()) save();
-      else over('the configuration is back');
+      else resolveAll('the configuration is back');
     },
     confirm() {
       if (!isMissing()) return false;
-      over('a person has confirmed that nothing is missing');
+      resolveAll('a person has confirmed that nothing is missing');
       kept.problems = [];
       return true;
     },
@@ -253,14 +253,14 @@ function attempt<Value>(read: () => Value | null): Value | null {
   }
 }
 
-/** A copy where it is replaced in a moment: it is never missing in between. */
+/** A file that is about to be replaced is copied, so that it is never missing in between. */
 function move(path: string, keep: typeof keepAside): string {
   try {
     return keep(path);
   } catch (error) {
     if (keep !== keepAside) return move(path, keepAside);
     throw new AgentError('DISK_TROUBLE', {
-      message: `${path} is damaged and cannot be kept aside: ${wordsOf(error)}`,
+      message: `${path} is damaged and cannot be set aside: ${errorText(error)}`,
       cause: error,
     });
   }

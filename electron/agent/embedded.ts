@@ -1,13 +1,13 @@
-/** The agent inside another program: the same code, over a host that the caller makes up. */
+/** The agent inside another program: the same code on a host that the caller provides. */
 
 import { postJson } from '../adapters/agent-host/post.ts';
 import type { AgentHost, Clock, NetworkInterface } from '../adapters/agent-host/types.ts';
 import type { ListenerLimits } from '../adapters/http/limits.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
+import type { Post } from './awake-announcement.ts';
 import { readConfig } from './config.ts';
 import { openFolder } from './files.ts';
-import type { Post } from './hello.ts';
 import { openToken } from './token.ts';
 
 export type {
@@ -15,25 +15,25 @@ export type {
   NetworkInterface,
 } from '../adapters/agent-host/types.ts';
 export type { Agent } from './agent.ts';
-export type { Post } from './hello.ts';
+export type { Post } from './awake-announcement.ts';
 
 export interface EmbeddedAgentOptions {
-  /** As in the agent's config file. Throws BAD_CONFIG for a mistake. */
+  /** As in the agent's config file. Throws BAD_CONFIG. */
   config: Readonly<Record<string, unknown>>;
   folder: string;
   clock: Clock;
   host: AgentHost;
   interfaces(): readonly NetworkInterface[];
-  /** Whether somebody accepts a connection there. */
+  /** Whether something accepts a connection there. */
   reachable(address: string, port: number): Promise<boolean>;
-  /** Tells panels that it is awake; real HTTP where it is left out. */
+  /** Sends panels the announcement that it is awake; default: real HTTP. */
   post?: Post;
   version: string;
   limits?: ListenerLimits;
   say(message: string): void;
 }
 
-/** Listens where its `config` says, with real sockets. */
+/** Listens where `config` says, on real sockets. */
 export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent> {
   const file = { path: 'the configuration', content: options.config, privately: true };
   return startAgent({
@@ -44,7 +44,7 @@ export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent
   });
 }
 
-/** The token of an agent with this folder; made where there is none. */
+/** The token of the agent with this folder, created if necessary. */
 export function embeddedToken(folder: string): string {
   openFolder(folder);
   return openToken(folder);

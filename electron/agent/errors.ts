@@ -1,4 +1,4 @@
-/** The only error that an agent answers with; its codes are in the one catalogue. */
+/** The only error that an agent answers with; its codes come from the shared catalogue. */
 import { type AgentErrorCode, agentErrors } from '../../shared/contract/errors/agent.ts';
 
 export type { AgentErrorCode };
@@ -42,6 +42,6 @@ export function toAgentError(error: unknown): AgentError {
   return error instanceof AgentError ? error : new AgentError('INTERNAL', { cause: error });
 }
 
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** The agent's name for machines: made once, kept beside the token, no secret. */
+/** The agent's machine-readable id: created once, stored beside the token, not a secret. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Damage } from './damage.ts';
@@ -9,22 +9,22 @@ const form = /^[0-9a-f]{20}$/;
 
 interface Kept {
   id: string;
-  /** Of the token at the last start; null in a file of an older version. */
+  /** Checksum of the token at the last start; null in a file of an older version. */
   tokenSum: number | null;
 }
 
 export interface AgentIdOptions {
   damage: Pick<Damage, 'read' | 'changed' | 'isReported'>;
-  /** The agent's own. One that is not the token of the last start is reported: panels have the other one. */
+  /** The agent's token. If it differs from that of the last start, this is reported: panels have the old one. */
   token: string;
 }
 
-/** 20 hexadecimal digits. A damaged one is replaced by a new one: panels then take it for another agent. */
+/** 20 hexadecimal digits. A damaged id is replaced by a new one, which panels see as another agent. */
 export function openAgentId(folder: string, { damage, token }: AgentIdOptions): string {
   const kept = damage.read(FILE, 'nothing', readKept);
   const tokenSum = checksum(token);
   if (kept !== null && kept.tokenSum === tokenSum) return kept.id;
-  // A token that was just made has been reported: the file was damaged or missing.
+  // A newly created token has already been reported: its file was damaged or missing.
   if (kept !== null && kept.tokenSum !== null && !damage.isReported('token'))
     damage.changed('token', 'panels');
   const id = kept?.id ?? randomBytes(10).toString('hex');
@@ -32,7 +32,7 @@ export function openAgentId(folder: string, { damage, token }: AgentIdOptions): 
   return id;
 }
 
-/** null for anything that was not written by an agent. Older versions wrote the id alone. */
+/** null for anything that no agent wrote. Older versions wrote the id alone. */
 function readKept(text: string): Kept | null {
   const value: unknown = JSON.parse(text);
   if (typeof value === 'string') return form.test(value) ? { id: value, tokenSum: null } : null;

@@ -9,11 +9,11 @@ const DEADLINE_MS = 5000;
 export interface LocalCall {
   token?: string;
   body?: object;
-  /** Of the panel or lease in the path. */
+  /** Panel or lease in the path. */
   id?: string;
 }
 
-/** Throws NOT_RUNNING, or the agent's own refusal with its message. */
+/** Throws NOT_RUNNING, or the agent's own error with its message. */
 export function callLocal<Endpoint extends AgentEndpoint>(
   folder: string,
   endpoint: Endpoint,
@@ -50,7 +50,7 @@ export function callLocal<Endpoint extends AgentEndpoint>(
         });
       },
     );
-    request.on('timeout', () => request.destroy(new Error('It does not answer.')));
+    request.on('timeout', () => request.destroy(new Error('The agent does not answer.')));
     request.on('error', (error) => reject(new AgentError('NOT_RUNNING', { cause: error })));
     request.end(content);
   });

@@ -9,7 +9,7 @@ import { AgentError, toAgentError } from './errors.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const print = (line: string) => process.stdout.write(`${line}\n`);
-// A reader of our output that went away is no reason to stop.
+// A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -23,8 +23,8 @@ async function run(): Promise<number> {
   }
   if (command === undefined || rest.length > (takesName.includes(name) ? 1 : 0)) {
     throw new AgentError('BAD_CONFIG', {
-      message: `"${command === undefined ? name : rest.at(-1)}" is not understood here.`,
-      next: 'Run it with --help to see how it is used.',
+      message: `"${command === undefined ? name : rest.at(-1)}" is not a valid argument here.`,
+      next: 'Run it with --help for usage.',
     });
   }
   const context: CommandContext = {
@@ -35,7 +35,7 @@ async function run(): Promise<number> {
     version: packageJson.version,
     say,
     print,
-    // npm runs its scripts in the folder of the package; INIT_CWD is where the person stands.
+    // npm runs scripts in the package folder; INIT_CWD is the person's working directory.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
     stopAsked: () =>
       new Promise((stop) => {

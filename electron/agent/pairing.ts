@@ -1,4 +1,4 @@
-/** Pairing: a code that a person reads, or a line that is pasted, gives a panel the token. */
+/** Pairing: a panel gets the token with a code that a person types, or with a line that a person pastes. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { sameSecret } from '../adapters/http/same-secret.ts';
 import { AgentError } from './errors.ts';
@@ -6,20 +6,20 @@ import { AgentError } from './errors.ts';
 export interface PairingOffer {
   /** Six digits. */
   code: string;
-  /** In the line to paste; too long to be guessed. */
+  /** Part of the line to paste; too long to guess. */
   secret: string;
   secondsLeft: number;
 }
 
 export interface Pairing {
-  /** Opens it anew: an offer before this one no longer counts. */
+  /** Opens a new offer, which replaces the previous one. */
   open(): PairingOffer;
-  /** Takes the code or the secret once. Throws PAIRING_CLOSED. */
+  /** Accepts the code or the secret once. Throws PAIRING_CLOSED. */
   take(given: string): void;
 }
 
 const OPEN_MS = 10 * 60_000;
-/** Of a million codes: then a new one has to be asked for. */
+/** Wrong tries, of a million codes; after that a new offer is required. */
 const TRIES = 5;
 
 export function createPairing({ monotonic }: { monotonic: () => number }): Pairing {

@@ -6,7 +6,7 @@ interface PlaceFacts {
   home: string;
 }
 
-/** Where an agent that a person starts keeps its files. */
+/** Where an agent started by a person stores its files. */
 export function agentFolder({ platform, environment, home }: PlaceFacts): string {
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Pilotlight', 'agent');
   if (platform === 'win32') {
@@ -16,14 +16,14 @@ export function agentFolder({ platform, environment, home }: PlaceFacts): string
       'agent',
     );
   }
-  // The specification says that a relative path is to be ignored.
+  // The specification says to ignore a relative path.
   const data = environment.XDG_DATA_HOME?.startsWith('/')
     ? environment.XDG_DATA_HOME
     : posix.join(home, '.local', 'share');
   return posix.join(data, 'pilotlight', 'agent');
 }
 
-/** Where an installed agent keeps them. */
+/** Where an installed agent stores them. */
 export function systemFolder(
   platform: NodeJS.Platform,
   environment: Readonly<Record<string, string | undefined>>,
@@ -35,7 +35,7 @@ export function systemFolder(
   return '/var/lib/pilotlight-agent';
 }
 
-/** Where the files of an installed agent are, below `systemFolder` or that itself. */
+/** Where the files of an installed agent are: below `systemFolder`, or the folder itself. */
 export function installedFolder(
   platform: NodeJS.Platform,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,22 +1,22 @@
-/** How this agent's program is called on its machine, for texts that tell a person what to type there. */
+/** The command line of this agent's program, for messages that tell a person what to type. */
 import type { HostPlatform } from '../adapters/agent-host/types.ts';
 
 /** One line for the shell of that system. */
-export function commandLine(platform: HostPlatform, words: readonly string[]): string {
-  return words
-    .map((word) => {
-      if (/^[\w./:\\=@%+-]+$/.test(word)) return word;
-      return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+export function commandLine(platform: HostPlatform, parts: readonly string[]): string {
+  return parts
+    .map((part) => {
+      if (/^[\w./:\\=@%+-]+$/.test(part)) return part;
+      return platform === 'win32' ? `"${part}"` : `'${part.replaceAll("'", String.raw`'\''`)}'`;
     })
     .join(' ');
 }
 
-/** `sudo NODE PROGRAM COMMAND --data FOLDER`: its token is readable by its own user and administrators only. */
+/** `sudo NODE PROGRAM COMMAND --data FOLDER`: only its own user and administrators can read its token. */
 export function installedCommand(
   platform: HostPlatform,
   { node, program, folder }: { node: string; program: string; folder: string },
   command: string,
 ): string {
-  const words = [node, program, command, '--data', folder];
-  return commandLine(platform, platform === 'win32' ? words : ['sudo', ...words]);
+  const parts = [node, program, command, '--data', folder];
+  return commandLine(platform, platform === 'win32' ? parts : ['sudo', ...parts]);
 }

@@ -1,18 +1,18 @@
-/** The roles, as a table: a new one (runner, worker) is a new line. */
+/** The table of roles; a new one (runner, worker) is a new line. */
 
 import type { AgentRole, AnswerSent, agentApi } from '../../shared/contract/agent.ts';
 import type { Emitter } from '../../shared/emitter.ts';
 import type { AgentHost, Clock, NetworkInterface, Udp } from '../adapters/agent-host/types.ts';
 import type { Attempts } from '../adapters/http/attempts.ts';
+import { createAwakeAnnouncement, type Post } from './awake-announcement.ts';
 import type { AgentConfig } from './config.ts';
 import type { Damage } from './damage.ts';
-import { wordsOf } from './errors.ts';
-import { createHello, type Post } from './hello.ts';
+import { errorText } from './errors.ts';
 import type { Route } from './http/route.ts';
 import { openLeaseJournal } from './leases/journal.ts';
 import { createLeases } from './leases/leases.ts';
 import { createCountdownNotes } from './power/countdown-notes.ts';
-import { createFinish, type Finish } from './power/finish.ts';
+import { createIdleShutdown, type IdleShutdown } from './power/idle-shutdown.ts';
 import { createWatchedInhibitor } from './power/inhibit.ts';
 import { createOllamaControl } from './power/ollama.ts';
 import { leaseReasons, type PowerAction, type Reason, reasonsAgainst } from './power/policy.ts';
@@ -27,7 +27,7 @@ export interface RoleContext {
   /** The agent's own folder. */
   folder: string;
   bootId: string;
-  /** Of this agent, for ever. */
+  /** This agent's; never changes. */
   id: string;
   token: string;
   clock: Clock;
@@ -35,12 +35,12 @@ export interface RoleContext {
   udp: Pick<Udp, 'send' | 'magicPacket'>;
   interfaces(): readonly NetworkInterface[];
   reachable(address: string, port: number): Promise<boolean>;
-  /** Tells a panel something, at an address that it gave. */
+  /** Posts to a panel at the address that it gave. */
   post: Post;
   attempts: Attempts;
   /** Emitted when something about power changes; the telemetry role passes it on to panels. */
   news: Emitter<[]>;
-  /** How this agent is started on this machine: what a person types before its commands. */
+  /** The command line that a person on this machine types before agent commands. */
   program: string;
   /** Which files were damaged, and what may be missing. */
   damage: Damage;
@@ -51,13 +51,13 @@ export interface RunningRole {
   routes: readonly Route[];
   /** Its part of /health. */
   health(): Promise<Partial<AnswerSent<typeof agentApi.health>>>;
-  /** Everything listens now: others may call. */
-  begun?(): void;
+  /** Called when every port is listening, so that others may call. */
+  onListening?(): void;
   stop(): void;
 }
 
 export interface Role {
-  /** Roles with the same one share a port. */
+  /** Roles with the same number share a port. */
   port(config: AgentConfig): number;
   start(context: RoleContext): RunningRole;
 }
@@ -92,25 +92,25 @@ function startPower(context: RoleContext): RunningRole {
   const { config, folder, bootId, id, token, clock, host, post, attempts, news, damage, say } = context;
   const { inhibit, restartOllama, ...commands } = config.commands;
   const inhibitor = createWatchedInhibitor({ host, command: inhibit ?? null, say, changed: news.emit });
-  // Before the policies are: these are written with marks from then on.
+  // Opened before the policies, which are written with checksums from then on.
   const journal = openLeaseJournal(folder, damage);
   const kept = openPolicyBook(folder, bootId, damage);
   const book: PolicyBook = {
     ...kept,
     put: (...entry) => {
       kept.put(...entry);
-      finish?.policyChanged();
+      idleShutdown?.policyChanged();
       news.emit();
     },
     remove: (...entry) => {
       kept.remove(...entry);
-      finish?.policyChanged();
+      idleShutdown?.policyChanged();
       news.emit();
     },
   };
   const urls = () => book.policies().flatMap(({ helloUrl }) => helloUrl ?? []);
-  const hello = createHello({ clock, post, agent: id, bootId, token, urls, say });
-  let finish: Finish | null = null;
+  const announcement = createAwakeAnnouncement({ clock, post, agent: id, bootId, token, urls, say });
+  let idleShutdown: IdleShutdown | null = null;
 
   const leases = createLeases({
     clock,
@@ -120,28 +120,28 @@ function startPower(context: RoleContext): RunningRole {
       else void inhibitor.release();
       if (began.length > 0) say(`leases: began ${began.join(', ')}; ${live} now`);
       if (ended.length > 0) say(`leases: ${expired ? 'expired' : 'ended'} ${ended.join(', ')}; ${live} now`);
-      // Its own wish is over as soon as somebody needs the machine; a person's is looked at when its time comes.
+      // A new lease cancels an automatic countdown; a person's is checked again when it ends.
       if (began.length > 0 && power.automatic() !== null) power.cancel('a new lease');
-      finish?.leaseChanged(began.length > 0);
+      idleShutdown?.leaseChanged(began.length > 0);
       news.emit();
     },
   });
-  /** Again, where it was let go for a power action. */
+  /** Acquires the lock again after it was released for a power action. */
   function holdWhileNeeded(): void {
     if (leases.count() > 0) inhibitor.hold();
   }
   holdWhileNeeded();
   const rules = { busyPercent: config.busyPercent, ignoredUsers: config.ignoreUser };
 
-  /** Leases that may be missing keep it on as those that are there do. */
+  /** Leases that may be missing keep the machine on like live ones. */
   const missing = () => [damage.reason()].flatMap((reason) => reason ?? []);
 
-  const respectUsers = () => finish?.effective()?.respectUsers ?? false;
+  const respectUsers = () => idleShutdown?.effective()?.respectUsers ?? false;
 
-  /** Whether the last reading asked for people. */
+  /** Whether the last reading included users. */
   let askedForUsers = true;
 
-  /** Read again where the policy came to ask for people meanwhile. */
+  /** Read again if the policy came to require users meanwhile. */
   async function reasons(wanted: ReasonsWanted): Promise<Reason[]> {
     const respectUsers = wanted.respectUsers();
     const found = await reasonsOnce({ ...wanted, respectUsers });
@@ -157,26 +157,26 @@ function startPower(context: RoleContext): RunningRole {
   }: Omit<ReasonsWanted, 'respectUsers'> & { respectUsers: boolean }) {
     const signal = AbortSignal.timeout(10_000);
     const [gpu, users, blockers] = await Promise.all([
-      host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: wordsOf(error) })),
+      host.gpuLoad(signal).catch((error: unknown) => ({ percent: null, problem: errorText(error) })),
       respectUsers
-        ? host.users(signal).catch((error: unknown) => ({ names: [], problem: wordsOf(error) }))
+        ? host.users(signal).catch((error: unknown) => ({ names: [], problem: errorText(error) }))
         : { names: [], problem: null },
       host.blockers(action, signal, { automatic }).then(
         (programs) => ({ programs, problem: null }),
-        (error: unknown) => ({ programs: null, problem: wordsOf(error).split('\n')[0] ?? null }),
+        (error: unknown) => ({ programs: null, problem: errorText(error).split('\n')[0] ?? null }),
       ),
     ]);
     const found = reasonsAgainst(
       { leases: leases.list(), gpu, users, blockers },
-      { ...rules, respectUsers, doubtCounts: automatic },
+      { ...rules, respectUsers, unknownCounts: automatic },
     );
     return [...missing(), ...found];
   }
 
-  /** The policy came to ask for people after the last reading. */
+  /** The policy came to require users after the last reading. */
   function usersReasons(): Reason[] {
     if (askedForUsers || !respectUsers()) return [];
-    const problem = 'The policy has asked for it only since a moment ago.';
+    const problem = 'The policy began to require it a moment ago.';
     return [{ code: 'USERS_UNKNOWN', message: `Who is logged in is not known: ${problem}`, problem }];
   }
 
@@ -189,14 +189,14 @@ function startPower(context: RoleContext): RunningRole {
     program: context.program,
     reasons: ({ action, automatic }) => reasons({ action, automatic, respectUsers }),
     knownReasons: () => [...missing(), ...leaseReasons(leases.list()), ...usersReasons()],
-    sleeps: () => finish?.sleeps() ?? 0,
+    sleeps: () => idleShutdown?.sleeps() ?? 0,
     async beforeAct() {
       const released = inhibitor.release();
       news.emit();
       await released;
     },
     onOutcome(outcome) {
-      finish?.outcome(outcome);
+      idleShutdown?.outcome(outcome);
       if (outcome.outcome !== 'done') holdWhileNeeded();
       news.emit();
     },
@@ -211,7 +211,7 @@ function startPower(context: RoleContext): RunningRole {
     },
   };
 
-  finish = createFinish({
+  idleShutdown = createIdleShutdown({
     clock,
     host,
     bootId,
@@ -221,11 +221,11 @@ function startPower(context: RoleContext): RunningRole {
       reasons({ action, automatic: true, respectUsers: () => policy.respectUsers }),
     isIdle: () => power.state().phase === 'idle',
     slept(gapMs) {
-      // Whoever woke it finds it on: what was about to happen before the sleep no longer does.
+      // Whoever woke the machine expects it to stay on, so a request from before the sleep is dropped.
       power.drop('interrupted', { code: 'SLEPT', message: 'The machine slept during the countdown.' });
       leases.slept(gapMs);
       holdWhileNeeded();
-      hello.say();
+      announcement.send();
     },
     power,
     say,
@@ -243,21 +243,21 @@ function startPower(context: RoleContext): RunningRole {
     routes: powerRoutes({
       power,
       leases,
-      finish,
+      idleShutdown,
       book,
       damage,
       inhibitor,
-      sleepTrouble: () => (leases.count() > 0 ? inhibitor.trouble() : null),
+      sleepTrouble: () => (leases.count() > 0 ? inhibitor.problem() : null),
       ollama,
       attempts,
       bootId,
       now: clock.now,
     }),
     health: async () => ({ service: 'gpu-shutdown' }),
-    begun: hello.say,
+    onListening: announcement.send,
     stop() {
-      hello.stop();
-      finish?.stop();
+      announcement.stop();
+      idleShutdown?.stop();
       power.stop();
       leases.stop();
       void inhibitor.release();
@@ -267,7 +267,7 @@ function startPower(context: RoleContext): RunningRole {
 
 interface ReasonsWanted {
   action: PowerAction;
-  /** Nobody asked for it: unknown users and GPUs count, and programs that only keep it from sleeping. */
+  /** An automatic request: unknown users and GPUs count as in use, and so do programs that only block sleep. */
   automatic: boolean;
   respectUsers(): boolean;
 }

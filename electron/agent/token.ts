@@ -1,4 +1,4 @@
-/** The agent's token: made once, for this user only. */
+/** The agent's token: created once, readable by this user only. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ const FILE = 'token';
 const form = /^[\w-]{32,128}$/;
 
 /**
- * The token in this folder; made, with mode 0600, where there is none. With `damage` a new one takes the place of a
- * damaged one; without it that throws BAD_CONFIG, because an agent that runs has the token still.
+ * The token in this folder; created with mode 0600 if there is none. With `damage` a new one replaces a damaged one;
+ * without it a damaged one throws BAD_CONFIG, because a running agent still has the token.
  */
 export function openToken(folder: string, damage?: Pick<Damage, 'read'>): string {
   const kept = damage
@@ -24,7 +24,7 @@ export function openToken(folder: string, damage?: Pick<Damage, 'read'>): string
   return token;
 }
 
-/** null where there is none. Throws BAD_CONFIG for a file that holds something else. */
+/** null if there is none. Throws BAD_CONFIG for a file with other content. */
 export function readToken(folder: string): string | null {
   const path = join(folder, FILE);
   let content: string;
@@ -40,7 +40,7 @@ export function readToken(folder: string): string | null {
   }
   if (form.test(content)) return content;
   throw new AgentError('BAD_CONFIG', {
-    message: 'The token file does not hold a token.',
-    next: 'Start the agent again: it keeps that file aside and makes a new token, with which panels pair again.',
+    message: 'The token file does not contain a token.',
+    next: 'Restart the agent: it sets that file aside and creates a new token. Then pair the panels again.',
   });
 }

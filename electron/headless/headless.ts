@@ -6,23 +6,23 @@ import { openBrowser } from './open-browser.ts';
 import { errorLines, runHeadless } from './run.ts';
 import { waitForStopRequest } from './stop-request.ts';
 
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+const printError = (line: string) => process.stderr.write(`${line}\n`);
 
 function die(error: unknown): never {
-  for (const line of errorLines(error)) complain(line);
+  for (const line of errorLines(error)) printError(line);
   process.exit(isPilotlightError(error) && error.code === 'BAD_REQUEST' ? 2 : 1);
 }
 
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
-// A reader of our output that went away is no reason to stop.
+// A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
 const stopAsked = waitForStopRequest({
   signals: process,
   exit: (code) => process.exit(code),
-  say: complain,
+  say: printError,
 });
 
 try {

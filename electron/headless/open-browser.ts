@@ -6,18 +6,18 @@ export interface BrowserFacts {
 }
 
 /**
- * The program that opens an address in the person's browser, started without a shell; null where there is
- * no display to show one. `url` is ours: http, loopback, no spaces.
+ * The program that opens an address in the person's browser, started without a shell; null if there is no display.
+ * `url` is ours: http, loopback, no spaces.
  */
 export function browserCommand(url: string, { platform, env }: BrowserFacts): [string, string[]] | null {
   if (platform === 'darwin') return ['open', [url]];
-  // `start` is a word of the Windows shell; this program does the same without one.
+  // `start` is built into the Windows shell; this program does the same without one.
   if (platform === 'win32') return ['rundll32.exe', ['url.dll,FileProtocolHandler', url]];
   if (!env.DISPLAY && !env.WAYLAND_DISPLAY) return null;
   return ['xdg-open', [url]];
 }
 
-/** Opens the browser if it can. Its failure is nobody's business: the address is printed too. */
+/** Opens the browser if possible. A failure is ignored, because the address is printed too. */
 export function openBrowser(url: string): void {
   const command = browserCommand(url, { platform: process.platform, env: process.env });
   if (command === null) return;

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 
 export interface HeadlessOptions {
-  /** 0 takes a free port; undefined the last one, where it is free. */
+  /** 0 picks a free port; undefined the last one used, if it is free. */
   port: number | undefined;
-  /** undefined for the system's usual place. */
+  /** undefined for the system's default folder. */
   data: string | undefined;
   simulate: boolean;
   open: boolean;
@@ -13,13 +13,13 @@ export interface HeadlessOptions {
 
 export const usage = `Usage: npm start -- [options]
   --headless   no window: serve the panel to the browser
-  --port N     the port of the panel on 127.0.0.1; the last one, or a free one, by default
-  --data DIR   where settings, history and the index are kept
+  --port N     port of the panel on 127.0.0.1; default: the last one used, or a free one
+  --data DIR   folder for settings, history and the index
   --simulate   add a simulated fleet
   --no-open    do not open the browser
-  --help       show this`;
+  --help       show this help`;
 
-/** Reads the options of the program. Throws BAD_REQUEST that names the option. */
+/** Parses the options of the program. Throws BAD_REQUEST that names the option. */
 export function parseOptions(args: readonly string[]): HeadlessOptions {
   const values = read(args);
   return {
@@ -55,9 +55,9 @@ function read(args: readonly string[]) {
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw badOption(`--port needs a number from 0 to 65535, and "${text}" is none.`);
+  throw badOption(`--port expects a number from 0 to 65535, not "${text}".`);
 }
 
 function badOption(message: string, cause?: unknown): PilotlightError {
-  return new PilotlightError('BAD_REQUEST', { message, next: 'Correct it and run it again.', cause });
+  return new PilotlightError('BAD_REQUEST', { message, next: 'Correct it and try again.', cause });
 }

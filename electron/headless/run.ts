@@ -10,13 +10,13 @@ export interface HeadlessWorld {
   clock: Clock;
   startHost: StartHost;
   openBrowser(url: string): void;
-  /** One line for the person. */
+  /** Prints one line for the person. */
   say(line: string): void;
   /** Resolves when the person asks the program to stop. */
   stopAsked: Promise<void>;
 }
 
-/** Serves the panel until it is asked to stop. Rejects with what kept it from starting. */
+/** Serves the panel until it is asked to stop. Rejects with the reason if it cannot start. */
 export async function runHeadless(args: readonly string[], world: HeadlessWorld): Promise<void> {
   const options = parseOptions(args);
   if (options.help) {
@@ -26,14 +26,14 @@ export async function runHeadless(args: readonly string[], world: HeadlessWorld)
   const host = await startOrOpen(options, world);
   if (host === null) return;
   const url = host.oneTimeUrl();
-  world.say(`This address opens the panel once; Ctrl+C stops Pilotlight.`);
+  world.say(`The address opens the panel once. Press Ctrl+C to stop Pilotlight.`);
   world.say(`Pilotlight is ready at ${url}`);
   if (options.open) world.openBrowser(url);
   await world.stopAsked;
   await host.stop();
 }
 
-/** Starts a core, or, where one runs with this data folder, opens that one's panel and gives null. */
+/** Starts a core, or opens the panel of one that already runs with this data folder and returns null. */
 async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Promise<Host | null> {
   const { data, port, simulate } = options;
   const result = await startOrJoin({
@@ -44,16 +44,16 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
       return (await running?.oneTimeUrl()) ?? null;
     },
     clock: world.clock,
-    onWait: () => world.say('Another Pilotlight is starting with this data folder; waiting for it.'),
+    onWait: () => world.say('Another Pilotlight is starting with this data folder. Waiting for it …'),
   });
   if ('own' in result) return result.own;
-  world.say('Pilotlight is running already with this data folder, so its panel is opened.');
+  world.say('Pilotlight is already running with this data folder. Opening its panel.');
   world.say(`Pilotlight is ready at ${result.joined}`);
   if (options.open) world.openBrowser(result.joined);
   return null;
 }
 
-/** What a person reads when it could not start: the code, the sentence, the next step. */
+/** What a person reads if it could not start: the message with its code, and the next step. */
 export function errorLines(error: unknown): string[] {
   const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
   const lines = [`${message} (${code})`, next];

@@ -1,11 +1,11 @@
 export interface StopRequestOptions {
-  /** The process, of which the signals are taken. */
+  /** The process whose signals are handled. */
   signals: { on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown };
   exit(code: number): void;
   say(line: string): void;
 }
 
-/** Resolves when the person asks the program to stop; who asks once more stops it at once. */
+/** Resolves when the person asks the program to stop; a second request stops it at once. */
 export function waitForStopRequest({ signals, exit, say }: StopRequestOptions): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -15,7 +15,7 @@ export function waitForStopRequest({ signals, exit, say }: StopRequestOptions): 
         return;
       }
       asked = true;
-      say('Pilotlight is stopping; once more stops it at once.');
+      say('Pilotlight is stopping. Press Ctrl+C again to stop at once.');
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, ask);

@@ -14,16 +14,16 @@ import {
 } from '../../shared/contract/methods.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 
-/** Talks to a running core over its endpoint file. */
+/** Calls a running core over its endpoint file. */
 export interface CoreClient {
   readonly endpoint: Endpoint;
-  /** Rejects with the core's own error, or NOT_RUNNING when nothing answers there any more. */
+  /** Rejects with the core's own error, or NOT_RUNNING if nothing answers there any more. */
   call<Name extends MethodName>(
     method: Name,
     params: MethodInput<Name>,
     signal?: AbortSignal,
   ): Promise<MethodResult<Name>>;
-  /** A fresh address that opens the panel once. */
+  /** A new address that opens the panel once. */
   oneTimeUrl(signal?: AbortSignal): Promise<string>;
 }
 
@@ -48,8 +48,8 @@ export function createCoreClient(endpoint: Endpoint): CoreClient {
 }
 
 /**
- * The core that runs with this data folder, or null. An endpoint file that a killed core left behind is
- * found out by asking: nothing answers, or what answers does not know the token.
+ * The core that runs with this data folder, or null. An endpoint file left by a killed core is detected by a request:
+ * nothing answers, or what answers does not accept the token.
  */
 export async function findRunningCore(dataFolder: string, signal?: AbortSignal): Promise<CoreClient | null> {
   const endpoint = readEndpoint(dataFolder);
@@ -69,7 +69,7 @@ export async function findRunningCore(dataFolder: string, signal?: AbortSignal):
 /** Nothing answers there any more, or it is not the core of the endpoint file. */
 export const isGone = (error: unknown): boolean => isPilotlightError(error) && strangers.has(error.code);
 
-/** A core on this computer that does not say its status within this time is as good as none. */
+/** A core on this computer that does not report its status within this time counts as not running. */
 const answerDeadlineMs = 3000;
 
 const strangers: ReadonlySet<string> = new Set([
@@ -80,7 +80,7 @@ const strangers: ReadonlySet<string> = new Set([
   'STOPPING',
 ]);
 
-/** Largest answer that is read, and how long a connection may be silent while it is made. */
+/** Largest response that is read, and how long a connection may be idle meanwhile. */
 const maxAnswerBytes = 64 * 1_048_576;
 
 function post(endpoint: Endpoint, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
@@ -129,7 +129,7 @@ function readReply(status: number, text: string): unknown {
   try {
     body = JSON.parse(text);
   } catch (cause) {
-    // Another program has the port by now.
+    // Another program uses the port by now.
     throw new PilotlightError('NOT_RUNNING', { cause });
   }
   if (status === 200) return body;

@@ -28,7 +28,7 @@ export const stateInUseNotice: Coded = {
   next: fact('RESTART_TO_RECOVER'),
 };
 
-/** One notice a table, however many rows. */
+/** One notice per table, however many rows. */
 export function rowsNotice(table: string, rows: readonly DamagedRow[]): Coded {
   const names = rows.map(({ nodeId, name }) => (table === 'leases' ? (nodeId ?? name) : name));
   return {
@@ -40,7 +40,7 @@ export function rowsNotice(table: string, rows: readonly DamagedRow[]): Coded {
   };
 }
 
-/** A small file of the data folder: `keptAs` null where it could not be moved. */
+/** A small file of the data folder; `keptAs` is null if it could not be moved. */
 export function fileNotice(name: string, keptAs: string | null, next: Message): Coded {
   return {
     id: `file-${name}`,

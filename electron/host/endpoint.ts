@@ -12,7 +12,7 @@ import { fileNotice } from './damage-notices.ts';
 const endpointSchema = z.object({
   /** Always on loopback: the token is never sent anywhere else. */
   url: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/),
-  /** A bearer that may do everything, and mint one-time addresses. */
+  /** A bearer that may do everything, including creating one-time addresses. */
   token: z.string().min(20),
   pid: z.number().int().positive(),
   startedAt: z.number(),
@@ -20,14 +20,14 @@ const endpointSchema = z.object({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
-/** A copied data folder still holds the endpoint of the original; the inode tells them apart. */
+/** A copied data folder still contains the endpoint of the original; the inode tells them apart. */
 const fileSchema = endpointSchema.extend({ folder: z.string().optional() });
 const folderNumber = (dataFolder: string) => String(statSync(dataFolder, { bigint: true }).ino);
 
 export const endpointPath = (dataFolder: string) => join(dataFolder, 'endpoint.json');
 
 /**
- * Written beside and renamed, so that a reader never sees half of it; mode 0600 from the first byte. Throws
+ * Written to a second file and renamed, so that nobody reads a partial one; mode 0600 from the first byte. Throws
  * DISK_FULL or DATA_FOLDER_UNUSABLE.
  */
 export function writeEndpoint(
@@ -59,7 +59,7 @@ export function readEndpoint(dataFolder: string): Endpoint | null {
   }
 }
 
-/** null where there is none, or it is damaged. */
+/** null if it does not exist or is damaged. */
 function readFile(dataFolder: string): z.infer<typeof fileSchema> | null {
   try {
     const parsed = fileSchema.safeParse(JSON.parse(readFileSync(endpointPath(dataFolder), 'utf8')));
@@ -69,7 +69,7 @@ function readFile(dataFolder: string): z.infer<typeof fileSchema> | null {
   }
 }
 
-/** Takes the file away if it is still ours: another core may have started since. */
+/** Removes the file if it is still ours: another core may have started since. */
 export function removeEndpoint(dataFolder: string, token: string): void {
   if (readEndpoint(dataFolder)?.token === token) rmSync(endpointPath(dataFolder), { force: true });
 }

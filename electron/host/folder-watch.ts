@@ -1,6 +1,6 @@
 /**
  * Notices that the state was deleted, moved or replaced while a core uses it. The system keeps a deleted file for the
- * process that has it open, so every write succeeds and is lost with the process.
+ * process that has it open, so writes would succeed and be lost when the process ends.
  */
 
 import { statSync } from 'node:fs';
@@ -10,10 +10,10 @@ import type { Clock, Timer } from '../core/ports/time.ts';
 
 const CHECK_EVERY_MS = 10_000;
 
-/** Reports it once. Returns how to stop. */
+/** Reports it once. Returns a function that stops watching. */
 export function watchState(options: {
   dataFolder: string;
-  /** The file of the state; it is there now. */
+  /** The state file; it must exist when watching starts. */
   path: string;
   clock: Pick<Clock, 'timer'>;
   report(problem: Problem): void;
@@ -24,7 +24,7 @@ export function watchState(options: {
 
   function check(): void {
     const now = identityOf(path);
-    // What cannot be asked at this moment may still be there.
+    // A file that cannot be checked at this moment may still be there.
     if (before === 'unknown' || now === 'unknown' || now === before) plan();
     else report(lostNotice(dataFolder));
   }
@@ -37,13 +37,13 @@ export function watchState(options: {
   return () => timer?.cancel();
 }
 
-function identityOf(path: string): string | 'unknown' | 'gone' {
+function identityOf(path: string): string | 'unknown' | 'missing' {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unknown';
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unknown';
   }
 }
 

@@ -7,8 +7,8 @@ import type { Log } from '../core/ports/log.ts';
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
 
 /**
- * Listens at the port of the last start, so that a page which is still open finds the core again; at any free one
- * where there was none, or another program has it now. Asking first whether it is free would not hold it.
+ * Listens on the port of the last start, so that a page that is still open finds the core again; on any free port if
+ * there was none or another program uses it. Checking first whether it is free would not reserve it.
  */
 export async function listenAtLastPort(
   dataFolder: string,
@@ -26,7 +26,7 @@ export async function listenAtLastPort(
   return listen(0);
 }
 
-/** A convenience only: where it cannot be written, the next start takes a free port. */
+/** A convenience only: if it cannot be written, the next start picks a free port. */
 export function rememberPort(dataFolder: string, port: number): void {
   try {
     writeDurably(portPath(dataFolder), `${port}\n`);
@@ -41,7 +41,7 @@ function readPort(dataFolder: string, log: Pick<Log, 'warn'>): number | null {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1024 && port <= 65_535) return port;
   const keptAs = tryKeepAside(path);
-  log.warn('The file of the last port was damaged; a free port is used.', {
+  log.warn('The file with the last port was damaged; using a free port.', {
     keptAs: keptAs === null ? null : basename(keptAs),
   });
   return null;

@@ -8,7 +8,7 @@ import { primarySqliteCode } from '../adapters/system-code.ts';
 export interface CoreLock {
   /** The file was damaged and has been reset; it holds no data. */
   readonly repaired: boolean;
-  /** Where what was there is kept; null where nothing was. */
+  /** Where the former file is kept; null if there was none. */
   readonly keptAs: string | null;
   release(): void;
 }
@@ -19,9 +19,9 @@ const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
 /**
- * One core per data folder. SQLite takes the operating system's own lock on `core.lock`, which ends with the
- * process, however it ends: there is no stale lock to detect, and no process id that another program could
- * have by now. Gives null when another core holds it. Throws DATA_FOLDER_UNUSABLE.
+ * One core per data folder. SQLite takes an operating system lock on `core.lock`, which ends with the process, however
+ * it ends: no stale lock has to be detected, and no process id can have been reused. Returns null if another core
+ * holds it. Throws DATA_FOLDER_UNUSABLE.
  */
 export function tryLock(dataFolder: string): CoreLock | null {
   const path = join(dataFolder, 'core.lock');
@@ -59,7 +59,7 @@ function open(path: string): { release(): void } {
 
 /**
  * Resets a damaged file in place. It is never replaced, because two simultaneous starts would each lock a different
- * file. SQLite locks a file before it reads it, so a lock held by a running core is seen before the damage is.
+ * file. SQLite locks a file before it reads it, so a lock held by a running core is detected before the damage.
  */
 function repair(path: string, code: number | null): { keptAs: string | null } | null {
   if (code === SQLITE_NOTADB || code === SQLITE_CORRUPT) {

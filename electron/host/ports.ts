@@ -4,7 +4,7 @@ import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { fact } from '../../shared/models/message.ts';
 import { defaultSettings, type Settings } from '../../shared/models/settings.ts';
 import { createConnectAgent } from '../adapters/agents/agent-link.ts';
-import { createHelloListener } from '../adapters/agents/hello-listener.ts';
+import { createAnnouncementListener } from '../adapters/agents/announcement-listener.ts';
 import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
@@ -32,7 +32,7 @@ export interface RealPorts {
   ports: Ports;
   /** What went wrong while the state was opened. */
   notices: Problem[];
-  /** Lets the index worker know the settings, and the core what becomes of its files. */
+  /** Passes settings to the index worker, and its damage reports to the core. */
   attach(core: { settings(): Settings; report(problem: Problem): void }): void;
 }
 
@@ -41,15 +41,15 @@ export interface RealPortsOptions {
   log: Log;
   /** Default: a key file. */
   openSecrets?: OpenSecrets | undefined;
-  /** Who starts the index worker. Default: a child process of Node. */
+  /** Starts the index worker. Default: as a child process of Node. */
   createWorkerHost?: ((options: { entry: string; log: Log }) => WorkerHost) | undefined;
 }
 
 export const statePathOf = (dataFolder: string) => join(dataFolder, 'state.sqlite');
 
 /**
- * The world made real: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. Whoever
- * calls it owns the data folder.
+ * The real ports: the state in `state.sqlite`, the indexes in `index/`, sockets, files and processes. The caller owns
+ * the data folder.
  */
 export async function createRealPorts({
   dataFolder,
@@ -61,14 +61,14 @@ export async function createRealPorts({
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
-  // Made at the end of a start: a state without content has lost it then.
+  // Created at the end of a start: if it exists and the state is empty, the content was lost.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
   const prepared = await prepareState({ path: statePath, expected, entry: prepareStateEntry });
   const notices: Problem[] = makeIndexFolder(indexFolder);
   const { secrets, notices: secretsNotices } = openSecrets(dataFolder);
   notices.push(...secretsNotices);
   let settings = () => defaultSettings;
-  /** The core is not there before its store: what is found meanwhile is reported when it is. */
+  /** The core is created after its store: damage found before is reported when the core exists. */
   let report: ((problem: Problem) => void) | null = null;
   const damagedRows = new Map<string, DamagedRow[]>();
   const opened = createSqliteStore({
@@ -76,7 +76,7 @@ export async function createRealPorts({
     secrets,
     prepared,
     onDamagedRow(row) {
-      log.warn('A row of the state could not be read and is kept aside.', { ...row });
+      log.warn('A row of the state could not be read and was set aside.', { ...row });
       const rows = [...(damagedRows.get(row.table) ?? []), row];
       damagedRows.set(row.table, rows);
       report?.(rowsNotice(row.table, rows));
@@ -108,11 +108,11 @@ export async function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createHelloListener({ log }),
+    helloListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {
-      // Most people never start it, and it is large.
+      // Large, and never needed by most people.
       const { createSimulatedFleet } = await import('../simulator/fleet.ts');
       return createSimulatedFleet();
     },
@@ -122,7 +122,7 @@ export async function createRealPorts({
     notices.push(stateNotice(opened.damaged));
   }
   if (opened.plainSecrets.kind === 'failed') {
-    log.error('Secrets could not be taken out of the state.', { error: String(opened.plainSecrets.error) });
+    log.error('Secrets could not be moved out of the state.', { error: String(opened.plainSecrets.error) });
     notices.push({
       id: 'plain-secrets',
       code: isPilotlightError(opened.plainSecrets.error) ? opened.plainSecrets.error.code : 'INTERNAL',
@@ -141,7 +141,7 @@ export async function createRealPorts({
   };
 }
 
-/** The index holds people's texts, and the person may have chosen a folder that others can enter. */
+/** The index contains people's texts, and others may have access to the folder that the person chose. */
 function makeIndexFolder(folder: string): Problem[] {
   try {
     const found = statSync(folder, { throwIfNoEntry: false });

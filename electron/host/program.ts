@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 export const version: string = packageJson.version;
 
-/** This file lies one folder below `dist` when it was built, and below `electron` when it was not. */
+/** This file is one folder below `dist` when built, and below `electron` otherwise. */
 const here = dirname(fileURLToPath(import.meta.url));
 const isBuilt = !import.meta.url.endsWith('.ts');
 
@@ -20,7 +20,7 @@ export const indexWorkerEntry = workerEntry('index', 'index-worker');
 /** A thread of the core's own process. */
 export const prepareStateEntry = workerEntry('state', 'prepare-state');
 
-/** The built panel; null where it was not built. */
+/** The built panel; null if it was not built. */
 export function findPanel(): string | null {
   const root = isBuilt ? join(here, '..', 'renderer') : join(here, '..', '..', 'dist', 'renderer');
   return existsSync(join(root, 'index.html')) ? root : null;

@@ -11,8 +11,8 @@ import { fileNotice } from './damage-notices.ts';
 const keyBytes = 32;
 
 /**
- * The key that signs the bearers of open pages, made at the first start, mode 0600. A new one takes the
- * place of one that is damaged, which ends every open page's right. Throws DISK_FULL or DATA_FOLDER_UNUSABLE.
+ * The key that signs the bearers of open pages, created at the first start, mode 0600. A new key replaces a damaged
+ * one, which signs every open page out. Throws DISK_FULL or DATA_FOLDER_UNUSABLE.
  */
 export function openSessionKey(dataFolder: string, onDamage: (problem: Problem) => void = () => {}): Buffer {
   const path = join(dataFolder, 'session.key');

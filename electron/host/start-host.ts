@@ -26,9 +26,9 @@ import { findPanel, version } from './program.ts';
 import { openSessionKey } from './session-key.ts';
 
 export interface HostOptions {
-  /** Default: the system's usual place. */
+  /** Default: the system's default folder. */
   dataFolder?: string | undefined;
-  /** Port on 127.0.0.1; 0 takes a free one. Default: the last one of this data folder where it is free. */
+  /** Port on 127.0.0.1; 0 picks a free one. Default: the last one of this data folder, if it is free. */
   port?: number | undefined;
   /** Starts the simulated fleet too. Default false, which leaves it as it was. */
   simulate?: boolean;
@@ -36,30 +36,30 @@ export interface HostOptions {
   environment?: Readonly<Record<string, string | undefined>>;
   /** Folder of the built panel. Default: where the build puts it. */
   panelRoot?: string | null;
-  /** Results are checked by the contract too, for tests. Default false. */
+  /** Also validates results against the contract, for tests. Default false. */
   checkResults?: boolean;
   /** Default: lines on standard error, errors only unless `PILOTLIGHT_LOG` says otherwise. */
   log?: Log;
-  /** Takes up the index jobs that were not finished. Default true. */
+  /** Resumes unfinished index jobs. Default true. */
   resumeJobs?: boolean;
-  /** How secrets are kept. Default: sealed by a key file in the data folder. */
+  /** How secrets are sealed. Default: with a key file in the data folder. */
   openSecrets?: OpenSecrets;
-  /** Who starts the index worker. Default: a child process of Node. */
+  /** Starts the index worker. Default: as a child process of Node. */
   createWorkerHost?: (options: { entry: string; log: Log }) => WorkerHost;
   /** How long each part of a stop may take before it is cut off, milliseconds. Default 5,000; for the core 15,000. */
   stopDeadlineMs?: number;
 }
 
-/** A core with its data folder and its door. */
+/** A core with its data folder and its server. */
 export interface Host {
   readonly core: Core;
-  /** For more links: a MessagePort of a window. */
+  /** For more links, such as the MessagePort of a window. */
   readonly dispatcher: Dispatcher;
   readonly log: Log;
   readonly dataFolder: string;
   /** Base URL on loopback. */
   readonly url: string;
-  /** A fresh address that opens the panel once. */
+  /** A new address that opens the panel once. */
   oneTimeUrl(): string;
   /** Refuses work, ends streams, stops loops, drains to the deadline, then closes everything. Idempotent. */
   stop(): Promise<void>;
@@ -79,12 +79,14 @@ export const startHost: StartHost = async (options = {}) => {
   try {
     return await assemble({ options, environment, log, dataFolder, scope });
   } catch (error) {
-    await scope.dispose().catch((failure: unknown) => log.error('The start was not undone.', { failure }));
+    await scope
+      .dispose()
+      .catch((failure: unknown) => log.error('The failed start could not be undone.', { failure }));
     throw error;
   }
 };
 
-/** Longer than any part of the core takes to end in order. */
+/** Longer than a regular stop of any part of the core takes. */
 const CORE_STOP_MS = 15_000;
 
 interface Assembly {
@@ -130,7 +132,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   const { clock } = ports;
   scope.add(watchState({ dataFolder, path: statePathOf(dataFolder), clock, report: core.report }));
   const deadlineMs = options.stopDeadlineMs ?? 5000;
-  // A move that is cut off puts back what it unloaded, and the stores close after that.
+  // A move that is cut off restores what it unloaded; the stores close after that.
   scope.add(() => within(options.stopDeadlineMs ?? CORE_STOP_MS, core.stop(), { clock, log }));
 
   const dispatcher = createDispatcher({
@@ -176,7 +178,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   };
 }
 
-/** Refuse work → end streams → abort and drain what runs → close the door. The core stops after it. */
+/** Refuse work → end streams → abort and drain what runs → close the server. The core stops after it. */
 async function stopServing(parts: {
   dispatcher: Dispatcher;
   server: HttpServer;
@@ -199,7 +201,7 @@ async function within(
   { clock, log }: { clock: Clock; log: Log },
 ): Promise<void> {
   if (await settledWithin(clock, deadlineMs, work)) return work;
-  log.warn('A part did not stop in time and is cut off.', { deadlineMs });
+  log.warn('A part did not stop in time and was cut off.', { deadlineMs });
 }
 
 function alreadyRunning(dataFolder: string): PilotlightError {

@@ -5,12 +5,12 @@ import { isGone } from './core-client.ts';
 export interface StartOrJoinOptions<Own, Joined> {
   /** Rejects with ALREADY_RUNNING while another process has the data folder. */
   start(): Promise<Own>;
-  /** The running core; null when none answers. A core that disappears meanwhile counts as none. */
+  /** The running core; null if none answers. A core that disappears meanwhile counts as none. */
   join(): Promise<Joined | null>;
   clock: Clock;
   /** How long another process may hold the data folder without answering. Default 30 s. */
   waitMs?: number;
-  /** Called once, when it has to wait. */
+  /** Called once, if it has to wait. */
   onWait?(): void;
   signal?: AbortSignal;
 }
@@ -18,8 +18,8 @@ export interface StartOrJoinOptions<Own, Joined> {
 const AGAIN_MS = 100;
 
 /**
- * Starts a core, or joins the one that runs. Of several simultaneous starts one gets the data folder; the others wait
- * until its core answers, and if it exits before that, one of them starts instead. Rejects with ALREADY_RUNNING when
+ * Starts a core, or joins the running one. Of several simultaneous starts one gets the data folder; the others wait
+ * until its core answers, and if it exits before that, one of them starts instead. Rejects with ALREADY_RUNNING if
  * neither happens in time, and with what `start` rejects with.
  */
 export async function startOrJoin<Own, Joined>(

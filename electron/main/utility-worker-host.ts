@@ -16,7 +16,7 @@ export interface UtilityWorkerHostOptions {
   log?: Pick<Log, 'error'>;
 }
 
-const LAST_WORDS = 4096;
+const MAX_STDERR = 4096;
 
 /** The same face as the host of plain Node has; see electron/adapters/processes. */
 export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): WorkerHost {
@@ -27,9 +27,9 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
         serviceName,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
-      let lastWords = '';
+      let stderrTail = '';
       const hear = (text: string) => {
-        lastWords = (lastWords + text).slice(-LAST_WORDS);
+        stderrTail = (stderrTail + text).slice(-MAX_STDERR);
       };
       child.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
       child.on('error', (type, location) => hear(`${type} at ${location}`));
@@ -37,7 +37,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
       const exits = createEmitter<[WorkerExit]>({ name: 'worker', log });
       let ended: WorkerExit | null = null;
       child.once('exit', (code) => {
-        ended = { code, signal: null, lastWords };
+        ended = { code, signal: null, stderrTail };
         exits.emit(ended);
       });
 

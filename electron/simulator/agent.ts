@@ -1,6 +1,6 @@
 /**
- * The agent of a simulated machine: the real agent over a made-up host. Its front is a port that stays the same;
- * behind it the agent starts with each boot, stands still while the machine sleeps and is gone while it is off.
+ * The agent of a simulated machine: the real agent on a made-up host. Clients connect to a proxy port that stays the
+ * same. Behind it the agent starts with each boot, is frozen while the machine sleeps, and is down while it is off.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import type { AgentRole } from '../../shared/contract/agent.ts';
@@ -16,9 +16,9 @@ export type { AgentRole };
 
 export interface SimulatedAgentSetup {
   roles: readonly AgentRole[];
-  /** Kept over boots, as on a disk. */
+  /** Survives boots, like a disk. */
   folder: string;
-  /** For the relay role: whom it may wake, and the loopback ports where their network cards listen. */
+  /** For the relay role: the machines it may wake, and the loopback ports of their network cards. */
   relay?: { macs: readonly string[]; ports(): Promise<readonly number[]> };
 }
 
@@ -27,7 +27,7 @@ export interface AgentMachine {
   mac: string;
   host: string;
   ollamaUrl: string;
-  /** `null` while it is not on. */
+  /** `null` while the machine is not on. */
   telemetry(): MachineTelemetry | null;
   gpuFound(): boolean;
   ollamaVersion: string;
@@ -40,11 +40,11 @@ export interface AgentMachine {
 export interface SimulatedAgent {
   readonly url: string;
   readonly token: string;
-  /** The machine's network is up: the agent starts, or goes on after a sleep. */
+  /** The machine's network is up: the agent starts, or continues after a sleep. */
   up(fresh: boolean): void;
-  /** It sleeps: nothing in it goes on. */
+  /** The machine sleeps: the agent is frozen. */
   freeze(): void;
-  /** The process is gone with the machine. */
+  /** The process ends with the machine. */
   down(): void;
   setPace(pace: number): void;
   stop(): Promise<void>;
@@ -64,11 +64,11 @@ export async function createSimulatedAgent(
   let bootedAt = outer.monotonic();
   let wanted = false;
   let running: Agent | null = null;
-  /** Starts and stops come one after the other. */
+  /** Starts and stops run one after the other. */
   let queue: Promise<void> = Promise.resolve();
 
   const front = createServer((socket) => {
-    // The agent behind it closes idle connections; here they are only counted.
+    // The agent behind the proxy closes idle connections; the proxy only counts them.
     connections.admit(socket);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -103,11 +103,11 @@ export async function createSimulatedAgent(
       return { percent: percents.length === 0 ? null : Math.max(...percents), problem: null };
     },
     async run(command) {
-      const words = command.join(' ');
-      // After the answer has left, as a real machine takes a moment to go.
+      const line = command.join(' ');
+      // After the response has been sent, because a real machine also takes a moment.
       if (command.at(-1) === 'ollama') machine.restartOllama();
-      else if (/suspend|hibernate/i.test(words)) outer.timer(0, machine.sleep);
-      else if (/reboot/i.test(words)) outer.timer(0, machine.restart);
+      else if (/suspend|hibernate/i.test(line)) outer.timer(0, machine.sleep);
+      else if (/reboot/i.test(line)) outer.timer(0, machine.restart);
       else outer.timer(0, machine.powerOff);
     },
     notify: async () => {},
@@ -207,7 +207,7 @@ export async function createSimulatedAgent(
       host,
       interfaces: () => [],
       reachable: async () => false,
-      // Behind the front all connections come from one address; the front counts them by their real one.
+      // The agent sees all connections come from one address; the proxy counts them by their real one.
       limits: { ...usualLimits, perAddress: usualLimits.connections },
       version: 'simulated',
       say: () => {},

@@ -1,9 +1,9 @@
-/** What a simulated language model says: repeatable, from the prompt's own words, and meaning nothing. */
+/** The answers of a simulated language model: repeatable, built from the prompt's own words, and meaningless. */
 import { hash, randomNumbers } from './embedding.ts';
 
 const FILLERS = ['the', 'and', 'of', 'with', 'in', 'for', 'a', 'as', 'to', 'by'];
 
-/** Tokens whose concatenation is the answer. */
+/** Tokens that together form the answer. */
 export function answerTo(prompt: string, digest: string, length: number): string[] {
   const words = [...new Set(prompt.match(/\p{L}{3,}/gu) ?? ['nothing'])].slice(0, 64);
   const next = randomNumbers(hash(prompt, hash(digest)));

@@ -1,4 +1,4 @@
-/** The models that simulated machines carry: real names, sizes and layer counts, made-up digests. */
+/** The models of simulated machines: real names, sizes and layer counts, made-up digests. */
 import { createHash } from 'node:crypto';
 import type { ModelDefinition } from './model.ts';
 
@@ -6,7 +6,7 @@ type Shape = Omit<ModelDefinition, 'digest' | 'blob' | 'modifiedAt'> & { blob?: 
 
 const digestOf = (text: string) => createHash('sha256').update(`pilotlight ${text}`).digest('hex');
 
-/** A model with its digests derived from its name, so that the same name is the same model on each machine. */
+/** A model with digests derived from its name, so that the same name is the same model on every machine. */
 export function defineModel(shape: Shape, modifiedAt = Date.UTC(2026, 8, 1, 12, 0, 0)): ModelDefinition {
   return {
     ...shape,
@@ -16,7 +16,7 @@ export function defineModel(shape: Shape, modifiedAt = Date.UTC(2026, 8, 1, 12, 
   };
 }
 
-/** A second tag on the weights of another model, with parameters of its own. */
+/** A second tag on the weights of another model, with its own parameters. */
 export function defineTag(
   base: ModelDefinition,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * The time the simulator lives in. It has the shape of core's Clock, so that a test hands the same fake
- * clock to both, but is declared here because the simulator may not import from core.
+ * The simulator's clock. It has the shape of core's Clock, so that a test can pass the same fake clock to both, but is
+ * declared here because the simulator may not import from core.
  */
 export interface SimulatorTimer {
   cancel(): void;
@@ -9,18 +9,18 @@ export interface SimulatorTimer {
 export interface SimulatorClock {
   /** Wall time, milliseconds since the Unix epoch. */
   now(): number;
-  /** Time that never jumps, milliseconds from an arbitrary start. */
+  /** Monotonic time, milliseconds from an arbitrary start. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`; rejects with the signal's reason if it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms`. */
   timer(ms: number, fn: () => void): SimulatorTimer;
 }
 
-/** The longest delay that the system's timers take; a longer one would fire at once. */
+/** The longest delay of the system's timers, milliseconds; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's own time, for the simulator as a process of its own. */
+/** The real time, for the simulator as its own process. */
 export function createSystemClock(): SimulatorClock {
   return {
     now: () => Date.now(),
@@ -49,7 +49,7 @@ export function createSystemClock(): SimulatorClock {
   };
 }
 
-/** A timer for any length of time, `Infinity` included, which the system's own timers do not take. */
+/** A timer for any delay, even `Infinity`, which the system's timers do not accept. */
 export function longTimer(clock: SimulatorClock, ms: number, fn: () => void): SimulatorTimer {
   const end = clock.monotonic() + ms;
   let timer: SimulatorTimer;

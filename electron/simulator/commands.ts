@@ -1,10 +1,10 @@
-/** Commands to a running simulator, one JSON object a line. */
+/** Commands to a running simulator, one JSON object per line. */
 import type { SimulatedFleet } from './fleet.ts';
 
 export type CommandReply = { ok: true; [member: string]: unknown } | { ok: false; error: string };
 
 /**
- * Obeys one of
+ * Carries out one of
  * `{"wake":ID}`, `{"sleep":ID}`, `{"kill":ID}`, `{"restart":ID}`, `{"state":ID}`,
  * `{"fault":NAME,"node":ID,"on":BOOLEAN}`, `{"dieAfterTexts":N,"node":ID}`,
  * `{"textsPerSecond":R,"node":ID}`, `{"holdVram":BYTES,"node":ID,"program":NAME}`.

@@ -1,4 +1,4 @@
-/** How long a machine computes: embeddings one text after another, tokens of each stream by themselves. */
+/** How long a machine computes: embeddings one text after another, tokens of each stream independently. */
 import type { SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Speeds } from './model.ts';
@@ -9,16 +9,16 @@ export interface Compute {
   embed(runner: Runner, count: number, signal: AbortSignal): Promise<void>;
   /** Resolves when one more token is generated. */
   token(runner: Runner, signal: AbortSignal): Promise<void>;
-  /** Called in the middle of a stream, where the fault takes the power. */
+  /** Called in the middle of a stream, when a fault cuts the power. */
   dieInStream(): void;
-  /** Power goes when so many more texts are embedded, in the middle of that request; `null` = never. */
+  /** Cuts the power once this many more texts are embedded, in the middle of that request; `null` = never. */
   dieAfterTexts(count: number | null): void;
-  /** Changes how fast texts are embedded, per second on the GPU and on the CPU. */
+  /** Changes the embedding speed, texts per second on the GPU and on the CPU. */
   setRates(gpuTextsPerSecond: number, cpuTextsPerSecond: number): void;
-  /** Texts embedded since the machine was made. */
+  /** Texts embedded since the machine was created. */
   embeddedTexts(): number;
   busy(): boolean;
-  /** The part of the present work that the GPU does, 0 to 1. */
+  /** The GPU's share of the present work, 0 to 1. */
   gpuShare(): number;
   reset(): void;
 }
@@ -69,7 +69,7 @@ export function createCompute(setup: {
       try {
         await clock.sleep(Math.max(0, end - clock.monotonic()), signal);
       } catch (error) {
-        // The rest of an abandoned batch is not computed, unless others have queued behind it already.
+        // The rest of an abandoned batch is not computed, unless others are already queued behind it.
         if (laneFreeAt === end) laneFreeAt = Math.max(start, clock.monotonic());
         throw error;
       }

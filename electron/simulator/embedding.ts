@@ -1,15 +1,15 @@
 /**
- * Vectors for texts. They depend on the text and the model's digest alone, so two machines with the same
- * digest answer alike. Each word adds a fixed pattern of signed coordinates, so texts that share words
- * point in similar directions; a faint pattern common to all texts keeps every coordinate non-zero, as a
- * real model does. What the words mean plays no part.
+ * Vectors for texts. They depend only on the text and the model's digest, so two machines with the same digest give
+ * the same vectors. Each word adds a fixed pattern of signed coordinates, so texts that share words point in similar
+ * directions; a faint pattern common to all texts keeps every coordinate non-zero, as in a real model. Word meaning
+ * plays no part.
  */
 import { createHash } from 'node:crypto';
 
-/** Coordinates that one word touches. */
+/** Coordinates that one word affects. */
 const HITS = 48;
 const CACHED_WORDS = 20_000;
-/** How much the pattern common to all texts weighs beside one word. */
+/** Weight of the common pattern relative to one word. */
 const COMMON_WEIGHT = 0.06;
 
 export interface Embedder {
@@ -64,7 +64,7 @@ export function createEmbedder(digest: string): Embedder {
   };
 }
 
-/** Cut to `length` and normalised again, as the `dimensions` of a request asks. */
+/** Truncated to `length` and normalised again, for the `dimensions` of a request. */
 export function shortened(vector: readonly number[], length: number): number[] {
   return normalised(Float64Array.from(vector.slice(0, length)));
 }
@@ -88,7 +88,7 @@ function countWords(text: string): Map<string, number> {
   return counts;
 }
 
-/** About how many tokens a model would count: words and marks, long words more than once. */
+/** Roughly the number of tokens that a model would count: words and punctuation, long words more than once. */
 export function countTokens(text: string): number {
   let tokens = 0;
   for (const piece of text.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [])
@@ -96,7 +96,7 @@ export function countTokens(text: string): number {
   return tokens;
 }
 
-/** FNV-1a over UTF-16 units, started from a seed. */
+/** FNV-1a over UTF-16 units, from a seed. */
 export function hash(text: string, seed = 0): number {
   let value = (0x811c9dc5 ^ seed) >>> 0;
   for (let index = 0; index < text.length; index += 1) {

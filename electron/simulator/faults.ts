@@ -1,32 +1,32 @@
-/** What can be made to go wrong, switched on by a person or a test, one machine at a time. */
+/** Faults that a person or a test can inject, one machine at a time. */
 import { createEmitter } from '../../shared/emitter.ts';
 
 export const FAULTS = {
   'no-gpu-discovered':
-    'Ollama finds no GPU, as when the driver was not ready at boot. Switching it restarts Ollama.',
+    'Ollama finds no GPU, as if the driver was not ready at boot. Switching the fault restarts Ollama.',
   'gpu-lost-on-resume':
-    'The GPU is gone after the next sleep and wake: loads silently land on the CPU. Switching it off reloads the driver and restarts Ollama.',
+    'The GPU is lost after the next sleep and wake: models silently load on the CPU. Switching the fault off reloads the driver and restarts Ollama.',
   'oom-on-explicit-layers':
-    'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded for it.',
+    'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded to make room.',
   'vram-taken': 'Another program, python3, holds most of the VRAM until the fault is switched off.',
-  'mid-stream-error': 'A streamed answer breaks off with an error line after a few tokens.',
+  'mid-stream-error': 'A streamed answer ends with an error line after a few tokens.',
   'false-gpu': 'ps says 100% GPU while the model runs on the CPU.',
   'slow-load': 'Loads take twenty times as long.',
   'stalled-load': 'Loads make no progress and end at OLLAMA_LOAD_TIMEOUT.',
   wedge:
     'The scheduler is stuck until Ollama starts again: loads hang, while ps, tags and loaded models look healthy.',
-  'half-open': 'Connections are accepted and nothing ever answers.',
+  'half-open': 'Connections are accepted but never answered.',
   asleep: 'The machine is asleep.',
-  'does-not-wake': 'The machine ignores magic packets.',
-  'stays-on': 'The machine takes the order to go off or to sleep, and stays on.',
+  'does-not-wake': 'The machine ignores wake packets.',
+  'stays-on': 'The machine accepts shutdown and sleep requests, but stays on.',
   'time-flies':
-    'The clock of its agent runs sixty times as fast: idle minutes pass in seconds, and so do the times of leases.',
+    'The clock of its agent runs sixty times as fast: idle minutes and lease times pass in seconds.',
   'never-serves': 'The machine boots and its network answers, but Ollama does not start.',
-  'dies-half-way': 'The machine loses power in the middle of the next embedding or stream.',
-  html: 'Every answer is an HTML page, as from a router or a proxy.',
-  'half-json': 'Every JSON answer breaks off in the middle.',
-  'server-error': 'Every answer is an internal error, 500.',
-  'endless-body': 'Every answer never ends.',
+  'dies-half-way': 'The machine loses power during the next embedding or stream.',
+  html: 'Every response is an HTML page, as from a router or a proxy.',
+  'half-json': 'Every JSON response is cut off in the middle.',
+  'server-error': 'Every response is an internal error (500).',
+  'endless-body': 'No response ever ends.',
 } as const;
 
 export type FaultName = keyof typeof FAULTS;
@@ -35,7 +35,7 @@ export interface Faults {
   is(name: FaultName): boolean;
   set(name: FaultName, on: boolean): void;
   list(): { name: FaultName; on: boolean; description: string }[];
-  /** Calls `listener` after each change; returns how to stop. */
+  /** Calls `listener` after each change; returns a function that unsubscribes. */
   onChange(listener: (name: FaultName, on: boolean) => void): () => void;
 }
 

@@ -12,17 +12,17 @@ import type { MachineTelemetry } from './telemetry.ts';
 
 export interface FleetControl {
   machine(id: string): SimulatedMachine;
-  /** As by its power button. */
+  /** Like pressing the power button. */
   wake(id: string): void;
   sleep(id: string): void;
-  /** Power goes at once. */
+  /** Cuts the power at once. */
   kill(id: string): void;
-  /** Power goes after so many more texts were embedded there, in the middle of that request. */
+  /** Cuts the power once this many more texts are embedded there, in the middle of that request. */
   dieAfterTexts(id: string, texts: number): void;
   /** Throws a RangeError for an unknown fault. */
   setFault(id: string, fault: string, on: boolean): void;
   restartOllama(id: string): void;
-  /** A program other than Ollama holds this many bytes of the first GPU; 0 ends it. */
+  /** A program other than Ollama uses this many bytes of the first GPU; 0 ends it. */
   holdVram(id: string, bytes: number, name?: string): void;
 }
 
@@ -53,7 +53,7 @@ const MIB = 1024 ** 2;
 
 export interface FleetSetup {
   clock?: SimulatorClock;
-  /** Makes booting, loading and computing so many times faster. Default 1. */
+  /** Divides the times for booting, loading and computing. Default 1. */
   speed?: number;
   host?: string;
 }
@@ -152,7 +152,7 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
   }
   assembled.resolve(fleet);
   const lab = fleet.control.machine('lab-2').ollama.scheduler;
-  // The model that fell to the CPU and stayed there, for the optimizer to find.
+  // The model that fell back to the CPU and stayed there, for the optimizer to find.
   lab.preload(
     CATALOGUE.llama31,
     resolveLoadOptions({ num_gpu: 0 }, CATALOGUE.llama31, lab.defaultContext()),
@@ -161,7 +161,7 @@ export async function createSimulatedFleet(setup: FleetSetup = {}): Promise<Simu
   return fleet;
 }
 
-/** Starts any machines as one fleet. When one cannot start, those before it are stopped again. */
+/** Starts any machines as one fleet. If one fails to start, those before it are stopped again. */
 export async function assembleFleet(
   definitions: readonly SimulatedMachineSetup[],
   afterStop: () => void = () => {},
@@ -180,12 +180,12 @@ export async function assembleFleet(
   }
   const machine = (id: string): SimulatedMachine => {
     const found = machines.get(id);
-    if (!found) throw new RangeError(`No simulated machine is called ${id}`);
+    if (!found) throw new RangeError(`Unknown simulated machine: ${id}`);
     return found;
   };
   const setFault = (id: string, fault: string, on: boolean) => {
     if (!isFaultName(fault)) {
-      throw new RangeError(`No fault is called ${fault}. There are: ${Object.keys(FAULTS).join(', ')}`);
+      throw new RangeError(`Unknown fault: ${fault}. Available: ${Object.keys(FAULTS).join(', ')}`);
     }
     machine(id).faults.set(fault, on);
   };

@@ -1,17 +1,17 @@
-/** The time inside one machine: it stands still while the machine sleeps, and can be made to fly. */
+/** The time inside one machine: it stops while the machine sleeps, and can run faster. */
 import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 
 export interface MachineClock extends SimulatorClock {
   freeze(): void;
   thaw(): void;
-  /** How many of its seconds pass in one of ours. */
+  /** Machine seconds per real second. */
   setPace(pace: number): void;
-  /** Ends every timer. */
+  /** Cancels every timer. */
   stop(): void;
 }
 
 interface Pending {
-  /** When it rings, in the machine's own time. */
+  /** When it fires, in machine time. */
   at: number;
   ring: () => void;
   outer: SimulatorTimer | null;
@@ -21,7 +21,7 @@ export function createMachineClock(clock: SimulatorClock): MachineClock {
   const pending = new Set<Pending>();
   let pace = 1;
   let frozen = false;
-  /** Own time at the last change of pace, and the outer time then. */
+  /** Machine time at the last change of pace, and the outer time at that moment. */
   let base = clock.monotonic();
   let baseOuter = clock.monotonic();
 

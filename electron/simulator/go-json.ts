@@ -1,4 +1,4 @@
-/** JSON read as Go's parser reads it, with its words when it fails. */
+/** Parses JSON the way Go's parser does, with its error messages. */
 import { OllamaError } from './model.ts';
 
 /** Parses an object. Throws a 400 with Go's message. */
@@ -16,7 +16,7 @@ export function parseGoJson(text: string): Record<string, unknown> {
   throw new OllamaError(400, `json: cannot unmarshal ${kind} into Go value of type api.Request`);
 }
 
-/** What Go says about the first fault in a text that is not JSON. */
+/** Go's error message for the first mistake in a text that is not JSON. */
 export function explain(text: string): string {
   let at = 0;
   const skip = () => {

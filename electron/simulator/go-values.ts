@@ -1,6 +1,6 @@
 /**
- * The ways in which a Go server writes and reads values: durations, timestamps, memory sizes. Clients see
- * these formats, so the simulator writes the same ones.
+ * How a Go server writes and reads values: durations, timestamps, memory sizes. Clients see these formats, so the
+ * simulator uses them too.
  */
 import { OllamaError } from './model.ts';
 
@@ -15,10 +15,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** "For ever" is the longest Go duration, about 292 years. */
+/** An unlimited keep-alive is the longest Go duration, about 292 years. */
 export const FOREVER_MS = (2 ** 63 - 1) / 1e6;
 
-/** A Go duration such as `5m`, `1h30m` or `-1s`, in milliseconds. Throws Go's own words as a 400. */
+/** A Go duration such as `5m`, `1h30m` or `-1s`, in milliseconds. Throws a 400 with Go's message. */
 export function parseGoDuration(text: string): number {
   const negative = text.startsWith('-');
   let rest = /^[+-]/.test(text) ? text.slice(1) : text;
@@ -46,8 +46,8 @@ export function parseGoDuration(text: string): number {
 }
 
 /**
- * `keep_alive`: a number of seconds or a Go duration; negative = for ever (`Infinity`). `undefined` when
- * the request does not say. Throws a 400.
+ * `keep_alive`: a number of seconds or a Go duration; negative = indefinitely (`Infinity`). `undefined` if the request
+ * does not set it. Throws a 400.
  */
 export function parseKeepAlive(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
@@ -67,9 +67,9 @@ export function nanoseconds(ms: number): number {
 }
 
 /**
- * RFC3339Nano: trailing zeros of the fraction are cut. The fraction below a millisecond is filled in from
- * the time itself, so that a reader meets nine digits, as from a real server.
- * `offsetMinutes` is the zone of the server; 0 writes `Z`.
+ * RFC3339Nano: trailing zeros of the fraction are cut. The digits below a millisecond are derived from the time
+ * itself, so that clients see nine digits, as from a real server.
+ * `offsetMinutes` is the server's time zone; 0 writes `Z`.
  */
 export function rfc3339Nano(ms: number, offsetMinutes = 0): string {
   const whole = Math.floor(ms);

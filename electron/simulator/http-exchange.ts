@@ -1,4 +1,4 @@
-/** One request and its answer over bare node:http, in the ways Ollama's web framework writes them. */
+/** One request and its response over node:http, in the formats of Ollama's web framework. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseGoJson } from './go-json.ts';
 import { OllamaError } from './model.ts';
@@ -7,13 +7,13 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
-  /** Aborted when the client goes away before the answer is complete. */
+  /** Aborted when the client disconnects before the response is complete. */
   readonly signal: AbortSignal;
 }
 
 export type JsonObject = Record<string, unknown>;
 
-/** A request larger than this is cut off; real requests with images stay below it. */
+/** Bytes. A larger request is refused; real requests with images stay below it. */
 const LARGEST_BODY_BYTES = 256 * 1024 * 1024;
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -34,7 +34,7 @@ export function sendText(response: ServerResponse, status: number, text: string)
   response.end(text);
 }
 
-/** One JSON object on a line of its own, sent at once. */
+/** One JSON object per line, sent at once. */
 export function writeLine(response: ServerResponse, value: unknown): void {
   if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
   response.write(`${JSON.stringify(value)}\n`);
@@ -46,7 +46,7 @@ export function writeEvent(response: ServerResponse, value: unknown): void {
   response.write(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
 }
 
-/** The body as a JSON object. Throws 400 `missing request body`, or the Go parser's words. */
+/** The body as a JSON object. Throws 400 `missing request body`, or the Go parser's message. */
 export async function readJson(request: IncomingMessage): Promise<JsonObject> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -60,7 +60,7 @@ export async function readJson(request: IncomingMessage): Promise<JsonObject> {
   return parseGoJson(Buffer.concat(parts).toString('utf8'));
 }
 
-/** A field that must be text. Throws the Go decoder's 400. */
+/** A field that must be a string. Throws the Go decoder's 400. */
 export function textField(body: JsonObject, name: string, owner: string): string {
   const value = body[name];
   if (value === undefined || value === null) return '';
@@ -71,7 +71,7 @@ export function textField(body: JsonObject, name: string, owner: string): string
   );
 }
 
-/** A field that must be true or false; `null` when it is absent. */
+/** A field that must be a boolean; `null` if absent. */
 export function booleanField(body: JsonObject, name: string, owner: string): boolean | null {
   const value = body[name];
   if (value === undefined || value === null) return null;
@@ -82,7 +82,7 @@ export function booleanField(body: JsonObject, name: string, owner: string): boo
   );
 }
 
-/** A field that must be an object; empty when it is absent. */
+/** A field that must be an object; empty if absent. */
 export function objectField(body: JsonObject, name: string, owner: string): JsonObject {
   const value = body[name];
   if (value === undefined || value === null) return {};
@@ -99,7 +99,7 @@ function goKind(value: unknown): string {
   return typeof value;
 }
 
-/** An object without the members that Go's `omitempty` leaves out. */
+/** An object without the members that Go's `omitempty` omits. */
 export function withoutEmpty<T extends JsonObject>(value: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(value).filter(([, member]) => {

@@ -1,10 +1,10 @@
-/** The models that a server has on disk, found by name as Ollama finds them. */
+/** The models that a server has on disk, with Ollama's name lookup. */
 import { type ModelDefinition, OllamaError } from './model.ts';
 
 export interface Library {
   /** Newest first, as `tags` lists them. */
   list(): ModelDefinition[];
-  /** `null` when the server does not have it. Throws 400 `invalid model name`. */
+  /** `null` if the server does not have it. Throws 400 `invalid model name`. */
   find(name: string): ModelDefinition | null;
   add(model: ModelDefinition): void;
   remove(model: ModelDefinition): void;
@@ -13,7 +13,7 @@ export interface Library {
 const PART = '[A-Za-z0-9][\\w.-]{0,79}';
 const NAME = new RegExp(`^(?:${PART}(?::\\d+)?/)?(?:${PART}/)?${PART}(?::${PART})?$`);
 
-/** The name with its tag; `latest` when it has none. */
+/** The name with its tag; `latest` if it has none. */
 export function fullName(name: string): string {
   const last = name.slice(name.lastIndexOf('/') + 1);
   return last.includes(':') ? name : `${name}:latest`;

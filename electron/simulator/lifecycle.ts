@@ -1,4 +1,4 @@
-/** The life of a runner between its first request and the return of its VRAM. */
+/** The life of a runner, from its first request until its VRAM is free again. */
 import { longTimer, type SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { FOREVER_MS } from './go-values.ts';
@@ -7,11 +7,11 @@ import type { Allocation, Environment, LoadOptions, ModelDefinition, Speeds } fr
 import { effectiveContext, effectiveParallel, predictedBytes } from './placement.ts';
 import { createSlots, type Runner } from './runner.ts';
 
-/** What decides how a runner is started. */
-export interface LoadWish {
+/** What determines how a runner is started. */
+export interface LoadRequest {
   model: ModelDefinition;
   options: LoadOptions;
-  /** `undefined` leaves a loaded runner's own keep_alive. */
+  /** `undefined` keeps a loaded runner's own keep_alive. */
   keepAliveMs: number | undefined;
 }
 
@@ -24,16 +24,16 @@ export interface Lease {
 }
 
 export interface Lifecycle {
-  /** A runner that begins to load; `null` allocation = on the CPU. */
-  begin(wish: LoadWish, allocation: Allocation | null): Runner;
+  /** A runner that starts loading; `null` allocation = on the CPU. */
+  begin(request: LoadRequest, allocation: Allocation | null): Runner;
   attach(runner: Runner, keepAliveMs: number | undefined, enqueuedAt: number): Lease;
-  /** The runner ends as soon as it is idle. */
+  /** Ends the runner as soon as it is idle. */
   end(runner: Runner): void;
-  /** The processes are gone at once. */
+  /** The processes end at once. */
   drop(which: (runner: Runner) => boolean): void;
 }
 
-/** How often the server looks whether VRAM came back, and when it stops looking. */
+/** How often the server checks whether VRAM is free again, and when it stops checking. */
 const RECOVERY_POLL_MS = 250;
 const RECOVERY_LIMIT_MS = 5000;
 const SLOW_LOAD_FACTOR = 20;
@@ -51,36 +51,36 @@ export function createLifecycle(setup: {
   const { clock, environment, faults, memory, runners, speed, speeds } = setup;
   const resident = (runner: Runner) => runners.get(runner.key) === runner;
 
-  const begin = (wish: LoadWish, allocation: Allocation | null): Runner => {
-    const parallel = effectiveParallel(wish.model, environment.numParallel);
-    const sizeBytes = predictedBytes(wish.model, wish.options, parallel);
+  const begin = (request: LoadRequest, allocation: Allocation | null): Runner => {
+    const parallel = effectiveParallel(request.model, environment.numParallel);
+    const sizeBytes = predictedBytes(request.model, request.options, parallel);
     const onCpu: Allocation = {
       sizeBytes,
       perGpu: Array.from({ length: setup.gpuCount }, () => 0),
       layers: 0,
     };
-    const disguised = faults.is('false-gpu');
-    const held = disguised ? onCpu : (allocation ?? onCpu);
+    const falseGpu = faults.is('false-gpu');
+    const held = falseGpu ? onCpu : (allocation ?? onCpu);
     const slow = faults.is('slow-load') ? SLOW_LOAD_FACTOR : 1;
     return {
-      key: wish.model.blob,
-      model: wish.model,
-      options: wish.options,
+      key: request.model.blob,
+      model: request.model,
+      options: request.options,
       parallel,
-      contextLength: effectiveContext(wish.model, wish.options),
+      contextLength: effectiveContext(request.model, request.options),
       allocation: held,
-      reported: disguised
-        ? { sizeBytes: wish.model.sizeBytes, sizeVramBytes: wish.model.sizeBytes }
+      reported: falseGpu
+        ? { sizeBytes: request.model.sizeBytes, sizeVramBytes: request.model.sizeBytes }
         : { sizeBytes, sizeVramBytes: held.perGpu.reduce((sum, bytes) => sum + bytes, 0) },
       loadStartedAt: clock.monotonic(),
       loadMs: (slow * (speeds.loadBaseMs + (1000 * sizeBytes) / speeds.loadBytesPerSecond)) / speed,
       state: 'loading',
       refCount: 0,
-      sessionMs: wish.keepAliveMs ?? environment.keepAliveMs,
+      sessionMs: request.keepAliveMs ?? environment.keepAliveMs,
       expiresAt: null,
       expiryTimer: null,
       ending: 'no',
-      gone: Promise.withResolvers<void>(),
+      released: Promise.withResolvers<void>(),
       slots: createSlots(parallel),
     };
   };
@@ -118,7 +118,7 @@ export function createLifecycle(setup: {
     }
   };
 
-  /** From here the runner will end, whoever attaches meanwhile; only requests in flight delay it. */
+  /** From here on the runner will end, even if requests attach meanwhile; only requests in flight delay it. */
   const announceEnd = (runner: Runner) => {
     if (runner.ending !== 'no') return;
     runner.ending = 'announced';
@@ -136,14 +136,14 @@ export function createLifecycle(setup: {
       if (!resident(runner)) return;
       runners.delete(runner.key);
       if (runner.allocation.perGpu.every((bytes) => bytes === 0)) {
-        runner.gone.resolve();
+        runner.released.resolve();
         return;
       }
       const releaseMs = speeds.vramReleaseMs / speed;
       clock.timer(releaseMs, memory.linger(runner));
       const pollMs = RECOVERY_POLL_MS / speed;
       const seenMs = Math.min(Math.ceil(releaseMs / pollMs) * pollMs, RECOVERY_LIMIT_MS / speed);
-      clock.timer(seenMs, () => runner.gone.resolve());
+      clock.timer(seenMs, () => runner.released.resolve());
     });
   };
 
@@ -161,7 +161,7 @@ export function createLifecycle(setup: {
         if (!which(runner)) continue;
         stopTimer(runner);
         runners.delete(runner.key);
-        runner.gone.resolve();
+        runner.released.resolve();
       }
     },
   };

@@ -1,6 +1,6 @@
 /**
- * A simulated computer: it is off, asleep, booting or on; its network card listens for magic packets in
- * every state; while it is not on, its Ollama port refuses connections.
+ * A simulated computer: off, asleep, booting or on. Its network card listens for magic packets in every state; while
+ * it is not on, its Ollama port refuses connections.
  */
 
 import { createSocket } from 'node:dgram';
@@ -23,11 +23,11 @@ import { wakes } from './wake-packet.ts';
 export type PowerState = 'off' | 'asleep' | 'booting' | 'on';
 
 export interface WakeTimes {
-  /** From the packet until Ollama serves, from off. */
+  /** From the packet until Ollama serves, starting from off. Milliseconds. */
   bootMs: number;
-  /** The same from sleep. */
+  /** The same, starting from sleep. */
   resumeMs: number;
-  /** The part of that time after which the network answers, 0 to 1. */
+  /** The share of that time after which the network answers, 0 to 1. */
   networkShare: number;
 }
 
@@ -37,22 +37,22 @@ export interface SimulatedMachineSetup {
   mac: string;
   /** Password of the network card, `1.2.3.4` or `aa:bb:cc:dd:ee:ff`. */
   secureOn?: string;
-  /** `null` for a machine that never sleeps and has no network card that wakes it. */
+  /** `null` for a machine that never sleeps and whose network card does not wake it. */
   wake: Partial<WakeTimes> | null;
   /** Default `on`. */
   initially?: 'off' | 'asleep' | 'on';
-  /** As in a container: its tools give totals of VRAM, and no processes. */
+  /** As in a container: its tools report VRAM totals, but no processes. */
   hidesProcesses?: boolean;
-  /** Without it the machine runs no agent. */
+  /** Without it the machine has no agent. */
   agent?: SimulatedAgentSetup;
   ollama: Omit<SimulatedOllamaSetup, 'clock' | 'faults' | 'losePower' | 'started' | 'speed'>;
   clock: SimulatorClock;
-  /** Makes booting, loading and computing so many times faster. Default 1. */
+  /** Divides the times for booting, loading and computing. Default 1. */
   speed?: number;
   host?: string;
-  /** Of the limits of connections. Default: the system's, whatever time it is in the simulation. */
+  /** Clock of the connection limits. Default: the system's, independent of the simulated time. */
   connectionClock?: ConnectionClock;
-  /** A fixed port for Ollama, 0 = any; default one that stays free while the machine sleeps. */
+  /** A fixed port for Ollama, 0 = any; default: one that stays free while the machine sleeps. */
   port?: number;
 }
 
@@ -61,7 +61,7 @@ export interface SimulatedMachine {
   readonly name: string;
   readonly url: string;
   readonly mac: string;
-  /** Where its network card hears magic packets, `host:port`; empty when it cannot be woken. */
+  /** Where its network card receives magic packets, `host:port`; empty if it cannot be woken. */
   readonly wakeDestinations: readonly string[];
   /** Answers as soon as the network is up, before Ollama serves: `host:port`, `null` without wake. */
   readonly networkAddress: string | null;
@@ -71,27 +71,27 @@ export interface SimulatedMachine {
   readonly ollama: SimulatedOllama;
   readonly faults: Faults;
   power(): PowerState;
-  /** Starts from off or asleep, as by its power button. Does nothing while it boots or runs. */
+  /** Starts from off or asleep, like its power button. Does nothing while it boots or runs. */
   powerOn(): void;
-  /** Power goes at once: connections break, memory is lost. */
+  /** Cuts the power at once: connections break, memory is lost. */
   powerOff(): void;
   /** Suspends: connections break, loaded models stay in memory. */
   sleep(): void;
   restartOllama(): void;
-  /** A program beside Ollama holds so much of the first GPU, in place of what it held before; 0 ends it. */
+  /** A program beside Ollama uses this much of the first GPU, replacing its previous amount; 0 ends it. */
   holdVram(bytes: number, name?: string): void;
   /** `null` while the machine is not on. */
   telemetry(): MachineTelemetry | null;
-  /** Calls back after each change of the power state; returns how to stop. */
+  /** Calls `listener` after each change of the power state; returns a function that unsubscribes. */
   onPowerChange(listener: (state: PowerState) => void): () => void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const DEFAULT_WAKE: WakeTimes = { bootMs: 6000, resumeMs: 3000, networkShare: 0.5 };
-/** How long until a port that somebody else holds is tried again. */
+/** Milliseconds until another try to open a port that another program uses. */
 const RETRY_MS = 200;
 const FAST_PACE = 60;
-/** How long a restart leaves the machine off. */
+/** Milliseconds that a restart leaves the machine off. */
 const RESTART_MS = 500;
 
 export async function createSimulatedMachine(setup: SimulatedMachineSetup): Promise<SimulatedMachine> {
@@ -103,7 +103,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const powerChanged = createEmitter<[PowerState]>({ name: 'simulated machine' });
   const initially = setup.initially ?? 'on';
   let state: PowerState = initially;
-  /** Whether the GPU answers its driver. */
+  /** Whether the GPU responds to its driver. */
   let gpusAlive = true;
   let bootTimers: SimulatorTimer[] = [];
   let disposed = false;
@@ -133,7 +133,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     socket.once('close', () => sockets.delete(socket));
   };
   const { server: web } = createOllamaListener((request, response) => {
-    // A connection to a sleeping machine that still looks open: nothing ever answers.
+    // A connection to a sleeping machine that still looks open, but is never answered.
     if (state === 'on') ollama.handle(request, response);
   }, setup.connectionClock);
   web.on('connection', remember);
@@ -186,7 +186,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
             clock.timer(RESTART_MS / speed, powerOn);
           },
           restartOllama: () => {
-            // By now the driver that was late at boot is ready; switching the fault off starts Ollama anew.
+            // The driver that was late at boot is ready by now; switching the fault off restarts Ollama.
             if (faults.is('no-gpu-discovered')) faults.set('no-gpu-discovered', false);
             else restartOllama();
           },
@@ -202,7 +202,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     server.listen(port, host);
   };
   const webWanted = () => state === 'on' || (faults.is('half-open') && state !== 'off');
-  const settleWeb = () => {
+  const updateWeb = () => {
     if (webWanted()) reopen(web, webPort, webWanted);
     else stopListening(web);
   };
@@ -211,7 +211,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const enter = (next: PowerState) => {
     if (state === next) return;
     state = next;
-    settleWeb();
+    updateWeb();
     if (network) {
       if (networkUp()) reopen(network, networkPort, networkUp);
       else stopListening(network);
@@ -224,7 +224,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     bootTimers = [];
   };
   const breakConnections = () => {
-    // Under the half-open fault the other side never learns that the machine has gone.
+    // Under the half-open fault the other side never learns that the machine disappeared.
     if (faults.is('half-open')) return;
     for (const socket of sockets) socket.destroy();
   };
@@ -293,7 +293,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
       if (!ollama.running()) ollama.start({ gpusAlive });
       enter('on');
     } else if (name === 'half-open') {
-      settleWeb();
+      updateWeb();
       if (!on) for (const socket of sockets) socket.destroy();
     }
   };

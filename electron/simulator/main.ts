@@ -1,12 +1,12 @@
 /**
- * The simulator as a process of its own.
+ * The simulator as its own process.
  *
  *   simulator.mjs [--nodes N] [--profile 0.24|0.33] [--texts-per-second R] [--speed S]
  *                 [--port-base P] [--json]
  *
- * Without `--nodes` it starts the fleet of three; with it, N small machines that are always on, of which
- * every second one has a GPU. When all of them answer it prints the nodes: one JSON line with `--json`.
- * It takes commands as JSON lines on its input and stops at the input's end or SIGTERM.
+ * Without `--nodes` it starts the fleet of three; with it, N small machines that are always on, every second one with
+ * a GPU. When all of them answer, it prints the nodes: one JSON line with `--json`.
+ * It reads commands as JSON lines from its input, and stops at the end of the input or on SIGTERM.
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -20,7 +20,7 @@ import type { Profile } from './model.ts';
 const usage =
   'Usage: simulator [--nodes N] [--profile 0.24|0.33] [--texts-per-second R] [--speed S] [--port-base P] [--json]';
 
-interface Wishes {
+interface SimulatorOptions {
   nodes: number | null;
   profile: Profile;
   textsPerSecond: number | null;
@@ -29,7 +29,7 @@ interface Wishes {
   json: boolean;
 }
 
-function readWishes(): Wishes {
+function readOptions(): SimulatorOptions {
   const { values } = parseArgs({
     options: {
       nodes: { type: 'string' },
@@ -60,9 +60,9 @@ function readWishes(): Wishes {
 }
 
 /** Machines small enough to run a thousand of them in one process. */
-function smallMachines(wishes: Wishes, count: number): SimulatedMachineSetup[] {
+function smallMachines(options: SimulatorOptions, count: number): SimulatedMachineSetup[] {
   const clock = createSystemClock();
-  const rate = wishes.textsPerSecond;
+  const rate = options.textsPerSecond;
   return Array.from({ length: count }, (_, index) => {
     const id = `node-${String(index + 1).padStart(4, '0')}`;
     const hex = (value: number) => value.toString(16).padStart(2, '0');
@@ -72,10 +72,10 @@ function smallMachines(wishes: Wishes, count: number): SimulatedMachineSetup[] {
       mac: `02:00:5e:00:${hex((index + 1) >> 8)}:${hex((index + 1) & 255)}`,
       wake: null,
       clock,
-      speed: wishes.speed,
-      port: wishes.portBase === null ? 0 : wishes.portBase + index,
+      speed: options.speed,
+      port: options.portBase === null ? 0 : options.portBase + index,
       ollama: {
-        profile: wishes.profile,
+        profile: options.profile,
         models: [CATALOGUE.mxbaiEmbedLarge, CATALOGUE.nomicEmbedText, CATALOGUE.allMiniLm, CATALOGUE.llama32],
         gpus:
           index % 2 === 0
@@ -95,12 +95,12 @@ function smallMachines(wishes: Wishes, count: number): SimulatedMachineSetup[] {
   });
 }
 
-async function startFleet(wishes: Wishes): Promise<SimulatedFleet> {
-  if (wishes.nodes !== null) return assembleFleet(smallMachines(wishes, Math.trunc(wishes.nodes)));
-  const fleet = await createSimulatedFleet({ speed: wishes.speed });
-  if (wishes.textsPerSecond !== null) {
+async function startFleet(options: SimulatorOptions): Promise<SimulatedFleet> {
+  if (options.nodes !== null) return assembleFleet(smallMachines(options, Math.trunc(options.nodes)));
+  const fleet = await createSimulatedFleet({ speed: options.speed });
+  if (options.textsPerSecond !== null) {
     for (const { id } of fleet.machines) {
-      fleet.control.machine(id).ollama.compute.setRates(wishes.textsPerSecond, wishes.textsPerSecond);
+      fleet.control.machine(id).ollama.compute.setRates(options.textsPerSecond, options.textsPerSecond);
     }
   }
   return fleet;
@@ -118,8 +118,8 @@ function report(fleet: SimulatedFleet, json: boolean): void {
 }
 
 async function main(): Promise<void> {
-  const wishes = readWishes();
-  const fleet = await startFleet(wishes);
+  const options = readOptions();
+  const fleet = await startFleet(options);
   const input = createInterface({ input: process.stdin });
   let stopping = false;
   const stop = async () => {
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
     if (line.trim() !== '') console.log(JSON.stringify(runCommand(fleet, line)));
   });
   input.once('close', () => void stop());
-  report(fleet, wishes.json);
+  report(fleet, options.json);
 }
 
 try {

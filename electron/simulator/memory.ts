@@ -1,12 +1,12 @@
-/** The memory of one machine: what the runners hold, what a dead one has not given back yet, and other programs. */
+/** The memory of one machine: used by runners, by dead ones whose memory is not free yet, and by other programs. */
 import type { GpuDefinition } from './model.ts';
 import type { GpuState } from './placement.ts';
 import { type Runner, systemBytes } from './runner.ts';
 
-/** A program beside Ollama that holds VRAM; Ollama can neither see it nor unload it. */
+/** A program beside Ollama that uses VRAM; Ollama can neither see nor unload it. */
 export interface OutsideProgram {
   pid: number;
-  /** With its folder, as the driver's tool shows it. */
+  /** With its folder, as the driver's tool reports it. */
   name: string;
   gpu: number;
   bytes: number;
@@ -18,15 +18,15 @@ export interface Memory {
   freeSystemBytes(): number;
   /** VRAM still held by processes that have ended, per GPU. */
   lingering(gpu: number): number;
-  /** Keeps a dead runner's VRAM; call the result when it comes back. */
+  /** Keeps a dead runner's VRAM in use; call the returned function to free it. */
   linger(runner: Runner): () => void;
-  /** A program takes VRAM, never more than is free; call the result when it ends. */
+  /** A program takes VRAM, at most what is free; call the returned function when it ends. */
   hold(program: OutsideProgram): () => void;
   outside(): readonly OutsideProgram[];
   clear(): void;
 }
 
-/** The part of system memory that a loader may use. */
+/** The share of system memory that a loader may use. */
 const USABLE_SYSTEM_SHARE = 0.9;
 
 export function createMemory(setup: {

@@ -1,4 +1,4 @@
-/** What the simulator is made of: models, GPUs, the server's environment, and a loaded runner. */
+/** The simulator's types: models, GPUs, the server's environment, and a loaded runner. */
 
 /** `0.33` places layers with llama.cpp's own server (since 0.30), `0.24` with Ollama's placement. */
 export type Profile = '0.24' | '0.33';
@@ -23,7 +23,7 @@ export interface ModelDefinition {
   headCount: number;
   kvHeads: number;
   headDim: number;
-  /** The context the model was trained for; a longer one is cut to it. */
+  /** The context the model was trained for; a longer one is reduced to it. */
   contextLength: number;
   embeddingLength: number;
   modifiedAt: number;
@@ -36,7 +36,7 @@ export interface GpuDefinition {
   id: string;
   name: string;
   vramBytes: number;
-  /** VRAM that the desktop and other programs hold. */
+  /** VRAM that the desktop and other programs use. */
   baselineBytes: number;
   /** Power at full load, watts. */
   boardWatts: number;
@@ -46,11 +46,11 @@ export interface GpuDefinition {
 export interface Environment {
   /** OLLAMA_MAX_LOADED_MODELS; 0 = three per GPU (three without one). */
   maxLoadedModels: number;
-  /** OLLAMA_NUM_PARALLEL; multiplies the context; 1 for embedding models whatever it says. */
+  /** OLLAMA_NUM_PARALLEL; multiplies the context; always 1 for embedding models. */
   numParallel: number;
   /** OLLAMA_MAX_QUEUE */
   maxQueue: number;
-  /** OLLAMA_KEEP_ALIVE, milliseconds, `Infinity` = for ever. */
+  /** OLLAMA_KEEP_ALIVE, milliseconds, `Infinity` = indefinitely. */
   keepAliveMs: number;
   /** OLLAMA_LOAD_TIMEOUT, milliseconds without progress. */
   loadTimeoutMs: number;
@@ -58,7 +58,7 @@ export interface Environment {
   schedSpread: boolean;
   /** OLLAMA_GPU_OVERHEAD, bytes kept free on each GPU. */
   gpuOverheadBytes: number;
-  /** OLLAMA_CONTEXT_LENGTH; 0 = by the amount of VRAM. */
+  /** OLLAMA_CONTEXT_LENGTH; 0 = derived from the amount of VRAM. */
   contextLength: number;
 }
 
@@ -73,15 +73,15 @@ export const DEFAULT_ENVIRONMENT: Environment = {
   contextLength: 0,
 };
 
-/** How fast this machine is. Rates per second; the times of a partial placement lie between the two. */
+/** How fast this machine is. Rates per second; the times of a partial placement lie in between. */
 export interface Speeds {
   gpuTextsPerSecond: number;
   cpuTextsPerSecond: number;
-  /** For a model of 5 GB; smaller models are faster in proportion. */
+  /** For a model of 5 GB; smaller models are proportionally faster. */
   gpuTokensPerSecond: number;
   cpuTokensPerSecond: number;
   loadBytesPerSecond: number;
-  /** Start of the runner process, before weights are read. */
+  /** Start of the runner process, before the weights are read. */
   loadBaseMs: number;
   /** From an expired runner to its unload; a request in this gap attaches to the dying runner. */
   expiryLatencyMs: number;
@@ -110,7 +110,7 @@ export interface LoadOptions {
   /** −1 = automatic, 0 = CPU, N = that many layers. */
   numGpu: number;
   mainGpu: number;
-  /** `null` = left to the server. */
+  /** `null` = chosen by the server. */
   useMmap: boolean | null;
   numThread: number;
 }
@@ -122,13 +122,13 @@ export interface Allocation {
   layers: number;
 }
 
-/** What `ps` shows of a loaded runner. */
+/** What `ps` reports about a loaded runner. */
 export interface RunnerView {
   model: ModelDefinition;
   state: 'loading' | 'ready' | 'unloading';
   sizeBytes: number;
   sizeVramBytes: number;
-  /** VRAM that the process really holds; differs from `sizeVramBytes` under the false-GPU fault. */
+  /** VRAM that the process really uses; differs from `sizeVramBytes` under the false-GPU fault. */
   actualVramBytes: number;
   expiresAt: number;
   contextLength: number;

@@ -1,4 +1,4 @@
-/** A simulated Ollama server: its scheduler, its library and its HTTP face, without a socket of its own. */
+/** A simulated Ollama server: scheduler, library and HTTP interface, without a socket of its own. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SimulatorClock } from './clock.ts';
 import { type Compute, createCompute } from './compute.ts';
@@ -27,16 +27,16 @@ export interface SimulatedOllamaSetup {
   systemMemoryBytes?: number;
   environment?: Partial<Environment>;
   speeds?: Partial<Speeds>;
-  /** Makes loads and computing so many times faster. Default 1. */
+  /** Divides the times for loading and computing. Default 1. */
   speed?: number;
   faults?: Faults;
   /** Models that `pull` can fetch. Default none. */
   registry?: readonly ModelDefinition[];
   /** Default 50 MB/s. */
   pullBytesPerSecond?: number;
-  /** Zone of the server's clock. Default 60. */
+  /** The server's time zone. Default 60. */
   utcOffsetMinutes?: number;
-  /** Called when a fault takes the power in the middle of a request. */
+  /** Called when a fault cuts the power in the middle of a request. */
   losePower?: () => void;
   /** Whether the process runs from the start. Default true. */
   started?: boolean;
@@ -51,12 +51,12 @@ export interface SimulatedOllama {
   faults: Faults;
   log(): readonly RequestRecord[];
   inFlight(): number;
-  /** Requests taken since the server was made. */
+  /** Requests received since the server was created. */
   requests(): number;
   running(): boolean;
   /** The process starts and discovers its GPUs. */
   start(options?: { gpusAlive: boolean }): void;
-  /** The process ends: connections break, runners go. */
+  /** The process ends: connections break, runners end. */
   stop(options?: { silently: boolean }): void;
   /** Ends every exchange in progress; runners stay, as when a machine suspends. */
   breakConnections(options?: { silently: boolean }): void;
@@ -109,7 +109,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     server.abortAll(options);
     scheduler.stop();
     compute.reset();
-    // A stuck scheduler is stuck for the life of its process only.
+    // A stuck scheduler recovers when its process restarts.
     faults.set('wedge', false);
   };
   if (setup.started ?? true) start();

@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, 'integer' | 'float32' | 'boolean' | 'array'
   stop: 'array',
 };
 
-/** Throws Ollama's 500 when a known option has the wrong type. Unknown options are ignored. */
+/** Throws Ollama's 500 if a known option has the wrong type. Unknown options are ignored. */
 export function checkOptionTypes(options: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(options)) {
     const type = TYPES[name];
@@ -40,7 +40,7 @@ export function checkOptionTypes(options: Readonly<Record<string, unknown>>): vo
 
 const GIB = 1024 ** 3;
 
-/** The context used when neither the request, the Modelfile nor the environment names one. */
+/** The context if neither the request, the Modelfile nor the environment sets one. */
 export function defaultContext(environment: Environment, totalVramBytes: number): number {
   if (environment.contextLength > 0) return environment.contextLength;
   if (totalVramBytes >= 47 * GIB) return 262_144;
@@ -48,7 +48,7 @@ export function defaultContext(environment: Environment, totalVramBytes: number)
   return 4096;
 }
 
-/** Request over Modelfile over defaults. */
+/** Precedence: request, Modelfile, defaults. */
 export function resolveLoadOptions(
   requested: Readonly<Record<string, unknown>>,
   model: ModelDefinition,
@@ -70,8 +70,8 @@ export function resolveLoadOptions(
 }
 
 /**
- * Whether a runner must be started again for a request. An automatic `num_gpu` (unset or −1) is content
- * with any placement; an explicit one is not, even when automatic placement came to the same.
+ * Whether a request needs the runner to restart. An automatic `num_gpu` (unset or −1) accepts any placement; an
+ * explicit one does not, even if automatic placement gave the same.
  */
 export function needsReload(loaded: LoadOptions, requested: LoadOptions): boolean {
   return (

@@ -1,15 +1,15 @@
-/** A program beside Ollama that holds VRAM of a simulated machine. */
+/** A program beside Ollama that uses VRAM of a simulated machine. */
 import type { Memory } from './memory.ts';
 
 export interface OutsidePrograms {
-  /** All GPUs, but for a small part: what the fault `vram-taken` does. */
+  /** Takes all GPUs except for a small part, as the fault `vram-taken` does. */
   takeMost(): void;
-  /** This many bytes of the first GPU, replacing what was held before; 0 ends it. */
+  /** Takes this many bytes of the first GPU, replacing the previous amount; 0 ends it. */
   hold(bytes: number, name?: string): void;
   end(): void;
 }
 
-/** What is left free of each GPU. */
+/** What stays free on each GPU. */
 const LEFT_FREE_SHARE = 0.06;
 const NAME = '/opt/torch/.venv/bin/python3';
 const PID = 1984;

@@ -1,4 +1,4 @@
-/** Where a model would sit: pure decisions over sizes and free memory. */
+/** Where a model would be placed: pure decisions over sizes and free memory. */
 import { binaryBytes } from './go-values.ts';
 import type { Allocation, LoadOptions, ModelDefinition, Profile } from './model.ts';
 
@@ -12,10 +12,10 @@ export interface PlacementQuestion {
   model: ModelDefinition;
   options: LoadOptions;
   parallel: number;
-  /** GPUs that the server discovered and that are alive. */
+  /** GPUs that the server discovered and that still respond. */
   gpus: readonly GpuState[];
   freeSystemBytes: number;
-  /** Whether other models are resident, so that one could make room. */
+  /** Whether other models are resident, which could make room. */
   othersLoaded: boolean;
   spread: boolean;
   overheadBytes: number;
@@ -27,7 +27,7 @@ export type PlacementAnswer =
   /** `atLoad`: the runner starts and dies; otherwise it is refused before it starts. */
   | { kind: 'fail'; atLoad: boolean; message: string };
 
-/** The part of free VRAM that a newcomer may take beside resident models, since 0.30. */
+/** The share of free VRAM that a new model may take beside resident ones, since 0.30. */
 const SHARE_BESIDE_OTHERS = 0.8;
 
 /** The context a runner gets: never longer than the model was trained for. */
@@ -35,7 +35,7 @@ export function effectiveContext(model: ModelDefinition, options: LoadOptions): 
   return Math.min(options.numCtx, model.contextLength);
 }
 
-/** File size plus the key-value cache in 16-bit numbers, bytes. */
+/** File size plus the 16-bit key-value cache, bytes. */
 export function predictedBytes(model: ModelDefinition, options: LoadOptions, parallel: number): number {
   const context = effectiveContext(model, options);
   return model.sizeBytes + 2 * model.blockCount * model.kvHeads * model.headDim * context * parallel * 2;
@@ -45,7 +45,7 @@ export function isEmbeddingOnly(model: ModelDefinition): boolean {
   return model.capabilities.includes('embedding') && !model.capabilities.includes('completion');
 }
 
-/** Embedding models run one at a time whatever OLLAMA_NUM_PARALLEL says. */
+/** Embedding models run one at a time, whatever OLLAMA_NUM_PARALLEL is. */
 export function effectiveParallel(model: ModelDefinition, numParallel: number): number {
   return isEmbeddingOnly(model) ? 1 : Math.max(1, numParallel);
 }
@@ -78,7 +78,7 @@ export function decidePlacement(question: PlacementQuestion): PlacementAnswer {
   };
 }
 
-/** One GPU where it fits there, the preferred one first and then the emptiest; else all of them. */
+/** One GPU if it fits, the preferred one first and then the emptiest; otherwise all of them. */
 function allocate(
   neededBytes: number,
   free: readonly number[],

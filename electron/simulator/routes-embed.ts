@@ -17,7 +17,7 @@ import {
   embedderFor,
   findModel,
   notFound,
-  readWishes,
+  readRequestedLoad,
   type ServerContext,
 } from './server-context.ts';
 
@@ -25,11 +25,11 @@ export async function embed(context: ServerContext, exchange: Exchange): Promise
   const started = context.clock.monotonic();
   const body = await readJson(exchange.request);
   const name = textField(body, 'model', 'EmbedRequest');
-  const wishes = readWishes(body, 'EmbedRequest');
+  const requested = readRequestedLoad(body, 'EmbedRequest');
   const truncate = booleanField(body, 'truncate', 'EmbedRequest') ?? true;
   const texts = readInput(body.input);
   const model = findModel(context, name, notFound.embedding);
-  const lease = await acquire(context, model, wishes, exchange.signal);
+  const lease = await acquire(context, model, requested, exchange.signal);
   try {
     if (texts.length === 0) {
       sendJson(exchange.response, 200, { model: name, embeddings: [] });
@@ -54,9 +54,9 @@ export async function embeddings(context: ServerContext, exchange: Exchange): Pr
   const body = await readJson(exchange.request);
   const name = textField(body, 'model', 'EmbeddingRequest');
   const prompt = textField(body, 'prompt', 'EmbeddingRequest');
-  const wishes = readWishes(body, 'EmbeddingRequest');
+  const requested = readRequestedLoad(body, 'EmbeddingRequest');
   const model = findModel(context, name, notFound.embedding);
-  const lease = await acquire(context, model, wishes, exchange.signal);
+  const lease = await acquire(context, model, requested, exchange.signal);
   try {
     if (prompt === '') {
       sendJson(exchange.response, 200, { embedding: [] });
@@ -82,25 +82,25 @@ export function readInput(input: unknown): string[] {
   throw new OllamaError(400, 'invalid input type');
 }
 
-/** The vectors of a batch, in order. One text that is too long fails all of them when nothing may be cut. */
+/** The vectors of a batch, in order. If truncation is off, one text that is too long fails them all. */
 export async function embedTexts(
   context: ServerContext,
   lease: Lease,
   texts: readonly string[],
-  wishes: { truncate: boolean; body: JsonObject },
+  requested: { truncate: boolean; body: JsonObject },
   signal: AbortSignal,
 ): Promise<{ vectors: number[][]; tokens: number }> {
   const { model, contextLength } = lease.runner;
   let tokens = 0;
   for (const text of texts) {
     const count = countTokens(text);
-    if (count > contextLength && !wishes.truncate) {
+    if (count > contextLength && !requested.truncate) {
       throw new OllamaError(400, 'the input length exceeds the context length');
     }
     tokens += Math.min(count, contextLength);
   }
-  const dimensions = readDimensions(wishes.body, model);
-  // The time is taken from the moment of the request, and the vectors are made within it.
+  const dimensions = readDimensions(requested.body, model);
+  // The time counts from the start of the request, and the vectors are computed within it.
   const computed = context.compute.embed(lease.runner, texts.length, signal);
   const embedder = embedderFor(context, model);
   const vectors = texts.map((text) => {
@@ -117,7 +117,7 @@ function readDimensions(body: JsonObject, model: ModelDefinition): number {
   return typeof value === 'number' && value > 0 ? Math.trunc(value) : model.embeddingLength;
 }
 
-/** Keeps about as many words as the context holds; the end of a longer text changes nothing. */
+/** Keeps about as many words as the context holds; the rest of a longer text has no effect. */
 function cutToContext(text: string, contextLength: number): string {
   if (text.length <= contextLength * 3) return text;
   let tokens = 0;

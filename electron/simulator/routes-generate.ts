@@ -18,9 +18,9 @@ import {
   createdAt,
   duration,
   findModel,
-  type LoadWishes,
   notFound,
-  readWishes,
+  type RequestedLoad,
+  readRequestedLoad,
   type ServerContext,
 } from './server-context.ts';
 
@@ -55,7 +55,7 @@ export async function chat(context: ServerContext, exchange: Exchange): Promise<
   await answer(context, exchange, { body, owner: 'ChatRequest', prompt, empty: count === 0 }, CHAT);
 }
 
-/** The conversation as one text. Throws a 400 when messages are not a list of objects. */
+/** The conversation as one text. Throws a 400 if messages are not a list of objects. */
 export function readMessages(messages: unknown): { prompt: string; count: number } {
   if (messages === undefined || messages === null) return { prompt: '', count: 0 };
   if (!Array.isArray(messages)) {
@@ -80,24 +80,24 @@ async function answer(
   const started = context.clock.monotonic();
   const { body, owner, prompt } = asked;
   const name = textField(body, 'model', owner);
-  const wishes = readWishes(body, owner);
+  const requested = readRequestedLoad(body, owner);
   const stream = booleanField(body, 'stream', owner) ?? true;
   const model = findModel(context, name, notFound.single);
   const head = () => ({ model: name, created_at: createdAt(context) });
 
-  if (asked.empty && wishes.keepAliveMs === 0) {
+  if (asked.empty && requested.keepAliveMs === 0) {
     context.scheduler.expire(model.blob);
     sendJson(exchange.response, 200, { ...head(), ...dialect.piece(''), done: true, done_reason: 'unload' });
     return;
   }
   requireCompletion(model, name, dialect.capability);
-  const lease = await acquire(context, model, wishes, exchange.signal);
+  const lease = await acquire(context, model, requested, exchange.signal);
   try {
     if (asked.empty) {
       sendJson(exchange.response, 200, { ...head(), ...dialect.piece(''), done: true, done_reason: 'load' });
       return;
     }
-    const generated = await produce(context, lease, { prompt, wishes }, exchange.signal, (token) => {
+    const generated = await produce(context, lease, { prompt, requested }, exchange.signal, (token) => {
       if (stream) writeLine(exchange.response, { ...head(), ...dialect.piece(token), done: false });
     });
     const last = {
@@ -140,15 +140,15 @@ export interface Generated {
   evalMs: number;
 }
 
-/** Tokens before a stream breaks off under a fault. */
+/** Tokens before a fault cuts a stream off. */
 const TOKENS_BEFORE_FAULT = 3;
 const NATURAL_LENGTH = 48;
 
-/** Generates token by token. Throws in the middle under the mid-stream fault, or when the client goes. */
+/** Generates token by token. Throws in the middle under the mid-stream fault, or when the client disconnects. */
 export async function produce(
   context: ServerContext,
   lease: Lease,
-  asked: { prompt: string; wishes: LoadWishes },
+  asked: { prompt: string; requested: RequestedLoad },
   signal: AbortSignal,
   onToken: (token: string) => void,
 ): Promise<Generated> {
@@ -156,7 +156,7 @@ export async function produce(
   try {
     const { clock } = context;
     const started = clock.monotonic();
-    const limit = asked.wishes.options.num_predict;
+    const limit = asked.requested.options.num_predict;
     const most = typeof limit === 'number' && limit >= 0 ? limit : Number.POSITIVE_INFINITY;
     const tokens = answerTo(asked.prompt, lease.runner.model.digest, NATURAL_LENGTH);
     const count = Math.min(tokens.length, most);

@@ -1,4 +1,4 @@
-/** The routes that only read: tags, ps, show, version; and delete. */
+/** The read-only routes tags, ps, show and version; and delete. */
 
 import { rfc3339Nano } from './go-values.ts';
 import { type Exchange, readJson, sendJson, textField, withoutEmpty } from './http-exchange.ts';
@@ -56,7 +56,7 @@ export function ps(context: ServerContext, exchange: Exchange): void {
 
 export async function show(context: ServerContext, exchange: Exchange): Promise<void> {
   const body = await readJson(exchange.request);
-  // `name` is the field's old spelling, which the server still takes.
+  // `name` is the old name of the field, which the server still accepts.
   const name = textField(body, 'model', 'ShowRequest') || textField(body, 'name', 'ShowRequest');
   const model = findModel(context, name, notFound.single);
   const parameters = Object.entries(model.parameters ?? {})
@@ -95,7 +95,7 @@ function modelInfo(model: ModelDefinition): Record<string, unknown> {
   };
 }
 
-/** Takes the tag from the disk; a resident runner stays. */
+/** Removes the tag from the disk; a resident runner stays. */
 export async function remove(context: ServerContext, exchange: Exchange): Promise<void> {
   const body = await readJson(exchange.request);
   const name = textField(body, 'model', 'DeleteRequest') || textField(body, 'name', 'DeleteRequest');

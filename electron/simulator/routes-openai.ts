@@ -4,9 +4,9 @@ import { booleanField, type Exchange, readJson, sendJson, textField, writeEvent 
 import { type ModelDefinition, OllamaError } from './model.ts';
 import { embedTexts, readInput } from './routes-embed.ts';
 import { produce, readMessages, requireCompletion } from './routes-generate.ts';
-import { acquire, findModel, type LoadWishes, notFound, type ServerContext } from './server-context.ts';
+import { acquire, findModel, notFound, type RequestedLoad, type ServerContext } from './server-context.ts';
 
-const NO_WISHES: LoadWishes = { options: {}, keepAliveMs: undefined };
+const DEFAULT_LOAD: RequestedLoad = { options: {}, keepAliveMs: undefined };
 
 export function fail(response: ServerResponse, error: OllamaError): void {
   const type =
@@ -42,7 +42,7 @@ export async function embeddings(context: ServerContext, exchange: Exchange): Pr
   const texts = readInput(body.input);
   if (texts.length === 0) throw new OllamaError(400, 'invalid input');
   const found = findModel(context, name, notFound.embedding);
-  const lease = await acquire(context, found, NO_WISHES, exchange.signal);
+  const lease = await acquire(context, found, DEFAULT_LOAD, exchange.signal);
   try {
     const { vectors, tokens } = await embedTexts(
       context,
@@ -71,7 +71,7 @@ export async function chatCompletions(context: ServerContext, exchange: Exchange
   const found = findModel(context, name, notFound.single);
   requireCompletion(found, name, 'chat');
   const options = typeof body.max_tokens === 'number' ? { num_predict: body.max_tokens } : {};
-  const wishes = { ...NO_WISHES, options };
+  const requested = { ...DEFAULT_LOAD, options };
   context.completions += 1;
   const head = {
     id: `chatcmpl-${context.completions}`,
@@ -79,7 +79,7 @@ export async function chatCompletions(context: ServerContext, exchange: Exchange
     model: name,
     system_fingerprint: 'fp_ollama',
   };
-  const lease = await acquire(context, found, wishes, exchange.signal);
+  const lease = await acquire(context, found, requested, exchange.signal);
   try {
     const chunk = (delta: object, reason: string | null) =>
       writeEvent(exchange.response, {
@@ -87,7 +87,7 @@ export async function chatCompletions(context: ServerContext, exchange: Exchange
         object: 'chat.completion.chunk',
         choices: [{ index: 0, delta, finish_reason: reason }],
       });
-    const generated = await produce(context, lease, { prompt, wishes }, exchange.signal, (token) => {
+    const generated = await produce(context, lease, { prompt, requested }, exchange.signal, (token) => {
       if (stream) chunk({ role: 'assistant', content: token }, null);
     });
     if (stream) {

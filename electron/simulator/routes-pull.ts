@@ -1,4 +1,4 @@
-/** `/api/pull`: fetches a model of the simulator's own registry, with the real one's progress lines. */
+/** `/api/pull`: fetches a model from the simulator's own registry, with the progress lines of the real one. */
 import { booleanField, type Exchange, readJson, sendJson, textField, writeLine } from './http-exchange.ts';
 import { fullName } from './library.ts';
 import { OllamaError } from './model.ts';
@@ -19,7 +19,7 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
   const wanted = fullName(name).toLowerCase();
   const model = context.registry.find((candidate) => candidate.name.toLowerCase() === wanted);
   if (!model) {
-    // With the first line the status 200 has gone out, so a streamed failure is a line.
+    // The first line has sent status 200, so a streamed failure is a line.
     throw new OllamaError(500, 'pull model manifest: file does not exist');
   }
   const blob = {

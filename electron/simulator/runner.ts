@@ -9,9 +9,9 @@ export interface Runner {
   readonly options: LoadOptions;
   readonly parallel: number;
   readonly contextLength: number;
-  /** What the process really holds. */
+  /** What the process really uses. */
   readonly allocation: Allocation;
-  /** What ps says. */
+  /** What ps reports. */
   readonly reported: { sizeBytes: number; sizeVramBytes: number };
   readonly loadStartedAt: number;
   readonly loadMs: number;
@@ -21,10 +21,10 @@ export interface Runner {
   /** `null` until the first request has ended. */
   expiresAt: number | null;
   expiryTimer: SimulatorTimer | null;
-  /** `announced`: its end is on its way, and whoever attaches now shares it. `due`: it ends when idle. */
+  /** `announced`: its end has been decided, and ends requests that attach now too. `due`: it ends when idle. */
   ending: 'no' | 'announced' | 'due';
-  /** Resolves when the process is gone and its VRAM has been seen to come back. */
-  readonly gone: PromiseWithResolvers<void>;
+  /** Resolves when the process has ended and its VRAM was seen to be free again. */
+  readonly released: PromiseWithResolvers<void>;
   readonly slots: Slots;
 }
 
@@ -75,7 +75,7 @@ export function createSlots(count: number): Slots {
   };
 }
 
-/** Bytes of VRAM that the process holds, over all GPUs. */
+/** Bytes of VRAM that the process uses, over all GPUs. */
 export function vramBytes(runner: Runner): number {
   return runner.allocation.perGpu.reduce((sum, bytes) => sum + bytes, 0);
 }
@@ -84,7 +84,7 @@ export function systemBytes(runner: Runner): number {
   return runner.allocation.sizeBytes - vramBytes(runner);
 }
 
-/** Idle first, then the shortest keep_alive, then the path. One kept for ever is last, not exempt. */
+/** Idle first, then the shortest keep_alive, then the path. One kept indefinitely comes last, but is not exempt. */
 export function chooseVictim(runners: readonly Runner[]): Runner | null {
   const order = [...runners].sort(
     (a, b) =>
@@ -104,7 +104,7 @@ export function maxLoadedModels(environment: Environment, gpuCount: number): num
   return environment.maxLoadedModels > 0 ? environment.maxLoadedModels : 3 * Math.max(1, gpuCount);
 }
 
-/** When `ps` says that a runner ends; before its first request has ended, as if it ended now. */
+/** When `ps` says that a runner ends; before its first request has ended, the present time. */
 export function expiryShown(runner: Runner, clock: SimulatorClock): number {
   return runner.expiresAt ?? clock.now() + Math.min(runner.sessionMs, FOREVER_MS);
 }

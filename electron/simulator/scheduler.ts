@@ -1,10 +1,10 @@
 /**
- * Ollama's scheduler: one loop that loads, reloads and evicts, one step at a time; requests for a model
- * that is loaded pass it by. Nothing here knows HTTP, and all time comes from the clock.
+ * Ollama's scheduler: one loop that loads, reloads and evicts, one step at a time; requests for a loaded model bypass
+ * it. Nothing here knows HTTP, and all time comes from the clock.
  */
 import type { SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
-import { createLifecycle, type Lease, type LoadWish } from './lifecycle.ts';
+import { createLifecycle, type Lease, type LoadRequest } from './lifecycle.ts';
 import { createMemory, type Memory } from './memory.ts';
 import {
   type Environment,
@@ -38,8 +38,8 @@ export interface SchedulerSetup {
   faults: Faults;
 }
 
-export interface AcquireRequest extends LoadWish {
-  /** The client's connection. Aborted while waiting: 499, and a load in progress is given up. */
+export interface AcquireRequest extends LoadRequest {
+  /** The client's connection. Aborted while waiting: 499, and a load in progress is abandoned. */
   signal: AbortSignal;
 }
 
@@ -48,15 +48,15 @@ export interface Scheduler {
   acquire(request: AcquireRequest): Promise<Lease>;
   /** What `keep_alive: 0` without a prompt does; returns at once, the unload follows. */
   expire(blob: string): void;
-  /** As ps shows them: latest expiry first. */
+  /** As ps lists them: latest expiry first. */
   loaded(): RunnerView[];
-  /** Every runner, hidden ones included, for tests and telemetry. */
+  /** Every runner, including hidden ones, for tests and telemetry. */
   runners(): readonly Runner[];
   memory: Memory;
-  /** Waiting in the queue, without the one in hand. */
+  /** Number of requests in the queue, without the one being handled. */
   queued(): number;
   defaultContext(): number;
-  /** Puts a model in memory at once, as if it had been loaded before the simulation began. */
+  /** Puts a model in memory at once, as if loaded before the simulation began. */
   preload(model: ModelDefinition, options: LoadOptions, keepAliveMs: number): void;
   /** The server process starts: GPUs are discovered now, and never again in its life. */
   start(gpusAlive: boolean): void;
@@ -64,7 +64,7 @@ export interface Scheduler {
   stop(): void;
   /** The GPUs disappear under the running server. */
   loseGpus(): void;
-  /** Discovered at the start of the process, and still there. */
+  /** Discovered at the start of the process, and still present. */
   gpusUsable(): boolean;
   gpusAlive(): boolean;
 }
@@ -76,7 +76,7 @@ interface Pending extends AcquireRequest {
   reject(error: unknown): void;
 }
 
-/** A load that runs out of memory dies after this part of its time. */
+/** A load that runs out of memory dies after this share of its time. */
 const FAILING_LOAD_SHARE = 0.4;
 
 const canceled = () => new OllamaError(499, 'request canceled');
@@ -88,7 +88,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
   const lifecycle = createLifecycle({ ...setup, gpuCount: setup.gpus.length, runners, memory });
   let pending: Pending[] = [];
   let looping = false;
-  /** Counts server processes, so that what an earlier one left behind is dropped. */
+  /** Counts server processes, so that leftovers of an earlier one are dropped. */
   let process = 0;
   let discovered = false;
   let alive = false;
@@ -168,7 +168,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       }
       if (!victim) return;
       lifecycle.end(victim);
-      await victim.gone.promise;
+      await victim.released.promise;
     }
   };
 
@@ -181,7 +181,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       });
     });
 
-  const place = (item: LoadWish): PlacementAnswer => {
+  const place = (item: LoadRequest): PlacementAnswer => {
     const parallel = effectiveParallel(item.model, environment.numParallel);
     const gpus = gpusUsable() ? memory.gpuStates() : [];
     const question = {
@@ -196,7 +196,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
       overheadBytes: environment.gpuOverheadBytes,
     };
     if (faults.is('oom-on-explicit-layers') && item.options.numGpu > 0 && gpus.length > 0) {
-      // The real server makes room first, and finds out only then.
+      // The real server makes room first, and only then finds out.
       if (question.othersLoaded) return { kind: 'evict' };
       return outOfMemory(question, predictedBytes(item.model, item.options, parallel));
     }
@@ -228,11 +228,11 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     } catch (error) {
       if (born !== process) return;
       runners.delete(runner.key);
-      runner.gone.resolve();
+      runner.released.resolve();
       item.reject(error instanceof OllamaError ? error : canceled());
       return;
     }
-    // The GPU can have gone while the weights were read; then the process has ended already.
+    // The GPU may have been lost while the weights were read; the process has then ended already.
     if (born !== process) return;
     if (runners.get(runner.key) !== runner) {
       item.reject(new OllamaError(500, 'llama-server process has terminated: CUDA error: unknown error'));

@@ -1,4 +1,4 @@
-/** What every route needs, and the steps that several of them share. */
+/** What every route needs, and steps that several of them share. */
 import type { SimulatorClock } from './clock.ts';
 import type { Compute } from './compute.ts';
 import { createEmbedder, type Embedder } from './embedding.ts';
@@ -21,17 +21,17 @@ export interface ServerContext {
   registry: readonly ModelDefinition[];
   pullBytesPerSecond: number;
   faults: Faults;
-  /** The zone of the server's clock, which `modified_at` and `expires_at` show. */
+  /** The server's time zone, used in `modified_at` and `expires_at`. */
   utcOffsetMinutes: number;
   embedders: Map<string, Embedder>;
   /** OpenAI completions answered, for their ids. */
   completions: number;
 }
 
-/** No lookup takes no time at all; a real server never writes a zero duration. */
-const LEAST_MS = 0.9;
+/** Every lookup takes some time; a real server never reports a zero duration. */
+const MIN_MS = 0.9;
 
-/** Words for a missing model differ between the routes. */
+/** The message for a missing model differs between routes. */
 export const notFound = {
   single: (name: string) => new OllamaError(404, `model '${name}' not found`),
   embedding: (name: string) =>
@@ -48,13 +48,13 @@ export function findModel(
   return model;
 }
 
-export interface LoadWishes {
+export interface RequestedLoad {
   options: JsonObject;
   keepAliveMs: number | undefined;
 }
 
-/** `options` and `keep_alive` of a request. Throws a 400 for a keep_alive that cannot be read. */
-export function readWishes(body: JsonObject, owner: string): LoadWishes {
+/** `options` and `keep_alive` of a request. Throws a 400 for a keep_alive that cannot be parsed. */
+export function readRequestedLoad(body: JsonObject, owner: string): RequestedLoad {
   return {
     options: objectField(body, 'options', owner),
     keepAliveMs: parseKeepAlive(body.keep_alive),
@@ -65,12 +65,12 @@ export function readWishes(body: JsonObject, owner: string): LoadWishes {
 export async function acquire(
   context: ServerContext,
   model: ModelDefinition,
-  wishes: LoadWishes,
+  requested: RequestedLoad,
   signal: AbortSignal,
 ): Promise<Lease> {
-  checkOptionTypes(wishes.options);
-  const options = resolveLoadOptions(wishes.options, model, context.scheduler.defaultContext());
-  return context.scheduler.acquire({ model, options, keepAliveMs: wishes.keepAliveMs, signal });
+  checkOptionTypes(requested.options);
+  const options = resolveLoadOptions(requested.options, model, context.scheduler.defaultContext());
+  return context.scheduler.acquire({ model, options, keepAliveMs: requested.keepAliveMs, signal });
 }
 
 export function embedderFor(context: ServerContext, model: ModelDefinition): Embedder {
@@ -89,5 +89,5 @@ export function createdAt(context: ServerContext): string {
 
 /** Nanoseconds of a measured time, never zero. */
 export function duration(ms: number): number {
-  return nanoseconds(Math.max(LEAST_MS, ms));
+  return nanoseconds(Math.max(MIN_MS, ms));
 }

@@ -1,4 +1,4 @@
-/** The HTTP face: which route answers, what errors look like, and the faults that spoil every answer. */
+/** The HTTP interface: which route answers, what errors look like, and the faults that affect every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Exchange, sendError, sendText, writeLine } from './http-exchange.ts';
 import { OllamaError } from './model.ts';
@@ -30,35 +30,35 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/v1/embeddings': { POST: openaiRoutes.embeddings },
 };
 
-/** One answer that the server gave, for tests and for a look at what a client does. */
+/** One response of the server, for tests and for inspecting a client. */
 export interface RequestRecord {
   method: string;
   path: string;
-  /** 499 when the client went away before the answer. */
+  /** 499 if the client disconnected before the response. */
   status: number;
 }
 
 export interface OllamaServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Ends every exchange in progress, as when the process or the machine stops. `silently`: the connections
-   * stay open and nothing more is sent, as when a machine vanishes from the network.
+   * Ends every exchange in progress, as when the process or the machine stops. `silently`: the connections stay open
+   * and nothing more is sent, as when a machine vanishes from the network.
    */
   abortAll(options?: { silently: boolean }): void;
   inFlight(): number;
-  /** Requests taken since the server was made. */
+  /** Requests received since the server was created. */
   requests(): number;
-  /** The latest answers, oldest first, at most 1,000. */
+  /** The latest responses, oldest first, at most 1,000. */
   log(): readonly RequestRecord[];
 }
 
 const KEPT_RECORDS = 1000;
-/** Hosts that a server bound to loopback answers. */
+/** Host names that a server bound to loopback accepts. */
 const LOCAL_HOST = /^(localhost|.*\.localhost|.*\.local|.*\.internal)$/i;
 
 export function createOllamaServer(context: ServerContext): OllamaServer {
   const active = new Set<{ controller: AbortController; response: ServerResponse }>();
-  const silenced = new WeakSet<ServerResponse>();
+  const silent = new WeakSet<ServerResponse>();
   const records: RequestRecord[] = [];
   let requests = 0;
 
@@ -82,7 +82,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     try {
       await found.route(context, exchange);
     } catch (error) {
-      if (response.destroyed || silenced.has(response)) return;
+      if (response.destroyed || silent.has(response)) return;
       const failure = asOllamaError(error, exchange.signal);
       if (path.startsWith('/v1/')) openaiRoutes.fail(response, failure);
       else if (response.headersSent) {
@@ -109,7 +109,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
       response.end();
       return;
     }
-    if (spoil(context, response)) return;
+    if (applyFault(context, response)) return;
     void run({ request, response, path, signal: controller.signal });
   };
 
@@ -117,7 +117,7 @@ export function createOllamaServer(context: ServerContext): OllamaServer {
     handle,
     abortAll: (options) => {
       for (const { controller, response } of [...active]) {
-        if (options?.silently) silenced.add(response);
+        if (options?.silently) silent.add(response);
         controller.abort(new OllamaError(499, 'request canceled'));
         if (!options?.silently) response.destroy();
       }
@@ -144,7 +144,7 @@ function asOllamaError(error: unknown, signal: AbortSignal): OllamaError {
   return new OllamaError(500, error instanceof Error ? error.message : String(error));
 }
 
-/** Bound to loopback, a server answers only to local names and to private addresses. */
+/** Bound to loopback, a server answers only to local names and private addresses. */
 function hostAllowed(request: IncomingMessage): boolean {
   const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   if (host === '' || LOCAL_HOST.test(host)) return true;
@@ -156,8 +156,8 @@ const HTML =
   '<!doctype html><html><head><title>Router</title></head><body><h1>Please log in</h1></body></html>';
 const ENDLESS_PART = Buffer.alloc(64 * 1024, ' ');
 
-/** Whether a fault has taken the answer over. */
-function spoil(context: ServerContext, response: ServerResponse): boolean {
+/** Whether a fault has replaced the answer. */
+function applyFault(context: ServerContext, response: ServerResponse): boolean {
   const { faults } = context;
   if (faults.is('half-open')) return true;
   if (faults.is('server-error')) {
@@ -175,20 +175,20 @@ function spoil(context: ServerContext, response: ServerResponse): boolean {
     return true;
   }
   if (faults.is('endless-body')) {
-    pourEndlessly(response);
+    writeEndlessly(response);
     return true;
   }
   return false;
 }
 
-/** A body that never ends, at the speed at which the client takes it. */
-function pourEndlessly(response: ServerResponse): void {
+/** A body that never ends, at the speed at which the client reads it. */
+function writeEndlessly(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' });
   response.write('{"models":[');
-  const pour = () => {
+  const writeMore = () => {
     if (response.destroyed) return;
-    if (response.write(ENDLESS_PART)) setImmediate(pour);
-    else response.once('drain', pour);
+    if (response.write(ENDLESS_PART)) setImmediate(writeMore);
+    else response.once('drain', writeMore);
   };
-  pour();
+  writeMore();
 }

@@ -1,4 +1,4 @@
-/** What the tools on a simulated machine would report: VRAM, load, heat and power, moving as they do. */
+/** What the tools on a simulated machine would report: VRAM, load, temperature and power, changing realistically. */
 import type { GpuReading, HostReading } from '../../shared/models/telemetry.ts';
 import type { SimulatorClock } from './clock.ts';
 import { hash } from './embedding.ts';
@@ -8,7 +8,7 @@ import type { SimulatedOllama } from './ollama.ts';
 export interface MachineTelemetry {
   gpus: GpuReading[];
   host: HostReading;
-  /** VRAM per runner process, by model name, bytes: the truth where ps is wrong. */
+  /** VRAM per runner process, by model name, bytes: correct where ps is wrong. */
   vramByModel: Record<string, number>;
 }
 
@@ -24,15 +24,15 @@ export function createTelemetry(setup: {
   gpus: readonly GpuDefinition[];
   systemMemoryBytes: number;
   ollama: SimulatedOllama;
-  /** As in a container: the tool gives totals, and no processes. */
+  /** As in a container: the tool reports totals, but no processes. */
   hidesProcesses?: boolean;
 }): { read(): MachineTelemetry } {
   const { clock, ollama } = setup;
   let celsius = IDLE_CELSIUS;
   let readAt = clock.monotonic();
 
-  /** A small repeatable unrest, −1 to 1, that changes each second. */
-  const unrest = (salt: string) => (hash(`${salt} ${Math.floor(clock.now() / 1000)}`) / 2 ** 31 - 1) * 1;
+  /** A small repeatable jitter, −1 to 1, that changes each second. */
+  const jitter = (salt: string) => (hash(`${salt} ${Math.floor(clock.now() / 1000)}`) / 2 ** 31 - 1) * 1;
 
   const read = (): MachineTelemetry => {
     const now = clock.monotonic();
@@ -58,7 +58,7 @@ export function createTelemetry(setup: {
             if (bytes > 0)
               processes.push({ name: `ollama runner (${runner.model.name})`, vramUsedBytes: bytes });
           }
-          const percent = share > 0 ? 93 * share + 5 * unrest(gpu.id) : loading ? 12 : 2 + unrest(gpu.id);
+          const percent = share > 0 ? 93 * share + 5 * jitter(gpu.id) : loading ? 12 : 2 + jitter(gpu.id);
           const watts = gpu.boardWatts - IDLE_WATTS;
           return {
             id: gpu.id,
@@ -68,7 +68,7 @@ export function createTelemetry(setup: {
             vramUsedBytes: Math.min(gpu.vramBytes, Math.round(used)),
             utilisationPercent: Math.round(Math.min(100, Math.max(0, percent))),
             temperatureCelsius: Math.round(celsius),
-            powerWatts: Math.round(IDLE_WATTS + watts * 0.85 * share + 3 * (1 + unrest(`watts ${gpu.id}`))),
+            powerWatts: Math.round(IDLE_WATTS + watts * 0.85 * share + 3 * (1 + jitter(`watts ${gpu.id}`))),
             ...(processes.length > 0 && !setup.hidesProcesses ? { processes } : {}),
           };
         })
@@ -85,7 +85,7 @@ export function createTelemetry(setup: {
     return {
       gpus,
       host: {
-        cpuPercent: Math.round(Math.min(100, Math.max(0, cpu + 3 * unrest('cpu')))),
+        cpuPercent: Math.round(Math.min(100, Math.max(0, cpu + 3 * jitter('cpu')))),
         memoryTotalBytes: setup.systemMemoryBytes,
         memoryUsedBytes: Math.min(setup.systemMemoryBytes, Math.round(systemUsed)),
       },

@@ -1,12 +1,12 @@
-/** The magic packet of Wake-on-LAN: 6 bytes of FF, 16 times the MAC, and perhaps a SecureOn password. */
+/** The magic packet of Wake-on-LAN: 6 bytes of FF, 16 times the MAC, and an optional SecureOn password. */
 
 const SYNC_BYTES = 6;
 const REPEATS = 16;
 const MAGIC_BYTES = SYNC_BYTES + REPEATS * 6;
 
 /**
- * Whether a datagram wakes the machine with this MAC. As in a network card, the pattern may stand
- * anywhere in the payload, and a password is checked where one is set.
+ * Whether a datagram wakes the machine with this MAC. As in a network card, the pattern may appear anywhere in the
+ * payload, and a configured password is checked.
  */
 export function wakes(
   payload: Uint8Array,

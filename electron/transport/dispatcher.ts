@@ -5,32 +5,32 @@ import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
 
 export interface DispatcherOptions {
   handlers: Handlers;
-  /** Checks each result by the contract too. For tests: a wrong result becomes INTERNAL. Default false. */
+  /** Also validates each result against the contract, for tests: a wrong result becomes INTERNAL. Default false. */
   checkResults?: boolean;
 }
 
 export interface DispatchedCall {
   method: string;
-  /** Not trusted: parsed by the contract. `undefined` and `null` stand for no parameters. */
+  /** Not trusted: parsed by the contract. `undefined` and `null` mean no parameters. */
   params: unknown;
   /** What the sender may do. */
   scopes: ReadonlySet<Scope>;
-  /** Aborted when the sender cancels or its link is gone. */
+  /** Aborted when the sender cancels or its link is lost. */
   signal: AbortSignal;
 }
 
-/** The one door to the methods, shared by all links of a host. */
+/** The only entry to the methods, shared by all links of a host. */
 export interface Dispatcher {
   /**
-   * Runs a method and gives its result. Rejects with UNKNOWN_METHOD, FORBIDDEN, BAD_REQUEST (its
-   * `details.fields` name what is wrong), STOPPING, CANCELLED, or what the handler rejects with.
+   * Runs a method and returns its result. Rejects with UNKNOWN_METHOD, FORBIDDEN, BAD_REQUEST (its `details.fields`
+   * name what is wrong), STOPPING, CANCELLED, or the handler's error.
    */
   call(call: DispatchedCall): Promise<unknown>;
-  /** From now on each call is answered with STOPPING; those under way go on. */
+  /** Answers every new call with STOPPING; calls in progress continue. */
   refuse(): void;
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   drained(): Promise<void>;
-  /** Aborts the calls under way. */
+  /** Aborts the calls in progress. */
   abort(): void;
   readonly running: number;
 }
@@ -50,7 +50,7 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
     }
     const checked = parseRequest(definition.params, params ?? {});
     signal.throwIfAborted();
-    // The types tie each handler to its method; this is the one place that calls them all alike.
+    // The types tie each handler to its method; only here are all of them called alike.
     const handler = handlers[method] as (params: unknown, context: CallContext) => unknown;
     const both = AbortSignal.any([signal, stopped.signal]);
     let result: unknown;
@@ -103,7 +103,7 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
   throw new PilotlightError('BAD_REQUEST', {
-    message: `The request is not what this method expects.${named}`,
+    message: `The request does not match this method.${named}`,
     details: { fields },
   });
 }

@@ -2,7 +2,7 @@
 export interface Flow {
   /** A message was put on the link, which now holds `bufferedBytes`. False while the link is full. */
   queued(bufferedBytes: number): boolean;
-  /** A message left. True exactly once each time the link has drained after it was full. */
+  /** A message was written. True exactly once each time the link has drained after it was full. */
   written(bufferedBytes: number): boolean;
 }
 

@@ -6,8 +6,8 @@ import type { Dispatcher } from './dispatcher.ts';
 import { createSession, type Session } from './session.ts';
 
 /**
- * What Electron's MessagePortMain and Node's MessagePort have in common. The first hands an event with
- * `data` and `ports` to the listener, the second the message itself.
+ * The common part of Electron's MessagePortMain and Node's MessagePort. The former passes an event with `data` and
+ * `ports` to the listener, the latter the message itself.
  */
 export interface PortLike {
   postMessage(message: unknown): void;
@@ -21,7 +21,7 @@ export interface MessagePortOptions {
   port: PortLike;
   dispatcher: Dispatcher;
   streams: Streams;
-  /** Default: all. Who got the port is the panel itself. */
+  /** Default: all. Whoever has the port is the panel itself. */
   scopes?: ReadonlySet<Scope>;
   log: Log;
 }
@@ -33,8 +33,8 @@ export interface MessagePortLink {
 }
 
 /**
- * Serves the contract over a MessagePort. A port has no buffer that could be asked, and its other end is
- * on this machine: frames are never held back there, only coalesced.
+ * Serves the contract over a MessagePort. A port's buffer cannot be measured, and its other end is on this machine:
+ * frames are never held back, only coalesced.
  */
 export function serveMessagePort(options: MessagePortOptions): MessagePortLink {
   const { port, dispatcher, streams, log } = options;
@@ -48,8 +48,8 @@ export function serveMessagePort(options: MessagePortOptions): MessagePortLink {
       try {
         port.postMessage(message);
       } catch (error) {
-        // A result that cannot be cloned is a defect, and its caller still waits.
-        log.error('A message could not be put on the port.', { type: message.type, error: String(error) });
+        // A result that cannot be cloned is a defect, but its caller is still waiting.
+        log.error('A message could not be sent on the port.', { type: message.type, error: String(error) });
         if (message.type === 'result') {
           port.postMessage({
             type: 'error',

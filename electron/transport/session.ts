@@ -9,15 +9,15 @@ import { createDispatcher, type Dispatcher, type DispatcherOptions, parseRequest
 
 interface SessionBase {
   streams: Streams;
-  /** What the other end may do; fixed when the link was made. */
+  /** What the other end may do; fixed when the link was created. */
   scopes: ReadonlySet<Scope>;
   /**
-   * Puts a message on the link. Returns false when the link's buffer is full: the stream of that frame
-   * then waits for `drained`, and goes on with the newest values. Must not throw.
+   * Puts a message on the link. Returns false if the link's buffer is full: the stream of that frame then waits for
+   * `drained` and continues with the newest values. Must not throw.
    */
   send(message: ServerMessage): boolean;
   log: Log;
-  /** Calls under way at the same time; more are answered with SERVER_BUSY. Default 64. */
+  /** Calls in progress at the same time; more are answered with SERVER_BUSY. Default 64. */
   maxCalls?: number;
   /** Open subscriptions; more are answered with SERVER_BUSY. Default 64. */
   maxSubscriptions?: number;
@@ -27,13 +27,13 @@ export type SessionOptions = SessionBase & ({ dispatcher: Dispatcher } | Dispatc
 
 /** The server's side of one link: calls, cancels and subscriptions of one sender. */
 export interface Session {
-  /** Takes one message as it came. What is malformed is answered with an error and changes nothing. */
+  /** Handles one raw message. A malformed one is answered with an error and changes nothing. */
   receive(message: unknown): void;
   /** The link's buffer has room again. */
   drained(): void;
-  /** Ends each subscription and says so to the other end. */
+  /** Ends each subscription and notifies the other end. */
   endStreams(): void;
-  /** The link is gone: aborts its calls and ends its subscriptions. Nothing is sent any more. */
+  /** The link is lost: aborts its calls and ends its subscriptions. Nothing more is sent. */
   close(): void;
   readonly calls: number;
   readonly subscriptions: number;
@@ -130,7 +130,7 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** What may cross the link. A defect goes to the log with its stack, and out as INTERNAL without a word of it. */
+/** What may cross the link. A defect is logged with its stack and sent as INTERNAL without details. */
 export function describe(error: unknown, log: Log) {
   const wire = toWireError(error);
   if (wire.code === 'INTERNAL' && !isPilotlightError(error)) {
@@ -141,7 +141,7 @@ export function describe(error: unknown, log: Log) {
   return wire;
 }
 
-/** The id of a malformed message where it has one, so that its sender can tell which it was; else 0. */
+/** The id of a malformed message if it has one, so that its sender knows which it was; otherwise 0. */
 function idOf(raw: unknown): number {
   if (typeof raw !== 'object' || raw === null || !('id' in raw)) return 0;
   return typeof raw.id === 'number' && Number.isSafeInteger(raw.id) && raw.id >= 0 ? raw.id : 0;
@@ -149,14 +149,14 @@ function idOf(raw: unknown): number {
 
 function idInUse(id: number): PilotlightError {
   return new PilotlightError('BAD_REQUEST', {
-    message: `The id ${id} is in use on this link.`,
+    message: `The id ${id} is already in use on this link.`,
     details: { fields: [{ path: 'id', message: 'in use' }] },
   });
 }
 
 function tooMany(what: string, limit: number): PilotlightError {
   return new PilotlightError('SERVER_BUSY', {
-    message: `This link has ${limit} ${what} open already.`,
+    message: `This link already has ${limit} open ${what}.`,
     details: { limit },
   });
 }

@@ -1,4 +1,4 @@
-/** Answers the calls of a worker's core: one handler for each method, abort by call, progress, events. */
+/** Answers the calls of a worker's core: one handler per method, abort by call, progress, events. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import type {
   CallMessage,
@@ -28,13 +28,13 @@ export interface RpcServerOptions<C extends WorkerContract> {
   send(message: FromWorker<C>): void;
   configure(config: C['config']): void;
   handlers: Handlers<C>;
-  /** Turns what a handler threw into an error with a code; passes on what it doesn't know. */
+  /** Turns a handler's error into one with a code; passes unknown errors on. */
   toCodedError?(error: unknown): unknown;
 }
 
 export interface RpcServer<C extends WorkerContract> {
   receive(message: ToWorker<C>): void;
-  /** Aborts the calls that match; resolves when they have ended. */
+  /** Aborts the matching calls; resolves when they have ended. */
   abortCalls(isMeant: (call: CallMessage<C>) => boolean): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export function createRpcServer<C extends WorkerContract>(options: RpcServerOpti
   };
 }
 
-/** An error without a code is a defect: its stack goes into the core's log. */
+/** An error without a code is a defect: its stack is sent to the core's log. */
 function causeOf(error: unknown): string | null {
   if (isPilotlightError(error)) return null;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

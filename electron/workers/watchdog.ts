@@ -1,23 +1,23 @@
 /**
- * Ends a worker process whose core is gone. It runs in a thread of its own: a worker that is busy in a loop does not
+ * Ends a worker process whose core has ended. It runs in its own thread, because a worker in a busy loop does not
  * notice that its channel was closed.
  */
 import { Socket } from 'node:net';
 import { Worker, workerData } from 'node:worker_threads';
 
 export interface WatchdogOptions {
-  /** The process id of the core; null where it is not known. */
+  /** The process id of the core; null if unknown. */
   corePid: number | null;
   /** Whether standard input is a pipe whose other end only the core holds: the system closes it when the core ends. */
   coreHoldsInput: boolean;
 }
 
-/** How long the worker may take to end cleanly by itself, milliseconds. */
+/** How long the worker may take to end cleanly on its own, milliseconds. */
 const GRACE_MS = 750;
-/** Where there is no pipe. */
+/** Interval of the check without a pipe, milliseconds. */
 const CHECK_EVERY_MS = 500;
 
-/** What the hosts of workers write on their command line; see adapters/processes/core-watch.ts. */
+/** Command-line options that the worker's host writes; see adapters/processes/core-watch.ts. */
 export function watchdogOptions(argv: readonly string[]): WatchdogOptions {
   const pid = argv.find((argument) => /^--core-pid=\d+$/.test(argument));
   return {
@@ -26,7 +26,7 @@ export function watchdogOptions(argv: readonly string[]): WatchdogOptions {
   };
 }
 
-/** @param entry the file that runs `runWatchdog` when it finds itself in a thread of this role */
+/** @param entry the file that runs `runWatchdog` when it runs in a thread with this role */
 export function startWatchdog(entry: string, options: WatchdogOptions): void {
   new Worker(entry, { workerData: { role: 'watchdog', ...options } }).unref();
 }
@@ -44,7 +44,7 @@ export function runWatchdog(options: WatchdogOptions = workerData as WatchdogOpt
   }
   const { corePid } = options;
   const parent = process.ppid;
-  // The id of a core in another process namespace means nothing here.
+  // The id of a core in another process namespace is meaningless here.
   const isVisible = corePid !== null && isAlive(corePid);
   setInterval(() => {
     if (process.ppid !== parent || (isVisible && !isAlive(corePid))) end();

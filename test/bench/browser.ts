@@ -23,7 +23,7 @@ export async function launchChromium(
     node: process.execPath,
     say: note,
   });
-  if ('mend' in found) throw new Error(found.mend);
+  if ('fix' in found) throw new Error(found.fix);
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: found.path,

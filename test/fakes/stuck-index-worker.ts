@@ -15,7 +15,7 @@ const asleep = new Int32Array(new SharedArrayBuffer(4));
 
 await runIndexWorker(fileURLToPath(import.meta.url), {
   attemptAfterMs: 0,
-  mostMemoryMb: 64,
+  maxMemoryMb: 64,
   cut(bytes, path, maxTokens) {
     while (path.startsWith('stuck')) Atomics.wait(asleep, 0, 0, 1000);
     while (path.startsWith('hard')) {

@@ -27,7 +27,7 @@ export function createFakeWorkers<C extends WorkerContract>() {
         killed: false,
         send: (message) => listener(message),
         end(how = { code: null, signal: 'SIGKILL' }) {
-          for (const exit of exits.splice(0)) exit({ ...how, lastWords: '' });
+          for (const exit of exits.splice(0)) exit({ ...how, stderrTail: '' });
         },
       };
       workers.push(worker);

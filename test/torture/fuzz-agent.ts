@@ -117,7 +117,7 @@ async function startAgent(folder: string): Promise<RunningAgent | null> {
   if (child.stdout === null) return null;
   let url = '';
   for await (const line of createInterface({ input: child.stdout })) {
-    url = /listens at (http:\S+)/.exec(line)?.[1] ?? url;
+    url = /listens on (http:\S+)/.exec(line)?.[1] ?? url;
     if (url !== '') break;
   }
   child.stdout.resume();

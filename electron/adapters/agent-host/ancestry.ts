@@ -15,7 +15,7 @@ export function descendsFrom(pid: number, ancestor: number, parentOf = readParen
 /** null for a process that has ended. */
 function readParent(pid: number): number | null {
   try {
-    // The name in parentheses may hold spaces and parentheses itself: what follows the last one is fixed.
+    // The name in parentheses may contain spaces and parentheses; what follows the last one has a fixed format.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
     return Number.isInteger(parent) ? parent : null;

@@ -1,11 +1,11 @@
-/** Apple's GPUs, by ioreg, which answers once and ends. */
+/** Apple's GPUs, read with ioreg, which answers once and exits. */
 import type { Exec } from '../hardware/exec.ts';
 import type { AgentGpu } from './types.ts';
 
 const ARGS = ['-r', '-d', '1', '-w', '0', '-c', 'IOAccelerator'];
 const DEADLINE_MS = 4000;
 
-/** One GPU for each accelerator that tells its statistics. Memory is shared with the processor: no total. */
+/** One GPU for each accelerator with statistics. Memory is shared with the processor, so there is no total. */
 export function parseIoreg(output: string): AgentGpu[] {
   return output.split(/^\+-o /m).flatMap((block) => {
     const statistics = /"PerformanceStatistics" = \{([^}]*)\}/.exec(block)?.[1];
@@ -30,7 +30,7 @@ export function parseIoreg(output: string): AgentGpu[] {
   });
 }
 
-/** Rejects also where it lists none, for every Mac has one. */
+/** Rejects if it lists none, because every Mac has one. */
 export async function readAppleGpus(exec: Exec, signal: AbortSignal): Promise<AgentGpu[]> {
   const gpus = parseIoreg(await exec('ioreg', ARGS, { deadlineMs: DEADLINE_MS, signal }));
   if (gpus.length === 0) throw new Error('it lists no GPU statistics.');

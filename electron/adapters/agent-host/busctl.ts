@@ -1,4 +1,4 @@
-/** Calls on the system bus by busctl, whose answers are data: JSON in every version from systemd 240 on. */
+/** Calls on the system bus with busctl, whose answers are JSON in every version since systemd 240. */
 import { parseJson } from '../../../shared/json.ts';
 import { type Exec, isMissing, toolFailure } from '../hardware/exec.ts';
 
@@ -8,7 +8,7 @@ export interface BusCall {
   path: string;
   interface: string;
   method: string;
-  /** The arguments' signature, with one text for each of them. */
+  /** The signature of the arguments, with one string for each. */
   signature?: string;
   arguments?: readonly string[];
 }
@@ -19,15 +19,15 @@ export interface BusOptions {
   deadlineMs?: number;
 }
 
-/** There is no busctl on this system: it has no systemd, or not all of it. */
+/** The system has no busctl: it has no systemd, or only parts of it. */
 export class NoBusctl extends Error {}
 
 const DEADLINE_MS = 4000;
 const BUSCTL = 'busctl';
 
 /**
- * What the call returned, one entry for each value. Rejects with NoBusctl where that program is missing, and with a
- * sentence where the call failed, took too long or returned something that is no answer.
+ * The return values of the call. Rejects with NoBusctl if the program is missing, and with a sentence if the call
+ * failed, took too long or returned something unexpected.
  */
 export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOptions): Promise<unknown[]> {
   const { destination, path, method, signature, arguments: values = [] } = call;
@@ -45,10 +45,10 @@ export async function busCall(call: BusCall, { exec, signal, deadlineMs }: BusOp
 
 /** `{"type":"a(susso)","data":[…]}`; throws for anything else. */
 export function parseBusAnswer(output: string): unknown[] {
-  const words = output.trim();
-  if (words === '') throw new Error('busctl printed nothing.');
-  const answer = parseJson(words);
+  const text = output.trim();
+  if (text === '') throw new Error('busctl printed nothing.');
+  const answer = parseJson(text);
   const data = typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : null;
-  if (!Array.isArray(data)) throw new Error(`busctl answered something unexpected: ${words.slice(0, 100)}`);
+  if (!Array.isArray(data)) throw new Error(`busctl printed something unexpected: ${text.slice(0, 100)}`);
   return data;
 }

@@ -1,4 +1,4 @@
-/** Whether a GPU is busy. What cannot be read is a problem and never "no": the machine may be at work. */
+/** Whether a GPU is busy. What cannot be read is a problem and never "no", because the machine may be working. */
 
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
@@ -16,7 +16,7 @@ export interface GpuLoadOptions {
   platform: HostPlatform;
   signal: AbortSignal;
   places?: Partial<GpuPlaces>;
-  /** In place of the performance counters' program. */
+  /** Replaces the program that reads the performance counters. */
   counters?: readonly [program: string, ...args: string[]];
 }
 
@@ -26,10 +26,10 @@ interface Found {
 }
 
 const TOOL_MS = 4000;
-/** PowerShell needs seconds to start. */
+/** PowerShell takes seconds to start. */
 const COUNTERS_MS = 8000;
 
-/** Across the GPUs of all vendors: an idle one says nothing about the others. */
+/** Across all vendors: an idle GPU says nothing about the others. */
 export async function readGpuLoad(options: GpuLoadOptions): Promise<GpuLoad> {
   const { platform } = options;
   const found =
@@ -57,7 +57,7 @@ export function loadOf(found: readonly Found[]): GpuLoad {
 }
 
 async function readNvidia({ exec, platform, signal, places }: GpuLoadOptions): Promise<Found> {
-  // On Windows the performance counters know every GPU.
+  // On Windows the performance counters include every GPU.
   const mayHave = async () => platform === 'linux' && (await mayHaveNvidia({ ...GPU_PLACES, ...places }));
   const { gpus, problem } = await queryNvidia({ exec, deadlineMs: TOOL_MS, signal, mayHave });
   return { gpus, problems: problem === null ? [] : [problem] };
@@ -76,7 +76,7 @@ async function readApple({ exec, signal }: GpuLoadOptions): Promise<Found> {
   );
 }
 
-/** The counters come from a program that stays; its first line is taken. */
+/** The counters come from a long-running program; only its first line is read. */
 async function readCounters({ clock, signal, counters }: GpuLoadOptions): Promise<Found> {
   const opened = openWindowsGpus({ clock, ...(counters ? { command: counters } : {}) });
   try {

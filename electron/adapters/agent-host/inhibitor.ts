@@ -1,6 +1,6 @@
 /**
- * Processes that keep the machine awake. Each reads from us or watches us, and so ends when we do, even by SIGKILL.
- * systemd 252 refuses a lock of two kinds at once to a service's user, so that each kind has a process of its own.
+ * Processes that keep the machine awake. Each reads from us or watches us, so it ends with us, even after a SIGKILL.
+ * systemd 252 refuses a service's user a lock of two kinds at once, so each kind has its own process.
  */
 
 import { spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ if ($power::SetThreadExecutionState(2147483649) -eq 0) { exit 1 }
 export interface LockCommand {
   what: InhibitorLock['what'];
   command: readonly string[];
-  /** `prints`: it writes to standard output once it has the lock. `runs`: it has it for as long as it runs. */
+  /** `prints`: writes to standard output once it has the lock. `runs`: has the lock while it runs. */
   proof: 'prints' | 'runs';
 }
 
@@ -28,9 +28,9 @@ const linuxLock = (what: 'sleep' | 'idle'): LockCommand => ({
     'systemd-inhibit',
     `--what=${what}`,
     '--who=Pilotlight',
-    '--why=A lease says that this machine is needed',
+    '--why=A lease keeps this machine awake',
     '--mode=block',
-    // It runs this only when it has the lock.
+    // Only runs once it has the lock.
     'sh',
     '-c',
     'echo held; exec cat',
@@ -56,14 +56,14 @@ export function lockCommands(platform: HostPlatform, pid: number): LockCommand[]
 }
 
 const RETRY_MS = 30_000;
-/** A lock is taken in milliseconds; PowerShell compiles first. */
+/** Taking a lock needs milliseconds, but PowerShell compiles first. */
 const TAKEN_MS = 15_000;
 const END_MS = 2000;
 
 export interface InhibitorOptions {
   clock: Clock;
   locks: readonly LockCommand[];
-  /** What is held, or why it isn't, has changed. */
+  /** Called when what is held, or why it is not, has changed. */
   changed?(): void;
 }
 
@@ -94,7 +94,7 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
   let held = false;
   let problem: string | null = null;
   let running: { end(): Promise<void> } | null = null;
-  /** The last one that was let go: its lock counts until it has ended. */
+  /** The process released last: its lock applies until it has ended. */
   let ending: Promise<void> = Promise.resolve();
   let retry: Timer | null = null;
 
@@ -111,17 +111,17 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
       stdio: ['pipe', proof === 'prints' ? 'pipe' : 'ignore', 'pipe'],
       windowsHide: true,
     });
-    let said = '';
-    /** It has ended or is about to: its output no longer counts. */
+    let detail = '';
+    /** It has ended or is about to; its output is ignored. */
     let over = false;
     const closed = new Promise<void>((resolve) => {
       child.once('close', () => resolve());
       child.once('error', () => resolve());
     });
     const late = clock.timer(TAKEN_MS, () => {
-      said = `did not take the lock within ${TAKEN_MS / 1000} s`;
+      detail = `did not take the lock within ${TAKEN_MS / 1000} s`;
       child.kill('SIGKILL');
-      lost(`${program} ${said}`);
+      lost(`${program} ${detail}`);
     });
     const taken = () => {
       if (over) return;
@@ -138,13 +138,13 @@ function createLock(clock: Clock, { what, command, proof }: LockCommand, changed
     };
     child.stdin?.on('error', () => {});
     child.stderr?.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-300);
+      detail = `${detail}${chunk.toString()}`.slice(-300);
     });
     if (proof === 'prints') child.stdout?.on('data', taken);
     else child.once('spawn', taken);
     child.once('error', (error) => lost(`${program}: ${error.message}`));
     child.once('close', (code, signal) =>
-      lost(`${program} ended with ${signal ?? `code ${code}`}${said.trim() && `: ${said.trim()}`}`),
+      lost(`${program} ended with ${signal ?? `code ${code}`}${detail.trim() && `: ${detail.trim()}`}`),
     );
     running = {
       async end() {

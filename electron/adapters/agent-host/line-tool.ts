@@ -1,16 +1,16 @@
-/** One long-lived program that prints lines: started again when it ends, killed when it hangs. */
+/** A long-running program that prints lines: restarted when it ends, killed when it hangs. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Clock, Timer } from './types.ts';
 
 export interface LineTool {
-  /** Why there is nothing from it; null while it works, and where it is not installed. */
+  /** Why it gives no data; null while it works, and if it is not installed. */
   problem(): string | null;
-  /** Whether it is there at all; null until that is known. */
+  /** Whether it is installed; null until known. */
   present(): boolean | null;
-  /** What it ended with last; null while it has not ended by itself. */
+  /** The exit code of the last run; null if it has not ended on its own. */
   exitCode(): number | null;
-  /** Resolves when there was a first line that was wanted, or it is known why there is none. */
+  /** Resolves after the first valid line, or when it is known why there is none. */
   readonly settled: Promise<void>;
   close(): void;
 }
@@ -18,19 +18,19 @@ export interface LineTool {
 export interface LineToolOptions {
   clock: Clock;
   command: readonly [program: string, ...args: string[]];
-  /** Whether it was what is wanted of the tool: then it works. */
+  /** Returns whether the line was valid; then the tool works. */
   onLine(line: string): boolean;
-  /** After `problem` changed, or it is known not to be there. */
+  /** Called after `problem` changed, or when it turned out to be missing. */
   onChange?(): void;
-  /** Without a line for so long it hangs. null for one that may have nothing to say. */
+  /** Milliseconds without a line after which it counts as hanging; null for a tool that may have nothing to print. */
   silentMs: number | null;
-  /** Closes its input to end it, where it reads that. */
+  /** Ends it by closing its input, if it reads that. */
   input?: boolean;
 }
 
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 5 * 60_000;
-const MOST_LINE = 64 * 1024;
+const MAX_LINE = 64 * 1024;
 
 export function openLineTool(options: LineToolOptions): LineTool {
   const { clock, command, onLine, silentMs, input, onChange = () => {} } = options;
@@ -45,10 +45,10 @@ export function openLineTool(options: LineToolOptions): LineTool {
   let exitCode: number | null = null;
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
 
-  function setProblem(words: string | null): void {
+  function setProblem(next: string | null): void {
     settle();
-    if (problem === words) return;
-    problem = words;
+    if (problem === next) return;
+    problem = next;
     onChange();
   }
 
@@ -66,7 +66,7 @@ export function openLineTool(options: LineToolOptions): LineTool {
       if (silentMs === null) return;
       watch = clock.timer(silentMs, () => {
         hung = true;
-        // A tool that hangs inside the driver may not even be killed: it is told at once.
+        // A tool that hangs in the driver may not even be killable, so this is reported at once.
         setProblem(`${program} hangs and was stopped.`);
         kill();
       });
@@ -83,7 +83,7 @@ export function openLineTool(options: LineToolOptions): LineTool {
       guard();
       present = true;
       remember(line);
-      if (line.length > MOST_LINE || !onLine(line)) return;
+      if (line.length > MAX_LINE || !onLine(line)) return;
       retryMs = FIRST_RETRY_MS;
       setProblem(null);
     });
@@ -112,11 +112,11 @@ export function openLineTool(options: LineToolOptions): LineTool {
     });
     child.once('close', (code, signal) => {
       exitCode = code;
-      const said = last === '' ? '' : `: ${last}`;
+      const detail = last === '' ? '' : `: ${last}`;
       end(
         hung
           ? `${program} hangs and was stopped.`
-          : `${program} ended with ${signal ?? `code ${code}`}${said}`,
+          : `${program} ended with ${signal ?? `code ${code}`}${detail}`,
       );
     });
   }

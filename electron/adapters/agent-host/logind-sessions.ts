@@ -1,4 +1,4 @@
-/** The sessions of systemd-logind, or of elogind where there is no systemd. */
+/** The sessions of systemd-logind, or of elogind on systems without systemd. */
 
 import { stat } from 'node:fs/promises';
 import { parseJson } from '../../../shared/json.ts';
@@ -13,7 +13,7 @@ export interface Session {
 }
 
 export interface LogindOptions extends BusOptions {
-  /** Made by logind when it starts. */
+  /** Created by logind when it starts. */
   seatsFolder?: string;
 }
 
@@ -22,9 +22,9 @@ const LOGINCTL = 'loginctl';
 const DEADLINE_MS = 4000;
 
 /**
- * Sessions without a person: the login screen; the manager of a user's services, which stays while that user
- * lingers; the runs of cron and at, which are work and not a person. Every other class counts, also one that a later
- * version adds: user, user-early (root), user-incomplete (signing in), user-light, lock-screen.
+ * Sessions without a person: the login screen; the manager of a user's services, which stays while that user lingers;
+ * cron and at jobs, which are work and not a person. Every other class counts, including those that a later version
+ * adds: user, user-early (root), user-incomplete (signing in), user-light, lock-screen.
  */
 const CLASSES_OF_NOBODY: ReadonlySet<string> = new Set([
   'greeter',
@@ -35,14 +35,14 @@ const CLASSES_OF_NOBODY: ReadonlySet<string> = new Set([
   'none',
 ]);
 
-/** Of a session that is closing the person has left; only processes remain. */
+/** The person has left a session that is closing; only processes remain. */
 export function isInUse(session: Pick<Session, 'class' | 'state'>): boolean {
   return session.state !== 'closing' && !CLASSES_OF_NOBODY.has(session.class);
 }
 
 /**
- * Names of people with a session, each once; null where this system has no logind. Rejects with a sentence where it
- * has one that does not answer.
+ * Names of people with a session, each once; null if this system has no logind. Rejects with a sentence if logind does
+ * not answer.
  */
 export async function readLogindUsers(options: LogindOptions): Promise<string[] | null> {
   const { seatsFolder = '/run/systemd/seats' } = options;
@@ -54,7 +54,7 @@ export async function readLogindUsers(options: LogindOptions): Promise<string[] 
       return users;
     });
   } catch (error) {
-    // A system may have the programs, and run neither systemd nor elogind.
+    // A system may have the programs but run neither systemd nor elogind.
     const runs = await stat(seatsFolder).then(
       () => true,
       (reason: unknown) => !isMissing(reason),
@@ -69,7 +69,7 @@ async function usersOnBus(options: BusOptions): Promise<string[]> {
   for (const { id, user, path } of await listOnBus(options)) {
     if (names.has(user)) continue;
     const session = await describeOnBus(path, options).catch(async (error: unknown) => {
-      // It may have ended since it was listed.
+      // The session may have ended since it was listed.
       const listed = await listOnBus(options);
       if (listed.some((other) => other.id === id)) throw error;
       return null;
@@ -110,7 +110,7 @@ function property(properties: unknown, name: string): string {
 
 async function usersByLoginctl(options: LogindOptions): Promise<string[] | null> {
   const run = (args: readonly string[]) => loginctl(args, options);
-  // Versions from 256 on take the first way, those before it the second.
+  // Versions since 256 accept the first form, older ones the second.
   const list = () =>
     run(['list-sessions', '--json=short']).catch(() => run(['list-sessions', '--output=json']));
   const listed = await list();
@@ -141,7 +141,7 @@ async function usersByLoginctl(options: LogindOptions): Promise<string[] | null>
   return [...names];
 }
 
-/** null where there is no loginctl. */
+/** null if loginctl is missing. */
 async function loginctl(args: readonly string[], { exec, signal, deadlineMs }: BusOptions) {
   try {
     return await exec(LOGINCTL, ['--no-pager', ...args], { deadlineMs: deadlineMs ?? DEADLINE_MS, signal });
@@ -154,7 +154,7 @@ async function loginctl(args: readonly string[], { exec, signal, deadlineMs }: B
 /** `[{"session":"3","uid":1000,…}]` */
 export function parseSessionIds(output: string): string[] {
   const rows = parseJson(output);
-  if (!Array.isArray(rows)) throw new Error('loginctl answered something unexpected.');
+  if (!Array.isArray(rows)) throw new Error('loginctl printed something unexpected.');
   return rows.map((row: unknown) => {
     if (!isFields(row) || typeof row.session !== 'string')
       throw new Error('loginctl listed a malformed session.');
@@ -162,7 +162,7 @@ export function parseSessionIds(output: string): string[] {
   });
 }
 
-/** `Name=ann`, one property a line, in an order of its own. */
+/** `Name=ann`, one property per line, in any order. */
 export function parseShownSession(output: string): Session {
   const shown = new Map(
     output.split('\n').flatMap((line): [string, string][] => {

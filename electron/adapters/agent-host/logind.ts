@@ -1,4 +1,4 @@
-/** Power as logind sees it: the locks that programs hold against an action, and what this user may do. */
+/** Power according to logind: the locks that programs hold against an action, and what this user may do. */
 import type { Exec } from '../hardware/exec.ts';
 import type { Abilities, HostPowerAction, PowerBlocker, PowerOrder } from './types.ts';
 
@@ -15,14 +15,14 @@ export interface LogindOptions {
   exec: Exec;
   /** Whether systemd runs this machine. Without it there is no logind, and no program can hold such a lock. */
   hasSystemd(): boolean;
-  /** Whether this process belongs to the agent, so that a lock of the agent itself doesn't count against it. */
+  /** Whether this process belongs to the agent, whose own locks do not count against it. */
   isOurs(pid: number): boolean;
-  /** `/sys/power/state`; null where it can't be read. */
+  /** `/sys/power/state`; null if it cannot be read. */
   sleepStates(): Promise<string | null>;
 }
 
 export interface Logind {
-  /** Rejects if logind is there but gives no answer. */
+  /** Rejects if logind exists but does not answer. */
   blockers(action: HostPowerAction, signal: AbortSignal, order: PowerOrder): Promise<PowerBlocker[]>;
   abilities(signal: AbortSignal): Promise<Abilities>;
 }
@@ -43,8 +43,8 @@ const lockOf: Record<HostPowerAction, string> = {
   hibernate: 'sleep',
 };
 
-/** A program that keeps the machine from sleeping or from being idle needs it: only a person may power it off then. */
-const needsIt: readonly string[] = ['shutdown', 'sleep', 'idle'];
+/** A program that keeps the machine from sleeping or idling needs it: only a person may power it off then. */
+const blocksAutomatic: readonly string[] = ['shutdown', 'sleep', 'idle'];
 
 const questions: Record<HostPowerAction, string> = {
   shutdown: 'CanPowerOff',
@@ -75,7 +75,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
 
   return {
     async blockers(action, signal, { automatic }) {
-      return blocking(await locks(signal), automatic ? needsIt : [lockOf[action]])
+      return blocking(await locks(signal), automatic ? blocksAutomatic : [lockOf[action]])
         .filter(({ pid }) => !isOurs(pid))
         .map(({ who, why }) => ({ who, why }));
     },
@@ -88,7 +88,7 @@ export function createLogind({ exec, hasSystemd, isOurs, sleepStates }: LogindOp
           return [action, answer] as const;
         }),
       );
-      // A lock hides whether the right is there: logind then answers as it does without the right.
+      // A lock hides whether the user has the right: logind then answers as if not.
       const held = await locks(signal).catch(() => null);
       return Object.fromEntries(
         answers.flatMap(([action, answer]) => {
@@ -118,14 +118,14 @@ function parseInhibitors(answer: unknown): Lock[] {
       what: String(what).split(':'),
       who: plain(String(who)) || `process ${pid}`,
       why: plain(String(why)),
-      // "delay" only makes the system wait for a moment. "block-weak" yields to root and to the same user, not to the agent.
+      // "delay" only makes the system wait. "block-weak" yields to root and to the same user, not to the agent.
       blocks: mode !== 'delay',
       pid,
     };
   });
 }
 
-/** Any program on the machine writes these. */
+/** Any program on the machine can write these. */
 function plain(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
@@ -139,7 +139,7 @@ function parseAnswer(answer: unknown): string | null {
   return Array.isArray(data) && typeof data[0] === 'string' ? data[0] : null;
 }
 
-/** `blocked` is null where the locks are not known. */
+/** `blocked` is null if the locks are unknown. */
 function abilityOf(answer: string | null, blocked: boolean | null): Abilities[HostPowerAction] | null {
   switch (answer) {
     case 'yes':
@@ -158,7 +158,7 @@ function abilityOf(answer: string | null, blocked: boolean | null): Abilities[Ho
   }
 }
 
-/** `freeze mem disk` of `/sys/power/state`: what the kernel can do, where there is no logind to ask. */
+/** `freeze mem disk` of `/sys/power/state`: what the kernel supports, on systems without logind. */
 function statesOnly(states: string | null): Abilities {
   if (states === null) return {};
   const words = states.trim().split(/\s+/);

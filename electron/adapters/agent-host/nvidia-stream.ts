@@ -1,20 +1,20 @@
-/** NVIDIA's GPUs and their processes, by one long-lived nvidia-smi each instead of a process a second. */
+/** NVIDIA's GPUs and their processes, from one long-running nvidia-smi each instead of one process per second. */
 
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import {
   isOddLine,
   MISSING_NVIDIA_SMI,
+  meansNoDevices,
   NVIDIA_SMI,
   NVIDIA_SMI_ARGS,
   parseNvidiaSmi,
-  saysNoDevices,
 } from '../hardware/nvidia.ts';
 import { openLineTool } from './line-tool.ts';
 import type { AgentGpu, Clock, GpuProcess, GpusRead } from './types.ts';
 
 const SAMPLE_MS = 1000;
 const PROCESS_MS = 2000;
-/** Lines of one sample have no end mark: what was not told again for so long is gone. */
+/** Milliseconds. Samples have no end mark, so an entry that was not repeated for this long has disappeared. */
 const FORGET_SAMPLES = 2.5;
 const SILENT_MS = 10_000;
 const MEBIBYTE = 1024 ** 2;
@@ -36,7 +36,7 @@ export function parseComputeProcess(line: string): ComputeProcess | null {
   return {
     gpuId,
     pid: Number(pid),
-    // A name may hold commas.
+    // A name may contain commas.
     name: fields.slice(2, -1).join(', '),
     vramUsedBytes: known ? Number(used) * MEBIBYTE : null,
   };
@@ -47,15 +47,15 @@ const ALL_READ: NvidiaState = { read: 'all', problem: null };
 export interface NvidiaStreamOptions {
   clock: Clock;
   program?: string;
-  /** Whether the machine may have such a GPU, by other signs than this tool. */
+  /** Whether other signs than this tool suggest such a GPU. */
   mayHave?(): Promise<boolean>;
-  /** After it told something, or its problem changed. */
+  /** Called after new data or a change of its problem. */
   onChange?(): void;
 }
 
 export interface NvidiaState {
   read: GpusRead;
-  /** null when everything was read; otherwise one sentence. */
+  /** null if everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
@@ -63,9 +63,9 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
   const { clock, program = NVIDIA_SMI, mayHave = async () => false, onChange = () => {} } = options;
   const gpus = new Map<string, { at: number; reading: GpuReading }>();
   const processes = new Map<string, { at: number; process: ComputeProcess }>();
-  /** The last line that was not a reading: the tool reports a GPU that it cannot reach between the others. */
+  /** The last line that was not a reading: the tool reports a GPU that it cannot reach among the others. */
   let odd: { at: number; line: string } | null = null;
-  let heard = false;
+  let hasPrinted = false;
 
   const gpuTool = openLineTool({
     clock,
@@ -75,7 +75,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
     onLine(line) {
       const readings = parseNvidiaSmi(line);
       for (const reading of readings) gpus.set(reading.id, { at: clock.monotonic(), reading });
-      if (readings.length > 0) heard = true;
+      if (readings.length > 0) hasPrinted = true;
       else if (isOddLine(line)) odd = { at: clock.monotonic(), line: line.trim().slice(0, 200) };
       if (readings.length > 0) onChange();
       return readings.length > 0;
@@ -90,7 +90,7 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
       '-lms',
       String(PROCESS_MS),
     ],
-    // Without a process on any GPU it prints nothing.
+    // It prints nothing if no process uses a GPU.
     silentMs: null,
     onLine(line) {
       const process = parseComputeProcess(line);
@@ -119,20 +119,20 @@ export function openNvidiaStream(options: NvidiaStreamOptions) {
       }));
     },
     problem: gpuTool.problem,
-    /** Resolves when it has printed a first reading, or it is known why there is none. */
+    /** Resolves after the first reading, or when it is known why there is none. */
     settled: gpuTool.settled,
-    /** Whether what `read` returns is all there is. To be asked after it. */
+    /** Whether `read` returned everything. Call it after `read`. */
     async state(): Promise<NvidiaState> {
       if (gpuTool.present() === false) {
         return (await mayHave()) ? { read: 'failed', problem: MISSING_NVIDIA_SMI } : ALL_READ;
       }
       const problem = gpuTool.problem();
       if (problem !== null) {
-        const none = saysNoDevices(gpuTool.exitCode(), odd?.line ?? '');
+        const none = meansNoDevices(gpuTool.exitCode(), odd?.line ?? '');
         return none && !(await mayHave()) ? ALL_READ : { read: 'failed', problem };
       }
       if (gpus.size === 0) {
-        const problem = heard
+        const problem = hasPrinted
           ? `${program} has stopped printing.`
           : `${program} has not printed anything yet.`;
         return { read: 'not-yet', problem };

@@ -1,4 +1,4 @@
-/** What Ollama on this machine says of itself: in its API, in its log, and by the system that started it. */
+/** What Ollama on this machine reports: in its API, in its log, and through the system that started it. */
 import { open, stat } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
@@ -7,11 +7,11 @@ import type { Exec } from '../hardware/exec.ts';
 import type { HostPlatform, OllamaFacts } from './types.ts';
 
 const DEADLINE_MS = 3000;
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /**
- * Whether a start found a GPU: its last line `inference compute` names the library, which is `cpu` without one.
- * Lines "no compatible GPUs were discovered" are from older versions. Null without any of them.
+ * Whether Ollama found a GPU at its last start: the last line `inference compute` names the library, which is `cpu`
+ * without a GPU. Older versions write "no compatible GPUs were discovered". null without any of these lines.
  */
 export function gpuFoundInLog(log: string): boolean | null {
   let found: boolean | null = null;
@@ -19,19 +19,19 @@ export function gpuFoundInLog(log: string): boolean | null {
   for (const line of log.split('\n')) {
     if (/no compatible GPUs were discovered/i.test(line)) found = false;
     const library = /msg="inference compute".*\blibrary=(\S+)/.exec(line)?.[1];
-    // Lines that follow each other are the devices of one start.
+    // Consecutive lines are the devices of one start.
     if (library !== undefined) found = (inBlock && found === true) || library.toLowerCase() !== 'cpu';
     inBlock = library !== undefined;
   }
   return found;
 }
 
-/** Whether a model of `/api/ps` lies in VRAM; null where none is loaded. */
+/** Whether a model of `/api/ps` is in VRAM; null if none is loaded. */
 export function gpuUsedByModels(body: unknown): boolean | null {
   const models = (body as { models?: unknown } | null)?.models;
   if (!Array.isArray(models) || models.length === 0) return null;
   const onGpu = models.some((model: { size_vram?: unknown } | null) => Number(model?.size_vram ?? 0) > 0);
-  // Models on the CPU alone may have been asked to be there.
+  // Models entirely on the CPU may have been placed there on purpose.
   return onGpu ? true : null;
 }
 
@@ -57,10 +57,10 @@ export async function readOllamaFacts({
     getJson(new URL('/api/ps', url), signal),
     platform === 'linux' ? fromSystemd(exec, signal) : fromLogFile(platform),
   ]);
-  const said = (version as { version?: unknown } | null)?.version;
+  const reported = (version as { version?: unknown } | null)?.version;
   return {
-    answers: typeof said === 'string',
-    version: typeof said === 'string' ? said.slice(0, 64) : null,
+    answers: typeof reported === 'string',
+    version: typeof reported === 'string' ? reported.slice(0, 64) : null,
     startedAt: started.startedAt,
     gpuFound: gpuUsedByModels(running) ?? started.gpuFound,
   };
@@ -85,7 +85,7 @@ async function fromSystemd(exec: Exec, signal: AbortSignal): Promise<Started> {
   return { startedAt: parseUnitStart(unit), gpuFound: gpuFoundInLog(log) };
 }
 
-/** The desktop programs write a fresh log at each start. */
+/** The desktop programs start a new log each time. */
 async function fromLogFile(platform: HostPlatform): Promise<Started> {
   const folder =
     platform === 'win32'
@@ -96,7 +96,7 @@ async function fromLogFile(platform: HostPlatform): Promise<Started> {
     const { birthtimeMs } = await stat(path);
     const file = await open(path, 'r');
     try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
       return { startedAt: birthtimeMs, gpuFound: gpuFoundInLog(buffer.toString('utf8', 0, bytesRead)) };
     } finally {
       await file.close();
@@ -106,7 +106,7 @@ async function fromLogFile(platform: HostPlatform): Promise<Started> {
   }
 }
 
-/** null for whatever is no JSON of a moderate size, in time. */
+/** null for anything but JSON of a moderate size that arrives in time. */
 function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
@@ -115,7 +115,7 @@ function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MOST_BYTES) request.destroy();
+        if (size > MAX_BYTES) request.destroy();
         else chunks.push(chunk);
       });
       response.on('close', () => resolve(null));

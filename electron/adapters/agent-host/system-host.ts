@@ -14,7 +14,7 @@ import { readUsers } from './users.ts';
 
 export interface SystemHostOptions {
   clock: Clock;
-  /** Ollama on this machine. */
+  /** Base URL of Ollama on this machine. */
   ollama: string;
   platform?: HostPlatform;
 }
@@ -22,7 +22,7 @@ export interface SystemHostOptions {
 const COMMAND_MS = 30_000;
 const NOTICE_MS = 10_000;
 
-/** FreeBSD and others are as Linux is: they have systemd's commands or none. */
+/** FreeBSD and others are treated as Linux: they have systemd's commands or none. */
 export function hostPlatform(): HostPlatform {
   return process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux';
 }
@@ -56,7 +56,7 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
       try {
         await runTool(program, args, options?.deadlineMs ?? COMMAND_MS);
       } catch (error) {
-        throw inItsOwnWords(program, error);
+        throw withProgramOutput(program, error);
       }
     },
     abilities: async (signal) =>
@@ -81,14 +81,14 @@ export function createSystemHost({ clock, ollama, platform = hostPlatform() }: S
   };
 }
 
-/** Node puts the whole command before what the program said. */
-function inItsOwnWords(program: string, error: unknown): unknown {
+/** Node puts the whole command before the program's output. */
+function withProgramOutput(program: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const said = error.message.split('\n').slice(1).join(' ').trim();
-  return said === '' ? error : new Error(`${program}: ${said}`, { cause: error });
+  const output = error.message.split('\n').slice(1).join(' ').trim();
+  return output === '' ? error : new Error(`${program}: ${output}`, { cause: error });
 }
 
-/** A sentence for everybody who is logged in; it travels as an argument and never through a shell. */
+/** A notice for everyone who is logged in; it is passed as an argument and never through a shell. */
 function noticeCommand(platform: HostPlatform, message: string): [string, ...string[]] {
   switch (platform) {
     case 'linux':
@@ -119,7 +119,7 @@ async function readBootId(platform: HostPlatform): Promise<string> {
     const args = ['-NoProfile', '-NonInteractive', '-Command', script];
     return `boot-${(await execProgram('powershell.exe', args, options)).trim()}`;
   } catch {
-    // To the minute: what is computed from two clocks wavers by less.
+    // To the minute, because a value computed from two clocks varies by less.
     return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
   }
 }

@@ -1,4 +1,7 @@
-/** Everything that the telemetry role tells, by the tools that this system has. Open only while somebody listens. */
+/**
+ * Everything that the telemetry role reports, read with the tools of this system. Open only while there are
+ * subscribers.
+ */
 
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -30,7 +33,7 @@ export interface TelemetrySourceOptions {
   drmFolder?: string;
   places?: Partial<GpuPlaces>;
   nvidiaSmi?: string;
-  /** In place of the performance counters' program. */
+  /** Replaces the program that reads the performance counters. */
   counters?: readonly [program: string, ...args: string[]];
 }
 
@@ -40,16 +43,16 @@ interface GpusReading {
   problems: string[];
 }
 
-/** A tool that starts on a cold driver needs more than a second for its first line. */
+/** Milliseconds. A tool that starts on a cold driver needs more than a second for its first line. */
 const FIRST_LINE_MS = 4000;
-/** Cards come and go seldom. */
+/** Cards rarely come and go. */
 const PLACES_MS = 60_000;
 
 /** ioreg costs a process each time. */
 const APPLE_EVERY_MS = 2000;
 const KIBIBYTE = 1024;
 
-/** `/proc/meminfo`; null where a line is not there. */
+/** `/proc/meminfo`; null if a line is missing. */
 export function parseSwap(meminfo: string): { totalBytes: number; usedBytes: number } | null {
   const value = (name: string) => {
     const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(meminfo)?.[1];
@@ -60,7 +63,7 @@ export function parseSwap(meminfo: string): { totalBytes: number; usedBytes: num
   return total === null || free === null ? null : { totalBytes: total, usedBytes: total - free };
 }
 
-/** Memory that the system would give away at once is not used: `MemAvailable` of `/proc/meminfo`. */
+/** Memory that the system can free at once does not count as used: `MemAvailable` of `/proc/meminfo`. */
 export function parseAvailable(meminfo: string): number | null {
   const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) * KIBIBYTE;
@@ -71,7 +74,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
   const { drmFolder = GPU_PLACES.drm, nvidiaSmi, counters } = options;
   const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
   let seen: { at: number; nvidia: Promise<boolean>; unread: Promise<string[]> } | null = null;
-  /** What the system shows of its GPUs, whatever their tools say. On Windows the performance counters know them all. */
+  /** GPUs that the system lists, whatever their tools report. On Windows the performance counters include them all. */
   function shown() {
     if (platform !== 'linux') return { nvidia: Promise.resolve(false), unread: Promise.resolve([]) };
     if (seen === null || clock.monotonic() - seen.at > PLACES_MS)
@@ -104,12 +107,12 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     isSettled = true;
   });
 
-  /** Until each tool has said something, but not for long: one may hang. */
+  /** Waits until each tool has answered, but not for long, because one may hang. */
   async function firstLines(signal: AbortSignal): Promise<void> {
     if (isSettled) return;
     await settledWithin(clock, FIRST_LINE_MS, settled, signal);
     signal.throwIfAborted();
-    // Whoever asks next is not kept waiting for the same tool.
+    // Later callers do not wait for the same tool again.
     isSettled = true;
   }
 
@@ -127,10 +130,10 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     const unread = (await shown().unread).map((problem) => ({ read: 'failed' as const, problem }));
     const states = [await nvidia?.state(), windows?.read(), ...unread].filter((one) => one !== undefined);
     const amd = platform === 'linux' ? await readAmdGpus(places.drm) : [];
-    // A processor's own graphics beside a card only show pictures.
+    // Beside a card, the processor's own graphics only drive displays.
     const hasCard = cards.length > 0 || (await mayHave());
     const others = withoutIntegrated(amd, hasCard).map((reading) => ({ ...reading, processes: [] }));
-    // The counters tell NVIDIA's cards as well, and less of them.
+    // The counters include NVIDIA's cards too, with fewer details.
     const counted = windows?.read().gpus ?? [];
     const rest = counted.filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia');
     const gpusRead = (['failed', 'not-yet'] as const).find((one) => states.some(({ read }) => read === one));

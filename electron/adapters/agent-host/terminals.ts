@@ -1,22 +1,22 @@
 /**
- * The terminals of the people on a Linux machine. Since util-linux 2.40 `wall` asks logind for them, which knows of no
- * terminal for a session by ssh, so that nobody there gets its message.
+ * The terminals of people on a Linux machine. Since util-linux 2.40 `wall` asks logind for them, which has no terminal
+ * for a session over ssh, so people there would not get its message.
  */
 import { constants, type Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Whoever may write to terminals of others does it by the group; `mesg n` takes that away. */
+/** Permission to write to others' terminals comes from the group; `mesg n` removes it. */
 const GROUP_MAY_WRITE = 0o020;
 
 export interface TerminalsOptions {
   /** Default `/dev`. */
   folder?: string;
-  /** Whether it is a device that takes text. A test has files. */
+  /** Whether it is a device that takes text. Tests use files. */
   isTerminal?(facts: Stats): boolean;
 }
 
-/** Writes the message to each terminal that takes one, and gives how many there were. Never rejects. */
+/** Writes the message to each terminal that accepts one, and returns how many did. Never rejects. */
 export async function writeToTerminals(
   message: string,
   { folder = '/dev', isTerminal = (facts) => facts.isCharacterDevice() }: TerminalsOptions = {},
@@ -31,7 +31,7 @@ export async function writeToTerminals(
       try {
         const facts = await stat(path);
         if (!isTerminal(facts) || (facts.mode & GROUP_MAY_WRITE) === 0) return false;
-        // A terminal that does not read must not hold the notice up, nor become this process's own.
+        // A terminal that does not read must not block the notice, nor become this process's own.
         const flags = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
         await using file = await open(path, flags);
         await file.write(`\u0007\r\n${message}\r\n`);

@@ -1,4 +1,4 @@
-/** The machine that an agent runs on, as the agent sees it. Simulated machines put their own under it. */
+/** The machine that an agent runs on. Simulated machines provide their own. */
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
 
 export type { NetworkInterface, Udp } from '../../core/ports/network.ts';
@@ -9,7 +9,7 @@ export type HostPlatform = 'linux' | 'darwin' | 'win32';
 export interface GpuProcess {
   pid: number;
   name: string;
-  /** null where the driver does not say. */
+  /** null if the driver does not report it. */
   vramUsedBytes: number | null;
 }
 
@@ -28,22 +28,22 @@ export interface AgentInterface {
   mac: string;
   address: string;
   netmask: string;
-  /** The broadcast address of its network; null where there is none. */
+  /** The broadcast address of its network; null if there is none. */
   broadcast: string | null;
-  /** Whether a magic packet wakes the machine through it; null where the system does not say. */
+  /** Whether a magic packet on it wakes the machine; null if the system does not report it. */
   wakeArmed: boolean | null;
 }
 
 export interface OllamaFacts {
   answers: boolean;
   version: string | null;
-  /** Milliseconds since the epoch; null where the system does not say. */
+  /** Milliseconds since the epoch; null if the system does not report it. */
   startedAt: number | null;
-  /** Whether Ollama found a GPU when it started; null where neither its log nor a loaded model says. */
+  /** Whether Ollama found a GPU when it started; null if neither its log nor a loaded model shows it. */
   gpuFound: boolean | null;
 }
 
-/** What changes seldom. */
+/** What rarely changes. */
 export interface MachineFacts {
   hostname: string;
   platform: HostPlatform;
@@ -53,11 +53,11 @@ export interface MachineFacts {
 }
 
 /**
- * Whether a list of GPUs is all there are: a tool that has not printed anything yet, or that fails, may know of more.
+ * Whether a list of GPUs is complete: a tool that has not printed anything yet, or that fails, may find more.
  */
 export type GpusRead = 'all' | 'not-yet' | 'failed';
 
-/** One moment. `problems` are sentences: a tool that hangs, fails or prints an error. */
+/** One sample. `problems` are sentences: a tool that hangs, fails or prints an error. */
 export interface AgentSample {
   at: number;
   host: AgentHostReading;
@@ -76,9 +76,9 @@ export interface TelemetrySource {
 /** One kind of lock against sleep. */
 export interface InhibitorLock {
   what: 'sleep' | 'idle' | 'all';
-  /** The system has confirmed it, where it can. */
+  /** The system has confirmed the lock, if it can. */
   held: boolean;
-  /** Why it is not held; null while it is, while it is being taken and while it is not wanted. */
+  /** Why it is not held; null while it is held, being acquired, or not wanted. */
   problem: string | null;
 }
 
@@ -89,21 +89,21 @@ export interface InhibitorState {
   locks: readonly InhibitorLock[];
 }
 
-/** Keeps the machine from sleeping while it is held; what holds it ends with this process, however that ends. */
+/** Keeps the machine from sleeping while it is held; the holder ends with this process, however that ends. */
 export interface Inhibitor {
   hold(): void;
-  /** Resolves when what held it has ended, or after a short deadline. Never rejects. */
+  /** Resolves when the holder has ended, or after a short deadline. Never rejects. */
   release(): Promise<void>;
   state(): InhibitorState;
 }
 
-/** Who has a session, each name once. `problem`: why there may be more of them; one sentence. */
+/** Users with a session, each name once. `problem`: why there may be more of them; one sentence. */
 export interface UsersReading {
   names: string[];
   problem: string | null;
 }
 
-/** `percent` is the busiest GPU's utilisation, as far as it is known; `problem`: why another one may be busier. */
+/** `percent` is the highest known utilisation of a GPU; `problem`: why another one may be busier. */
 export interface GpuLoad {
   percent: number | null;
   problem: string | null;
@@ -111,7 +111,7 @@ export interface GpuLoad {
 
 export type HostPowerAction = 'shutdown' | 'sleep' | 'hibernate' | 'restart';
 
-/** `automatic`: nobody asked for it. */
+/** `automatic`: no person requested it. */
 export interface PowerOrder {
   automatic: boolean;
 }
@@ -123,28 +123,28 @@ export interface PowerBlocker {
   why: string;
 }
 
-/** What the agent's user can do to this machine; an action that is missing is not known. */
+/** What the agent's user may do on this machine; a missing action is unknown. */
 export type Abilities = Partial<Record<HostPowerAction, 'yes' | 'not-permitted' | 'not-supported'>>;
 
 export interface AgentHost {
   readonly platform: HostPlatform;
-  /** Changes with each start of the machine, and only then. */
+  /** Changes each time the machine boots, and only then. */
   bootId(): Promise<string>;
-  /** Seconds since the start; goes on while the machine sleeps. */
+  /** Seconds since boot, including time asleep. */
   uptimeSeconds(): number;
-  /** Who has a session on it. */
+  /** Users with a session on it. */
   users(signal: AbortSignal): Promise<UsersReading>;
-  /** Whether a GPU is busy; null and no problem only where there is no GPU. */
+  /** Whether a GPU is busy; null without a problem only if there is no GPU. */
   gpuLoad(signal: AbortSignal): Promise<GpuLoad>;
-  /** Runs a program without a shell, 30 seconds where nothing is said. Rejects with what it said. */
+  /** Runs a program without a shell; default deadline 30 seconds. Rejects with its output. */
   run(command: readonly string[], options?: { deadlineMs: number }): Promise<void>;
   /** What this machine can do for the agent's user. */
   abilities(signal: AbortSignal): Promise<Abilities>;
-  /** Programs that block this action, except the agent. Rejects if the system has such locks and gives no answer. */
+  /** Programs that block this action, except the agent. Rejects if the system has such locks but does not answer. */
   blockers(action: HostPowerAction, signal: AbortSignal, order: PowerOrder): Promise<PowerBlocker[]>;
-  /** Tells whoever sits at the machine. Rejects where that cannot be done. */
+  /** Notifies the people at the machine. Rejects if that is not possible. */
   notify(message: string): Promise<void>;
-  /** One that was given a command of its own uses that. `changed`: what is held, or why it isn't, has changed. */
+  /** Uses `command` instead of the system's default. `changed`: what is held, or why it is not, has changed. */
   createInhibitor(command: readonly string[] | null, changed: () => void): Inhibitor;
   openTelemetry(): TelemetrySource;
 }

@@ -10,13 +10,13 @@ export interface UsersOptions {
   exec: Exec;
   platform: HostPlatform;
   signal: AbortSignal;
-  /** Made by logind when it starts. */
+  /** Created by logind when it starts. */
   seatsFolder?: string;
-  /** Where the system writes down who is signed in, by its kind. */
+  /** Where the system records who is signed in, by kind. */
   utmpFiles?: readonly string[];
 }
 
-/** Some were listed, and there may be more. */
+/** Some users were listed, and there may be more. */
 class PartlyRead extends Error {
   readonly names: readonly string[];
 
@@ -26,23 +26,23 @@ class PartlyRead extends Error {
   }
 }
 
-/** One place that knows of sessions: null where this system has none such; rejects with a sentence. */
+/** One source of sessions: null if this system does not have it; rejects with a sentence. */
 type Source = () => Promise<string[] | null>;
 
 const UTMP_FILES = ['/run/utmp', '/var/run/utmp', '/var/run/utmpx', '/var/run/utx.active'];
 
-/** `who`: one session a line, the name first. */
+/** `who`: one session per line, the name first. */
 export function parseWho(output: string): string[] {
   const names = output.split('\n').flatMap((line) => /^(\S+)\s+\S+/.exec(line)?.[1] ?? []);
   return [...new Set(names)];
 }
 
-/** What a program printed that is no session: it may be one that cannot be read. */
+/** Output that is not a session: it may be one that cannot be parsed. */
 function oddLine(output: string, read: (line: string) => string[]): string | null {
   return output.split(/\r?\n/).find((line) => line.trim() !== '' && read(line).length === 0) ?? null;
 }
 
-/** Sessions of ssh without a terminal, by the titles of sshd's processes: `sshd: ann@notty`. */
+/** Sessions of ssh without a terminal, from the titles of sshd's processes: `sshd: ann@notty`. */
 export function parseSshTitles(output: string): string[] {
   const names = output.split('\n').flatMap((line) => {
     return /^sshd(?:-session)?: (\S+)@(?:notty|internal-sftp)/.exec(line.trim())?.[1] ?? [];
@@ -51,8 +51,8 @@ export function parseSshTitles(output: string): string[] {
 }
 
 /**
- * `quser`: a line of titles, then one session a line; `>` marks our own. Names are cut at 20 characters and may hold
- * spaces; the words are in the system's language.
+ * `quser`: a header, then one session per line; `>` marks our own. Names are cut at 20 characters and may contain
+ * spaces; the text is in the system's language.
  */
 export function parseQuser(output: string): string[] {
   const [, ...lines] = output.split(/\r?\n/);
@@ -60,10 +60,10 @@ export function parseQuser(output: string): string[] {
   return [...new Set(names)];
 }
 
-/** A line with the number of a session in it, as no message has. */
+/** A line with a session number, which no message has. */
 const SESSION_LINE = /^[ >]\S.*\s\d+\s+\S/m;
 
-/** Everybody who is known of, and why there may be more. */
+/** Everyone known, and why there may be more. */
 export async function readUsers(options: UsersOptions): Promise<UsersReading> {
   const answers = await Promise.all(
     sourcesOf(options).map((source) =>
@@ -79,7 +79,7 @@ export async function readUsers(options: UsersOptions): Promise<UsersReading> {
   const names = [...new Set(answers.flatMap((answer) => answer.names ?? []))];
   const problems = answers.flatMap(({ problem }) => problem ?? []);
   const silent = problems.length === 0 && answers.every((answer) => answer.names === null);
-  if (silent) problems.push('Nothing on this machine keeps a list of who is signed in.');
+  if (silent) problems.push('Nothing on this machine lists who is signed in.');
   return { names, problem: problems.length === 0 ? null : problems.join(' ') };
 }
 
@@ -96,7 +96,7 @@ function sourcesOf(options: UsersOptions): Source[] {
         async () =>
           (await readLogindUsers({ exec, signal, ...(seatsFolder === undefined ? {} : { seatsFolder }) })) ??
           null,
-        // Where sshd signs people in without PAM, no list has their sessions. A small ps may not be able to show them.
+        // If sshd signs people in without PAM, no list has their sessions. A minimal ps may not be able to show them.
         () => readSshTitles(options).catch(() => null),
         who,
       ];
@@ -105,7 +105,7 @@ function sourcesOf(options: UsersOptions): Source[] {
 
 async function readWho(options: UsersOptions): Promise<string[] | null> {
   const { exec, platform, signal, utmpFiles = UTMP_FILES } = options;
-  // Some systems have the program and keep no list (musl, and newer Debian): nothing is then no answer.
+  // Some systems have the program but keep no list (musl, and newer Debian): empty output is no answer there.
   const isKept = async () => platform === 'darwin' || (await anyHasContent(utmpFiles));
   try {
     const output = await exec('who', [], { deadlineMs: DEADLINE_MS, signal });
@@ -142,10 +142,10 @@ async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
       throw new Error('This edition of Windows has no quser.exe to list sessions.', { cause: error });
     const printed = printedBy(error, 'stdout');
     const listed = SESSION_LINE.test(printed) ? parseQuser(printed) : [];
-    // Some versions list the sessions and end with 1 all the same.
+    // Some versions list the sessions and still exit with 1.
     const ended = exitCodeOf(error) === 1;
     if (ended && listed.length > 0) output = printed;
-    else if (ended && saysNobody(printedBy(error, 'stderr'))) return [];
+    else if (ended && meansNoUsers(printedBy(error, 'stderr'))) return [];
     else throw new PartlyRead(toolFailure('quser.exe', error), listed, error);
   }
   const names = parseQuser(output);
@@ -156,8 +156,8 @@ async function readQuser({ exec, signal }: UsersOptions): Promise<string[]> {
   return names;
 }
 
-/** "No User exists for *", in any language; an error carries its number instead. */
-function saysNobody(text: string): boolean {
+/** "No User exists for *", in any language; an error contains its number instead. */
+function meansNoUsers(text: string): boolean {
   return text.includes('*') && !/0x[0-9a-f]{4,}|\[\d+\]/i.test(text);
 }
 
@@ -166,7 +166,7 @@ async function anyHasContent(paths: readonly string[]): Promise<boolean> {
     paths.map((path) =>
       stat(path).then(
         ({ size }) => size,
-        // One that is there and cannot be asked may hold something.
+        // A file that exists but cannot be checked may contain something.
         (error: unknown) => (isMissing(error) ? 0 : 1),
       ),
     ),

@@ -1,4 +1,4 @@
-/** Whether a magic packet wakes this machine, by interface name; null where the system does not say. */
+/** Whether a magic packet wakes this machine, by interface name; null if the system does not report it. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { HostPlatform } from './types.ts';
 
 const DEADLINE_MS = 5000;
 
-/** `ethtool eth0`: `Wake-on: g` means by magic packet. Without rights the line is not there. */
+/** `ethtool eth0`: `Wake-on: g` means by magic packet. Without the rights, the line is missing. */
 export function parseEthtool(output: string): boolean | null {
   const modes = /^\s*Wake-on:\s*([a-z]+)\s*$/m.exec(output)?.[1];
   return modes === undefined ? null : modes.includes('g');
@@ -31,7 +31,7 @@ export function parseNetAdapters(output: string): Map<string, boolean | null> {
   );
 }
 
-/** The enumeration's words, or its numbers: 0 unsupported, 1 disabled, 2 enabled. */
+/** The enumeration's names or numbers: 0 unsupported, 1 disabled, 2 enabled. */
 function enabled(value: unknown): boolean | null {
   if (value === 'Enabled' || value === 2) return true;
   return value === undefined || value === null ? null : false;
@@ -64,8 +64,8 @@ export async function readWakeArmed(
     return await exec('powershell.exe', args, options).then(parseNetAdapters, () => new Map());
   }
   const each = names.map(async (name) => {
-    const said = await exec('ethtool', [name], options).then(parseEthtool, () => null);
-    return [name, said ?? (await readSysfs(join(sysfs, name, 'device', 'power', 'wakeup')))] as const;
+    const reported = await exec('ethtool', [name], options).then(parseEthtool, () => null);
+    return [name, reported ?? (await readSysfs(join(sysfs, name, 'device', 'power', 'wakeup')))] as const;
   });
   return new Map(await Promise.all(each));
 }

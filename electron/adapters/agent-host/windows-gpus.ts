@@ -1,12 +1,12 @@
 /**
- * GPUs on Windows that nvidia-smi does not know, by performance counters. CIM classes are asked, because the
- * names of the counters themselves are translated into the system's language.
+ * GPUs on Windows that nvidia-smi does not list, from performance counters. CIM classes are used, because the names of
+ * the counters themselves are translated into the system's language.
  */
 import { parseJson } from '../../../shared/json.ts';
 import { openLineTool } from './line-tool.ts';
 import type { AgentGpu, Clock, GpusRead } from './types.ts';
 
-/** Ends when its input does, so that it never outlives the agent. */
+/** Ends when its input closes, so it never outlives the agent. */
 const SCRIPT = `
 $ErrorActionPreference = 'Stop'
 $stop = [Console]::In.ReadLineAsync()
@@ -27,8 +27,8 @@ interface Counter {
 }
 
 /**
- * One line of the script. An adapter is known by its LUID; engines of one kind work side by side, so that the
- * busiest kind is the adapter's utilisation, as Task Manager shows it. Null for anything else.
+ * One line of the script. An adapter is identified by its LUID; engines of one kind run in parallel, so the busiest
+ * kind is the adapter's utilisation, as in Task Manager. null for anything else.
  */
 export function parseWindowsGpus(line: string): AgentGpu[] | null {
   const content = parseJson(line);
@@ -42,7 +42,7 @@ export function parseWindowsGpus(line: string): AgentGpu[] | null {
     const luid = luidOf(name);
     return luid === null ? [] : { luid, used: value };
   });
-  // With one of each they belong together; of several adapters the counters do not say which is which.
+  // One of each belong together; with several adapters the counters do not show which is which.
   const only = adapters.length === 1 && names.length === 1 ? names[0] : undefined;
   return adapters.map(({ luid, used }) => ({
     id: luid,
@@ -84,7 +84,7 @@ function rows(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter((row) => typeof row === 'object' && row !== null) : [];
 }
 
-/** Numbers of 64 bits come as numbers, or as texts from older PowerShells. */
+/** 64-bit numbers arrive as numbers, or as strings from older PowerShells. */
 function counters(value: unknown, key: string): Counter[] {
   return rows(value).flatMap((row) => {
     const amount = Number(row[key]);
@@ -102,12 +102,12 @@ export interface WindowsGpusOptions {
 export interface WindowsReading {
   gpus: AgentGpu[];
   read: GpusRead;
-  /** null when everything was read; otherwise one sentence. */
+  /** null if everything was read; otherwise one sentence. */
   problem: string | null;
 }
 
 export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions) {
-  /** null before the first line: a counter that has not counted yet knows of no load. */
+  /** null before the first line: a counter without samples reports no load. */
   let latest: AgentGpu[] | null = null;
   const tool = openLineTool({
     clock,
@@ -126,13 +126,13 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
       if (tool.present() === false)
         return { gpus: [], read: 'failed', problem: 'PowerShell is not installed.' };
       const problem = tool.problem();
-      // Counts from before the failure say nothing about now.
+      // Values from before the failure say nothing about now.
       if (problem !== null) return { gpus: [], read: 'failed', problem };
       if (latest === null)
         return { gpus: [], read: 'not-yet', problem: 'The performance counters have not been read yet.' };
       return { gpus: latest, read: 'all', problem: null };
     },
-    /** Resolves when there is a first reading, or it is known why there is none. */
+    /** Resolves after the first reading, or when it is known why there is none. */
     settled: tool.settled,
     close: tool.close,
   };

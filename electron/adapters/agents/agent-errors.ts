@@ -1,4 +1,4 @@
-/** What an agent's refusal, or an answer that no agent gives, means to core. */
+/** Maps an agent's errors, and responses that no agent sends, to core's errors. */
 
 import * as z from 'zod';
 import {
@@ -24,7 +24,7 @@ const PASSED_ON: ReadonlySet<string> = new Set<ErrorCode & AgentErrorCode>([
   'PAIRING_CLOSED',
 ]);
 
-/** Something answers, but not in the way of an agent. */
+/** Something answers, but it is not an agent. */
 export function notAnAgent(
   path: string,
   details: { status?: number; answer?: string } = {},
@@ -39,7 +39,7 @@ export function notAnAgent(
   });
 }
 
-/** A reply outside 2xx as an error. */
+/** A response outside 2xx as an error. */
 export function toAgentError({ status, headers, text }: HttpReply, path: string): PilotlightError {
   const body = parseJson(text);
   const own = refusalSchema.safeParse(body);
@@ -52,8 +52,8 @@ export function toAgentError({ status, headers, text }: HttpReply, path: string)
   if (status === 401) return coded('UNAUTHORIZED', { status, message: plain.data.error });
   if (status === 404 && plain.data.code === undefined) {
     return new PilotlightError('AGENT_ERROR', {
-      message: 'The agent does not know this: it may lack the role for it.',
-      next: 'Start it there with that role, or with a newer version.',
+      message: 'The agent does not support this; it may lack the role for it.',
+      next: 'Start it with that role, or update it.',
       details: { phase: 'answer', status, code: 'NO_SUCH_PATH' },
     });
   }
@@ -75,8 +75,8 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   if (code === 'SLOW_DOWN') {
     const seconds = retryAfterSchema.safeParse(retryAfter);
     return new PilotlightError('AGENT_REFUSED', {
-      message: 'The agent makes this computer wait, because wrong tokens or codes came from it.',
-      next: `Wait ${seconds.success ? `${seconds.data} s` : 'a minute'}, then try again with the right one.`,
+      message: 'The agent is refusing this computer for now, because it sent wrong tokens or codes.',
+      next: `Wait ${seconds.success ? `${seconds.data} s` : 'a minute'}, then try again with the correct one.`,
       details: { ...common, ...(seconds.success && { retryAfterSeconds: seconds.data }) },
     });
   }
@@ -87,7 +87,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
       details: common,
     });
   }
-  // What its owner did not let it do, it cannot do for us.
+  // If its owner did not allow it, it is not available to us.
   const known = code === 'NOT_ALLOWED' ? 'NOT_SUPPORTED' : code;
   if (PASSED_ON.has(known)) {
     const reasons = inUseDetailsSchema.safeParse(details);
@@ -110,7 +110,7 @@ function coded(code: string, { status, message, next, details, retryAfter }: Ref
   });
 }
 
-/** Errors of the way there, where the Http port speaks of inference servers. */
+/** The Http port's errors are worded for inference servers; these are an agent's. */
 export function toLinkError(error: unknown, path: string): unknown {
   if (!isPilotlightError(error)) return error;
   if (error.code === 'NOT_AN_INFERENCE_SERVER' || error.code === 'RESPONSE_TOO_LARGE')

@@ -18,17 +18,17 @@ import { readEventStream } from './event-stream.ts';
 import { emptySample, readSample } from './sample.ts';
 
 const DEADLINE_MS = 10_000;
-/** The agent first asks its machine what speaks against it, which may take ten seconds. */
+/** The agent first collects reasons against it, which may take ten seconds. */
 const POWER_DEADLINE_MS = 20_000;
-/** Its service ends the models first. */
+/** Ollama's service ends its models first. */
 const RESTART_DEADLINE_MS = 120_000;
 const MAX_BYTES = 1024 * 1024;
 const CONNECT_MS = 10_000;
-/** It speaks each second. */
+/** A sample arrives every second. */
 const SILENCE_MS = 15_000;
 
 interface Question {
-  /** Of a lease or a panel, in the path. */
+  /** The lease or panel in the path. */
   id?: string;
   body?: object;
   deadlineMs?: number;
@@ -84,7 +84,7 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
     return readReply(endpoint, await send(endpoint, question, signal), agentPath(endpoint, question.id));
   }
 
-  /** A relay commonly has a port of its own on the same machine. */
+  /** A relay often has its own port on the same machine. */
   async function sendWake(mac: string, signal: AbortSignal): Promise<HttpReply> {
     const question = { body: { mac } };
     const reply = await send(agentApi.wake, question, signal);
@@ -140,12 +140,12 @@ export function createAgentLink({ http, url, token, silenceMs = SILENCE_MS }: Ag
       await ask(agentApi.putLease, { id, body }, signal);
     },
     async endLease(id, signal) {
-      await orGone(ask(agentApi.endLease, { id }, signal));
+      await ignoreMissing(ask(agentApi.endLease, { id }, signal));
     },
     putPolicy: async (id, body, signal) =>
       readPolicyView(await ask(agentApi.putPolicy, { id, body }, signal)),
     async removePolicy(id, signal) {
-      await orGone(ask(agentApi.removePolicy, { id }, signal));
+      await ignoreMissing(ask(agentApi.removePolicy, { id }, signal));
     },
     policy: async (signal) =>
       readPolicyView(await ask(agentApi.policy, { deadlineMs: POWER_DEADLINE_MS }, signal)),
@@ -187,8 +187,8 @@ function readReply<Endpoint extends AgentEndpoint>(
   return parsed.data as AnswerRead<Endpoint>;
 }
 
-/** What is not there any more need not be ended. */
-async function orGone(asked: Promise<unknown>): Promise<void> {
+/** What no longer exists need not be ended. */
+async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
   try {
     await asked;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What the core wants to know of an agent's answers. Pure. */
+/** The core's view of an agent's answers. Pure. */
 import type { AnswerRead, agentApi } from '../../../shared/contract/agent.ts';
 import type { AgentLease, AgentPolicyView } from '../../core/ports/agents.ts';
 
@@ -26,7 +26,7 @@ export function readPolicyView(answer: AnswerRead<typeof agentApi.policy>): Agen
   };
 }
 
-/** Milliseconds until the agent powers the machine off if nothing changes; null when it will not. */
+/** Milliseconds until the agent powers the machine off if nothing changes; null if it will not. */
 function remainingOf(decision: AnswerRead<typeof agentApi.policy>['decision']): number | null {
   if (decision.do === 'go') return 0;
   if (decision.do !== 'wait' || decision.remainingMs === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * Server-Sent Events, as far as an agent speaks them: `event` and `data`, one line each. Bounded in everything: a line
- * that never ends, or a server that falls silent, ends the stream.
+ * Server-Sent Events, as far as an agent uses them: `event` and `data`, one line each. Bounded throughout: an endless
+ * line, or a server that falls silent, ends the stream.
  */
 import type { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Http, HttpStream } from '../../core/ports/network.ts';
@@ -10,7 +10,7 @@ export interface EventStreamOptions {
   http: Pick<Http, 'open'>;
   url: string;
   headers: Readonly<Record<string, string>>;
-  /** Called for each event with its data. What it throws ends the stream. */
+  /** Called for each event with its data. An error it throws ends the stream. */
   onEvent(event: string, data: string): void;
   signal: AbortSignal;
   /** Limit for the response to begin, milliseconds. */
@@ -19,13 +19,13 @@ export interface EventStreamOptions {
   silenceMs: number;
 }
 
-/** Far more than a machine with many cards says in one moment. */
-const MOST_EVENT_CHARACTERS = 256 * 1024;
-const MOST_REFUSAL_BYTES = 64 * 1024;
+/** Characters. Far more than one sample of a machine with many cards. */
+const MAX_EVENT_CHARACTERS = 256 * 1024;
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
  * Resolves when the server ends the stream. Rejects with HOST_UNREACHABLE, HOST_TIMEOUT, NAME_NOT_RESOLVED,
- * NOT_AN_AGENT, what `toAgentError` makes of a refusal, or the signal's reason.
+ * NOT_AN_AGENT, the error that `toAgentError` gives for a refusal, or the signal's reason.
  */
 export async function readEventStream(options: EventStreamOptions): Promise<void> {
   const { http, url, headers, onEvent, signal, connectMs, silenceMs } = options;
@@ -38,7 +38,7 @@ export async function readEventStream(options: EventStreamOptions): Promise<void
       headers: { accept: 'text/event-stream', ...headers },
       headersMs: connectMs,
       idleMs: silenceMs,
-      // A connection of its own, so that an ended stream leaves nothing behind.
+      // Its own connection, so that an ended stream leaves nothing behind.
       fresh: true,
       signal,
     });
@@ -63,19 +63,19 @@ async function readEvents(
   for await (const chunk of body) read(decoder.decode(chunk, { stream: true }));
 }
 
-/** As much of it as an error needs. */
+/** As much of the body as an error needs. */
 async function readRefusal(body: HttpStream['body']): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MOST_REFUSAL_BYTES) break;
+    if (size > MAX_REFUSAL_BYTES) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Takes pieces of text; calls `onEvent` for each whole event. Throws `tooLong` past 256 Ki characters. */
+/** Takes pieces of text; calls `onEvent` for each complete event. Throws `tooLong` past 256 Ki characters. */
 export function createEventReader(
   onEvent: (event: string, data: string) => void,
   tooLong: () => PilotlightError,
@@ -97,10 +97,10 @@ export function createEventReader(
       } else if (line.startsWith('data:')) {
         const text = line.slice(line[5] === ' ' ? 6 : 5);
         data = data === '' ? text : `${data}\n${text}`;
-        if (data.length > MOST_EVENT_CHARACTERS) throw tooLong();
+        if (data.length > MAX_EVENT_CHARACTERS) throw tooLong();
       } else if (line.startsWith('event:')) event = line.slice(line[6] === ' ' ? 7 : 6);
     }
     rest = from === 0 ? rest : rest.slice(from);
-    if (rest.length > MOST_EVENT_CHARACTERS) throw tooLong();
+    if (rest.length > MAX_EVENT_CHARACTERS) throw tooLong();
   };
 }

@@ -1,16 +1,16 @@
 /**
- * One moment of an agent's machine, read by hand and into the objects of the moment before: a thousand come each
- * second, a schema costs ten times as much, and fresh objects live just long enough to fill the old heap.
+ * Parses an agent's sample by hand, into the objects of the previous one: a thousand arrive each second, a schema would
+ * cost ten times as much, and new objects live just long enough to fill the old heap.
  */
 import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Process = AgentGpuReading['processes'][number];
 
-const MOST_GPUS = 64;
-const MOST_PROCESSES = 200;
-const MOST_PROBLEMS = 20;
-const MOST_TEXT = 500;
+const MAX_GPUS = 64;
+const MAX_PROCESSES = 200;
+const MAX_PROBLEMS = 20;
+const MAX_TEXT = 500;
 
 const VENDORS: ReadonlySet<unknown> = new Set<AgentGpuReading['vendor']>([
   'nvidia',
@@ -30,13 +30,13 @@ export function emptySample(): AgentSample {
   };
 }
 
-/** False for what is no sample: `into` is then no longer one either. */
+/** False if the value is not a sample; `into` is then no longer valid either. */
 export function readSample(value: unknown, into: AgentSample): boolean {
   if (!isFields(value) || !isNumber(value.at) || !isFields(value.host) || !Array.isArray(value.gpus))
     return false;
   const { memoryTotalBytes, memoryUsedBytes } = value.host;
   if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return false;
-  if (value.gpus.length > MOST_GPUS) return false;
+  if (value.gpus.length > MAX_GPUS) return false;
   into.at = value.at;
   into.host.cpuPercent = numberOrNull(value.host.cpuPercent);
   into.host.memoryTotalBytes = memoryTotalBytes;
@@ -52,7 +52,7 @@ export function readSample(value: unknown, into: AgentSample): boolean {
   return true;
 }
 
-/** An older agent omits it: a list that comes with a problem may be missing what the problem is about. */
+/** An older agent omits it; a list that comes with a problem may be incomplete. */
 function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
   if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
   return value === undefined && !hasProblems ? 'all' : 'failed';
@@ -77,7 +77,7 @@ function readGpu(value: unknown, into: AgentGpuReading): boolean {
 function readProcesses(values: readonly unknown[], into: Process[]): void {
   let count = 0;
   for (const one of values) {
-    if (count >= MOST_PROCESSES) break;
+    if (count >= MAX_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
     const vramUsedBytes = numberOrNull(one.vramUsedBytes);
     const known = into[count];
@@ -95,9 +95,9 @@ function readProcesses(values: readonly unknown[], into: Process[]): void {
 function readProblems(values: readonly unknown[], into: string[]): void {
   let count = 0;
   for (const one of values) {
-    if (count >= MOST_PROBLEMS) break;
+    if (count >= MAX_PROBLEMS) break;
     if (typeof one !== 'string') continue;
-    into[count] = kept(into[count], one.slice(0, MOST_TEXT));
+    into[count] = kept(into[count], one.slice(0, MAX_TEXT));
     count += 1;
   }
   into.length = count;
@@ -121,13 +121,13 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-/** The text that is there already, where it is the same. */
+/** Keeps the existing string if it is equal. */
 function kept<Text extends string>(before: Text | undefined, next: Text): Text {
   return before === next ? before : next;
 }
 
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_TEXT;
-/** JSON has no NaN and no infinity but 1e999; a negative reading is a tool's way to say "unknown". */
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
+/** JSON has no NaN, and infinity only as 1e999; tools report "unknown" as a negative reading. */
 const numberOrNull = (value: unknown): number | null => (isNumber(value) ? value : null);

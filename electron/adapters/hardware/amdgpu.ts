@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
-/** A processor's own graphics set less than this aside; its models lie in the memory that it can map (GTT). */
-const LEAST_CARD_BYTES = 1024 ** 3;
+/** The processor's own graphics reserve less than this; their models are in memory that they can map (GTT). */
+const MIN_CARD_BYTES = 1024 ** 3;
 
-/** Cards and integrated graphics under `root` (`/sys/class/drm`) of this driver. Empty where there is no such folder. */
+/** Cards and integrated graphics of this driver under `root` (`/sys/class/drm`). Empty if the folder does not exist. */
 export async function readAmdGpus(root: string): Promise<GpuReading[]> {
   let names: string[];
   try {
@@ -22,7 +22,7 @@ export async function readAmdGpus(root: string): Promise<GpuReading[]> {
 async function readCard(folder: string, card: string): Promise<GpuReading | null> {
   const vramBytes = await readNumber(join(folder, 'mem_info_vram_total'));
   if (vramBytes === null) return null;
-  const integrated = vramBytes < LEAST_CARD_BYTES;
+  const integrated = vramBytes < MIN_CARD_BYTES;
   const memory = integrated ? 'mem_info_gtt' : 'mem_info_vram';
   const [total, used, busy, uniqueId, product] = await Promise.all([
     readNumber(join(folder, `${memory}_total`)),
@@ -44,7 +44,7 @@ async function readCard(folder: string, card: string): Promise<GpuReading | null
   };
 }
 
-/** A card that is off to save power is read by no sensor, and does nothing. */
+/** A suspended card cannot be read by any sensor, and is idle. */
 async function readBusy(folder: string): Promise<number | null> {
   const percent = await readNumber(join(folder, 'gpu_busy_percent'));
   if (percent !== null) return percent;
@@ -55,7 +55,7 @@ async function readSensors(folder: string): Promise<Pick<GpuReading, 'temperatur
   const [monitor] = await readdir(folder).catch(() => [] as string[]);
   if (monitor === undefined) return { temperatureCelsius: null, powerWatts: null };
   const read = (name: string) => readNumber(join(folder, monitor, name));
-  // Cards for computing have no sensor at the edge, only the junction's; kernels from 6.6 on give many cards no average.
+  // Compute cards have no edge sensor, only a junction sensor; since kernel 6.6 many cards report no average.
   const [edge, junction, average, now] = await Promise.all([
     read('temp1_input'),
     read('temp2_input'),

@@ -7,13 +7,13 @@ export interface ExecOptions {
 }
 
 /**
- * Runs a program without a shell. Rejects with the system's error: ENOENT, a non-zero exit, the deadline; with what
- * the program printed as `stdout` and `stderr`.
+ * Runs a program without a shell. Rejects with the system's error: ENOENT, a non-zero exit, the deadline; with the
+ * program's output as `stdout` and `stderr`.
  */
 export type Exec = (file: string, args: readonly string[], options: ExecOptions) => Promise<string>;
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-const MOST_WORDS = 200;
+const MAX_WORDS = 200;
 
 export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
   new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
       [...args],
       {
         timeout: deadlineMs,
-        // A tool that hangs in the driver does not listen to a polite request.
+        // A tool that hangs in the driver does not react to a polite signal.
         killSignal: 'SIGKILL',
         signal,
         maxBuffer: MAX_OUTPUT_BYTES,
@@ -33,12 +33,12 @@ export const execProgram: Exec = (file, args, { deadlineMs, signal }) =>
     );
   });
 
-/** Whether the program is not there at all. */
+/** Whether the program is missing. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** The number that the program ended with; null where it did not end by itself. */
+/** The program's exit code; null if it did not exit on its own. */
 export function exitCodeOf(error: unknown): number | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : null;
 }
@@ -64,5 +64,5 @@ export function toolFailure(program: string, error: unknown): string {
 
 function lastLine(text: string): string {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return (lines.at(-1) ?? '').trim().slice(0, MOST_WORDS);
+  return (lines.at(-1) ?? '').trim().slice(0, MAX_WORDS);
 }

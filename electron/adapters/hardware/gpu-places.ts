@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { isMissing } from './exec.ts';
 
 export interface GpuPlaces {
-  /** A folder for each card that a driver has taken. */
+  /** A folder for each card that has a driver. */
   drm: string;
-  /** Every device of the bus, with a driver or without one. */
+  /** Every device of the bus, with or without a driver. */
   pci: string;
-  /** A folder for each GPU that NVIDIA's driver has taken. */
+  /** A folder for each GPU of NVIDIA's driver. */
   nvidiaProc: string;
-  /** What a board without PCI is made of. */
+  /** The components of a board without PCI. */
   boardIs: string;
 }
 
@@ -24,10 +24,10 @@ export const GPU_PLACES: GpuPlaces = {
 const NVIDIA = '0x10de';
 const AMD = '0x1002';
 const INTEL = '0x8086';
-/** Classes of PCI: what shows or computes pictures, or only computes; not a GPU's sound or its switch. */
+/** PCI classes of devices that display or compute graphics, or only compute; not a GPU's audio or switch. */
 const GPU_CLASS = /^0x(?:03|12)/;
 
-/** False only where none was found in any place: one that cannot be read may hide one. */
+/** False only if no place listed one: a place that cannot be read may hide one. */
 export async function mayHaveNvidia(places: GpuPlaces): Promise<boolean> {
   const found = await Promise.all([
     hasCard(places.drm, NVIDIA),
@@ -39,8 +39,8 @@ export async function mayHaveNvidia(places: GpuPlaces): Promise<boolean> {
 }
 
 /**
- * GPUs that a driver has taken and whose load nothing here reads, a sentence each: AMD's whose driver does not say it,
- * and Intel's cards. Without any driver nothing can run on them.
+ * GPUs with a driver whose load cannot be read here, one sentence each: AMD's whose driver does not report it, and
+ * Intel's cards. Without any driver nothing can run on them.
  */
 export async function unreadGpus(places: GpuPlaces): Promise<string[]> {
   const names = await list(places.pci);
@@ -51,7 +51,7 @@ export async function unreadGpus(places: GpuPlaces): Promise<string[]> {
   const missing = amd.length - unread.length > cards;
   return [
     ...unread.map(({ name }) => `The driver of the AMD GPU at ${name} does not report its load.`),
-    ...(missing ? ['There is an AMD GPU that cannot be read.'] : []),
+    ...(missing ? ['An AMD GPU cannot be read.'] : []),
     ...intel.map((name) => `The load of the Intel GPU at ${name} cannot be read.`),
   ];
 }
@@ -76,7 +76,7 @@ async function readableCards(drm: string): Promise<number> {
   return totals.filter(isNumber).length;
 }
 
-/** The processor's own graphics are always at 00:02.0, and show pictures. */
+/** The processor's own graphics are always at 00:02.0, and drive displays. */
 async function intelCards(pci: string, names: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
@@ -91,7 +91,7 @@ async function intelCards(pci: string, names: readonly string[]): Promise<string
 const isNumber = (content: string | null) => content !== null && /^\d+$/.test(content);
 const isDriven = async (folder: string) => (await list(join(folder, 'driver')))?.length !== 0;
 
-/** Without a processor's own graphics where the machine has a card: models go to the card. */
+/** Without the processor's own graphics if the machine has a card, because models go to the card. */
 export function withoutIntegrated<Reading extends { integrated?: true | undefined }>(
   readings: readonly Reading[],
   hasCard: boolean,
@@ -117,16 +117,16 @@ async function hasPciGpu(folder: string, vendor: string): Promise<boolean> {
 
 async function isGpuOf(folder: string, vendor: string): Promise<boolean> {
   const [maker, kind] = await Promise.all([text(join(folder, 'vendor')), text(join(folder, 'class'))]);
-  // What cannot be read may be one.
+  // A device that cannot be read may be one.
   return (maker === null || maker === vendor) && (kind === null || GPU_CLASS.test(kind));
 }
 
-/** Empty where there is no such folder; null where it cannot be read. */
+/** Empty if the folder does not exist; null if it cannot be read. */
 async function list(folder: string): Promise<string[] | null> {
   return readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : null));
 }
 
-/** Empty where there is no such file; null where it cannot be read. */
+/** Empty if the file does not exist; null if it cannot be read. */
 async function text(path: string): Promise<string | null> {
   return readFile(path, 'utf8').then(
     (content) => content.trim(),

@@ -7,10 +7,10 @@ export interface HostSource {
   freemem(): number;
 }
 
-/** Less than this between two calls says nothing; the percentage before is given again. */
-const LEAST_MS = 500;
+/** Milliseconds. A shorter interval between two calls is meaningless; the previous percentage is returned again. */
+const MIN_MS = 500;
 
-/** CPU use since the last call; null at the first one, when there is nothing to compare with. */
+/** CPU use since the last call; null on the first one, which has nothing to compare with. */
 export function createHostReader(source: HostSource = os as unknown as HostSource): () => HostReading {
   let before: { idle: number; total: number } | null = null;
   let cpuPercent: number | null = null;
@@ -24,7 +24,7 @@ export function createHostReader(source: HostSource = os as unknown as HostSourc
     }
     if (before === null) before = { idle, total };
     const passed = total - before.total;
-    if (passed >= LEAST_MS * cores.length && passed > 0) {
+    if (passed >= MIN_MS * cores.length && passed > 0) {
       cpuPercent = Math.min(100, Math.max(0, 100 * (1 - (idle - before.idle) / passed)));
       before = { idle, total };
     }

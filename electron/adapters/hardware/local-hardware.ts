@@ -11,17 +11,17 @@ export interface LocalHardwareOptions {
   drmFolder?: string;
   places?: Partial<GpuPlaces>;
   host?: HostSource;
-  /** Milliseconds that never jump. */
+  /** Monotonic milliseconds. */
   monotonic?: () => number;
 }
 
-/** nvidia-smi answers in tens of milliseconds, and hangs when the driver does. */
+/** Milliseconds. nvidia-smi answers in tens of milliseconds, and hangs when the driver does. */
 const TOOL_DEADLINE_MS = 4000;
-/** A tool that found nothing, or failed, is not tried at every reading. */
+/** Milliseconds. A tool that found nothing, or failed, is not run for every reading. */
 const RETRY_AFTER_MS = 5 * 60_000;
 const RETRY_FAILED_MS = 20_000;
 
-/** This computer's GPUs and load, by the tools it has. A missing tool is no error where it has no such GPU. */
+/** This computer's GPUs and load, read with its tools. A missing tool is not an error without such a GPU. */
 export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHardware {
   const {
     exec = execProgram,
@@ -33,7 +33,7 @@ export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHa
   const places: GpuPlaces = { ...GPU_PLACES, drm: drmFolder, ...options.places };
   const mayHave = () => mayHaveNvidia(places);
   let nvidiaAgainAt = Number.NEGATIVE_INFINITY;
-  /** Without a GPU in it, and valid until then. */
+  /** The last result without a GPU, and until when it is used. */
   let last: NvidiaAnswer = { gpus: [], problem: null };
 
   async function readNvidia(signal: AbortSignal): Promise<NvidiaAnswer> {
@@ -50,10 +50,10 @@ export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHa
     async readGpus(signal) {
       signal.throwIfAborted();
       const [nvidia, amd] = await Promise.all([readNvidia(signal), readAmdGpus(places.drm)]);
-      // A processor's own graphics beside a card only show pictures.
+      // Beside a card, the processor's own graphics only drive displays.
       const others = withoutIntegrated(amd, nvidia.gpus.length > 0 || nvidia.problem !== null);
       const gpus = [...nvidia.gpus, ...others];
-      // With some GPUs read, the others are merely missing; with none, an empty list would read as "no GPU".
+      // With some GPUs read, the others are merely missing; with none, an empty list would mean "no GPU".
       if (gpus.length === 0 && nvidia.problem !== null) throw new Error(nvidia.problem);
       return gpus;
     },

@@ -18,15 +18,15 @@ export const NVIDIA_SMI = 'nvidia-smi';
 export const NVIDIA_SMI_ARGS = [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits'];
 
 /**
- * One reading per line of `--format=csv,noheader,nounits`; lines that are something else (warnings, error
- * text) are left out. `[N/A]`, `[Not Supported]` and the like are null.
+ * One reading per line of `--format=csv,noheader,nounits`; other lines (warnings, error text) are left out. `[N/A]`,
+ * `[Not Supported]` and the like are null.
  */
 export function parseNvidiaSmi(output: string): GpuReading[] {
   return output.split(/\r?\n/).flatMap((line) => {
     const fields = line.split(',').map((field) => field.trim());
     if (fields.length < FIELDS.length) return [];
     const id = fields[0] ?? '';
-    // A name may hold a comma: what lies between the id and the numbers is the name.
+    // A name may contain commas: it is everything between the id and the numbers.
     const name = fields.slice(1, -NUMBERS).join(', ');
     const [total, used, utilisation, temperature, power] = fields.slice(-NUMBERS).map(readNumber);
     if (id === '' || name === '') return [];
@@ -48,13 +48,13 @@ export function parseNvidiaSmi(output: string): GpuReading[] {
 
 export interface NvidiaQuery extends ExecOptions {
   exec: Exec;
-  /** Whether the machine may have such a GPU, by other signs than this tool. */
+  /** Whether other signs than this tool suggest such a GPU. */
   mayHave(): Promise<boolean>;
 }
 
 export interface NvidiaAnswer {
   gpus: GpuReading[];
-  /** Why there may be a GPU that is not among them; one sentence. */
+  /** Why the list may be incomplete; one sentence. */
   problem: string | null;
 }
 
@@ -64,23 +64,23 @@ const NO_DEVICES = /^No devices were found/im;
 
 export const MISSING_NVIDIA_SMI = 'This machine has an NVIDIA GPU, but nvidia-smi is not installed.';
 
-/** Neither a reading nor a mere warning: it may speak of a GPU that cannot be reached. */
+/** Neither a reading nor a mere warning: it may be about a GPU that cannot be reached. */
 export function isOddLine(line: string): boolean {
   return line.trim() !== '' && !/^\s*warning/i.test(line) && parseNvidiaSmi(line).length === 0;
 }
 
-export function saysNoDevices(code: number | null, printed: string): boolean {
+export function meansNoDevices(code: number | null, printed: string): boolean {
   return code === NO_DEVICES_CODE || NO_DEVICES.test(printed);
 }
 
-/** The answer of one run. A tool that is missing, or sees no device, is no problem where there is no such GPU. */
+/** The result of one run. A tool that is missing, or sees no device, is not a problem without such a GPU. */
 export async function queryNvidia({ exec, mayHave, ...options }: NvidiaQuery): Promise<NvidiaAnswer> {
   let output: string;
   try {
     output = await exec(NVIDIA_SMI, NVIDIA_SMI_ARGS, options);
   } catch (error) {
     if (isMissing(error)) return { gpus: [], problem: (await mayHave()) ? MISSING_NVIDIA_SMI : null };
-    const none = saysNoDevices(exitCodeOf(error), printedBy(error, 'stdout'));
+    const none = meansNoDevices(exitCodeOf(error), printedBy(error, 'stdout'));
     if (none && !(await mayHave())) return { gpus: [], problem: null };
     return { gpus: parseNvidiaSmi(printedBy(error, 'stdout')), problem: toolFailure(NVIDIA_SMI, error) };
   }
@@ -93,7 +93,7 @@ export async function queryNvidia({ exec, mayHave, ...options }: NvidiaQuery): P
   return { gpus, problem: gpus.length === 0 ? `${NVIDIA_SMI} printed nothing.` : null };
 }
 
-/** Null where the driver does not say; undefined where this is no answer of the tool at all. */
+/** null if the driver does not report it; undefined if this is not the tool's output at all. */
 function readNumber(field: string): number | null | undefined {
   if (/^\[.*\]$/.test(field) || /^N\/A$/i.test(field)) return null;
   if (!/^-?\d+(\.\d+)?$/.test(field)) return undefined;

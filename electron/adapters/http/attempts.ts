@@ -2,22 +2,22 @@
 import { unmapIpv4 } from '../../../shared/network/ipv4.ts';
 
 export interface Attempts {
-  /** Milliseconds until the next attempt from this address is checked; 0 for at once. */
+  /** Milliseconds until the next attempt from this address is checked; 0 for now. */
   waitMs(address: string): number;
   wrong(address: string): void;
   right(address: string): void;
-  /** Addresses that are remembered; never more than `most`. */
+  /** Number of addresses remembered; at most `most`. */
   size(): number;
 }
 
 export interface AttemptsOptions {
-  /** Milliseconds that never jump. */
+  /** Monotonic milliseconds. */
   monotonic: () => number;
-  /** Addresses kept; the one whose last attempt is oldest is forgotten first. */
+  /** Maximum number of addresses; the one with the oldest last attempt is dropped first. */
   most?: number;
 }
 
-/** The first wrong ones may be a person's mistakes: from this one on there is a wait. */
+/** The first wrong attempts may be a person's mistakes: the wait starts with this one. */
 const FREE = 3;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -38,7 +38,7 @@ export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Att
       const fresh = before === undefined || now - before.at > FORGET_AFTER_MS;
       const wrong = fresh ? 1 : before.wrong + 1;
       const wait = wrong < FREE ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (wrong - FREE));
-      // Put at the end, so that the first key is always the one whose last attempt is oldest.
+      // Moved to the end, so that the first key is always the one with the oldest last attempt.
       table.delete(key);
       table.set(key, { wrong, at: now, until: now + wait });
       const oldest = table.size > most ? table.keys().next().value : undefined;
@@ -51,7 +51,7 @@ export function createAttempts({ monotonic, most = 1000 }: AttemptsOptions): Att
   };
 }
 
-/** One machine has a whole /64 of IPv6 to itself, and one IPv4 address whichever way it is written. */
+/** One machine has a whole IPv6 /64 to itself, and one IPv4 address however it is written. */
 export function attemptKey(address: string): string {
   const plain = unmapIpv4(address).replace(/%.*$/, '');
   if (!plain.includes(':')) return plain;

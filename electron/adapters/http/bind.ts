@@ -1,9 +1,9 @@
 import type { AddressInfo, Server } from 'node:net';
 
 export interface ListenAt {
-  /** Default: every address of this computer. */
+  /** Default: all addresses of this computer. */
   host?: string | undefined;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   port: number;
 }
 
@@ -24,7 +24,7 @@ export function bind(server: Server, { host, port }: ListenAt): Promise<AddressI
   });
 }
 
-/** Another program has the port, or the system keeps it for others. */
+/** Another program uses the port, or the system reserves it. */
 export function isPortTaken(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return code === 'EADDRINUSE' || code === 'EACCES';

@@ -34,7 +34,7 @@ export interface Connections {
   admit(socket: Duplex): void;
   /** Handles the server's `clientError` event: malformed, oversized and slow requests. */
   clientError(error: Error & { code?: string }, socket: Duplex): void;
-  /** Resolves when each response that is in progress now has ended. */
+  /** Resolves when every response in progress has ended. */
   answered(): Promise<void>;
   readonly open: number;
 }
@@ -54,12 +54,12 @@ interface Connection {
   timer: Timer | null;
 }
 
-/** A connection that has been idle for less time is not closed to make room: its request may be on the way. */
+/** Milliseconds. A connection that has been idle for less is not closed to make room: its request may be on its way. */
 const GRACE_MS = 1000;
-/** More unanswered requests than this close a connection without a token: usual clients do not pipeline. */
-const MOST_AT_ONCE = 2;
+/** More unanswered requests than this close a connection without a token: ordinary clients do not pipeline. */
+const MAX_AT_ONCE = 2;
 /** How many refused connections may linger to read their response, and for how long. */
-const MOST_LEAVING = 16;
+const MAX_LINGERING = 16;
 const LEAVING_MS = 1000;
 
 /**
@@ -75,7 +75,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
   /** Idle connections without a token, the longest idle first. */
   const idle = new Set<Connection>();
   const report = createRefusalReport(clock, onRefused);
-  let leaving = 0;
+  let lingering = 0;
 
   const inner = server.listeners('connection');
   server.removeAllListeners('connection');
@@ -87,7 +87,7 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
       for (const listener of inner) listener.call(server, socket);
     }
   });
-  // Requests already parsed from a connection that was closed meanwhile are not answered.
+  // Requests already parsed from a connection that has since been closed are not answered.
   const answering = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -177,14 +177,14 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
     else connection.socket.destroy();
   }
 
-  /** Whether the request is to be answered. */
+  /** Whether the request should be answered. */
   function isTaken(request: IncomingMessage, response: ServerResponse): boolean {
     const connection = connections.get(request.socket);
     if (!connection) return false;
     wake(connection);
     connection.askedAt = clock.monotonic();
     connection.responses.add(response);
-    if (connection.responses.size > MOST_AT_ONCE && !connection.admitted) {
+    if (connection.responses.size > MAX_AT_ONCE && !connection.admitted) {
       report(connection.address);
       end(connection);
       return false;
@@ -206,15 +206,15 @@ export function limitConnections(server: Server, options: ConnectionOptions): Co
 
   /** Sends the response and waits a moment: closing a socket with unread input would discard the response. */
   function leave(socket: Socket, refusal: ConnectionRefusal): void {
-    if (answer === undefined || leaving >= MOST_LEAVING || !socket.writable) {
+    if (answer === undefined || lingering >= MAX_LINGERING || !socket.writable) {
       socket.destroy();
       return;
     }
-    leaving += 1;
-    // Real time, whatever the clock: a server that closes waits for this socket.
+    lingering += 1;
+    // Real time, whatever the clock: a closing server waits for this socket.
     const timer = setTimeout(() => socket.destroy(), LEAVING_MS).unref();
     socket.once('close', () => {
-      leaving -= 1;
+      lingering -= 1;
       clearTimeout(timer);
     });
     socket.resume();

@@ -1,6 +1,6 @@
 /**
- * Every HTTP listener of the product is made here: its address, its limits, what it answers to broken HTTP, which Host
- * and Origin it serves, and who sends a request.
+ * Every HTTP listener of the product is created here: its address, its limits, its response to broken HTTP, the Host
+ * and Origin it serves, and its authentication.
  */
 import {
   createServer,
@@ -23,9 +23,9 @@ export interface ListenerOptions<Principal> extends ConnectionOptions {
   handle: RequestListener;
   /** Which Host and Origin it serves, for `checkSource`. */
   source: SourceGuard;
-  /** Default: it knows nobody. */
+  /** Default: authenticates nobody. */
   authenticate?: Authenticate<Principal>;
-  /** Slows down whoever guesses. Default: it slows nobody down. */
+  /** Slows down guessing. Default: no slow-down. */
   attempts?: Attempts;
   server?: Pick<ServerOptions, 'keepAlive' | 'requireHostHeader'>;
 }
@@ -40,13 +40,15 @@ export interface Listener<Principal> {
   readonly open: number;
   /** By its Host and Origin; null for a request that may be served. */
   checkSource(request: Pick<IncomingMessage, 'headers'>): RequestRefusal | null;
-  /** Whether too many wrong credentials came from its address; null where one may be tried now. */
+  /** Whether too many wrong credentials came from its address; null if one may be tried now. */
   checkAttempts(request: IncomingMessage): RequestRefusal | null;
-  /** Who sends it. A known sender's connection may stay open longer, and is never closed to make room. */
+  /** Who sends it. The connection of an authenticated sender may stay idle longer, and is never closed to make room. */
   authenticate(request: IncomingMessage): Identity<Principal>;
   /** Rejects with the system's error. */
   listen(at: ListenAt): Promise<AddressInfo>;
-  /** Takes no more connections. Closes the open ones when the responses in progress have ended, or after `graceMs`. */
+  /**
+   * Accepts no more connections. Closes the open ones when the responses in progress have ended, or after `graceMs`.
+   */
   close(graceMs: number, clock?: ConnectionClock): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
     checkSource: ({ headers }) => (source(headers) ? null : { reason: 'foreign-source' }),
     checkAttempts,
     authenticate(request) {
-      // Nothing is compared meanwhile: a right guess looks like a wrong one until the wait is over.
+      // Nothing is compared meanwhile: a right guess is treated like a wrong one until the wait is over.
       const early = checkAttempts(request);
       if (early !== null) return { principal: null, refusal: early };
       const address = request.socket.remoteAddress ?? '';
@@ -84,7 +86,7 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
     },
     async listen(at) {
       const address = await bind(server, at);
-      // Later ones, such as a lack of file descriptors, concern single connections.
+      // Later errors, such as a lack of file descriptors, concern single connections.
       server.on('error', () => {});
       return address;
     },

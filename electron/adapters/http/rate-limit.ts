@@ -1,4 +1,4 @@
-/** So many at once, then so many a second. */
+/** Allows a burst, then a steady rate per second. */
 export interface Rate {
   burst: number;
   perSecond: number;
@@ -7,13 +7,13 @@ export interface Rate {
 export interface RateLimitOptions {
   each: Rate;
   all: Rate;
-  /** Milliseconds that never jump. */
+  /** Monotonic milliseconds. */
   now?: () => number;
 }
 
-const MOST_ADDRESSES = 1000;
+const MAX_ADDRESSES = 1000;
 
-/** Whether one more request from this address is taken now. */
+/** Whether one more request from this address is accepted now. */
 export function createRateLimit({
   each,
   all,
@@ -23,10 +23,10 @@ export function createRateLimit({
   const together = createBucket(all, now);
   return (address) => {
     const bucket = addresses.get(address) ?? createBucket(each, now);
-    // Put at the end, so that the first key is the one that was silent longest.
+    // Moved to the end, so that the first key is the one silent for longest.
     addresses.delete(address);
     addresses.set(address, bucket);
-    const oldest = addresses.size > MOST_ADDRESSES ? addresses.keys().next().value : undefined;
+    const oldest = addresses.size > MAX_ADDRESSES ? addresses.keys().next().value : undefined;
     if (oldest !== undefined) addresses.delete(oldest);
     return bucket() && together();
   };

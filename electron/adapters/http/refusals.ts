@@ -28,16 +28,16 @@ export interface HttpAnswer {
   body: unknown;
 }
 
-/** What to answer to each kind of connection that is refused. */
+/** The response to each kind of refused connection. */
 export type AnswerConnection = (refusal: ConnectionRefusal) => HttpAnswer;
 
-/** The refusal for an error that the HTTP parser or its timeouts gave. */
+/** The refusal for an error of the HTTP parser or its timeouts. */
 export function parserRefusal(code: string | undefined): ConnectionRefusal {
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'too-slow' : 'malformed';
 }
 
-/** A whole response that ends its connection, for a socket that has no request. */
+/** A whole response that ends its connection, for a socket without a request. */
 export function rawResponse({ status, body }: HttpAnswer): string {
   const text = JSON.stringify(body);
   return [

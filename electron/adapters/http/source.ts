@@ -1,7 +1,7 @@
 /**
  * Which requests may be for a listener at all. A page of another site can make a browser send requests to any address
- * of the network, and a name that an attacker owns can be made to resolve to it (DNS rebinding). The first shows in
- * `Origin` and `Sec-Fetch-Site`, the second in `Host`.
+ * of the network, and a name that an attacker owns can be made to resolve to it (DNS rebinding). The former shows in
+ * `Origin` and `Sec-Fetch-Site`, the latter in `Host`.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -16,7 +16,7 @@ export const ownPages =
     return origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`;
   };
 
-/** Programs only: a page that a person happens to open must not steer a machine in their network. */
+/** Programs only: a page that a person happens to open must not control a machine on their network. */
 export const noBrowsers: SourceGuard = (headers) => {
   const site = headers['sec-fetch-site'];
   return headers.origin === undefined && (site === undefined || site === 'none');

@@ -7,7 +7,7 @@ const badConnections = {
   malformed: 'The request is not valid HTTP.',
 };
 
-/** What the panel's own listeners answer: SERVER_BUSY or BAD_REQUEST, in the wire shape of the contract. */
+/** How the panel's own listeners answer: SERVER_BUSY or BAD_REQUEST, in the wire shape of the contract. */
 export const wireRefusal: AnswerConnection = (refusal) => {
   const error =
     refusal === 'busy'

@@ -1,4 +1,4 @@
-/** What Ollama's answers must look like. Only what is used is asked for; the rest may change with versions. */
+/** The shapes of Ollama's responses. Only fields in use are required; the rest may change with versions. */
 import * as z from 'zod';
 
 const nullableStrings = z
@@ -28,7 +28,7 @@ export const tagsSchema = z.object({
         name: z.string().min(1),
         digest: z.string(),
         size: z.number(),
-        /** Set for a model that runs elsewhere, on somebody else's computer. */
+        /** Set for a model that runs elsewhere, on someone else's computer. */
         remote_host: z.string().optional(),
         details: detailsSchema.prefault({}),
         /** Since 0.30. */
@@ -61,10 +61,10 @@ export const showSchema = z.object({
     .transform((value) => value ?? {}),
 });
 
-/** The answer to an empty prompt: nothing is generated, the model is loaded or unloaded. */
+/** The response to an empty prompt: nothing is generated, the model is loaded or unloaded. */
 export const generateDoneSchema = z.object({ done: z.literal(true), done_reason: z.string().optional() });
 
-/** The numbers are checked where they are copied, once: there can be a million of them. */
+/** The numbers are checked once, when they are copied: there can be a million of them. */
 export const embedSchema = z.object({ embeddings: z.array(z.custom<unknown[]>(Array.isArray)) });
 
 export const errorBodySchema = z.object({ error: z.string() });

@@ -1,4 +1,4 @@
-/** Ollama behind the InferenceServer port: 0.24 and 0.33, which differ in what they tell about a model. */
+/** Ollama behind the InferenceServer port: 0.24 and 0.33, which differ in what they report about a model. */
 
 import type * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
@@ -17,12 +17,12 @@ import {
   versionSchema,
 } from './ollama-schemas.ts';
 
-/** Upper bounds; a look brings its own, shorter deadline with its signal. */
+/** Upper bounds, milliseconds; a probe has its own, shorter deadline in its signal. */
 const READ_DEADLINE_MS = 30_000;
 const MAX_READ_BYTES = 16 * 1024 * 1024;
-/** 512 texts of 4,096 numbers, written out. */
+/** Bytes: 512 texts of 4,096 numbers, as JSON. */
 const MAX_EMBED_BYTES = 256 * 1024 * 1024;
-/** "For ever" reaches us as a date some 290 years ahead. */
+/** An unlimited keep-alive arrives as a date about 290 years ahead. */
 const FOR_EVER_AFTER = Date.UTC(2200, 0, 1);
 
 const CAPABILITIES: ReadonlySet<ServerCapability> = new Set([
@@ -43,10 +43,10 @@ export interface OllamaOptions {
 
 export function createOllamaServer({ http, url }: OllamaOptions): InferenceServer {
   const base = url.replace(/\/+$/, '');
-  /** A server bound to loopback answers a bare 403 to a name it does not know, as behind a tunnel or proxy. */
+  /** A server bound to loopback answers a bare 403 to an unknown host name, as behind a tunnel or proxy. */
   let host: string | null = null;
   let lastPs: { text: string; loaded: LoadedModel[] } | null = null;
-  /** What a model can do, by name, as tags or show told it last. */
+  /** A model's capabilities, by name, as last reported by tags or show. */
   const known = new Map<string, { digest: string | null; capabilities: string[] }>();
 
   async function send(request: Omit<HttpRequest, 'url'> & { path: string }): Promise<HttpReply> {
@@ -77,7 +77,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
     method: 'POST' as const,
     path,
     body,
-    // A disconnect aborts a load, and a load takes as long as it takes: the caller's signal is the only limit.
+    // A disconnect aborts a load, whose duration is unknown: the caller's signal is the only limit.
     deadlineMs: null,
     signal,
   });
@@ -92,7 +92,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
     return described;
   }
 
-  /** Embedding-only models cannot be loaded through generate, and only their capabilities tell. */
+  /** Embedding-only models cannot be loaded through generate; only their capabilities show this. */
   async function isEmbeddingOnly(model: string, signal: AbortSignal): Promise<boolean> {
     const capabilities = known.get(model)?.capabilities ?? (await describe(model, signal)).capabilities;
     return capabilities.includes('embedding') && !capabilities.includes('completion');
@@ -111,7 +111,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
       const installed = (models ?? []).filter((model) => !model.remote_host).map(readInstalled);
       for (const { name, digest, capabilities } of installed) {
         if (capabilities) known.set(name, { digest, capabilities });
-        // Pulled again under the same name: what show said of it may no longer hold.
+        // Pulled again under the same name: what show reported may no longer apply.
         else if (known.has(name) && known.get(name)?.digest !== digest) known.delete(name);
       }
       return installed;
@@ -119,7 +119,7 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
 
     async loaded(signal) {
       const reply = await send({ ...get('/api/ps', signal), fresh: true });
-      // Mostly nothing has changed since the last look: then neither is anything parsed.
+      // Usually nothing has changed since the last probe; then nothing is parsed.
       if (reply.status === 200 && lastPs?.text === reply.text) return lastPs.loaded;
       const loaded = (read(psSchema, reply, '/api/ps').models ?? []).map(readLoaded);
       lastPs = { text: reply.text, loaded };
@@ -168,7 +168,7 @@ function loadBody(model: string, { layers, keepAliveSeconds, contextLength }: Lo
   return {
     model,
     ...(Object.keys(options).length === 0 ? {} : { options }),
-    // A number is seconds, a negative one for ever; a string without a unit would be refused.
+    // A number means seconds, a negative one indefinitely; a string without a unit would be refused.
     ...(keepAliveSeconds === null ? {} : { keep_alive: keepAliveSeconds }),
   };
 }
@@ -201,7 +201,7 @@ function readLoaded(model: PsModel): LoadedModel {
   };
 }
 
-/** `model_info` keys carry the architecture first: `llama.block_count`, `bert.embedding_length`. */
+/** `model_info` keys start with the architecture: `llama.block_count`, `bert.embedding_length`. */
 function readDescription({ capabilities, model_info: info }: z.output<typeof showSchema>): DescribedModel {
   const architecture = info['general.architecture'];
   const count = (key: string) => {
@@ -220,7 +220,7 @@ function readDescription({ capabilities, model_info: info }: z.output<typeof sho
 
 const bareDigest = (digest: string) => digest.replace(/^sha256:/, '');
 
-/** Fewer vectors than texts, uneven or non-finite ones would poison an index: none of them is passed on. */
+/** Fewer vectors than texts, uneven or non-finite ones would corrupt an index: none of them is passed on. */
 function readVectors(embeddings: unknown[][], wanted: number): Float32Array[] {
   const length = embeddings[0]?.length ?? 0;
   if (embeddings.length !== wanted) throw badVectors(`${embeddings.length} vectors for ${wanted} texts`);
@@ -230,9 +230,9 @@ function readVectors(embeddings: unknown[][], wanted: number): Float32Array[] {
     const vector = new Float32Array(length);
     for (let index = 0; index < length; index += 1) {
       const value = embedding[index];
-      if (typeof value !== 'number') throw badVectors('a vector that holds something else than numbers');
+      if (typeof value !== 'number') throw badVectors('a vector with values that are not numbers');
       vector[index] = value;
-      // Checked after the copy: what is finite in JSON can be too large for 32 bits.
+      // Checked after the copy: a number that is finite in JSON can be too large for 32 bits.
       if (!Number.isFinite(vector[index])) throw badVectors('a vector with a number that is not finite');
     }
     return vector;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { timeoutError, toHostError, tooLargeError } from './http-errors.ts';
 
-/** Rejects with RESPONSE_TOO_LARGE as soon as that is known, and with HOST_UNREACHABLE when it is incomplete. */
+/** Rejects with RESPONSE_TOO_LARGE as soon as the limit is passed, and with HOST_UNREACHABLE if it is incomplete. */
 export function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ export interface Connection {
 
 export interface HttpBodyOptions {
   signal: AbortSignal | undefined;
-  /** Limit for a chunk to arrive once it is asked for, milliseconds; `null` for none. */
+  /** Limit for a requested chunk to arrive, milliseconds; `null` for none. */
   idleMs: number | null;
   /** A body that nobody starts to read is dropped after this time, milliseconds. */
   unreadMs: number;
@@ -43,8 +43,8 @@ export interface HttpBody {
 }
 
 /**
- * Reads the response only when a chunk is asked for: Node then stops reading the socket, and TCP slows the server down.
- * However the body ends, nothing of it remains: neither connection nor timer nor listener.
+ * Reads the response only when a chunk is requested: otherwise Node stops reading the socket, and TCP slows the server
+ * down. However the body ends, no connection, timer or listener of it remains.
  */
 export function createHttpBody(incoming: IncomingMessage, options: HttpBodyOptions): HttpBody {
   const { signal, idleMs, unreadMs, connection } = options;

@@ -1,7 +1,7 @@
-/** What went wrong on the way to a host, as one of the codes that core knows. */
+/** Maps failures on the way to a host to the codes that core knows. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 
-/** How far an exchange came: a host that let itself be connected to is on, whatever it says later. */
+/** How far an exchange came: a host that accepted a connection is on, whatever happens later. */
 export type HttpPhase = 'connect' | 'answer';
 
 /** Why a host could not be reached, in `details.reason`. `refused` means that something answered "no". */
@@ -11,7 +11,7 @@ const NAME_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 
 const NO_ROUTE_CODES = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL']);
 const RESET_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** The system's code of an error; of several attempts (IPv6, then IPv4) the last one's. */
+/** The system's code of an error; of several attempts (IPv6, then IPv4), that of the last one. */
 export function systemCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return systemCode(error.errors.at(-1));
   const code = error instanceof Error && 'code' in error ? error.code : null;
@@ -25,7 +25,7 @@ export function toHostError(error: unknown, phase: HttpPhase, cause: unknown = e
   if (code === 'ETIMEDOUT') return new PilotlightError('HOST_TIMEOUT', { details, cause });
   if (code.startsWith('HPE_')) {
     return new PilotlightError('NOT_AN_INFERENCE_SERVER', {
-      message: 'Something answers there, but it does not speak HTTP.',
+      message: 'Something answers there, but not with HTTP.',
       details,
       cause,
     });

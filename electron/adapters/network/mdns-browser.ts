@@ -1,4 +1,4 @@
-/** Asks the networks of some interfaces which agents announce themselves there, by multicast DNS. */
+/** Queries the networks of some interfaces for announced agents, by multicast DNS. */
 import type { Surroundings } from '../../core/ports/network.ts';
 import { decodeMessage } from './mdns/decode.ts';
 import { encodeQuery } from './mdns/encode.ts';
@@ -8,10 +8,10 @@ import { type MulticastSocket, type OpenMulticast, openMulticastSocket } from '.
 
 export const AGENT_SERVICE = '_pilotlight._tcp.local';
 
-/** The first question may be lost, or an agent may be slow to join the group. */
+/** Milliseconds after which the query is sent. The first one may be lost, or an agent may be slow to join the group. */
 const REPEAT_MS = 1000;
 
-/** Answers come to a port of our own: nothing that others ask or tell is listened to. */
+/** Answers arrive on our own port: queries and answers of others are not listened to. */
 export async function browseAgents(
   { interfaces }: { interfaces: readonly string[] },
   onFound: Parameters<Surroundings['announced']>[1],

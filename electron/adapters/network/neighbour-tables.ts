@@ -1,4 +1,4 @@
-/** What the tools of each system print of their table of neighbours. Pure. */
+/** Parsers for the neighbour tables that each system prints. Pure. */
 import { readIpv4 } from '../../../shared/network/ipv4.ts';
 import { readMac } from '../../../shared/network/mac.ts';
 
@@ -8,7 +8,7 @@ export interface Neighbour {
   mac: string;
 }
 
-/** `/proc/net/arp`: flag 2 stands for an entry that is complete. */
+/** `/proc/net/arp`: flag 2 marks a complete entry. */
 export function parseProcArp(text: string): Neighbour[] {
   return text
     .split('\n')
@@ -45,7 +45,7 @@ export function parseArpA(text: string): Neighbour[] {
   });
 }
 
-/** One, or none for a group address or a MAC of zeros. */
+/** One entry, or none for a group address or a MAC of zeros. */
 function neighbour(address: string, written: string): Neighbour[] {
   const mac = readMac(written.replaceAll(/\b[0-9a-f]\b/gi, '0$&'));
   return mac === null || readIpv4(address) === null ? [] : [{ address, mac }];

@@ -1,11 +1,11 @@
-/** The system's table of neighbours. Reading it sends nothing. */
+/** The system's neighbour table. Reading it sends nothing. */
 import { readFile } from 'node:fs/promises';
 import { type Exec, execProgram } from '../hardware/exec.ts';
 import { type Neighbour, parseArpA, parseIpNeigh, parseProcArp } from './neighbour-tables.ts';
 
 const DEADLINE_MS = 3000;
 
-/** Rejects where the table cannot be read. */
+/** Rejects if the table cannot be read. */
 export async function readNeighbours(
   signal: AbortSignal,
   {

@@ -4,7 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Surroundings } from '../../core/ports/network.ts';
 import { browseAgents } from './mdns-browser.ts';
 import { readNeighbours } from './neighbours.ts';
-import { accepts } from './port-look.ts';
+import { accepts } from './port-check.ts';
 
 export function createSurroundings(): Surroundings {
   return {
@@ -15,7 +15,7 @@ export function createSurroundings(): Surroundings {
   };
 }
 
-/** The system's resolver cannot be stopped: whoever has gone does not wait for it. */
+/** The system's resolver cannot be cancelled, but an aborted caller does not wait for it. */
 function resolve(name: string, signal: AbortSignal): Promise<string[]> {
   return new Promise((settle, reject) => {
     const stop = () => reject(signal.reason);

@@ -9,13 +9,13 @@ export function createDgramUdp(): Udp {
   return { send, interfaces: readInterfaces, magicPacket };
 }
 
-/** Six bytes FF, the MAC sixteen times, and where there is one the SecureOn password. */
+/** Six bytes FF, the MAC sixteen times, and the SecureOn password if there is one. */
 function magicPacket(mac: string, secureOn: string | null): Uint8Array {
   const packet = wakeOnLan.createMagicPacket(parseMac(mac) ?? mac);
   if (secureOn === null) return packet;
   const password = secureOnBytes(secureOn);
-  // Callers have checked it; a packet with half a password would wake nothing.
-  if (password === null) throw new TypeError('This is not a SecureOn password.');
+  // Callers have validated it; a packet with half a password would wake nothing.
+  if (password === null) throw new TypeError('Not a SecureOn password.');
   return Buffer.concat([packet, Uint8Array.from(password)]);
 }
 

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Exec } from '../../core/ports/processes.ts';
 
-const MOST_OUTPUT = 64 * 1024;
-/** What a program left running may hold its output open for ever. */
+const MAX_OUTPUT = 64 * 1024;
+/** A process that the program left running may keep its output open indefinitely. */
 const OUTPUT_AFTER_EXIT_MS = 200;
 
-/** Programs are started as they are: no shell reads the arguments. What they start ends with them at a deadline. */
+/** Programs are started directly: no shell reads the arguments. At a deadline, what they started is ended too. */
 export function createExec(): Exec {
   return { run };
 }
@@ -40,7 +40,7 @@ const run: Exec['run'] = (command, { deadlineMs, signal }) =>
         if (group && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
         else child.kill('SIGKILL');
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
     };
     const onAbort = () => {
@@ -52,7 +52,7 @@ const run: Exec['run'] = (command, { deadlineMs, signal }) =>
       settle(() =>
         reject(
           new PilotlightError('COMMAND_FAILED', {
-            message: `${program} was not done after ${Math.round(deadlineMs / 1000)} s, and was stopped.`,
+            message: `${program} did not finish within ${Math.round(deadlineMs / 1000)} s and was stopped.`,
             details: { output },
           }),
         ),
@@ -63,11 +63,11 @@ const run: Exec['run'] = (command, { deadlineMs, signal }) =>
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
-        if (output.length < MOST_OUTPUT) output = (output + text).slice(0, MOST_OUTPUT);
+        if (output.length < MAX_OUTPUT) output = (output + text).slice(0, MAX_OUTPUT);
       });
     }
     child.on('error', (error) => settle(() => reject(notStarted(program, error))));
-    // A signal that ended it has no exit code; shells count it as 128 and more, so do we.
+    // A process ended by a signal has no exit code; like shells, we report 128 plus the signal number.
     const ended = (code: number | null) => settle(() => resolve({ code: code ?? 128, output }));
     child.on('close', ended);
     child.on('exit', (code) => {
@@ -90,13 +90,13 @@ function start(program: string, args: readonly string[], group: boolean) {
 
 function notStarted(program: string, error: unknown): PilotlightError {
   return new PilotlightError('COMMAND_FAILED', {
-    message: `${program} could not be started: ${startWords(error instanceof Error ? error : new Error(String(error)))}.`,
+    message: `${program} could not be started: ${startFailure(error instanceof Error ? error : new Error(String(error)))}.`,
     cause: error,
   });
 }
 
-function startWords({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return 'there is no such program';
-  if (code === 'EACCES') return 'it may not be run';
+function startFailure({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'the program does not exist';
+  if (code === 'EACCES') return 'permission denied';
   return message;
 }

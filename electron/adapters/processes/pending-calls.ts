@@ -8,7 +8,7 @@ export interface PendingCall {
   resolve(value: unknown): void;
   reject(error: unknown): void;
   onProgress: ((progress: unknown) => void) | null;
-  /** How many workers ended before they answered it. */
+  /** How many workers have ended before answering it. */
   losses: number;
 }
 
@@ -16,7 +16,7 @@ export interface PendingCallsOptions {
   clock: Pick<Clock, 'timer'>;
   /** How long a worker may take to answer, milliseconds; null for no limit. */
   deadlineMs(method: string): number | null;
-  /** How long a worker may stay silent after it reported this, milliseconds; null for no limit. */
+  /** How long a worker may stay silent after reporting this, milliseconds; null for no limit. */
   silenceMs(progress: unknown): number | null;
   onLate(call: PendingCall): void;
   onSilent(call: PendingCall): void;
@@ -24,13 +24,13 @@ export interface PendingCallsOptions {
 
 export interface LostCall {
   call: PendingCall;
-  /** What the worker reported last; null where it reported nothing. */
+  /** The worker's last progress report; null without one. */
   progress: unknown;
 }
 
 export interface PendingCalls {
   add(call: PendingCall): void;
-  /** Takes a call out, with its limits; undefined if it isn't there any more. */
+  /** Removes a call and its limits; undefined if it no longer exists. */
   take(id: number): PendingCall | undefined;
   takeAll(): LostCall[];
   report(id: number, progress: unknown): void;

@@ -1,4 +1,4 @@
-/** Starts a worker again that has to keep running: at growing intervals if it ends again and again. */
+/** Restarts a worker that has to keep running, with growing intervals if it ends repeatedly. */
 import type { Clock, Timer } from '../../core/ports/time.ts';
 
 const FIRST_PAUSE_MS = 250;
@@ -9,7 +9,7 @@ const HEALTHY_MS = 60_000;
 export interface Restarts {
   startLater(): void;
   onStarted(): void;
-  /** Cancels the planned start. The interval stays as it is. */
+  /** Cancels the planned start. The interval stays the same. */
   cancel(): void;
 }
 

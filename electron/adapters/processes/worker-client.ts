@@ -1,9 +1,9 @@
 /**
- * Calls to a worker process. The first call starts it; one that ended is started again by the next call, or at once
- * where it has to keep running. Calls that may be repeated are sent to the next worker, once; the others reject with
+ * Calls to a worker process. The first call starts it; the next call restarts one that has ended, or it is restarted at
+ * once if it has to keep running. Repeatable calls are sent to the next worker, once; the others reject with
  * WORKER_LOST.
  *
- * A worker that is stuck can't be relied on to notice it, so the time limits are kept here.
+ * A stuck worker may not notice, so the time limits are enforced here.
  */
 import { type ErrorCode, fromWireError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -23,38 +23,38 @@ import type {
 export interface MethodPolicy {
   /** How long the worker may take to answer, milliseconds; null for no limit. */
   deadlineMs: number | null;
-  /** What a late call rejects with; the worker keeps running. null: the worker is killed and started again. */
+  /** The error of a late call, after which the worker keeps running. null: the worker is killed and restarted. */
   lateCode: ErrorCode | null;
-  /** Whether a call may be sent again after its worker ended: it changes nothing, or nothing more the second time. */
+  /** Whether a call may be repeated after its worker ended: it changes nothing, or nothing more the second time. */
   isRepeatable: boolean;
 }
 
 export interface WorkerEnd {
-  /** Names the worker that ended. */
+  /** Identifies the worker that ended. */
   run: string;
   /** The call that it was killed for; null if it wasn't killed for one. */
   killedFor: number | null;
-  /** It ended by itself: neither this client nor anybody outside killed it. */
+  /** It ended on its own: neither this client nor anyone outside killed it. */
   isCrash: boolean;
 }
 
-/** What the callers of lost calls are told, by call id; WORKER_LOST for those that aren't in it. */
+/** The errors for callers of lost calls, by call id; WORKER_LOST for all others. */
 export type Verdicts = ReadonlyMap<number, unknown>;
 
 export interface WorkerClientOptions<C extends WorkerContract> {
-  /** Names the worker in the log. */
+  /** The worker's name in the log. */
   name: string;
   host: WorkerHost;
   clock: Pick<Clock, 'timer'>;
   log: Log;
   config: C['config'];
   methods: { readonly [M in MethodOf<C>]: MethodPolicy };
-  /** How long a call may stay silent after it reported this, milliseconds; null, the default, for no limit. */
+  /** How long a call may stay silent after reporting this, milliseconds; null, the default, for no limit. */
   silenceMs?: (progress: C['progress']) => number | null;
   onEvent?: (event: C['event']) => void;
-  /** Called with the lost calls when a worker ended. The calls that it makes at once come before all repeated ones. */
+  /** Called with the lost calls when a worker ended. Calls that it makes at once are sent before all repeated ones. */
   onLost?: (lost: readonly LostCall[], end: WorkerEnd) => Promise<Verdicts>;
-  /** Starts a worker that ended again without waiting for a call. Default false. */
+  /** Restarts a worker that ended without waiting for a call. Default false. */
   keepRunning?: boolean;
   /** How long `stop` waits before it kills the worker, milliseconds. Default 5 s. */
   stopDeadlineMs?: number;
@@ -75,7 +75,7 @@ export interface WorkerClient<C extends WorkerContract> {
   ): Promise<ResultOf<C, M>>;
   /** Starts the worker if it isn't running. */
   start(): void;
-  /** Refuses further calls, asks the worker to end, and kills it at the deadline. Idempotent. */
+  /** Refuses further calls, asks the worker to stop, and kills it at the deadline. Idempotent. */
   stop(): Promise<void>;
   /** The process id; null while no worker runs. */
   pid(): number | null;
@@ -91,7 +91,7 @@ export function createWorkerClient<C extends WorkerContract>(
     silenceMs: (progress) => options.silenceMs?.(progress) ?? null,
     onLate,
     onSilent({ id, method }) {
-      log.warn('A worker reported no progress in time and is started again.', { worker: name, method });
+      log.warn('A worker reported no progress in time and will be restarted.', { worker: name, method });
       kill(id);
     },
   });
@@ -113,7 +113,7 @@ export function createWorkerClient<C extends WorkerContract>(
   function onLate({ id, method, reject }: PendingCall): void {
     const { lateCode } = policyOf(method);
     if (lateCode === null) {
-      log.warn('A worker did not answer in time and is started again.', { worker: name, method });
+      log.warn('A worker did not answer in time and will be restarted.', { worker: name, method });
       kill(null);
       return;
     }
@@ -133,7 +133,7 @@ export function createWorkerClient<C extends WorkerContract>(
     restarts.cancel();
     const started = options.host.start();
     worker = started;
-    // What a process sent before it ended may arrive after its calls were rejected.
+    // Messages sent before it ended may arrive after its calls were rejected.
     started.onMessage((message) => {
       if (worker === started) receive(message as FromWorker<C>);
     });
@@ -168,7 +168,7 @@ export function createWorkerClient<C extends WorkerContract>(
   }
 
   async function recover(lost: readonly LostCall[], end: WorkerEnd): Promise<void> {
-    // The channel keeps the order: what `onLost` calls comes before every repeated call.
+    // The channel keeps the order: calls made by `onLost` come before every repeated call.
     const judged = options.onLost?.(lost, end);
     const repeated = lost.filter(({ call }) => policyOf(call.method).isRepeatable && call.losses === 0);
     for (const { call } of repeated) post({ ...call, losses: 1 });
@@ -268,7 +268,7 @@ export function createWorkerClient<C extends WorkerContract>(
   };
 }
 
-/** A person or the system ended it from outside: nothing that it worked on is known to be the reason. */
+/** A person or the system ended it from outside: its work is not known to be the reason. */
 function wasKilled({ code, signal }: WorkerExit): boolean {
   return signal === 'SIGKILL' || signal === 'SIGTERM' || code === 9 || code === 137 || code === 143;
 }

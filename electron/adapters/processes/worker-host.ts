@@ -1,4 +1,4 @@
-/** Starts worker processes: child processes in plain Node; Electron's shell brings its own host. */
+/** Starts worker processes: child processes in plain Node; Electron provides its own host. */
 import { fork } from 'node:child_process';
 import { createEmitter } from '../../../shared/emitter.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -7,16 +7,16 @@ import { coreWatchArguments } from './core-watch.ts';
 export interface WorkerExit {
   code: number | null;
   signal: string | null;
-  /** The end of what it wrote to its standard error. */
-  lastWords: string;
+  /** The end of its standard error output. */
+  stderrTail: string;
 }
 
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  /** Sends a message by structured clone. Does nothing once the process has ended. */
+  /** Sends a message by structured clone. Does nothing after the process has ended. */
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once, also when the process could not be started. */
+  /** Called once, even if the process could not be started. */
   onExit(listener: (exit: WorkerExit) => void): void;
   /** Ends it at once. */
   kill(): void;
@@ -26,10 +26,10 @@ export interface WorkerHost {
   start(): WorkerProcess;
 }
 
-const LAST_WORDS = 4096;
+const MAX_STDERR = 4096;
 
 /**
- * A host for one entry file, run by the Node that runs this.
+ * A host for one entry file, run by the present Node binary.
  * @param options.entry absolute path of the worker's entry
  * @param options.env added to this process's environment
  */
@@ -44,34 +44,34 @@ export function createForkWorkerHost(options: {
       const child = fork(options.entry, coreWatchArguments({ holdsInput: true }), {
         serialization: 'advanced',
         execArgv: ['--disable-warning=ExperimentalWarning'],
-        // Nothing is written to its input: the system closes it when this process ends, however it does.
+        // Nothing is written to its input: the system closes it when this process ends, however that happens.
         stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
         env: { ...inherited, ...options.env },
       });
       child.stdin?.on('error', () => {});
-      let lastWords = '';
+      let stderrTail = '';
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        lastWords = (lastWords + text).slice(-LAST_WORDS);
+        stderrTail = (stderrTail + text).slice(-MAX_STDERR);
       });
 
       const exits = createEmitter<[WorkerExit]>({ name: 'worker', log: options.log });
       let ended: WorkerExit | null = null;
       function end(code: number | null, signal: string | null): void {
         if (ended !== null) return;
-        ended = { code, signal, lastWords };
+        ended = { code, signal, stderrTail };
         exits.emit(ended);
       }
       child.once('error', (error) => {
-        lastWords = (lastWords + String(error)).slice(-LAST_WORDS);
+        stderrTail = (stderrTail + String(error)).slice(-MAX_STDERR);
         if (child.pid === undefined) end(null, null);
       });
-      // `close` follows `exit` when the last of its output has been read.
+      // `close` follows `exit` once all of its output has been read.
       child.once('close', end);
 
       return {
         pid: child.pid,
         send(message) {
-          // A failed write means that the process is ending; `close` will say so.
+          // A failed write means that the process is ending; `close` will report it.
           if (child.connected) child.send(message as object, () => {});
         },
         onMessage: (listener) => void child.on('message', listener),

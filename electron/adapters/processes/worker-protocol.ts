@@ -1,7 +1,7 @@
-/** The messages between a core and its worker processes. Everything survives a structured clone. */
+/** The messages between a core and its worker processes. All of them survive a structured clone. */
 import type { WireError } from '../../../shared/contract/errors.ts';
 
-/** What one kind of worker understands. */
+/** The messages of one kind of worker. */
 export interface WorkerContract {
   /** Sent once, before anything else. */
   config: unknown;

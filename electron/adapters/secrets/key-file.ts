@@ -1,4 +1,4 @@
-/** Secrets sealed by a key that lies beside them, in a file of its own that only this user may read. */
+/** Secrets sealed with a key stored beside them, in a separate file that only this user may read. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,14 +7,14 @@ import { type WriteFile, writePrivateFile } from '../private-file.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
 
 export const keyFileWords =
-  'Passwords and tokens are encrypted. The key lies beside them, in a file that only this user can read.';
+  'Passwords and tokens are encrypted. The key is stored beside them, in a file that only this user can read.';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** `secrets.json` and `secrets.key` in the data folder, both mode 0600; the key is made for the first secret. */
+/** `secrets.json` and `secrets.key` in the data folder, both mode 0600; the key is created for the first secret. */
 export function openKeyFileSecrets(folder: string, options: { write?: WriteFile } = {}): OpenedSecrets {
   return openSecretsFile({
     ...options,
@@ -33,7 +33,7 @@ export function createKeyFileSeal(
   let known: Buffer | null = null;
   let keptAs: string | null = null;
 
-  /** Something else in its place goes aside: a new key is never written over it. */
+  /** Anything else in its place is set aside: a new key never overwrites it. */
   function savedKey(): Buffer | null {
     known ??= readKey(path);
     if (known === null && isThere(path)) keptAs = tryKeepAside(path);
@@ -73,14 +73,14 @@ export function createKeyFileSeal(
         const opened = decipher.update(bytes.subarray(nonceBytes + tagBytes));
         return Buffer.concat([opened, decipher.final()]).toString('utf8');
       } catch {
-        // Another key, or bytes that were changed: GCM does not say which.
+        // A different key or changed bytes: GCM does not say which.
         return null;
       }
     },
   };
 }
 
-/** null where there is none that could be used. */
+/** null if there is no usable key. */
 function readKey(path: string): Buffer | null {
   try {
     const key = readFileSync(path);

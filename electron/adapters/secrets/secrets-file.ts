@@ -1,4 +1,4 @@
-/** The Secrets port on one file of sealed values, whatever seals them. */
+/** The Secrets port on one file of sealed values, independent of the sealing method. */
 
 import { chmodSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,17 +10,17 @@ import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
 import { type WriteFile, writePrivateFile } from '../private-file.ts';
 
-/** Seals single values. The name of a value is sealed with it, so that no value passes for another. */
+/** Seals single values. A value's name is sealed with it, so that no value can pass for another. */
 export interface Seal {
   /** Written beside each value, so that the same seal opens it again. */
   readonly kind: SecretsProtection['kind'];
-  /** True where a value that cannot be opened now never will be; false where its key may only be locked. */
+  /** True if a value that cannot be opened is lost for good; false if its key may only be locked. */
   readonly failsForGood: boolean;
-  /** Where its damaged key was kept aside, or null. Called once, when the secrets are opened. */
+  /** Where its damaged key was moved, or null. Called once, when the secrets are opened. */
   check?(): string | null;
-  /** Throws where it cannot. */
+  /** Throws if it cannot. */
   close(name: string, value: string): string;
-  /** null when it cannot be opened. */
+  /** null if it cannot be opened. */
   open(name: string, sealed: string): string | null;
 }
 
@@ -36,7 +36,7 @@ export interface SecretsFileOptions {
   folder: string;
   /** The first one seals; each opens what it sealed. */
   seals: readonly [Seal, ...Seal[]];
-  /** How a person is told of it. */
+  /** Reports a notice to the person. */
   words: string;
   write?: WriteFile;
 }
@@ -45,13 +45,13 @@ const sealedSchema = z.object({ by: z.string(), sealed: z.string() });
 const fileSchema = z.object({ version: z.literal(1), secrets: z.record(z.string(), z.unknown()) });
 
 interface Kept extends z.infer<typeof sealedSchema> {
-  /** null where it cannot be opened here: it stays in the file as it is. */
+  /** null if it cannot be opened here: it stays in the file unchanged. */
   value: string | null;
 }
 
 /**
- * Opens `secrets.json`. A file that cannot be read, or a value that no key opens any more, is kept aside and
- * told in a notice; opening never fails. `change` throws DISK_FULL or DATA_FOLDER_UNUSABLE and then changed nothing.
+ * Opens `secrets.json`. An unreadable file, or a value that no key opens any more, is set aside and reported in a
+ * notice; opening never fails. `change` throws DISK_FULL or DATA_FOLDER_UNUSABLE and then has changed nothing.
  */
 export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
   const { folder, seals, words, write = writePrivateFile } = options;
@@ -90,7 +90,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
     if (lost.length > 0) {
       const aside = tryKeepAside(path);
       if (aside !== null) save(entries);
-      // Not moved, so nothing may write over them unasked.
+      // Not moved, so it must not be overwritten without a request.
       else for (const name of lost) keepSealed(name);
       notices.push(
         lostNotice(fact('SECRETS_NOT_OPENED', { count: lost.length, keyDamaged: keys.length > 0 }), [
@@ -112,7 +112,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
     return entries;
   }
 
-  /** At the start a full disk is no reason to fail: what could not be written is told again next time. */
+  /** A full disk must not prevent the start: what could not be written is reported again next time. */
   function save(entries: ReadonlyMap<string, Kept>): void {
     try {
       write(path, serialise(entries));
@@ -146,7 +146,7 @@ function serialise(entries: ReadonlyMap<string, Kept>): string {
   return `${JSON.stringify({ version: 1, secrets }, null, 2)}\n`;
 }
 
-/** Entry by entry: one that is damaged does not take the others with it. */
+/** Entry by entry, so that a damaged one does not affect the others. */
 function readFile(path: string): Record<string, unknown> | 'unreadable' {
   const content = readContent(path);
   if (content.kind === 'missing') return {};

@@ -1,6 +1,6 @@
 import { parseJson } from '../../../shared/json.ts';
 
-/** The value of a JSON column; null if it holds none that can be read. */
+/** The value of a JSON column; null if it cannot be parsed. */
 export function readColumn(text: unknown): unknown {
   return typeof text === 'string' ? (parseJson(text) ?? null) : null;
 }

@@ -6,25 +6,25 @@ import { primarySqliteCode, sqliteCode } from '../system-code.ts';
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
-/** The file that the processes share could not grow. */
+/** The file shared by the processes could not grow. */
 const SQLITE_IOERR_SHMSIZE = 4874;
 
-/** A row that could not be read. It is kept in the table `damaged_rows`. */
+/** A row that could not be read. It is stored in the table `damaged_rows`. */
 export interface DamagedRow {
   table: string;
-  /** As far as it can be read: a name where there is one, else the id. */
+  /** The row's name if that can be read, otherwise its id. */
   name: string;
-  /** The node that it belongs to, where that is known. */
+  /** The node that it belongs to, if known. */
   nodeId: string | null;
 }
 
 /** A file that could not be used as it was. */
 export interface DamagedState {
-  /** Where it is kept. */
+  /** Where it was moved. */
   keptAs: string;
-  /** Rows that were read out of it, by table. */
+  /** Rows recovered from it, by table. */
   rows: Readonly<Record<string, number>>;
-  /** Tables of which rows may be missing. */
+  /** Tables that may have lost rows. */
   incomplete: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export function isDamage(error: unknown): boolean {
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
-/** Turns what SQLite throws into an error with a code; anything else passes through as it is. */
+/** Maps SQLite's errors to errors with a code; anything else is returned unchanged. */
 export function toStoreError(error: unknown): unknown {
   const code = primarySqliteCode(error);
   if (code === null) return error;

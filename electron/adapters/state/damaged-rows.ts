@@ -1,4 +1,4 @@
-/** Rows that cannot be read: put aside one by one, so that the others are there. */
+/** Rows that cannot be read are set aside one by one, so that the others remain usable. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { nodeRecordSchema } from '../../../shared/models/fleet.ts';
 import { safestPolicy, unknownLease } from '../../../shared/models/power.ts';
@@ -8,7 +8,7 @@ import type { DamagedRow } from './damage.ts';
 
 type Row = Record<string, unknown>;
 
-/** What takes the place of a row that cannot be read. */
+/** The replacement for a row that cannot be read. */
 export interface Replacement<T> {
   record: T;
   write(): void;
@@ -16,8 +16,8 @@ export interface Replacement<T> {
 
 export interface DamagedRows {
   /**
-   * The values of rows with `id` and `value`; `prepare` changes what was parsed. A row that does not fit is put aside,
-   * and left out unless it is replaced.
+   * The values of rows with `id` and `value`; `prepare` changes the parsed value. A row that does not match is set
+   * aside, and left out unless it is replaced.
    */
   parseRows<T>(
     table: string,
@@ -26,10 +26,10 @@ export interface DamagedRows {
     prepare?: (value: unknown, row: Row) => unknown,
     replace?: (row: Row) => Replacement<T> | null,
   ): T[];
-  /** What is saved of the settings; null where nothing of it can be read. */
+  /** The saved settings; null if none of them can be read. */
   readSettings(row: Row | undefined): unknown;
   setAside(table: string, row: Row): void;
-  /** After a file was damaged: keeps every machine on of which leases or policies may be missing. */
+  /** After a file was damaged: keeps every machine on whose leases or policies may be missing. */
   fillUnknown(incomplete: readonly string[]): void;
 }
 
@@ -43,7 +43,7 @@ export interface DamagedRowsOptions {
 const keyOf: Readonly<Record<string, string>> = { power_policies: 'node_id' };
 
 export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptions): DamagedRows {
-  /** In the transaction under way, or in one of its own. */
+  /** In the transaction in progress, or in its own. */
   function atomically(work: () => void): void {
     if (database.isTransaction) {
       work();
@@ -71,7 +71,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
 
   function setAside(table: string, row: Row, replacement: Replacement<unknown> | null = null): void {
     try {
-      // An index that doesn't know the damaged row would keep it from being moved.
+      // An index that lacks the damaged row would prevent moving it.
       if (!database.isTransaction) database.exec(`REINDEX ${table}`);
       atomically(() => {
         keep(table, row);
@@ -79,7 +79,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
         replacement?.write();
       });
     } catch {
-      // On a full disk it stays where it is, and is found again at the next start.
+      // With a full disk it stays in place, and is found again at the next start.
     }
     onDamaged({ table, name: nameIn(row), nodeId: nodeOf(table, row) });
   }
@@ -103,7 +103,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
         setAside('settings', row);
         return null;
       }
-      // Part of it can be used; the rest is written over by the next change.
+      // Part of it is usable; the next change overwrites the rest.
       try {
         atomically(() => keep('settings', row));
       } catch {}
@@ -142,7 +142,7 @@ export function createDamagedRows({ database, run, onDamaged }: DamagedRowsOptio
   };
 }
 
-/** A record under the key of another one is as damaged as one that does not parse. */
+/** A record under another record's key is damaged, like one that cannot be parsed. */
 function belongs(record: unknown, row: Row): boolean {
   if (typeof record !== 'object' || record === null) return true;
   const { id, nodeId, endedAt } = record as Row;
@@ -153,7 +153,7 @@ function belongs(record: unknown, row: Row): boolean {
   );
 }
 
-/** The name in half a record is worth more to a person than its id. */
+/** The name in an incomplete record helps a person more than its id. */
 function nameIn(row: Row): string {
   const found = /"(?:name|label)"\s*:\s*"((?:[^"\\]|\\.){1,200})"/.exec(String(row.value))?.[1];
   return found ?? String(row.id);

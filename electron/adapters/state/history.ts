@@ -3,7 +3,7 @@ import type { BucketLength, BucketRow } from '../../core/ports/history.ts';
 import type { Store } from '../../core/ports/state.ts';
 import { toStoreError } from './open-database.ts';
 
-/** Rows dropped at a time: a fleet that comes back after weeks must not stop everything for seconds. */
+/** Rows deleted at a time: a fleet that returns after weeks must not block everything for seconds. */
 const PRUNED_AT_ONCE = 20_000;
 const TENTHS = 10;
 const MIB = 1_048_576;
@@ -13,13 +13,13 @@ const COLUMNS = `node, serving, vectors, vram_total, vram_used, vram_time, utili
 
 interface Names {
   has(name: string): boolean;
-  /** Gives a new name a number, in the transaction under way. */
+  /** Assigns a new name a number, in the transaction in progress. */
   idOf(name: string): number;
   nameOf(id: number): string | undefined;
   reload(): void;
 }
 
-/** The history in `telemetry_buckets`; node ids and model names stand there as numbers. */
+/** The history in `telemetry_buckets`, where node ids and model names are stored as numbers. */
 export function createHistoryStore({
   database,
   statement,
@@ -30,7 +30,7 @@ export function createHistoryStore({
   const nodes = createNames('node');
   const models = createNames('model');
 
-  /** Both ways between names and numbers. */
+  /** Maps names to numbers and back. */
   function createNames(kind: 'node' | 'model'): Names {
     const ids = new Map<string, number>();
     const names = new Map<number, string>();
@@ -70,7 +70,7 @@ export function createHistoryStore({
         work();
         database.exec('COMMIT');
       } catch (error) {
-        // A full disk may have rolled it back already.
+        // A full disk may already have rolled it back.
         if (database.isTransaction) database.exec('ROLLBACK');
         nodes.reload();
         models.reload();
@@ -114,7 +114,7 @@ export function createHistoryStore({
     );
   }
 
-  /** Rows of nodes that were forgotten have no name any more, and wait to be pruned. */
+  /** Rows of forgotten nodes no longer have a name, and are pruned later. */
   function toRows(found: Record<string, unknown>[], seconds: BucketLength): BucketRow[] {
     return found.flatMap((row) => {
       const nodeId = nodes.nameOf(Number(row.node));
@@ -176,7 +176,7 @@ export function createHistoryStore({
         }
       }),
     read: (nodeId, seconds, from, last) =>
-      // One look-up a bucket: the rows of one node lie apart from each other.
+      // One look-up per bucket, because the rows of one node are not adjacent.
       toRows(
         all(
           `WITH RECURSIVE slots (slot) AS (
@@ -207,8 +207,8 @@ export function createHistoryStore({
       }),
     remove: (nodeId) => {
       if (!nodes.has(nodeId)) return;
-      // Taking the name away is quick however long the history is. The number is never given again. One
-      // statement, no transaction of its own: it may be a part of one.
+      // Removing the name is quick however long the history is. The number is never reused. A single statement without
+      // its own transaction, so that it can be part of one.
       all("DELETE FROM telemetry_names WHERE kind = 'node' AND name = ?", nodeId);
       nodes.reload();
     },
@@ -228,7 +228,7 @@ function slot(start: number, seconds: BucketLength): number {
   return Math.floor(start / (seconds * 1000));
 }
 
-/** What a STRICT integer column takes, whatever a server has claimed. */
+/** The values that a STRICT integer column accepts, whatever a server reported. */
 function whole(value: number): number {
   return Number.isNaN(value) ? 0 : Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(value)));
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Text of entries that an older version wrote becomes messages: code TEXT. Entries that are messages already, and
- * those that cannot be read, stay as they are.
+ * Turns the text of entries from older versions into messages: code TEXT. Entries that are already messages, and
+ * those that cannot be parsed, stay unchanged.
  */
 export const activityTextToMessages = `
   UPDATE activity SET value = json_set(
@@ -38,9 +38,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX jobs_by_age ON jobs (created_at DESC, id DESC);
   CREATE INDEX jobs_unfinished ON jobs (status) WHERE status IN ('pending', 'running');
   `,
-  // Time comes before the node in the key: a minute of a thousand nodes is then a few neighbouring pages to
-  // write, and a few to drop, where it would be a page for each node. `start` counts buckets since the epoch;
-  // times are tenths of a second, VRAM that is summed up is MiB-seconds: small numbers take small room.
+  // Time comes before the node in the key: a minute of a thousand nodes then takes a few adjacent pages to write or
+  // delete, instead of a page for each node. `start` counts buckets since the epoch; times are tenths of a second,
+  // summed VRAM is MiB-seconds: small numbers take little space.
   `
   CREATE TABLE telemetry_names (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name)
@@ -74,7 +74,7 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE withdrawals (id TEXT PRIMARY KEY, since INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
-  // Rows that could not be read, as they were: for a person who wants them back.
+  // Rows that could not be read, unchanged, for a person who wants them back.
   `
   CREATE TABLE damaged_rows (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL
@@ -83,7 +83,7 @@ export const migrations: readonly string[] = [
   activityTextToMessages,
 ];
 
-/** Brings the database to the newest shape, one transaction a step. One that is newer is refused before this. */
+/** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */
 export function migrate(database: DatabaseSync, steps: readonly string[] = migrations): void {
   const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
   for (let version = row.user_version; version < steps.length; version++) {

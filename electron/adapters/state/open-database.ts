@@ -11,31 +11,31 @@ export { toStoreError } from './damage.ts';
 
 export interface OpenedDatabase {
   database: DatabaseSync;
-  /** null when all was well. */
+  /** null if nothing was wrong. */
   damaged: DamagedState | null;
 }
 
 export interface PrepareOptions {
   steps?: readonly string[];
-  /** The state was written before, so that a file without content has lost it. Default false. */
+  /** The state was written before, so a file without content has lost it. Default false. */
   expected?: boolean;
 }
 
 export interface OpenDatabaseOptions extends PrepareOptions {
-  /** What `prepareDatabase` found, if it has run already. Default: it runs now. */
+  /** The result of `prepareDatabase`, if it has already run. Default: it runs now. */
   prepared?: DamagedState | null;
 }
 
-/** Of which a damaged log may have lost the newest rows, and whose loss could power a machine off. */
+/** Tables whose newest rows a damaged log may have lost, and whose loss could power a machine off. */
 const POWER_TABLES = ['leases', 'power_policies'];
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
- * Makes the state database ready to be opened: reads it all to find damage, and brings it up to date. A file that is
- * damaged, or isn't a database, is moved to `<path>.corrupt-<n>`; what can be read of it goes into a fresh one. Gives
- * what was damaged; null if all was well. Throws STATE_NEWER, DISK_FULL or DATA_FOLDER_UNUSABLE.
+ * Prepares the state database: reads all of it to find damage, and migrates it. A file that is damaged, or is not a
+ * database, is moved to `<path>.corrupt-<n>`; its readable content goes into a new one. Returns what was damaged, or
+ * null. Throws STATE_NEWER, DISK_FULL or DATA_FOLDER_UNUSABLE.
  *
- * The time it takes grows with the file. It needs nothing but the path, so that it can run in a thread.
+ * The duration grows with the file. It needs only the path, so it can run in a thread.
  */
 export function prepareDatabase(path: string, options: PrepareOptions = {}): DamagedState | null {
   const { steps = migrations, expected = false } = options;
@@ -59,7 +59,7 @@ export function prepareDatabase(path: string, options: PrepareOptions = {}): Dam
   }
 }
 
-/** Opens the state database, after it was prepared. Throws what `prepareDatabase` throws. */
+/** Opens the prepared state database. Throws the same errors as `prepareDatabase`. */
 export function openDatabase(path: string, options: OpenDatabaseOptions = {}): OpenedDatabase {
   const { steps = migrations, prepared } = options;
   try {
@@ -77,7 +77,7 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
   if (found === undefined) return !isThere(path);
   if (!found.isFile()) return false;
   if (found.size === 0) {
-    // SQLite would take the log of an empty file away.
+    // SQLite would delete the log of an empty file.
     return !expected && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
   }
   try {
@@ -93,9 +93,9 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
   }
 }
 
-/** Sets aside whatever cannot be a log or its index; a log that lost something is kept as a copy. */
+/** Sets aside anything that cannot be a log or its index; a log that lost something is copied. */
 function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
-  // It is made from the log at each start.
+  // It is rebuilt from the log at each start.
   if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
   const log = `${path}-wal`;
   if (isThere(log) && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };

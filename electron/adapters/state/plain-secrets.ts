@@ -1,4 +1,7 @@
-/** Older versions kept secrets in plain in the state. They go where secrets are kept, and off the disk here. */
+/**
+ * Older versions stored secrets in plain text in the state. They are moved to the secrets file and erased from the
+ * disk.
+ */
 
 import type { DatabaseSync } from 'node:sqlite';
 import { secureOnSecret } from '../../../shared/models/secrets.ts';
@@ -13,19 +16,19 @@ type Json = Record<string, unknown>;
 
 interface Found {
   secrets: Record<string, string>;
-  /** Rows without them, by table and id. */
+  /** Rows without secrets, by table and id. */
   rows: { table: 'settings' | 'nodes'; id: string | number; value: string }[];
 }
 
 /**
- * Moves them, and rewrites the file so that no old page keeps a copy. What fails leaves the rows as they were, to
- * be tried again at the next start.
+ * Moves them, and rewrites the file so that no old page keeps a copy. A failure leaves the rows unchanged, and is
+ * retried at the next start.
  */
 export function movePlainSecrets(database: DatabaseSync, secrets: Secrets): MovedSecrets {
   try {
     const found = findPlain(database);
     if (found.rows.length === 0) return { kind: 'none' };
-    // One that is set already is newer than what was left behind here.
+    // One that is already set is newer than the one left here.
     const missing = Object.entries(found.secrets).filter(([name]) => secrets.get(name) === null);
     secrets.change(Object.fromEntries(missing));
     rewrite(database, () => {
@@ -55,7 +58,7 @@ function findPlain(database: DatabaseSync): Found {
   return found;
 }
 
-/** Takes the secrets out of the settings; true when there was one. */
+/** Removes the secrets from the settings; true if there was one. */
 function takeSettings(settings: Json, secrets: Record<string, string>): boolean {
   let any = false;
   for (const path of secretSettingNames) {
@@ -71,7 +74,7 @@ function takeSettings(settings: Json, secrets: Record<string, string>): boolean 
   return any;
 }
 
-/** VACUUM writes every page anew from what is in use; emptying the log takes the old pages off the disk. */
+/** VACUUM rewrites every page that is in use; truncating the log removes the old pages from the disk. */
 function rewrite(database: DatabaseSync, update: () => void): void {
   database.exec('PRAGMA secure_delete = ON; BEGIN IMMEDIATE');
   try {

@@ -14,11 +14,11 @@ import type { PowerStore } from '../../core/ports/power-state.ts';
 import { readColumn } from './columns.ts';
 import type { DamagedRows } from './damaged-rows.ts';
 
-/** How long the past is kept: as long as the history of telemetry. */
+/** How long the past is kept: as long as the telemetry history. */
 const KEPT_MS = 31 * 24 * 3_600_000;
 const PANEL_ID = /^panel-[0-9a-f-]{36}$/;
 
-/** A field under another name is a damaged one: the default in its place could power the machine off. */
+/** A field under another name is damaged: the default in its place could power the machine off. */
 const savedPolicySchema = powerPolicySchema.strict().extend({ nodeId: z.string().optional() });
 
 export interface PowerStoreParts {
@@ -28,13 +28,13 @@ export interface PowerStoreParts {
 }
 
 /**
- * Policies, leases and states in the database. What cannot be read of a lease or a policy keeps its machine on: a
- * lease without an end takes its place, or a policy that powers nothing off.
+ * Policies, leases and states in the database. A lease or policy that cannot be read keeps its machine on: it is
+ * replaced by a lease without an end, or by a policy that never powers off.
  */
 export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStore {
   let replaced = 0;
 
-  /** Both the columns and the value name its machine and its end: either may be the damaged one. */
+  /** Both the columns and the value contain its machine and its end: either may be damaged. */
   function replace(row: Record<string, unknown>) {
     const saved = Object(readColumn(row.value)) as Partial<LeaseRecord>;
     const known = { id: String(row.id), nodeId: String(row.node_id), createdAt: Number(row.created_at) };
@@ -54,7 +54,7 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
   const leases = (found: Record<string, unknown>[]) =>
     rows.parseRows('leases', found, leaseRecordSchema, undefined, replace);
 
-  /** Past the index, which may be damaged where the table is not. */
+  /** Bypasses the index, which may be damaged although the table is not. */
   const open = () =>
     leases(
       all(
@@ -64,7 +64,7 @@ export function createPowerStore({ run, all, rows }: PowerStoreParts): PowerStor
       ),
     ).filter(({ endedAt }) => endedAt === null);
 
-  /** Column and value each say whose it is: either may be the damaged one, and then both machines stay on. */
+  /** Column and value both contain its owner: either may be damaged, and then both machines stay on. */
   function replacePolicy(row: Record<string, unknown>) {
     const saved = Object(readColumn(row.value)) as { nodeId?: unknown };
     const record = safestPolicy(saved);

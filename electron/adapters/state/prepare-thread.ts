@@ -1,16 +1,16 @@
-/** Prepares the state database in a thread: reading a large one takes seconds, in which a window must stay alive. */
+/** Prepares the state database in a thread: reading a large one takes seconds, during which the window must respond. */
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { fromWireError, type WireError } from '../../../shared/contract/errors.ts';
 import type { DamagedState } from './damage.ts';
 import { prepareDatabase } from './open-database.ts';
 
-/** What the thread answers with. */
+/** The message from the thread. */
 export type PrepareAnswer =
   | { kind: 'prepared'; damaged: DamagedState | null }
   | { kind: 'refused'; error: WireError };
 
-/** A smaller one is read faster than a thread starts. */
+/** Bytes. A smaller database is read faster than a thread starts. */
 const SMALL_BYTES = 4 * 1024 * 1024;
 
 export interface PrepareStateOptions {
@@ -21,7 +21,7 @@ export interface PrepareStateOptions {
   entry: string;
 }
 
-/** Rejects with what `prepareDatabase` throws. */
+/** Rejects with the errors of `prepareDatabase`. */
 export async function prepareState({
   path,
   expected,

@@ -1,4 +1,4 @@
-/** Reads out of a damaged database what can be read, table by table. */
+/** Recovers what can be read from a damaged database, table by table. */
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isThere } from '../keep-aside.ts';
@@ -7,15 +7,15 @@ import { activityTextToMessages } from './migrations.ts';
 
 const COMPANIONS = ['', '-wal', '-shm'];
 
-/** Fills a fresh database from the damaged one at `keptAs`, which is not touched. */
+/** Fills a new database from the damaged one at `keptAs`, which stays untouched. */
 export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
-  // Opening it would change it: what is read is a copy.
+  // Opening it would change it, so a copy is read.
   const copy = `${keptAs}.reading`;
   const tables = tablesOf(database);
   const rows: Record<string, number> = {};
   const incomplete: string[] = [];
   try {
-    // The index of the log is made from the log.
+    // The log's index is rebuilt from the log.
     for (const suffix of ['', '-wal']) {
       if (!isThere(keptAs + suffix)) continue;
       copyFileSync(keptAs + suffix, copy + suffix);
@@ -29,7 +29,7 @@ export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
         if (count > 0) rows[table] = count;
         if (!whole) incomplete.push(table);
       }
-      // The damaged file may be of an older version.
+      // The damaged file may be from an older version.
       database.exec(activityTextToMessages);
       database.exec('COMMIT');
     } finally {
@@ -51,7 +51,7 @@ function tablesOf(database: DatabaseSync): string[] {
     .map(({ name }) => String(name));
 }
 
-/** From the front to where it cannot be read, then from the back: what lies between is lost. */
+/** Reads from the front to the damage, then from the back; what lies between is lost. */
 function copyTable(
   damaged: DatabaseSync,
   database: DatabaseSync,
@@ -77,7 +77,7 @@ function copyTable(
         try {
           count += Number(insert.run(...columns.map((name) => row[name] as SQLInputValue)).changes);
         } catch {
-          // Not of the type that its column takes.
+          // Not of the column's type.
           whole = false;
         }
       }

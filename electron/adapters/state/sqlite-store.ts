@@ -14,32 +14,32 @@ import { createPowerStore } from './power-store.ts';
 
 export interface OpenedStore {
   store: Store;
-  /** What was wrong with the file, and what was read out of it; null when all was well. */
+  /** What was wrong with the file and what was recovered; null if nothing was. */
   damaged: DamagedState | null;
-  /** Whether secrets of an older version were found in plain, and what stopped their move. */
+  /** Whether secrets of an older version were found in plain text, and why they could not be moved. */
   plainSecrets: MovedSecrets;
 }
 
-/** How much of the past is kept; older rows go when new ones come. */
+/** How much of the past is kept; old rows are deleted when new ones arrive. */
 const keep = { moves: 5000, activity: 20_000, jobs: 500, bootTimes: 20 };
 
 export interface SqliteStoreOptions {
   path: string;
-  /** Takes over what an older version kept in plain; left alone where it is not given. */
+  /** Receives secrets that an older version stored in plain text; they stay in place without it. */
   secrets?: Secrets;
-  /** It was written before, so that a file without content has lost it. Default false. */
+  /** It was written before, so a file without content has lost it. Default false. */
   expected?: boolean;
-  /** What `prepareDatabase` found, if it has run already. Default: it runs now. */
+  /** The result of `prepareDatabase`, if it has already run. Default: it runs now. */
   prepared?: DamagedState | null;
-  /** A row could not be read: it was put aside, and the others are there. May be called while the store opens. */
+  /** A row could not be read: it was set aside, and the others are usable. May be called while the store opens. */
   onDamagedRow?(row: DamagedRow): void;
-  /** The file was damaged while it was in use: the next start repairs it. */
+  /** The file was damaged while in use: the next start repairs it. */
   onDamagedFile?(): void;
 }
 
 /**
- * The state in one SQLite file. Values are JSON checked by the models' own schemas: a row that does not fit is put
- * aside and reported. Where it could let a machine go off, the safest value that is known takes its place.
+ * The state in one SQLite file. Values are JSON validated by the models' schemas: a row that does not match is set
+ * aside and reported. Where it could let a machine power off, the safest known value replaces it.
  */
 export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
   const { path, secrets } = options;
@@ -247,7 +247,7 @@ export function createSqliteStore(options: SqliteStoreOptions): OpenedStore {
         run('COMMIT');
         return result;
       } catch (error) {
-        // A full disk may have ended it already.
+        // A full disk may already have ended it.
         if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
       }

@@ -1,7 +1,7 @@
 /**
- * Finds out whether SQLite's write-ahead log has lost what was committed. SQLite itself takes the first frame that
- * does not fit for the end of the log, which is right after a crash in the middle of a write, and silently drops
- * committed transactions where the file was damaged.
+ * Detects whether SQLite's write-ahead log has lost committed transactions. SQLite treats the first invalid frame as
+ * the end of the log. That is right after a crash in the middle of a write, but silently drops committed transactions
+ * if the file was damaged.
  *
  * Source: the file formats of the log and of its index in shared memory, https://www.sqlite.org/walformat.html.
  */
@@ -21,12 +21,12 @@ export interface LogVerdict {
 }
 
 /**
- * Call before the database is opened: opening reads the log, and may remove it.
- * @param path of the database; the log and its index lie beside it
+ * Call it before the database is opened, because opening reads the log and may delete it.
+ * @param path of the database; the log and its index are beside it
  */
 export function checkWriteAheadLog(path: string): LogVerdict {
   const index = readIndex(`${path}-shm`);
-  /** Of what was committed, the last frame that is not in the database itself yet; 0 where that is not known. */
+  /** The last committed frame that is not in the database itself yet; 0 if unknown. */
   const wanted = index === null || index.backfilled >= index.frames ? 0 : index.frames;
   const log = openLog(`${path}-wal`);
   if (log === null) return { damaged: wanted > 0, frames: 0 };
@@ -34,7 +34,7 @@ export function checkWriteAheadLog(path: string): LogVerdict {
     const header = log.read(0, HEADER_BYTES);
     if (header === null) return { damaged: wanted > 0, frames: 0 };
     const parsed = readHeader(header);
-    // The header is written once, before the first frame: one that does not fit was damaged later.
+    // The header is written once, before the first frame, so an invalid one was damaged later.
     if (parsed === null) return { damaged: log.size > HEADER_BYTES, frames: 0 };
     const { frames, laterCommit } = readFrames(log, parsed);
     const sameLog = index?.salts.equals(parsed.salts) ?? false;
@@ -67,7 +67,7 @@ function readHeader(header: Buffer): LogHeader | null {
   };
 }
 
-/** Follows the chain of checksums to its end; then looks for a commit of the same log beyond it. */
+/** Follows the chain of checksums to its end, then searches for a commit of the same log beyond it. */
 function readFrames(log: OpenLog, header: LogHeader): { frames: number; laterCommit: boolean } {
   const frameBytes = FRAME_HEADER_BYTES + header.pageBytes;
   let checksum: Checksum | null = header.checksum;
@@ -75,7 +75,7 @@ function readFrames(log: OpenLog, header: LogHeader): { frames: number; laterCom
   for (let number = 1; ; number += 1) {
     const frame = log.read(HEADER_BYTES + (number - 1) * frameBytes, frameBytes);
     if (frame === null) return { frames, laterCommit: false };
-    // Frames of an earlier round of the log have other salts.
+    // Frames of an earlier generation of the log have other salts.
     const sameLog = frame.subarray(8, 16).equals(header.salts);
     const commits = frame.readUInt32BE(4) !== 0;
     if (checksum !== null && sameLog) {
@@ -90,13 +90,13 @@ function readFrames(log: OpenLog, header: LogHeader): { frames: number; laterCom
         continue;
       }
     }
-    // What was rolled back leaves frames behind, but none that commits.
+    // A rollback leaves frames behind, but none that commits.
     if (checksum === null && sameLog && commits) return { frames, laterCommit: true };
     checksum = null;
   }
 }
 
-/** Two running sums over pairs of 32-bit words, in the byte order that the log's magic number names. */
+/** Two running sums over pairs of 32-bit words, in the byte order given by the log's magic number. */
 function addChecksum([first, second]: Checksum, bytes: Buffer, bigEndian: boolean): Checksum {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let one = first;
@@ -117,7 +117,7 @@ interface LogIndex {
   salts: Buffer;
 }
 
-/** The index survives a killed process; null where it is missing, was not finished or is damaged. */
+/** The index survives a killed process; null if it is missing, incomplete or damaged. */
 function readIndex(path: string): LogIndex | null {
   let bytes: Buffer;
   try {
@@ -128,7 +128,7 @@ function readIndex(path: string): LogIndex | null {
   if (bytes.length < 136) return null;
   const header = bytes.subarray(0, INDEX_HEADER_BYTES);
   if (!header.equals(bytes.subarray(INDEX_HEADER_BYTES, 2 * INDEX_HEADER_BYTES))) return null;
-  // The index is in the byte order of this machine; Node runs on little-endian ones.
+  // The index has this machine's byte order; Node runs on little-endian machines.
   const [one, two] = addChecksum([0, 0], header.subarray(0, 40), false);
   if (header.readUInt32LE(0) !== VERSION || header[12] !== 1) return null;
   if (header.readUInt32LE(40) !== one || header.readUInt32LE(44) !== two) return null;
@@ -141,7 +141,7 @@ function readIndex(path: string): LogIndex | null {
 
 interface OpenLog {
   size: number;
-  /** null where the file ends before. */
+  /** null if the file ends before. */
   read(at: number, length: number): Buffer | null;
   close(): void;
 }

@@ -1,42 +1,42 @@
-/** The calls of the index worker. Everything survives a structured clone. */
+/** The calls of the index worker. All of them survive a structured clone. */
 import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
 
-/** Given once, before anything else. */
+/** Sent once, before anything else. */
 export interface IndexWorkerConfig {
-  /** The folder that holds one database a source. */
+  /** The folder with one database per source. */
   folder: string;
-  /** No index grows past this; `null` leaves it to the disk. */
+  /** Maximum size of an index; `null` leaves it to the disk. */
   maxIndexBytes: number | null;
-  /** The most that vectors may take in memory; those of an index that is larger are read from the disk. */
+  /** Maximum memory for vectors; those of a larger index are read from the disk. */
   maxMatrixBytes: number;
-  /** Vectors not asked for this long leave the memory, milliseconds. */
+  /** Vectors not used for this long are freed, milliseconds. */
   matrixIdleMs: number;
 }
 
 export interface IndexSettings {
   maxFileBytes: number;
-  /** Tokens a chunk may have, estimated. */
+  /** Maximum tokens of a chunk, estimated. */
   chunkTokens: number;
 }
 
-/** Which index a call is about, and how it is opened if it is not open yet. */
+/** The index of a call, and how to open it if necessary. */
 export interface IndexSource {
   id: string;
   path: string;
   embedderId: string;
 }
 
-/** Shows, without reading the file, whether it is still the same. */
+/** Shows whether the file is unchanged without reading it. */
 export interface FileStamp {
   size: number;
   modifiedMs: number;
   changedMs: number;
 }
 
-/** A file that the worker is busy with. */
+/** A file that the worker is processing. */
 export interface FileAtWork {
   path: string;
-  /** null until its times are read. */
+  /** null until its times have been read. */
   stamp: FileStamp | null;
 }
 
@@ -70,24 +70,24 @@ interface IndexCalls {
 export type IndexMethod = keyof IndexCalls;
 
 export interface IndexRequest<Params = unknown> {
-  /** null where the call isn't about an open index. */
+  /** null if the call is not about an open index. */
   source: IndexSource | null;
   settings: IndexSettings;
   params: Params;
 }
 
-/** An index was damaged: it is kept aside and an empty one took its place, or parts of it were lost. */
+/** An index was damaged: it was set aside and replaced by an empty one, or parts of it were lost. */
 export interface IndexNotice {
   sourceId: string;
   code: 'INDEX_CORRUPT' | 'INDEX_INCOMPLETE';
-  /** null where it stays in use. */
+  /** null if it stays in use. */
   keptAs: string | null;
 }
 
-/** What a call reports while it runs. */
+/** The progress of a call. */
 export type IndexProgress =
   | { kind: 'seen'; seen: number }
-  /** The call is busy with this file, or got further with it; null while it waits. */
+  /** The call is processing this file, or advanced with it; null while it waits. */
   | { kind: 'file'; file: FileAtWork | null };
 
 export interface IndexContract {

@@ -1,6 +1,6 @@
 /**
- * The indexes, kept by the index worker. What is particular to it is the file that ended a worker: the next worker
- * records it first, as failed if it passed its time limit, as a suspect if the worker crashed.
+ * The indexes, managed by the index worker. A file that ended a worker needs special care: the next worker records it
+ * first, as failed if it exceeded its time limit, as a suspect if the worker crashed.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { Log } from '../../core/ports/log.ts';
@@ -26,24 +26,24 @@ import type {
 } from './protocol.ts';
 
 export interface VectorStoreOptions {
-  /** Holds one database a source; made when it is not there. */
+  /** Folder with one database per source; created if necessary. */
   folder: string;
   workerHost: WorkerHost;
   clock: Clock;
   log: Log;
-  /** Asked at each call, so that a change counts from then on. */
+  /** Read at each call, so that a change applies from then on. */
   settings: () => IndexSettings;
   /** An index was damaged. */
   onNotice?: (notice: IndexNotice) => void;
-  /** No index grows past this many bytes (DISK_FULL). Default: the disk's own end. */
+  /** Maximum size of an index in bytes (DISK_FULL). Default: limited by the disk. */
   maxIndexBytes?: number;
   /** Memory for the vectors of all indexes. Default 1 GiB, which is 2.3 million of 384 dimensions. */
   maxMatrixBytes?: number;
   /** Default 5 minutes. */
   matrixIdleMs?: number;
-  /** How long one step of one file may take, milliseconds: reading, splitting, a part of embedding, storing. Default 60 s. */
+  /** Limit of one step of one file (reading, splitting, a part of embedding, storing), milliseconds. Default 60 s. */
   fileLimitMs?: number;
-  /** How long `close` waits before it ends the worker the hard way. Default 5 s. */
+  /** How long `close` waits before it kills the worker, milliseconds. Default 5 s. */
   closeDeadlineMs?: number;
 }
 
@@ -57,15 +57,15 @@ type IndexParams<M extends IndexMethod> = IndexContract['calls'][M]['params']['p
 type IndexResult<M extends IndexMethod> = IndexContract['calls'][M]['result'];
 
 export interface IndexVectorStore extends VectorStore {
-  /** The process id of the worker that runs now; null while none does. */
+  /** The process id of the present worker; null if none is running. */
   workerPid(): number | null;
 }
 
-/** A person waits for the answer. The worker may be in the middle of a large change, so it is left alone. */
+/** A person waits for the answer. The worker may be in the middle of a large change, so it is not killed. */
 const query: MethodPolicy = { deadlineMs: 10_000, lateCode: 'INDEX_BUSY', isRepeatable: true };
-/** Nobody who stops using an index or a file should wait for a worker that is stuck: it is killed. */
+/** Releasing an index or a file must not wait for a stuck worker: it is killed. */
 const ending: MethodPolicy = { deadlineMs: 5000, lateCode: null, isRepeatable: true };
-/** May take as long as it needs; each of its files has a limit. */
+/** No limit for the call, but one for each of its files. */
 const work: MethodPolicy = { deadlineMs: null, lateCode: null, isRepeatable: false };
 
 const methods: Record<IndexMethod, MethodPolicy> = {
@@ -75,7 +75,7 @@ const methods: Record<IndexMethod, MethodPolicy> = {
   close: ending,
   remove: ending,
   giveUp: ending,
-  // Repeated, they would count twice, or be about a file that the lost worker had prepared.
+  // Repeated, they would count twice, or refer to a file that the lost worker had prepared.
   suspect: { ...ending, isRepeatable: false },
   discard: { ...ending, isRepeatable: false },
   scan: work,
@@ -102,15 +102,18 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
     methods,
     silenceMs: (progress) => (fileOf(progress) === null ? null : fileLimitMs),
     onEvent(notice) {
-      log.warn('An index was damaged', { ...notice });
+      log.warn('An index was damaged.', { ...notice });
       options.onNotice?.(notice);
     },
-    onLost: blame,
+    onLost: recordSuspects,
     ...(options.closeDeadlineMs === undefined ? {} : { stopDeadlineMs: options.closeDeadlineMs }),
   });
 
-  /** Records the files that the lost calls were busy with, if they may have ended the worker. */
-  async function blame(lost: readonly LostCall[], { killedFor, isCrash, run }: WorkerEnd): Promise<Verdicts> {
+  /** Records the files of the lost calls if they may have ended the worker. */
+  async function recordSuspects(
+    lost: readonly LostCall[],
+    { killedFor, isCrash, run }: WorkerEnd,
+  ): Promise<Verdicts> {
     const verdicts = new Map<number, unknown>();
     const records = lost.map(async ({ call, progress }) => {
       const file = fileOf(progress as IndexProgress | null);
@@ -119,7 +122,7 @@ export function createVectorStore(options: VectorStoreOptions): IndexVectorStore
       const { path, stamp } = file;
       if (call.id === killedFor) {
         verdicts.set(call.id, new PilotlightError('FILE_TOO_COSTLY', { details: { path } }));
-        // A file that isn't recorded as failed would be read again, and again.
+        // A file that is not recorded as failed would be read again and again.
         await sendCall('giveUp', { path, stamp }, { source }).catch((error: unknown) => {
           verdicts.set(call.id, error);
         });

@@ -1,4 +1,6 @@
-/** Counts what an index has lost or holds twice; reads its file alone, and the folder if it is told how to cut. */
+/**
+ * Counts what an index has lost or holds twice, from its file alone, or also from the folder if `expected` is given.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,19 +10,19 @@ export interface IndexVerdict {
   files: number;
   chunks: number;
   vectors: number;
-  /** Chunks that should be there and are not, or lack their vector or their words. */
+  /** Chunks that are missing, or lack their vector or their words. */
   lost: number;
-  /** Chunks, vectors or words that are there once too often, or belong to nothing. */
+  /** Chunks, vectors or words that are duplicated or belong to nothing. */
   repeated: number;
-  /** The first twenty findings, in words. */
+  /** The first twenty findings, as text. */
   findings: string[];
 }
 
-/** What a file of the folder should have given. */
+/** What a file of the folder should have produced. */
 export interface ExpectedFiles {
   /** Canonical absolute path. */
   folder: string;
-  /** Relative, with `/`: those that must be in the index. */
+  /** Relative, with `/`: the files that must be in the index. */
   paths: readonly string[];
   cut(bytes: Uint8Array, path: string): { ok: true; chunks: readonly Chunk[] } | { ok: false };
 }

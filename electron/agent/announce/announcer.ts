@@ -1,4 +1,4 @@
-/** Answers those who look for agents, in the networks that this agent listens in and in no other. */
+/** Answers discovery queries, only on the networks that this agent listens on. */
 
 import { sameNetwork } from '../../../shared/network/ipv4.ts';
 import type { Clock, NetworkInterface, Timer } from '../../adapters/agent-host/types.ts';
@@ -6,13 +6,13 @@ import { decodeMessage } from '../../adapters/network/mdns/decode.ts';
 import { encodeResponse } from '../../adapters/network/mdns/encode.ts';
 import { MDNS_ADDRESS, MDNS_PORT } from '../../adapters/network/mdns/message.ts';
 import type { MulticastSocket, OpenMulticast } from '../../adapters/network/mdns/socket.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 import { type AnnouncedAgent, type Answer, allRecords, answerTo, merge } from './records.ts';
 
 export interface Announcer {
-  /** Looks at the interfaces again; resolves when each is joined, or was not to be had. */
-  look(): Promise<void>;
-  /** Says goodbye. */
+  /** Reads the interfaces again; resolves when each has been joined or has failed. */
+  refresh(): Promise<void>;
+  /** Sends a goodbye. */
   stop(): void;
 }
 
@@ -20,7 +20,7 @@ export interface AnnouncerOptions {
   clock: Clock;
   open: OpenMulticast;
   agent: AnnouncedAgent;
-  /** Those to be found in. */
+  /** The interfaces to answer on. */
   interfaces(): readonly NetworkInterface[];
   say(message: string): void;
 }
@@ -28,21 +28,21 @@ export interface AnnouncerOptions {
 interface Joined {
   socket: MulticastSocket;
   timers: Set<Timer>;
-  /** When it last spoke to the whole group. */
+  /** When it last sent to the whole group. */
   spokeAt: number;
-  /** What it is about to say to it: whoever asks meanwhile hears that too. */
+  /** The answer about to be sent to the group; queries that arrive meanwhile are added to it. */
   waiting: Answer | null;
-  /** Answers to single askers in the second that began then. */
-  alone: { from: number; count: number };
+  /** Unicast answers in the second that began at `from`. */
+  unicast: { from: number; count: number };
 }
 
-const LOOK_MS = 60_000;
+const REFRESH_MS = 60_000;
 const SECOND_MS = 1000;
-/** So that not all machines answer at the same moment. */
+/** A random delay, so that not all machines answer at once. */
 const SPREAD_MS = { least: 20, most: 120 };
-/** More than a network of people asks; a forged sender gets no more of us. */
-const MOST_ALONE = 20;
-/** For an asker that keeps nothing, the standard says. */
+/** More than the people on a network need; limits what a forged sender can trigger. */
+const MAX_UNICAST = 20;
+/** Seconds. The standard's value for a querier that keeps no cache. */
 const LEGACY_TTL = 10;
 
 export function createAnnouncer({ clock, open, agent, interfaces, say }: AnnouncerOptions): Announcer {
@@ -50,7 +50,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
   const refused = new Map<string, string>();
   let stopped = false;
   let timer: Timer | null = null;
-  let looking: Promise<void> | null = null;
+  let refreshing: Promise<void> | null = null;
 
   function later(one: Joined, ms: number, run: () => void): void {
     const own = clock.timer(ms, () => {
@@ -61,7 +61,7 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
   }
 
   function send(one: Joined, bytes: Uint8Array, port = MDNS_PORT, address = MDNS_ADDRESS): void {
-    // A network that went away takes its answers with it; the next look finds that out.
+    // When a network disappears, the send fails; the next check notices.
     one.socket.send(bytes, port, address).catch(() => {});
   }
 
@@ -76,45 +76,45 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
     bytes: Uint8Array,
     from: { address: string; port: number },
   ) {
-    // Each socket hears what comes in by the others, and a router may pass on what it should not.
+    // Each socket also receives what arrives on the others, and a router may forward what it should not.
     if (!sameNetwork(from.address, own.address, own.netmask)) return;
     const message = decodeMessage(bytes);
-    const said = message && answerTo(message, agent, own.address);
-    if (message === null || said === null) return;
+    const answer = message && answerTo(message, agent, own.address);
+    if (message === null || answer === null) return;
     if (from.port !== MDNS_PORT) {
-      const plain = (list: typeof said.answers) =>
+      const plain = (list: typeof answer.answers) =>
         list.map((record) => ({ ...record, unique: false, ttl: Math.min(record.ttl, LEGACY_TTL) }));
       const { id, questions } = message;
-      if (!mayAlone(one)) return;
-      const answers = plain(said.answers);
-      const reply = encodeResponse({ id, questions, answers, additionals: plain(said.additionals) });
+      if (!mayUnicast(one)) return;
+      const answers = plain(answer.answers);
+      const reply = encodeResponse({ id, questions, answers, additionals: plain(answer.additionals) });
       send(one, reply, from.port, from.address);
       return;
     }
     if (message.questions.every(({ unicast }) => unicast)) {
-      if (mayAlone(one)) send(one, encodeResponse(said), MDNS_PORT, from.address);
+      if (mayUnicast(one)) send(one, encodeResponse(answer), MDNS_PORT, from.address);
       return;
     }
     if (one.waiting !== null) {
-      one.waiting = merge(one.waiting, said);
+      one.waiting = merge(one.waiting, answer);
       return;
     }
-    one.waiting = said;
+    one.waiting = answer;
     const spread = SPREAD_MS.least + Math.random() * (SPREAD_MS.most - SPREAD_MS.least);
     const rest = Math.max(0, one.spokeAt + SECOND_MS - clock.monotonic());
     later(one, rest + spread, () => {
-      const answers = one.waiting ?? said;
+      const answers = one.waiting ?? answer;
       one.waiting = null;
       one.spokeAt = clock.monotonic();
       send(one, encodeResponse(answers));
     });
   }
 
-  function mayAlone(one: Joined): boolean {
+  function mayUnicast(one: Joined): boolean {
     const now = clock.monotonic();
-    if (now - one.alone.from >= SECOND_MS) one.alone = { from: now, count: 0 };
-    one.alone.count += 1;
-    return one.alone.count <= MOST_ALONE;
+    if (now - one.unicast.from >= SECOND_MS) one.unicast = { from: now, count: 0 };
+    one.unicast.count += 1;
+    return one.unicast.count <= MAX_UNICAST;
   }
 
   function leave(address: string, one: Joined): void {
@@ -145,48 +145,48 @@ export function createAnnouncer({ clock, open, agent, interfaces, say }: Announc
         timers: new Set(),
         spokeAt: 0,
         waiting: null,
-        alone: { from: 0, count: 0 },
+        unicast: { from: 0, count: 0 },
       };
       one = fresh;
       joined.set(own.address, fresh);
       refused.delete(own.address);
-      // Once more, as the standard says: a first packet may be lost.
+      // Sent twice, as the standard says: the first packet may be lost.
       announce(fresh, own.address);
       later(fresh, SECOND_MS, () => announce(fresh, own.address));
     } catch (error) {
-      const words = wordsOf(error);
-      if (refused.get(own.address) !== words) say(`announce: not at ${own.address}: ${words}`);
-      refused.set(own.address, words);
+      const problem = errorText(error);
+      if (refused.get(own.address) !== problem) say(`announce: not on ${own.address}: ${problem}`);
+      refused.set(own.address, problem);
     }
   }
 
-  async function lookOnce(): Promise<void> {
+  async function refreshOnce(): Promise<void> {
     timer?.cancel();
     const now = interfaces();
     for (const [address, one] of joined) {
       if (!now.some((own) => own.address === address)) leave(address, one);
     }
     await Promise.all(now.filter((own) => !joined.has(own.address)).map(join));
-    if (!stopped) timer = clock.timer(LOOK_MS, () => void look());
+    if (!stopped) timer = clock.timer(REFRESH_MS, () => void refresh());
   }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = null;
+  function refresh(): Promise<void> {
+    refreshing ??= refreshOnce().finally(() => {
+      refreshing = null;
     });
-    return looking;
+    return refreshing;
   }
 
   return {
-    look,
+    refresh,
     stop() {
       stopped = true;
       timer?.cancel();
       for (const [address, { socket, timers }] of joined) {
         for (const own of timers) own.cancel();
-        const gone = allRecords(agent, address).map((record) => ({ ...record, ttl: 0 }));
+        const withdrawn = allRecords(agent, address).map((record) => ({ ...record, ttl: 0 }));
         socket
-          .send(encodeResponse({ answers: gone }), MDNS_PORT, MDNS_ADDRESS)
+          .send(encodeResponse({ answers: withdrawn }), MDNS_PORT, MDNS_ADDRESS)
           .catch(() => {})
           .finally(socket.close);
       }

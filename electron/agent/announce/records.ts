@@ -1,9 +1,9 @@
-/** What an agent tells of itself to those who look for agents. Pure. */
+/** The DNS records by which an agent is discovered. Pure. */
 import type { Message, Question, ResourceRecord } from '../../adapters/network/mdns/message.ts';
 import { escapeLabel } from '../../adapters/network/mdns/names.ts';
 
 const SERVICE = '_pilotlight._tcp.local';
-/** Where the kinds of services are asked for, not services. */
+/** The name under which service types, not services, are listed. */
 const KINDS = '_services._dns-sd._udp.local';
 
 export interface AnnouncedAgent {
@@ -16,14 +16,14 @@ export interface AnnouncedAgent {
 
 export interface Answer {
   answers: ResourceRecord[];
-  /** What the asker would ask next. */
+  /** Records that the querier would ask for next. */
   additionals: ResourceRecord[];
 }
 
-/** Seconds: what names an address is held shorter. */
+/** Seconds. Records that name an address have the shorter time to live. */
 const LONG = 4500;
 const SHORT = 120;
-const MOST_HOSTNAME = 30;
+const MAX_HOSTNAME = 30;
 
 interface Instance {
   pointer: ResourceRecord;
@@ -31,14 +31,14 @@ interface Instance {
 }
 
 function hostOf({ id }: AnnouncedAgent): string {
-  // A name with the id in it belongs to nobody else, so that it need not be asked for first.
+  // A name that contains the id is unique, so the standard's probing is not needed.
   return `pilotlight-${id}.local`;
 }
 
 function instanceOf(agent: AnnouncedAgent, { roles, port }: AnnouncedAgent['services'][number]): Instance {
   const { id, hostname, version, services } = agent;
-  const words = hostname.replaceAll(/[^\x20-\x7e]/g, '').slice(0, MOST_HOSTNAME) || 'agent';
-  const label = [words, id.slice(0, 6), ...(services.length > 1 ? [roles.join('-')] : [])].join(' ');
+  const host = hostname.replaceAll(/[^\x20-\x7e]/g, '').slice(0, MAX_HOSTNAME) || 'agent';
+  const label = [host, id.slice(0, 6), ...(services.length > 1 ? [roles.join('-')] : [])].join(' ');
   const name = `${escapeLabel(label)}.${SERVICE}`;
   const txt = { id, roles: roles.join(','), port: String(port), version };
   return {
@@ -50,7 +50,7 @@ function instanceOf(agent: AnnouncedAgent, { roles, port }: AnnouncedAgent['serv
   };
 }
 
-/** Everything, as it is told unasked. */
+/** All records, for an unsolicited announcement. */
 export function allRecords(agent: AnnouncedAgent, address: string): ResourceRecord[] {
   const instances = agent.services.map((service) => instanceOf(agent, service));
   return [...instances.flatMap(({ pointer, own }) => [pointer, ...own]), addressOf(agent, address)];
@@ -60,7 +60,7 @@ function addressOf(agent: AnnouncedAgent, address: string): ResourceRecord {
   return { name: hostOf(agent), ttl: SHORT, unique: true, type: 'A', address };
 }
 
-/** The answer to a message, without what its asker says that it knows; null where there is nothing to say. */
+/** The answer to a message, without the records that the querier already knows; null if nothing is left. */
 export function answerTo(message: Message, agent: AnnouncedAgent, address: string): Answer | null {
   if (message.response) return null;
   const answers = new Set<ResourceRecord>();

@@ -3,12 +3,12 @@ import type * as z from 'zod/mini';
 import { AgentError } from '../errors.ts';
 import { mistakesIn } from './mistakes.ts';
 
-const MOST_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
-/** The JSON body; undefined for none. Throws BODY_TOO_LARGE as soon as that is known, and BAD_JSON. */
+/** The JSON body; undefined without one. Throws BODY_TOO_LARGE as soon as the limit is passed, and BAD_JSON. */
 export function readBody(request: IncomingMessage): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES) {
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       reject(new AgentError('BODY_TOO_LARGE'));
       return;
     }
@@ -16,7 +16,7 @@ export function readBody(request: IncomingMessage): Promise<unknown> {
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
       else {
         request.pause();
         reject(new AgentError('BODY_TOO_LARGE'));

@@ -1,17 +1,17 @@
-/** Each mistake in a value as a sentence that begins with its path. */
+/** Each mistake in a value as a sentence that starts with its path. */
 import type * as z from 'zod/mini';
 
-/** `name` is what the value itself is called; each schema's error says what it wants. */
+/** `name` is the name of the value itself; each schema's error says what it expects. */
 export function mistakesIn(error: z.core.$ZodError, value: unknown, name = 'body'): string[] {
   const mistakes = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `${pathOf([...issue.path, key])}: this is not known.`);
+      return issue.keys.map((key) => `${pathOf([...issue.path, key])}: unknown field.`);
     }
     const at = issue.path.length === 0 ? name : pathOf(issue.path);
     const found = valueAt(value, issue.path);
     return found.isThere
-      ? [`${at}: ${issue.message} is wanted, not ${shown(found.value)}.`]
-      : [`${at}: this is needed.`];
+      ? [`${at}: expected ${issue.message}, not ${shown(found.value)}.`]
+      : [`${at}: required.`];
   });
   return [...new Set(mistakes)];
 }
@@ -34,7 +34,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): { isThere: boole
   return { isThere: true, value: found };
 }
 
-/** The content of a list or an object is not shown: it may be as deep as whoever sent it wanted. */
+/** The content of a list or an object is not shown: it may be nested arbitrarily deep. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';

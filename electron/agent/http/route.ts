@@ -7,12 +7,12 @@ import { checked } from './body.ts';
 export interface Exchange {
   method: string;
   path: string;
-  /** What stood in place of `{name}` in the route's path, decoded. */
+  /** The decoded value of `{name}` in the route's path. */
   params: Readonly<Record<string, string>>;
-  /** Of whoever is asking. */
+  /** The caller's address. */
   address: string;
   header(name: string): string | undefined;
-  /** The JSON body; undefined where there is none. Throws BAD_JSON, BODY_TOO_LARGE. */
+  /** The JSON body; undefined without one. Throws BAD_JSON, BODY_TOO_LARGE. */
   body(): Promise<unknown>;
 }
 
@@ -21,7 +21,7 @@ export interface Reply<Body = unknown> {
   body: Body;
 }
 
-/** Takes over the response; what it returns is called when the connection ends. */
+/** Takes over the response; the function it returns is called when the connection ends. */
 export interface StreamReply {
   stream(response: ServerResponse): () => void;
 }
@@ -30,14 +30,14 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/v1/leases/{id}` */
   path: string;
-  /** `open` answers without a token; `key` looks at what it is given by itself. */
+  /** `open` answers without a token; `key` checks its own key. */
   access: 'token' | 'open' | 'key';
   handle(exchange: Exchange): Reply | StreamReply | Promise<Reply | StreamReply>;
-  /** The body of a refusal, where existing clients expect one of another shape. */
+  /** The body of a refusal, for existing clients that expect another shape. */
   refusal?(error: AgentError): unknown;
 }
 
-/** A route of the protocol: its handler gets what the endpoint takes, checked, and answers what it promises. */
+/** A route of the protocol: its handler gets the validated request of the endpoint and returns its response. */
 export function serve<Endpoint extends AgentEndpoint>(
   { method, path, access, request }: Endpoint,
   handle: (
@@ -65,7 +65,7 @@ export interface FoundRoute {
   params: Record<string, string>;
 }
 
-/** Finds routes by method and path; `methods` are those that the path takes. */
+/** Finds routes by method and path; `methods` are the methods that the path supports. */
 export function createRouter(routes: readonly Route[]) {
   const plain = new Map<string, Route[]>();
   const patterns: { route: Route; parts: string[] }[] = [];

@@ -1,4 +1,4 @@
-/** Bare node:http with narrow limits: whoever is not let in costs next to nothing. */
+/** Plain node:http with tight limits: an unauthenticated caller costs next to nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { agentApi } from '../../../shared/contract/agent.ts';
 import type { Attempts } from '../../adapters/http/attempts.ts';
@@ -9,7 +9,7 @@ import { createListener, type Listener } from '../../adapters/http/listener.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
 import { noBrowsers } from '../../adapters/http/source.ts';
-import { AgentError, type AgentErrorCode, toAgentError, wordsOf } from '../errors.ts';
+import { AgentError, type AgentErrorCode, errorText, toAgentError } from '../errors.ts';
 import { readBody } from './body.ts';
 import { createRouter, type Exchange, type Reply, type Route } from './route.ts';
 
@@ -20,11 +20,11 @@ export interface AgentServerOptions {
   attempts: Attempts;
   say(message: string): void;
   limits?: ListenerLimits | undefined;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   clock?: ConnectionClock | undefined;
 }
 
-/** Whoever has the token; the agent tells no panel from another by it. */
+/** Anyone with the token; the agent does not use it to tell panels apart. */
 type Principal = 'token-holder';
 
 export function createAgentServer({
@@ -54,7 +54,7 @@ export function createAgentServer({
     server: { requireHostHeader: false },
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
-        say(`http: ${wordsOf(error)}`);
+        say(`http: ${errorText(error)}`);
         response.destroy();
       });
     },
@@ -88,7 +88,7 @@ export function createAgentServer({
       } else send(request, response, reply, {});
     } catch (thrown) {
       const error = toAgentError(thrown);
-      if (error.code === 'INTERNAL') say(`http: ${method} ${path}: ${wordsOf(error.cause)}`);
+      if (error.code === 'INTERNAL') say(`http: ${method} ${path}: ${errorText(error.cause)}`);
       const { status, headers } = error;
       if (error.code === 'NOT_FOUND' && found === null) {
         const endpoints =
@@ -137,7 +137,7 @@ function send(
 ): void {
   if (response.destroyed || response.headersSent) return;
   const content = Buffer.from(JSON.stringify(body));
-  // The rest of a request that was not read to its end is not waited for.
+  // The rest of a request that was not read to its end is not awaited.
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const unread = hasBody && !request.complete;

@@ -7,7 +7,7 @@ import type { HostPlatform } from '../../adapters/agent-host/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { AgentConfig } from '../config.ts';
 import { canAnnounce, configFlags } from '../config.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { systemFolder } from '../places.ts';
 import { installedCommand } from '../program.ts';
 import { type InstallStep, installedAt, planInstall, planUninstall } from './plan.ts';
@@ -18,8 +18,7 @@ export interface InstallRequest {
   platform: HostPlatform;
 }
 
-const ANNOUNCED =
-  'It answers panels in its network that look for agents. To have it silent, install it with --no-announce.';
+const ANNOUNCED = 'Panels on its network can discover it. To turn that off, install it with --no-announce.';
 
 /** Throws INSTALL_FAILED. With --print nothing is changed. */
 export async function install(
@@ -34,18 +33,18 @@ export async function install(
       : (context.environment.SUDO_USER ?? context.environment.USER ?? '');
   if (platform === 'darwin' && (user === 'root' || !/^[A-Za-z_][\w.-]*$/.test(user))) {
     throw new AgentError('INSTALL_FAILED', {
-      message: 'It is not clear which user the agent runs as.',
+      message: 'Cannot tell which user the agent should run as.',
       next: 'Name one that is not root with --user.',
     });
   }
-  // systemd keeps the rest of the system from it, and makes its folder there.
+  // systemd hides the rest of the system from the agent, and creates its folder below /var/lib.
   if (platform === 'linux' && !/^\/var\/lib(?:\/[\w-][\w.-]*)+$/.test(folder)) {
     throw new AgentError('INSTALL_FAILED', {
       message: `An installed agent keeps its files below /var/lib, not in ${folder}.`,
-      next: 'Leave --data out, or name a folder below /var/lib.',
+      next: 'Omit --data, or choose a folder below /var/lib.',
     });
   }
-  // Whoever installs it wants it found; who does not says so.
+  // An installed agent is announced unless the person says otherwise.
   const announces = config.announce === null && canAnnounce(config);
   const steps = planInstall({
     platform,
@@ -67,7 +66,7 @@ export async function install(
   if (platform === 'linux') requireReadable(node);
   for (const step of steps) {
     perform(step, context);
-    // The rights that it is given are shown, all else by a line.
+    // The rights that it is granted are shown in full, all other steps as one line.
     const rights = step.do === 'write' && /polkit|sudoers\.d/.test(step.path);
     for (const line of rights ? describeStep(step) : describeStep(step).slice(0, 1)) context.print(line);
   }
@@ -75,7 +74,7 @@ export async function install(
   for (const line of afterInstall(platform, { node, folder })) context.print(line);
 }
 
-/** What a person does next, as it is typed on this machine. */
+/** The commands that a person runs next, as typed on this machine. */
 export function afterInstall(
   platform: HostPlatform,
   { node, folder }: { node: string; folder: string },
@@ -104,7 +103,7 @@ export async function uninstall(
   );
 }
 
-/** The flags that the person gave here, for the service to start with; all else comes from its config file. */
+/** The flags given here are passed to the service; everything else comes from its config file. */
 function startFlags({ flags }: Pick<CommandContext, 'flags'>): string[] {
   return Object.keys(configFlags).flatMap((name) => {
     const value = flags[name];
@@ -166,29 +165,33 @@ function perform(step: InstallStep, { say }: CommandContext): void {
     }
   } catch (error) {
     const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
-    if (step.do === 'run' && step.mayFail) say(`${what}: ${wordsOf(error).trim()} (may be so already)`);
+    if (step.do === 'run' && step.mayFail)
+      say(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
     else
-      throw new AgentError('INSTALL_FAILED', { message: `${what}: ${wordsOf(error).trim()}`, cause: error });
+      throw new AgentError('INSTALL_FAILED', {
+        message: `${what}: ${errorText(error).trim()}`,
+        cause: error,
+      });
   }
 }
 
 function requireBundle(): void {
   if (!import.meta.url.endsWith('.ts')) return;
   throw new AgentError('INSTALL_FAILED', {
-    message: 'The agent is installed from its one bundled file.',
-    next: 'Run npm run build, then run: node dist/agent/agent.mjs install',
+    message: 'The agent can only be installed from its bundle.',
+    next: 'Run npm run build, then: node dist/agent/agent.mjs install',
   });
 }
 
 function requireRoot(platform: HostPlatform): void {
   if (platform === 'win32' || process.getuid?.() === 0) return;
   throw new AgentError('INSTALL_FAILED', {
-    message: 'Only an administrator may install it.',
-    next: 'Run it with sudo, or see what it does with --print.',
+    message: 'Installing requires administrator rights.',
+    next: 'Run it with sudo, or use --print to see the steps.',
   });
 }
 
-/** The agent's own user must be able to start Node: homes are often closed to others. */
+/** The agent's own user must be able to run Node; home folders are often closed to other users. */
 function requireReadable(node: string): void {
   for (let path = node; ; path = dirname(path)) {
     const open = (statSync(path).mode & 0o001) !== 0;

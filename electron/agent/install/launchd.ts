@@ -1,4 +1,4 @@
-/** A launchd daemon that runs as a person's user, and the lines by which it may power off. Pure. */
+/** A launchd daemon that runs as a person's user, and the sudoers lines that let it power off. Pure. */
 
 export function launchdPlist({
   label,

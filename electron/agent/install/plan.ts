@@ -1,4 +1,4 @@
-/** What an installation writes and runs, as data: shown with --print, done otherwise. */
+/** The steps of an installation, as data: shown with --print, carried out otherwise. */
 
 import type { AgentRole } from '../../../shared/contract/agent.ts';
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
@@ -11,22 +11,22 @@ export type InstallStep =
   | { do: 'write'; path: string; mode: number; content: string; encoding?: 'utf16le' }
   | { do: 'copy'; from: string; to: string; mode: number }
   | { do: 'remove'; path: string }
-  /** `mayFail`: what it undoes or makes may be so already. */
+  /** `mayFail`: what it creates or removes may already be so. */
   | { do: 'run'; command: readonly [string, ...string[]]; mayFail?: true };
 
 export interface InstallFacts {
   platform: HostPlatform;
-  /** The bundled program, to be copied to a place of its own. */
+  /** The bundled program, which is copied to its own folder. */
   program: string;
   node: string;
-  /** The flags it starts with. */
+  /** The flags that it starts with. */
   flags: readonly string[];
   roles: readonly AgentRole[];
   /** Whether panels may restart Ollama. */
   restartOllama: boolean;
-  /** Where its files are kept. */
+  /** Where its files are stored. */
   folder: string;
-  /** Whom it runs as, on macOS; elsewhere it has a user of its own. */
+  /** The user it runs as on macOS; elsewhere it has its own user. */
   user: string;
 }
 
@@ -47,7 +47,7 @@ const macPaths = {
   label: 'net.pilotlight.agent',
 };
 
-/** Windows's LocalService: it may shut the machine down, and hardly anything else. By number, as its name is translated. */
+/** The SID of Windows's LocalService, because the name is translated. It may shut the machine down, and little else. */
 const localService = '*S-1-5-19';
 const taskName = 'Pilotlight agent';
 
@@ -78,7 +78,7 @@ export function planInstall(facts: InstallFacts): InstallStep[] {
   }
 }
 
-/** Leaves nothing: its token, leases and policies go too, and the user that it ran as. */
+/** Leaves nothing: its token, leases, policies and user are removed too. */
 export function planUninstall({
   platform,
   folder,
@@ -115,7 +115,7 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
   const power = roles.includes('power');
   const home = ['--system', '--no-create-home', '--home-dir', folder, '--shell', '/usr/sbin/nologin'];
   return [
-    // A user that is there already makes this fail, and is as good.
+    // Fails if the user already exists, which is fine.
     { do: 'run', command: ['useradd', ...home, linuxUser], mayFail: true },
     { do: 'folder', path: linuxPaths.folder, mode: 0o755, owner: null },
     { do: 'copy', from: program, to: linuxPaths.program, mode: 0o644 },
@@ -127,7 +127,7 @@ function installLinux({ program, node, flags, roles, restartOllama, folder }: In
         command: [node, linuxPaths.program, ...flags, '--data', folder],
         user: linuxUser,
         folder,
-        // Its notices go to terminals; Ollama says in the journal whether it found a GPU.
+        // Its notices go to terminals; Ollama's journal says whether it found a GPU.
         groups: [...(power ? ['tty'] : []), ...(roles.includes('telemetry') ? ['systemd-journal'] : [])],
       }),
     },
@@ -155,7 +155,7 @@ function installMac({ program, node, flags, roles, folder, user }: InstallFacts)
     { do: 'folder', path: folder, mode: 0o711, owner: user },
     ...(power
       ? ([
-          // A mistake in a file there would lock everybody out of sudo: it is checked beside, where sudo skips it.
+          // A bad sudoers file would lock everyone out of sudo, so it is checked under a name that sudo ignores.
           { do: 'write', path: beside, mode: 0o440, content: sudoersLines(user) },
           { do: 'run', command: ['visudo', '-c', '-f', beside] },
           { do: 'remove', path: beside },
@@ -184,7 +184,7 @@ function installWindows({ program, node, flags, folder }: InstallFacts): Install
   return [
     { do: 'folder', path: paths.data, mode: 0o755, owner: null },
     { do: 'copy', from: program, to: paths.program, mode: 0o644 },
-    // The program is changed by administrators only, its data by it alone.
+    // Only administrators may change the program, and only the agent its data.
     {
       do: 'run',
       command: [

@@ -1,4 +1,4 @@
-/** A system service with a user of its own that may do nothing but what the rule beside it says. Pure. */
+/** A system service with its own user, which may do only what the polkit rule beside it allows. Pure. */
 import { forcedUnits } from '../power/commands.ts';
 
 export function systemdUnit({
@@ -10,7 +10,7 @@ export function systemdUnit({
   command: readonly string[];
   user: string;
   folder: string;
-  /** Of the system, beside its own. */
+  /** System groups, in addition to its own. */
   groups: readonly string[];
 }): string {
   return `[Unit]
@@ -28,7 +28,7 @@ ${
 `
 }Restart=on-failure
 RestartSec=2
-# Its folder: others may pass through to the file of a countdown, and see nothing else.
+# Others may traverse its folder to the file of a countdown, and see nothing else.
 StateDirectory=${folder.replace(/^\/var\/lib\//, '')}
 StateDirectoryMode=0711
 UMask=0077
@@ -56,7 +56,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** `%` and `$` mean something in a unit, so that they are written twice. */
+/** `%` and `$` have a meaning in a unit, so they are doubled. */
 function systemdQuote(argument: string): string {
   const escaped = argument.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[\w./:,=%-]+$/.test(escaped) ? escaped : `"${escaped}"`;
@@ -64,17 +64,17 @@ function systemdQuote(argument: string): string {
 
 export interface PolkitRights {
   power: boolean;
-  /** To start Ollama anew: this one unit, this one verb. */
+  /** To restart Ollama: this one unit, this one verb. */
   restartOllama: boolean;
 }
 
 /**
- * The rights that logind checks before it powers off, sleeps or takes a lock, and systemd before it starts a target or
- * restarts a unit. There is no right to ignore inhibitors: then logind itself refuses what another program blocks,
- * and only a forced action starts its target.
+ * The actions that logind authorizes before it powers off, sleeps or takes a lock, and systemd before it starts a
+ * target or restarts a unit. The right to ignore inhibitors is left out: logind itself then refuses what another
+ * program blocks, and only a forced action starts its target.
  */
 export function polkitRule(user: string, { power, restartOllama }: PolkitRights): string {
-  return `// Written by the install command of the Pilotlight agent: what the agent's own user may do; it grants nothing to anyone else.
+  return `// Written by the install command of the Pilotlight agent: what the agent's user may do. It grants nothing to anyone else.
 polkit.addRule(function (action, subject) {
   if (subject.user !== "${user}") {
     return polkit.Result.NOT_HANDLED;

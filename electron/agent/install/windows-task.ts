@@ -31,7 +31,7 @@ export function taskXml({ program, args }: { program: string; args: readonly str
 `;
 }
 
-/** As programs split their command line: backslashes count only before a quotation mark. */
+/** As programs parse their command line: backslashes are special only before a quotation mark. */
 function windowsQuote(argument: string): string {
   if (/^[^\s"]+$/.test(argument)) return argument;
   return `"${argument.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;

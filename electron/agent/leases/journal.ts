@@ -1,11 +1,11 @@
 /**
- * Leases on the disk: one JSON line for each that began, changed or ended, flushed before it is answered. A file
- * of lines, not a database: that one would cost as much memory as the rest of the agent.
+ * Leases on disk: one JSON line for each that began, changed or ended, flushed before the answer is sent. A text
+ * file, because a database would cost as much memory as the rest of the agent.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Damage } from '../damage.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { checksum, writePrivate } from '../files.ts';
 
 export interface LeaseRecord {
@@ -13,26 +13,26 @@ export interface LeaseRecord {
   holder: string;
   purpose: string;
   ttlSeconds: number;
-  /** Wall time, milliseconds. For people; nothing is decided by it. */
+  /** Wall time, milliseconds. Shown to people; nothing depends on it. */
   createdAt: number;
 }
 
 export interface LeaseJournal {
-  /** What was held when the process ended. */
+  /** The leases that were live when the process ended. */
   readonly kept: readonly LeaseRecord[];
-  /** Durable when it returns. Throws DISK_TROUBLE, and keeps nothing then. */
+  /** Durable when it returns. Throws DISK_TROUBLE and then keeps nothing. */
   begin(lease: LeaseRecord): void;
   end(ids: readonly string[]): void;
   close(): void;
 }
 
-/** So many lines of ended leases are let stand before the file is written anew. */
+/** This many lines of ended leases may accumulate before the file is rewritten. */
 const SPARE_LINES = 2000;
 const FILE = 'leases.jsonl';
-/** The last line: a file that was cut off lacks it. */
+/** The last line; a truncated file lacks it. */
 const END = '{"complete":true}\n';
 
-/** Damaged lines are set aside with their file; the other lines apply. */
+/** A file with damaged lines is set aside; its other lines apply. */
 export function openLeaseJournal(
   folder: string,
   damage: Pick<Damage, 'marked' | 'read' | 'found'>,
@@ -62,10 +62,10 @@ export function openLeaseJournal(
       writeSync(handle, content + END, end);
       fsyncSync(handle);
     } catch (error) {
-      // Half a line would swallow the next one.
+      // A partial line would swallow the next one.
       ftruncateSync(handle, end);
       writeSync(handle, END, end);
-      throw new AgentError('DISK_TROUBLE', { details: { reason: wordsOf(error) }, cause: error });
+      throw new AgentError('DISK_TROUBLE', { details: { reason: errorText(error) }, cause: error });
     }
     end += Buffer.byteLength(content);
     lines += 1;
@@ -105,17 +105,17 @@ function line(entry: { begin: LeaseRecord } | { end: readonly string[] }): strin
 
 interface Read {
   live: Map<string, LeaseRecord>;
-  /** A line is none of ours, or the file does not end as it should. */
+  /** A line is not ours, or the file does not end as it should. */
   damaged: boolean;
 }
 
-/** @param marked false for a file of an older version, which has no last line and no sums */
+/** @param marked false for a file of an older version, which has no last line and no checksums */
 function readLeases(text: string, marked: boolean): Read {
   const live = new Map<string, LeaseRecord>();
   const ended = text.endsWith(END);
   const lines = (ended ? text.slice(0, -END.length) : text).split('\n');
   let damaged = marked && !ended;
-  // Each line ends with a line break, so that nothing is behind the last one.
+  // Each line ends with a line break, so nothing follows the last one.
   if (lines.pop() !== '') damaged = true;
   for (const one of lines) {
     const entry = parse(one, marked);

@@ -1,4 +1,4 @@
-/** Who needs this machine, and until when. Ages are measured by time that never jumps. */
+/** Who needs this machine, and until when. Times use the monotonic clock. */
 import type { LeaseRequest } from '../../../shared/contract/agent/requests.ts';
 import type { Clock, Timer } from '../../adapters/agent-host/types.ts';
 import { AgentError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { LeaseJournal, LeaseRecord } from './journal.ts';
 export type { LeaseRequest };
 
 export interface LeaseView extends LeaseRecord {
-  /** Seconds until it ends, if nothing renews it. */
+  /** Seconds until it expires unless it is renewed. */
   remainingSeconds: number;
 }
 
@@ -18,9 +18,9 @@ export interface Leases {
   list(): LeaseView[];
   /** Throws NOT_FOUND. */
   end(id: string): void;
-  /** How many live now. */
+  /** Number of live leases. */
   count(): number;
-  /** Their time went on while the machine slept, though the clock stood still. */
+  /** Subtracts a sleep from the leases: their time passed although the monotonic clock stopped. */
   slept(ms: number): void;
   stop(): void;
 }
@@ -28,16 +28,16 @@ export interface Leases {
 export interface LeasesOptions {
   clock: Clock;
   journal: LeaseJournal;
-  /** After a lease began, ended or expired. */
+  /** Called after a lease began, ended or expired. */
   onChange(change: { began: string[]; ended: string[]; expired: boolean; live: number }): void;
   most?: number;
 }
 
 interface Held {
   record: LeaseRecord;
-  /** By the clock that never jumps. */
+  /** Monotonic, milliseconds. */
   endsAt: number;
-  /** Whether it would be there after a restart. */
+  /** Whether it would survive a restart. */
   saved: boolean;
 }
 
@@ -46,13 +46,13 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
   let timer: Timer | null = null;
   let timerAt = Number.POSITIVE_INFINITY;
 
-  // Its renewals lived in the memory of the process before, so each gets one whole time to live.
+  // Renewals were only in memory, so each lease gets one full time to live.
   for (const record of journal.kept) {
     held.set(record.id, { record, endsAt: clock.monotonic() + record.ttlSeconds * 1000, saved: true });
   }
   plan();
 
-  /** A renewal moves the end away; the timer finds that out when it rings, which costs renewals nothing. */
+  /** A renewal does not restart the timer, which checks the new end when it fires; this keeps renewals cheap. */
   function plan(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const { endsAt } of held.values()) next = Math.min(next, endsAt);
@@ -75,18 +75,18 @@ export function createLeases({ clock, journal, onChange, most = 500 }: LeasesOpt
     try {
       journal.end(ended);
     } catch {
-      // On a full disk it comes back at a restart, for one time to live.
+      // With a full disk it comes back after a restart, for one time to live.
     }
     onChange({ began: [], ended, expired: true, live: held.size });
   }
 
-  /** What cannot be written counts all the same: a full disk must not let the machine go off under its work. */
+  /** A lease that cannot be written still counts: a full disk must not power the machine off during work. */
   function save(lease: Held): void {
     try {
       journal.begin(lease.record);
       lease.saved = true;
     } catch (cause) {
-      const message = 'The lease could not be written to the disk: it counts only until the agent restarts.';
+      const message = 'The lease could not be written to the disk: it applies only until the agent restarts.';
       throw new AgentError('DISK_TROUBLE', { message, cause });
     }
   }

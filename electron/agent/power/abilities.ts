@@ -1,7 +1,7 @@
-/** What the machine can do for the agent, remembered for a moment: each reading of it asks the system. */
+/** The power actions that this machine supports, cached briefly because each reading queries the system. */
 import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { Abilities, AgentHost, Clock } from '../../adapters/agent-host/types.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 
 const DEADLINE_MS = 8500;
 const FRESH_MS = 30_000;
@@ -15,7 +15,8 @@ export interface AbilitiesOptions {
 const complete = (known: Abilities) => powerActions.every((action) => known[action] !== undefined);
 
 /**
- * Never rejects. What the system doesn't report now keeps its previous value or is left out; the next call asks again.
+ * Never rejects. A value that the system fails to report keeps its previous reading or is left out; the next call
+ * retries.
  */
 export function createAbilities({ clock, host, say }: AbilitiesOptions): () => Promise<Abilities> {
   let kept: { at: number; read: Promise<Abilities> } | null = null;
@@ -31,7 +32,7 @@ export function createAbilities({ clock, host, say }: AbilitiesOptions): () => P
       const now = await host
         .abilities(AbortSignal.timeout(DEADLINE_MS))
         .catch((error: unknown): Abilities => {
-          say(`power: could not read what this machine can do: ${wordsOf(error)}`);
+          say(`power: could not read what this machine can do: ${errorText(error)}`);
           return {};
         });
       if (!complete(now) && kept === asked) kept = null;

@@ -1,16 +1,16 @@
-/** The programs that each system's power actions are. Pure; arguments, never a shell. */
+/** The programs that carry out each system's power actions. Pure; argument lists, never a shell. */
 import type { HostPlatform } from '../../adapters/agent-host/types.ts';
 import type { PowerAction } from './policy.ts';
 
 export type PowerCommands = Partial<Record<PowerAction, readonly string[]>>;
 
-/** .NET's call sleeps whether or not hibernation is on, which rundll32's does not. */
+/** .NET's call suspends whether or not hibernation is enabled; rundll32's does not. */
 const windowsSuspend =
   "Add-Type -AssemblyName System.Windows.Forms; if (-not [System.Windows.Forms.Application]::SetSuspendState('Suspend', $false, $false)) { exit 1 }";
 
 /**
- * The commands of an action, each tried only where the one before it failed; empty where this system has none and
- * none was named.
+ * The commands of an action, each tried only if the previous one failed; empty if this system has none and none was
+ * configured.
  */
 export function powerCommands(
   platform: HostPlatform,
@@ -29,14 +29,14 @@ export function powerCommands(
   }
 }
 
-/** null where Ollama is a program of a person, not a service of the system. */
+/** null if Ollama is a user's program rather than a system service. */
 export function restartOllamaCommand(platform: HostPlatform): readonly string[] | null {
   return platform === 'linux' ? ['systemctl', '--no-ask-password', 'restart', 'ollama'] : null;
 }
 
 /**
- * logind is asked directly, because it refuses while a program blocks the action. systemctl would start the target
- * after some of its refusals. Forced, the target is started where logind refused: systemd 252 answers ESTALE to a
+ * logind is called directly, because it refuses while a program blocks the action; systemctl would start the target
+ * after some of its refusals. A forced action starts the target if logind refused: systemd 252 answers ESTALE to a
  * service's user when a program blocks the action and another user has a session.
  */
 function linux(action: PowerAction, force: boolean): readonly (readonly string[])[] {
@@ -60,7 +60,7 @@ function linux(action: PowerAction, force: boolean): readonly (readonly string[]
   return [logind, ['systemctl', '--no-ask-password', ...start, forcedUnits[action]]];
 }
 
-/** What a forced action starts; the polkit rule of an installed agent names exactly these. */
+/** Targets of forced actions; the polkit rule of an installed agent names exactly these. */
 export const forcedUnits: Record<PowerAction, string> = {
   shutdown: 'poweroff.target',
   restart: 'reboot.target',

@@ -1,4 +1,4 @@
-/** A countdown on the disk while it runs. Its key is for everybody at this machine, and for nothing else. */
+/** A record on disk of the running countdown. Its key lets anyone on this machine cancel it, and nothing else. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
@@ -23,7 +23,7 @@ export type CountdownFile = z.output<typeof fileSchema>;
 const FILE = 'countdown.json';
 const pathIn = (folder: string) => join(folder, FILE);
 
-/** null where no countdown runs. */
+/** null if no countdown is running. */
 export function readCountdown(folder: string): CountdownFile | null {
   return check(readJson(pathIn(folder)));
 }

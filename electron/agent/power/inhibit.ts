@@ -1,15 +1,15 @@
-/** The lock against sleep while leases live, with each change of it in the log. */
+/** The lock against sleep while leases are live; changes are logged. */
 import type { AgentHost, Inhibitor } from '../../adapters/agent-host/types.ts';
 import { AgentError } from '../errors.ts';
 
 export interface WatchedInhibitor extends Inhibitor {
-  /** Why it is not held though it was asked for; null while it is held or being taken. */
-  trouble(): { code: string; message: string; next: string } | null;
+  /** Why the requested lock is not held; null while it is held or being acquired. */
+  problem(): { code: string; message: string; next: string } | null;
 }
 
 export interface WatchedInhibitorOptions {
   host: Pick<AgentHost, 'createInhibitor'>;
-  /** Instead of the system's own. */
+  /** Replaces the system's default. */
   command: readonly string[] | null;
   changed(): void;
   say(message: string): void;
@@ -17,22 +17,22 @@ export interface WatchedInhibitorOptions {
 
 export function createWatchedInhibitor(options: WatchedInhibitorOptions): WatchedInhibitor {
   const { host, command, changed, say } = options;
-  let said: string | null = null;
+  let logged: string | null = null;
 
   const inhibitor = host.createInhibitor(command, () => {
     const { held, problem } = inhibitor.state();
-    if (problem !== null && problem !== said) {
+    if (problem !== null && problem !== logged) {
       const { code, message, next } = notBlocked(problem);
       say(`inhibitor: ${code}: ${message} ${next}`);
-    } else if (held && said !== null) say('inhibitor: the machine is kept from sleeping again');
-    // Between two tries nothing is known: the same problem is not logged twice.
-    if (problem !== null || held) said = problem;
+    } else if (held && logged !== null) say('inhibitor: the machine is kept from sleeping again');
+    // Between two tries the state is unknown: the same problem is not logged twice.
+    if (problem !== null || held) logged = problem;
     changed();
   });
 
   return {
     ...inhibitor,
-    trouble() {
+    problem() {
       const { held, problem } = inhibitor.state();
       return held || problem === null ? null : notBlocked(problem);
     },

@@ -1,25 +1,25 @@
-/** Starting Ollama anew, which finds a GPU that was lost in a sleep: only where the configuration lets it. */
+/** Restarts Ollama, which then finds a GPU that was lost in a sleep; only if the configuration allows it. */
 import type { AgentHost } from '../../adapters/agent-host/types.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { restartOllamaCommand } from './commands.ts';
 
 export interface OllamaControl {
-  /** Whether it may, and knows how. */
+  /** Whether it is allowed and possible. */
   may: boolean;
-  /** One at a time: who asks meanwhile gets the same answer. Throws NOT_ALLOWED, NOT_SUPPORTED, OLLAMA_NOT_RESTARTED. */
+  /** One restart at a time; concurrent callers share it. Throws NOT_ALLOWED, NOT_SUPPORTED, OLLAMA_NOT_RESTARTED. */
   restart(by: string): Promise<{ restarted: boolean; dryRun: boolean }>;
 }
 
 export interface OllamaControlOptions {
   host: Pick<AgentHost, 'platform' | 'run'>;
   allowed: boolean;
-  /** Instead of the system's own command. */
+  /** Replaces the system's default command. */
   command: readonly string[] | undefined;
   dryRun: boolean;
   say(message: string): void;
 }
 
-/** It ends its models first, which takes its time. */
+/** Ollama unloads its models first, which can be slow. */
 const DEADLINE_MS = 100_000;
 
 export function createOllamaControl(options: OllamaControlOptions): OllamaControl {
@@ -27,18 +27,18 @@ export function createOllamaControl(options: OllamaControlOptions): OllamaContro
   const command = options.command ?? restartOllamaCommand(host.platform);
   let running: Promise<{ restarted: boolean; dryRun: boolean }> | null = null;
 
-  async function run(by: string, words: readonly string[]) {
+  async function run(by: string, command: readonly string[]) {
     if (dryRun) {
-      say(`ollama: restart asked by ${by}: dry run, not run: ${JSON.stringify(words)}`);
+      say(`ollama: restart requested by ${by}: dry run, not run: ${JSON.stringify(command)}`);
       return { restarted: false, dryRun: true };
     }
     try {
-      await host.run(words, { deadlineMs: DEADLINE_MS });
+      await host.run(command, { deadlineMs: DEADLINE_MS });
     } catch (error) {
-      say(`ollama: restart asked by ${by}: failed (${wordsOf(error)})`);
-      throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: wordsOf(error) }, cause: error });
+      say(`ollama: restart requested by ${by}: failed (${errorText(error)})`);
+      throw new AgentError('OLLAMA_NOT_RESTARTED', { details: { reason: errorText(error) }, cause: error });
     }
-    say(`ollama: restart asked by ${by}: done`);
+    say(`ollama: restart requested by ${by}: done`);
     return { restarted: true, dryRun: false };
   }
 

@@ -1,4 +1,4 @@
-/** What the panels have laid down, in one file that is replaced as a whole. */
+/** The policies of the panels, in one file that is replaced as a whole. */
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { KeptPolicy } from '../../../shared/contract/agent/answers.ts';
@@ -24,24 +24,24 @@ export interface PolicyBook {
   /** Throws NOT_FOUND. */
   remove(panel: string): void;
   woken(): Woken | null;
-  /** Throws DISK_TROUBLE; that nobody woke it counts all the same, because it keeps the machine on. */
+  /** Throws DISK_TROUBLE; a cleared value applies in memory anyway, because it keeps the machine on. */
   setWoken(woken: Woken | null): void;
   keptOn(): boolean;
-  /** Throws DISK_TROUBLE; that it is kept on counts all the same. */
+  /** Throws DISK_TROUBLE; `true` applies in memory anyway, because it keeps the machine on. */
   setKeptOn(kept: boolean): void;
 }
 
-const MOST_PANELS = 50;
+const MAX_PANELS = 50;
 const name = text(128);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
 const contentSchema = fields({
   policies: listOf(
     fields({ panel: name, policy: policySchema, helloUrl: helloUrlSchema, updatedAt: time }),
-    MOST_PANELS,
+    MAX_PANELS,
   ),
   woken: z.nullable(fields({ bootId: name, by: text(200), at: time })),
-  /** The boot in which a person wanted the machine to stay on. */
+  /** The boot in which a person chose to keep the machine on. */
   keptOnBoot: z.nullable(name),
 });
 type Content = z.output<typeof contentSchema>;
@@ -49,7 +49,7 @@ type Content = z.output<typeof contentSchema>;
 const FILE = 'policies.json';
 const nothing: Content = { policies: [], woken: null, keptOnBoot: null };
 
-/** Keeps the machine on while policies or leases may be missing; a person who forgets it confirms that none is. */
+/** Keeps the machine on while policies or leases may be missing; forgetting it confirms that none is. */
 const guard: KeptPolicy = {
   panel: DAMAGED_PANEL,
   policy: {
@@ -64,13 +64,13 @@ const guard: KeptPolicy = {
   updatedAt: 0,
 };
 
-/** A file that holds something else goes aside: the machine stays on until the panels have put their policies again. */
+/** A file with other content is set aside: the machine stays on until the panels have sent their policies again. */
 export function openPolicyBook(folder: string, bootId: string, damage: Damage): PolicyBook {
   const path = join(folder, FILE);
   let content = damage.read(FILE, 'policies', parse) ?? nothing;
   expectPanels();
 
-  /** Who is to be waited for, if this file is damaged one day. */
+  /** The panels to wait for if this file is ever damaged. */
   function expectPanels(): void {
     damage.expect(content.policies.map(({ panel }) => panel));
   }
@@ -85,11 +85,11 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
     policies: () => (damage.reason() === null ? content.policies : [...content.policies, guard]),
     put(entry) {
       const others = content.policies.filter((one) => one.panel !== entry.panel);
-      if (others.length >= MOST_PANELS) throw new AgentError('TOO_MANY_POLICIES');
-      // First: a panel whose policy is lost before it is written is waited for too.
+      if (others.length >= MAX_PANELS) throw new AgentError('TOO_MANY_POLICIES');
+      // Written first: a panel whose policy is lost before it is written is waited for too.
       damage.expect([...others.map(({ panel }) => panel), entry.panel]);
       keep({ ...content, policies: [...others, entry] });
-      damage.heard(entry.panel);
+      damage.policyReceived(entry.panel);
     },
     remove(panel) {
       if (panel === DAMAGED_PANEL && damage.confirm()) return;
@@ -115,7 +115,7 @@ export function openPolicyBook(folder: string, bootId: string, damage: Damage): 
   };
 }
 
-/** A wrong checksum means that something was changed; files of older versions have none. */
+/** A wrong checksum means a change from outside; files of older versions have none. */
 function parse(text: string): Content | null {
   const { sum, ...saved } = JSON.parse(text) as Record<string, unknown>;
   if (sum !== undefined && sum !== checksum(JSON.stringify(saved))) return null;

@@ -1,15 +1,15 @@
-/** What the panels want of this machine when nobody needs it, and whether it may go now. Pure. */
+/** What the panels want of an idle machine, and whether it may power off now. Pure. */
 
 import type { FinishPolicy } from '../../../shared/contract/agent/requests.ts';
 import type { PowerAction } from '../../../shared/models/power-actions.ts';
 
 export type { FinishPolicy, PowerAction };
 
-/** From the mildest to the hardest: what is lost, and how far away the machine is afterwards. */
-const mildness: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
+/** From the mildest to the hardest, by what is lost and how long it takes to come back. */
+const bySeverity: readonly FinishPolicy['action'][] = ['sleep', 'hibernate', 'shutdown'];
 
 /**
- * The strictest of all: in each respect the one that keeps the machine on longer. null without any.
+ * The strictest combination: each field keeps the value that leaves the machine on longer. null without policies.
  */
 export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | null {
   const [first, ...others] = policies;
@@ -19,7 +19,7 @@ export function strictest(policies: readonly FinishPolicy[]): FinishPolicy | nul
       finishAlone: one.finishAlone && other.finishAlone,
       onlyIfWoken: one.onlyIfWoken || other.onlyIfWoken,
       idleMinutes: Math.max(one.idleMinutes, other.idleMinutes),
-      action: mildness.find((action) => action === one.action || action === other.action) ?? one.action,
+      action: bySeverity.find((action) => action === one.action || action === other.action) ?? one.action,
       respectUsers: one.respectUsers || other.respectUsers,
       countdownSeconds: Math.max(one.countdownSeconds, other.countdownSeconds),
     }),
@@ -39,21 +39,21 @@ export type Reason =
 
 export interface Use {
   leases: readonly { id: string; holder: string; purpose: string }[];
-  /** `problem`: why a GPU may be busier than is known. */
+  /** `problem`: why a GPU may be busier than reported. */
   gpu: { percent: number | null; problem: string | null };
-  /** `problem`: why there may be more people than are known. */
+  /** `problem`: why there may be more users than reported. */
   users: { names: readonly string[]; problem: string | null };
-  /** Other programs that block this action; null if the system gave no answer, with the reason. */
+  /** Other programs that block this action; null with a `problem` if the system could not tell. */
   blockers: { programs: readonly { who: string; why: string }[] | null; problem: string | null };
 }
 
 export interface UseRules {
   busyPercent: number;
   respectUsers: boolean;
-  /** People whose being logged in keeps nothing on. */
+  /** Users whose sessions do not keep the machine on. */
   ignoredUsers: readonly string[];
-  /** Whether unknown users and GPUs count as use: no person watches when the agent decides alone. */
-  doubtCounts: boolean;
+  /** Whether unknown users and GPUs count as in use: nobody supervises an automatic decision. */
+  unknownCounts: boolean;
 }
 
 export function leaseReasons(leases: Use['leases']): Reason[] {
@@ -66,7 +66,7 @@ export function leaseReasons(leases: Use['leases']): Reason[] {
   }));
 }
 
-/** Everything that speaks against powering off now; empty when nothing does. */
+/** Every reason not to power off now; empty if there is none. */
 export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   const reasons = leaseReasons(use.leases);
   for (const { who, why } of use.blockers.programs ?? []) {
@@ -84,7 +84,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   if (percent !== null && percent >= rules.busyPercent) {
     reasons.push({ code: 'GPU_BUSY', message: `A GPU is busy (${Math.round(percent)} %).`, percent });
   }
-  if (problem !== null && rules.doubtCounts) {
+  if (problem !== null && rules.unknownCounts) {
     const message = `Cannot tell whether a GPU is busy: ${problem}`;
     reasons.push({ code: 'GPU_UNKNOWN', message, problem });
   }
@@ -93,7 +93,7 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
     if (users.length > 0) {
       reasons.push({ code: 'USERS', message: `Logged in: ${users.join(', ')}.`, users });
     }
-    if (use.users.problem !== null && rules.doubtCounts) {
+    if (use.users.problem !== null && rules.unknownCounts) {
       const message = `Cannot tell who is logged in: ${use.users.problem}`;
       reasons.push({ code: 'USERS_UNKNOWN', message, problem: use.users.problem });
     }
@@ -101,29 +101,29 @@ export function reasonsAgainst(use: Use, rules: UseRules): Reason[] {
   return reasons;
 }
 
-export interface FinishFacts {
+export interface IdleFacts {
   policy: FinishPolicy | null;
   wokenInThisBoot: boolean;
-  /** A person cancelled the last countdown, and nothing has begun since. */
+  /** A person cancelled the last countdown, and no lease has begun since. */
   keptOn: boolean;
   reasons: readonly Reason[];
-  /** How long there were no reasons, in milliseconds. */
+  /** How long there have been no reasons, in milliseconds. */
   idleMs: number;
 }
 
-export type FinishDecision =
+export type IdleDecision =
   | { do: 'stay'; why: 'no-policy' | 'not-allowed' | 'not-woken' | 'kept-on' | 'in-use' }
   | { do: 'wait'; remainingMs: number }
   | { do: 'go'; action: FinishPolicy['action']; countdownSeconds: number };
 
 /** Whether the machine powers itself off. */
-export function decideFinish({
+export function decideIdleShutdown({
   policy,
   wokenInThisBoot,
   keptOn,
   reasons,
   idleMs,
-}: FinishFacts): FinishDecision {
+}: IdleFacts): IdleDecision {
   if (policy === null) return { do: 'stay', why: 'no-policy' };
   if (!policy.finishAlone) return { do: 'stay', why: 'not-allowed' };
   if (policy.onlyIfWoken && !wokenInThisBoot) return { do: 'stay', why: 'not-woken' };
@@ -134,7 +134,7 @@ export function decideFinish({
   return { do: 'go', action: policy.action, countdownSeconds: policy.countdownSeconds };
 }
 
-const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
+const stayMessages: Record<Extract<IdleDecision, { do: 'stay' }>['why'], string> = {
   'no-policy': 'No policy powers this machine off any more.',
   'not-allowed': 'Its policy now keeps it on.',
   'not-woken': 'Pilotlight did not wake it this time.',
@@ -142,17 +142,17 @@ const whyNot: Record<Extract<FinishDecision, { do: 'stay' }>['why'], string> = {
   'in-use': 'It is in use.',
 };
 
-/** Why an automatic power-off is no longer wanted, by what is decided now; null while it is. */
+/** Why an automatic power-off is no longer wanted, by the current decision; null while it is. */
 export function unwantedBecause(
   wanted: { action: PowerAction; countdownSeconds: number },
-  now: FinishDecision,
+  now: IdleDecision,
   leases: number,
 ): { code: string; message: string } | null {
   const because = (message: string) => ({ code: 'NO_LONGER_WANTED', message });
   if (leases > 0) return { code: 'LEASE', message: 'A lease needs this machine.' };
   switch (now.do) {
     case 'stay':
-      return because(whyNot[now.why]);
+      return because(stayMessages[now.why]);
     case 'wait':
       return because('It has not been idle for as long as its policy requires.');
     case 'go':

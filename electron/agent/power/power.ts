@@ -1,9 +1,9 @@
-/** One power action at a time: asked, counted down, checked again, done. */
+/** One power action at a time: requested, counted down, checked again, carried out. */
 import { randomBytes } from 'node:crypto';
 import type { PowerRequest } from '../../../shared/contract/agent/requests.ts';
 import { powerActions } from '../../../shared/models/power-actions.ts';
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { createAbilities } from './abilities.ts';
 import { type PowerCommands, powerCommands } from './commands.ts';
 import { failureOf } from './failure.ts';
@@ -28,34 +28,34 @@ export interface PowerState {
   last: PowerOutcome | null;
 }
 
-/** What is kept of a countdown while it runs: so that a restart knows of it, and people here can cancel it. */
+/** The record of a running countdown: a restart learns of it, and people on this machine can cancel it. */
 export interface CountdownNotes {
   begin(request: PowerRequest, key: string): void;
   end(): void;
-  /** A countdown that the end of the process before broke off. */
+  /** A countdown that was interrupted when the process last ended. */
   broken(): PowerRequest | null;
 }
 
-/** Why an automatic request is no longer wanted, by what is known at this moment; null while it is. */
+/** Why an automatic request is no longer wanted at this moment; null while it is. */
 export type Unwanted = () => { code: string; message: string } | null;
 
 export interface Power {
   state(): PowerState;
-  /** What this machine can be asked to do, as far as it says. */
+  /** The actions that this machine reports as supported. */
   actions(): Promise<PowerAction[]>;
   /**
-   * Starts the countdown; with 0 seconds it acts when the answer has left. An automatic request comes with `unwanted`,
-   * which is asked before the countdown and again before the act. Throws IN_USE with the reasons, NO_LONGER_WANTED,
+   * Starts the countdown; with 0 seconds it acts once the response has been sent. `unwanted`, for an automatic request,
+   * is called before the countdown and again before the action. Throws IN_USE with the reasons, NO_LONGER_WANTED,
    * POWER_ACTION_RUNNING, NOT_SUPPORTED.
    */
   ask(request: PowerRequest, unwanted?: Unwanted): Promise<PowerState>;
   /** Throws NO_COUNTDOWN. */
   cancel(by: string): PowerState;
-  /** The action of an automatic request that counts down; null while none does. */
+  /** The automatic request that is counting down; null if none is. */
   automatic(): Pick<PowerRequest, 'action' | 'countdownSeconds'> | null;
-  /** Ends what no person cancelled, if it is not carried out yet. */
+  /** Ends the current request, unless its command is already running; not a cancellation by a person. */
   drop(outcome: 'refused' | 'interrupted', why: { code: string; message: string }): void;
-  /** The key of the running countdown, for people at this machine. */
+  /** Whether this is the key of the running countdown, which lets people on this machine cancel it. */
   isKey(key: string): boolean;
   stop(): void;
 }
@@ -66,23 +66,23 @@ export interface PowerOptions {
   commands: PowerCommands;
   dryRun: boolean;
   notes: CountdownNotes;
-  /** How this agent is started on this machine: what a person types before `cancel`. */
+  /** The command line that a person types before `cancel`. */
   program: string;
-  /** What speaks against it now. */
+  /** Reasons not to power off now. */
   reasons(request: { action: PowerAction; automatic: boolean }): Promise<Reason[]>;
-  /** Those of them that are known without asking the system. */
+  /** Those that are known without querying the system. */
   knownReasons(): Reason[];
-  /** Before it acts: our own inhibitor would hold it up. */
+  /** Called before the action, which our own inhibitor would delay. */
   beforeAct(): Promise<void>;
-  /** Notices a sleep that lies behind, which drops what is running; how many there were so far. */
+  /** Detects a sleep since the last call, which drops the current request; returns the number of sleeps so far. */
   sleeps(): number;
   onOutcome(outcome: PowerOutcome): void;
   say(message: string): void;
 }
 
-/** A machine that was told to go is gone by then; one that is not may be told again. */
+/** A machine that accepted the command is off by then; otherwise it may be asked again. */
 const GOING_MS = 2 * 60_000;
-/** Long enough for the answer to leave. */
+/** Long enough for the response to be sent. */
 const ANSWER_MS = 200;
 
 const verbs: Record<PowerAction, string> = {
@@ -92,13 +92,13 @@ const verbs: Record<PowerAction, string> = {
   restart: 'restarts',
 };
 
-/** A request on its way. What is no longer `current` after an await was cancelled, dropped or stopped meanwhile. */
+/** The request in progress. If it is no longer `current` after an await, it was cancelled, dropped or stopped. */
 interface Running {
   request: PowerRequest;
   unwanted: Unwanted | null;
   endsAt: number;
-  /** Its command is being run: nothing stops it any more. */
-  given: boolean;
+  /** Its command has started and can no longer be stopped. */
+  started: boolean;
 }
 
 const listOf = <Value>(value: Value | null): Value[] => (value === null ? [] : [value]);
@@ -114,16 +114,16 @@ export function createPower(options: PowerOptions): Power {
   let key: string | null = null;
   let timer: Timer | null = null;
   let last: PowerOutcome | null = null;
-  const ableTo = createAbilities({ clock, host, say });
+  const readAbilities = createAbilities({ clock, host, say });
 
   const broken = notes.broken();
   if (broken !== null) {
-    // Half an order is no order: whoever gave it sees that it was not carried out.
-    finish(broken, 'interrupted', { reason: 'The agent stopped during the countdown.' });
+    // An interrupted countdown is never resumed: the caller sees that it was not carried out.
+    conclude(broken, 'interrupted', { reason: 'The agent stopped during the countdown.' });
     endNote();
   }
 
-  function finish(
+  function conclude(
     request: PowerRequest,
     outcome: PowerOutcome['outcome'],
     why: { reason?: string; code?: string; next?: string } = {},
@@ -131,17 +131,17 @@ export function createPower(options: PowerOptions): Power {
     const { reason = null, code = null, next = null } = why;
     last = { ...request, outcome, at: clock.now(), reason, code, next };
     say(
-      `power: ${request.action} asked by ${request.by}: ${outcome}${reason === null ? '' : ` (${reason})`}`,
+      `power: ${request.action} requested by ${request.by}: ${outcome}${reason === null ? '' : ` (${reason})`}`,
     );
     onOutcome(last);
   }
 
-  /** A note that can't be removed only means that a restart reports the countdown as interrupted. */
+  /** A record that cannot be removed only makes a restart report the countdown as interrupted. */
   function endNote(): void {
     try {
       notes.end();
     } catch (error) {
-      say(`power: the note of the countdown was not removed: ${wordsOf(error)}`);
+      say(`power: the countdown record was not removed: ${errorText(error)}`);
     }
   }
 
@@ -153,7 +153,7 @@ export function createPower(options: PowerOptions): Power {
     timer = null;
   }
 
-  /** Ends what is running without the act. */
+  /** Ends the current request without acting. */
   function end(
     { request }: Running,
     outcome: PowerOutcome['outcome'],
@@ -161,7 +161,7 @@ export function createPower(options: PowerOptions): Power {
   ): void {
     toIdle();
     endNote();
-    finish(request, outcome, why);
+    conclude(request, outcome, why);
   }
 
   const refuse = (running: Running, against: readonly { code: string; message: string }[]) =>
@@ -176,7 +176,7 @@ export function createPower(options: PowerOptions): Power {
 
   async function refuseUnable({ action }: PowerRequest): Promise<void> {
     if (commands[action] !== undefined) return;
-    if ((await ableTo())[action] !== 'not-supported') return;
+    if ((await readAbilities())[action] !== 'not-supported') return;
     throw new AgentError('NOT_SUPPORTED', {
       message: `This machine cannot ${action === 'shutdown' ? 'shut down' : action}, according to its system.`,
       details: { action, platform: host.platform },
@@ -197,17 +197,17 @@ export function createPower(options: PowerOptions): Power {
     if (current !== running) return;
     const late = request.force ? [] : [...knownReasons(), ...(unwanted === null ? [] : listOf(unwanted()))];
     if (late.length > 0) return refuse(running, late);
-    // From here to the command nothing waits: what was checked is still so.
+    // No await between the checks and the command, so they are still valid.
     const [first, ...others] = commandsOf(request);
     phase = 'acting';
-    running.given = true;
+    running.started = true;
     key = null;
     endNote();
     if (first === undefined) return;
     if (dryRun) {
       say(`power: dry run, not run: ${JSON.stringify(first)}`);
       toIdle();
-      finish(request, 'dry-run');
+      conclude(request, 'dry-run');
       return;
     }
     await runFirstThatWorks(running, first, others);
@@ -221,7 +221,7 @@ export function createPower(options: PowerOptions): Power {
     const { request } = running;
     let failed: { error: unknown } | null = null;
     for (const command of [first, ...others]) {
-      if (failed !== null) say(`power: ${wordsOf(failed.error)}; forced by ${JSON.stringify(command)}`);
+      if (failed !== null) say(`power: ${errorText(failed.error)}; forced by ${JSON.stringify(command)}`);
       try {
         await host.run(command);
         failed = null;
@@ -231,18 +231,18 @@ export function createPower(options: PowerOptions): Power {
       }
     }
     if (failed !== null) {
-      // A program may have blocked it between the check and the act: then that is why.
+      // A program may have blocked it between the check and the action; that is then the reason.
       const against = request.force ? [] : await reasons({ action: request.action, automatic: false });
       if (current === running) toIdle();
       if (against.length > 0) {
-        finish(request, 'refused', {
+        conclude(request, 'refused', {
           reason: messagesOf(against),
           code: against[0]?.code ?? 'IN_USE',
         });
-      } else finish(request, 'failed', failureOf(failed.error));
+      } else conclude(request, 'failed', failureOf(failed.error));
       return;
     }
-    finish(request, 'done');
+    conclude(request, 'done');
     if (current !== running) return;
     if (request.action === 'shutdown' || request.action === 'restart') timer = clock.timer(GOING_MS, toIdle);
     else toIdle();
@@ -252,7 +252,7 @@ export function createPower(options: PowerOptions): Power {
     timer = clock.timer(ms, () => {
       act(running).catch((error: unknown) => {
         if (current === running) end(running, 'failed', failureOf(error));
-        else say(`power: ${wordsOf(error)}`);
+        else say(`power: ${errorText(error)}`);
       });
     });
   }
@@ -276,7 +276,7 @@ export function createPower(options: PowerOptions): Power {
   return {
     state,
     async actions() {
-      const able = await ableTo();
+      const able = await readAbilities();
       return powerActions.filter((action) => {
         if (commands[action] !== undefined) return true;
         const command = powerCommands(host.platform, action, { force: false, own: commands });
@@ -292,10 +292,10 @@ export function createPower(options: PowerOptions): Power {
       await refuseUnable(request);
       const automatic = unwanted !== undefined;
       const against = request.force ? [] : await reasons({ action: request.action, automatic });
-      // Another may have come while we looked.
+      // Another request may have arrived during the await.
       refuseIfRunning();
       if (sleeps() !== before)
-        throw new AgentError('NO_LONGER_WANTED', { message: 'The machine slept before this was begun.' });
+        throw new AgentError('NO_LONGER_WANTED', { message: 'The machine slept before this could start.' });
       if (against.length > 0) {
         throw new AgentError('IN_USE', {
           message: `This machine is in use. ${messagesOf(against)}`,
@@ -305,7 +305,7 @@ export function createPower(options: PowerOptions): Power {
       const why = unwanted?.() ?? null;
       if (why !== null) throw new AgentError('NO_LONGER_WANTED', { message: why.message });
       const ms = request.countdownSeconds === 0 ? ANSWER_MS : request.countdownSeconds * 1000;
-      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms, given: false };
+      const running = { request, unwanted: unwanted ?? null, endsAt: clock.monotonic() + ms, started: false };
       if (request.countdownSeconds > 0) {
         const made = randomBytes(16).toString('base64url');
         notes.begin(request, made);
@@ -315,8 +315,8 @@ export function createPower(options: PowerOptions): Power {
       current = running;
       actSoon(running, ms);
       if (request.countdownSeconds > 0) {
-        const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (asked by ${request.by}). To keep it on, run: ${program} cancel`;
-        host.notify(text).catch((error: unknown) => say(`notice: ${wordsOf(error)}`));
+        const text = `Pilotlight: this machine ${verbs[request.action]} in ${request.countdownSeconds} s (requested by ${request.by}). To keep it on, run: ${program} cancel`;
+        host.notify(text).catch((error: unknown) => say(`notice: ${errorText(error)}`));
       }
       return state();
     },
@@ -326,10 +326,10 @@ export function createPower(options: PowerOptions): Power {
       return state();
     },
     drop(outcome, { code, message }) {
-      if (current !== null && !current.given) end(current, outcome, { reason: message, code });
+      if (current !== null && !current.started) end(current, outcome, { reason: message, code });
     },
     stop() {
-      // A stop that was asked for ends the countdown; only a crash leaves its note.
+      // A normal stop ends the countdown; only a crash leaves its record behind.
       if (phase === 'countdown' && current !== null)
         end(current, 'cancelled', { reason: 'the agent was stopped' });
       else toIdle();

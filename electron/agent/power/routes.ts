@@ -1,4 +1,4 @@
-/** The power role over HTTP: as existing shutdown servers, and our own versioned API beside it. */
+/** The power role over HTTP: compatible with existing shutdown servers, and our own versioned API beside it. */
 
 import { idSchema } from '../../../shared/contract/agent/requests.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';
@@ -10,7 +10,7 @@ import { checked } from '../http/body.ts';
 import { type Exchange, ok, type Route, serve } from '../http/route.ts';
 import type { Leases } from '../leases/leases.ts';
 import { legacyError } from '../relay/relay.ts';
-import type { Finish } from './finish.ts';
+import type { IdleShutdown } from './idle-shutdown.ts';
 import type { OllamaControl } from './ollama.ts';
 import type { PolicyBook } from './policy-book.ts';
 import type { Power } from './power.ts';
@@ -18,11 +18,11 @@ import type { Power } from './power.ts';
 export interface PowerRoutesOptions {
   power: Power;
   leases: Leases;
-  finish: Finish;
+  idleShutdown: IdleShutdown;
   book: PolicyBook;
   damage: Pick<Damage, 'reason' | 'problems'>;
   inhibitor: Pick<Inhibitor, 'state'>;
-  /** Why a lease doesn't keep the machine from sleeping; null where it does, or where none lives. */
+  /** Why a lease does not keep the machine from sleeping; null if it does, or if there is no lease. */
   sleepTrouble(): { code: string; message: string; next: string } | null;
   ollama: OllamaControl;
   attempts: Attempts;
@@ -33,8 +33,19 @@ export interface PowerRoutesOptions {
 const idOf = (exchange: Exchange) => checked(idSchema, exchange.params.id, 'id');
 
 export function powerRoutes(options: PowerRoutesOptions): Route[] {
-  const { power, leases, finish, book, damage, inhibitor, sleepTrouble, ollama, attempts, bootId, now } =
-    options;
+  const {
+    power,
+    leases,
+    idleShutdown,
+    book,
+    damage,
+    inhibitor,
+    sleepTrouble,
+    ollama,
+    attempts,
+    bootId,
+    now,
+  } = options;
 
   const leaseList = () => ({
     leases: leases.list(),
@@ -49,11 +60,11 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
   });
 
   const policyView = () => {
-    const decided = finish.decision();
+    const decided = idleShutdown.decision();
     const missing = damage.reason();
     const others = decided.reasons.filter(({ code }) => code !== 'RECORDS_DAMAGED');
     return {
-      effective: finish.effective(),
+      effective: idleShutdown.effective(),
       policies: book.policies(),
       bootId,
       woken: book.woken(),
@@ -98,8 +109,8 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
     serve(agentApi.leases, () => ok(leaseList())),
     serve(agentApi.putLease, (request, exchange) => {
       const id = idOf(exchange);
-      // A sleep in the past takes from the leases of before it, and not from this one.
-      finish.noticeSleep();
+      // An earlier sleep is subtracted from the leases before it, not from this one.
+      idleShutdown.noticeSleep();
       const { lease, begun } = leases.put(id, request);
       return { status: begun ? 201 : 200, body: lease };
     }),
@@ -113,7 +124,7 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       return ok({ ended: true });
     }),
     serve(agentApi.policy, async () => {
-      await finish.look();
+      await idleShutdown.check();
       return ok(policyView());
     }),
     serve(agentApi.putPolicy, ({ helloUrl, ...policy }, exchange) => {
@@ -125,10 +136,10 @@ export function powerRoutes(options: PowerRoutesOptions): Route[] {
       return ok(policyView());
     }),
     serve(agentApi.woken, (woken) => {
-      // A sleep in the past is noticed first, for it takes away who woke the machine before.
-      finish.noticeSleep();
+      // An earlier sleep is detected first, because it clears who woke the machine before it.
+      idleShutdown.noticeSleep();
       if (woken.bootId !== bootId) throw new AgentError('BOOT_CHANGED', { details: { bootId } });
-      finish.woken(woken.bootId, woken.by);
+      idleShutdown.woken(woken.bootId, woken.by);
       return ok(policyView());
     }),
   ];

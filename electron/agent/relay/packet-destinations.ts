@@ -2,8 +2,8 @@
 import { directedBroadcasts, type Ipv4Interface } from '../../../shared/network/broadcast.ts';
 
 /**
- * Every destination once: the addresses the person named, else the directed broadcast of each interface.
- * 255.255.255.255 is used only where it is named: it leaves by one interface only on some systems.
+ * Each destination once: the configured addresses, or the directed broadcast address of each interface.
+ * 255.255.255.255 is used only if configured: on some systems it leaves by one interface only.
  */
 export function packetDestinations({
   interfaces,

@@ -1,15 +1,15 @@
-/** The relay role: wakes machines of its own network for those who cannot reach it with a broadcast. */
+/** The relay role: wakes machines on its own network for panels that cannot reach it with a broadcast. */
 import { agentApi } from '../../../shared/contract/agent.ts';
 import { readMac } from '../../../shared/network/mac.ts';
 import type { NetworkInterface, Udp } from '../../adapters/agent-host/types.ts';
-import { AgentError, type AgentErrorCode, wordsOf } from '../errors.ts';
+import { AgentError, type AgentErrorCode, errorText } from '../errors.ts';
 import { ok, type Route, serve } from '../http/route.ts';
 import { packetDestinations } from './packet-destinations.ts';
 
 export interface RelaySettings {
-  /** Machines that may be woken; the first one is woken where none is named. Empty lets the token wake any. */
+  /** Machines that may be woken; the first is the default. Empty: the token may wake any machine. */
   allowedMacs: readonly string[];
-  /** Instead of the broadcast address of each interface. */
+  /** Replaces the broadcast address of each interface. */
   broadcasts: readonly string[];
   wakePorts: readonly number[];
   secureOn: string | null;
@@ -34,22 +34,22 @@ export interface WakeReport {
   failed: { destination: string; reason: string }[];
 }
 
-/** Anybody may ask for /health: one look serves them all for a while. */
-const LOOK_EVERY_MS = 5000;
+/** /health needs no token, so one check is shared for a while. */
+const CHECK_EVERY_MS = 5000;
 
 export function createRelay(options: RelayOptions) {
   const { settings, udp, interfaces, reachable, monotonic, say } = options;
-  let looked: { at: number; answer: Promise<boolean> } | null = null;
+  let lastCheck: { at: number; answer: Promise<boolean> } | null = null;
 
   function targetReachable(): Promise<boolean> {
     if (settings.target === null) return Promise.resolve(false);
-    if (looked === null || monotonic() - looked.at > LOOK_EVERY_MS) {
-      looked = { at: monotonic(), answer: reachable(settings.target, settings.targetPort) };
+    if (lastCheck === null || monotonic() - lastCheck.at > CHECK_EVERY_MS) {
+      lastCheck = { at: monotonic(), answer: reachable(settings.target, settings.targetPort) };
     }
-    return looked.answer;
+    return lastCheck.answer;
   }
 
-  /** One round to every destination; one that fails stops no other. Throws WAKE_NOT_SENT when all do. */
+  /** Sends once to every destination; one that fails does not stop the others. Throws WAKE_NOT_SENT if all fail. */
   async function wake(mac: string): Promise<WakeReport> {
     const packet = udp.magicPacket(mac, settings.secureOn);
     const destinations = packetDestinations({
@@ -65,7 +65,7 @@ export function createRelay(options: RelayOptions) {
       const { address, port } = destinations[index] ?? { address: '', port: 0 };
       const destination = `${address}:${port}`;
       if (result.status === 'fulfilled') report.sent.push(destination);
-      else report.failed.push({ destination, reason: wordsOf(result.reason) });
+      else report.failed.push({ destination, reason: errorText(result.reason) });
     }
     if (report.sent.length > 0) return report;
     throw new AgentError('WAKE_NOT_SENT', {
@@ -131,11 +131,11 @@ export function createRelay(options: RelayOptions) {
   };
 }
 
-const statusWords: Partial<Record<AgentErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized' };
+const legacyMessages: Partial<Record<AgentErrorCode, string>> = { UNAUTHORIZED: 'Unauthorized' };
 
-/** `{error: "Unauthorized"}` as existing servers have it, with our code and next step beside it. */
+/** `{error: "Unauthorized"}` as existing servers answer, with our code and next step added. */
 export function legacyError(error: AgentError): { error: string; code: string; next: string } {
-  return { error: statusWords[error.code] ?? error.message, code: error.code, next: error.next };
+  return { error: legacyMessages[error.code] ?? error.message, code: error.code, next: error.next };
 }
 
 function checkedMac(mac: string | null): string | null {

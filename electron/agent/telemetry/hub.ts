@@ -1,33 +1,33 @@
-/** Pushes one sample a second to whoever listens; without a listener nothing is read. */
+/** Pushes one sample a second to each subscriber; without subscribers nothing is read. */
 import type { ServerResponse } from 'node:http';
 import type { AgentEventName, AgentEvents } from '../../../shared/contract/agent/telemetry.ts';
 import { agentApi, agentStream } from '../../../shared/contract/agent.ts';
 import type { AgentHost, Clock, TelemetrySource, Timer } from '../../adapters/agent-host/types.ts';
-import { AgentError, wordsOf } from '../errors.ts';
+import { AgentError, errorText } from '../errors.ts';
 import { ok, type Route, serve } from '../http/route.ts';
 
 export interface TelemetryOptions {
   clock: Clock;
   host: Pick<AgentHost, 'openTelemetry'>;
   say(message: string): void;
-  mostSubscribers?: number;
+  maxSubscribers?: number;
 }
 
 const SAMPLE_MS = 1000;
 const MACHINE_MS = 60_000;
-/** A slow listener misses samples rather than filling the memory. */
-const MOST_WAITING_BYTES = 256 * 1024;
-/** The tools start with the first listener and stay a little after the last one, who may only reconnect. */
+/** Bytes. A slow subscriber misses samples instead of filling the memory. */
+const MAX_WAITING_BYTES = 256 * 1024;
+/** The tools start with the first subscriber and linger after the last one, which may only be reconnecting. */
 const LINGER_MS = 5000;
 
-export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: TelemetryOptions) {
+export function createTelemetry({ clock, host, say, maxSubscribers = 16 }: TelemetryOptions) {
   const subscribers = new Set<ServerResponse>();
   let source: TelemetrySource | null = null;
   let machine: { at: number; text: string } | null = null;
   const stopAbort = new AbortController();
   let timer: Timer | null = null;
   let users = 0;
-  /** Grows when the first listener comes: a round of the time before it ends by itself. */
+  /** Grows when the first subscriber comes; a tick of an earlier round stops itself. */
   let round = 0;
 
   function take(): TelemetrySource {
@@ -55,7 +55,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   function push(event: AgentEventName, text: string, to: Iterable<ServerResponse>): void {
     const frame = `event: ${event}\ndata: ${text}\n\n`;
     for (const response of to) {
-      if (response.writableLength <= MOST_WAITING_BYTES) response.write(frame);
+      if (response.writableLength <= MAX_WAITING_BYTES) response.write(frame);
     }
   }
 
@@ -74,7 +74,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
       push('sample', textOf('sample', await from.read(signal)), subscribers);
     } catch (error) {
       if (signal.aborted) return;
-      say(`telemetry: ${wordsOf(error)}`);
+      say(`telemetry: ${errorText(error)}`);
     }
     if (subscribers.size > 0 && !signal.aborted && own === round) {
       timer = clock.timer(Math.max(0, SAMPLE_MS - (clock.monotonic() - began)), () => void tick(own));
@@ -116,7 +116,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
     {
       ...agentStream,
       handle() {
-        if (subscribers.size >= mostSubscribers) throw new AgentError('TOO_MANY_SUBSCRIBERS');
+        if (subscribers.size >= maxSubscribers) throw new AgentError('TOO_MANY_SUBSCRIBERS');
         return { stream: subscribe };
       },
     },
@@ -125,7 +125,7 @@ export function createTelemetry({ clock, host, say, mostSubscribers = 16 }: Tele
   return {
     routes,
     subscribers: () => subscribers.size,
-    /** Leases, policies or a power action have changed: whoever listens may ask what. */
+    /** Leases, policies or a power action have changed; subscribers may fetch the new state. */
     news: () => push('news', textOf('news', {}), subscribers),
     stop() {
       stopAbort.abort();

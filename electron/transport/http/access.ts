@@ -13,9 +13,9 @@ const bearerLifeMs = 7 * 24 * 3_600_000;
 
 /** Who calls the control server, and what that caller may do. */
 export interface Principal {
-  /** Methods of the contract; empty for scripts with the index token. */
+  /** Scopes of the contract; empty for scripts with the index token. */
   scopes: ReadonlySet<Scope>;
-  /** Whether `/index/*` and `/metrics` are open to it. */
+  /** Whether it may use `/index/*` and `/metrics`. */
   scripts: boolean;
 }
 
@@ -23,11 +23,11 @@ const panel: Principal = { scopes: new Set<Scope>(['view', 'control']), scripts:
 const scripts: Principal = { scopes: new Set(), scripts: true };
 
 export interface Access {
-  /** A token for one tab: good for one exchange, until Pilotlight stops. The newest 16 are kept. */
+  /** A token for one tab: valid for one exchange, until Pilotlight stops. The newest 16 are kept. */
   mintOneTimeToken(): string;
-  /** Gives a bearer for a one-time token. Throws TOKEN_USED the second time, UNAUTHORIZED for any other. */
+  /** Exchanges a one-time token for a bearer. Throws TOKEN_USED the second time, UNAUTHORIZED for any other. */
   exchange(token: string): string;
-  /** Whose bearer it is; null for one that is not known. */
+  /** Whose bearer it is; null if unknown. */
   principalOf(bearer: string): Principal | null;
 }
 
@@ -35,8 +35,8 @@ export interface AccessOptions {
   /** The long token of the endpoint file, for the CLI. */
   controlToken: string;
   /**
-   * Signs the bearers of tabs, at least 32 random bytes. Kept in the data folder, so that an open page continues
-   * after a restart of the core; another key makes every tab's bearer invalid.
+   * Signs the bearers of tabs, at least 32 random bytes. Stored in the data folder, so that an open page still works
+   * after a restart of the core; a new key makes every tab's bearer invalid.
    */
   sessionKey: Buffer;
   /** The token of scripts, `settings.api.indexToken`, read at each request; null for none. */
@@ -47,7 +47,7 @@ export interface AccessOptions {
 
 /**
  * Who may call over HTTP. Secrets are compared by their digests, in constant time. A tab's bearer is
- * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`: nothing about it has to be remembered.
+ * `<random>.<issued, base 36>.<HMAC-SHA256 of both>`, so nothing about it has to be stored.
  */
 export function createAccess({
   controlToken,
@@ -94,7 +94,7 @@ export function createAccess({
   };
 }
 
-/** By the bearer in `Authorization`; of a WebSocket, to which a page can give no header, in its subprotocols. */
+/** The bearer in `Authorization`; for a WebSocket, where a page cannot set headers, in its subprotocols. */
 export function authenticateBy(access: Access): Authenticate<Principal> {
   const byHeader = bearerAuthentication(access.principalOf);
   return (request) => {

@@ -11,12 +11,12 @@ import { currentJob } from './recall-shapes.ts';
 export interface MetricsOptions {
   streams: Streams;
   version: string;
-  /** Milliseconds since the epoch: counters count from here. */
+  /** Milliseconds since the epoch: the start time of the counters. */
   startedAt: number;
 }
 
 export interface Metrics {
-  /** The text format of Prometheus, read from the streams at this moment. */
+  /** The Prometheus text format, read from the streams at this moment. */
   read(): Promise<{ contentType: string; text: string }>;
 }
 
@@ -34,18 +34,14 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
     percent: gauge('recall_index_progress_percent', 'Progress of the index job, 0 to 100.'),
     total: gauge('recall_index_total_files', 'Files of the index job.'),
     processed: gauge('recall_index_processed_files', 'Files of the index job that need no more work.'),
-    eta: gauge('recall_index_eta_seconds', 'Time left of the index job; NaN while it is not known.'),
+    eta: gauge('recall_index_eta_seconds', 'Time left of the index job; NaN while unknown.'),
   };
   const info = gauge('pilotlight_build_info', 'Always 1; the version is a label.', ['version']);
   const nodes = gauge('pilotlight_nodes', 'Nodes by state.', ['state']);
   const node = ['node', 'name'];
   const nodeUp = gauge('pilotlight_node_serving', 'Whether the inference server of a node answers.', node);
-  const vramSize = gauge('pilotlight_node_vram_size_bytes', 'VRAM of a node, where it is known.', node);
-  const vramUsed = gauge(
-    'pilotlight_node_vram_used_bytes',
-    'VRAM in use on a node, where it is known.',
-    node,
-  );
+  const vramSize = gauge('pilotlight_node_vram_size_bytes', 'VRAM of a node, if known.', node);
+  const vramUsed = gauge('pilotlight_node_vram_used_bytes', 'VRAM in use on a node, if known.', node);
   const gpuLabels = ['node', 'name', 'gpu'];
   const gpuBusy = gauge('pilotlight_gpu_utilization_ratio', 'Share of time a GPU was busy.', gpuLabels);
   const gpuHeat = gauge('pilotlight_gpu_temperature_celsius', 'Temperature of a GPU.', gpuLabels);
@@ -59,17 +55,15 @@ export function createMetrics({ streams, version, startedAt }: MetricsOptions): 
   ]);
   const vectors = counter(
     'pilotlight_vectors_total',
-    'Vectors embedded by running and ended jobs, by node.',
+    'Vectors embedded by running and finished jobs, by node.',
     ['node'],
   );
   const fallback = counter(
     'pilotlight_fallback_vectors_total',
-    'Vectors made on a CPU because the GPU was gone.',
+    'Vectors embedded on a CPU because no GPU was available.',
   );
-  const rate = gauge('pilotlight_vectors_per_second', 'Vectors embedded a second, by node.', ['node']);
-  const jobFiles = gauge('pilotlight_index_job_files', 'Files of the index job, by what became of them.', [
-    'result',
-  ]);
+  const rate = gauge('pilotlight_vectors_per_second', 'Vectors embedded per second, by node.', ['node']);
+  const jobFiles = gauge('pilotlight_index_job_files', 'Files of the index job, by result.', ['result']);
   const optimizer = gauge('pilotlight_optimizer_on', 'Whether the optimizer is on.');
 
   const countedMoves = createMoveCount(startedAt);
@@ -148,8 +142,8 @@ export function metricsRoute(metrics: Metrics): (app: FastifyInstance) => void {
 }
 
 /**
- * The stream holds only the newest moves, and older runs' too: each move of this run is counted once, when
- * it is first seen. A counter never goes back, however short the stream is.
+ * The stream contains only the newest moves, including those of earlier runs: each move of this run is counted once,
+ * when it first appears. A counter never decreases, however short the stream is.
  */
 function createMoveCount(startedAt: number) {
   const counts = new Map<string, number>();
@@ -164,13 +158,13 @@ function createMoveCount(startedAt: number) {
   };
 }
 
-/** Vectors of each job and node at their highest, summed; jobs that ended before this run are left out. */
+/** The highest vector count of each job and node, summed; jobs that finished before this run are left out. */
 function createVectorCount(startedAt: number) {
   const byNode = new Map<string, number>();
   const seen = new Map<string, number>();
   let fallback = 0;
 
-  /** How much a figure has grown since it was last looked at. */
+  /** How much a value has grown since the last call. */
   function growth(key: string, value: number): number {
     const before = seen.get(key) ?? 0;
     if (value <= before) return 0;

@@ -30,13 +30,13 @@ export interface PanelOptions {
 }
 
 export interface Panel {
-  /** The file of a URL path (decoded, without a query), or null. `/` and paths of pages give the panel itself. */
+  /** The file of a URL path (decoded, without a query), or null. `/` and the paths of pages give the panel itself. */
   file(path: string, host: string): Promise<PanelFile | null>;
 }
 
 /**
- * The files of the built panel. Only what a walk of `root` found is served, by its exact name: a path is
- * never joined with what a request says, and links are not followed, so nothing outside can be reached.
+ * The files of the built panel. Only files found by a walk of `root` are served, by their exact names: a path is never
+ * built from a request, and links are not followed, so nothing outside can be reached.
  */
 export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptions): Panel {
   let known: Map<string, string> | null = null;
@@ -53,7 +53,7 @@ export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptio
   }
 
   async function index(host: string): Promise<PanelFile | null> {
-    // A new build has other names: whoever loads the panel anew gets a new list.
+    // A new build has other names: reloading the panel reads a new list.
     known = await walk();
     const file = known.get('/index.html');
     if (file === undefined) return null;
@@ -86,7 +86,7 @@ export function createPanel({ root, policy = contentSecurityPolicy }: PanelOptio
   };
 }
 
-/** The policy of the panel's page. `host` is the checked `Host` of the request. */
+/** The policy of the panel's page. `host` is the validated `Host` of the request. */
 function contentSecurityPolicy({ nonce, host }: { nonce: string; host: string }): string {
   return [
     "default-src 'none'",
@@ -101,7 +101,7 @@ function contentSecurityPolicy({ nonce, host }: { nonce: string; host: string })
   ].join('; ');
 }
 
-/** What each reply carries, whatever it is. */
+/** Headers of every response. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

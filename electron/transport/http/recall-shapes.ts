@@ -1,6 +1,6 @@
 /**
- * The shapes of a Recall server, which existing scripts read, made from our jobs. Times are ISO 8601 in UTC,
- * durations milliseconds or seconds as the field says. Recall knows no cancelled jobs: ours reads `failed`
+ * The shapes of a Recall server, which existing scripts read, derived from our jobs. Times are ISO 8601 in UTC,
+ * durations milliseconds or seconds as the field says. Recall has no cancelled jobs: ours are reported as `failed`
  * with the error "cancelled".
  */
 import { type IndexJob, jobProgress, type SourceView } from '../../../shared/models/indexing.ts';
@@ -16,13 +16,13 @@ export function isFinished(job: IndexJob): boolean {
   return job.status !== 'pending' && job.status !== 'running';
 }
 
-/** The job that runs now, else the one that waits the longest; null when there is none. */
+/** The running job, or else the one that has waited longest; null if there is none. */
 export function currentJob(jobs: readonly IndexJob[]): IndexJob | null {
   const waiting = jobs.filter((job) => job.status === 'pending');
   return jobs.find((job) => job.status === 'running') ?? waiting.at(-1) ?? null;
 }
 
-/** The answer of `GET /index/progress`. `jobs` are newest first, `now` is milliseconds since the epoch. */
+/** The response of `GET /index/progress`. `jobs` are newest first, `now` is milliseconds since the epoch. */
 export function recallProgress(jobs: readonly IndexJob[], now: number) {
   const job = currentJob(jobs);
   if (job === null) {
@@ -51,7 +51,7 @@ export function recallProgress(jobs: readonly IndexJob[], now: number) {
   };
 }
 
-/** The answer of `GET /index/status/{id}`. */
+/** The response of `GET /index/status/{id}`. */
 export function recallJob(job: IndexJob) {
   return {
     job_id: job.id,

@@ -26,8 +26,8 @@ const jobsQuerySchema = z.object({ limit: z.coerce.number().int().min(1).max(100
 const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
 /**
- * `/index/*` as a Recall server has it, so that scripts which drive one drive Pilotlight too. Errors are
- * `{error, code, next}`; without the right token 401 `{error: "Unauthorized"}`.
+ * `/index/*` compatible with a Recall server, so that scripts for one also drive Pilotlight. Errors are
+ * `{error, code, next}`; without a valid token 401 `{error: "Unauthorized"}`.
  */
 export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => void {
   const { dispatcher, clock, log } = options;
@@ -36,7 +36,7 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
     method: Name,
     params: MethodInput<Name>,
   ): Promise<MethodResult<Name>> {
-    // A job goes on when the script that started it went away, so its signal never aborts.
+    // A job continues after the script that started it has disconnected, so its signal never aborts.
     const { signal } = new AbortController();
     return dispatcher.call({ method, params, scopes, signal }) as Promise<MethodResult<Name>>;
   }
@@ -49,10 +49,10 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
     const found = byId.length > 0 ? byId : sources.filter((source) => source.name === vault);
     if (found.length > 0) return found.map((source) => source.id);
     throw new PilotlightError('NOT_FOUND', {
-      message: `There is no folder called "${vault}".`,
+      message: `No folder is named "${vault}".`,
       next:
         sources.length > 0
-          ? `Use "all", or one of: ${sources.map(({ name }) => name).join(', ')}.`
+          ? `Use "all" or one of: ${sources.map(({ name }) => name).join(', ')}.`
           : 'Add a folder first.',
       details: { vault },
     });
@@ -113,16 +113,14 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
   };
 }
 
-/** As the servers answer that those scripts know. */
+/** As Recall servers answer. */
 export function refuseScript(reply: FastifyReply): FastifyReply {
   return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
 }
 
 function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   const own = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
-  const failure = own
-    ? new PilotlightError('BAD_REQUEST', { message: 'The request cannot be read.' })
-    : error;
+  const failure = own ? new PilotlightError('BAD_REQUEST', { message: 'The request is malformed.' }) : error;
   const { code, message, next, details } = describe(failure, log);
   const status = own ? Number(error.statusCode) : errorCatalogue[code].status;
   return reply

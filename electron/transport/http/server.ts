@@ -31,7 +31,7 @@ export interface HttpServerOptions {
   access: Access;
   clock: Clock;
   log: Log;
-  /** Folder of the built panel; null where there is none. */
+  /** Folder of the built panel; null if there is none. */
   panelRoot: string | null;
   /** More routes, such as `/index/*` and `/metrics`. They get the same checks of Host and Origin. */
   routes?: readonly ((app: FastifyInstance) => void)[];
@@ -39,18 +39,18 @@ export interface HttpServerOptions {
   bodyLimit?: number;
   limits?: WebSocketLimits;
   connectionLimits?: ListenerLimits;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   connectionClock?: ConnectionClock;
-  /** The port that Host must name while none is listened on: for tests by `inject`. */
+  /** The port that Host must name while the server is not listening: for tests with `inject`. */
   port?: number;
 }
 
 export interface HttpServer {
   readonly app: FastifyInstance;
   readonly links: WebSocketLinks;
-  /** Listens on 127.0.0.1 only; 0 takes a free port. Rejects with PORT_IN_USE. Gives the base URL. */
+  /** Listens on 127.0.0.1 only; 0 picks a free port. Rejects with PORT_IN_USE. Resolves with the base URL. */
   listen(port: number): Promise<string>;
-  /** An address that opens the panel once. The token stands in the fragment, which is never sent or logged. */
+  /** An address that opens the panel once. The token is in the fragment, which is never sent or logged. */
   oneTimeUrl(): string;
   /** Closes every connection and the port. End the streams and drain the dispatcher before. */
   close(deadlineMs: number): Promise<void>;
@@ -77,8 +77,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       source: ownPages(() => port),
       authenticate: authenticateBy(access),
       answer: wireRefusal,
-      onRefused: ({ count }) =>
-        log.warn('Too many connections: some were refused, or closed to make room.', { count }),
+      onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
     });
   }
 
@@ -125,7 +124,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
     const scopes = scopesOf(request);
     const { method } = request.params;
-    const result = await dispatcher.call({ method, params: request.body, scopes, signal: goneSignal(reply) });
+    const result = await dispatcher.call({
+      method,
+      params: request.body,
+      scopes,
+      signal: disconnectSignal(reply),
+    });
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);
@@ -155,7 +159,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** JSON only, an empty body standing for none; keys that could reach a prototype are refused. */
+/** JSON only; an empty body means no parameters. Keys that could reach a prototype are refused. */
 export function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -186,8 +190,8 @@ function portInUse(port: number, cause: unknown): PilotlightError {
   });
 }
 
-/** Aborted when the client goes away before its answer was sent. */
-export function goneSignal(reply: FastifyReply): AbortSignal {
+/** Aborted when the client disconnects before its response was sent. */
+export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new PilotlightError('LINK_LOST'));
@@ -203,9 +207,9 @@ function toPilotlightError(error: unknown): { error: unknown; status?: number } 
   if (error.statusCode >= 500) return { error };
   const message =
     error.statusCode === 413
-      ? 'The request is larger than it may be.'
+      ? 'The request is too large.'
       : error.statusCode === 415
-        ? 'The request must be JSON, with the content type application/json.'
+        ? 'The request must be JSON with the content type application/json.'
         : 'The request is not valid JSON.';
   return { error: new PilotlightError('BAD_REQUEST', { message }), status: error.statusCode };
 }
@@ -241,7 +245,7 @@ function servePanel(app: FastifyInstance, root: string | null): void {
   });
 }
 
-/** Here a path that is not known is an error, elsewhere it may be a page of the panel. */
+/** An unknown path here is an error; elsewhere it may be a page of the panel. */
 function isApiPath(path: string): boolean {
   return path === '/api' || path.startsWith('/api/') || path.startsWith('/index/') || path === '/metrics';
 }

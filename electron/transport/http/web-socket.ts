@@ -15,15 +15,15 @@ import { createSession, type Session } from '../session.ts';
 import { type Principal, protocolsOf } from './access.ts';
 
 export interface WebSocketLimits {
-  /** Largest message of a client, bytes. Default 1 MiB. */
+  /** Largest message from a client, bytes. Default 1 MiB. */
   maxMessageBytes?: number;
-  /** Frames of streams wait while more than this is not yet sent, bytes. Default 1 MiB. */
+  /** Stream frames wait while more than this is unsent, bytes. Default 1 MiB. */
   fullBytes?: number;
-  /** A link with more than this not yet sent is cut: it asks without reading. Default 32 MiB. */
+  /** A link with more than this unsent is closed, because its client does not read. Bytes, default 32 MiB. */
   cutBytes?: number;
-  /** Time between two pings; a link that did not answer the last one is cut. Default 15 s. */
+  /** Time between two pings; a link that did not answer the last one is closed. Default 15 s. */
   heartbeatMs?: number;
-  /** Open links. Default 64. */
+  /** Maximum number of links. Default 64. */
   maxLinks?: number;
 }
 
@@ -40,9 +40,9 @@ export interface WebSocketLinks {
   /** For the HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   readonly open: number;
-  /** Says `end` on each stream and takes no new links. */
+  /** Sends `end` on each stream and accepts no new links. */
   endStreams(): void;
-  /** Closes each link with 1001 (going away); cuts those that do not answer within `deadlineMs`. */
+  /** Closes each link with 1001 (going away); terminates those that do not answer within `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
   const links = new Map<WebSocket, Session>();
   let stopping = false;
 
-  /** Who may open a link; throws what is answered instead. */
+  /** Who may open a link; throws the error to answer with. */
   function admit(request: IncomingMessage) {
     if (listener.checkSource(request) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
     if ((request.url ?? '').split('?', 1)[0] !== streamPath) {
@@ -90,7 +90,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
       if (socket.readyState !== socket.OPEN) return true;
       socket.send(JSON.stringify(message), sent);
       if (socket.bufferedAmount > cutBytes) {
-        log.warn('A link was cut, because it asks without reading the answers.');
+        log.warn('A link was closed because its client does not read the responses.');
         socket.terminate();
       }
       return flow.queued(socket.bufferedAmount);
@@ -119,7 +119,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     socket.on('message', (data, isBinary) => {
       session.receive(isBinary ? undefined : parseJson(data.toString()));
     });
-    // `ws` closes the link by itself after an error (too large, not UTF-8, reset); `close` follows.
+    // `ws` closes the link itself after an error (too large, not UTF-8, reset); `close` follows.
     socket.on('error', (error) => log.debug('A link failed.', { error: error.message }));
     socket.on('close', () => {
       heartbeat?.cancel();
@@ -161,7 +161,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
   };
 }
 
-/** What is not JSON is not a message either: the session answers it with BAD_REQUEST. */
+/** A message that is not JSON is passed on as invalid: the session answers with BAD_REQUEST. */
 
 function refuse(socket: Duplex, error: PilotlightError): void {
   endWith(socket, { status: errorCatalogue[error.code].status, body: error.toWire() });

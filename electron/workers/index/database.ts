@@ -1,4 +1,4 @@
-/** Opens the database of one source, brings it up to date, and keeps a damaged one aside. */
+/** Opens the database of one source, migrates it, and sets a damaged one aside. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,10 +7,10 @@ import { isThere, keepAside } from '../../adapters/keep-aside.ts';
 import { judgeSchema } from '../../adapters/state/schema-check.ts';
 import { hasCode, toCodedError } from './failures.ts';
 
-/** What an index keeps of the damaged one that it replaced, until every file is in it. */
+/** The name of the damaged index that this one replaces, until every file is indexed again. */
 export const LOST_META = 'lost';
 
-/** Numbered by their place; a released one is never changed, only followed by another. */
+/** Numbered by position; a released migration is never changed, only followed by another. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -71,13 +71,13 @@ const MIGRATIONS: readonly string[] = [
 
 export interface OpenedDatabase {
   database: DatabaseSync;
-  /** Where the damaged one lies that was here before. */
+  /** Where the damaged database was moved that was here before. */
   keptAs: string | null;
 }
 
 const COMPANIONS = ['-wal', '-shm'];
 /** The smallest page of SQLite, which takes a file of one byte for an empty database. */
-const LEAST_BYTES = 512;
+const MIN_BYTES = 512;
 
 /**
  * @throws INDEX_NEWER, DISK_FULL, DATA_FOLDER_UNUSABLE
@@ -97,7 +97,7 @@ export function openDatabase(file: string, maxBytes: number | null): OpenedDatab
   }
 }
 
-/** Keeps a closed database aside and leaves an empty one that knows of it; returns where the damaged one is. */
+/** Sets a closed database aside and leaves an empty one that records this; returns the damaged one's new path. */
 export function replaceDamaged(file: string): string {
   const keptAs = keepAside(file, COMPANIONS);
   const database = open(file, null);
@@ -106,11 +106,11 @@ export function replaceDamaged(file: string): string {
   return keptAs;
 }
 
-/** Something that is no file, cannot be read or has lost its content is no index. */
+/** Whatever is not a file, cannot be read or has lost its content is not an index. */
 function isUsable(file: string): boolean {
   if (file === ':memory:' || !isThere(file)) return true;
   const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile() || found.size < LEAST_BYTES) return false;
+  if (!found?.isFile() || found.size < MIN_BYTES) return false;
   try {
     accessSync(file, constants.R_OK | constants.W_OK);
     return true;
@@ -122,8 +122,8 @@ function isUsable(file: string): boolean {
 function open(file: string, maxBytes: number | null): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5000 });
   try {
-    // In WAL mode NORMAL loses nothing when the process is killed. A power cut may take the last files, whole
-    // and with their state, so that the next run indexes them again.
+    // In WAL mode NORMAL loses nothing when the process is killed. A power cut may lose the last files together with
+    // their state, so the next run indexes them again.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
     database.exec('PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;');
     migrate(database);
@@ -153,7 +153,7 @@ function migrate(database: DatabaseSync): void {
       database.exec(`PRAGMA user_version = ${index + 1}`);
     });
   }
-  // Damage at the front of a table shows here as well.
+  // Damage at the start of a table also shows here.
   database.exec('SELECT 1 FROM meta LIMIT 1; SELECT 1 FROM files LIMIT 1; SELECT 1 FROM words LIMIT 1');
 }
 
@@ -165,7 +165,7 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    // A full disk may have rolled it back already.
+    // A full disk may already have rolled it back.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * Scores blocks of int8 rows against one query: score = (row · query) × scale of the row. In WebAssembly
- * with SIMD where the engine has it, else in plain JavaScript, with the same results.
+ * Scores blocks of int8 rows against one query: score = (row · query) × scale of the row. Uses WebAssembly with SIMD if
+ * the engine has it, otherwise plain JavaScript, with the same results.
  */
 import { assembleModule, op } from './wasm-assembler.ts';
 
@@ -16,12 +16,12 @@ export interface Block {
 
 export interface Scorer {
   readonly kind: 'wasm' | 'javascript';
-  /** Bytes of a row; a multiple of 16. What is past the dimensions is zero. */
+  /** Bytes of a row; a multiple of 16. Bytes past the dimensions are zero. */
   readonly stride: number;
   readonly bytes: number;
   blocks(): readonly Block[];
   addBlock(): void;
-  /** Fills the scores of the first `rows` rows of a block. `query` has `stride` values. */
+  /** Computes the scores of the first `rows` rows of a block. `query` has `stride` values. */
   score(block: number, rows: number, query: Int16Array): void;
 }
 
@@ -39,7 +39,7 @@ const SUM = 6;
 const ROW_END = 7;
 const QUERY_AT = 8;
 
-/** (query, rows, end of rows, scales, scores, stride), all of them addresses but the stride. */
+/** (query, rows, end of rows, scales, scores, stride); all except the stride are addresses. */
 export function assembleDotKernel(): Uint8Array<ArrayBuffer> {
   const eight = (offset: number) => [
     op.localGet(SUM),
@@ -127,7 +127,7 @@ function kernelModule(): WebAssembly.Module | null {
   return compiled;
 }
 
-/** The fastest that this engine has. */
+/** The fastest scorer of this engine. */
 export function createScorer(stride: number): Scorer {
   const module = kernelModule();
   return module === null ? createPlainScorer(stride) : createWasmScorer(stride, module);
@@ -153,7 +153,7 @@ function createWasmScorer(stride: number, module: WebAssembly.Module): Scorer {
     blocks: () => blocks,
     addBlock() {
       memory.grow(blockPages);
-      // Growing detaches every view.
+      // Growing the memory detaches every view.
       query = new Int16Array(memory.buffer, 0, stride);
       blocks = Array.from({ length: blocks.length + 1 }, (_, block) => ({
         scales: new Float32Array(memory.buffer, startOf(block), BLOCK_ROWS),

@@ -1,4 +1,4 @@
-/** Turns what SQLite and the file system say into the catalogue's errors. */
+/** Maps errors of SQLite and the file system to the catalogue's errors. */
 
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { sqliteCode, systemCode } from '../../adapters/system-code.ts';
@@ -9,7 +9,7 @@ const NOT_A_DATABASE = 26;
 const IO_ERROR_SHARED_MEMORY_SIZE = 4874;
 const UNUSABLE = new Set([3, 8, 10, 14]);
 
-/** Passes coded errors and aborts on as they are. */
+/** Passes coded errors and aborts on unchanged. */
 export function toCodedError(error: unknown): unknown {
   if (isPilotlightError(error)) return error;
   const system = systemCode(error);
@@ -18,7 +18,10 @@ export function toCodedError(error: unknown): unknown {
     return new PilotlightError('DATA_FOLDER_UNUSABLE', { cause: error });
   }
   if (system === 'ERR_INVALID_STATE') {
-    return new PilotlightError('WORKER_LOST', { message: 'The index was closed meanwhile.', cause: error });
+    return new PilotlightError('WORKER_LOST', {
+      message: 'The index was closed during the call.',
+      cause: error,
+    });
   }
   const sqlite = sqliteCode(error);
   if (sqlite === null) return error;

@@ -1,4 +1,4 @@
-/** Everything that is read and written of one source's database, one transaction a file. */
+/** All reads and writes of one source's database, one transaction per file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Chunk } from '../../../shared/models/indexing.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
@@ -133,15 +133,15 @@ export function createFileRows(database: DatabaseSync) {
       return { files: Number(row?.files ?? 0), chunks: Number(row?.chunks ?? 0) };
     },
 
-    /** Files of which parts were lost, as far as that was found. */
+    /** Number of files with lost parts, as far as this was detected. */
     damaged: () => Number(countDamaged.get(DAMAGED)?.files ?? 0),
 
-    /** Marks files that have lost chunks. Quick: it reads no vector. */
+    /** Marks files with lost chunks. Quick: it reads no vector. */
     markLostChunks(): void {
       if (Number(markLostChunks.run(DAMAGED, DAMAGED).changes) > 0) inTransaction(database, dropOrphans);
     },
 
-    /** Marks files that have lost chunks, vectors or words, and those of these chunks. */
+    /** Marks files with lost chunks, vectors or words, and the files of these chunks. */
     markDamaged(dimensions: number, chunkIds: Iterable<number>): void {
       inTransaction(database, () => {
         markLostChunks.run(DAMAGED, DAMAGED);
@@ -170,20 +170,20 @@ export function createFileRows(database: DatabaseSync) {
       return states;
     },
 
-    /** How often a worker began to read the file as it is and ended before it was done. */
+    /** How often a worker began to read this version of the file and ended before it was done. */
     attempts(path: string, stamp: FileStamp): number {
       const row = selectAttempts.get(path, stamp.size, stamp.modifiedMs, stamp.changedMs);
       return row === undefined ? 0 : Number(row.count);
     },
 
-    /** Counts once for each `run` of a worker. */
+    /** Counts at most once for each `run` of a worker. */
     addAttempt(path: string, stamp: FileStamp, run: string): void {
       addAttempt.run(path, stamp.size, stamp.modifiedMs, stamp.changedMs, run);
     },
 
     clearAttempts: (path: string): void => void deleteAttempts.run(path),
 
-    /** Replaces a file with all that belongs to it. `vectors` has one for each chunk. */
+    /** Replaces a file with all its parts. `vectors` has one entry for each chunk. */
     put(file: ReadFile, vectors: readonly Float32Array[]): StoredChanges {
       return inTransaction(database, () => {
         const before = selectFile.get(file.path);
@@ -223,11 +223,11 @@ export function createFileRows(database: DatabaseSync) {
       });
     },
 
-    /** All that a scan found, in one transaction. Returns the ids of the chunks that went. */
+    /** Stores everything that a scan found, in one transaction. Returns the ids of the removed chunks. */
     applyScan(changes: {
       removed: readonly string[];
       touched: readonly (FileStamp & { path: string; settled: boolean })[];
-      /** Every file is to be done anew: remembered, so that a run that is interrupted goes on with the rest. */
+      /** Marks every file to be indexed again; stored, so that an interrupted run continues with the rest. */
       full: boolean;
       rootIdentity: string;
     }): number[] {
@@ -250,7 +250,7 @@ export function createFileRows(database: DatabaseSync) {
 
     reset(embedder: { id: string; dimensions: number | null }): void {
       inTransaction(database, () => {
-        // 'delete-all' empties a contentless table in one step; the ids of chunks go on rising.
+        // 'delete-all' empties a contentless table in one step; chunk ids keep increasing.
         database.exec("INSERT INTO words (words) VALUES ('delete-all')");
         database.exec(
           'DELETE FROM vectors; DELETE FROM chunks; DELETE FROM files; DELETE FROM attempts; DELETE FROM meta;',

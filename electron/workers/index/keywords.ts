@@ -1,4 +1,4 @@
-/** Keyword search by FTS5's BM25. No input is a syntax error: every word is quoted. */
+/** Keyword search with FTS5's BM25. No input is a syntax error, because every word is quoted. */
 import type { DatabaseSync } from 'node:sqlite';
 import { keywordTerms } from '../../core/indexing/terms.ts';
 
@@ -8,10 +8,10 @@ export interface KeywordHit {
   score: number;
 }
 
-/** A word in the path or the headings counts twice. */
+/** A word in the path or the headings counts double. */
 const WEIGHTS = '2.0, 1.0';
-/** How many chunks an alternative of words may weigh: some 10 ms. Common words weigh next to nothing in BM25. */
-const MOST_WEIGHED = 10_000;
+/** Maximum number of chunks that an OR query may score: about 10 ms. Common words have almost no weight in BM25. */
+const MAX_WEIGHED = 10_000;
 
 export function createKeywords(database: DatabaseSync) {
   const select = database.prepare(
@@ -28,23 +28,23 @@ export function createKeywords(database: DatabaseSync) {
       .map((row): KeywordHit => ({ id: Number(row.id), score: Number(row.score) }));
   }
 
-  /** The rarest words, as many as can be weighed in time; one at least. */
+  /** The rarest words, as many as can be scored in time; at least one. */
   function affordable(terms: readonly string[]): string[] {
     const counted = terms
-      .map((term) => ({ term, chunks: Number(countUpTo.get(term, MOST_WEIGHED + 1)?.chunks ?? 0) }))
+      .map((term) => ({ term, chunks: Number(countUpTo.get(term, MAX_WEIGHED + 1)?.chunks ?? 0) }))
       .filter(({ chunks }) => chunks > 0)
       .sort((a, b) => a.chunks - b.chunks);
     let weighed = 0;
     return counted
       .filter(({ chunks }, index) => {
         weighed += chunks;
-        return index === 0 || weighed <= MOST_WEIGHED;
+        return index === 0 || weighed <= MAX_WEIGHED;
       })
       .map(({ term }) => term);
   }
 
   return {
-    /** What holds all the words comes first; what holds some of them, the rarer ones, fills the rest. */
+    /** Chunks with all the words come first; chunks with some of them, the rarer ones, fill the rest. */
     find(query: string, count: number): KeywordHit[] {
       const terms = keywordTerms(query);
       if (terms.length === 0 || count <= 0) return [];

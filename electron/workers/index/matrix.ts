@@ -1,23 +1,23 @@
 /**
- * The vectors of one index in memory, 8 bits a dimension with a scale for each vector. A search takes the
- * best by these and weighs them again in float32, from the disk: see docs/decisions/0002-vector-search.md.
+ * The vectors of one index in memory, 8 bits per dimension with a scale for each vector. A search selects candidates
+ * with these and scores them again in float32 from the disk: see docs/decisions/0002-vector-search.md.
  */
 import { BLOCK_ROWS, type Block, createScorer, type Scorer, strideOf } from './dot-kernel.ts';
 
 /**
- * With 12 bits for the query, the sum of a row stays below 2^31 up to 8,192 dimensions (127 × 2,047 × 8,192);
- * past that, Cauchy's inequality keeps it there for every vector that is not all extremes.
+ * With 12 bits for the query, the sum of a row stays below 2^31 up to 8,192 dimensions (127 × 2,047 × 8,192); beyond
+ * that, Cauchy's inequality keeps it there for every vector that is not all extremes.
  */
 const QUERY_LEVELS = 2047;
 const ROW_LEVELS = 127;
 
 export interface Matrix {
   readonly size: number;
-  /** Of the vectors; the ids take about 60 more a vector. */
+  /** Bytes used by the vectors; the ids take about 60 more per vector. */
   readonly bytes: number;
   readonly kind: Scorer['kind'];
   has(id: number): boolean;
-  /** `vector` has length 1 or 0. An id that is there is replaced. */
+  /** `vector` has length 1 or 0. An existing id is replaced. */
   set(id: number, vector: Float32Array): void;
   remove(id: number): void;
   /** The ids with the highest scores, best first. */
@@ -122,7 +122,7 @@ function largest(vector: Float32Array): number {
   return most;
 }
 
-/** Keeps the `count` best of what it is offered, in a heap with the worst on top. */
+/** Keeps the `count` best candidates in a heap with the worst on top. */
 export function createBest(count: number) {
   const heap: { id: number; score: number }[] = [];
   let threshold = Number.NEGATIVE_INFINITY;
@@ -156,7 +156,7 @@ export function createBest(count: number) {
   }
 
   return {
-    /** What does not pass it need not be offered. */
+    /** Candidates with a lower score need not be offered. */
     threshold: () => threshold,
     offer(id: number, score: number): void {
       if (heap.length < count) {

@@ -1,4 +1,4 @@
-/** The nearest vectors of one index: by the matrix in memory, or read from the disk where that is too large. */
+/** The nearest vectors of one index, from the matrix in memory, or from disk if that is too large. */
 import type { DatabaseSync } from 'node:sqlite';
 import { createBest, createMatrix, type Matrix, matrixBytesPerVector } from './matrix.ts';
 
@@ -9,19 +9,19 @@ export interface ScoredId {
 }
 
 export interface NearestVectors {
-  /** The `count` nearest, best first; only what is nearer than a right angle. */
+  /** The `count` nearest, best first; only vectors with a positive similarity. */
   find(query: Float32Array, count: number, signal: AbortSignal): Promise<ScoredId[]>;
-  /** After each commit. Does nothing while no vectors are in memory. */
+  /** Called after each commit. Does nothing while no vectors are in memory. */
   apply(removed: readonly number[], inserted: readonly number[], vectors: readonly Float32Array[]): void;
-  /** Gives the memory back. */
+  /** Frees the memory. */
   release(): void;
-  /** What the vectors take in memory now. */
+  /** Bytes that the vectors use in memory now. */
   bytes(): number;
   /** How the last search was answered. */
   mode(): 'wasm' | 'javascript' | 'disk' | 'none';
 }
 
-/** Candidates by 8 bits are at least this many, so that their rounding costs no neighbour. */
+/** Minimum number of 8-bit candidates, so that their rounding loses no neighbour. */
 const CANDIDATES = 100;
 const LOAD_ROWS = 2000;
 
@@ -31,7 +31,7 @@ export function createNearestVectors(options: {
   maxBytes: number;
   /** Lets other calls run. */
   pause: () => Promise<void>;
-  /** Vectors are missing, and those of these chunks cannot be used. What is left is searched. */
+  /** Reports missing vectors, and the chunks whose vectors are unusable. The others are searched. */
   onDamaged?: (chunkIds: ReadonlySet<number>) => void;
 }): NearestVectors {
   const { database, dimensions, pause, onDamaged = () => {} } = options;
@@ -41,13 +41,13 @@ export function createNearestVectors(options: {
   const selectVector = database.prepare('SELECT vector FROM vectors WHERE chunk_id = ?');
   // Counting the vectors themselves would read them all.
   const countVectors = database.prepare('SELECT coalesce(sum(chunk_count), 0) AS vectors FROM files');
-  const mostVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
+  const maxVectors = Math.floor(options.maxBytes / matrixBytesPerVector(dimensions));
 
   let matrix: Matrix | null = null;
   let loading: { matrix: Matrix; done: Promise<Matrix | null> } | null = null;
   let lastMode: ReturnType<NearestVectors['mode']> = 'none';
 
-  /** Reads pages of vectors in the order of their ids; what is committed meanwhile comes last. */
+  /** Reads pages of vectors in order of their ids; vectors committed meanwhile come last. */
   async function eachPage(
     visit: (id: number, vector: Float32Array) => void,
     goOn: () => boolean,
@@ -81,9 +81,9 @@ export function createNearestVectors(options: {
       try {
         await eachPage(
           (id, vector) => made.set(id, vector),
-          () => loading === started && made.size <= mostVectors,
+          () => loading === started && made.size <= maxVectors,
         );
-        if (loading !== started || made.size > mostVectors) return null;
+        if (loading !== started || made.size > maxVectors) return null;
         matrix = made;
         return made;
       } finally {
@@ -111,7 +111,7 @@ export function createNearestVectors(options: {
     async find(query, count, signal) {
       const unit = normalised(query);
       if (count <= 0 || unit.every((value) => value === 0)) return [];
-      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= mostVectors;
+      const fits = matrix !== null || Number(countVectors.get()?.vectors ?? 0) <= maxVectors;
       const ready = fits ? (matrix ?? (await load())) : null;
       signal.throwIfAborted();
       if (ready === null) {
@@ -132,13 +132,13 @@ export function createNearestVectors(options: {
     },
 
     apply(removed, inserted, vectors) {
-      // One that is being filled follows, too; what it then meets in the table only replaces the same.
+      // A matrix that is still loading is updated too; rows that it then reads from the table replace the same values.
       for (const target of [matrix, loading?.matrix ?? null]) {
         if (target === null) continue;
         for (const id of removed) target.remove(id);
         for (const [index, id] of inserted.entries()) target.set(id, vectors[index] as Float32Array);
       }
-      if (matrix !== null && matrix.size > mostVectors) matrix = null;
+      if (matrix !== null && matrix.size > maxVectors) matrix = null;
     },
 
     release() {
@@ -150,10 +150,10 @@ export function createNearestVectors(options: {
   };
 }
 
-/** How far the length of a vector that was stored may be from 1. */
+/** How far the length of a stored vector may be from 1. */
 const LENGTH_TOLERANCE = 0.01;
 
-/** A stored vector; null where it cannot be one: another length, or numbers that no unit vector has. */
+/** A stored vector; null if it is invalid: another length, or numbers that no unit vector has. */
 function toVector(stored: unknown, dimensions: number): Float32Array | null {
   if (!(stored instanceof Uint8Array) || stored.byteLength !== dimensions * 4) return null;
   const vector = toFloats(stored);
@@ -162,7 +162,7 @@ function toVector(stored: unknown, dimensions: number): Float32Array | null {
   return squares === 0 || Math.abs(squares - 1) < LENGTH_TOLERANCE ? vector : null;
 }
 
-/** The floats of a stored vector; copied only where it is not aligned. */
+/** The floats of a stored vector; copied only if it is not aligned. */
 function toFloats(bytes: Uint8Array): Float32Array {
   if (bytes.byteOffset % 4 === 0) {
     return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);

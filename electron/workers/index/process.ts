@@ -1,4 +1,4 @@
-/** The index worker's own thread: the calls of the core, and the thread that reads files. */
+/** The index worker's main thread: it answers the core's calls and starts the thread that reads files. */
 import { setTimeout as wait } from 'node:timers';
 import type { IndexContract } from '../../adapters/vectors/protocol.ts';
 import type { cutFile } from '../../core/indexing/cut.ts';
@@ -11,16 +11,16 @@ import { createIndexServer } from './server.ts';
 /** Overrides for tests. */
 export interface IndexWorkerOptions {
   cut?: typeof cutFile;
-  /** After how long a file is written down as one that is being read, milliseconds. Default 3 s. */
+  /** Time after which a file is recorded as being read, milliseconds. Default 3 s. */
   attemptAfterMs?: number;
-  /** Memory that reading one file may take, MiB. Default 2,048. */
-  mostMemoryMb?: number;
+  /** Memory that reading one file may use, MiB. Default 2,048. */
+  maxMemoryMb?: number;
 }
 
-/** @param entry what the threads run */
+/** @param entry program of the threads */
 export function serveIndex(
   entry: string,
-  { attemptAfterMs = 3000, mostMemoryMb = 2048 }: IndexWorkerOptions,
+  { attemptAfterMs = 3000, maxMemoryMb = 2048 }: IndexWorkerOptions,
 ): void {
   function timer(ms: number, fn: () => void): Timer {
     const timeout = wait(fn, ms).unref();
@@ -33,7 +33,7 @@ export function serveIndex(
       timer,
       pause: () => new Promise((resolve) => setImmediate(resolve)),
       reader: createReader({
-        startThread: () => startReaderThread(entry, mostMemoryMb),
+        startThread: () => startReaderThread(entry, maxMemoryMb),
         timer,
         onStuck: kill,
       }),

@@ -1,20 +1,21 @@
-/** Reads one file whole, once it stands still. */
+/** Reads one whole file once it has stopped changing. */
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { formatBytes } from '../../../shared/units.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
 export interface StableFile extends FileStamp {
   bytes: Uint8Array;
   hash: Uint8Array;
-  /** Whether its times would show any later change. */
+  /** Whether a later change would show in its times. */
   settled: boolean;
 }
 
-/** The absolute path of a file of this folder; whatever leads out of it is refused. */
+/** The absolute path of a file in this folder; a path that leads out of it is refused. */
 export async function resolveInside(root: string, path: string): Promise<string> {
   const parts = path.split('/');
   const isRelative = parts.every((part) => part !== '' && part !== '.' && part !== '..');
@@ -37,9 +38,9 @@ function unreadable(error: unknown, path: string): unknown {
   if (error instanceof PilotlightError || code === null) return error;
   const reason =
     code === 'ENOENT' || code === 'ENOTDIR'
-      ? 'The file is gone.'
+      ? 'The file no longer exists.'
       : code === 'EACCES' || code === 'EPERM'
-        ? 'The file may not be read.'
+        ? 'Access to the file is denied.'
         : `The file cannot be read (${code}).`;
   return new PilotlightError('FILE_UNREADABLE', { message: reason, details: { path }, cause: error });
 }
@@ -54,12 +55,12 @@ export async function stampOf(absolute: string, path: string): Promise<FileStamp
   }
 }
 
-/** How the bytes are had; tests put themselves in between. */
+/** How bytes are read; tests can intercept it. */
 export type ReadBytes = (handle: FileHandle, size: number) => Promise<Uint8Array>;
 
 const readWhole: ReadBytes = (handle) => handle.readFile();
 
-/** So near to its last change, another one could carry the same time: file systems count in ticks. */
+/** So soon after its last change, another change could carry the same time: file systems have coarse clocks. */
 const TICK_MS = 20;
 const COARSE_TICK_MS = 2100;
 
@@ -69,9 +70,9 @@ export function isSettled(stamp: FileStamp, readAtMs: number): boolean {
 }
 
 /**
- * Compares the file before and after reading; tries once more when it differs.
+ * Compares the file before and after reading; tries once more if it differs.
  * @param absolute canonical path
- * @param path what to call it
+ * @param path its name in errors
  * @throws FILE_CHANGED, FILE_TOO_LARGE, FILE_UNREADABLE
  */
 export async function readStable(options: {
@@ -94,12 +95,12 @@ export async function readStable(options: {
 
 async function readOnce(options: Parameters<typeof readStable>[0]): Promise<StableFile | null> {
   const { absolute, path, maxBytes, now } = options;
-  // Without NONBLOCK, opening a pipe that took the file's place would wait for ever.
+  // Without NONBLOCK, opening a pipe that replaced the file would block indefinitely.
   const handle = await open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const before = await handle.stat();
     if (!before.isFile()) {
-      throw new PilotlightError('FILE_UNREADABLE', { message: 'It is not a file.', details: { path } });
+      throw new PilotlightError('FILE_UNREADABLE', { message: 'Not a regular file.', details: { path } });
     }
     if (before.size > maxBytes) {
       throw new PilotlightError('FILE_TOO_LARGE', {
@@ -109,7 +110,7 @@ async function readOnce(options: Parameters<typeof readStable>[0]): Promise<Stab
     }
     const readAt = now();
     const bytes = await (options.read ?? readWhole)(handle, before.size);
-    // By its path: a file that was replaced meanwhile has changed, too.
+    // By path, because a file that was replaced meanwhile has changed too.
     const after = await stat(absolute);
     const isSame =
       after.dev === before.dev &&
@@ -127,7 +128,7 @@ async function readOnce(options: Parameters<typeof readStable>[0]): Promise<Stab
 }
 
 export function tooLarge(size: number, limit: number): string {
-  return `The file has ${size} bytes; the limit is ${limit}.`;
+  return `Too large: ${formatBytes(size)} (limit ${formatBytes(limit)}).`;
 }
 
 /** 16 bytes of SHA-256: to tell a change from a touch. */

@@ -4,22 +4,22 @@ import { cutFile } from '../../core/indexing/cut.ts';
 import { createLexicalEmbedder } from '../../core/indexing/lexical-embedder.ts';
 import type { FromReaderThread, ReaderThread, ReadRequest } from './reader.ts';
 
-/** Chunks embedded between two signs of progress. */
+/** Chunks embedded between two progress reports. */
 const CHUNKS_A_STEP = 250;
 /**
- * At the limit V8 grants 16 MB more, in which the thread is to end. Moving a larger young generation into the old one
- * can need more than that, and then V8 ends the whole process.
+ * At the limit V8 grants 16 MB more, in which the thread has to end. Moving a larger young generation into the old one
+ * can need more than that, and V8 would then end the whole process.
  */
 const YOUNG_GENERATION_MB = 8;
 
 /**
- * @param entry the file that runs `serveReader` when it finds itself in a thread of this role
- * @param mostMemoryMb a file that needs more ends the thread, not the worker
+ * @param entry the file that runs `serveReader` when it runs in a thread with this role
+ * @param maxMemoryMb a file that needs more ends the thread, not the worker
  */
-export function startReaderThread(entry: string, mostMemoryMb: number): ReaderThread {
+export function startReaderThread(entry: string, maxMemoryMb: number): ReaderThread {
   const worker = new Worker(entry, {
     workerData: { role: 'reader' },
-    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   worker.unref();
   let code: string | null = null;

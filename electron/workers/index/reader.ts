@@ -1,6 +1,6 @@
 /**
- * Cuts files, and embeds them with the built-in embedder, in a thread beside the worker's own: one file at a time.
- * The worker's own thread stays free to answer searches, and a file that takes too long can be abandoned.
+ * Cuts files, and embeds them with the built-in embedder, in a thread beside the worker's own, one file at a time. The
+ * worker's own thread stays free to answer searches, and a file that takes too long can be abandoned.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { CutFile } from '../../core/indexing/cut.ts';
@@ -11,15 +11,15 @@ export interface ReadRequest {
   bytes: Uint8Array;
   /** Relative, with `/`. */
   path: string;
-  /** Estimated tokens a chunk may have. */
+  /** Estimated tokens that a chunk may have. */
   maxTokens: number;
-  /** Whether to make vectors, too. */
+  /** Whether to make vectors too. */
   embed: boolean;
 }
 
 export interface ReadAnswer {
   cut: CutFile;
-  /** One for each chunk; null where none were asked for, or the file is not text. */
+  /** One for each chunk; null if none were requested or the file is not text. */
   vectors: Float32Array[] | null;
 }
 
@@ -31,30 +31,30 @@ export type FromReaderThread =
 export interface ReaderThread {
   post(request: ReadRequest): void;
   onMessage(listener: (message: FromReaderThread) => void): void;
-  /** Called once, when it ended by itself. `code` is that of the error that ended it. */
+  /** Called once if the thread ended on its own. `code` is that of the error that ended it. */
   onEnd(listener: (code: string | null) => void): void;
-  /** Ends it. Never resolves if V8 cannot interrupt its loop. */
+  /** Ends the thread. Never resolves if V8 cannot interrupt its loop. */
   terminate(): Promise<void>;
 }
 
 export interface Reader {
   /**
-   * Waits for its turn. `onStep` is called when the turn begins, then, with true, when the thread has taken the file
-   * and at each part that is done.
-   * @throws FILE_TOO_COSTLY when it needs too much memory, the signal's reason
+   * Waits for its turn. `onStep` is called when the turn begins, then with true when the thread has accepted the file
+   * and after each part.
+   * @throws FILE_TOO_COSTLY if it needs too much memory; the signal's reason
    */
   read(
     request: ReadRequest,
     options: { signal: AbortSignal; onStep(isReading: boolean): void },
   ): Promise<ReadAnswer>;
-  /** Resolves when no thread runs any more, which may be never. */
+  /** Resolves when no thread is running, which may be never. */
   stop(): Promise<void>;
 }
 
 export interface ReaderOptions {
   startThread(): ReaderThread;
   timer(ms: number, fn: () => void): Timer;
-  /** A thread did not end when asked to; only the end of the process ends it. */
+  /** A thread did not end when asked to; only the end of the process can end it. */
   onStuck(): void;
 }
 
@@ -130,7 +130,7 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
     const place = waiting.indexOf(task);
     if (place >= 0) waiting.splice(place, 1);
     if (current !== task) return;
-    // It cannot be asked to stop in the middle of a file.
+    // The thread cannot be interrupted in the middle of a file.
     endThread();
     current = null;
     next();
@@ -168,7 +168,7 @@ export function createReader({ startThread, timer, onStuck }: ReaderOptions): Re
   };
 }
 
-/** The thread ended in the middle of this file, so this file is what ended it. */
+/** The thread ended in the middle of this file, so this file caused it. */
 function endOf(path: string, code: string | null): PilotlightError {
   return new PilotlightError('FILE_TOO_COSTLY', {
     ...(code === 'ERR_WORKER_OUT_OF_MEMORY' ? { message: 'Reading the file takes too much memory.' } : {}),
@@ -176,7 +176,7 @@ function endOf(path: string, code: string | null): PilotlightError {
   });
 }
 
-/** A defect that one file brings out fails that file, and not the job over all the others. */
+/** A defect triggered by one file fails that file, not the whole job. */
 function defectOf(path: string, error: string): PilotlightError {
   return new PilotlightError('FILE_UNREADABLE', {
     message: `Pilotlight failed to read this file (${error.split('\n', 1)[0]}).`,

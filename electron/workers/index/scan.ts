@@ -1,4 +1,4 @@
-/** Compares a walk with what is stored: what is new, what changed, what is gone. The decision is pure. */
+/** Compares a walk with the stored state: new, changed and removed files. The decision is pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { ScannedFile, ScanResult } from '../../core/ports/vectors.ts';
@@ -9,7 +9,7 @@ import { type SkippedPath, type Walk, type WalkedFile, walkFolder } from './walk
 export interface ScanPlan {
   unchanged: number;
   pending: WalkedFile[];
-  /** Same size, another time: only their bytes say whether they changed. */
+  /** Same size, different time: only their bytes show whether they changed. */
   doubtful: WalkedFile[];
   removed: string[];
   skipped: SkippedPath[];
@@ -26,7 +26,7 @@ export function planScan(walk: Walk, states: ReadonlyMap<string, FileState>, rul
   const present = new Set<string>();
   for (const file of walk.files) {
     if (file.size === 0) {
-      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: 'The file has no bytes.' });
+      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: 'The file is empty.' });
       continue;
     }
     if (file.size > rules.maxFileBytes) {
@@ -63,7 +63,7 @@ function isBeneath(path: string, folders: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** An index with files, and a folder that is empty and not the one it was: a disk that is not mounted. */
+/** The index has files, but the folder is empty and on another disk than before: its disk is not mounted. */
 export function isUnmounted(
   walk: Walk,
   states: ReadonlyMap<string, FileState>,
@@ -75,7 +75,7 @@ export function isUnmounted(
 }
 
 /**
- * Walks, decides, and takes what is gone out of the index in one transaction.
+ * Walks, decides, and removes missing files from the index in one transaction.
  * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE (nothing is changed), the signal's reason
  */
 export async function scanSource(options: {
@@ -125,7 +125,7 @@ export async function scanSource(options: {
   };
 }
 
-/** `null` when it cannot be read: then `prepare` will say why. */
+/** `null` if it cannot be read; `prepare` will then report why. */
 async function readAgain(options: Parameters<typeof scanSource>[0], path: string) {
   try {
     const absolute = await resolveInside(options.root, path);

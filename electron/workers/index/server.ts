@@ -1,4 +1,4 @@
-/** The calls of the index worker: opens indexes when they are first named, and keeps damaged ones aside. */
+/** The calls of the index worker: opens indexes on first use, and sets damaged ones aside. */
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
@@ -25,10 +25,10 @@ export interface IndexServerWorld {
   send(message: FromWorker<IndexContract>): void;
   now(): number;
   timer(ms: number, fn: () => void): Timer;
-  /** Lets what waits run, messages included. */
+  /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;
   reader: Reader;
-  /** Names this run of the worker. */
+  /** Identifies this run of the worker. */
   run: string;
   attemptAfterMs: number;
 }
@@ -53,8 +53,8 @@ type IndexHandlers = {
 export interface IndexServer {
   receive(message: ToWorker<IndexContract>): void;
   /**
-   * Aborts what runs and closes every database, before it returns; resolves when nothing of it runs any more, which
-   * may be never. If it is in order, no file is to blame for it.
+   * Aborts what runs and closes every database before it returns; resolves when nothing is running any more, which may
+   * be never. `inOrder`: no file is to blame.
    */
   stop(options: { inOrder: boolean }): Promise<void>;
 }
@@ -107,32 +107,32 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     index?.close();
   }
 
-  /** Damage that shows while it is used: the file goes aside, the next call starts afresh. */
+  /** Damage found during use: the file is set aside, and the next call starts with an empty index. */
   function setAside(damaged: OpenIndex): void {
     const { id } = damaged.source;
-    // Another call may have found the damage first: what is open now is sound.
+    // Another call may have found the damage first: the index that is open now is intact.
     if (open.get(id) !== damaged) return;
     try {
       forget(id);
     } catch {
-      // A damaged database may fail to close; its file is moved all the same.
+      // A damaged database may fail to close; its file is moved anyway.
     }
     noticeDamage(id, replaceDamaged(databaseFileOf(configured().folder, id)));
   }
 
-  /** Where it cannot be moved, it is found damaged by the next call as well; this one has its answer. */
+  /** If it cannot be moved, the next call finds the damage again; this one already has its answer. */
   function tryToSetAside(damaged: OpenIndex): void {
     try {
       setAside(damaged);
     } catch {}
   }
 
-  /** Aborts the other calls on a source and waits until they have let go of it. */
-  function quiet(sourceId: string, except: number): Promise<void> {
+  /** Aborts the other calls on a source and waits until they have released it. */
+  function stopOthers(sourceId: string, except: number): Promise<void> {
     return rpc.abortCalls(({ id, params }) => id !== except && params.source?.id === sourceId);
   }
 
-  /** The vectors of all indexes together keep the limit, too: those searched longest ago leave first. */
+  /** The limit covers the vectors of all indexes: those least recently searched are freed first. */
   function releaseLater(sourceId: string): void {
     idle.get(sourceId)?.cancel();
     idle.delete(sourceId);
@@ -169,13 +169,13 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
     },
     async close({ id, source }) {
       if (source === null) return null;
-      await quiet(source.id, id);
+      await stopOthers(source.id, id);
       forget(source.id);
       return null;
     },
     async remove({ id }, { sourceId }) {
       const file = databaseFileOf(configured().folder, sourceId);
-      await quiet(sourceId, id);
+      await stopOthers(sourceId, id);
       forget(sourceId);
       removeDatabase(file);
       return null;
@@ -245,21 +245,21 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
   };
 }
 
-/** Only the fields that the message carries: a file that was read has many more. */
+/** Only the fields of the message: a file that was read has many more. */
 function plain(file: FileAtWork | null): FileAtWork | null {
   if (file === null || file.stamp === null) return file;
   const { size, modifiedMs, changedMs } = file.stamp;
   return { path: file.path, stamp: { size, modifiedMs, changedMs } };
 }
 
-/** With its companions, and what was kept aside of it: it holds the texts of a folder that is no source now. */
+/** With its companions and copies set aside, because they contain texts of a folder that is no longer a source. */
 function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
   let names: string[] = [];
   try {
     names = readdirSync(dirname(file));
   } catch {
-    // No folder, nothing kept.
+    // No folder, nothing set aside.
   }
   for (const name of names) {
     if (name.startsWith(`${basename(file)}.corrupt-`))

@@ -17,17 +17,17 @@ import { createNearestVectors, type NearestVectors, normalised } from './nearest
 import { scanSource } from './scan.ts';
 import { createSourceReader, type FileTurn, type ReaderWorld, recipeOf } from './source-reader.ts';
 
-/** Files read but not stored yet; more are refused until some are committed or discarded. */
+/** Maximum number of files read but not stored; more are refused until some are committed or discarded. */
 const MAX_PREPARED = 1024;
 const MAX_PREPARED_CHARACTERS = 128 * 1024 * 1024;
-const MOST_DIMENSIONS = 65_536;
+const MAX_DIMENSIONS = 65_536;
 
 export interface World extends ReaderWorld {
   folder: string;
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
   pause: () => Promise<void>;
-  /** Parts of the index were lost: what is left is searched, and the next run does those files again. */
+  /** Parts of the index were lost: the rest is searched, and the next run indexes those files again. */
   onDamaged?: () => void;
 }
 
@@ -35,12 +35,12 @@ export type OpenIndex = ReturnType<typeof openSourceIndex>;
 
 export function databaseFileOf(folder: string, sourceId: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(sourceId)) {
-    throw new PilotlightError('BAD_REQUEST', { message: 'The id of the source cannot be used.' });
+    throw new PilotlightError('BAD_REQUEST', { message: 'The id of the source is not valid.' });
   }
   return join(folder, `${sourceId}.db`);
 }
 
-/** What is wrong with one file alone, so that the others go on. */
+/** Errors of one file alone, after which the others continue. */
 function isOfFile(code: string): boolean {
   return code.startsWith('FILE_') || code === 'OUTSIDE_FOLDER' || code === 'SYMLINK_LOOP';
 }
@@ -68,7 +68,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const stored = rows.readMeta('dimensions');
     if (stored === null) return null;
     const length = Number(stored);
-    if (Number.isInteger(length) && length > 0 && length <= MOST_DIMENSIONS) return length;
+    if (Number.isInteger(length) && length > 0 && length <= MAX_DIMENSIONS) return length;
     throw new PilotlightError('INDEX_CORRUPT', { details: { dimensions: stored } });
   };
 
@@ -82,7 +82,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     return token;
   }
 
-  function letGo(token: string): void {
+  function release(token: string): void {
     const file = prepared.get(token);
     if (file === undefined) return;
     prepared.delete(token);
@@ -100,7 +100,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     return vectors;
   }
 
-  /** What is marked is kept, so that it is known after a restart too. */
+  /** The marks are stored, so that they survive a restart. */
   function noteDamage(mark: () => void): void {
     const before = rows.damaged();
     mark();
@@ -137,11 +137,11 @@ export function openSourceIndex(world: World, source: IndexSource) {
     const expected = dimensions() ?? given[0]?.length ?? 0;
     const reason =
       given.length !== read.chunks.length
-        ? `There are ${given.length} vectors for ${read.chunks.length} chunks.`
+        ? `Got ${given.length} vectors for ${read.chunks.length} chunks.`
         : given.some((vector) => vector.length !== expected || vector.length === 0)
-          ? `A vector has another length than the ${expected} of the index.`
+          ? `A vector does not have the ${expected} dimensions of the index.`
           : given.some((vector) => !vector.every(Number.isFinite))
-            ? 'A vector holds something that is not a finite number.'
+            ? 'A vector contains a value that is not a finite number.'
             : null;
     if (reason !== null) {
       throw new PilotlightError('DIMENSION_MISMATCH', { message: reason, details: { path: read.path } });
@@ -193,7 +193,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     async prepare(path: string, settings: IndexSettings, turn: FileTurn): Promise<PreparedFile> {
       if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
         throw new PilotlightError('SERVER_BUSY', {
-          message: `${prepared.size} files are prepared and not stored yet.`,
+          message: `${prepared.size} prepared files have not been stored yet.`,
           next: 'Commit or discard some of them first.',
         });
       }
@@ -206,7 +206,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
       const file = prepared.get(token);
       if (file === undefined) {
         throw new PilotlightError('WORKER_LOST', {
-          message: 'This prepared file is not held any more.',
+          message: 'This prepared file is no longer available.',
           next: 'Prepare it again; nothing that was committed is lost.',
           details: { token },
         });
@@ -214,11 +214,11 @@ export function openSourceIndex(world: World, source: IndexSource) {
       check(file, given);
       onFile({ path: file.path, stamp: file });
       store(file, given);
-      letGo(token);
+      release(token);
       return { chunks: file.chunks.length };
     },
 
-    discard: letGo,
+    discard: release,
 
     async indexBuiltin(
       paths: readonly string[],
@@ -281,7 +281,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
     reset(embedder: { id: string; dimensions: number | null }): void {
       const lost = rows.readMeta(LOST_META);
       rows.reset(embedder);
-      // An empty index is no whole one.
+      // An empty index is not a complete one.
       if (lost !== null) rows.writeMeta(LOST_META, lost);
       known = null;
       prepared.clear();
@@ -296,7 +296,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
 
     suspect: (path: string, stamp: FileStamp, run: string): void => rows.addAttempt(path, stamp, run),
 
-    /** The worker ends cleanly: no file is to blame. */
+    /** The worker is ending in order: no file is to blame. */
     forgetAttempts: reader.forgetAttempts,
 
     memoryBytes: () => vectors?.bytes() ?? 0,

@@ -1,4 +1,4 @@
-/** Files of one source on their way to be stored: read, recognised and cut, each with its limits. */
+/** Prepares files of one source for storage: reads, recognises and cuts them, each step with its limits. */
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
@@ -9,27 +9,27 @@ import type { FileRows, ReadFile } from './file-rows.ts';
 import { readStable, resolveInside, stampOf } from './read-file.ts';
 import type { Reader } from './reader.ts';
 
-/** Workers that may end in the middle of a file before it is given up. */
-const MOST_ATTEMPTS = 3;
+/** Number of workers that may end in the middle of a file before it is given up. */
+const MAX_ATTEMPTS = 3;
 
 export interface ReaderWorld {
   now: () => number;
   timer(ms: number, fn: () => void): Timer;
   reader: Pick<Reader, 'read'>;
-  /** Names this run of the worker. */
+  /** Identifies this run of the worker. */
   run: string;
-  /** A file that takes longer is written down as one that is being read, milliseconds. */
+  /** A file that takes longer is recorded as being read, milliseconds. */
   attemptAfterMs: number;
 }
 
-/** How one call works on files. */
+/** Options of one call on files. */
 export interface FileTurn {
   signal: AbortSignal;
-  /** Reports the file that the call is busy with; null while it waits. */
+  /** Reports the file that the call is working on; null while it waits. */
   onFile(file: FileAtWork | null): void;
 }
 
-/** Another recipe means that a file is cut otherwise. */
+/** A different recipe means that a file is cut differently. */
 export const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.chunkTokens}`;
 
 export function createSourceReader({
@@ -43,15 +43,15 @@ export function createSourceReader({
   /** The folder of the source. */
   root: string;
   rows: FileRows;
-  /** Chunks of a file that has none any more. */
+  /** Chunks of a file that has none left. */
   onRemoved(chunkIds: readonly number[]): void;
-  /** Nothing more is to be done for this file. */
+  /** The file is done. */
   onFailed(path: string): void;
 }) {
-  /** Files that are written down as being read by this run. */
+  /** Files recorded as being read by this run. */
   const noted = new Set<string>();
 
-  /** What cannot be indexed as it is, is remembered, so that it is not read again. */
+  /** A file that cannot be indexed as it is, is stored as such, so that it is not read again. */
   function fail(
     path: string,
     stamp: FileStamp & Pick<ReadFile, 'settled' | 'hash'>,
@@ -83,12 +83,12 @@ export function createSourceReader({
     settings: IndexSettings,
     reason = new PilotlightError('FILE_TOO_COSTLY').message,
   ): PilotlightError {
-    // No hash: whatever the file holds when its times have changed is new.
+    // No hash, so any content counts as new once the file's times have changed.
     const unread = { ...stamp, settled: true, hash: new Uint8Array(0) };
     return fail(path, unread, recipeOf(settings), { code: 'FILE_TOO_COSTLY', reason });
   }
 
-  /** Reads, recognises and cuts, and embeds where that is wanted. */
+  /** Reads, recognises and cuts, and embeds if requested. */
   async function read(
     path: string,
     settings: IndexSettings,
@@ -96,10 +96,10 @@ export function createSourceReader({
     embed: boolean,
   ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
     onFile({ path, stamp: null });
-    // A disk that doesn't answer must not hold up a cancel.
+    // A disk that does not respond must not delay a cancel.
     const absolute = await abortable(resolveInside(root, path), signal);
     const now = await abortable(stampOf(absolute, path), signal);
-    if (rows.attempts(path, now) >= MOST_ATTEMPTS) throw giveUp(path, now, settings);
+    if (rows.attempts(path, now) >= MAX_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);
     let note = null as Timer | null;
     try {
@@ -123,7 +123,7 @@ export function createSourceReader({
       const { language, chunks } = cut;
       return { file: { ...stamp, path, recipe, problem: null, language, chunks }, vectors: made ?? [] };
     } catch (error) {
-      // The thread's verdict on a file applies until the file changes.
+      // The thread's verdict applies until the file changes.
       if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;
       throw giveUp(path, now, settings, (error as PilotlightError).message);
     } finally {
@@ -137,7 +137,7 @@ export function createSourceReader({
       rows.addAttempt(path, stamp, world.run);
       noted.add(path);
     } catch {
-      // A full disk: the file is read all the same.
+      // With a full disk the file is read anyway.
     }
   }
 

@@ -1,4 +1,4 @@
-/** Walks a folder: every regular file in it, in one order always, without reading any. */
+/** Walks a folder: every regular file in it, always in the same order, without reading any. */
 import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -21,13 +21,13 @@ export interface Walk {
   /** Sorted by path. */
   files: WalkedFile[];
   skipped: SkippedPath[];
-  /** Files and folders that are there but could not be looked at: what is indexed beneath them stays. */
+  /** Existing files and folders that could not be checked: what is indexed beneath them stays. */
   unreadable: string[];
-  /** Says whether the folder is on the disk it was on before. */
+  /** Identifies the disk of the folder. */
   rootIdentity: string;
 }
 
-/** Left out without a word, like everything whose name begins with a dot. */
+/** Skipped without a report, like everything whose name begins with a dot. */
 const IGNORED_FOLDERS = new Set(['node_modules', '__pycache__', 'bower_components']);
 const LANES = 16;
 
@@ -42,17 +42,17 @@ const stampOf = (stats: Stats): FileStamp => ({
   changedMs: stats.ctimeMs,
 });
 
-const isGone = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
+const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
-/** The folder itself: there, a folder, readable. */
-async function lookAtRoot(root: string): Promise<string> {
+/** Checks the folder itself: that it exists, is a folder, and is readable. */
+async function checkRoot(root: string): Promise<string> {
   try {
     const stats = await stat(root);
     if (!stats.isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details: { path: root } });
     return `${stats.dev}:${stats.ino}`;
   } catch (error) {
     if (error instanceof PilotlightError) throw error;
-    throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+    throw new PilotlightError(isMissing(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
       details: { path: root },
       cause: error,
     });
@@ -61,7 +61,7 @@ async function lookAtRoot(root: string): Promise<string> {
 
 /**
  * @param options.root canonical absolute path
- * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, also when the folder vanished meanwhile;
+ * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, also if the folder disappeared meanwhile;
  * the signal's reason
  */
 export async function walkFolder(options: {
@@ -70,7 +70,7 @@ export async function walkFolder(options: {
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
   const { root, signal } = options;
-  const rootIdentity = await lookAtRoot(root);
+  const rootIdentity = await checkRoot(root);
   const files: WalkedFile[] = [];
   const skipped: SkippedPath[] = [];
   const unreadable: string[] = [];
@@ -85,32 +85,32 @@ export async function walkFolder(options: {
 
   function addFile(path: string, stats: Stats): void {
     if (stats.isFile()) files.push({ path, ...stampOf(stats) });
-    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'It is a device, pipe or socket.' });
+    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'A device, pipe or socket, not a file.' });
   }
 
-  async function lookAtFile(path: string): Promise<void> {
+  async function checkFile(path: string): Promise<void> {
     try {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
-      if (!isGone(error)) cannotRead(path, `It cannot be looked at (${systemCode(error)}).`);
-      // A name that is not UTF-8 cannot be asked for by the name that we were given.
-      else if (path.includes('\ufffd')) cannotRead(path, 'Its name is not valid UTF-8.');
+      if (!isMissing(error)) cannotRead(path, `Cannot be checked (${systemCode(error)}).`);
+      // A name that is not UTF-8 cannot be opened by the name that Node returned.
+      else if (path.includes('\ufffd')) cannotRead(path, 'The name is not valid UTF-8.');
     }
   }
 
-  /** Looks at one folder; gives the folders in it. */
-  async function lookAtFolder(path: string): Promise<string[]> {
+  /** Reads one folder; returns the folders in it. */
+  async function readFolder(path: string): Promise<string[]> {
     let entries: Dirent[];
     try {
       entries = await readdir(absolute(path), { withFileTypes: true });
     } catch (error) {
       if (path === '') {
-        throw new PilotlightError(isGone(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
+        throw new PilotlightError(isMissing(error) ? 'FOLDER_NOT_FOUND' : 'FOLDER_UNREADABLE', {
           details: { path: root },
           cause: error,
         });
       }
-      if (!isGone(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
       return [];
     }
     const folders: string[] = [];
@@ -121,7 +121,7 @@ export async function walkFolder(options: {
       if (entry.isDirectory()) {
         if (!IGNORED_FOLDERS.has(entry.name)) folders.push(inside);
       } else if (entry.isSymbolicLink()) links.push(inside);
-      else waiting.push(lookAtFile(inside));
+      else waiting.push(checkFile(inside));
     }
     await Promise.all(waiting);
     options.onSeen(files.length);
@@ -136,7 +136,7 @@ export async function walkFolder(options: {
       signal.throwIfAborted();
       while (queue.length > 0 && busy.size < LANES) {
         const path = queue.pop() as string;
-        const task: Promise<void> = lookAtFolder(path).then((folders) => {
+        const task: Promise<void> = readFolder(path).then((folders) => {
           for (const folder of folders) queue.push(folder);
         });
         const settled = task.finally(() => busy.delete(settled));
@@ -158,8 +158,8 @@ export async function walkFolder(options: {
     keep: (path) => unreadable.push(path),
   });
 
-  // A disk that was unmounted meanwhile looks like a folder that was emptied.
-  if ((await lookAtRoot(root)) !== rootIdentity) {
+  // A disk that was unmounted meanwhile looks like an emptied folder.
+  if ((await checkRoot(root)) !== rootIdentity) {
     throw new PilotlightError('FOLDER_NOT_FOUND', { details: { path: root } });
   }
   const byPath = (a: { path: string }, b: { path: string }) =>
@@ -170,8 +170,8 @@ export async function walkFolder(options: {
 }
 
 /**
- * Puts links that were found in one folder into the list, which is sorted backwards. No other link lies beneath that
- * folder, so they have one place there: sorting the whole list for each folder would take too long for many.
+ * Inserts links found in one folder into the list, which is sorted backwards. No other link lies beneath that folder,
+ * so they belong in one place: sorting the whole list for each folder would take too long for many.
  */
 export function addLinks(left: string[], found: string[]): void {
   const first = found.sort().reverse().at(-1);
@@ -187,8 +187,8 @@ export function addLinks(left: string[], found: string[]): void {
 }
 
 /**
- * Links are followed after all else, in order, and only to what lies inside the folder. A folder is entered
- * by links once at most, so that links that cross each other cannot multiply.
+ * Links are followed after everything else, in order, and only within the folder. A folder is entered through links at
+ * most once, so that links that cross each other cannot multiply.
  */
 async function followLinks(world: {
   root: string;
@@ -203,7 +203,7 @@ async function followLinks(world: {
   const { links, skip, absolute } = world;
   const canonicalRoot = await realpath(world.root);
   const entered = new Set<string>();
-  /** Those that are left, the next one last. */
+  /** The remaining links, the next one last. */
   const left: string[] = [];
   for (;;) {
     world.signal.throwIfAborted();
@@ -224,9 +224,9 @@ async function followLinks(world: {
       }
       const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
       if (place === target || place.startsWith(target + sep)) {
-        skip(path, 'SYMLINK_LOOP', 'The link leads back to a folder that contains it.');
+        skip(path, 'SYMLINK_LOOP', 'The link leads to a folder that contains it.');
       } else if (entered.has(target)) {
-        skip(path, 'SYMLINK_LOOP', 'Another link leads to the same folder already.');
+        skip(path, 'SYMLINK_LOOP', 'Another link already leads to this folder.');
       } else {
         entered.add(target);
         await world.walkTree(path);
@@ -234,7 +234,7 @@ async function followLinks(world: {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', 'The link leads to itself.');
-      else if (isGone(error)) skip(path, 'FILE_UNREADABLE', 'The link leads nowhere.');
+      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', 'The target of the link does not exist.');
       else if (code !== null) {
         world.keep(path);
         skip(path, 'FILE_UNREADABLE', `The link cannot be followed (${code}).`);

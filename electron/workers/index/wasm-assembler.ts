@@ -1,6 +1,6 @@
 /**
- * Just enough of an assembler for one WebAssembly function that works on a memory given to it. Opcodes and
- * layout: WebAssembly Core Specification 2.0, chapter 5 (binary format) and its SIMD instructions.
+ * A minimal assembler for one WebAssembly function that works on an imported memory. Opcodes and layout: WebAssembly
+ * Core Specification 2.0, chapter 5 (binary format) and its SIMD instructions.
  */
 
 export type ValueType = 'i32' | 'f32' | 'v128';

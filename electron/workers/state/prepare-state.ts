@@ -1,4 +1,4 @@
-/** The thread that prepares the state database, so that a large one doesn't hold up the program that opens it. */
+/** The thread that prepares the state database, so that a large one does not block the program that opens it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isPilotlightError, toWireError } from '../../../shared/contract/errors.ts';
 import { prepareDatabase } from '../../adapters/state/open-database.ts';
@@ -8,7 +8,7 @@ function prepare({ path, expected }: { path: string; expected: boolean }): Prepa
   try {
     return { kind: 'prepared', damaged: prepareDatabase(path, { expected }) };
   } catch (error) {
-    // Anything else is a defect, and ends the thread with its stack.
+    // Any other error is a defect, and ends the thread with its stack.
     if (!isPilotlightError(error)) throw error;
     return { kind: 'refused', error: toWireError(error) };
   }

@@ -144,13 +144,13 @@ describe.skipIf(process.platform === 'win32')('bad input', () => {
   });
 
   it.each([
-    [['--bind', 'everywhere'], '--bind: an IP address is wanted'],
-    [['--role', 'relay', '--open-wake'], '--open-wake: it needs --allow-mac'],
-    [['--port', '99999'], '--port: a whole number from 0 to 65535'],
-    [['--allow-mac', '02:00'], '--allow-mac: MAC addresses'],
-    [['--announce'], '--announce: it needs --bind with an IPv4 address'],
-    [['--announce', '--bind', '::1'], '--announce: it needs --bind with an IPv4 address'],
-    [['--role', 'relay', '--restart-ollama'], '--restart-ollama: it needs --role power'],
+    [['--bind', 'everywhere'], '--bind: expected an IP address'],
+    [['--role', 'relay', '--open-wake'], '--open-wake: requires --allow-mac'],
+    [['--port', '99999'], '--port: expected a whole number from 0 to 65535'],
+    [['--allow-mac', '02:00'], '--allow-mac: expected MAC addresses'],
+    [['--announce'], '--announce: requires --bind with an IPv4 address'],
+    [['--announce', '--bind', '::1'], '--announce: requires --bind with an IPv4 address'],
+    [['--role', 'relay', '--restart-ollama'], '--restart-ollama: requires --role power'],
     [['--restart-ollama=yes'], "Option '--restart-ollama' does not take an argument"],
     [['--secret', 'x'], "Unknown option '--secret'"],
   ])('does not start with %j', async (args, words) => {

@@ -22,7 +22,7 @@ describe('restarting Ollama', () => {
       body: { restarted: true, dryRun: false },
     });
     expect(world.machine.ran).toEqual(['systemctl --no-ask-password restart ollama']);
-    expect(world.said.at(-1)).toBe('ollama: restart asked by panel one: done');
+    expect(world.said.at(-1)).toBe('ollama: restart requested by panel one: done');
     await using other = await createWorld({
       config: { restartOllama: true, commands: { restartOllama: ['mend', 'it'] } },
     });

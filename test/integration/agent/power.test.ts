@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
       success: true,
       message: 'Shutting down now',
     });
-    await agent.said(/shutdown asked by a script: dry-run/);
+    await agent.said(/shutdown requested by a script: dry-run/);
     expect(agent.log()).toContain('dry run, not run: ["');
     expect((await agent.call('GET', '/v1/leases')).body).toMatchObject({
       leases: [],
@@ -96,7 +96,7 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
       });
       expect((await agent.call('POST', '/v1/power/cancel-here', { key: 'guessed' }, null)).status).toBe(409);
       const cancelled = await runAgent(['cancel', '--data', place.folder]);
-      expect(cancelled).toMatchObject({ code: 0, out: 'Cancelled: this machine stays on.\n' });
+      expect(cancelled).toMatchObject({ code: 0, out: 'Cancelled. This machine stays on.\n' });
       expect((await agent.call('GET', '/v1/power')).body).toMatchObject({
         phase: 'idle',
         last: { outcome: 'cancelled', action: 'sleep' },
@@ -166,7 +166,7 @@ describe.skipIf(process.platform === 'win32')('the power role as a process', () 
       code: 1,
       complaints: expect.stringContaining('No policy of this panel is kept here.'),
     });
-    expect((await forget('gone')).out).toMatch(/^Forgotten: gone\.\nlap-top /);
+    expect((await forget('gone')).out).toMatch(/^Forgot gone\.\nlap-top /);
     expect((await agent.call('GET', '/v1/policy')).body).toMatchObject({
       policies: [{ panel: 'lap-top' }],
       effective: { finishAlone: true },

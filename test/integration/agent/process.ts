@@ -62,7 +62,7 @@ export async function startAgent(folder: string, args: readonly string[], prefix
   });
   let url = '';
   for await (const line of createInterface({ input: stdout })) {
-    const found = /listens at (http:\S+)/.exec(line)?.[1];
+    const found = /listens on (http:\S+)/.exec(line)?.[1];
     if (found === undefined) continue;
     url = found;
     break;

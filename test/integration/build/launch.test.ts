@@ -138,7 +138,7 @@ describe('the commands', () => {
     expect(result.code).toBe(2);
     expect(result.output).toBe('');
     expect(result.errors).toContain('Usage: npm start');
-    expect(result.errors).toMatch(/--windowed is not known\. Correct it.* \[SETUP_OPTION\]\n$/);
+    expect(result.errors).toMatch(/Unknown option --windowed\. Correct it.* \[SETUP_OPTION\]\n$/);
   });
 
   it('refuse an unknown option of npm test', async () => {

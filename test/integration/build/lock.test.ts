@@ -15,7 +15,7 @@ import { acquireLock, withLock } from '../../../build/lib/lock.mjs';
 import { type ChildProcess, spawn } from '../../fakes/children.ts';
 
 const lockModule = new URL('../../../build/lib/lock.mjs', import.meta.url).href;
-const quick = { heartbeatMs: 20, lookMs: 5, silentMs: 5_000 };
+const quick = { heartbeatMs: 20, pollMs: 5, silentMs: 5_000 };
 
 describe('withLock', () => {
   let folder: string;

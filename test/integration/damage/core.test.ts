@@ -175,7 +175,7 @@ describe('files that only help', () => {
       cleanups.push(() => host.stop());
       expect(host.core.services.status.current().notices).toEqual([]);
       expect(log.lines.map(({ message }) => message)).toContain(
-        'The file of the last port was damaged; a free port is used.',
+        'The file with the last port was damaged; using a free port.',
       );
       expect(contentOf(join(data, 'port')).toString()).toBe(`${new URL(host.url).port}\n`);
     },

@@ -51,7 +51,7 @@ describe('the headless program', () => {
     const joined = await second.ready();
     expect(await second.exit).toBe(0);
     expect(joined.url).toBe(url);
-    expect(second.output.out).toContain('running already');
+    expect(second.output.out).toContain('already running');
     expect((await exchange(url, joined.token)).status).toBe(200);
     expect((await exchange(url, joined.token)).status).toBe(401);
     const client = await findRunningCore(data());

@@ -45,7 +45,7 @@ async function holdFolder(): Promise<ChildProcess> {
 }
 
 const waits = ({ until, output }: Program) =>
-  until(() => (output.out.includes('waiting for it') ? true : null));
+  until(() => (output.out.includes('Waiting for it') ? true : null));
 
 /** One serves; the others have ended well and named its address. */
 async function expectOneCore(programs: readonly Program[]): Promise<Program> {
@@ -55,11 +55,11 @@ async function expectOneCore(programs: readonly Program[]): Promise<Program> {
   if (serving === undefined) throw new Error('The endpoint file names no program of this test.');
   const joined = programs.filter((program) => program !== serving);
   expect(await Promise.all(joined.map(({ exit }) => exit))).toEqual(joined.map(() => 0));
-  for (const { output } of joined) expect(output.out).toContain('is running already');
+  for (const { output } of joined) expect(output.out).toContain('is already running');
   expect(new Set(addresses.map(({ url }) => url)).size).toBe(1);
   expect(new Set(addresses.map(({ token }) => token)).size).toBe(programs.length);
   expect(serving.child.exitCode).toBeNull();
-  expect(serving.output.out).not.toContain('is running already');
+  expect(serving.output.out).not.toContain('is already running');
   return serving;
 }
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHelloServer } from '../../../electron/adapters/agents/hello-listener.ts';
+import { createAnnouncementServer } from '../../../electron/adapters/agents/announcement-listener.ts';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { createSimulatedMachine } from '../../../electron/simulator/machine.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
@@ -68,7 +68,7 @@ const doors: [name: string, open: () => Promise<Door>][] = [
     'the listener for hellos',
     async () => {
       const clock = createFakeClock();
-      const listener = createHelloServer(() => {}, { clock });
+      const listener = createAnnouncementServer(() => {}, { clock });
       const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
       return {
         port,

@@ -177,7 +177,7 @@ describe('the contract over a WebSocket', () => {
     while (server.links.open > 0) await turn();
     socket.resume();
     await closed;
-    expect(log.lines.some((line) => line.message.includes('without reading'))).toBe(true);
+    expect(log.lines.some((line) => line.message.includes('does not read'))).toBe(true);
   });
 
   it('says end, then closes, when Pilotlight stops', async () => {

@@ -107,9 +107,7 @@ describe('an index follows its folder', () => {
     place.write('wide.txt', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('wide words', 'utf16le')]));
     const index = await place.open();
     const { scan, outcomes } = await place.run(index);
-    expect(scan.skipped).toEqual([
-      { path: 'empty.txt', code: 'FILE_EMPTY', reason: 'The file has no bytes.' },
-    ]);
+    expect(scan.skipped).toEqual([{ path: 'empty.txt', code: 'FILE_EMPTY', reason: 'The file is empty.' }]);
     const codes = Object.fromEntries(
       outcomes.map((outcome) => [outcome.path, outcome.error?.code ?? 'indexed']),
     );
@@ -219,7 +217,7 @@ describe('an index follows its folder', () => {
       const scan = await (await place.open()).scan({ full: false }, never);
       expect(scan.pending).toEqual([]);
       expect(scan.skipped).toMatchObject([
-        { code: 'FILE_UNREADABLE', reason: 'Its name is not valid UTF-8.' },
+        { code: 'FILE_UNREADABLE', reason: 'The name is not valid UTF-8.' },
       ]);
     },
   );

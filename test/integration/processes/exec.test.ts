@@ -70,8 +70,8 @@ describe('a program', () => {
   });
 
   it.each([
-    ['is not there', ['/nowhere/to/be/found'], 'there is no such program'],
-    ['may not be run', [import.meta.filename], 'it may not be run'],
+    ['is not there', ['/nowhere/to/be/found'], 'the program does not exist'],
+    ['may not be run', [import.meta.filename], 'permission denied'],
     ['has a name that cannot be', ['a\0b'], 'could not be started'],
   ])('that %s is COMMAND_FAILED', async (_, command, words) => {
     await expect(exec.run(command, { deadlineMs: 1000, signal: never })).rejects.toMatchObject({

@@ -125,7 +125,7 @@ describe('commands', () => {
     expect(runCommand(setup.fleet, '{"dance":"nas"}')).toEqual({ ok: false, error: 'unknown command' });
     expect(runCommand(setup.fleet, '{"wake":"nowhere"}')).toEqual({
       ok: false,
-      error: 'No simulated machine is called nowhere',
+      error: 'Unknown simulated machine: nowhere',
     });
     expect(runCommand(setup.fleet, 'null')).toMatchObject({ ok: false });
   });

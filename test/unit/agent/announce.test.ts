@@ -54,9 +54,9 @@ function createNetworks(now = [lan]) {
 }
 
 describe('an agent that announces itself', () => {
-  it('says so twice at first, and that it is gone at the end', async () => {
+  it('announces itself twice at first, and withdraws at the end', async () => {
     const { clock, announcer, taken, open } = createNetworks();
-    await announcer.look();
+    await announcer.refresh();
     await clock.advance(600_000);
     const first = taken();
     expect(first).toHaveLength(2);
@@ -80,7 +80,7 @@ describe('an agent that announces itself', () => {
 
   it('answers the group after a moment, once a second at most', async () => {
     const { clock, announcer, ask, taken } = createNetworks();
-    await announcer.look();
+    await announcer.refresh();
     await clock.advance(10_000);
     taken();
     for (let times = 0; times < 50; times += 1) ask(encodeQuery([SERVICE]));
@@ -100,9 +100,9 @@ describe('an agent that announces itself', () => {
     ]);
   });
 
-  it('answers one asker alone where that is asked for, or where it speaks plain DNS', async () => {
+  it('answers a querier by unicast if requested, or if it uses plain DNS', async () => {
     const { clock, announcer, ask, taken } = createNetworks();
-    await announcer.look();
+    await announcer.refresh();
     await clock.advance(10_000);
     taken();
     ask(encodeQuery([SERVICE], { unicast: true }));
@@ -120,9 +120,9 @@ describe('an agent that announces itself', () => {
     expect(taken()).toHaveLength(1);
   });
 
-  it('says nothing to another network, to nonsense, to answers, and to who knows already', async () => {
+  it('ignores other networks, invalid messages, answers, and queriers that already know', async () => {
     const { clock, announcer, ask, taken } = createNetworks();
-    await announcer.look();
+    await announcer.refresh();
     await clock.advance(10_000);
     const [known] = taken();
     ask(encodeQuery([SERVICE]), { address: '192.168.2.7', port: 5353 });
@@ -140,12 +140,12 @@ describe('an agent that announces itself', () => {
     expect(taken()).toEqual([]);
   });
 
-  it('follows the interfaces, and joins one that was refused as soon as it can', async () => {
+  it('follows the interfaces, and joins a refused one as soon as possible', async () => {
     const { clock, announcer, ask, taken, open, networks, said } = createNetworks();
     networks.refuse = new Error('EADDRINUSE');
-    await announcer.look();
+    await announcer.refresh();
     await clock.advance(120_000);
-    expect(said).toEqual(['announce: not at 192.168.1.30: EADDRINUSE']);
+    expect(said).toEqual(['announce: not on 192.168.1.30: EADDRINUSE']);
     networks.refuse = null;
     networks.now = [lan, wire('eth1', '10.0.0.4')];
     await clock.advance(60_000);

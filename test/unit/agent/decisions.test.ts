@@ -8,7 +8,7 @@ import { planInstall, planUninstall } from '../../../electron/agent/install/plan
 import { createLeases } from '../../../electron/agent/leases/leases.ts';
 import { powerCommands } from '../../../electron/agent/power/commands.ts';
 import {
-  decideFinish,
+  decideIdleShutdown,
   type FinishPolicy,
   reasonsAgainst,
   strictest,
@@ -26,7 +26,7 @@ const policies: fc.Arbitrary<FinishPolicy> = fc.record({
 });
 
 describe('policy', () => {
-  it('with several panels goes only where each of them alone would let it go', () => {
+  it('with several panels powers off only if each policy alone would', () => {
     fc.assert(
       fc.property(
         fc.array(policies, { minLength: 1, maxLength: 5 }),
@@ -34,20 +34,20 @@ describe('policy', () => {
         fc.integer({ min: 0, max: 100_000_000 }),
         (all, wokenInThisBoot, idleMs) => {
           const facts = { wokenInThisBoot, keptOn: false, reasons: [], idleMs };
-          const together = decideFinish({ ...facts, policy: strictest(all) });
-          const each = all.map((policy) => decideFinish({ ...facts, policy }).do === 'go');
+          const together = decideIdleShutdown({ ...facts, policy: strictest(all) });
+          const each = all.map((policy) => decideIdleShutdown({ ...facts, policy }).do === 'go');
           expect(together.do === 'go').toBe(each.every(Boolean));
         },
       ),
     );
   });
 
-  it('stays while anything speaks against it', () => {
+  it('stays on while there is a reason', () => {
     const policy = { ...({} as FinishPolicy), finishAlone: true, onlyIfWoken: false, idleMinutes: 1 };
     const facts = { policy, wokenInThisBoot: false, keptOn: false, reasons: [], idleMs: 60_000 };
-    expect(decideFinish(facts).do).toBe('go');
-    expect(decideFinish({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
-    expect(decideFinish({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
+    expect(decideIdleShutdown(facts).do).toBe('go');
+    expect(decideIdleShutdown({ ...facts, idleMs: 59_999 })).toEqual({ do: 'wait', remainingMs: 1 });
+    expect(decideIdleShutdown({ ...facts, keptOn: true })).toEqual({ do: 'stay', why: 'kept-on' });
     const blockers = { programs: [], problem: null };
     const use = {
       leases: [],
@@ -55,10 +55,10 @@ describe('policy', () => {
       users: { names: ['ann'], problem: null },
       blockers,
     };
-    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: true };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], unknownCounts: true };
     const reasons = reasonsAgainst(use, rules);
     expect(reasons.map(({ code }) => code)).toEqual(['GPU_BUSY', 'USERS']);
-    expect(decideFinish({ ...facts, reasons }).do).toBe('stay');
+    expect(decideIdleShutdown({ ...facts, reasons }).do).toBe('stay');
     const unknown = {
       leases: [],
       gpu: { percent: null, problem: 'it hangs' },
@@ -69,7 +69,7 @@ describe('policy', () => {
       { code: 'GPU_UNKNOWN', problem: 'it hangs' },
       { code: 'USERS_UNKNOWN', problem: 'who hangs' },
     ]);
-    expect(reasonsAgainst(unknown, { ...rules, doubtCounts: false })).toEqual([]);
+    expect(reasonsAgainst(unknown, { ...rules, unknownCounts: false })).toEqual([]);
     // What is known of some does not hide that there may be others.
     const partly = {
       leases: [],
@@ -88,9 +88,9 @@ describe('policy', () => {
     ]);
   });
 
-  it('counts a program that blocks it, and not knowing of one, whoever asks', () => {
+  it('counts a blocking program, and unknown ones, for every request', () => {
     const use = { leases: [], gpu: { percent: null, problem: null }, users: { names: [], problem: null } };
-    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], doubtCounts: false };
+    const rules = { busyPercent: 10, respectUsers: true, ignoredUsers: [], unknownCounts: false };
     const programs = [
       { who: 'apt', why: 'Packages are installed.' },
       { who: 'backup', why: '' },
@@ -106,7 +106,7 @@ describe('policy', () => {
 });
 
 describe('leases', () => {
-  it('end by time that never jumps, and a renewal moves the end away', async () => {
+  it('end by the monotonic clock, and a renewal extends them', async () => {
     const clock = createFakeClock();
     const ended: string[] = [];
     const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
@@ -164,7 +164,7 @@ describe('leases on a full disk', () => {
 });
 
 describe('many leases', () => {
-  it('are refused beyond the limit, and one that is held is renewed all the same', () => {
+  it('are refused beyond the limit, but a live one can be renewed', () => {
     const journal = { kept: [], begin: () => {}, end: () => {}, close: () => {} };
     const leases = createLeases({ clock: createFakeClock(), journal, onChange: () => {}, most: 2 });
     const request = { holder: 'a', purpose: 'b', ttlSeconds: 10 };

@@ -210,19 +210,19 @@ describe('agent install on Linux', () => {
     expect(text).not.toMatch(/polkit|SupplementaryGroups/);
   });
 
-  it('announces it in the network that it listens in, says so, and leaves that out where it is not wanted', async () => {
-    const words = /It answers panels in its network/;
+  it('announces the agent on the network that it listens on and says so, unless this is turned off', async () => {
+    const notice = /Panels on its network can discover it/;
     const line = (text: string) => /^ExecStart=.*$/m.exec(text)?.[0];
     const found = await printed('linux', ['--bind', '192.168.1.30']);
     expect(line(found)).toContain(' --announce ');
-    expect(found).toMatch(words);
+    expect(found).toMatch(notice);
     const silent = await printed('linux', ['--bind', '192.168.1.30', '--no-announce']);
     expect(line(silent)).toContain(' --no-announce ');
-    expect(silent).not.toMatch(words);
-    // Nobody finds who listens here only.
+    expect(silent).not.toMatch(notice);
+    // An agent on loopback cannot be discovered.
     const here = await printed('linux');
     expect(line(here)).not.toContain('announce');
-    expect(here).not.toMatch(words);
+    expect(here).not.toMatch(notice);
   });
 });
 

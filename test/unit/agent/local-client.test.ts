@@ -8,7 +8,7 @@ import { AgentError } from '../../../electron/agent/errors.ts';
 import { callLocal } from '../../../electron/agent/local-client.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';
 
-test('what the agent here refuses keeps its code and its next step', async () => {
+test('a refusal of the local agent keeps its code and its next step', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'pilotlight-local-'));
   await using server = createServer((request, response) => {
     const error =

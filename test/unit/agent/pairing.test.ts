@@ -28,7 +28,7 @@ function createWorld() {
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 describe('a pairing offer', () => {
-  it('is taken by its code or by its secret, once', () => {
+  it('is accepted by its code or by its secret, once', () => {
     const { pairing, take } = createWorld();
     const { code, secret } = pairing.open();
     expect(take(secret)).toBe('taken');
@@ -53,7 +53,7 @@ describe('a pairing offer', () => {
     expect(take(code)).toBe(answer);
   });
 
-  it('counts tries of the secret and of the code together, and anew for a new offer', () => {
+  it('counts tries of the secret and of the code together, and restarts for a new offer', () => {
     const { pairing, take } = createWorld();
     const first = pairing.open();
     for (const given of ['', 'x', wrong(first.code), `${first.secret}x`]) take(given);
@@ -74,7 +74,7 @@ describe('a pairing offer', () => {
     expect(take(late.code)).toBe('PAIRING_CLOSED');
   });
 
-  it('is not there before it is opened', () => {
+  it('does not exist before it is opened', () => {
     const { take } = createWorld();
     expect(take('')).toBe('PAIRING_CLOSED');
     expect(take('000000')).toBe('PAIRING_CLOSED');

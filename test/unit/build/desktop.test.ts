@@ -38,7 +38,7 @@ describe('chooseShell', () => {
 
   it('says that there is no display, even where Electron is there', () => {
     const shell = chooseShell({ ...facts, env: {}, installed: true });
-    expect(shell).toMatchObject({ kind: 'browser', reason: expect.stringContaining('no display') });
+    expect(shell).toMatchObject({ kind: 'browser', reason: expect.stringContaining('No display') });
   });
 
   it('does not give up the sandbox for root', () => {
@@ -101,7 +101,7 @@ describe('findElectronForTests', () => {
   const env = { ELECTRON_OVERRIDE_DIST_PATH: '/nowhere', DISPLAY: ':0' };
 
   it('says why there is none', () => {
-    expect(findElectronForTests({ ...facts, env })).toEqual({ reason: 'its program is not installed' });
+    expect(findElectronForTests({ ...facts, env })).toEqual({ reason: 'it is not installed' });
   });
 
   it('takes the one that is named, where it may run', () => {

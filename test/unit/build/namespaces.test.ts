@@ -17,21 +17,21 @@ describe('network namespaces', () => {
   });
 
   it('are missing without the rights or the tool, and on other systems, where nothing is tried', () => {
-    const mend = expect.stringContaining('as root on Linux, with iproute2');
-    expect(namespacesMissing({ platform: 'linux', ip: () => false })).toEqual({ mend });
+    const fix = expect.stringContaining('as root on Linux, with iproute2');
+    expect(namespacesMissing({ platform: 'linux', ip: () => false })).toEqual({ fix });
     const never = () => {
       throw new Error('It was tried.');
     };
-    expect(namespacesMissing({ platform: 'darwin', ip: never })).toEqual({ mend });
+    expect(namespacesMissing({ platform: 'darwin', ip: never })).toEqual({ fix });
   });
 
   it('that are missing make a run incomplete that says why, and one of CI a failure', () => {
     const missing = namespacesMissing({ platform: 'darwin' });
-    const result = incompleteWith(passed, [missing?.mend, undefined, 'Something else.']);
-    expect(result).toMatchObject({ outcome: 'incomplete', mend: `${missing?.mend} Something else.` });
+    const result = incompleteWith(passed, [missing?.fix, undefined, 'Something else.']);
+    expect(result).toMatchObject({ outcome: 'incomplete', fix: `${missing?.fix} Something else.` });
     expect(summarise([result], false)).toMatchObject({
       exitCode: exitCodes.incomplete,
-      mends: [result.mend],
+      fixes: [result.fix],
     });
     expect(summarise([result], true)).toMatchObject({
       exitCode: exitCodes.failed,
@@ -42,6 +42,6 @@ describe('network namespaces', () => {
   it('change nothing for a stage that had all it needs, and hide no failure', () => {
     expect(incompleteWith(passed, [undefined])).toBe(passed);
     const failed = { ...passed, outcome: 'failed' as const };
-    expect(incompleteWith(failed, ['Something.'])).toMatchObject({ outcome: 'failed', mend: 'Something.' });
+    expect(incompleteWith(failed, ['Something.'])).toMatchObject({ outcome: 'failed', fix: 'Something.' });
   });
 });

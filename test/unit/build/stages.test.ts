@@ -74,14 +74,14 @@ describe('summarise', () => {
     stage: 'end-to-end',
     outcome: 'incomplete',
     counts: { passed: 0, failed: 0, skipped: 0 },
-    mend: 'Install it.',
+    fix: 'Install it.',
   };
 
-  it('ends as incomplete, with how to mend it, where a suite cannot run', () => {
+  it('ends as incomplete, with how to fix it, where a suite cannot run', () => {
     expect(summarise([passed('unit', 3), incomplete], false)).toMatchObject({
       exitCode: exitCodes.incomplete,
       closingLine: '3 passed, 0 failed',
-      mends: ['Install it.'],
+      fixes: ['Install it.'],
     });
   });
 

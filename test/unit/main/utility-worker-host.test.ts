@@ -59,9 +59,9 @@ describe('createUtilityWorkerHost', () => {
     worker.onExit((exit) => exits.push(exit));
     expect(exits).toHaveLength(2);
     expect(exits[0]).toMatchObject({ code: 134, signal: null });
-    const { lastWords } = exits[1] as { lastWords: string };
-    expect(lastWords).toHaveLength(4096);
-    expect(lastWords.endsWith('out of memoryFatalError at v8::Heap')).toBe(true);
+    const { stderrTail } = exits[1] as { stderrTail: string };
+    expect(stderrTail).toHaveLength(4096);
+    expect(stderrTail.endsWith('out of memoryFatalError at v8::Heap')).toBe(true);
     worker.send({ kind: 'late' });
     expect(child.sent).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Reads messages of multicast DNS within narrow limits: what comes from the network can neither loop nor throw. */
+/** Parses multicast DNS messages within narrow limits: network input can neither loop nor throw. */
 import {
   HEADER_BYTES,
   INTERNET,
@@ -10,18 +10,18 @@ import {
 } from './message.ts';
 import { readName } from './names.ts';
 
-const MOST_BYTES = 9000;
-const MOST_ENTRIES = 256;
+const MAX_BYTES = 9000;
+const MAX_ENTRIES = 256;
 
-/** null for whatever isn't a complete message. Never throws. */
+/** null for anything but a complete message. Never throws. */
 export function decodeMessage(bytes: Uint8Array): Message | null {
-  if (bytes.length < HEADER_BYTES || bytes.length > MOST_BYTES) return null;
+  if (bytes.length < HEADER_BYTES || bytes.length > MAX_BYTES) return null;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const flags = view.readUInt16BE(2);
-  const asked = view.readUInt16BE(4);
-  const told = view.readUInt16BE(6) + view.readUInt16BE(8) + view.readUInt16BE(10);
-  // Of the operations there is one, and errors say nothing of a service.
-  if ((flags & 0x780f) !== 0 || asked + told > MOST_ENTRIES) return null;
+  const questionCount = view.readUInt16BE(4);
+  const recordCount = view.readUInt16BE(6) + view.readUInt16BE(8) + view.readUInt16BE(10);
+  // Only one operation exists, and errors say nothing about a service.
+  if ((flags & 0x780f) !== 0 || questionCount + recordCount > MAX_ENTRIES) return null;
   const message: Message = {
     id: view.readUInt16BE(0),
     response: flags >= TOP_BIT,
@@ -29,7 +29,7 @@ export function decodeMessage(bytes: Uint8Array): Message | null {
     records: [],
   };
   let at = HEADER_BYTES;
-  for (let index = 0; index < asked; index += 1) {
+  for (let index = 0; index < questionCount; index += 1) {
     const name = readName(view, at);
     if (name === null || name.next + 4 > view.length) return null;
     const type = typeNames.get(view.readUInt16BE(name.next)) ?? null;
@@ -37,7 +37,7 @@ export function decodeMessage(bytes: Uint8Array): Message | null {
     message.questions.push({ name: name.text, type, unicast });
     at = name.next + 4;
   }
-  for (let index = 0; index < told; index += 1) {
+  for (let index = 0; index < recordCount; index += 1) {
     const name = readName(view, at);
     if (name === null || name.next + 10 > view.length) return null;
     const type = typeNames.get(view.readUInt16BE(name.next));
@@ -54,7 +54,7 @@ export function decodeMessage(bytes: Uint8Array): Message | null {
   return message;
 }
 
-/** null for data of another type, and for data that is not what its type says. */
+/** null for data of another type, or data that does not match its type. */
 function readData(view: Buffer, begin: number, end: number, type: RecordType | undefined): RecordData | null {
   switch (type) {
     case 'A':
@@ -75,7 +75,7 @@ function readData(view: Buffer, begin: number, end: number, type: RecordType | u
   }
 }
 
-/** `key=value` each; of a key that comes twice the first one counts, as the standard says. */
+/** `key=value` each; the first one counts if a key occurs twice, as the standard says. */
 function readTxt(bytes: Buffer): Record<string, string> {
   const pairs = new Map<string, string>();
   for (let at = 0; at < bytes.length; ) {

@@ -1,4 +1,4 @@
-/** Messages of multicast DNS as bytes. */
+/** Encodes multicast DNS messages as bytes. */
 import { ipv4Bytes } from '../../../../shared/network/ipv4.ts';
 import {
   INTERNET,
@@ -13,7 +13,7 @@ import { counted, encodeName } from './names.ts';
 
 const RESPONSE_FLAGS = 0x8400;
 
-/** A question for each name, of type PTR. Throws RangeError for what isn't a name. */
+/** A PTR question for each name. Throws RangeError for an invalid name. */
 export function encodeQuery(
   names: readonly string[],
   { type = 'PTR', unicast = false, id = 0 }: { type?: RecordType; unicast?: boolean; id?: number } = {},
@@ -26,7 +26,7 @@ export function encodeQuery(
   });
 }
 
-/** An answer. Throws RangeError for a name or a text that does not fit. */
+/** A response. Throws RangeError for a name or a text that does not fit. */
 export function encodeResponse({
   id = 0,
   questions = [],
@@ -34,7 +34,7 @@ export function encodeResponse({
   additionals = [],
 }: {
   id?: number;
-  /** Repeated for an asker that does not speak multicast DNS itself. */
+  /** Repeated for a querier that does not use multicast DNS itself. */
   questions?: readonly Question[];
   answers: readonly ResourceRecord[];
   additionals?: readonly ResourceRecord[];
@@ -83,7 +83,7 @@ function encodeData(record: RecordData): Buffer {
       return Buffer.concat([numbers(0, 0, record.port), encodeName(record.target)]);
     case 'TXT': {
       const texts = Object.entries(record.txt).map(([key, value]) => counted(`${key}=${value}`, 255));
-      // Without a text there is one that is empty.
+      // A record without strings contains one empty string.
       return texts.length === 0 ? Buffer.from([0]) : Buffer.concat(texts);
     }
   }

@@ -1,24 +1,24 @@
-/** Messages of multicast DNS (RFC 1035, 6762, 6763), as far as services are announced and found. */
+/** The parts of multicast DNS (RFC 1035, 6762, 6763) needed to announce and find services. */
 
 export const MDNS_ADDRESS = '224.0.0.251';
 export const MDNS_PORT = 5353;
 
 export type RecordType = 'A' | 'PTR' | 'TXT' | 'SRV' | 'ANY';
 
-/** A name as a text; a dot or a backslash inside a label has a backslash before it. */
+/** A name as text; a dot or a backslash inside a label is escaped with a backslash. */
 export interface Question {
   name: string;
-  /** null for a type that is none of ours. */
+  /** null for an unknown type. */
   type: RecordType | null;
-  /** The asker wants the answer for itself, not for the whole group. */
+  /** The querier asks for a unicast answer, not one to the group. */
   unicast: boolean;
 }
 
 export type ResourceRecord = {
   name: string;
-  /** Seconds; 0 says that the record is gone. */
+  /** Seconds; 0 withdraws the record. */
   ttl: number;
-  /** The record has one owner, who replaces what was known of it. */
+  /** The record has one owner and replaces cached ones. */
   unique: boolean;
 } & RecordData;
 
@@ -47,6 +47,6 @@ export const typeNames = new Map(
   Object.entries(typeNumbers).map(([name, number]) => [number, name as RecordType] as const),
 );
 export const INTERNET = 1;
-/** "Answer me alone" of a question, "this is the only one" of a record. */
+/** The unicast-response bit of a question, and the cache-flush bit of a record. */
 export const TOP_BIT = 0x8000;
 export const HEADER_BYTES = 12;

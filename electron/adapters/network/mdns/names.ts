@@ -1,17 +1,16 @@
-/** Names, as bytes and as text. In the text, a dot or a backslash inside a label has a backslash before it. */
+/** Names, as bytes and as text. In text, a dot or a backslash inside a label is escaped with a backslash. */
 import { HEADER_BYTES } from './message.ts';
 
-const MOST_NAME_BYTES = 255;
-const MOST_LABEL_BYTES = 63;
-/** No name has more labels, so no sender has a reason for more. */
-const MOST_JUMPS = 127;
+const MAX_NAME_BYTES = 255;
+const MAX_LABEL_BYTES = 63;
+/** No valid name has more labels. */
+const MAX_JUMPS = 127;
 
-/** Throws RangeError if it isn't a name. */
+/** Throws RangeError for an invalid name. */
 export function encodeName(name: string): Buffer {
   const labels = splitName(name);
-  const bytes = Buffer.concat([...labels.map((label) => counted(label, MOST_LABEL_BYTES)), Buffer.from([0])]);
-  if (labels.includes('') || bytes.length > MOST_NAME_BYTES)
-    throw new RangeError(`This is not a name: ${name}`);
+  const bytes = Buffer.concat([...labels.map((label) => counted(label, MAX_LABEL_BYTES)), Buffer.from([0])]);
+  if (labels.includes('') || bytes.length > MAX_NAME_BYTES) throw new RangeError(`Not a valid name: ${name}`);
   return bytes;
 }
 
@@ -28,7 +27,7 @@ export function splitName(name: string): string[] {
       label += name[index] ?? '';
     } else label += letter;
   }
-  // A dot at the end is the root, which every name has.
+  // A trailing dot is the root, which every name has.
   if (label !== '' || labels.length === 0) labels.push(label);
   return labels;
 }
@@ -38,16 +37,16 @@ export function escapeLabel(label: string): string {
   return label.replaceAll(/[.\\]/g, '\\$&');
 }
 
-/** Its length, then the text. Throws RangeError if it is longer than `most` bytes. */
+/** The length, then the text. Throws RangeError if it is longer than `most` bytes. */
 export function counted(text: string, most: number): Buffer {
   const bytes = Buffer.from(text);
-  if (bytes.length > most) throw new RangeError(`This is longer than ${most} bytes: ${text}`);
+  if (bytes.length > most) throw new RangeError(`Longer than ${most} bytes: ${text}`);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
 /**
- * Reads a name. It may continue at an earlier place, which has to lie before every place that was read, so that it ends.
- * null if it isn't a name.
+ * Reads a name. It may continue at an earlier position, which must be before all positions read so far, so that it
+ * ends. null for an invalid name.
  */
 export function readName(view: Buffer, start: number): { text: string; next: number } | null {
   const labels: string[] = [];
@@ -66,14 +65,14 @@ export function readName(view: Buffer, start: number): { text: string; next: num
       const target = (length & 0x3f) * 256 + low;
       next ??= at + 2;
       jumps += 1;
-      if (target >= lowest || target < HEADER_BYTES || jumps > MOST_JUMPS) return null;
+      if (target >= lowest || target < HEADER_BYTES || jumps > MAX_JUMPS) return null;
       lowest = target;
       at = target;
       continue;
     }
     const end = at + 1 + length;
     size += 1 + length;
-    if (length > MOST_LABEL_BYTES || end > view.length || size > MOST_NAME_BYTES) return null;
+    if (length > MAX_LABEL_BYTES || end > view.length || size > MAX_NAME_BYTES) return null;
     labels.push(escapeLabel(view.toString('utf8', at + 1, end)));
     at = end;
   }

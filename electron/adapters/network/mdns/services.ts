@@ -1,4 +1,4 @@
-/** The services that an answer offers. */
+/** The services that a response offers. */
 import type { Message } from './message.ts';
 import { escapeLabel, splitName } from './names.ts';
 

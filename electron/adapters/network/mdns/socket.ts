@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import { MDNS_ADDRESS, MDNS_PORT } from './message.ts';
 
 export interface MulticastSocket {
-  /** Rejects when the system refuses it. */
+  /** Rejects if the system refuses to send. */
   send(bytes: Uint8Array, port: number, address: string): Promise<void>;
   close(): void;
 }
@@ -12,19 +12,19 @@ export interface MulticastOptions {
   /** IPv4 address of the interface: the group is joined there, and nowhere else. */
   interfaceAddress: string;
   /**
-   * `group` listens to what everybody asks (port 5353, beside other programs); `answers` only takes the replies to
-   * its own questions, at a port of its own.
+   * `group` receives all queries (port 5353, shared with other programs); `answers` receives only the responses to its
+   * own queries, on its own port.
    */
   listen: 'group' | 'answers';
   onMessage(bytes: Uint8Array, from: { address: string; port: number }): void;
-  /** After it was open: it no longer works. */
+  /** Called if it fails after it was opened. */
   onError?(error: Error): void;
 }
 
-/** Rejects when the port or the group cannot be had. */
+/** Rejects if the port or the group is not available. */
 export type OpenMulticast = (options: MulticastOptions) => Promise<MulticastSocket>;
 
-/** Of multicast DNS: a message that came through a router would have less. */
+/** The TTL of multicast DNS: a message that crossed a router would have less. */
 const HOPS = 255;
 
 export const openMulticastSocket: OpenMulticast = ({ interfaceAddress, listen, onMessage, onError }) =>

@@ -179,7 +179,7 @@ describe.skipIf(process.platform === 'win32')('whether a GPU is busy, on Linux',
         [`pci/${address}/mem_info_vram_total`]: '17163091968',
       });
     card('card1', { mem_info_vram_total: '17163091968', gpu_busy_percent: '2' });
-    expect(await load(null)).toEqual({ percent: 2, problem: 'There is an AMD GPU that cannot be read.' });
+    expect(await load(null)).toEqual({ percent: 2, problem: 'An AMD GPU cannot be read.' });
   });
 
   it('is not known of a card of Intel; a processor’s own graphics of it only show pictures', async () => {

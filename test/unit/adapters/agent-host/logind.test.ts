@@ -69,8 +69,8 @@ describe('programs that block a power action', () => {
 
   it('are not those of the agent, known by its processes and by no name', async () => {
     const ListInhibitors = inhibitors(
-      ['sleep', 'Pilotlight', 'A lease says that this machine is needed', 'block', 0, 500],
-      ['sleep', 'Pilotlight', 'A lease says that this machine is needed', 'block', 1000, 501],
+      ['sleep', 'Pilotlight', 'A lease keeps this machine awake', 'block', 0, 500],
+      ['sleep', 'Pilotlight', 'A lease keeps this machine awake', 'block', 1000, 501],
     );
     const logind = logindOf({ ListInhibitors }, { isOurs: (pid) => pid === 500 });
     expect(await logind.blockers('sleep', signal, byPerson)).toHaveLength(1);

@@ -53,27 +53,27 @@ describe('what an agent takes', () => {
   it.each([
     [
       { holder: 'panel', purpose: 'index', ttlSeconds: 0 },
-      ['ttlSeconds: a whole number from 1 to 86400 is wanted, not 0.'],
+      ['ttlSeconds: expected a whole number from 1 to 86400, not 0.'],
     ],
     [
       { holder: 'panel', purpose: 'index', ttlSeconds: 1.5 },
-      ['ttlSeconds: a whole number from 1 to 86400 is wanted, not 1.5.'],
+      ['ttlSeconds: expected a whole number from 1 to 86400, not 1.5.'],
     ],
     [
       { holder: '', purpose: 'index', ttlSeconds: 60 },
-      ['holder: a text of 1 to 200 characters is wanted, not "".'],
+      ['holder: expected a text of 1 to 200 characters, not "".'],
     ],
     [
       { holder: 'a\u0007b', purpose: {}, ttlSeconds: [] },
       [
-        'holder: a text of 1 to 200 characters is wanted, not "a\\u0007b".',
-        'purpose: a text of 1 to 200 characters is wanted, not an object.',
-        'ttlSeconds: a whole number from 1 to 86400 is wanted, not a list.',
+        'holder: expected a text of 1 to 200 characters, not "a\\u0007b".',
+        'purpose: expected a text of 1 to 200 characters, not an object.',
+        'ttlSeconds: expected a whole number from 1 to 86400, not a list.',
       ],
     ],
-    [{ holder: 'panel', ttlSeconds: 60, ttl: 60 }, ['purpose: this is needed.', 'ttl: this is not known.']],
-    [[], ['body: an object is wanted, not a list.']],
-    [null, ['body: an object is wanted, not null.']],
+    [{ holder: 'panel', ttlSeconds: 60, ttl: 60 }, ['purpose: required.', 'ttl: unknown field.']],
+    [[], ['body: expected an object, not a list.']],
+    [null, ['body: expected an object, not null.']],
   ])('%j is refused, and each mistake is named', (body, mistakes) => {
     expect(mistakesOf(() => checked(agentApi.putLease.request, body))).toEqual(mistakes);
   });
@@ -82,11 +82,11 @@ describe('what an agent takes', () => {
     expect(
       mistakesOf(() => checked(agentApi.powerOff.request, { action: 'x'.repeat(100), force: 'yes' })),
     ).toEqual([
-      `action: shutdown or sleep or hibernate or restart is wanted, not "${'x'.repeat(59)}….`,
-      'force: true or false is wanted, not "yes".',
+      `action: expected shutdown or sleep or hibernate or restart, not "${'x'.repeat(59)}….`,
+      'force: expected true or false, not "yes".',
     ]);
     expect(mistakesOf(() => checked(idSchema, 'a/b', 'id'))).toEqual([
-      'id: a text of 1 to 128 letters, digits and . _ : - is wanted, not "a/b".',
+      'id: expected a text of 1 to 128 letters, digits and . _ : -, not "a/b".',
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('what an agent takes', () => {
     'and not at %j',
     (helloUrl) => {
       expect(mistakesOf(() => checked(agentApi.putPolicy.request, { finishAlone: true, helloUrl }))).toEqual([
-        expect.stringMatching(/^helloUrl: an http:\/\/ or https:\/\/ address is wanted, not /),
+        expect.stringMatching(/^helloUrl: expected an http:\/\/ or https:\/\/ address, not /),
       ]);
     },
   );

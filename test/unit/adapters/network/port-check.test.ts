@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accepts } from '../../../../electron/adapters/network/port-look.ts';
+import { accepts } from '../../../../electron/adapters/network/port-check.ts';
 
 let server: Server;
 let open: number;

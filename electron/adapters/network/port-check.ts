@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Whether something accepts a TCP connection there in time. Rejects with the signal's reason only. */
+/** Whether something accepts a TCP connection there in time. Rejects only with the signal's reason. */
 export function accepts(
   address: string,
   port: number,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFinish } from '../../../electron/agent/power/finish.ts';
+import { createIdleShutdown } from '../../../electron/agent/power/idle-shutdown.ts';
 import type { FinishPolicy, Reason } from '../../../electron/agent/power/policy.ts';
 import type { KeptPolicy, PolicyBook, Woken } from '../../../electron/agent/power/policy-book.ts';
 import type { Power, PowerRequest } from '../../../electron/agent/power/power.ts';
@@ -52,7 +52,7 @@ function createWorld() {
     automatic: () => null,
     drop: () => {},
   };
-  const finish = createFinish({
+  const idleShutdown = createIdleShutdown({
     clock,
     host: { uptimeSeconds: () => clock.monotonic() / 1000 + state.sleptSeconds },
     bootId: 'boot',
@@ -68,54 +68,61 @@ function createWorld() {
     power,
     say: (line) => said.push(line),
   });
-  return { clock, state, questions, asked, finish, said };
+  return { clock, state, questions, asked, idleShutdown, said };
 }
 
-describe('a check of the agent whether it may go', () => {
-  it('is one at a time: whoever comes meanwhile shares it', async () => {
-    const { clock, questions, asked, finish } = createWorld();
-    const first = finish.look();
-    const second = finish.look();
+describe('a check of the idle shutdown', () => {
+  it('runs once at a time, shared by concurrent callers', async () => {
+    const { clock, questions, asked, idleShutdown } = createWorld();
+    const first = idleShutdown.check();
+    const second = idleShutdown.check();
     // Its own checks come in this time as well.
     await clock.advance(6 * 60_000);
     expect(questions).toHaveLength(1);
     questions[0]?.resolve([]);
     await Promise.all([first, second]);
     expect(asked).toHaveLength(1);
-    finish.stop();
+    idleShutdown.stop();
   });
 
-  it('requests nothing by reasons that were read for another policy', async () => {
-    const { clock, state, questions, asked, finish } = createWorld();
+  it('requests nothing with reasons that were read for another policy', async () => {
+    const { clock, state, questions, asked, idleShutdown } = createWorld();
     state.policies = [
       { panel: 'one', policy: { ...policy, respectUsers: false }, helloUrl: null, updatedAt: 0 },
     ];
-    const looked = finish.look();
+    const checked = idleShutdown.check();
     await clock.advance(6 * 60_000);
     // Users count from now on, and no check has read who is logged in.
     state.policies = [{ panel: 'one', policy, helloUrl: null, updatedAt: 1 }];
     questions[0]?.resolve([]);
-    await looked;
+    await checked;
     expect(asked).toEqual([]);
-    finish.stop();
+    idleShutdown.stop();
   });
 
-  it('counts a sleep though the disk takes nothing', async () => {
-    const { clock, state, finish, said } = createWorld();
+  it('counts a sleep even if the disk is full', async () => {
+    const { clock, state, idleShutdown, said } = createWorld();
     state.diskFull = true;
     state.sleptSeconds = 3600;
     await clock.advance(5000);
-    expect(finish.decision().decision).toEqual({ do: 'stay', why: 'not-woken' });
+    expect(idleShutdown.decision().decision).toEqual({ do: 'stay', why: 'not-woken' });
     expect(said.join('\n')).toContain('no space');
-    finish.stop();
+    idleShutdown.stop();
   });
 
-  it('keeps it on after a "no" though the disk takes nothing', () => {
-    const { state, finish } = createWorld();
+  it('stays on after a cancellation even if the disk is full', () => {
+    const { state, idleShutdown } = createWorld();
     state.diskFull = true;
     const request = { action: 'shutdown' as const, countdownSeconds: 60, force: false, by: 'Ann' };
-    finish.outcome({ ...request, outcome: 'cancelled', at: 0, reason: 'by Ann', code: null, next: null });
-    expect(finish.decision().decision).toEqual({ do: 'stay', why: 'kept-on' });
-    finish.stop();
+    idleShutdown.outcome({
+      ...request,
+      outcome: 'cancelled',
+      at: 0,
+      reason: 'by Ann',
+      code: null,
+      next: null,
+    });
+    expect(idleShutdown.decision().decision).toEqual({ do: 'stay', why: 'kept-on' });
+    idleShutdown.stop();
   });
 });

@@ -10,8 +10,8 @@ const policy = { finishAlone: true };
 const one = 'http://192.0.2.1:8770/hello';
 const other = 'https://panel.example:8770/hello';
 
-describe('hello', () => {
-  it('is said at the start to the panels that asked for it, with a proof that only the token makes', async () => {
+describe('the awake announcement', () => {
+  it('is sent at the start to the panels that asked for it, with a proof by the token', async () => {
     await using world = await createWorld();
     expect(world.posts).toEqual([]);
     await world.call('PUT', '/v1/policies/panel-1', { ...policy, helloUrl: one });
@@ -36,7 +36,7 @@ describe('hello', () => {
     expect(world.posts).toHaveLength(2);
   });
 
-  it('is said again after a sleep, and to nobody once its panel is forgotten', async () => {
+  it('is sent again after a sleep, and not to a forgotten panel', async () => {
     await using world = await createWorld();
     await world.call('PUT', '/v1/policies/panel-1', { ...policy, helloUrl: one });
     world.machine.sleptSeconds += 3600;
@@ -48,7 +48,7 @@ describe('hello', () => {
     expect(world.posts).toHaveLength(1);
   });
 
-  it('is tried for two minutes where nobody answers, and costs nothing afterwards', async () => {
+  it('is retried for two minutes without an answer, then given up', async () => {
     await using world = await createWorld();
     await world.call('PUT', '/v1/policies/panel-1', { ...policy, helloUrl: one });
     world.panel.there = false;
@@ -62,7 +62,7 @@ describe('hello', () => {
     expect(world.said.filter((line) => line.includes('does not answer'))).toHaveLength(1);
   });
 
-  it('ends when the panel answers, is not repeated when it refuses, and is when it fails', async () => {
+  it('ends when the panel answers or refuses, and is retried when it fails', async () => {
     await using world = await createWorld();
     await world.call('PUT', '/v1/policies/panel-1', { ...policy, helloUrl: one });
     world.panel.status = 503;
@@ -72,10 +72,10 @@ describe('hello', () => {
     world.panel.status = 401;
     await world.clock.advance(600_000);
     expect(world.posts).toHaveLength(3);
-    expect(world.said.at(-1)).toBe(`hello: ${one} answered 401`);
+    expect(world.said.at(-1)).toBe(`announcement: ${one} answered 401`);
   });
 
-  it('goes by HTTP from the agent as a process, at its next start', async () => {
+  it('is sent over HTTP by the agent process at its next start', async () => {
     const heard: { path: string | undefined; body: Record<string, string> }[] = [];
     const panel = createServer((request, response) => {
       let text = '';

@@ -25,8 +25,8 @@ async function wake(world: World): Promise<void> {
 
 const decisionOf = async (world: World) => (await world.call('GET', '/v1/policy')).body.decision;
 
-describe('the agent finishes alone', () => {
-  it('when the last lease has ended, the idle time has passed and its countdown is over', async () => {
+describe('the idle shutdown of the agent', () => {
+  it('runs when the last lease has ended and the idle time and countdown have passed', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/leases/job-1', lease);
     for (let renewals = 0; renewals < 10; renewals += 1) {
@@ -51,7 +51,7 @@ describe('the agent finishes alone', () => {
     expect(await world.power()).toMatchObject({ phase: 'acting', last: { outcome: 'done' } });
   });
 
-  it('not while a second holder needs it, and not when one comes in the countdown', async () => {
+  it('does not run while another holder needs the machine, or comes during the countdown', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/leases/job-1', lease);
     await world.call('PUT', '/v1/leases/job-2', { ...lease, holder: 'panel two', ttlSeconds: 3600 });
@@ -73,7 +73,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('not what a panel asked for, where somebody comes in its countdown', async () => {
+  it('a panel’s request is refused if a lease comes during its countdown', async () => {
     await using world = await createWokenWorld();
     const ask = { action: 'sleep', countdownSeconds: 30, by: 'panel one' };
     expect((await world.call('POST', '/v1/power', ask)).status).toBe(202);
@@ -94,7 +94,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.inhibited).toBe(1);
   });
 
-  it('not again after a person said no, until the machine is needed anew', async () => {
+  it('does not run again after a person cancelled it, until the machine is needed again', async () => {
     await using world = await createWokenWorld();
     await world.clock.advance(5 * minute + 30_000);
     const { key } = JSON.parse(readFileSync(join(world.folder, 'countdown.json'), 'utf8')) as { key: string };
@@ -111,7 +111,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('nor after a person said no to what a panel had ordered', async () => {
+  it('does not run after a person cancelled a panel’s request', async () => {
     await using world = await createWokenWorld();
     const order = { action: 'shutdown', countdownSeconds: 60, by: 'panel one' };
     expect((await world.call('POST', '/v1/power', order)).status).toBe(202);
@@ -121,7 +121,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([]);
   });
 
-  it('after all, where its own countdown only ended with the agent', async () => {
+  it('runs again if its countdown only ended with the agent', async () => {
     await using world = await createWokenWorld();
     await world.clock.advance(5 * minute + 30_000);
     expect(await world.power()).toMatchObject({ phase: 'countdown' });
@@ -130,7 +130,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('as the strictest of two panels wants it', async () => {
+  it('follows the strictest of two policies', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/policies/panel-2', {
       finishAlone: true,
@@ -157,7 +157,7 @@ describe('the agent finishes alone', () => {
     expect(await decisionOf(world)).toEqual({ do: 'stay', why: 'not-allowed' });
   });
 
-  it('though a panel is gone for good: its leases expire, its policy counts until another removes it', async () => {
+  it('outlives a lost panel: its leases expire, its policy applies until another panel removes it', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/policies/gone', { finishAlone: true, idleMinutes: 600 });
     await world.call('PUT', '/v1/leases/of-gone', { ...lease, holder: 'gone', ttlSeconds: 3600 });
@@ -174,7 +174,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('only in the run that Pilotlight woke', async () => {
+  it('runs only in the boot that Pilotlight woke', async () => {
     await using world = await createWorld();
     await world.call('PUT', '/v1/policies/panel-1', policy);
     await world.clock.advance(24 * 60 * minute);
@@ -190,7 +190,7 @@ describe('the agent finishes alone', () => {
     });
   });
 
-  it('not while a GPU is busy or somebody else is logged in, and the idle time begins anew after that', async () => {
+  it('does not run while a GPU is busy or another user is logged in, and the idle time then restarts', async () => {
     await using world = await createWokenWorld({ config: { ignoreUser: ['ann'] } });
     world.machine.users = ['ann', 'bob'];
     await world.clock.advance(60 * minute);
@@ -210,7 +210,7 @@ describe('the agent finishes alone', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('and tries again after the idle time where the system refused', async () => {
+  it('tries again after the idle time if the system refused', async () => {
     await using world = await createWokenWorld();
     world.machine.fails = new Error('Operation inhibited by "apt"');
     await world.clock.advance(6 * minute + 30_000);
@@ -246,7 +246,7 @@ describe('clocks that jump', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('over a sleep: who woke it is to be said anew, and the time of leases has gone on', async () => {
+  it('over a sleep: who woke it is forgotten, and lease time has passed', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/leases/short', lease);
     await world.call('PUT', '/v1/leases/long', { ...lease, ttlSeconds: 7200 });
@@ -266,7 +266,7 @@ describe('clocks that jump', () => {
     expect(world.machine.ran).toEqual([poweroff]);
   });
 
-  it('over a restart of the agent: each lease has one whole time to live, and no more', async () => {
+  it('over a restart of the agent: each lease gets one full time to live, and no more', async () => {
     await using world = await createWokenWorld();
     await world.call('PUT', '/v1/leases/job-1', lease);
     await world.clock.advance(110_000);

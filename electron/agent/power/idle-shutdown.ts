@@ -1,13 +1,13 @@
 /**
- * The agent powers the machine off by itself when it is no longer needed. What it decides on is read again after
- * each wait: before the countdown, whenever a policy or a lease changes in it, and before the act.
+ * Powers the machine off when it is no longer needed. The facts behind the decision are read again after each wait:
+ * before the countdown, when a policy or a lease changes during it, and before the action.
  */
 import type { AgentHost, Clock, Timer } from '../../adapters/agent-host/types.ts';
-import { wordsOf } from '../errors.ts';
+import { errorText } from '../errors.ts';
 import {
-  decideFinish,
-  type FinishDecision,
+  decideIdleShutdown,
   type FinishPolicy,
+  type IdleDecision,
   type Reason,
   strictest,
   unwantedBecause,
@@ -15,56 +15,56 @@ import {
 import type { PolicyBook } from './policy-book.ts';
 import type { Power, PowerOutcome } from './power.ts';
 
-export interface Finish {
-  /** What follows from the last check by what is known now, and what kept the machine on at that check. */
-  decision(): { decision: FinishDecision; reasons: readonly Reason[]; idleSeconds: number };
-  /** The policy that holds: the strictest of all. */
+export interface IdleShutdown {
+  /** The decision from the last check and what is known now, with the reasons that keep the machine on. */
+  decision(): { decision: IdleDecision; reasons: readonly Reason[]; idleSeconds: number };
+  /** The policy that applies: the strictest combination of all. */
   effective(): FinishPolicy | null;
-  /** Notices a sleep that lies behind, so that what was true before it no longer counts. */
+  /** Detects a sleep since the last call, and discards what it made outdated. */
   noticeSleep(): void;
-  /** The same; how many sleeps were noticed so far. */
+  /** The same; returns the number of sleeps detected so far. */
   sleeps(): number;
   woken(bootId: string, by: string): void;
   leaseChanged(began: boolean): void;
-  /** A policy was put or removed: its own countdown ends where the policies no longer want it. */
+  /** A policy was put or removed: cancels an automatic countdown that is no longer wanted. */
   policyChanged(): void;
   outcome(outcome: PowerOutcome): void;
-  /** Checks whether the machine may go, one check at a time: a caller who comes meanwhile shares it. */
-  look(): Promise<void>;
+  /** Checks whether the machine may power off. One check runs at a time; concurrent callers share it. */
+  check(): Promise<void>;
   stop(): void;
 }
 
-export interface FinishOptions {
+export interface IdleShutdownOptions {
   clock: Clock;
   host: Pick<AgentHost, 'uptimeSeconds'>;
   bootId: string;
   book: PolicyBook;
-  /** What speaks against it and is known without asking the system. */
+  /** Reasons to stay on that are known without querying the system. */
   leaseReasons(): Reason[];
   reasons(policy: FinishPolicy): Promise<Reason[]>;
   isIdle(): boolean;
-  /** It has slept; so many milliseconds of that are in no clock of ours. */
+  /** The machine slept; the monotonic clock missed this many milliseconds. */
   slept(gapMs: number): void;
   power: Pick<Power, 'ask' | 'automatic' | 'drop'>;
   say(message: string): void;
 }
 
-const FINISHER = 'the agent itself';
-const LOOK_MS = 30_000;
-/** A sleep is noticed sooner: panels wait to hear that the machine is awake. */
+const REQUESTER = 'the agent itself';
+const CHECK_MS = 30_000;
+/** Shorter than the check, because panels wait for the announcement after a wake. */
 const NOTICE_MS = 5000;
-/** The clock that stands still in a sleep falls behind the one that goes on. */
+/** Seconds by which the monotonic clock, which stops in a sleep, must fall behind the uptime. */
 const SLEEP_SECONDS = 5;
 
-export function createFinish(options: FinishOptions): Finish {
+export function createIdleShutdown(options: IdleShutdownOptions): IdleShutdown {
   const { clock, host, bootId, book, leaseReasons, reasons, isIdle, slept, power, say } = options;
   let idleSince = clock.monotonic();
   let seen = { monotonic: clock.monotonic(), uptime: host.uptimeSeconds() };
   let lastReasons: readonly Reason[] = [];
-  let lookedAt = clock.monotonic();
+  let checkedAt = clock.monotonic();
   let timer: Timer | null = null;
   let stopped = false;
-  let looking: Promise<void> | null = null;
+  let checking: Promise<void> | null = null;
   let sleepCount = 0;
 
   const leases = () => leaseReasons().length;
@@ -74,33 +74,33 @@ export function createFinish(options: FinishOptions): Finish {
     const monotonic = clock.monotonic();
     const uptime = host.uptimeSeconds();
     const passed = (monotonic - seen.monotonic) / 1000;
-    // Where both go on in a sleep (Windows), our own timer was late instead.
+    // Where both clocks continue in a sleep (Windows), the timer was late instead.
     const gap = uptime - seen.uptime - passed;
-    const late = passed > (3 * LOOK_MS) / 1000;
+    const late = passed > (3 * CHECK_MS) / 1000;
     seen = { monotonic, uptime };
     if (gap <= SLEEP_SECONDS && !late) return;
     sleepCount += 1;
     idleSince = monotonic;
-    // Who woke it this time is said anew, or was a person.
+    // A panel reports again that it woke the machine; otherwise a person did.
     if (book.woken() !== null) keep(() => book.setWoken(null));
     if (book.keptOn()) keep(() => book.setKeptOn(false));
-    say('finish: the machine has slept; who woke it is to be said anew');
+    say('idle shutdown: the machine slept; waiting for a new report of who woke it');
     slept(Math.max(0, gap) * 1000);
   }
 
-  /** What could not be written is still known; the disk is not asked to decide whether a machine stays on. */
+  /** A failed write must not decide whether a machine stays on: the value still applies in memory. */
   function keep(write: () => void): void {
     try {
       write();
     } catch (error) {
-      say(`finish: ${wordsOf(error)}`);
+      say(`idle shutdown: ${errorText(error)}`);
     }
   }
 
-  /** By what is known at this moment. */
-  function decide(reasons: readonly Reason[]): FinishDecision {
+  /** Decides from what is known now. */
+  function decide(reasons: readonly Reason[]): IdleDecision {
     if (leases() > 0) idleSince = clock.monotonic();
-    return decideFinish({
+    return decideIdleShutdown({
       policy: effective(),
       wokenInThisBoot: book.woken()?.bootId === bootId,
       keptOn: book.keptOn(),
@@ -109,13 +109,13 @@ export function createFinish(options: FinishOptions): Finish {
     });
   }
 
-  /** What was decided, held against what is known now. */
+  /** Compares the earlier decision with what is known now. */
   function unwanted(wanted: { action: FinishPolicy['action']; countdownSeconds: number }) {
     noticeSleep();
     return unwantedBecause(wanted, decide([]), leases());
   }
 
-  /** Ends its own countdown where that is no longer wanted. */
+  /** Cancels an automatic countdown that is no longer wanted. */
   function recheck(): void {
     const running = power.automatic();
     if (running === null || running.action === 'restart') return;
@@ -123,18 +123,18 @@ export function createFinish(options: FinishOptions): Finish {
     if (why !== null) power.drop('refused', why);
   }
 
-  /** null where the policy changed meanwhile, so that the reasons are not those that it asks for. */
+  /** null if the policy changed meanwhile, so that these are not the reasons that it requires. */
   async function reasonsNow(policy: FinishPolicy): Promise<Reason[] | null> {
     const found = await reasons(policy);
     return JSON.stringify(effective()) === JSON.stringify(policy) ? found : null;
   }
 
-  async function lookOnce(): Promise<void> {
+  async function checkOnce(): Promise<void> {
     noticeSleep();
     recheck();
     const policy = effective();
     lastReasons = [];
-    // Programs are asked only where their answer can change something.
+    // The system is queried only if the answer can change the decision.
     if (policy === null || decide([]).do === 'stay') return;
     const found = await reasonsNow(policy);
     if (found === null || stopped) return;
@@ -149,27 +149,27 @@ export function createFinish(options: FinishOptions): Finish {
     const decision = decide(found);
     if (decision.do !== 'go' || !isIdle()) return;
     const { action, countdownSeconds } = decision;
-    const request = { action, countdownSeconds, force: false, by: FINISHER };
+    const request = { action, countdownSeconds, force: false, by: REQUESTER };
     await power
       .ask(request, () => unwanted({ action, countdownSeconds }))
       .catch((error: unknown) => {
         idleSince = clock.monotonic();
-        say(`finish: ${wordsOf(error)}`);
+        say(`idle shutdown: ${errorText(error)}`);
       });
   }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = null;
+  function check(): Promise<void> {
+    checking ??= checkOnce().finally(() => {
+      checking = null;
     });
-    return looking;
+    return checking;
   }
 
   async function notice(): Promise<void> {
-    if (clock.monotonic() - lookedAt < LOOK_MS) noticeSleep();
+    if (clock.monotonic() - checkedAt < CHECK_MS) noticeSleep();
     else {
-      lookedAt = clock.monotonic();
-      await look();
+      checkedAt = clock.monotonic();
+      await check();
     }
   }
 
@@ -177,7 +177,7 @@ export function createFinish(options: FinishOptions): Finish {
     if (stopped) return;
     timer = clock.timer(NOTICE_MS, () => {
       notice()
-        .catch((error: unknown) => say(`finish: ${wordsOf(error)}`))
+        .catch((error: unknown) => say(`idle shutdown: ${errorText(error)}`))
         .finally(schedule);
     });
   }
@@ -190,9 +190,9 @@ export function createFinish(options: FinishOptions): Finish {
       noticeSleep();
       return sleepCount;
     },
-    look,
+    check,
     decision() {
-      // Leases may have come or ended since the machine was asked.
+      // Leases may have begun or ended since the last check.
       const found = [...leaseReasons(), ...lastReasons.filter(({ code }) => code !== 'LEASE')];
       return {
         decision: decide(found),
@@ -213,9 +213,9 @@ export function createFinish(options: FinishOptions): Finish {
     policyChanged: recheck,
     outcome({ by, outcome }) {
       idleSince = clock.monotonic();
-      // A person's "no" holds until somebody needs the machine again; the end of the agent is no person's.
+      // A person's cancellation applies until the machine is needed again; stopping the agent does not count as one.
       if (outcome !== 'cancelled' || stopped) return;
-      if (by === FINISHER || leases() === 0) keep(() => book.setKeptOn(true));
+      if (by === REQUESTER || leases() === 0) keep(() => book.setKeptOn(true));
     },
     stop() {
       stopped = true;

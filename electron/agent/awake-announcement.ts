@@ -1,19 +1,19 @@
-/** Tells the panels that asked for it that this machine is awake, so that none of them has to look again and again. */
+/** Announces to panels with a hello address that this machine is awake, so that they need not poll it. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { type HelloMessage, helloProofText } from '../../shared/contract/agent/hello.ts';
 import type { Clock } from '../adapters/agent-host/types.ts';
-import { wordsOf } from './errors.ts';
+import { errorText } from './errors.ts';
 
-/** Sends JSON; resolves with the status of the answer, which is not read. Rejects when none came. */
+/** Sends JSON; resolves with the response status without reading the body. Rejects if there is no response. */
 export type Post = (url: string, body: object, signal: AbortSignal) => Promise<number>;
 
-export interface Hello {
-  /** Says it to every panel, each on its own; what was being said before ends. */
-  say(): void;
+export interface AwakeAnnouncement {
+  /** Announces to every panel independently; aborts an announcement in progress. */
+  send(): void;
   stop(): void;
 }
 
-export interface HelloOptions {
+export interface AwakeAnnouncementOptions {
   clock: Clock;
   post: Post;
   agent: string;
@@ -33,25 +33,33 @@ export function helloProof(token: string, signed: Omit<HelloMessage, 'proof'>): 
   return createHmac('sha256', token).update(helloProofText(signed)).digest('hex');
 }
 
-export function createHello({ clock, post, agent, bootId, token, urls, say }: HelloOptions): Hello {
+export function createAwakeAnnouncement({
+  clock,
+  post,
+  agent,
+  bootId,
+  token,
+  urls,
+  say,
+}: AwakeAnnouncementOptions): AwakeAnnouncement {
   let round = new AbortController();
 
   function message(): HelloMessage {
-    const words = { agent, bootId, nonce: randomBytes(16).toString('hex') };
-    return { ...words, proof: helloProof(token, words) };
+    const signed = { agent, bootId, nonce: randomBytes(16).toString('hex') };
+    return { ...signed, proof: helloProof(token, signed) };
   }
 
-  async function sayTo(url: string, signal: AbortSignal): Promise<void> {
+  async function announceTo(url: string, signal: AbortSignal): Promise<void> {
     const began = clock.monotonic();
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
-      const outcome = await sayOnce(url, signal);
+      const outcome = await tryOnce(url, signal);
       if (signal.aborted) return;
-      if (outcome.over) {
-        say(`hello: ${url} ${outcome.words}`);
+      if (outcome.isFinal) {
+        say(`announcement: ${url} ${outcome.result}`);
         return;
       }
       if (clock.monotonic() + wait - began > GIVE_UP_MS) {
-        say(`hello: ${url} does not answer (${outcome.words})`);
+        say(`announcement: ${url} does not answer (${outcome.result})`);
         return;
       }
       await clock.sleep(wait, signal).catch(() => {});
@@ -59,18 +67,18 @@ export function createHello({ clock, post, agent, bootId, token, urls, say }: He
     }
   }
 
-  async function sayOnce(url: string, signal: AbortSignal): Promise<{ over: boolean; words: string }> {
+  async function tryOnce(url: string, signal: AbortSignal): Promise<{ isFinal: boolean; result: string }> {
     const limit = new AbortController();
     const stop = () => limit.abort();
     const timer = clock.timer(DEADLINE_MS, stop);
     signal.addEventListener('abort', stop, { once: true });
     try {
       const status = await post(url, message(), limit.signal);
-      if (status < 300) return { over: true, words: 'knows that this machine is awake' };
-      // It is there, and does not want it: asking again would change nothing.
-      return { over: status < 500 && status !== 429, words: `answered ${status}` };
+      if (status < 300) return { isFinal: true, result: 'accepted the announcement' };
+      // The panel refuses it: a retry would change nothing.
+      return { isFinal: status < 500 && status !== 429, result: `answered ${status}` };
     } catch (error) {
-      return { over: false, words: limit.signal.aborted ? 'no answer in time' : wordsOf(error) };
+      return { isFinal: false, result: limit.signal.aborted ? 'no answer in time' : errorText(error) };
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', stop);
@@ -78,10 +86,10 @@ export function createHello({ clock, post, agent, bootId, token, urls, say }: He
   }
 
   return {
-    say() {
+    send() {
       round.abort();
       round = new AbortController();
-      for (const url of new Set(urls())) void sayTo(url, round.signal);
+      for (const url of new Set(urls())) void announceTo(url, round.signal);
     },
     stop: () => round.abort(),
   };

@@ -8,12 +8,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postJson } from '../../../electron/adapters/agent-host/post.ts';
 import { createAgentLink } from '../../../electron/adapters/agents/agent-link.ts';
-import { createHelloListener, type Hello } from '../../../electron/adapters/agents/hello-listener.ts';
+import {
+  createAnnouncementListener,
+  type Hello,
+} from '../../../electron/adapters/agents/announcement-listener.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { identifySender } from '../../../electron/core/agents/announcement-listener.ts';
 import { startTestAgent } from '../../fakes/agent-host.ts';
 
-const listener = createHelloListener({ host: '127.0.0.1' });
+const listener = createAnnouncementListener({ host: '127.0.0.1' });
 const heard: Hello[] = [];
 let arrived = Promise.withResolvers<Hello>();
 let url = '';
@@ -119,7 +122,7 @@ describe('the port', () => {
   });
 
   it('that is taken is said so', async () => {
-    const second = createHelloListener({ host: '127.0.0.1' });
+    const second = createAnnouncementListener({ host: '127.0.0.1' });
     await expect(second.open(port, () => {})).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       details: { port },

@@ -17,18 +17,18 @@ import { wireRefusal } from '../http/wire-refusals.ts';
 
 export type Hello = Parameters<Parameters<HelloListener['open']>[1]>[0];
 
-export interface HelloServerOptions {
+export interface AnnouncementServerOptions {
   log?: Pick<Log, 'warn'>;
-  /** Of the limits of connections. Default: the system's. */
+  /** Clock of the connection limits. Default: the system's. */
   clock?: ConnectionClock;
 }
 
-export interface HelloListenerOptions extends HelloServerOptions {
-  /** The address to listen at; every one of this computer by default. */
+export interface AnnouncementListenerOptions extends AnnouncementServerOptions {
+  /** The address to listen on; default: all addresses of this computer. */
   host?: string;
 }
 
-const MOST_BODY_BYTES = 4096;
+const MAX_BODY_BYTES = 4096;
 /** An agent sends one short request and disconnects. */
 const limits: ListenerLimits = {
   ...usualLimits,
@@ -40,7 +40,10 @@ const limits: ListenerLimits = {
 const ONE_ADDRESS = { burst: 10, perSecond: 1 };
 const ALL_ADDRESSES = { burst: 50, perSecond: 20 };
 
-export function createHelloListener({ host, ...options }: HelloListenerOptions = {}): HelloListener {
+export function createAnnouncementListener({
+  host,
+  ...options
+}: AnnouncementListenerOptions = {}): HelloListener {
   let listener: Listener<never> | null = null;
 
   async function close(): Promise<void> {
@@ -52,13 +55,13 @@ export function createHelloListener({ host, ...options }: HelloListenerOptions =
   return {
     async open(port, onHello) {
       await close();
-      const opening = createHelloServer(onHello, options);
+      const opening = createAnnouncementServer(onHello, options);
       try {
         await opening.listen({ host, port });
       } catch (cause) {
         throw new PilotlightError('PORT_IN_USE', {
-          message: `Agents cannot say hello: port ${port} cannot be opened.`,
-          next: 'Choose another port for it in Settings.',
+          message: `Agents cannot announce themselves: port ${port} cannot be opened.`,
+          next: 'Choose another port in Settings.',
           details: { port },
           cause,
         });
@@ -69,21 +72,21 @@ export function createHelloListener({ host, ...options }: HelloListenerOptions =
   };
 }
 
-export function createHelloServer(
+export function createAnnouncementServer(
   onHello: (hello: Hello) => void,
-  { log, clock }: HelloServerOptions = {},
+  { log, clock }: AnnouncementServerOptions = {},
 ): Listener<never> {
-  const mayAsk = createRateLimit({ each: ONE_ADDRESS, all: ALL_ADDRESSES });
+  const isAllowed = createRateLimit({ each: ONE_ADDRESS, all: ALL_ADDRESSES });
   const listener = createListener({
     limits,
     clock,
     source: noBrowsers,
     answer: wireRefusal,
     onRefused: ({ count, address }) =>
-      log?.warn('The hello listener refused connections.', { count, address }),
+      log?.warn('The announcement listener refused connections.', { count, address }),
     server: { keepAlive: false },
     handle(request, response) {
-      if (!mayAsk(request.socket.remoteAddress ?? '')) answer(response, 429);
+      if (!isAllowed(request.socket.remoteAddress ?? '')) answer(response, 429);
       else if (request.url !== HELLO_PATH) answer(response, 404);
       else if (request.method !== 'POST') answer(response, 405);
       else if (listener.checkSource(request) !== null) answer(response, 403);
@@ -98,14 +101,14 @@ function receive(request: IncomingMessage, response: ServerResponse, onHello: (h
   let size = 0;
   request.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
     else {
       answer(response, 413);
       request.pause();
     }
   });
   request.on('end', () => {
-    if (size > MOST_BODY_BYTES) return;
+    if (size > MAX_BODY_BYTES) return;
     const hello = readHello(Buffer.concat(chunks, size).toString('utf8'));
     answer(response, hello === null ? 400 : 204);
     if (hello !== null) onHello(hello);
