@@ -1,6 +1,6 @@
 /**
- * The one catalogue of errors, by domain in `errors/`. Each has a code, a sentence for a person and the next step. What
- * crosses a link is `{code, message, next, details}`; a message may be sharpened where it is thrown, a code never.
+ * The catalogue of errors, by domain in `errors/`. Each has a code, a sentence for people and the next step. What
+ * crosses a link is `{code, message, next, details}`; the message may be more specific where it is thrown, the code never.
  */
 import * as z from 'zod';
 import { type AnyMessage, textOf } from '../text/index.ts';
@@ -17,7 +17,7 @@ import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { wakeErrors } from './errors/wake.ts';
 
-/** What the core answers. What an agent answers is in `errors/agent.ts`. */
+/** Errors of the core. Those of an agent are in `errors/agent.ts`. */
 export const errorCatalogue = {
   ...commonErrors,
   ...inputErrors,
@@ -44,18 +44,18 @@ export const wireErrorSchema = z.object({
 });
 export type WireError = z.infer<typeof wireErrorSchema>;
 
-/** The only error that leaves a service. Anything else is a defect and reaches people as INTERNAL. */
+/** The only error that leaves a service. Anything else is a bug, and people see it as INTERNAL. */
 export class PilotlightError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
   readonly details: Record<string, unknown> | undefined;
-  /** The message as a fact; null where it is the catalogue's, or text that somebody else wrote. */
+  /** The message as a fact; null where it is the catalogue's, or text from elsewhere. */
   readonly said: AnyMessage | null;
 
   constructor(
     code: ErrorCode,
     options: {
-      /** Sharper than the catalogue's; text is what somebody else said, everything else is a message. */
+      /** More specific than the catalogue's. A string is text from elsewhere, such as another program's. */
       message?: string | AnyMessage;
       next?: string | AnyMessage;
       /** Its causes, one by one: English in `details.reasons`. */
@@ -94,7 +94,7 @@ export function fromWireError({ code, message, next, details }: WireError): Pilo
   return new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
 }
 
-/** Turns whatever was thrown into what may cross a link. Aborts become CANCELLED, defects INTERNAL. */
+/** Turns whatever was thrown into what may cross a link. Aborts become CANCELLED, bugs INTERNAL. */
 export function toWireError(error: unknown): WireError {
   if (isPilotlightError(error)) return error.toWire();
   if (error instanceof Error && error.name === 'AbortError') return new PilotlightError('CANCELLED').toWire();

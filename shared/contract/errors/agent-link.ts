@@ -1,30 +1,30 @@
-/** Reaching an agent and being let in. */
+/** Connecting to an agent. */
 import type { Catalogue } from './entry.ts';
 
 export const agentLinkErrors = {
   NOT_AN_AGENT: {
-    message: 'What answers there is not a Pilotlight agent.',
-    next: 'Check the address and the port; an agent listens on 8765 or 9753.',
+    message: 'The server at this address is not a Pilotlight agent.',
+    next: 'Check the address and port; an agent listens on 8765 or 9753.',
     status: 502,
   },
   AGENT_REFUSED: {
-    message: 'The agent does not accept the token.',
+    message: 'The agent rejected the token.',
     next: 'Pair it again: run `agent.mjs pair` on that machine.',
     status: 502,
   },
   AGENT_ERROR: {
     message: 'The agent could not do that.',
-    next: 'Read its log on that machine.',
+    next: 'Check its log on that machine.',
     status: 502,
   },
   NO_AGENT: {
     message: 'This node has no agent.',
-    next: 'Run the agent on that machine and pair it.',
+    next: 'Start the agent on that machine and pair it.',
     status: 409,
   },
   BAD_PAIRING: {
-    message: 'This is neither a pairing line nor a code of six digits.',
-    next: 'Copy the line that `agent.mjs pair` shows, or give the address and the code.',
+    message: 'This is not a pairing line or a six-digit code.',
+    next: 'Paste the line that `agent.mjs pair` shows, or enter the address and the code.',
     status: 400,
   },
 } as const satisfies Catalogue;

@@ -1,5 +1,5 @@
 /**
- * What an agent answers when it does not do something. The agent bundles this file and `common.ts` alone: it must not
+ * What an agent answers when it refuses or fails. The agent bundles only this file and `common.ts`: it must not
  * import the rest of the catalogue, nor the schema of errors.
  */
 import { commonErrors } from './common.ts';
@@ -10,22 +10,22 @@ export const agentErrors = {
   UNAUTHORIZED: {
     ...commonErrors.UNAUTHORIZED,
     message: 'This needs the agent’s token.',
-    next: 'Pair the panel with it: run agent.mjs pair there.',
+    next: 'Pair this panel with it: run agent.mjs pair on that machine.',
   },
   NOT_SUPPORTED: {
     ...commonErrors.NOT_SUPPORTED,
-    next: 'Choose another action, or name a command for it.',
+    next: 'Choose another action, or set a command for it.',
     status: 501,
   },
   NOT_RUNNING: {
     ...commonErrors.NOT_RUNNING,
-    message: 'No agent runs here.',
-    next: 'Start it, or name its folder with --data.',
+    message: 'No agent is running here.',
+    next: 'Start it, or set its folder with --data.',
   },
   INTERNAL: { ...commonErrors.INTERNAL, message: 'Something went wrong inside the agent.' },
   BAD_CONFIG: {
-    message: 'The agent’s configuration has mistakes.',
-    next: 'Correct what is named and start it again.',
+    message: 'The agent’s configuration has errors.',
+    next: 'Fix what is named and start it again.',
     status: 500,
   },
   BAD_JSON: { message: 'The body is not JSON.', next: 'Send a JSON object.', status: 400 },
@@ -35,110 +35,110 @@ export const agentErrors = {
     next: 'Send fewer or shorter headers.',
     status: 431,
   },
-  TOO_SLOW: { message: 'The request took too long to arrive.', next: 'Send it again, at once.', status: 408 },
+  TOO_SLOW: { message: 'The request took too long to arrive.', next: 'Send it again without pauses.', status: 408 },
   SLOW_DOWN: {
-    message: 'Too many wrong tokens or codes came from this address.',
-    next: 'Wait the seconds in Retry-After, then use the right one.',
+    message: 'Too many wrong tokens or codes from this address.',
+    next: 'Wait for the seconds in Retry-After, then use the right one.',
     status: 429,
   },
   BROWSER_REFUSED: {
-    message: 'A web page may not do this.',
+    message: 'Web pages may not do this.',
     next: 'Use the panel, or a program with the token.',
     status: 403,
   },
   METHOD_NOT_ALLOWED: {
-    message: 'This path does not take that method.',
-    next: 'Use one of those in Allow.',
+    message: 'This path does not accept that method.',
+    next: 'Use one of the methods in Allow.',
     status: 405,
   },
   NO_MAC: {
-    message: 'The request does not name the machine to wake.',
+    message: 'The request does not say which machine to wake.',
     next: 'Send {"mac": …}, or start the agent with --allow-mac.',
     status: 400,
   },
   MAC_NOT_ALLOWED: {
     message: 'This relay may not wake that machine.',
-    next: 'Add its MAC address with --allow-mac, if it should.',
+    next: 'To allow it, add its MAC address with --allow-mac.',
     status: 403,
   },
   WAKE_NOT_SENT: {
     message: 'No wake packet could be sent.',
-    next: 'Read the reasons, and check the network of the relay.',
+    next: 'Check the reasons, and the network of the relay.',
     status: 502,
   },
   LEASE_OF_ANOTHER: {
     message: 'This lease belongs to another holder.',
-    next: 'Use another id for yours.',
+    next: 'Use another id.',
     status: 409,
   },
   TOO_MANY_LEASES: {
-    message: 'The agent has as many leases as it can keep.',
-    next: 'End some that are not needed.',
+    message: 'The agent cannot keep any more leases.',
+    next: 'End the ones that are no longer needed.',
     status: 409,
   },
   TOO_MANY_POLICIES: {
-    message: 'The agent has as many policies as it can keep.',
-    next: 'Remove those of panels that are no longer used.',
+    message: 'The agent cannot keep any more policies.',
+    next: 'Remove the policies of panels that are no longer used.',
     status: 409,
   },
   TOO_MANY_CONNECTIONS: {
-    message: 'Too many connections are open, from this address or in total.',
-    next: 'Close unused ones, and try again in a few seconds.',
+    message: 'Too many open connections, from this address or in total.',
+    next: 'Close unused connections, and try again in a few seconds.',
     status: 503,
   },
   TOO_MANY_SUBSCRIBERS: {
-    message: 'Too many panels listen to this agent.',
-    next: 'Close another panel, or try later.',
+    message: 'Too many panels are connected to this agent.',
+    next: 'Close another panel, or try again later.',
     status: 503,
   },
   NO_LONGER_WANTED: {
     message: 'Its policy no longer powers this machine off.',
-    next: 'Nothing to do.',
+    next: 'No action is needed.',
     status: 409,
   },
   NOT_PERMITTED: {
-    message: 'The system does not let the agent do this.',
+    message: 'The system does not allow the agent to do this.',
     next: 'Reinstall the agent on that machine, or set a command for it in its config file.',
     status: 403,
   },
   POWER_COMMAND_FAILED: {
     message: 'The command for this power action failed.',
-    next: 'Check the message, then try the action on that machine itself.',
+    next: 'Read the message, then try the action on that machine itself.',
     status: 502,
   },
   SLEEP_NOT_BLOCKED: {
-    message: 'A lease needs this machine, but its system may still put it to sleep.',
+    message: 'A lease keeps this machine awake, but its system may still put it to sleep.',
     next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
     status: 502,
   },
   NOT_ALLOWED: {
-    message: 'This agent may not restart Ollama.',
-    next: 'Start it with --restart-ollama, or install it again with that.',
+    message: 'This agent is not allowed to restart Ollama.',
+    next: 'Start it with --restart-ollama, or install it again with that option.',
     status: 403,
   },
   OLLAMA_NOT_RESTARTED: {
     message: 'Ollama could not be restarted.',
-    next: 'Read the reason, and restart it by hand.',
+    next: 'Check the reason, and restart it by hand.',
     status: 502,
   },
   BOOT_CHANGED: {
-    message: 'This machine has started again since then.',
+    message: 'This machine has restarted since then.',
     next: 'Read its boot id again.',
     status: 409,
   },
   DISK_TROUBLE: {
-    message: 'It could not be written to the disk; nothing was changed.',
-    next: 'Free space, then try again.',
+    message: 'Writing to the disk failed; nothing was changed.',
+    next: 'Free some space, then try again.',
     status: 507,
   },
   PORT_TAKEN: {
-    message: 'The port is in use by another program.',
-    next: 'Stop it, or choose another --port.',
+    message: 'Another program is using the port.',
+    next: 'Stop it, or choose another port with --port.',
     status: 500,
   },
   CANNOT_BIND: {
     message: 'The agent cannot listen at this address.',
-    next: 'Give a --bind address of this machine.',
+    next: 'Set --bind to an address of this machine.',
     status: 500,
   },
   INSTALL_FAILED: {

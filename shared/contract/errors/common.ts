@@ -1,14 +1,14 @@
-/** What the core and an agent both answer, under one code. */
+/** Errors that the core and an agent share. */
 import type { Catalogue } from './entry.ts';
 
 export const commonErrors = {
   BAD_REQUEST: {
-    message: 'The request is not what this method expects.',
+    message: 'The request is not valid for this method.',
     next: 'Correct the named fields and send it again.',
     status: 400,
   },
   NOT_FOUND: {
-    message: 'There is no such thing here.',
+    message: 'It was not found.',
     next: 'Refresh the list; it may have been removed.',
     status: 404,
   },
@@ -19,7 +19,7 @@ export const commonErrors = {
   },
   BAD_MAC: {
     message: 'This is not a MAC address.',
-    next: 'Write six pairs of hex digits, like AA:BB:CC:DD:EE:FF.',
+    next: 'Enter six pairs of hex digits, like AA:BB:CC:DD:EE:FF.',
     status: 400,
   },
   IN_USE: {
@@ -28,11 +28,11 @@ export const commonErrors = {
     status: 409,
   },
   POWER_ACTION_RUNNING: {
-    message: 'A power action is already under way.',
-    next: 'Wait until it ends, or cancel it.',
+    message: 'A power action is already in progress.',
+    next: 'Wait until it finishes, or cancel it.',
     status: 409,
   },
-  NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'Nothing to do.', status: 409 },
+  NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'No action is needed.', status: 409 },
   NOT_SUPPORTED: {
     message: 'The machine cannot do that.',
     next: 'Choose another action.',
@@ -40,13 +40,13 @@ export const commonErrors = {
   },
   NOT_RUNNING: { message: 'Pilotlight is not running.', next: 'Start it with npm start.', status: 503 },
   PAIRING_CLOSED: {
-    message: 'No pairing is open, or this code is wrong.',
-    next: 'Ask for a new one there: `agent.mjs pair`. It is valid for 10 minutes.',
+    message: 'Pairing is not open, or the code is wrong.',
+    next: 'Run `agent.mjs pair` on that machine for a new code. It is valid for 10 minutes.',
     status: 403,
   },
   INTERNAL: {
     message: 'Something went wrong inside Pilotlight.',
-    next: 'Try again; if it stays, report it with the log.',
+    next: 'Try again; if it keeps happening, report it with the log.',
     status: 500,
   },
 } as const satisfies Catalogue;

@@ -4,12 +4,12 @@ import type { Catalogue } from './entry.ts';
 export const computerErrors = {
   DISK_FULL: {
     message: 'The disk is full.',
-    next: 'Free some space, then try again; nothing committed was lost.',
+    next: 'Free some space, then try again; nothing that was saved is lost.',
     status: 507,
   },
   STATE_CORRUPT: {
     message: 'The saved state could not be read.',
-    next: 'The damaged file was renamed; everything that could be read from it is in use.',
+    next: 'The damaged file was renamed, and everything readable in it was recovered.',
     status: 500,
   },
   STATE_NEWER: {
@@ -19,12 +19,12 @@ export const computerErrors = {
   },
   RECORDS_DAMAGED: {
     message: 'Some saved records could not be read.',
-    next: 'They were set aside. Add again whatever is missing.',
+    next: 'They were set aside. Add whatever is missing again.',
     status: 500,
   },
   FILE_DAMAGED: {
-    message: 'A file of Pilotlight was damaged.',
-    next: 'The damaged file was renamed, and a new one is in use.',
+    message: 'One of Pilotlight’s files was damaged.',
+    next: 'It was renamed and replaced with a new one.',
     status: 500,
   },
   SECRETS_LOST: {
@@ -33,13 +33,13 @@ export const computerErrors = {
     status: 500,
   },
   PORT_IN_USE: {
-    message: 'The port is in use by another program.',
-    next: 'Choose another with --port N, or leave it out for a free one.',
+    message: 'Another program is using the port.',
+    next: 'Choose another with --port N, or leave out --port to use any free one.',
     status: 500,
   },
   ALREADY_RUNNING: {
-    message: 'Pilotlight is running already with this data folder.',
-    next: 'Use the one that runs, or choose another folder with --data DIR.',
+    message: 'Pilotlight is already running with this data folder.',
+    next: 'Use the running one, or choose another folder with --data DIR.',
     status: 409,
   },
   DATA_FOLDER_UNUSABLE: {

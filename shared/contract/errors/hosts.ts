@@ -13,7 +13,7 @@ export const hostErrors = {
     status: 504,
   },
   NAME_NOT_RESOLVED: {
-    message: 'The name of the machine is not known on this network.',
+    message: 'The machine’s name could not be resolved.',
     next: 'Check the spelling, or use its IP address.',
     status: 502,
   },
@@ -23,8 +23,8 @@ export const hostErrors = {
     status: 502,
   },
   SERVER_ERROR: {
-    message: 'The server answered with an error.',
-    next: "Read the server's own words below; its log may say more.",
+    message: 'The server returned an error.',
+    next: "Read the server's own message below; its log may say more.",
     status: 502,
   },
   SERVER_BUSY: {
@@ -33,23 +33,23 @@ export const hostErrors = {
     status: 503,
   },
   RESPONSE_TOO_LARGE: {
-    message: 'The answer is far larger than it should be.',
-    next: 'Check that the address is that of an Ollama server.',
+    message: 'The response is far larger than it should be.',
+    next: 'Check that this is the address of an Ollama server.',
     status: 502,
   },
   MODEL_NOT_FOUND: {
-    message: 'The model is not on that machine.',
+    message: 'The model is not installed on that machine.',
     next: 'Pull it there first: ollama pull NAME.',
     status: 404,
   },
   OUT_OF_MEMORY: {
-    message: 'The model does not fit into the memory that is free.',
+    message: 'The model does not fit in the free memory.',
     next: 'Unload another model, or choose a smaller one.',
     status: 409,
   },
   NO_SERVER: {
     message: 'This node has no inference server.',
-    next: 'Add one by its URL, or choose another node.',
+    next: 'Set its URL, or choose another node.',
     status: 409,
   },
   NODE_ASLEEP: { message: 'The machine is asleep.', next: 'Wake it first.', status: 409 },

@@ -2,48 +2,48 @@
 import type { Catalogue } from './entry.ts';
 
 export const indexingErrors = {
-  FOLDER_NOT_FOUND: { message: 'There is no such folder.', next: 'Check the path.', status: 400 },
+  FOLDER_NOT_FOUND: { message: 'This folder does not exist.', next: 'Check the path.', status: 400 },
   NOT_A_FOLDER: {
     message: 'This is a file, not a folder.',
     next: 'Choose the folder that contains it.',
     status: 400,
   },
   FOLDER_UNREADABLE: { message: 'This folder cannot be read.', next: 'Check its permissions.', status: 400 },
-  FILE_BINARY: { message: 'The file is not text.', next: 'Nothing to do; it is skipped.', status: 422 },
-  FILE_EMPTY: { message: 'The file is empty.', next: 'Nothing to do; it is skipped.', status: 422 },
+  FILE_BINARY: { message: 'Not a text file.', next: 'No action is needed; it is skipped.', status: 422 },
+  FILE_EMPTY: { message: 'The file is empty.', next: 'No action is needed; it is skipped.', status: 422 },
   FILE_TOO_LARGE: {
     message: 'The file is larger than the limit.',
-    next: 'Raise the limit in Settings, or leave it out.',
+    next: 'Raise the limit in Settings, or leave the file out.',
     status: 422,
   },
   FILE_UNREADABLE: {
     message: 'The file cannot be read.',
-    next: 'Check its permissions, then run the index again.',
+    next: 'Check its permissions, then index again.',
     status: 422,
   },
   FILE_CHANGED: {
-    message: 'The file changed while it was read.',
-    next: 'Run the index again when it is at rest.',
+    message: 'The file changed while it was being read.',
+    next: 'Index again when it has stopped changing.',
     status: 409,
   },
   FILE_TOO_COSTLY: {
     message: 'Reading the file takes too long.',
-    next: 'It is left out until it changes; everything else is indexed. A full run tries it again.',
+    next: 'It is skipped until it changes; everything else is indexed. A full run tries it again.',
     status: 422,
   },
   FILE_ENCODING: {
-    message: 'The text is in an encoding that could not be recognised.',
+    message: 'The text encoding was not recognised.',
     next: 'Save it as UTF-8.',
     status: 422,
   },
   SYMLINK_LOOP: {
     message: 'The link leads back to a folder that contains it.',
-    next: 'Nothing to do; it is skipped.',
+    next: 'No action is needed; it is skipped.',
     status: 422,
   },
   OUTSIDE_FOLDER: {
     message: 'The path leads outside the folder.',
-    next: 'Add the folder it leads to as a source of its own.',
+    next: 'Add the folder it leads to separately.',
     status: 422,
   },
   EMBEDDER_UNAVAILABLE: {
@@ -52,24 +52,24 @@ export const indexingErrors = {
     status: 409,
   },
   EMBEDDER_MISMATCH: {
-    message: 'This index was made with another embedder.',
+    message: 'This index was built with another embedder.',
     next: 'Rebuild it to change the embedder.',
     status: 409,
   },
   DIMENSION_MISMATCH: {
-    message: 'The vectors have another length than the index.',
+    message: 'The vectors and the index have different dimensions.',
     next: 'Rebuild the index.',
     status: 409,
   },
   JOB_RUNNING: {
-    message: 'An index job is running already.',
-    next: 'Wait for it, or cancel it.',
+    message: 'An index job is already running.',
+    next: 'Wait until it finishes, or cancel it.',
     status: 409,
   },
   NOTHING_TO_INDEX: { message: 'There is no folder to index.', next: 'Add a folder first.', status: 409 },
   INDEX_CORRUPT: {
     message: 'The index file is damaged.',
-    next: 'It was kept aside; run the index again to rebuild it.',
+    next: 'It was set aside; index again to rebuild it.',
     status: 500,
   },
   INDEX_BUSY: {
@@ -83,13 +83,13 @@ export const indexingErrors = {
     status: 409,
   },
   INDEX_NEWER: {
-    message: 'The index was made by a newer Pilotlight.',
+    message: 'The index was built by a newer Pilotlight.',
     next: 'Update Pilotlight, or remove the folder and add it again.',
     status: 409,
   },
   WORKER_LOST: {
     message: 'The index worker stopped unexpectedly.',
-    next: 'It is started again by itself; nothing that was committed is lost.',
+    next: 'It restarts by itself; nothing that was saved is lost.',
     status: 503,
   },
 } as const satisfies Catalogue;

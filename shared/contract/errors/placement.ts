@@ -3,7 +3,7 @@ import type { Catalogue } from './entry.ts';
 
 export const placementErrors = {
   NO_GPU: {
-    message: 'This machine is known to have no GPU.',
+    message: 'This machine has no GPU.',
     next: 'Choose a machine with a GPU.',
     status: 409,
   },
@@ -13,34 +13,34 @@ export const placementErrors = {
     status: 409,
   },
   DOES_NOT_FIT: {
-    message: 'The model does not fit into the VRAM of that machine.',
+    message: 'The model does not fit in the VRAM of that machine.',
     next: 'Unload the models named below, or choose a smaller one.',
     status: 409,
   },
   VRAM_TAKEN: {
-    message: 'Other programs hold the VRAM that the model needs. Nothing was unloaded.',
+    message: 'Other programs are using the VRAM that the model needs. Nothing was unloaded.',
     next: 'Close the programs named below and try again, or force it anyway.',
     status: 409,
   },
-  PINNED: { message: 'The model is pinned where it is.', next: 'Take the pin off first.', status: 409 },
+  PINNED: { message: 'The model is pinned where it is.', next: 'Unpin it first.', status: 409 },
   MODEL_BUSY: {
     message: 'The model is answering requests.',
     next: 'Try again when it is idle.',
     status: 409,
   },
   MOVE_IN_PROGRESS: {
-    message: 'Another move is under way on this machine.',
-    next: 'Wait until it is done.',
+    message: 'Another move is in progress on this machine.',
+    next: 'Wait until it finishes.',
     status: 409,
   },
   MOVE_FAILED: {
-    message: 'The move did not end where it should.',
+    message: 'The model did not end up where it should.',
     next: 'The reason below says why, and which models were loaded again.',
     status: 502,
   },
   NOT_LOADED: {
     message: 'The model is not loaded there.',
-    next: 'Load it by forcing it to the GPU or the CPU.',
+    next: 'Force it to the GPU or the CPU to load it.',
     status: 409,
   },
 } as const satisfies Catalogue;

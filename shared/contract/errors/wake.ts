@@ -17,9 +17,9 @@ export const wakeErrors = {
     next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
     status: 504,
   },
-  ALREADY_AWAKE: { message: 'The machine is awake already.', next: 'Nothing to do.', status: 409 },
+  ALREADY_AWAKE: { message: 'The machine is already awake.', next: 'No action is needed.', status: 409 },
   WAKE_NOT_ALLOWED: {
-    message: 'Its policy does not let it be woken for this now.',
+    message: 'Its policy does not allow waking it for this now.',
     next: 'Change its policy, or wake it yourself.',
     status: 409,
   },
@@ -29,17 +29,17 @@ export const wakeErrors = {
     status: 502,
   },
   COMMAND_FAILED: {
-    message: 'The command did not end well.',
-    next: 'Run it in a terminal to see why, and correct it.',
+    message: 'The command failed.',
+    next: 'Run it in a terminal to see why, and fix it.',
     status: 502,
   },
   BAD_COMMAND: {
     message: 'This is not a command that can be run.',
-    next: 'Write the program and each of its arguments; no shell reads them.',
+    next: 'Enter the program and each of its arguments separately; no shell reads them.',
     status: 400,
   },
   BAD_WAY: {
-    message: 'This is not a way to wake a machine.',
+    message: 'This is not a wake method.',
     next: 'Choose direct, the agent of another node, a relay by its URL, or a command.',
     status: 400,
   },

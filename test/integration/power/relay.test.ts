@@ -119,7 +119,7 @@ describe('an existing relay', () => {
     for (const { url } of [silent, dribbling]) {
       await expect(ask(url, { deadlineMs: 300 })).rejects.toMatchObject({
         code: 'RELAY_FAILED',
-        message: expect.stringContaining('does not answer in time'),
+        message: expect.stringContaining('did not answer in time'),
       });
     }
   });

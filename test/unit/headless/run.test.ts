@@ -86,7 +86,7 @@ describe('what a person reads when it cannot start', () => {
   it('is the sentence with its code, and the next step', () => {
     expect(errorLines(new PilotlightError('PORT_IN_USE', { message: 'Port 80 is in use.' }))).toEqual([
       'Port 80 is in use. (PORT_IN_USE)',
-      'Choose another with --port N, or leave it out for a free one.',
+      'Choose another with --port N, or leave out --port to use any free one.',
     ]);
   });
 

@@ -29,7 +29,7 @@ describe('how an agent’s action ended, in words', () => {
     expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Access denied' }))).toMatchObject({
       code: 'AGENT_ERROR',
       message: 'Its agent says: Access denied.',
-      next: 'Read its log on that machine.',
+      next: 'Check its log on that machine.',
     });
     const denied = { reason: 'Access denied', code: 'NOT_PERMITTED', next: 'Install the agent again.' };
     expect(outcomeTrouble(outcome({ outcome: 'failed', ...denied }))).toMatchObject({
