@@ -35,7 +35,11 @@ export const agentErrors = {
     next: 'Send fewer or shorter headers.',
     status: 431,
   },
-  TOO_SLOW: { message: 'The request took too long to arrive.', next: 'Send it again without pauses.', status: 408 },
+  TOO_SLOW: {
+    message: 'The request took too long to arrive.',
+    next: 'Send it again without pauses.',
+    status: 408,
+  },
   SLOW_DOWN: {
     message: 'Too many wrong tokens or codes from this address.',
     next: 'Wait for the seconds in Retry-After, then use the right one.',

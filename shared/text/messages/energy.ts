@@ -18,7 +18,8 @@ function drawn({ source, awakeMs, measuredMs, watts }: EnergyBasis): string {
   if (source === 'unknown') return 'Its power is not measured: enter its wattage in its power policy.';
   if (source === 'told') return `Awake ${formatDuration(awakeMs)} at the ${watts} W that you entered.`;
   if (measuredMs >= awakeMs * 0.99) return 'GPU power only.';
-  const rest = watts === null ? 'the rest is not counted' : `the rest counts at the ${watts} W that you entered`;
+  const rest =
+    watts === null ? 'the rest is not counted' : `the rest counts at the ${watts} W that you entered`;
   return `GPU power only, measured for ${formatDuration(measuredMs)} of ${formatDuration(awakeMs)} awake; ${rest}.`;
 }
 

@@ -45,7 +45,8 @@ export const shutdownMessages = {
   AGENT_DID_NOT_ACT: () => 'Its agent did not carry it out.',
 
   // Why it could not be powered off.
-  CANNOT_DO_ACTION: ({ action }: { action: Action }) => `Pilotlight cannot make this machine ${verbs[action]}.`,
+  CANNOT_DO_ACTION: ({ action }: { action: Action }) =>
+    `Pilotlight cannot make this machine ${verbs[action]}.`,
   AGENT_SAYS: ({ text }: { text: string }) => `Its agent says: ${text}`,
   AGENT_DRY_RUN: () => 'Its agent only shows what it would do: it was started with --dry-run.',
   START_WITHOUT_DRY_RUN: () => 'Start it without --dry-run.',

@@ -53,7 +53,8 @@ export const wakeMessages = {
   RELAY_ANSWER_TOO_LARGE: () => 'sent an answer that is far too large',
   RELAY_NAME_UNKNOWN: () => 'has a name that cannot be resolved',
   RELAY_UNREACHABLE: () => 'cannot be reached',
-  SET_RELAY_TOKEN: () => 'Edit the node and set the relay token, and allow the relay to wake this MAC address.',
+  SET_RELAY_TOKEN: () =>
+    'Edit the node and set the relay token, and allow the relay to wake this MAC address.',
   CHECK_RELAY_ADDRESS: () => 'Check that a Wake-on-LAN relay answers at that address.',
   CHECK_RELAY_RUNS: () => 'Check that it is running, and that its address is right.',
   USE_ANOTHER_METHOD: () => 'That relay wakes only one machine; use another method for this one.',

@@ -88,7 +88,7 @@ describe('the command line with a running core', () => {
 
     await there('index', 'add', world.folder, '--embedder', 'mxbai-embed-large');
     const started = await there('index', 'start');
-    expect(started.out).toMatch(/^The index of notes has started: job_/);
+    expect(started.out).toMatch(/^Started indexing notes: job_/);
     const done = await there('index', 'progress', '--watch', '--json');
     expect(jsonOf(done)).toMatchObject({ status: 'completed', files: { done: 10 } });
     expect((await there('index', 'cancel')).out).toMatch(/^✓ notes: /);
@@ -96,7 +96,7 @@ describe('the command line with a running core', () => {
     const { url } = jsonOf(await there('open', '--json')) as { url: string };
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=.+/);
     const removed = await there('nodes', 'remove', 'nas');
-    expect(removed.out).toContain('nas was removed');
+    expect(removed.out).toContain('Removed nas');
   });
 
   it('names the program that holds the VRAM, and forces a model anyway', async () => {

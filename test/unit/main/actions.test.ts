@@ -17,7 +17,7 @@ function start(failure: Error | null = null) {
   };
   const act = createActions({
     core: Promise.resolve({ call } as unknown as ShellCore),
-    notifier: { tell: (notice) => told.push(notice) },
+    notifier: { notify: (notice) => told.push(notice) },
     show: () => called.push('show'),
     quit: () => called.push('quit'),
     now: () => now,

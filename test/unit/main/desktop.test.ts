@@ -189,7 +189,7 @@ describe('runDesktop', () => {
       expect(desktop.windows).toEqual([]);
       expect(desktop.diary).not.toContain('start core');
       expect(desktop.diary.at(-1)).toBe('quit');
-      expect(desktop.lines[0]).toContain('open already');
+      expect(desktop.lines[0]).toContain('already open');
     });
 
     it('comes to the front when it is started again, and opens anew where it was closed', async () => {
@@ -211,7 +211,9 @@ describe('runDesktop', () => {
       desktop.window()?.close();
       expect(desktop.window()?.visible).toBe(false);
       expect(desktop.diary).not.toContain('quit');
-      expect(desktop.notifications.map(({ title }) => title)).toEqual(['Pilotlight goes on in the tray']);
+      expect(desktop.notifications.map(({ title }) => title)).toEqual([
+        'Pilotlight is still running in the tray',
+      ]);
       desktop.app.emit('activate');
       expect(desktop.window()?.visible).toBe(true);
       desktop.window()?.close();
@@ -398,7 +400,7 @@ describe('runDesktop', () => {
       desktop.app.emit('second-instance', {}, ['pilotlight', 'pilotlight://wake/gpu-tower']);
       await turn();
       expect(desktop.questions).toMatchObject([{ message: 'Wake gpu-tower?', defaultId: 0, cancelId: 0 }]);
-      expect(desktop.questions[0]?.buttons[0]).toBe('Leave it off');
+      expect(desktop.questions[0]?.buttons[0]).toBe('Cancel');
       expect(desktop.shell.diary).toEqual([]);
     });
 
@@ -436,7 +438,7 @@ describe('runDesktop', () => {
         desktop.app.emit('open-url', { preventDefault: () => {} }, link);
       }
       await turn();
-      expect(desktop.questions).toMatchObject([{ message: 'There is no node “nobody”.' }]);
+      expect(desktop.questions).toMatchObject([{ message: 'There is no node called “nobody”.' }]);
       answers.resolve();
     });
   });

@@ -87,7 +87,7 @@ describe('noticesFor', () => {
       { title: 'Thing 2.', body: 'Because.', page: 'models' },
     ]);
     expect(noticesFor({ ...facts, entries: [1, 2, 3, 4].map(entry) })).toEqual([
-      { title: '4 things happened', body: 'The last: Thing 4.', page: 'activity' },
+      { title: '4 new events', body: 'Latest: Thing 4.', page: 'activity' },
     ]);
   });
 });
