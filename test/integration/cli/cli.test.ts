@@ -39,7 +39,7 @@ describe('the command line without a running core', () => {
     expect(jsonOf(jobs)).toMatchObject([{ status: 'completed', files: { done: 6 } }]);
   });
 
-  it('says what is wrong, and how to go on, by words and exit codes', async () => {
+  it('reports errors and next steps in text and exit codes', async () => {
     expect(await cli('open')).toMatchObject({
       code: 3,
       out: '',

@@ -81,7 +81,7 @@ describe('noticesFor', () => {
   });
   const facts = { toldUpTo: 0, wanted: true, focused: false };
 
-  it('tells each, and counts them where there are many', () => {
+  it('shows each event, or their number if there are many', () => {
     expect(noticesFor({ ...facts, entries: [entry(2), entry(1)] })).toEqual([
       { title: 'Thing 1.', body: 'Because.', page: 'models' },
       { title: 'Thing 2.', body: 'Because.', page: 'models' },
