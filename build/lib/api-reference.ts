@@ -1,4 +1,4 @@
-/** Writes docs/api.md out of the contract, so that it is never behind it. */
+/** Writes docs/api.md from the contract, so that it is never out of date. */
 
 import * as z from 'zod';
 import { agentErrors } from '../../shared/contract/errors/agent.ts';
@@ -24,7 +24,7 @@ import * as telemetry from '../../shared/models/telemetry.ts';
 import * as transfer from '../../shared/models/transfer.ts';
 import { wakeProgressSchema } from '../../shared/models/wake.ts';
 
-/** Schemas that have a name in the reference; everything else is written out where it stands. */
+/** Schemas that have a name in the reference; everything else is written out in place. */
 const models: Record<string, z.ZodType> = {
   CoreStatus: coreStatusSchema,
   Notice: noticeSchema,
@@ -69,7 +69,7 @@ const models: Record<string, z.ZodType> = {
 
 interface JsonSchema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   anyOf?: JsonSchema[];
@@ -91,7 +91,7 @@ interface JsonSchema {
 
 type Direction = 'input' | 'output';
 
-/** The JSON Schema of a zod schema, with the named models as references. `except` is written out itself. */
+/** The JSON Schema of a zod schema, with the named models as references. `except` is written out in full. */
 function toJson(schema: z.ZodType, io: Direction, except?: string): JsonSchema {
   const metadata = z.registry<{ id: string }>();
   for (const [id, model] of Object.entries(models)) if (id !== except) metadata.add(model, { id });
@@ -107,6 +107,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.prefixItems) return `[${schema.prefixItems.map(typeOf).join(', ')}]`;
   if (schema.type === 'array') return `array of ${typeOf(schema.items ?? {})}`;
   if (schema.type === 'object') return objectType(schema);
+  if (Array.isArray(schema.type)) return schema.type.join(' \\| ');
   return schema.type ?? 'anything';
 }
 
@@ -157,8 +158,8 @@ function methodSection(name: keyof typeof methods): string[] {
       ? table
       : [
           input.additionalProperties === false
-            ? 'Takes nothing.'
-            : 'Takes an object; see [Settings](#settings).',
+            ? 'No parameters.'
+            : 'Parameters: an object; see [Settings](#settings).',
         ];
   const ends = errors.length === 0 ? [] : ['', `Errors: ${errors.map((one) => `\`${one}\``).join(', ')}.`];
   return [
@@ -184,32 +185,33 @@ function introduction(): string[] {
   return [
     '# API reference',
     '',
-    'This file is made from `shared/contract` by `node build/api-reference.mjs`; a test fails when it is behind.',
+    '`node build/api-reference.mjs` writes this file from `shared/contract`; a test fails if it is out of date.',
     '',
-    'Every method works alike over each link: the MessagePort of the window, `POST` over HTTP, and a WebSocket.',
-    'Times are milliseconds since the Unix epoch, durations milliseconds, sizes bytes, unless a name says otherwise.',
+    'Every method works the same way over each link: the MessagePort of the window, `POST` over HTTP, and a WebSocket.',
+    'Times are milliseconds since the Unix epoch, durations are milliseconds and sizes are bytes, unless a name says',
+    'otherwise.',
     '',
     '## HTTP',
     '',
-    'Pilotlight listens on 127.0.0.1 only. `Host` must name 127.0.0.1, localhost or [::1] with its port; `Origin`',
-    'must be absent or be exactly that address. Anything else is answered with `FORBIDDEN_ORIGIN`.',
+    'Pilotlight listens on 127.0.0.1 only. `Host` must be 127.0.0.1, localhost or [::1] with its port; `Origin` must be',
+    'absent or exactly that address. Other requests are answered with `FORBIDDEN_ORIGIN`.',
     '',
-    '- `POST /api/call/<method>` with the parameters as a JSON object (an empty body stands for none) and',
-    '  `Authorization: Bearer <token>` → the result as JSON. Bodies are at most 1 MiB.',
+    '- `POST /api/call/<method>` with the parameters as a JSON object (an empty body means no parameters) and',
+    '  `Authorization: Bearer <token>` → the result as JSON. A body may have up to 1 MiB.',
     `- \`POST ${exchangePath}\` with \`{"token": "…"}\`, the one-time token of the printed address → \`{"bearer": "…"}\`.`,
-    '  A token works once, until Pilotlight stops; the newest 16 are kept.',
-    `- \`POST ${exchangePath}/token\` with a bearer → \`{"url": "…"}\`, a fresh one-time address.`,
+    '  A token works once and expires when Pilotlight stops; the newest 16 are kept.',
+    `- \`POST ${exchangePath}/token\` with a bearer → \`{"url": "…"}\`, a new one-time address.`,
     '- A program of the same user finds the address and a bearer in `endpoint.json` in the data folder.',
     '',
-    'An error is a JSON object with the HTTP status of the list below: `code`, `message` (a sentence), `next` (the',
-    'next step), and for some `details`. `BAD_REQUEST` names what is wrong in `details.fields`, a list of',
-    '`{path, message}`; its status is 413 for a body that is too large and 415 for one that is not JSON.',
+    'An error is a JSON object with an HTTP status from the list below: `code`, `message` (a sentence), `next` (the next',
+    'step) and for some errors `details`. For `BAD_REQUEST`, `details.fields` lists what is wrong as `{path, message}`. Its',
+    'status is 413 if the body is too large, and 415 if it is not JSON.',
     '',
     '## WebSocket',
     '',
-    `\`ws://127.0.0.1:PORT${streamPath}\` with the subprotocols \`${linkProtocol}\` and \`${bearerProtocol('TOKEN')}\`. Messages`,
-    'are JSON text, at most 1 MiB. The client chooses each `id`, a number that is not in use on this link; begin at 1,',
-    'because what cannot be read is answered with id 0. At most 64 calls and 64 subscriptions at a time.',
+    `Connect to \`ws://127.0.0.1:PORT${streamPath}\` with the subprotocols \`${linkProtocol}\` and \`${bearerProtocol('TOKEN')}\`.`,
+    'Messages are JSON text of up to 1 MiB. The client chooses each `id`, a number that is not in use on this link. Start',
+    'at 1, because messages that cannot be read are answered with id 0. Up to 64 calls and 64 subscriptions may be open.',
     '',
     '| from the client | |',
     '|---|---|',
@@ -222,21 +224,21 @@ function introduction(): string[] {
     '| `{"type":"result","id":1,"result":…}` | |',
     '| `{"type":"error","id":1,"error":{"code":…}}` | of a call or a subscription |',
     '| `{"type":"frame","id":2,"frame":…}` | see Streams |',
-    '| `{"type":"end","id":2}` | Pilotlight stops; subscribe again when it is back |',
+    '| `{"type":"end","id":2}` | Pilotlight is stopping; subscribe again when it is back |',
     '',
-    'The server pings each 15 seconds and cuts a link that does not answer. A slow reader misses states in between, but',
-    'always ends with the newest.',
+    'The server pings every 15 seconds and closes a link that does not answer. A slow reader misses intermediate states,',
+    'but always gets the newest one.',
     '',
     '## For existing scripts: `/index/*` and `/metrics`',
     '',
     '`POST /index/start`, `GET /index/progress`, `GET /index/status/<id>`, `POST /index/cancel/<id>` and',
-    '`GET /index/jobs?limit=10` have the shapes of a Recall server. They take the bearer of the setting',
-    '`api.indexToken`, or any other bearer; without one they answer 401 `{"error":"Unauthorized"}`. Other errors are',
+    '`GET /index/jobs?limit=10` work like those of a Recall server. They accept the token of the setting `api.indexToken`,',
+    'or any other bearer; without one they answer 401 `{"error":"Unauthorized"}`. Other errors are',
     '`{"error": "…", "code": "…", "next": "…"}`. `vault` is `"all"`, or the name or id of a folder. States are pending,',
-    'running, completed and failed; a cancelled job reads failed, with the error `cancelled`. Times are ISO 8601 in UTC.',
+    'running, completed and failed; a cancelled job is failed with the error `cancelled`. Times are ISO 8601 in UTC.',
     '',
-    '`GET /metrics` takes the same tokens. It has the five `recall_index_*` gauges (`recall_index_eta_seconds` is NaN',
-    'while the time left is not known, and 0 when nothing runs) and `pilotlight_*`. For Prometheus:',
+    '`GET /metrics` accepts the same tokens. It has the five `recall_index_*` gauges (`recall_index_eta_seconds` is NaN',
+    'while the remaining time is unknown, and 0 when no job is running) and `pilotlight_*`. For Prometheus:',
     '',
     '```yaml',
     'scrape_configs:',
@@ -255,10 +257,11 @@ function streamsSection(): string[] {
   return [
     '## Streams',
     '',
-    'A stream is a map of keyed entries. The first [frame](#frame) is a `snapshot`, which replaces everything; each',
-    'later one is a `delta`: `set` names what is new or changed, `removed` what is gone. Keep the newest `cursor` and',
-    'subscribe with it after a break: the first frame then holds just what was missed, or is a snapshot where that is',
-    'no longer known. `telemetry` and `work` come at most once a second, the others twice.',
+    'A stream is a map of keyed entries. The first [frame](#frame) is a `snapshot`, which replaces everything. A later one',
+    'is a `delta`: `set` lists entries that are new or changed, `removed` the keys of those that no longer exist. A later',
+    'snapshot replaces everything again. Keep the newest `cursor`, and subscribe with it after a break: the first frame',
+    'then contains only what you missed, or is a snapshot if that is no longer known. `telemetry` and `work` send at most',
+    'one frame a second, the others two.',
     '',
     '| stream | value of an entry |',
     '|---|---|',
@@ -281,8 +284,8 @@ function errorsSection(): string[] {
     ...errorTable(errorCatalogue),
     '## Errors of an agent',
     '',
-    'What an agent answers to its own [HTTP API](agent.md). The core passes some on under the same code, and the others',
-    'as `AGENT_ERROR` with `details.code`.',
+    'These are answers of the agent’s own [HTTP API](agent.md). The core passes some of them on with the same code, and the',
+    'others as `AGENT_ERROR` with `details.code`.',
     '',
     ...errorTable(agentErrors),
   ];

@@ -17,7 +17,7 @@ export const ownErrors = {
   },
   INTERNAL: {
     message: 'Something went wrong inside Pilotlight.',
-    next: 'Try again; if it keeps happening, report it with the log.',
+    next: 'Try again. If it happens again, report it with the log.',
   },
 } as const satisfies Partial<Record<ErrorCode, { message: string; next: string }>>;
 

@@ -1,6 +1,6 @@
 /**
- * The HTTP protocol of the agent: every path, what it takes and what it answers. The agent serves it, the panel's link
- * and the simulator speak it, and none of them writes it down again. In zod/mini, because the agent bundles it.
+ * The HTTP protocol of the agent: every path, its request and its answer. The only definition for the agent, the core's
+ * link and the simulator. In zod/mini, because the agent bundles it.
  */
 import type * as z from 'zod/mini';
 import {
@@ -39,9 +39,9 @@ export const DEFAULT_AGENT_PORT = 8765;
 
 export interface AgentEndpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** `{id}` is a lease or a panel. */
+  /** `{id}` is the id of a lease or a panel. */
   path: string;
-  /** `open` needs no token; `key` checks what it is given by itself. */
+  /** `open` needs no token; `key` checks a key of its own in the request. */
   access: 'token' | 'open' | 'key';
   request?: z.ZodMiniType;
   answer: z.ZodMiniType;
@@ -49,7 +49,7 @@ export interface AgentEndpoint {
 
 export const agentApi = {
   health: { method: 'GET', path: '/health', access: 'open', answer: healthSchema },
-  /** For the agent's own program on its machine. */
+  /** For the agent's own program on the same machine. */
   openPairing: { method: 'POST', path: '/v1/pairing', access: 'token', answer: pairingSchema },
   pair: { method: 'POST', path: '/v1/pair', access: 'key', request: pairRequestSchema, answer: pairedSchema },
 
@@ -98,7 +98,7 @@ export const agentApi = {
     request: byRequestSchema,
     answer: powerSchema,
   },
-  /** For people at the machine: its key is where they can read it while a countdown runs. */
+  /** For people at the machine, who can read its key there while a countdown runs. */
   cancelHere: {
     method: 'POST',
     path: '/v1/power/cancel-here',
@@ -114,7 +114,7 @@ export const agentApi = {
     answer: restartedSchema,
   },
 
-  /** As existing relays and shutdown servers have them. */
+  /** The paths of existing relays and shutdown servers. */
   wake: { method: 'POST', path: '/wake', access: 'token', request: wakeRequestSchema, answer: wakeSchema },
   /** Wakes the one machine that the relay knows. */
   wakeKnown: { method: 'GET', path: '/wake', access: 'token', answer: wakeSchema },
@@ -122,14 +122,14 @@ export const agentApi = {
   shutdown: { method: 'POST', path: '/shutdown', access: 'token', answer: shutdownSchema },
 } as const satisfies Record<string, AgentEndpoint>;
 
-/** Server-sent events, named and shaped as `AgentEvents`. */
+/** Server-sent events; `AgentEvents` has their names and shapes. */
 export const agentStream = { method: 'GET', path: '/v1/telemetry/stream', access: 'token' } as const;
 
-/** What a handler gets, and what a caller may send. */
+/** What a caller may send, and a handler gets. */
 export type RequestOf<Endpoint extends AgentEndpoint> = Endpoint extends { request: infer Schema }
   ? z.output<Schema>
   : undefined;
-/** What the agent sends, and what its caller gets of that. */
+/** What the agent sends, and what its caller reads from it. */
 export type AnswerSent<Endpoint extends AgentEndpoint> = z.input<Endpoint['answer']>;
 export type AnswerRead<Endpoint extends AgentEndpoint> = z.output<Endpoint['answer']>;
 

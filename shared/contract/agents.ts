@@ -1,11 +1,11 @@
-/** The methods of agents. */
+/** Methods of agents. */
 import * as z from 'zod';
 import type { MethodDefinition } from './definition.ts';
 
 export const agentMethods = {
   'agents.pair': {
     summary:
-      'Get the token of an agent by its pairing line, or by its address and the code of six digits. It is kept for the node that has, or is then added with, that agent; it is never shown.',
+      'Pair with an agent, by its pairing line, or by its address and six-digit code. The token is kept for the node that has that agent, or is added with it next; it is never shown.',
     scope: 'control',
     params: z.strictObject({
       line: z.string().trim().max(500).optional(),

@@ -1,4 +1,4 @@
-/** The methods of diagnosis and rehearsal. */
+/** Methods of diagnosis and rehearsal. */
 import * as z from 'zod';
 import { checkSchema } from '../models/checks.ts';
 import { type MethodDefinition, nodeId } from './definition.ts';
@@ -6,7 +6,7 @@ import { type MethodDefinition, nodeId } from './definition.ts';
 export const checkMethods = {
   'checks.diagnose': {
     summary:
-      'Test a node step by step, from its name to its GPU; answers when it is done. Changes nothing there.',
+      'Diagnose a node step by step, from its name to its GPU. Answers when it is done. Changes nothing there.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: checkSchema,
@@ -14,7 +14,7 @@ export const checkMethods = {
   },
   'checks.rehearse': {
     summary:
-      'Put a node to sleep, wake it, wait until it serves, and learn its boot time; answers when it is done.',
+      'Rehearse a wake: put a node to sleep, wake it, wait until it serves, and learn its boot time. Answers when it is done.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: checkSchema,

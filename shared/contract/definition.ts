@@ -1,4 +1,4 @@
-/** What every method definition is made of. */
+/** The shape of a method definition, and the schemas that many of them share. */
 import * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
 
@@ -16,5 +16,5 @@ export interface MethodDefinition {
 export const nothing = z.strictObject({});
 export const done = z.object({ ok: z.literal(true) });
 export const nodeId = z.string().min(1).max(100);
-/** What people call a node or a folder. */
+/** A name that a person gives to a node or a folder. */
 export const name = z.string().trim().min(1).max(120);

@@ -1,11 +1,11 @@
-/** The methods that look for machines. */
+/** Methods that search for machines. */
 import * as z from 'zod';
 import { discoverySchema, foundMachineSchema, networkSchema } from '../models/discovery.ts';
 import { type MethodDefinition, nothing } from './definition.ts';
 
 export const discoveryMethods = {
   'discovery.networks': {
-    summary: 'The networks that this computer is on.',
+    summary: 'List the networks that this computer is on.',
     scope: 'view',
     params: nothing,
     result: z.array(networkSchema),
@@ -13,7 +13,7 @@ export const discoveryMethods = {
   },
   'discovery.start': {
     summary:
-      'Look for machines: agents that announce themselves, the neighbour table, and the ports 11434, 8765 and 9753 of the networks that are named. Answers at once; progress and what is found are on the stream.',
+      'Search for machines: agents that announce themselves, the neighbour table, and ports 11434, 8765 and 9753 in the given networks. Answers at once; progress and results are on the stream.',
     scope: 'control',
     params: z.strictObject({
       subnets: z.array(z.string().max(50)).max(16),
@@ -24,21 +24,21 @@ export const discoveryMethods = {
     errors: ['BAD_SUBNET', 'DISCOVERY_RUNNING'],
   },
   'discovery.state': {
-    summary: 'How far the look is, and what it found.',
+    summary: 'Get the progress and results of the search.',
     scope: 'view',
     params: nothing,
     result: discoverySchema,
     errors: [],
   },
   'discovery.cancel': {
-    summary: 'Stop looking; what was found stays.',
+    summary: 'Stop the search. Its results are kept.',
     scope: 'control',
     params: nothing,
     result: discoverySchema,
     errors: [],
   },
   'discovery.inspect': {
-    summary: 'What answers at one address: Ollama, an agent, an existing relay or shutdown server.',
+    summary: 'Find out what answers at an address: Ollama, an agent, an existing relay or shutdown server.',
     scope: 'control',
     params: z.strictObject({ address: z.string().trim().min(1).max(2000) }),
     result: foundMachineSchema,

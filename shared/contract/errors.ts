@@ -1,6 +1,7 @@
 /**
- * The catalogue of errors, by domain in `errors/`. Each has a code, a sentence for people and the next step. What
- * crosses a link is `{code, message, next, details}`; the message may be more specific where it is thrown, the code never.
+ * The catalogue of errors, by domain in `errors/`. Each has a code, a sentence for a person and the next step.
+ * `{code, message, next, details}` crosses a link. Code that throws may give a more precise message, but never another
+ * code.
  */
 import * as z from 'zod';
 import { type AnyMessage, textOf } from '../text/index.ts';
@@ -17,7 +18,7 @@ import { placementErrors } from './errors/placement.ts';
 import { powerErrors } from './errors/power.ts';
 import { wakeErrors } from './errors/wake.ts';
 
-/** Errors of the core. Those of an agent are in `errors/agent.ts`. */
+/** The errors of the core. Those of an agent are in `errors/agent.ts`. */
 export const errorCatalogue = {
   ...commonErrors,
   ...inputErrors,
@@ -94,7 +95,7 @@ export function fromWireError({ code, message, next, details }: WireError): Pilo
   return new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
 }
 
-/** Turns whatever was thrown into what may cross a link. Aborts become CANCELLED, bugs INTERNAL. */
+/** Turns anything that was thrown into an error that may cross a link. Aborts become CANCELLED, defects INTERNAL. */
 export function toWireError(error: unknown): WireError {
   if (isPilotlightError(error)) return error.toWire();
   if (error instanceof Error && error.name === 'AbortError') return new PilotlightError('CANCELLED').toWire();

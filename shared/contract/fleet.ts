@@ -1,22 +1,22 @@
-/** The methods of nodes, and of the simulated ones. */
+/** Methods of nodes and of simulated machines. */
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
 import { wakeWaySchema } from '../models/power.ts';
 import { done, type MethodDefinition, name, nodeId, nothing } from './definition.ts';
 
-/** What a person may say about a node. Checked further by the service, with an error that names the field. */
+/** What a person may enter for a node. The service checks more, with errors that name the field. */
 const nodeInput = {
   name: name.optional(),
-  /** Of its inference server; null for a node that has only an agent. */
+  /** Address of its inference server; null for a node that has only an agent. */
   url: z.string().trim().min(1).max(2000).nullable(),
   mac: z.string().trim().max(40).nullable().optional(),
   wakeDestinations: z.array(z.string().trim().min(1).max(100)).max(16).optional(),
   secureOn: z.string().trim().max(40).nullable().optional(),
   wakeWays: z.array(wakeWaySchema).min(1).max(8).optional(),
-  /** Token of an existing relay among the ways. */
+  /** Token of an existing relay among the wake methods. */
   relayToken: z.string().trim().max(1000).nullable().optional(),
   agentUrl: z.string().trim().max(2000).nullable().optional(),
-  /** Written by hand only where no pairing is possible; `agents.pair` is the usual way. */
+  /** Only if pairing is not possible; usually `agents.pair` sets it. */
   agentToken: z.string().trim().max(1000).nullable().optional(),
   shutdownUrl: z.string().trim().max(2000).nullable().optional(),
   shutdownSecret: z.string().trim().max(1000).nullable().optional(),
@@ -25,7 +25,7 @@ const nodeInput = {
 
 export const fleetMethods = {
   'fleet.list': {
-    summary: 'All nodes as they were last seen.',
+    summary: 'List all nodes, as they were last seen.',
     scope: 'view',
     params: nothing,
     result: z.array(nodeViewSchema),
@@ -39,21 +39,21 @@ export const fleetMethods = {
     errors: ['BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.update': {
-    summary: 'Change what is saved of a node; fields that are left out stay.',
+    summary: 'Change the configuration of a node. Omitted fields stay as they are.',
     scope: 'control',
     params: z.strictObject({ nodeId, ...nodeInput, url: nodeInput.url.optional() }),
     result: nodeViewSchema,
     errors: ['NOT_FOUND', 'BAD_URL', 'BAD_MAC', 'BAD_DESTINATION', 'BAD_WAY', 'ALREADY_EXISTS'],
   },
   'fleet.remove': {
-    summary: 'Forget a node. Its machine is left as it is.',
+    summary: 'Remove a node. Its machine is not changed.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: done,
     errors: ['NOT_FOUND'],
   },
   'fleet.look': {
-    summary: 'Look at one node, or all, now; answers when the look is done.',
+    summary: 'Probe one node, or all of them, now. Answers when the probe is done.',
     scope: 'control',
     params: z.strictObject({ nodeId: nodeId.optional() }),
     result: z.array(nodeViewSchema),
@@ -61,14 +61,14 @@ export const fleetMethods = {
   },
   'fleet.attend': {
     summary:
-      'Somebody looks at the panel: for two minutes nodes that are off are looked at each 5 seconds, then seldom again.',
+      'Report that somebody is using the panel: for two minutes, nodes that are off are probed every 5 seconds.',
     scope: 'view',
     params: nothing,
     result: done,
     errors: [],
   },
   'fleet.simulate': {
-    summary: 'Add the simulated fleet, or take it away.',
+    summary: 'Add or remove the simulated fleet.',
     scope: 'control',
     params: z.strictObject({ on: z.boolean() }),
     result: z.array(nodeViewSchema),
@@ -85,7 +85,7 @@ export const simulatorMethods = {
     errors: ['NOT_FOUND', 'SIMULATOR_OFF'],
   },
   'simulator.faults': {
-    summary: 'The faults that a simulated machine can show.',
+    summary: 'List the faults of a simulated machine.',
     scope: 'view',
     params: z.strictObject({ nodeId }),
     result: z.array(z.object({ name: z.string(), on: z.boolean(), description: z.string() })),

@@ -1,4 +1,4 @@
-/** The methods of folders, index jobs and search. */
+/** Methods of folders, index jobs and search. */
 import * as z from 'zod';
 import {
   embedderChoiceSchema,
@@ -12,14 +12,15 @@ import { done, type MethodDefinition, name, nothing } from './definition.ts';
 
 export const indexingMethods = {
   'index.sources': {
-    summary: 'The folders that are indexed.',
+    summary: 'List the folders that are indexed.',
     scope: 'view',
     params: nothing,
     result: z.array(sourceViewSchema),
     errors: [],
   },
   'index.embedders': {
-    summary: 'The embedders that can be chosen: the built-in one and the embedding models of the fleet.',
+    summary:
+      'List the embedders that you can choose: the built-in one and the embedding models of the fleet.',
     scope: 'view',
     params: nothing,
     result: z.array(embedderChoiceSchema),
@@ -39,7 +40,7 @@ export const indexingMethods = {
     errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'ALREADY_EXISTS'],
   },
   'index.updateSource': {
-    summary: 'Change a folder. Another embedder takes effect by a rebuild.',
+    summary: 'Change a folder. A new embedder takes effect with a rebuild.',
     scope: 'control',
     params: z.strictObject({
       sourceId: z.string(),
@@ -52,14 +53,14 @@ export const indexingMethods = {
     errors: ['NOT_FOUND', 'JOB_RUNNING'],
   },
   'index.removeSource': {
-    summary: 'Forget a folder and its index. The files are left as they are.',
+    summary: 'Remove a folder and its index. Your files are not changed.',
     scope: 'control',
     params: z.strictObject({ sourceId: z.string() }),
     result: done,
     errors: ['NOT_FOUND', 'JOB_RUNNING'],
   },
   'index.start': {
-    summary: 'Start an index job over some folders, or all.',
+    summary: 'Start an index job for some folders, or for all.',
     scope: 'control',
     params: z.strictObject({
       sourceIds: z.array(z.string()).min(1).nullable().default(null),
@@ -75,28 +76,28 @@ export const indexingMethods = {
     errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],
   },
   'index.cancel': {
-    summary: 'Cancel a job. What it committed stays.',
+    summary: 'Cancel a job. What it has committed is kept.',
     scope: 'control',
     params: z.strictObject({ jobId: z.string() }),
     result: indexJobSchema,
     errors: ['NOT_FOUND'],
   },
   'index.job': {
-    summary: 'One job.',
+    summary: 'Get one job.',
     scope: 'view',
     params: z.strictObject({ jobId: z.string() }),
     result: indexJobSchema,
     errors: ['NOT_FOUND'],
   },
   'index.jobs': {
-    summary: 'Jobs, newest first.',
+    summary: 'List jobs, newest first.',
     scope: 'view',
     params: z.strictObject({ limit: z.number().int().min(1).max(100).default(10) }),
     result: z.array(indexJobSchema),
     errors: [],
   },
   'index.search': {
-    summary: 'Search by words and vectors together.',
+    summary: 'Search by keywords and vectors together.',
     scope: 'view',
     params: z.strictObject({
       text: z.string().trim().min(1).max(2000),

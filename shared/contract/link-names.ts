@@ -1,10 +1,10 @@
-/** Where a link is found and what its parts are called. Without the schemas, so that the panel can carry it. */
+/** Paths and names of a link. Without schemas, so that the panel can bundle it. */
 
-/** HTTP face of a call: `POST /api/call/<method>` with the params as JSON; errors carry a WireError. */
+/** A call over HTTP: `POST /api/call/<method>` with the params as JSON. An error is a WireError. */
 export const callPath = (method: string) => `/api/call/${method}`;
 export const streamPath = '/api/link';
 export const exchangePath = '/api/session';
 
-/** A WebSocket cannot send headers from a browser: the bearer rides in this subprotocol. */
+/** A browser cannot set headers on a WebSocket, so this subprotocol carries the bearer. */
 export const linkProtocol = 'pilotlight.v1';
 export const bearerProtocol = (bearer: string) => `pilotlight.bearer.${bearer}`;

@@ -1,6 +1,6 @@
 /**
- * Every method: what it takes, what it gives, who may call it, what it can answer with instead. Types,
- * validation, the contract tests and the API reference all come from here.
+ * Every method: its parameters, its result, who may call it and its errors. Types, validation, the contract tests and
+ * the API reference all come from here.
  */
 import type * as z from 'zod';
 import { activityMethods } from './activity.ts';
@@ -35,14 +35,13 @@ export const methods = {
   ...powerOffMethods,
   ...powerHistoryMethods,
   ...discoveryMethods,
-
   ...checkMethods,
 } as const satisfies Record<string, MethodDefinition>;
 
 export type MethodName = keyof typeof methods;
-/** What a caller may write: defaults may be left out. */
+/** What a caller may send: fields with a default may be omitted. */
 export type MethodInput<Name extends MethodName> = z.input<(typeof methods)[Name]['params']>;
-/** What a handler gets: checked, defaults filled in. */
+/** What a handler gets: checked, with defaults filled in. */
 export type MethodParams<Name extends MethodName> = z.output<(typeof methods)[Name]['params']>;
 export type MethodResult<Name extends MethodName> = z.output<(typeof methods)[Name]['result']>;
 export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

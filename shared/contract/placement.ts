@@ -1,10 +1,10 @@
-/** The methods of models: where they are loaded, and the optimizer that moves them. */
+/** Methods of models: where they are loaded, and the optimizer that moves them. */
 import * as z from 'zod';
 import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../models/placement.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 const modelName = z.string().trim().min(1).max(300);
-/** Load even where it is known not to fit wholly onto the GPU: what is evicted and what ends partly there is accepted. */
+/** Load even if it is known not to fit wholly onto the GPU: evictions and a partial load are accepted. */
 const anyway = z.boolean().default(false);
 export const placementMethods = {
   'models.place': {
@@ -27,7 +27,7 @@ export const placementMethods = {
     errors: ['NOT_FOUND'],
   },
   'models.unload': {
-    summary: 'Take a model out of memory.',
+    summary: 'Unload a model.',
     scope: 'control',
     params: z.strictObject({ model: modelName, nodeId }),
     result: done,
@@ -43,14 +43,14 @@ export const placementMethods = {
     ],
   },
   'models.pin': {
-    summary: 'Forbid or allow moves of a model on a node.',
+    summary: 'Pin or unpin a model on a node. A pinned model is not moved.',
     scope: 'control',
     params: z.strictObject({ model: modelName, nodeId, pinned: z.boolean() }),
     result: done,
     errors: ['NOT_FOUND'],
   },
   'models.explain': {
-    summary: 'Why a model is where it is, and what a move would evict.',
+    summary: 'Explain why a model is where it is, and what a move would evict.',
     scope: 'view',
     params: z.strictObject({ model: modelName, nodeId }),
     result: explanationSchema,
@@ -60,21 +60,21 @@ export const placementMethods = {
 
 export const optimizerMethods = {
   'optimizer.status': {
-    summary: 'Whether it is on, its last and next look, what it found.',
+    summary: 'Get the state of the optimizer: whether it is on, its last and next check, and what it found.',
     scope: 'view',
     params: nothing,
     result: optimizerStatusSchema,
     errors: [],
   },
   'optimizer.run': {
-    summary: 'Look now; answers when the look and its moves are done.',
+    summary: 'Run the optimizer now. Answers when its check and its moves are done.',
     scope: 'control',
     params: nothing,
     result: optimizerStatusSchema,
     errors: [],
   },
   'optimizer.history': {
-    summary: 'Moves, newest first.',
+    summary: 'List moves, newest first.',
     scope: 'view',
     params: z.strictObject({ limit: z.number().int().min(1).max(500).default(50) }),
     result: z.array(moveRecordSchema),

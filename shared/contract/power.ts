@@ -1,4 +1,4 @@
-/** The methods of power beside waking: policies and leases, going off, what it cost. */
+/** Methods of power except waking: policies, leases, shutdown and energy. */
 import * as z from 'zod';
 import {
   energyRangeSchema,
@@ -13,14 +13,15 @@ import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const powerMethods = {
   'power.list': {
-    summary: 'Policy, leases, agent and what becomes of each node.',
+    summary: 'Get the policy, leases, agent and shutdown state of each node.',
     scope: 'view',
     params: nothing,
     result: z.array(nodePowerSchema),
     errors: [],
   },
   'power.setPolicy': {
-    summary: 'Change when a node is woken by itself and when it may go off; fields that are left out stay.',
+    summary:
+      'Change the power policy of a node: who may wake it, and when it is powered off. Omitted fields stay as they are.',
     scope: 'control',
     params: z.strictObject({
       nodeId,
@@ -31,11 +32,11 @@ export const powerMethods = {
   },
   'power.keepAwake': {
     summary:
-      'Hold a lease for a person: the node stays on until then, or until it is released. Wakes nothing.',
+      'Keep a node awake for a person, until the given time or until the lease is released. Wakes nothing.',
     scope: 'control',
     params: z.strictObject({
       nodeId,
-      /** Milliseconds since the epoch; null until it is released. */
+      /** Milliseconds since the epoch; null for a lease that lasts until it is released. */
       until: z.number().nullable(),
       purpose: z.string().trim().min(1).max(200).default('somebody uses it'),
     }),
@@ -43,7 +44,7 @@ export const powerMethods = {
     errors: ['NOT_FOUND', 'BAD_REQUEST', 'DISK_FULL'],
   },
   'power.release': {
-    summary: 'End a lease, of this core or, where the node has an agent, of anybody.',
+    summary: 'End a lease: one of this core, or, if the node has an agent, one of any holder.',
     scope: 'control',
     params: z.strictObject({ nodeId, leaseId: z.string().min(1).max(200) }),
     result: done,
@@ -59,17 +60,17 @@ export const powerMethods = {
   },
 } as const satisfies Record<string, MethodDefinition>;
 
-/** Going off. */
+/** Shutdown. */
 export const powerOffMethods = {
   'power.off': {
     summary:
-      'Power a node off (by its policy, unless an action is named). Refused with the reasons while it is in use, unless forced. Answers when the machine has taken it on; that it really goes is watched.',
+      'Power a node off, with the action of its policy unless one is given. Refused with the reasons while the node is in use, unless forced. Answers when the machine has accepted the order; Pilotlight then watches that it really goes off.',
     scope: 'control',
     params: z.strictObject({
       nodeId,
       action: powerActionSchema.optional(),
       force: z.boolean().default(false),
-      /** For how long anybody can cancel it. */
+      /** How long anybody can cancel it. */
       countdownSeconds: z.number().int().min(0).max(3600).default(0),
     }),
     result: nodePowerSchema,
@@ -89,7 +90,7 @@ export const powerOffMethods = {
     ],
   },
   'power.cancelOff': {
-    summary: 'Cancel the power-off that counts down; the node stays on until somebody needs it anew.',
+    summary: 'Cancel the countdown to a shutdown. The node stays on until it is next needed.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: nodePowerSchema,
@@ -105,7 +106,7 @@ export const powerOffMethods = {
     ],
   },
   'power.restartOllama': {
-    summary: 'Let the agent restart Ollama there, so that it looks for its GPU again.',
+    summary: 'Let the agent of a node restart Ollama, so that it detects its GPU again.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: done,
@@ -124,10 +125,10 @@ export const powerOffMethods = {
   },
 } as const satisfies Record<string, MethodDefinition>;
 
-/** What was, and what it cost. */
+/** Past power states and energy. */
 export const powerHistoryMethods = {
   'power.timeline': {
-    summary: 'What a node was and who needed it, over the last hours.',
+    summary: 'Get the power states of a node and who needed it, for the last hours.',
     scope: 'view',
     params: z.strictObject({ nodeId, hours: z.number().int().min(1).max(720).default(24) }),
     result: powerTimelineSchema,
@@ -135,7 +136,7 @@ export const powerHistoryMethods = {
   },
   'power.energy': {
     summary:
-      'Hours awake and watt-hours by node and by job, and what sleeping saved, with how it was computed.',
+      'Get hours awake and watt-hours by node and by job, and what sleeping saved, with how each figure was computed.',
     scope: 'view',
     params: z.strictObject({ range: energyRangeSchema.default('week'), nodeId: nodeId.optional() }),
     result: energyReportSchema,

@@ -1,10 +1,10 @@
-/** The methods of settings, and of moving them from one computer to another. */
+/** Methods of settings, and of moving them to another computer. */
 import * as z from 'zod';
 import { settingsSchema } from '../models/settings.ts';
 import { exportSchema, importPlanSchema } from '../models/transfer.ts';
 import { type MethodDefinition, nothing } from './definition.ts';
 
-/** The text of a file that a person chose. */
+/** The content of a file that a person chose. */
 const importInput = z.strictObject({
   text: z.string().min(1).max(500_000),
   apply: z.boolean().default(false),
@@ -12,7 +12,7 @@ const importInput = z.strictObject({
 
 export const settingsMethods = {
   'settings.get': {
-    summary: 'All settings; of a secret only whether it is set.',
+    summary: 'Get all settings. For a secret, only whether it is set.',
     scope: 'view',
     params: nothing,
     result: settingsSchema,
@@ -20,14 +20,14 @@ export const settingsMethods = {
   },
   'settings.update': {
     summary:
-      'Change settings: a nested object with only what changes; a secret takes its text, or null to remove it. All or nothing.',
+      'Change settings: a nested object with only the changes. A secret takes its text, or null to remove it. All changes apply, or none.',
     scope: 'control',
     params: z.record(z.string(), z.unknown()),
     result: settingsSchema,
     errors: ['BAD_SETTING', 'DISK_FULL'],
   },
   'settings.export': {
-    summary: 'Settings, nodes and folders as one document, without secrets and simulated machines.',
+    summary: 'Export settings, nodes and folders as one document, without secrets and simulated machines.',
     scope: 'view',
     params: nothing,
     result: exportSchema,
@@ -35,7 +35,7 @@ export const settingsMethods = {
   },
   'settings.import': {
     summary:
-      'What importing the text of an export would do; with `apply`, do all of it, or nothing where an entry is refused.',
+      'Preview the import of an export. With `apply`, import it: all of it, or nothing if an entry is refused.',
     scope: 'control',
     params: importInput,
     result: importPlanSchema,
@@ -43,7 +43,7 @@ export const settingsMethods = {
   },
   'settings.importEnvironment': {
     summary:
-      'The same for the environment file of an existing server (GPU_OLLAMA_URL, GPU_WOL_MAC, GPU_PRIORITY_MODELS …).',
+      'Preview or import the environment file of an existing server (GPU_OLLAMA_URL, GPU_WOL_MAC, GPU_PRIORITY_MODELS …) in the same way.',
     scope: 'control',
     params: importInput,
     result: importPlanSchema,

@@ -1,18 +1,18 @@
-/** The methods of the core itself: what runs here, and its notices. */
+/** Methods of the core itself: its version, its offers and its notices. */
 import * as z from 'zod';
 import { done, type MethodDefinition, nothing } from './definition.ts';
 import { coreStatusSchema } from './streams.ts';
 
 export const statusMethods = {
   'core.status': {
-    summary: 'What runs here: version, offers, notices.',
+    summary: 'Get the version, the servers that can be added as nodes, and notices.',
     scope: 'view',
     params: nothing,
     result: coreStatusSchema,
     errors: [],
   },
   'core.dismissNotice': {
-    summary: 'Take a notice away.',
+    summary: 'Dismiss a notice.',
     scope: 'control',
     params: z.strictObject({ id: z.string() }),
     result: done,

@@ -1,6 +1,6 @@
 /**
- * Every stream is a map of keyed entries. A subscriber gets a snapshot, then deltas that name what changed;
- * the newest value of a key wins, so a slow subscriber skips states but never ends up wrong.
+ * Every stream is a map of keyed entries. A subscriber gets a snapshot, then deltas with the changes. The newest value
+ * of a key wins: a slow subscriber skips states, but its final state is always right.
  */
 
 import * as z from 'zod';
@@ -30,28 +30,28 @@ export const coreStatusSchema = z.object({
   startedAt: z.number(),
   simulated: z.boolean(),
   offers: z.array(nodeOfferSchema),
-  /** What went wrong at start and was mended, such as a settings file that was kept aside. */
+  /** Problems that were repaired at start, such as a damaged settings file that was set aside. */
   notices: z.array(noticeSchema),
   /** How passwords and tokens are kept here. */
   secrets: secretsProtectionSchema,
 });
 export type CoreStatus = z.infer<typeof coreStatusSchema>;
 
-/** Stream name → what the value of one entry looks like. Keys are named in the comment. */
+/** Stream name → schema of an entry. The comment says what the key is. */
 export const streamSchemas = {
   /** `status` */
   core: coreStatusSchema,
   /** node id: its state and configuration, not its readings */
   fleet: nodeViewSchema,
-  /** node id: the wake under way, removed a moment after it ended */
+  /** node id: the wake in progress, removed shortly after it has ended */
   wake: wakeProgressSchema,
-  /** node id: its policy, leases, agent, and what becomes of it */
+  /** node id: its policy, leases, agent and shutdown state */
   power: nodePowerSchema,
-  /** `status`: the look for machines */
+  /** `status`: the search for machines */
   discovery: discoverySchema,
-  /** check id: diagnoses and rehearsals, one of each a node */
+  /** check id: one diagnosis and one rehearsal for each node */
   checks: checkSchema,
-  /** node id: its newest sample, removed when it is not measured any more */
+  /** node id: its newest sample, removed when the node is no longer measured */
   telemetry: telemetrySampleSchema,
   /** `work`: the newest bucket */
   work: workSampleSchema,
@@ -79,12 +79,12 @@ export function isStreamName(name: string): name is StreamName {
   return Object.hasOwn(streamSchemas, name);
 }
 
-/** Where a subscriber stands. A cursor of another epoch (the core was restarted) earns a fresh snapshot. */
+/** The last frame that a subscriber got. A cursor of another epoch (the core was restarted) gets a new snapshot. */
 export const cursorSchema = z.object({ epoch: z.string(), sequence: z.number().int() });
 export type Cursor = z.infer<typeof cursorSchema>;
 
 export const frameSchema = z.object({
-  /** `snapshot` replaces everything; `delta` changes what it names. */
+  /** `snapshot` replaces everything; `delta` changes the entries that it lists. */
   kind: z.enum(['snapshot', 'delta']),
   cursor: cursorSchema,
   set: z.array(z.tuple([z.string(), z.unknown()])),

@@ -1,4 +1,4 @@
-/** The methods of readings that are kept. */
+/** Methods of readings and their history. */
 import * as z from 'zod';
 import {
   historyRangeSchema,
@@ -9,26 +9,27 @@ import {
 } from '../models/telemetry.ts';
 import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 
-/** Neighbours are joined until no more than this many buckets are left. */
+/** Neighbouring buckets are merged until there are no more than this many. */
 const atMost = z.number().int().min(1).max(2880).default(2880);
 
 export const telemetryMethods = {
   'telemetry.latest': {
-    summary: 'The newest readings of one node, or of all that are measured now: GPUs, host, VRAM by model.',
+    summary:
+      'Get the newest readings of one node, or of all nodes that are measured now: GPUs, host, VRAM by model.',
     scope: 'view',
     params: z.strictObject({ nodeId: nodeId.optional() }),
     result: z.array(telemetrySampleSchema),
     errors: ['NOT_FOUND'],
   },
   'telemetry.history': {
-    summary: 'The last hour of samples of one node, oldest first.',
+    summary: 'Get the samples of one node for the last hour, oldest first.',
     scope: 'view',
     params: z.strictObject({ nodeId }),
     result: z.array(telemetrySampleSchema),
     errors: ['NOT_FOUND'],
   },
   'telemetry.work': {
-    summary: 'The last hour of work, oldest first.',
+    summary: 'Get the throughput of the last hour, oldest first.',
     scope: 'view',
     params: nothing,
     result: z.array(workSampleSchema),
@@ -36,7 +37,7 @@ export const telemetryMethods = {
   },
   'telemetry.buckets': {
     summary:
-      'What is kept of one node for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of one node, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
     scope: 'view',
     params: z.strictObject({ nodeId, range: historyRangeSchema, atMost }),
     result: z.array(nodeBucketSchema),
@@ -44,7 +45,7 @@ export const telemetryMethods = {
   },
   'telemetry.workBuckets': {
     summary:
-      'The work that is kept for longer, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
+      'Get the history of throughput, oldest first: an hour or a day in minutes, 30 days in quarters of an hour.',
     scope: 'view',
     params: z.strictObject({ range: historyRangeSchema, atMost }),
     result: z.array(workBucketSchema),

@@ -1,4 +1,4 @@
-/** The methods of waking. */
+/** Methods of waking. */
 import * as z from 'zod';
 import { nodeViewSchema } from '../models/fleet.ts';
 import { wakeProgressSchema } from '../models/wake.ts';
@@ -6,7 +6,8 @@ import { type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const wakeMethods = {
   'power.wake': {
-    summary: 'Wake a node by its ways, the next when one fails; answers once the first that works has begun.',
+    summary:
+      'Wake a node by its wake methods, trying the next one when one fails. Answers when the first that works has started.',
     scope: 'control',
     params: z.strictObject({ nodeId }),
     result: nodeViewSchema,
@@ -21,7 +22,7 @@ export const wakeMethods = {
     ],
   },
   'power.wakes': {
-    summary: 'The wakes under way, and those that ended a moment ago, with how far each has come.',
+    summary: 'List the wakes in progress, and those that have just ended, with their progress.',
     scope: 'view',
     params: nothing,
     result: z.array(wakeProgressSchema),

@@ -1,6 +1,6 @@
 /**
- * What an agent answers. Read leniently, for it may be older or newer than its reader: fields that are not known are
- * dropped, and a field that an older agent leaves out has the value that stands for "it does not say".
+ * The answers of an agent. They are read leniently, because the agent may be older or newer than its reader: unknown
+ * fields are dropped, and a field that an older agent omits gets the value that stands for "not known".
  */
 import * as z from 'zod/mini';
 import { type PowerAction, powerActions } from '../../models/power-actions.ts';
@@ -12,12 +12,12 @@ const troubleSchema = z.object({ code: word, message: sentence, next: sentence }
 export const healthSchema = z.object({
   status: z.literal('ok'),
   agent: z.literal('pilotlight'),
-  /** Stable over restarts. */
+  /** Stays the same across restarts. */
   id: orNull(word),
   version: orNull(word),
   roles: z._default(z.array(word).check(z.maxLength(20)), []),
   uptimeSeconds: unread<number>(),
-  /** As existing shutdown servers and relays have them. */
+  /** Fields of existing shutdown servers and relays. */
   service: unread<'gpu-shutdown'>(),
   gpu_pc_reachable: unread<boolean>(),
   gpu_pc_ip: unread<string | null>(),
@@ -65,7 +65,7 @@ export const leasesSchema = z.object({
   inhibitor: unread<object>(),
 });
 
-/** One lease as it is now. */
+/** The current state of a lease. */
 export const heldSchema = z.object({
   id: word,
   remainingSeconds: seconds,
@@ -89,14 +89,14 @@ export interface KeptPolicy {
 export const policyViewSchema = z.object({
   bootId: word.check(z.minLength(1)),
   wokenInThisBoot: z.boolean(),
-  /** A person cancelled the last countdown. */
+  /** Whether a person cancelled the last countdown. */
   keptOn: z.boolean(),
-  /** Why it is on. */
+  /** Why the machine is on. */
   reasons: z.array(z.object({ code: z.optional(word), message: sentence })).check(z.maxLength(1000)),
   idleSeconds: z.number(),
   /** `go`, `wait` or `stay`. */
   decision: z.object({ do: z.string(), remainingMs: z.optional(z.number()) }),
-  /** Files of the agent that were damaged. */
+  /** Damaged files of the agent. */
   problems: z.optional(z.array(troubleSchema).check(z.maxLength(100))),
   /** The strictest of all policies. */
   effective: unread<FinishPolicy | null>(),
@@ -118,12 +118,12 @@ export const powerSchema = z.object({
       force: unread<boolean>(),
     }),
   ),
-  /** An agent that does not say refuses what it cannot do. */
+  /** An agent that omits it refuses actions that it cannot carry out. */
   actions: z._default(z.array(powerActionSchema).check(z.maxLength(20)), everyAction),
   mayRestartOllama: z._default(z.boolean(), false),
   /** Why a lease doesn't keep the machine from sleeping. */
   sleepTrouble: z.catch(orNull(troubleSchema), null),
-  /** How the last action of this run of the agent ended. */
+  /** How the last action ended since the agent started. */
   last: z.catch(
     orNull(
       z.object({
@@ -131,7 +131,7 @@ export const powerSchema = z.object({
         outcome: z.enum(['done', 'dry-run', 'cancelled', 'refused', 'failed', 'interrupted']),
         /** Milliseconds since the epoch, by the agent's clock. */
         at: z.number(),
-        /** Who cancelled, what speaks against it, what failed. */
+        /** Who cancelled it, what prevents it, or what failed. */
         reason: orNull(sentence),
         code: z.catch(orNull(word), null),
         next: z.catch(orNull(sentence), null),
@@ -144,12 +144,12 @@ export const powerSchema = z.object({
   ),
 });
 
-/** What people at the machine get, who see the state of power and no more. */
+/** For people at the machine, who see the power state and nothing else. */
 export const cancelledHereSchema = z.object({ phase: z.string() });
 
 export const restartedSchema = z.object({ restarted: z.boolean(), dryRun: unread<boolean>() });
 
-/** Of a refusal, too. */
+/** Also the answer of a refusal. */
 export const wakeSchema = z.object({
   success: z.boolean(),
   message: z._default(sentence, ''),
@@ -158,10 +158,10 @@ export const wakeSchema = z.object({
   failed: unread<readonly { destination: string; reason: string }[]>(),
 });
 
-/** As existing shutdown servers answer. */
+/** The answer of existing shutdown servers. */
 export const shutdownSchema = z.object({ success: z.boolean(), message: z.string() });
 
-/** As existing relays answer. */
+/** The answer of existing relays. */
 export const statusSchema = z.object({
   gpu_pc: z.object({
     mac: z.nullable(z.string()),

@@ -1,4 +1,4 @@
-/** `POST /hello`: an agent tells a panel that its machine is awake. The one message that goes from agent to panel. */
+/** `POST /hello`: an agent announces to a panel that its machine is awake. The only message from agent to panel. */
 import * as z from 'zod/mini';
 
 export const HELLO_PATH = '/hello';
@@ -10,12 +10,12 @@ export const helloSchema = z.object({
   agent: word,
   bootId: word,
   nonce: word.check(z.minLength(8)),
-  /** Hexadecimal HMAC-SHA256 of `helloProofText`, its key the agent's token. */
+  /** Hexadecimal HMAC-SHA256 of `helloProofText`, with the agent's token as its key. */
   proof: word,
 });
 export type HelloMessage = z.output<typeof helloSchema>;
 
-/** What the proof signs. */
+/** The text that the proof signs. */
 export function helloProofText({ agent, bootId, nonce }: Omit<HelloMessage, 'proof'>): string {
   return `${agent}:${bootId}:${nonce}`;
 }

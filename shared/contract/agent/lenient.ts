@@ -1,4 +1,4 @@
-/** Values of another version of Pilotlight: bounded, and null where it leaves them out. */
+/** Values from another version of Pilotlight: bounded, and null if it omits them. */
 import * as z from 'zod/mini';
 
 export const word = z.string().check(z.maxLength(200));
@@ -8,14 +8,14 @@ export const sentence = z.pipe(
 );
 export const seconds = z.number().check(z.minimum(0), z.maximum(1e9));
 
-/** null where it is left out. */
+/** null if it is omitted. */
 export const orNull = <Schema extends z.ZodMiniType>(schema: Schema) =>
   z.pipe(
     z.nullish(schema),
     z.transform((value): z.output<Schema> | null => value ?? null),
   );
 
-/** Sent for people and scripts. Pilotlight doesn't read it, so whatever it is refuses nothing. */
+/** For people and scripts. Pilotlight doesn't read it, so any value is accepted. */
 export const unread = <Value>() =>
   z.optional(
     z.pipe(

@@ -1,10 +1,10 @@
-/** How an agent refuses. Its codes are in `errors/agent.ts`; a reader takes any, for a newer agent may have more. */
+/** The refusals of an agent. Codes are in `errors/agent.ts`; a reader accepts any, because a newer agent may have more. */
 import * as z from 'zod/mini';
 import { sentence } from './lenient.ts';
 
 const code = z.string().check(z.maxLength(100));
 
-/** Of the versioned API. */
+/** A refusal of the versioned API. */
 export const refusalSchema = z.object({
   error: z.object({
     code,
@@ -14,7 +14,7 @@ export const refusalSchema = z.object({
   }),
 });
 
-/** `{error: "Unauthorized", code?, message?}` of paths that existing servers have too. */
+/** A refusal of the paths of existing servers: `{error: "Unauthorized", code?, message?}`. */
 export const plainRefusalSchema = z.object({
   error: sentence,
   code: z.optional(code),

@@ -1,9 +1,9 @@
-/** What an agent takes: strict, because a misspelled field must not power a machine off. */
+/** The requests of an agent. They are strict, because a misspelled field must not power a machine off. */
 import * as z from 'zod/mini';
 import { powerActions } from '../../models/power-actions.ts';
 import { fields, flag, integer, oneOf, text, webUrl } from './wanted.ts';
 
-/** Of a lease or a panel, in a path. */
+/** The id of a lease or a panel, in a path. */
 export const idSchema = text(128, /^[\w.:-]+$/, 'a text of 1 to 128 letters, digits and . _ : -');
 
 export const leaseRequestSchema = fields({
@@ -15,13 +15,13 @@ export const leaseRequestSchema = fields({
 export const powerRequestSchema = fields({
   action: oneOf(powerActions),
   countdownSeconds: z._default(integer(0, 3600), 0),
-  /** Although it is in use. */
+  /** Carry it out although the machine is in use. */
   force: z._default(flag(), false),
-  /** Who asks, for people. */
+  /** Who asks; shown to people. */
   by: z._default(text(200), 'a panel'),
 });
 
-/** All fields are left out where there is no body. */
+/** Without a body, all fields are omitted. */
 const bodyOrNone = <Body extends object>() =>
   z.transform((value: Body | null | undefined): Body => value ?? ({} as Body));
 
@@ -49,16 +49,16 @@ const policyFields = {
   action: z._default(oneOf(['shutdown', 'sleep', 'hibernate']), 'shutdown'),
   /** Whether people who are logged in keep it on. */
   respectUsers: z._default(flag(), true),
-  /** How long the countdown is that anybody can cancel. */
+  /** The length of the countdown, during which anybody can cancel. */
   countdownSeconds: z._default(integer(5, 3600), 60),
 };
 
-/** Where a panel wants to hear that the machine is awake; null for nowhere. */
+/** Where the agent announces to the panel that the machine is awake; null for nowhere. */
 export const helloUrlSchema = z._default(z.nullable(webUrl(2000)), null);
 export const policySchema = fields(policyFields);
 export const policyRequestSchema = fields({ ...policyFields, helloUrl: helloUrlSchema });
 
-/** The code of six digits, or the secret of a pairing line. */
+/** The six-digit code, or the secret of a pairing line. */
 export const pairRequestSchema = fields({ code: text(64), panel: text(200) });
 
 /** null for the one machine that the relay knows. */

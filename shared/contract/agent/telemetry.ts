@@ -1,12 +1,12 @@
-/** What an agent reports of its machine. */
+/** What an agent reports about its machine. */
 import * as z from 'zod/mini';
 import type { GpuReading, HostReading } from '../../models/telemetry.ts';
 import { orNull, word } from './lenient.ts';
 
-/** What changes seldom. */
+/** Facts that rarely change. */
 export const machineSchema = z.object({
   hostname: word,
-  /** Changes with each start of the machine, and only then. */
+  /** Changes with each boot of the machine, and only then. */
   bootId: word.check(z.minLength(1)),
   interfaces: z
     .array(
@@ -15,9 +15,9 @@ export const machineSchema = z.object({
         mac: word,
         address: word,
         netmask: word,
-        /** The broadcast address of its network; null where there is none. */
+        /** The broadcast address of its network; null if there is none. */
         broadcast: orNull(word),
-        /** Whether a magic packet wakes the machine through it; null where the system does not say. */
+        /** Whether a magic packet wakes the machine through it; null if the system does not report it. */
         wakeArmed: orNull(z.boolean()),
       }),
     )
@@ -25,9 +25,9 @@ export const machineSchema = z.object({
   ollama: z.object({
     answers: z.boolean(),
     version: orNull(word),
-    /** Milliseconds since the epoch; null where the system does not say. */
+    /** Milliseconds since the epoch; null if the system does not report it. */
     startedAt: orNull(z.number()),
-    /** Whether Ollama found a GPU when it started; null where neither its log nor a loaded model says. */
+    /** Whether Ollama found a GPU when it started; null if neither its log nor a loaded model shows it. */
     gpuFound: orNull(z.boolean()),
   }),
 });
@@ -35,12 +35,12 @@ export const machineSchema = z.object({
 export interface AgentGpuProcess {
   pid: number;
   name: string;
-  /** null where the driver does not say. */
+  /** null if the driver does not report it. */
   vramUsedBytes: number | null;
 }
 
 /**
- * One moment of the machine. It comes once a second, so its reader checks it by hand and in place
+ * One moment of the machine. It arrives once a second, so it is read by hand, without a schema
  * (`adapters/agents/sample.ts`); this is its shape.
  */
 export interface AgentSampleMessage {
@@ -52,7 +52,7 @@ export interface AgentSampleMessage {
     uptimeSeconds?: number;
   };
   gpus: (GpuReading & { processes: AgentGpuProcess[] })[];
-  /** Whether these are all: a tool that has not printed anything yet, or that fails, may know of more. */
+  /** Whether the list is complete: a tool that has not printed anything yet, or that fails, may know of more. */
   gpusRead: 'all' | 'not-yet' | 'failed';
   /** Sentences: a tool that hangs, fails or prints an error. */
   problems: string[];
@@ -60,13 +60,13 @@ export interface AgentSampleMessage {
 
 export const telemetrySchema = z.object({ machine: machineSchema, sample: z.custom<AgentSampleMessage>() });
 
-/** What the event stream sends, by event. */
+/** The events of the stream. */
 export interface AgentEvents {
-  /** When it has changed, and at first. */
+  /** At the start, and whenever it changes. */
   machine: z.input<typeof machineSchema>;
   /** Once a second. */
   sample: AgentSampleMessage;
-  /** Leases, policies or a power action have changed: who listens may ask what. */
+  /** Leases, policies or a power action have changed; a listener may ask for the details. */
   news: Record<string, never>;
 }
 export type AgentEventName = keyof AgentEvents;

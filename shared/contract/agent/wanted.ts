@@ -1,5 +1,5 @@
 /**
- * Values that an agent takes from outside. Each schema says in its error what it wants, so that a refusal can read
+ * Values that an agent accepts from outside. The error of each schema names what is expected, for a refusal like
  * "ttlSeconds: a whole number from 1 to 86400 is wanted, not 0."
  */
 import * as z from 'zod/mini';
@@ -21,7 +21,7 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   return z.enum(words, { error: words.join(' or ') });
 }
 
-/** An object with these fields and no other. */
+/** An object with exactly these fields. */
 export function fields<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.strictObject(shape, { error: 'an object' });
 }
@@ -31,7 +31,7 @@ export function listOf<Item extends z.ZodMiniType>(item: Item, most: number) {
   return z.array(item, { error }).check(z.maxLength(most, { error }));
 }
 
-/** The address of a web server, without a name and a password in it. */
+/** The address of a web server, without a user name or password in it. */
 export function webUrl(most: number) {
   const error = 'an http:// or https:// address';
   const isRight = (value: string) => {

@@ -1,4 +1,4 @@
-/** Who calls, and from where. */
+/** Errors of access: who calls, and from where. */
 import type { Catalogue } from './entry.ts';
 
 export const accessErrors = {

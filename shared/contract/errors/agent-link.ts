@@ -1,4 +1,4 @@
-/** Connecting to an agent. */
+/** Errors of reaching an agent and pairing with it. */
 import type { Catalogue } from './entry.ts';
 
 export const agentLinkErrors = {
@@ -23,8 +23,8 @@ export const agentLinkErrors = {
     status: 409,
   },
   BAD_PAIRING: {
-    message: 'This is not a pairing line or a six-digit code.',
-    next: 'Paste the line that `agent.mjs pair` shows, or enter the address and the code.',
+    message: 'This is neither a pairing line nor a six-digit code.',
+    next: 'Copy the line that `agent.mjs pair` shows, or enter the address and the code.',
     status: 400,
   },
 } as const satisfies Catalogue;

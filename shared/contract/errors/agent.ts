@@ -1,6 +1,6 @@
 /**
- * What an agent answers when it refuses or fails. The agent bundles only this file and `common.ts`: it must not
- * import the rest of the catalogue, nor the schema of errors.
+ * The errors of an agent. The agent bundles only this file and `common.ts`, so it must not import the rest of the
+ * catalogue or the schema of errors.
  */
 import { commonErrors } from './common.ts';
 import type { Catalogue } from './entry.ts';
@@ -19,13 +19,13 @@ export const agentErrors = {
   },
   NOT_RUNNING: {
     ...commonErrors.NOT_RUNNING,
-    message: 'No agent is running here.',
-    next: 'Start it, or set its folder with --data.',
+    message: 'The agent is not running.',
+    next: 'Start it, or give its folder with --data.',
   },
   INTERNAL: { ...commonErrors.INTERNAL, message: 'Something went wrong inside the agent.' },
   BAD_CONFIG: {
     message: 'The agent’s configuration has errors.',
-    next: 'Fix what is named and start it again.',
+    next: 'Correct the named settings and start it again.',
     status: 500,
   },
   BAD_JSON: { message: 'The body is not JSON.', next: 'Send a JSON object.', status: 400 },
@@ -51,7 +51,7 @@ export const agentErrors = {
     status: 403,
   },
   METHOD_NOT_ALLOWED: {
-    message: 'This path does not accept that method.',
+    message: 'This path does not support that method.',
     next: 'Use one of the methods in Allow.',
     status: 405,
   },
@@ -67,7 +67,7 @@ export const agentErrors = {
   },
   WAKE_NOT_SENT: {
     message: 'No wake packet could be sent.',
-    next: 'Check the reasons, and the network of the relay.',
+    next: 'Check the reasons and the network of the relay.',
     status: 502,
   },
   LEASE_OF_ANOTHER: {
@@ -77,7 +77,7 @@ export const agentErrors = {
   },
   TOO_MANY_LEASES: {
     message: 'The agent cannot keep any more leases.',
-    next: 'End the ones that are no longer needed.',
+    next: 'End leases that are no longer needed.',
     status: 409,
   },
   TOO_MANY_POLICIES: {
@@ -117,12 +117,12 @@ export const agentErrors = {
   },
   NOT_ALLOWED: {
     message: 'This agent is not allowed to restart Ollama.',
-    next: 'Start it with --restart-ollama, or install it again with that option.',
+    next: 'Start or install it with --restart-ollama.',
     status: 403,
   },
   OLLAMA_NOT_RESTARTED: {
     message: 'Ollama could not be restarted.',
-    next: 'Check the reason, and restart it by hand.',
+    next: 'Check the reason, and restart it yourself.',
     status: 502,
   },
   BOOT_CHANGED: {
@@ -131,13 +131,13 @@ export const agentErrors = {
     status: 409,
   },
   DISK_TROUBLE: {
-    message: 'Writing to the disk failed; nothing was changed.',
+    message: 'The change could not be written to the disk; nothing was changed.',
     next: 'Free some space, then try again.',
     status: 507,
   },
   PORT_TAKEN: {
-    message: 'Another program is using the port.',
-    next: 'Stop it, or choose another port with --port.',
+    message: 'The port is in use by another program.',
+    next: 'Stop that program, or choose another --port.',
     status: 500,
   },
   CANNOT_BIND: {
@@ -147,7 +147,7 @@ export const agentErrors = {
   },
   INSTALL_FAILED: {
     message: 'The agent could not be installed.',
-    next: 'Fix what is named, then run it again.',
+    next: 'Fix the named problem, then run it again.',
     status: 500,
   },
 } as const satisfies Catalogue;

@@ -8,7 +8,7 @@ export const commonErrors = {
     status: 400,
   },
   NOT_FOUND: {
-    message: 'It was not found.',
+    message: 'This does not exist.',
     next: 'Refresh the list; it may have been removed.',
     status: 404,
   },
@@ -34,19 +34,19 @@ export const commonErrors = {
   },
   NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'No action is needed.', status: 409 },
   NOT_SUPPORTED: {
-    message: 'The machine cannot do that.',
+    message: 'The machine does not support this.',
     next: 'Choose another action.',
     status: 409,
   },
   NOT_RUNNING: { message: 'Pilotlight is not running.', next: 'Start it with npm start.', status: 503 },
   PAIRING_CLOSED: {
-    message: 'Pairing is not open, or the code is wrong.',
+    message: 'The agent is not waiting to be paired, or the code is wrong.',
     next: 'Run `agent.mjs pair` on that machine for a new code. It is valid for 10 minutes.',
     status: 403,
   },
   INTERNAL: {
     message: 'Something went wrong inside Pilotlight.',
-    next: 'Try again; if it keeps happening, report it with the log.',
+    next: 'Try again. If it happens again, report it with the log.',
     status: 500,
   },
 } as const satisfies Catalogue;

@@ -1,4 +1,4 @@
-/** The computer that Pilotlight runs on: its disk, its ports, its data folder. */
+/** Errors of the computer that Pilotlight runs on: its disk, its ports, its data folder. */
 import type { Catalogue } from './entry.ts';
 
 export const computerErrors = {
@@ -13,13 +13,13 @@ export const computerErrors = {
     status: 500,
   },
   STATE_NEWER: {
-    message: 'The saved state is from a newer Pilotlight.',
+    message: 'The saved state was written by a newer Pilotlight.',
     next: 'Update Pilotlight, or choose another folder with --data DIR.',
     status: 500,
   },
   RECORDS_DAMAGED: {
     message: 'Some saved records could not be read.',
-    next: 'They were set aside. Add whatever is missing again.',
+    next: 'They were set aside. Add what is missing again.',
     status: 500,
   },
   FILE_DAMAGED: {
@@ -33,13 +33,13 @@ export const computerErrors = {
     status: 500,
   },
   PORT_IN_USE: {
-    message: 'Another program is using the port.',
-    next: 'Choose another with --port N, or leave out --port to use any free one.',
+    message: 'The port is in use by another program.',
+    next: 'Choose another with --port N, or omit it to use a free one.',
     status: 500,
   },
   ALREADY_RUNNING: {
     message: 'Pilotlight is already running with this data folder.',
-    next: 'Use the running one, or choose another folder with --data DIR.',
+    next: 'Use the one that is running, or choose another folder with --data DIR.',
     status: 409,
   },
   DATA_FOLDER_UNUSABLE: {

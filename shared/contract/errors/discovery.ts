@@ -1,4 +1,4 @@
-/** Finding machines, and checking them. */
+/** Errors of finding and checking machines. */
 import type { Catalogue } from './entry.ts';
 
 export const discoveryErrors = {

@@ -1,9 +1,9 @@
-/** What the catalogue says of one code. */
+/** The entry of one code. */
 export interface CatalogueEntry {
   /** A sentence for a person. */
   message: string;
   next: string;
-  /** The HTTP status of the control API, or of the agent's. */
+  /** HTTP status in the control API, or in the agent's API. */
   status: number;
 }
 

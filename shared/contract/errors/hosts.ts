@@ -1,4 +1,4 @@
-/** Machines and the inference servers on them. */
+/** Errors of machines and their inference servers. */
 import type { Catalogue } from './entry.ts';
 
 export const hostErrors = {
@@ -13,7 +13,7 @@ export const hostErrors = {
     status: 504,
   },
   NAME_NOT_RESOLVED: {
-    message: 'The machine’s name could not be resolved.',
+    message: 'The name of the machine was not found on this network.',
     next: 'Check the spelling, or use its IP address.',
     status: 502,
   },
@@ -24,7 +24,7 @@ export const hostErrors = {
   },
   SERVER_ERROR: {
     message: 'The server returned an error.',
-    next: "Read the server's own message below; its log may say more.",
+    next: "Check the server's message below; its log may say more.",
     status: 502,
   },
   SERVER_BUSY: {

@@ -1,4 +1,4 @@
-/** Folders, files and their index. */
+/** Errors of folders, files and their index. */
 import type { Catalogue } from './entry.ts';
 
 export const indexingErrors = {
@@ -23,16 +23,16 @@ export const indexingErrors = {
   },
   FILE_CHANGED: {
     message: 'The file changed while it was being read.',
-    next: 'Index again when it has stopped changing.',
+    next: 'Index again when the file no longer changes.',
     status: 409,
   },
   FILE_TOO_COSTLY: {
     message: 'Reading the file takes too long.',
-    next: 'It is skipped until it changes; everything else is indexed. A full run tries it again.',
+    next: 'It is skipped until it changes; everything else is indexed. To try it again, read every file again.',
     status: 422,
   },
   FILE_ENCODING: {
-    message: 'The text encoding was not recognised.',
+    message: 'The encoding of the text was not recognised.',
     next: 'Save it as UTF-8.',
     status: 422,
   },
@@ -43,7 +43,7 @@ export const indexingErrors = {
   },
   OUTSIDE_FOLDER: {
     message: 'The path leads outside the folder.',
-    next: 'Add the folder it leads to separately.',
+    next: 'Add the folder that it leads to.',
     status: 422,
   },
   EMBEDDER_UNAVAILABLE: {
@@ -52,8 +52,8 @@ export const indexingErrors = {
     status: 409,
   },
   EMBEDDER_MISMATCH: {
-    message: 'This index was built with another embedder.',
-    next: 'Rebuild it to change the embedder.',
+    message: 'This index was created with another embedder.',
+    next: 'To change the embedder, rebuild the index.',
     status: 409,
   },
   DIMENSION_MISMATCH: {
@@ -83,13 +83,13 @@ export const indexingErrors = {
     status: 409,
   },
   INDEX_NEWER: {
-    message: 'The index was built by a newer Pilotlight.',
+    message: 'The index was written by a newer Pilotlight.',
     next: 'Update Pilotlight, or remove the folder and add it again.',
     status: 409,
   },
   WORKER_LOST: {
     message: 'The index worker stopped unexpectedly.',
-    next: 'It restarts by itself; nothing that was saved is lost.',
+    next: 'It restarts automatically; nothing that was saved is lost.',
     status: 503,
   },
 } as const satisfies Catalogue;

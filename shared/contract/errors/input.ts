@@ -1,4 +1,4 @@
-/** Input that cannot be used. */
+/** Errors of input that cannot be used. */
 import type { Catalogue } from './entry.ts';
 
 export const inputErrors = {
@@ -14,11 +14,11 @@ export const inputErrors = {
   },
   BAD_URL: {
     message: 'Pilotlight cannot use this address.',
-    next: 'Enter it like http://192.168.1.20:11434.',
+    next: 'Enter an address like http://192.168.1.20:11434.',
     status: 400,
   },
   BAD_DESTINATION: {
-    message: 'A wake packet cannot be sent to this address.',
+    message: 'Wake packets cannot be sent to this address.',
     next: 'Enter an IPv4 address, with a port if it is not 9, like 192.168.1.255:9.',
     status: 400,
   },
@@ -29,11 +29,11 @@ export const inputErrors = {
   },
   BAD_IMPORT: {
     message: 'This file cannot be imported.',
-    next: 'Fix what is named and import it again; nothing was changed.',
+    next: 'Correct what is named and import it again; nothing was changed.',
     status: 400,
   },
   ALREADY_EXISTS: {
-    message: 'It already exists.',
+    message: 'This already exists.',
     next: 'Use the existing one, or choose another address or name.',
     status: 409,
   },

@@ -1,4 +1,4 @@
-/** Where a model is loaded. */
+/** Errors of loading and moving models. */
 import type { Catalogue } from './entry.ts';
 
 export const placementErrors = {
@@ -22,25 +22,25 @@ export const placementErrors = {
     next: 'Close the programs named below and try again, or force it anyway.',
     status: 409,
   },
-  PINNED: { message: 'The model is pinned where it is.', next: 'Unpin it first.', status: 409 },
+  PINNED: { message: 'The model is pinned.', next: 'Unpin it first.', status: 409 },
   MODEL_BUSY: {
     message: 'The model is answering requests.',
     next: 'Try again when it is idle.',
     status: 409,
   },
   MOVE_IN_PROGRESS: {
-    message: 'Another move is in progress on this machine.',
+    message: 'Another move is running on this machine.',
     next: 'Wait until it finishes.',
     status: 409,
   },
   MOVE_FAILED: {
-    message: 'The model did not end up where it should.',
-    next: 'The reason below says why, and which models were loaded again.',
+    message: 'The move failed.',
+    next: 'The details below give the reason, and the models that were loaded again.',
     status: 502,
   },
   NOT_LOADED: {
     message: 'The model is not loaded there.',
-    next: 'Force it to the GPU or the CPU to load it.',
+    next: 'To load it, force it to the GPU or the CPU.',
     status: 409,
   },
 } as const satisfies Catalogue;

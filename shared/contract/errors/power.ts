@@ -1,10 +1,10 @@
-/** Powering a machine off, and the GPU that it lost. */
+/** Errors of powering a machine off, and of a lost GPU. */
 import type { Catalogue } from './entry.ts';
 
 export const powerErrors = {
   CANNOT_POWER_OFF: {
     message: 'Pilotlight cannot power this machine off.',
-    next: 'Run the agent there with the power role, or set its shutdown server.',
+    next: 'Run the agent there with the power role, or enter its shutdown server.',
     status: 409,
   },
   DID_NOT_GO_OFF: {

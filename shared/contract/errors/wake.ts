@@ -1,10 +1,10 @@
-/** Waking a machine. */
+/** Errors of waking a machine. */
 import type { Catalogue } from './entry.ts';
 
 export const wakeErrors = {
   CANNOT_WAKE: {
     message: 'Pilotlight does not know how to wake this machine.',
-    next: 'Give it a MAC address.',
+    next: 'Enter its MAC address.',
     status: 409,
   },
   WAKE_FAILED: {
@@ -19,23 +19,23 @@ export const wakeErrors = {
   },
   ALREADY_AWAKE: { message: 'The machine is already awake.', next: 'No action is needed.', status: 409 },
   WAKE_NOT_ALLOWED: {
-    message: 'Its policy does not allow waking it for this now.',
+    message: 'Its policy does not allow it to be woken for this now.',
     next: 'Change its policy, or wake it yourself.',
     status: 409,
   },
   RELAY_FAILED: {
     message: 'The relay did not wake the machine.',
-    next: 'Check that the relay runs and may wake this MAC address.',
+    next: 'Check that the relay is running and may wake this MAC address.',
     status: 502,
   },
   COMMAND_FAILED: {
     message: 'The command failed.',
-    next: 'Run it in a terminal to see why, and fix it.',
+    next: 'Run it in a terminal to see why, then correct it.',
     status: 502,
   },
   BAD_COMMAND: {
-    message: 'This is not a command that can be run.',
-    next: 'Enter the program and each of its arguments separately; no shell reads them.',
+    message: 'This command cannot be run.',
+    next: 'Enter the program and each of its arguments; it runs without a shell.',
     status: 400,
   },
   BAD_WAY: {

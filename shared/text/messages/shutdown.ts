@@ -58,6 +58,6 @@ export const shutdownMessages = {
   NOT_A_SHUTDOWN_SERVER: () => 'The server at this address is not a shutdown server.',
   CHECK_SHUTDOWN_ADDRESS: () => 'Check the address of its shutdown server.',
   SHUTDOWN_SERVER_FAILED: ({ status, said }: { status: number; said: string }) =>
-    `The shutdown server failed to do it${said === '' ? ` (status ${status}).` : `: ${said}`}`,
+    `The shutdown server did not do it${said === '' ? ` (status ${status}).` : `: ${said}`}`,
   READ_ITS_LOG: () => 'Check its log on that machine.',
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorLines, runHeadless } from '../../../electron/headless/run.ts';
 import { waitForStopRequest } from '../../../electron/headless/stop-request.ts';
 import type { Host } from '../../../electron/host/start-host.ts';
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 
 function createSignals() {
@@ -86,7 +86,7 @@ describe('what a person reads when it cannot start', () => {
   it('is the sentence with its code, and the next step', () => {
     expect(errorLines(new PilotlightError('PORT_IN_USE', { message: 'Port 80 is in use.' }))).toEqual([
       'Port 80 is in use. (PORT_IN_USE)',
-      'Choose another with --port N, or leave out --port to use any free one.',
+      errorCatalogue.PORT_IN_USE.next,
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { AgentAccess } from '../../../../electron/core/agents/agent-access.
 import type { AgentOutcome, AgentPower } from '../../../../electron/core/ports/agents.ts';
 import { createAgentFollow } from '../../../../electron/core/shutdown/agent-follow.ts';
 import { outcomeTrouble, whyNotDone } from '../../../../electron/core/shutdown/agent-outcome.ts';
+import { errorCatalogue } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
@@ -29,7 +30,7 @@ describe('how an agent’s action ended, in words', () => {
     expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Access denied' }))).toMatchObject({
       code: 'AGENT_ERROR',
       message: 'Its agent says: Access denied.',
-      next: 'Check its log on that machine.',
+      next: errorCatalogue.AGENT_ERROR.next,
     });
     const denied = { reason: 'Access denied', code: 'NOT_PERMITTED', next: 'Install the agent again.' };
     expect(outcomeTrouble(outcome({ outcome: 'failed', ...denied }))).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cannotWake, describeMethod, triedMethods } from '../../../../electron/core/wake/wake-methods.ts';
 import { followAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
+import { errorCatalogue } from '../../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
@@ -22,7 +23,9 @@ const node = (changes: Partial<NodeRecord>) => ({
 describe('why a node cannot be woken', () => {
   it('says how to fix it', () => {
     const none = () => false;
-    expect(cannotWake('n', node({ mac: null }), none)).toMatchObject({ next: 'Give it a MAC address.' });
+    expect(cannotWake('n', node({ mac: null }), none)).toMatchObject({
+      next: errorCatalogue.CANNOT_WAKE.next,
+    });
     expect(cannotWake('n', node({ url: 'http://127.0.0.1:1' }), none).next).toContain('wake destination');
     expect(cannotWake('n', node({ wakeWays: [agent] }), none).next).toContain('no agent');
   });
