@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
 import { wakeWaySchema } from './power.ts';
@@ -86,8 +87,8 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   installed: z.array(installedModelSchema),
   /** When it last answered; while it answers, no later than its state last changed on the stream. */
   lastSeenAt: z.number().nullable(),
-  /** Why it is needed now, one sentence each, for example `index "Notes"`. */
-  uses: z.array(z.string()),
+  /** What it is needed for now, as parts of a sentence: `indexing "Notes"`. */
+  uses: z.array(messageSchema),
 });
 export type NodeView = z.infer<typeof nodeViewSchema>;
 

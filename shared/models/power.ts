@@ -84,7 +84,7 @@ export const leaseRecordSchema = z.object({
   kind: z.enum(['job', 'person', 'request', 'task', 'panel']),
   /** Who: `Pilotlight on laptop`, `Ann`. */
   holder: z.string(),
-  /** For what: `index "Notes"`, `a game`. */
+  /** For what: `indexing "Notes"`, `a game`. */
   purpose: z.string(),
   createdAt: z.number(),
   /** When it ends by itself; null for one that ends with its job. */

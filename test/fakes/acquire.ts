@@ -1,9 +1,11 @@
 /** Acquire over a fleet, leases and a placement that live in memory. */
+
 import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
 import type { AcquirePlacement, AcquireRequest, AcquireWakes } from '../../electron/core/acquire/model.ts';
 import { createAcquireService } from '../../electron/core/acquire/service.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { createFakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, digest, modelName, silentLog } from './indexing.ts';
 
@@ -42,7 +44,7 @@ export function createAcquireWorld(nodes: NodeView[]) {
     request(own: Partial<AcquireRequest> = {}): AcquireRequest {
       return {
         model: { name: modelName, digest },
-        purpose: 'a test',
+        purpose: plainText('a test'),
         by: 'request',
         signal: new AbortController().signal,
         ...own,

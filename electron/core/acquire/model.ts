@@ -1,6 +1,8 @@
 /** What acquire takes and gives, and what it needs from its neighbours, narrowed to what it calls. */
+
 import type { NodeView, ServerCapability } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { WakeAsker } from '../policies/policy.ts';
@@ -27,7 +29,7 @@ export interface AcquireRequest {
   model?: WantedModel;
   requirement?: Requirement;
   /** What the machine is needed for. It is shown to people, at the lease. */
-  purpose: string;
+  purpose: Message;
   /** Who asks: policies decide by it who may wake a machine. */
   by: WakeAsker;
   signal: AbortSignal;
@@ -106,7 +108,7 @@ export interface AcquireLeases {
   hold(request: {
     nodeId: string;
     kind: Exclude<WakeAsker, 'person'>;
-    purpose: string;
+    purpose: Message;
   }): Disposable & { readonly lease: Pick<LeaseRecord, 'id'> };
   /** null when no such lease lives any more. */
   get(leaseId: string): LeaseRecord | null;

@@ -1,4 +1,5 @@
 /** One node of a pool: it is acquired, works until it is retired or dropped, and is released. */
+import type { Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { WakeAsker } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
@@ -58,7 +59,7 @@ export interface PoolWorkerOptions {
   health: HealthTracker;
   events: PoolEvents;
   model: WantedModel;
-  purpose: string;
+  purpose: Message;
   by: WakeAsker;
   choice: NodeChoice;
   /** It sleeps, and has to be woken first. */

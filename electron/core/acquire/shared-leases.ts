@@ -1,10 +1,11 @@
 /** One lease for all acquisitions of a node by the same kind of asker for the same purpose. */
+import type { Message } from '../../../shared/models/message.ts';
 import type { WakeAsker } from '../policies/policy.ts';
 import type { AcquireLeases } from './model.ts';
 
 export interface SharedLeases {
   /** Takes the lease, or joins it. It ends when the last one that holds it is disposed. */
-  hold(request: { nodeId: string; by: WakeAsker; purpose: string }): Disposable;
+  hold(request: { nodeId: string; by: WakeAsker; purpose: Message }): Disposable;
 }
 
 interface Shared {

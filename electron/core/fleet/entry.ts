@@ -1,5 +1,7 @@
 /** One node in memory. */
+
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
@@ -40,7 +42,7 @@ export interface Entry
   /** When this computer's own tools were last asked for its GPUs, monotonic; null for never. */
   hardwareAt: number | null;
   waking: Waking | null;
-  uses: Map<symbol, string>;
+  uses: Map<symbol, Message>;
   /** It is being powered off on request: the fleet does not report that it drops out. */
   leaving: boolean;
   watch: Watch | null;

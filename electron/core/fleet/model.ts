@@ -1,4 +1,5 @@
 import type { NodeRecord, NodeView, Trouble } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Waking } from './entry.ts';
@@ -45,7 +46,7 @@ export interface FleetService {
   /** Placement knows better than a probe whether the GPU is really used. */
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
   /** States why the node is needed, until disposed. */
-  use(nodeId: string, reason: string): Disposable;
+  use(nodeId: string, reason: Message): Disposable;
   /** It is being powered off on request, and shutdown reports that: the fleet doesn't. */
   setLeaving(nodeId: string, leaving: boolean): void;
   /** Pins or priorities changed: the views are made again. */

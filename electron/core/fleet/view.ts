@@ -1,5 +1,7 @@
 /** From what is saved of a node and what was seen of it to what people see. Pure. */
+
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import { sumOrNull } from '../../../shared/vram.ts';
@@ -30,7 +32,7 @@ export interface NodeKnowledge {
   gpuFound: boolean | null;
   /** null where the node is not simulated. */
   simulatedVramBytes: number | null;
-  uses: readonly string[];
+  uses: readonly Message[];
 }
 
 export interface ViewSettings {

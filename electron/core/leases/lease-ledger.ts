@@ -1,6 +1,8 @@
 /** The leases of this core: who needs which machine, for what, until when. What begins and ends is durable. */
 import { createEmitter } from '../../../shared/emitter.ts';
+import { type Message, plainText } from '../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
 import type { Clock, Ids, Timer } from '../ports/time.ts';
@@ -8,8 +10,8 @@ import type { Clock, Ids, Timer } from '../ports/time.ts';
 export interface LeaseRequest {
   nodeId: string;
   kind: LeaseRecord['kind'];
-  /** For people: `index "Notes"`. */
-  purpose: string;
+  /** A person's own text, or a message, which is saved as its text. */
+  purpose: string | Message;
   /** When it ends by itself, milliseconds since the epoch; left out or null: when it is ended. */
   until?: number | null;
 }
@@ -49,7 +51,7 @@ export interface LeaseLedgerDependencies {
   /** Under which name leases are held now. */
   holder(): string;
   /** Says at the node why it is needed, until disposed. */
-  use(nodeId: string, reason: string): Disposable;
+  use(nodeId: string, reason: Message): Disposable;
 }
 
 /** The clock on the wall may be put forward: a far end is looked at again now and then. */
@@ -78,8 +80,8 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     }
   }
 
-  function take(lease: LeaseRecord): void {
-    held.set(lease.id, { lease, use: use(lease.nodeId, lease.purpose) });
+  function take(lease: LeaseRecord, reason = plainText(lease.purpose)): void {
+    held.set(lease.id, { lease, use: use(lease.nodeId, reason) });
   }
 
   function load(): void {
@@ -133,14 +135,14 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
         nodeId,
         kind,
         holder: plainWords(holder()),
-        purpose: plainWords(purpose),
+        purpose: plainWords(typeof purpose === 'string' ? purpose : textOf(purpose)),
         createdAt: clock.now(),
         until,
         endedAt: null,
       };
       if (kind === 'person') store.putLease(lease);
       else keep(lease);
-      take(lease);
+      take(lease, typeof purpose === 'string' ? undefined : purpose);
       plan();
       changed.emit(nodeId, { began: lease });
       return {

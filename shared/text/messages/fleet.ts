@@ -7,6 +7,8 @@ export const fleetMessages = {
   NODE_DROPPED_OUT: ({ node }: { node: string }) => `${node} dropped out.`,
   NODE_DROPPED_OUT_IN_USE: ({ node, uses }: { node: string; uses: readonly Text[] }) =>
     `${node} dropped out while in use: ${list(uses)}.`,
+  NODE_DROPPED_OUT_INDEXING: ({ node, folders }: { node: string; folders: readonly string[] }) =>
+    `${node} dropped out while indexing ${list(folders.map((folder) => `"${folder}"`))}.`,
   NODE_RECOVERED: ({ node }: { node: string }) => `${node} works again.`,
   NODE_CAME_BACK: ({ node }: { node: string }) => `${node} is back.`,
   MISSED_CHECKS: ({ checks, reason }: { checks: number; reason: Text | null }) =>

@@ -12,6 +12,8 @@ export const leaseMessages = {
   CHOOSE_LATER: () => 'Choose a later time.',
   TIME_TOO_FAR: () => 'That is more than a year ahead.',
   CHOOSE_EARLIER: () => 'Choose an earlier time, or keep it on until it is released.',
+  /** Why a job needs a machine, as part of a sentence. */
+  USED_FOR_INDEXING: ({ folder }: { folder: string }) => `indexing "${folder}"`,
   NO_SUCH_LEASE: () => 'There is no such lease.',
 
   AGENT_CLEARED: ({ node }: { node: string }) =>
