@@ -6,6 +6,7 @@ import { createAcquireService } from '../../electron/core/acquire/service.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
 import { plainText } from '../../shared/models/message.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { createFakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, digest, modelName, silentLog } from './indexing.ts';
 
@@ -16,8 +17,8 @@ export function createAcquireWorld(nodes: NodeView[]) {
   /** `+ node kind purpose` and `- …`, as they happen. */
   const leases: string[] = [];
   const held = createFakeLeases((nodeId, reason) => {
-    leases.push(`+ ${nodeId} ${reason}`);
-    return { [Symbol.dispose]: () => void leases.push(`- ${nodeId} ${reason}`) };
+    leases.push(`+ ${nodeId} ${textOf(reason)}`);
+    return { [Symbol.dispose]: () => void leases.push(`- ${nodeId} ${textOf(reason)}`) };
   });
   const world = {
     clock,

@@ -449,7 +449,7 @@ describe('the agent', () => {
       'wrong',
       facts({ called: no('AGENT_REFUSED', { status: 401 }) }),
       'fail',
-      'does not accept',
+      'rejected the token',
       'agent.mjs pair',
     ],
     [

@@ -386,7 +386,7 @@ describe('a rehearsal', () => {
     [
       'nobody may wake it',
       ({ power }) => void Object.assign(power, { policy: { ...power.policy, wakeFor: 'never' } }),
-      'never woken from here',
+      'does not allow waking it',
       'policy',
     ],
   ])('is refused in words where %s, and nothing is done', async (_, prepare, seen, mend) => {
