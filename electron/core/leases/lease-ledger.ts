@@ -1,8 +1,8 @@
 /** The leases of this core: who needs which machine, for what, until when. What begins and ends is durable. */
 import { createEmitter } from '../../../shared/emitter.ts';
+import { purposeText } from '../../../shared/lease-purpose.ts';
 import { type Message, plainText } from '../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
-import { textOf } from '../../../shared/text/index.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
 import type { Clock, Ids, Timer } from '../ports/time.ts';
@@ -135,7 +135,7 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
         nodeId,
         kind,
         holder: plainWords(holder()),
-        purpose: plainWords(typeof purpose === 'string' ? purpose : textOf(purpose)),
+        purpose: plainWords(purposeText(purpose)),
         createdAt: clock.now(),
         until,
         endedAt: null,
