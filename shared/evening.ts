@@ -1,6 +1,6 @@
-/** When the evening ends, for "keep awake tonight". In local time. */
+/** When "tonight" ends, for "keep awake tonight". In local time. */
 
-/** Midnight; late in the evening and in the small hours it is four in the morning. Milliseconds since the epoch. */
+/** Midnight; from 10 PM to 3 AM it is four in the morning. Milliseconds since the epoch. */
 export function endOfTonight(now: number): number {
   const end = new Date(now);
   const late = end.getHours() >= 22;

@@ -1,11 +1,11 @@
-/** Numbers in words: units always, one decimal at most. */
+/** Numbers for people: always with a unit, at most one decimal. */
 
 const gigabyte = 1e9;
 const megabyte = 1e6;
 
 /** Bytes, decimal units as GPU vendors and Ollama print them: `7.4 GB`, `670 MB`, `12 kB`. */
 export function formatBytes(bytes: number): string {
-  // The limits lie where rounding would reach the next unit, so that nothing reads "1000 MB".
+  // The limits are where rounding would reach the next unit, so that nothing reads "1000 MB".
   if (bytes >= 0.9995 * gigabyte) return `${trim(bytes / gigabyte)} GB`;
   if (bytes >= 0.9995 * megabyte) return `${Math.round(bytes / megabyte)} MB`;
   if (bytes >= 999.5) return `${Math.round(bytes / 1000)} kB`;
@@ -16,7 +16,7 @@ export function formatBytes(bytes: number): string {
 export const VRAM_GIGABYTE = 2 ** 30;
 
 /**
- * Bytes of memory, VRAM or RAM, in the binary units that are printed on the box: `24 GB`, `687 MB`. Files and
+ * Bytes of memory, VRAM or RAM, in binary units as on the box: `24 GB`, `687 MB`. Files and
  * downloads are decimal: `formatBytes`.
  */
 export function formatMemory(bytes: number): string {
@@ -39,7 +39,7 @@ export function formatDuration(ms: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
-/** A remaining time, rounded as a person would say it: `≈ 4 min left`. */
+/** A remaining time, rounded the way people say it: `≈ 4 min left`. */
 export function formatEta(ms: number): string {
   if (ms < 1500) return 'almost done';
   if (ms < 90_000) return `≈ ${Math.round(ms / 1000)} s left`;
@@ -63,7 +63,7 @@ export function formatRate(perSecond: number, unit: string): string {
   return `${trim(perSecond)} ${unit}/s`;
 }
 
-/** `1,234` with thin grouping, no locale surprises. */
+/** `1,234`, the same in every locale. */
 export function formatCount(count: number): string {
   return Math.round(count)
     .toString()

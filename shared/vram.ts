@@ -1,11 +1,11 @@
-/** VRAM in use on a node, from its readings or else from its loaded models. Pure. */
+/** VRAM in use on a node, from its readings, else from its loaded models. Pure. */
 import type { NodeView } from './models/fleet.ts';
 import { isServing } from './models/node-words.ts';
 import type { GpuReading, TelemetrySample } from './models/telemetry.ts';
 
 /**
- * Bytes in use. The machine's own tools count every program; without them it is what the server reports for its
- * models. null where neither is known.
+ * Bytes in use. The machine's own tools count every program; without them, it is what the server reports for its
+ * models. null if neither is known.
  */
 export function usedVramBytes(
   node: Pick<NodeView, 'state' | 'loaded'>,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** What the agent's program is to be told, or null where the command is not for it. `cancel` alone is for this machine. */
+/** The arguments for the agent's program; null if the command is not for it. `cancel` without a node is for this machine. */
 export function agentArguments(args: readonly string[]): string[] | null {
   const [command, ...rest] = args;
   if (command === 'agent') return rest;
@@ -19,6 +19,6 @@ export function agentArguments(args: readonly string[]): string[] | null {
 
 export async function runAgentProgram(args: readonly string[]): Promise<void> {
   process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
-  // Beside this file in the build: the file that also runs alone on other machines.
+  // In the build it lies beside this file; it is the same file that runs on its own on other machines.
   await import(pathToFileURL(join(import.meta.dirname, '..', 'agent', 'agent.mjs')).href);
 }

@@ -5,7 +5,7 @@ import { agentArguments, runAgentProgram } from './agent-program.ts';
 import { runCli } from './run.ts';
 import { createTerminal } from './terminal.ts';
 
-// The agent is a program of its own, which takes signals and exit codes into its own hands.
+// The agent is a separate program that handles signals and exit codes itself.
 const forAgent = agentArguments(process.argv.slice(2));
 if (forAgent) await runAgentProgram(forAgent);
 else await run();
@@ -14,12 +14,12 @@ async function run(): Promise<void> {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      // The second time means it.
+      // A second Ctrl+C ends it at once.
       if (interrupted.signal.aborted) process.exit(130);
-      interrupted.abort(new DOMException('Stopped by the person.', 'AbortError'));
+      interrupted.abort(new DOMException('Stopped by the user.', 'AbortError'));
     });
   }
-  // A reader that has seen enough, such as `head`, is no failure.
+  // A reader that stops early, such as `head`, is not a failure.
   process.stdout.on('error', () => process.exit(0));
 
   const code = await runCli(process.argv.slice(2), {
@@ -28,10 +28,10 @@ async function run(): Promise<void> {
     signal: interrupted.signal,
     now: () => Date.now(),
     sleep: (ms, signal) => wait(ms, undefined, { signal }),
-    // npm runs its scripts in the folder of the package; INIT_CWD is where the person stands.
+    // npm runs scripts in the package's folder; INIT_CWD is where the command was typed.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
   });
   process.exitCode = code;
-  // Sockets that are kept alive for another request would keep the process.
+  // Sockets kept alive for another request would otherwise keep the process running.
   setTimeout(() => process.exit(code), 500).unref();
 }

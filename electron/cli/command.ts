@@ -7,10 +7,10 @@ import type { CoreLink, Need } from './core-link.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
-  /** The core that runs, or one of our own. Asked for once; closed after the command. */
+  /** The running core, or one started for the command. Connects once; closed after the command. */
   connect(need: Need): Promise<CoreLink>;
   terminal: Terminal;
-  /** With `--json` nothing but one JSON value goes to standard output. */
+  /** With `--json`, one JSON value is all that goes to standard output. */
   json: boolean;
   values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   positionals: readonly string[];
@@ -18,7 +18,7 @@ export interface CommandContext {
   signal: AbortSignal;
   sleep(ms: number): Promise<void>;
   now(): number;
-  /** An absolute path, from where the person stands. */
+  /** An absolute path, resolved from the folder where the command was typed. */
   resolve(path: string): string;
 }
 
@@ -30,7 +30,7 @@ export interface Command {
   options: ParseArgsOptionsConfig;
   /** Prints and returns what `--json` prints; throws PilotlightError. */
   run(context: CommandContext): Promise<unknown>;
-  /** Whether what was printed says that something is wrong: the exit code is 1 then. */
+  /** Whether the result reports a failure; the exit code is 1 then. */
   failed?(result: unknown): boolean;
 }
 
@@ -42,7 +42,7 @@ export const commonOptions = {
 
 export function usageError(
   message: string,
-  next = 'Run it with --help to see how it is used.',
+  next = 'Run it with --help to see how to use it.',
 ): PilotlightError {
   return new PilotlightError('BAD_REQUEST', { message, next, details: { usage: true } });
 }
@@ -69,18 +69,18 @@ export function optionText(context: CommandContext, option: string): string | un
 
 export function onlyPositional(context: CommandContext, what: string): string {
   const [first, ...rest] = context.positionals;
-  if (first === undefined) throw usageError(`Say which ${what}.`);
+  if (first === undefined) throw usageError(`Missing argument: ${what}.`);
   if (rest.length > 0)
-    throw usageError(`"${rest[0]}" is one too many. Put quotes around a name with spaces.`);
+    throw usageError(`"${rest[0]}" is one argument too many. Put quotes around a name that contains spaces.`);
   return first;
 }
 
 export function noPositionals(context: Pick<CommandContext, 'positionals'>): void {
   const [first] = context.positionals;
-  if (first !== undefined) throw usageError(`"${first}" is not understood here.`);
+  if (first !== undefined) throw usageError(`"${first}" is not expected here.`);
 }
 
-/** By id, else by name whatever its case, else by the only name that begins so. */
+/** By id, else by name in any case, else by the only name that starts with it. */
 function findNamed<Item extends { id: string; name: string }>(
   items: readonly Item[],
   wanted: string,
@@ -97,7 +97,7 @@ function findNamed<Item extends { id: string; name: string }>(
   throw new PilotlightError('NOT_FOUND', {
     message:
       begins.length > 1
-        ? `"${wanted}" may be ${begins.map((item) => item.name).join(' or ')}.`
+        ? `"${wanted}" could be ${begins.map((item) => item.name).join(' or ')}.`
         : `There is no ${what} called "${wanted}".`,
     next: names === '' ? `Add a ${what} first.` : `Use one of: ${names}.`,
   });

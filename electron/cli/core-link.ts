@@ -1,4 +1,4 @@
-/** A way to a core: the one that runs with the data folder, or one of our own for as long as the command takes. */
+/** Connects to a core: the one that runs with the data folder, or one started just for the command. */
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { MethodInput, MethodName, MethodResult, Scope } from '../../shared/contract/methods.ts';
 import { createSystemClock } from '../adapters/clock.ts';
@@ -8,7 +8,7 @@ import { startHost } from '../host/start-host.ts';
 import { startOrJoin } from '../host/start-or-join.ts';
 
 export interface CoreLink {
-  /** True when the core was there before the command and stays after it. */
+  /** True when the core was running before the command and keeps running after it. */
   readonly running: boolean;
   call<Name extends MethodName>(
     method: Name,
@@ -24,8 +24,8 @@ export type Need = 'running' | 'any' | 'fresh' | 'indexing';
 const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
 /**
- * @param need `running` refuses with NOT_RUNNING where none runs. Where the core is our own, `fresh` waits for
- * the first look at each node, and only `indexing` takes up a job that was not finished, which may wake a machine.
+ * @param need `running` fails with NOT_RUNNING if none runs. In a core of our own, `fresh` waits for
+ * the first check of each node, and only `indexing` resumes an unfinished job, which may wake a machine.
  */
 export async function connect(options: {
   dataFolder: string | undefined;

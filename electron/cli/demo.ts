@@ -1,4 +1,4 @@
-/** `npm run demo`: the main job, told in the terminal in half a minute. */
+/** `npm run demo`: what Pilotlight is for, shown in the terminal in half a minute. */
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,16 +13,16 @@ const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (interrupted.signal.aborted) process.exit(130);
-    interrupted.abort(new DOMException('Stopped by the person.', 'AbortError'));
+    interrupted.abort(new DOMException('Stopped by the user.', 'AbortError'));
   });
 }
 
-// A reader that has seen enough, such as `head`, ends the story.
-process.stdout.on('error', () => interrupted.abort(new DOMException('Nobody reads on.', 'AbortError')));
+// A reader that stops early, such as `head`, ends the demo.
+process.stdout.on('error', () => interrupted.abort(new DOMException('The output was closed.', 'AbortError')));
 
 const usage = [
   'Usage: npm run demo [-- --json]',
-  '  --json   only the result, as one JSON object on the last line',
+  '  --json   print only the result, as one JSON object on the last line',
 ];
 
 async function main(): Promise<number> {
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const narrator =
     values.json === true ? silentNarrator : createNarrator({ terminal, now: Date.now, monotonic });
   const end = await playDemo({
-    // Built and unbuilt, this file lies two folders below the repository's root.
+    // In the source and in the build, this file lies two folders below the root of the repository.
     folder: join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'docs'),
     query: 'wake a machine that sleeps',
     teller: narrator,

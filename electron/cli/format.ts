@@ -1,11 +1,11 @@
-/** Words, glyphs, bars and tables: the same language as the panel's. Pure. */
+/** Texts, glyphs, bars and tables, in the same language as the panel. Pure. */
 import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
 import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
-/** Hollow when off, an ember while it comes up, half when it serves, filled when its GPU is proven. */
+/** Hollow when off, dotted while it comes up, half when it serves, filled when its GPU is verified. */
 function stateGlyph(state: NodeView['state'], style: Style): string {
   switch (state) {
     case 'gpu-verified':
@@ -28,7 +28,7 @@ export function stateWords(node: NodeView, style: Style): string {
   return `${stateGlyph(node.state, style)} ${nodeStateWords(node)}`;
 }
 
-/** A filled flame for the GPU, half of one with its per cent, a hollow one for the CPU. */
+/** A filled flame for the GPU, half a flame with the share on the GPU, a hollow one for the CPU. */
 export function placementWords(placement: Placement, gpuShare: number | null, style: Style): string {
   if (placement === 'gpu') return `${style.flame('▲')} GPU`;
   if (placement === 'cpu') return `${style.quiet('△')} CPU`;
@@ -53,7 +53,7 @@ export function vramWords(
   return used === null ? formatMemory(vram.totalBytes) : `${used} of ${formatMemory(vram.totalBytes)}`;
 }
 
-/** `▇▇▇▇░░░░`; eighths at the tip, so that it moves smoothly. */
+/** `▇▇▇▇░░░░`, with eighths at the tip so that it moves smoothly. */
 export function bar(share: number, width: number, style: Style): string {
   const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
   const whole = Math.floor(eighths / 8);
@@ -62,7 +62,7 @@ export function bar(share: number, width: number, style: Style): string {
   return `${style.flame(`${'█'.repeat(whole)}${tip}`)}${style.quiet('░'.repeat(Math.max(0, rest)))}`;
 }
 
-/** Columns as wide as they need to be, two spaces between; a column of numbers is set to the right. */
+/** Columns as wide as their content, two spaces apart; those in `right` are right-aligned. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -81,7 +81,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   );
 }
 
-/** One line on a running job: bar, files, rate, remaining time, what it does. */
+/** One line about a running job: bar, files, rate, time left, what it is doing. */
 export function jobLine(job: IndexJob, style: Style): string {
   const { processed, total, percent } = jobProgress(job);
   if (job.phase !== 'embedding') return `${style.ember('◌')} ${job.detail}`;
@@ -122,7 +122,7 @@ export function moveWords(move: MoveRecord, style: Style): string {
   return `${glyph} ${move.model} on ${move.nodeName}${to}  ${move.reason}`;
 }
 
-/** The snippet with what matched marked. */
+/** The snippet with its matches in bold. */
 export function highlight(
   snippet: string,
   ranges: readonly (readonly [number, number])[],

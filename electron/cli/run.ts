@@ -1,4 +1,4 @@
-/** One run of `pilotlight …`: finds the command, gives it a core when it asks, turns its end into an exit code. */
+/** Runs one `pilotlight …` command: finds it, connects it to a core when it asks, and returns its exit code. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
 import { discover, pair } from './commands/agents.ts';
@@ -39,7 +39,7 @@ const commands: readonly Command[] = [
   open,
 ];
 
-/** 130 is what a shell gives a program that Ctrl+C ended. */
+/** 130 is what shells report for a program ended by Ctrl+C. */
 const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
 
 export interface CliWorld {
@@ -50,11 +50,11 @@ export interface CliWorld {
   now(): number;
   /** Rejects when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** An absolute path, from where the person stands. */
+  /** An absolute path, resolved from the folder where the command was typed. */
   resolve(path: string): string;
 }
 
-/** Runs the command and gives the exit code. */
+/** Runs the command and returns its exit code. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
   const { terminal } = world;
   const [name, ...rest] = args;
@@ -67,7 +67,7 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
   try {
     const command = commands.find((candidate) => candidate.name === name);
     if (!command)
-      throw usageError(`There is no command "${name}".`, 'Run it with --help to see the commands.');
+      throw usageError(`There is no command "${name}".`, 'Run it with --help to list the commands.');
     const { values, positionals } = readArguments(rest, command.options);
     if (values.help === true) {
       for (const line of helpOf(command)) terminal.line(line);
@@ -97,13 +97,13 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     if (json) terminal.line(JSON.stringify(result));
     return command.failed?.(result) ? exitCodes.failed : exitCodes.ok;
   } catch (error) {
-    return tell(error, { world, json });
+    return report(error, { world, json });
   } finally {
     await (link as Promise<CoreLink> | null)?.then((opened) => opened.close()).catch(() => undefined);
   }
 }
 
-function tell(error: unknown, { world, json }: { world: CliWorld; json: boolean }): number {
+function report(error: unknown, { world, json }: { world: CliWorld; json: boolean }): number {
   const { terminal, signal } = world;
   if (signal.aborted) {
     if (!json) terminal.note('Stopped.');
@@ -150,9 +150,9 @@ function helpOf(command: Command): string[] {
 }
 
 const commonHelp = [
-  `Options of every command: ${Object.keys(commonOptions)
+  `Options for every command: ${Object.keys(commonOptions)
     .map((option) => (option === 'data' ? '--data DIR' : `--${option}`))
     .join(', ')}`,
-  'Nodes and folders go by id or by name. With --json one JSON value is printed; an error is {"error": …}.',
-  'Exit codes: 0 done, 1 failed, 2 used wrongly, 3 Pilotlight is not running, 130 stopped by Ctrl+C.',
+  'Refer to nodes and folders by name or id. --json prints one JSON value; an error is {"error": …}.',
+  'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 Pilotlight is not running, 130 stopped with Ctrl+C.',
 ];

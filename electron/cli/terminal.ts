@@ -1,11 +1,11 @@
-/** What the commands write to. Colours and live lines only where a person looks at a terminal. */
+/** Where commands write. Colours and live lines appear only on a real terminal. */
 
 export interface Terminal {
   /** One line of the answer. */
   line(text?: string): void;
-  /** One line for the person, beside the answer: on standard error. */
+  /** One line for people, on standard error. */
   note(text: string): void;
-  /** A line that is written over by the next one; gone when something else is written. Nothing off a terminal. */
+  /** A line that the next one replaces and any other output clears. Does nothing outside a terminal. */
   live(text: string): void;
   readonly isTerminal: boolean;
   readonly width: number;
@@ -92,12 +92,12 @@ const escapeCode = String.fromCharCode(27);
 const colourCode = new RegExp(`${escapeCode}\\[[0-9;]*m`, 'g');
 const colourSplit = new RegExp(`(${escapeCode}\\[[0-9;]*m)`);
 
-/** Characters that show. */
+/** The number of visible characters. */
 export function visibleLength(text: string): number {
   return [...text.replace(colourCode, '')].length;
 }
 
-/** Cuts a text to a width, colours kept whole. */
+/** Cuts a text to a width without breaking colour codes. */
 export function cutTo(text: string, width: number): string {
   if (visibleLength(text) <= width) return text;
   let shown = 0;

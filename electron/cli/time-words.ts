@@ -20,7 +20,7 @@ export function parseDuration(text: string): number {
   const length = parts.reduce((sum, [part]) => sum + part.length, 0);
   const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (factors[unit ?? ''] ?? 0), 0);
   if (parts.length === 0 || length !== text.trim().length || ms <= 0)
-    throw usageError(`"${text}" is not a length of time.`, 'Write it like 90m, 2h or 1h30m.');
+    throw usageError(`"${text}" is not a duration.`, 'Write it like 90m, 2h or 1h30m.');
   return ms;
 }
 
@@ -40,11 +40,11 @@ export function parseHours(text: string): { from: number; to: number } | null {
   if (text.trim() === 'none') return null;
   const [from, to, ...rest] = text.split('-');
   if (from === undefined || to === undefined || rest.length > 0)
-    throw usageError(`"${text}" is not a span of hours.`, 'Write it like 23:00-07:00, or none.');
+    throw usageError(`"${text}" is not a range of hours.`, 'Write it like 23:00-07:00, or none.');
   return { from: parseMinuteOfDay(from), to: parseMinuteOfDay(to) };
 }
 
-/** The next time that the clock shows this minute, in local time, milliseconds since the epoch. */
+/** When this minute of the day comes next, in local time; milliseconds since the epoch. */
 export function nextMinuteOfDay(minute: number, now: number): number {
   const at = new Date(now);
   at.setHours(Math.floor(minute / 60), minute % 60, 0, 0);

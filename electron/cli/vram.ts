@@ -1,4 +1,4 @@
-/** VRAM of nodes with what is in use now: the size is part of a node, its use is measured. */
+/** The VRAM of nodes and how much of it is in use: the size is part of a node, the use is measured. */
 import type { NodeView } from '../../shared/models/fleet.ts';
 import type { TelemetrySample } from '../../shared/models/telemetry.ts';
 import { usedVramBytes } from '../../shared/vram.ts';

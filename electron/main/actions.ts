@@ -4,21 +4,21 @@ import type { Notifier } from './notifier.ts';
 import type { ShellCore } from './shell-core.ts';
 import type { KeepUntil, TrayAction } from './tray-model.ts';
 
-/** A slip of the hand can be taken back for so long. */
-const TAKE_BACK_SECONDS = 10;
+/** A click by mistake can be cancelled for this long. */
+const CANCEL_SECONDS = 10;
 const HOUR_MS = 3_600_000;
 
 export interface ActionsOptions {
   /** The core, when it runs. */
   core: Promise<ShellCore>;
-  notifier: Pick<Notifier, 'tell'>;
+  notifier: Pick<Notifier, 'notify'>;
   show(): void;
   quit(): void;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
-/** Does what a click in the tray asks for. What does not work is told by a notification: no window may be open. */
+/** Carries out clicks in the tray. A failure shows a notification, because no window may be open. */
 export function createActions({
   core,
   notifier,
@@ -26,7 +26,7 @@ export function createActions({
   quit,
   now = Date.now,
 }: ActionsOptions): (action: TrayAction) => void {
-  async function ask(action: Exclude<TrayAction, { kind: 'show' | 'quit' }>): Promise<void> {
+  async function carryOut(action: Exclude<TrayAction, { kind: 'show' | 'quit' }>): Promise<void> {
     const { call } = await core;
     switch (action.kind) {
       case 'wake':
@@ -36,7 +36,7 @@ export function createActions({
         await call('power.off', {
           nodeId: action.nodeId,
           action: action.action,
-          countdownSeconds: TAKE_BACK_SECONDS,
+          countdownSeconds: CANCEL_SECONDS,
         });
         return;
       case 'cancel-off':
@@ -57,11 +57,11 @@ export function createActions({
     if (action.kind === 'show') show();
     else if (action.kind === 'quit') quit();
     else {
-      ask(action).catch((error: unknown) => {
+      carryOut(action).catch((error: unknown) => {
         const known = isPilotlightError(error);
-        notifier.tell({
+        notifier.notify({
           title: known ? error.message : 'That did not work.',
-          body: known ? error.next : 'The Activity page may say why.',
+          body: known ? error.next : 'Check the Activity page for details.',
           page: action.kind === 'index' ? 'index' : 'fleet',
         });
       });
@@ -69,7 +69,7 @@ export function createActions({
   };
 }
 
-/** When a person's lease ends; null when they end it themselves. */
+/** When the lease ends; null for one that the person releases. */
 function endOf(until: KeepUntil, now: number): number | null {
   switch (until) {
     case 'one-hour':

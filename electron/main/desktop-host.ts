@@ -6,7 +6,7 @@ import type { DesktopHost } from './shell-core.ts';
 
 const scopes: ReadonlySet<Scope> = new Set<Scope>(['view', 'control']);
 
-/** A running core as the desktop shell sees it: its links are ports. */
+/** A running core as the desktop shell sees it; its links are message ports. */
 export function createDesktopHost(host: Host): DesktopHost {
   const { core, dispatcher, log } = host;
   const { streams, services } = core;

@@ -51,28 +51,28 @@ export interface DesktopOptions {
   preload: string;
   /** Folder of the tray's icons. */
   icons: string;
-  /** Where Electron keeps its own files; one program for each such folder. */
+  /** Where Electron keeps its own files; only one program runs per folder. */
   userData: string;
-  /** Starts the core. Called when the window has painted, so that nothing holds it up. */
+  /** Starts the core. Called after the window has painted, so that nothing delays it. */
   startHost(): Promise<DesktopHost>;
-  /** Turns a failed start into what a person reads. */
+  /** Describes a failed start to people. */
   describeError(error: unknown): { title: string; text: string };
   /** Prints a line. */
   say(line: string): void;
 }
 
-/** Windows names a program by it, for its notifications. The packaged program carries the same. */
+/** Windows identifies the program by it, for its notifications. The packaged program has the same. */
 export const programId = 'app.pilotlight.desktop';
 
 /**
- * The program in a window. Resolves when the core runs, or when there is nothing to run because another program
- * with the same folder does.
+ * The program in a window. Resolves when the core runs, or when there is nothing to do because another program
+ * already runs with the same folder.
  */
 export async function runDesktop(options: DesktopOptions): Promise<void> {
   const { electron, system, say } = options;
   const { app, protocol, shell } = electron;
 
-  // Everything up to whenReady must happen before Electron is ready, so nothing may be awaited here.
+  // Everything up to whenReady must run before Electron is ready, so nothing may be awaited here.
   hardenApp(app, {
     openExternal(url) {
       const target = externalTarget(url);
@@ -87,16 +87,16 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   ]);
   app.setPath('userData', options.userData);
   if (!app.requestSingleInstanceLock()) {
-    say('Pilotlight is open already with this data folder; its window was brought to the front.');
+    say('Pilotlight is already open with this data folder; its window was brought to the front.');
     app.quit();
     return;
   }
   app.setAppUserModelId(programId);
-  // The packaged program alone is a fixed place that the system can send links to.
+  // Only the packaged program has a fixed place that the system can send links to.
   if (app.isPackaged) app.setAsDefaultProtocolClient(panelScheme);
 
   const { promise: host, resolve: hostStarted, reject: hostFailed } = Promise.withResolvers<DesktopHost>();
-  // Whoever waits for the core hears of its failure; here nobody may be waiting yet.
+  // Callers that wait for the core see its failure; here no one may be waiting yet.
   host.catch(() => {});
   openLinkDoor({
     ipc: electron.ipcMain,
@@ -104,19 +104,20 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
   });
   const early: (() => void)[] = [];
   let open: OpenDesktop | null = null;
-  /** What comes before the program is ready is done when it is. */
+  /** Requests that come before the program is ready are carried out when it is. */
   const whenOpen = (act: (desktop: OpenDesktop) => void) => {
     if (open !== null) act(open);
     else early.push(() => open !== null && act(open));
   };
-  const answer = (link: string | null) => whenOpen((desktop) => link !== null && desktop.answerLink(link));
+  const followLink = (link: string | null) =>
+    whenOpen((desktop) => link !== null && desktop.answerLink(link));
   app.on('second-instance', (_event, argv) => {
     whenOpen((desktop) => desktop.window.show());
-    answer(findWakeLink(argv));
+    followLink(findWakeLink(argv));
   });
   app.on('open-url', (event, url) => {
     event.preventDefault();
-    answer(url);
+    followLink(url);
   });
   app.on('activate', () => whenOpen((desktop) => desktop.window.show()));
   app.on('window-all-closed', () => app.quit());
@@ -136,7 +137,7 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
     open.window.show();
     await open.window.painted;
   }
-  answer(findWakeLink(system.argv));
+  followLink(findWakeLink(system.argv));
   try {
     const running = await options.startHost();
     open.follow(running.core);
@@ -154,7 +155,7 @@ export async function runDesktop(options: DesktopOptions): Promise<void> {
 interface OpenDesktop {
   window: MainWindow;
   answerLink(link: string): void;
-  /** The core runs: tray, notifications, settings and sleep follow it. */
+  /** Connects tray, notifications, settings and sleep to the running core. */
   follow(core: ShellCore): void;
 }
 
@@ -175,7 +176,7 @@ function openDesktop(
     preload,
     memory,
     staysInTray: () => !quitting && tray !== null && wanted().closeToTray,
-    onHidden: () => tellOfTray(notifier, memory),
+    onHidden: () => explainTray(notifier, memory),
   });
   const notifier = createNotifier({
     Notification: electron.Notification,
@@ -253,7 +254,7 @@ function openDesktop(
       tray?.follow(running.streams);
       notifier.follow(running);
       setShortcut(running);
-      // Off is how every system begins: nothing is written before a person asks for it.
+      // Every system starts with it off: nothing is written before a person asks for it.
       if (wanted().startAtLogin) setLogin(running);
       running.settings.onChange(({ desktop: now }, { desktop: before }) => {
         if (now.shortcut !== before.shortcut) setShortcut(running);
@@ -271,7 +272,7 @@ function openDesktop(
   };
 }
 
-/** A desktop without a tray gets a program that ends with its window. */
+/** On a desktop without a tray, the program ends with its window. */
 function tryTray(create: () => PilotTray): PilotTray | null {
   try {
     return create();
@@ -280,13 +281,13 @@ function tryTray(create: () => PilotTray): PilotTray | null {
   }
 }
 
-/** Said once, the first time that a closed window leaves the program running. */
-function tellOfTray(notifier: Notifier, memory: WindowMemoryFile): void {
+/** Shown once, the first time that closing the window leaves the program running. */
+function explainTray(notifier: Notifier, memory: WindowMemoryFile): void {
   if (memory.current().toldOfTray) return;
   memory.change({ toldOfTray: true });
-  notifier.tell({
-    title: 'Pilotlight goes on in the tray',
-    body: 'Its flame there shows the window again, and quits. Settings can make a closed window quit.',
+  notifier.notify({
+    title: 'Pilotlight is still running in the tray',
+    body: 'Use its flame to show the window again or to quit. To quit when the window closes, change it in Settings.',
     page: 'settings',
   });
 }

@@ -1,7 +1,7 @@
-/** The only addresses that the system's browser is asked to open, and only by a click. */
+/** The only addresses that the system's browser opens, and only on a click. */
 const allowed: readonly string[] = ['https://ollama.com', 'https://docs.ollama.com'];
 
-/** The address to give to the system's browser, or null. Whatever else a page asks for is not opened at all. */
+/** The address for the system's browser, or null. Nothing else that a page asks for is opened. */
 export function externalTarget(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

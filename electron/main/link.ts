@@ -1,16 +1,16 @@
 import type { IpcMain, MessagePortMain } from 'electron';
 import { mayLink } from './origin.ts';
 
-/** The one IPC channel of the program; after it, everything goes over the port. */
+/** The only IPC channel of the program; once it is open, everything goes over the port. */
 export const linkChannel = 'pilotlight:link';
 
 export interface LinkDoorOptions {
   ipc: IpcMain;
-  /** Serves the contract on a port. The port is not started yet, and keeps what was sent on it. */
+  /** Serves the contract on a port. The port is not started yet; it queues what is sent to it. */
   serve(port: MessagePortMain): void;
 }
 
-/** Takes the port that the preload script sends, if the panel in the window's main frame sent it. */
+/** Accepts the port from the preload script, if the panel in the window's main frame sent it. */
 export function openLinkDoor({ ipc, serve }: LinkDoorOptions): void {
   ipc.on(linkChannel, (event) => {
     const frame = event.senderFrame;

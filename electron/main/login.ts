@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from 'electron';
 
-/** Given to a start at login: the tray comes up, the window waits until it is asked for. */
+/** Passed at login: only the tray appears, and the window opens on request. */
 export const hiddenFlag = '--hidden';
 
 export interface LoginOptions {
@@ -14,7 +14,7 @@ export interface LoginOptions {
   configFolder: string;
 }
 
-/** Switches the start at login on or off. Linux has a file for it, the others ask Electron. */
+/** Switches starting at login on or off: a file on Linux, Electron elsewhere. */
 export async function setStartAtLogin(on: boolean, options: LoginOptions): Promise<void> {
   const { app, platform, execPath, configFolder } = options;
   const args = [...(app.isPackaged ? [] : [app.getAppPath()]), hiddenFlag];
@@ -30,7 +30,7 @@ export async function setStartAtLogin(on: boolean, options: LoginOptions): Promi
   } else await rm(file, { force: true });
 }
 
-/** A path with a space is one argument. */
+/** Quotes a path with spaces, so that it stays one argument. */
 function quoteForWindows(argument: string): string {
   return /\s/.test(argument) ? `"${argument}"` : argument;
 }
@@ -49,7 +49,7 @@ export function autostartEntry(command: readonly string[]): string {
   ].join('\n');
 }
 
-/** As the Desktop Entry Specification wants it: quoted, its four special characters escaped, `%` doubled, then as a string value. */
+/** Per the Desktop Entry Specification: quoted, its four special characters escaped, `%` doubled, then as a string value. */
 function quoteForDesktopEntry(argument: string): string {
   const quoted = `"${argument.replace(/["`$\\]/g, '\\$&').replaceAll('%', '%%')}"`;
   return quoted.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');

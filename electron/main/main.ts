@@ -14,14 +14,14 @@ const { app, dialog, safeStorage, utilityProcess } = electron;
 const inBuild = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** What a person reads when it could not start. */
+/** What people read when it could not start. */
 function describeError(error: unknown): { title: string; text: string } {
   const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
   if (!isPilotlightError(error)) process.stderr.write(`${String((error as Error)?.stack ?? error)}\n`);
   return { title: `${message} (${code})`, text: next };
 }
 
-// A terminal that went away is no reason to stop.
+// A closed terminal is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -33,7 +33,7 @@ try {
   enableCompileCache(join(userData, 'compile-cache'));
 
   const startDesktopHost = async (): Promise<DesktopHost> => {
-    // Loaded when the window has painted: the core's modules must not hold it up.
+    // Loaded after the window has painted, so that the core's modules do not delay it.
     const [{ startHost }, { createDesktopHost }, { openSafeSecrets }, { createUtilityWorkerHost }] =
       await Promise.all([
         import('../host/start-host.ts'),

@@ -3,7 +3,7 @@ import type { PanelPage } from './notices.ts';
 
 export interface MenuFacts {
   platform: NodeJS.Platform;
-  /** A packaged program shows no tools for developers. */
+  /** A packaged program has no developer tools. */
   isPackaged: boolean;
   open(page: PanelPage): void;
   quit(): void;
@@ -16,7 +16,7 @@ const pages: readonly { page: PanelPage; label: string }[] = [
   { page: 'activity', label: 'Activity' },
 ];
 
-/** The menus as each system has them: macOS all of them, Windows and Linux what they are used to. */
+/** The menus that each system expects: the full set on macOS, fewer on Windows and Linux. */
 export function menuTemplate(facts: MenuFacts): MenuItemConstructorOptions[] {
   return facts.platform === 'darwin' ? macMenu(facts) : plainMenu(facts);
 }
@@ -64,7 +64,7 @@ function settingsItem({ open }: MenuFacts): MenuItemConstructorOptions {
   return { label: 'Settings…', accelerator: 'CommandOrControl+,', click: () => open('settings') };
 }
 
-/** Not the role: a quit by it would not differ from a closed window, which goes to the tray. */
+/** Not the quit role: it could not be told apart from closing the window, which goes to the tray. */
 function quitItem({ quit }: MenuFacts, label: string): MenuItemConstructorOptions {
   return { label, accelerator: 'CommandOrControl+Q', click: () => quit() };
 }

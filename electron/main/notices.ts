@@ -1,17 +1,17 @@
 import type { ActivityEntry, ActivityKind } from '../../shared/models/activity.ts';
 import { textOf, textOrEmpty } from '../../shared/text/index.ts';
 
-/** A desktop notification, and the page that a click on it opens. */
+/** A desktop notification and the page that it opens when clicked. */
 export interface DesktopNotice {
   title: string;
   body: string;
   page: PanelPage;
 }
 
-/** The pages of the panel, as its addresses name them. */
+/** The pages of the panel, as in its addresses. */
 export type PanelPage = 'fleet' | 'models' | 'index' | 'activity' | 'settings';
 
-/** More than this at once is one notification that counts them. */
+/** More than this at once become one notification with their number. */
 const MOST_AT_ONCE = 3;
 
 const pages: Readonly<Record<ActivityKind, PanelPage>> = {
@@ -27,15 +27,15 @@ const pages: Readonly<Record<ActivityKind, PanelPage>> = {
 
 export interface NoticeFacts {
   entries: readonly ActivityEntry[];
-  /** Entries up to this id were there before, or were told. */
+  /** Entries up to this id are old, or were shown. */
   toldUpTo: number;
   /** Whether the person wants notifications. */
   wanted: boolean;
-  /** The person looks at the window: what happens is seen there, and most of it is what they did. */
+  /** The window has the focus: people see there what happens, and they did most of it. */
   focused: boolean;
 }
 
-/** What to tell of what happened. */
+/** The notifications to show for new entries. */
 export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts): DesktopNotice[] {
   if (!wanted || focused) return [];
   const fresh = entries
@@ -51,8 +51,8 @@ export function noticesFor({ entries, toldUpTo, wanted, focused }: NoticeFacts):
   const last = fresh.at(-1);
   return [
     {
-      title: `${fresh.length} things happened`,
-      body: last === undefined ? '' : `The last: ${textOf(last.message)}`,
+      title: `${fresh.length} new events`,
+      body: last === undefined ? '' : `Latest: ${textOf(last.message)}`,
       page: 'activity',
     },
   ];

@@ -11,17 +11,17 @@ export interface NotifierOptions {
 
 export interface Notifier {
   /** Shows one notification. */
-  tell(notice: DesktopNotice): void;
-  /** Tells of what happens from now on. Returns how to stop. */
+  notify(notice: DesktopNotice): void;
+  /** Notifies of new events from now on. Returns a function that stops it. */
   follow(core: Pick<ShellCore, 'streams' | 'settings'>): () => void;
 }
 
-/** Desktop notifications for what a person waits for. */
+/** Desktop notifications for events that people wait for. */
 export function createNotifier({ Notification: Popup, isFocused, open }: NotifierOptions): Notifier {
-  /** A notification that nobody holds is collected, and its click with it. */
+  /** Keeps a reference to each open notification: one that is garbage collected loses its click. */
   const held = new Set<Notification>();
 
-  function tell({ title, body, page }: DesktopNotice): void {
+  function notify({ title, body, page }: DesktopNotice): void {
     if (!Popup.isSupported()) return;
     const popup = new Popup({ title, body });
     held.add(popup);
@@ -34,17 +34,18 @@ export function createNotifier({ Notification: Popup, isFocused, open }: Notifie
   }
 
   return {
-    tell,
+    notify,
     follow({ streams, settings }) {
       let toldUpTo = -1;
       let isFirst = true;
       const subscription = streams.activity.subscribe(null, (frame) => {
         const entries = frame.set.map(([, entry]) => entry as ActivityEntry);
         const newest = Math.max(toldUpTo, ...entries.map((entry) => entry.id));
-        // The first frame holds history; a later snapshot holds news.
+        // The first frame is history; later ones bring new events.
         if (!isFirst) {
           const wanted = settings.current().desktop.notifications;
-          for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() })) tell(notice);
+          for (const notice of noticesFor({ entries, toldUpTo, wanted, focused: isFocused() }))
+            notify(notice);
         }
         toldUpTo = newest;
         isFirst = false;

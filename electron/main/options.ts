@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface WindowOptions {
-  /** undefined for the system's usual place. */
+  /** undefined for the default folder of the system. */
   data: string | undefined;
   /** 0 takes a free port. */
   port: number;
@@ -9,9 +9,9 @@ export interface WindowOptions {
 }
 
 /**
- * Reads the program's options. Electron and the system add arguments of their own, so that what is not known is
- * passed over; `npm start` has refused a mistyped option before.
- * @param argv as Node gives it; a packaged program has no script in it
+ * Reads the program's options. Electron and the system add arguments of their own, so unknown ones are ignored;
+ * `npm start` has already refused mistyped options.
+ * @param argv as Node provides it; without a script in a packaged program
  */
 export function readOptions(argv: readonly string[], isPackaged: boolean): WindowOptions {
   const { values } = parseArgs({

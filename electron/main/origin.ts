@@ -1,10 +1,10 @@
-/** The scheme of the window's page. It is Electron's own: no web page and no other program can serve it. */
+/** The scheme of the window's page. Only Electron serves it: no web page and no other program can. */
 export const panelScheme = 'pilotlight';
 const panelHost = 'panel';
 const panelOrigin = `${panelScheme}://${panelHost}`;
 export const panelUrl = `${panelOrigin}/`;
 
-/** Whether a URL is a page or file of the panel. What cannot be parsed, or names a user or a port, is not. */
+/** Whether a URL is a page or file of the panel. One that cannot be parsed, or has a user or a port, is not. */
 export function isPanelUrl(url: string): boolean {
   const parsed = parse(url);
   if (parsed === null) return false;
@@ -16,20 +16,20 @@ export function isPanelUrl(url: string): boolean {
   );
 }
 
-/** What asked for a link. Electron gives null for a frame that is gone by now. */
+/** The sender of a request for a link. Electron reports null for a frame that no longer exists. */
 export interface LinkSender {
   frameUrl: string | null | undefined;
   isMainFrame: boolean;
 }
 
-/** Whether a frame may have a link to the core: the window's main frame, while it shows the panel. */
+/** Whether a frame may link to the core: only the window's main frame, while it shows the panel. */
 export function mayLink({ frameUrl, isMainFrame }: LinkSender): boolean {
   return isMainFrame && typeof frameUrl === 'string' && isPanelUrl(frameUrl);
 }
 
 /**
- * Whether the window may load a URL at all. Everything the panel needs has its own scheme; its data comes over
- * the link, so no request for the network is ever right.
+ * Whether the window may load a URL at all. All the panel needs comes by its own scheme, and its data over
+ * the link, so it never needs the network.
  */
 export function mayRequest(url: string): boolean {
   const parsed = parse(url);
@@ -38,7 +38,7 @@ export function mayRequest(url: string): boolean {
   return parsed.protocol === 'devtools:' || parsed.protocol === 'data:' || isPanelUrl(url);
 }
 
-/** Whether the window may hand a person a file: only one that the panel has made itself, such as its export. */
+/** Whether the window may save a file: only one that the panel made, such as an export. */
 export function mayKeep(url: string): boolean {
   const parsed = parse(url);
   return parsed?.protocol === 'blob:' && isPanelUrl(parsed.pathname);

@@ -1,7 +1,7 @@
 import type { Panel } from '../transport/http/panel.ts';
 import { isPanelUrl } from './origin.ts';
 
-/** The policy of the window's page. It connects to nothing: its data comes over a MessagePort. */
+/** The security policy of the window's page. It connects to nothing: its data comes over a MessagePort. */
 export function windowSecurityPolicy({ nonce }: { nonce: string }): string {
   return [
     "default-src 'none'",
@@ -23,7 +23,7 @@ const headers: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Answers the requests of the window: files of the panel by GET, and nothing else. */
+/** Answers the window's requests: GET for files of the panel, and nothing else. */
 export function createPanelHandler({ panel }: { panel: Panel }): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method !== 'GET') return refuse(405);
@@ -32,7 +32,7 @@ export function createPanelHandler({ panel }: { panel: Panel }): (request: Reque
     if (path === null) return refuse(400);
     const file = await panel.file(path, '');
     if (file === null) return refuse(404);
-    // A Buffer may share its memory with others: only its own bytes are given out.
+    // A Buffer may share its memory with others: copy its own bytes only.
     const body = typeof file.body === 'string' ? file.body : new Uint8Array(file.body);
     return new Response(body, { headers: { ...headers, ...file.headers } });
   };

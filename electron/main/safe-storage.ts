@@ -2,7 +2,7 @@
 import { createKeyFileSeal, keyFileWords } from '../adapters/secrets/key-file.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from '../adapters/secrets/secrets-file.ts';
 
-/** The part of Electron's `safeStorage` that is used; it may be asked only after the app is ready. */
+/** The part of Electron's `safeStorage` that is used; it may be called only after the app is ready. */
 export interface SafeStorage {
   isEncryptionAvailable(): boolean;
   encryptString(text: string): Buffer;
@@ -18,9 +18,9 @@ export interface SafeSecretsOptions {
 }
 
 /**
- * Opens the secrets of the data folder. Without a key store of the system, and on Linux where Electron would
- * fall back to `basic_text` (a password that everybody knows), a key file is used and `protection.words` says so.
- * What the other way has sealed stays readable as long as its key is there.
+ * Opens the secrets of the data folder. Where the system has no key store, and on Linux where Electron would
+ * fall back to `basic_text` (a password known to everyone), a key file is used and `protection.words` says so.
+ * Secrets sealed with the other stay readable as long as its key exists.
  */
 export function openSafeSecrets({ safeStorage, platform, folder }: SafeSecretsOptions): OpenedSecrets {
   const keyFile = createKeyFileSeal(folder);
@@ -28,17 +28,17 @@ export function openSafeSecrets({ safeStorage, platform, folder }: SafeSecretsOp
     return openSecretsFile({
       folder,
       seals: [keyFile],
-      words: `This system offers no key store, such as a keyring or a wallet. ${keyFileWords}`,
+      words: `This system has no key store, such as a keyring or wallet. ${keyFileWords}`,
     });
   }
   return openSecretsFile({
     folder,
     seals: [createSystemSeal(safeStorage), keyFile],
-    words: 'Passwords and tokens are encrypted by the key store of this system.',
+    words: 'Passwords and tokens are encrypted with this system’s key store.',
   });
 }
 
-/** `unknown` is what Electron says before it is ready: nothing to rely on. */
+/** Electron reports `unknown` before it is ready, so it cannot be trusted. */
 const weakBackends: readonly string[] = ['basic_text', 'unknown'];
 
 function hasKeyStore(safeStorage: SafeStorage, platform: NodeJS.Platform): boolean {
@@ -51,7 +51,7 @@ function hasKeyStore(safeStorage: SafeStorage, platform: NodeJS.Platform): boole
   }
 }
 
-/** The name goes in with the value, because safeStorage knows no associated data. */
+/** The name is sealed with the value, because safeStorage has no associated data. */
 function createSystemSeal(safeStorage: SafeStorage): Seal {
   return {
     kind: 'system',

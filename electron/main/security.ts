@@ -1,7 +1,7 @@
 import type { App, Session, WebContents, WebPreferences } from 'electron';
 import { isPanelUrl, mayKeep, mayRequest } from './origin.ts';
 
-/** The rights of the window: those of a page, and the two functions of the preload script. */
+/** The permissions of the window: those of a web page, and the two functions of the preload script. */
 export function windowPreferences(preload: string): WebPreferences {
   return {
     preload,
@@ -15,12 +15,12 @@ export function windowPreferences(preload: string): WebPreferences {
     experimentalFeatures: false,
     webviewTag: false,
     navigateOnDragDrop: false,
-    // Electron would fetch dictionaries from the network for it.
+    // For the spell checker, Electron would download dictionaries.
     spellcheck: false,
   };
 }
 
-/** Denies what a page could ask a browser for, and every request that leaves this program. */
+/** Denies all permissions that a page could ask for, and every request that leaves this program. */
 export function hardenSession(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   session.setPermissionCheckHandler(() => false);
@@ -32,13 +32,13 @@ export function hardenSession(session: Session): void {
   });
 }
 
-export interface WayOut {
-  /** Gives an address to the system's browser, if it is one of the few that may be. */
+export interface ExternalLinks {
+  /** Opens an address in the system's browser, if it is one of the few that are allowed. */
   openExternal(url: string): void;
 }
 
-/** Keeps a page where it is: no other address, no second window, no embedded page. */
-export function hardenContents(contents: WebContents, { openExternal }: WayOut): void {
+/** Keeps the page in place: no other address, no second window, no embedded page. */
+export function hardenContents(contents: WebContents, { openExternal }: ExternalLinks): void {
   const stay = (event: { preventDefault(): void; url: string }) => {
     if (!isPanelUrl(event.url)) event.preventDefault();
   };
@@ -52,11 +52,11 @@ export function hardenContents(contents: WebContents, { openExternal }: WayOut):
   });
 }
 
-/** Before Electron is ready: every window gets a sandbox, and nothing calls home by itself. */
-export function hardenApp(app: App, wayOut: WayOut): void {
+/** Call before Electron is ready: every window gets a sandbox, and nothing contacts the network by itself. */
+export function hardenApp(app: App, links: ExternalLinks): void {
   app.enableSandbox();
   for (const flag of ['disable-background-networking', 'disable-component-update', 'disable-sync']) {
     app.commandLine.appendSwitch(flag);
   }
-  app.on('web-contents-created', (_event, contents) => hardenContents(contents, wayOut));
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents, links));
 }

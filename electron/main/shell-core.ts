@@ -15,17 +15,17 @@ export interface ShellCore {
   };
   /** Calls a method as the panel would, through the contract. */
   call<Name extends MethodName>(method: Name, params: MethodInput<Name>): Promise<MethodResult<Name>>;
-  /** Writes down what happened. */
+  /** Adds an entry to the activity log. */
   record(entry: NewActivityEntry): void;
-  /** The computer goes to sleep: loops stop. */
+  /** The computer is going to sleep: loops stop. */
   pause(): Promise<void>;
-  /** It is awake again: loops go on, with a look at once. */
+  /** It is awake again: loops continue, with a check right away. */
   resume(): void;
 }
 
 /** What the window needs of a running core. */
 export interface DesktopHost {
-  /** Where the same panel and the control API are served, for the last line of the start. */
+  /** Where the panel and the control API are also served; printed when the start is complete. */
   readonly url: string;
   readonly core: ShellCore;
   /** Serves the contract on a port, and starts it. */

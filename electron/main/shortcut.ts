@@ -1,11 +1,11 @@
 import type { GlobalShortcut } from 'electron';
 
 export interface Shortcut {
-  /** Takes another combination of keys, or none. False where the system gives it to nobody, or to another program. */
+  /** Changes the key combination; null for none. False if the system or another program has it. */
   set(accelerator: string | null): boolean;
 }
 
-/** One combination of keys that works in every program. */
+/** One key combination that works in every program. */
 export function createShortcut(options: {
   globalShortcut: Pick<GlobalShortcut, 'register' | 'unregister'>;
   onPressed(): void;

@@ -12,7 +12,7 @@ export interface TrayState {
   sources: readonly Pick<SourceView, 'id'>[];
 }
 
-/** For how long a person may want a machine awake; reckoned when they click. */
+/** How long to keep a machine awake; the end is worked out at the click. */
 export type KeepUntil = 'one-hour' | 'two-hours' | 'tonight' | 'released';
 
 /** What a click asks for. */
@@ -28,13 +28,13 @@ export type TrayAction =
 
 export interface TrayLine {
   label: string;
-  /** null for a line that only tells. */
+  /** null for a line that only informs. */
   action: TrayAction | null;
-  /** What opens beside it, in parts; a line with a menu has no action of its own. */
+  /** Its submenu, in sections; a line with a submenu has no action of its own. */
   menu?: TrayLine[][];
 }
 
-/** The flame of the tray: nothing awake, something warm, a GPU at work. */
+/** The flame of the tray: nothing awake, something coming up or serving, a verified GPU. */
 export type Flame = 'hollow' | 'ember' | 'filled';
 
 export interface TrayModel {
@@ -48,7 +48,7 @@ export interface TrayModel {
   index: TrayLine;
 }
 
-/** A menu that is longer than a screen helps nobody. */
+/** A menu longer than the screen is no use. */
 const MOST_LINES = 20;
 
 const glyphs: Readonly<Record<NodeState, string>> = {
@@ -61,7 +61,7 @@ const glyphs: Readonly<Record<NodeState, string>> = {
   trouble: '⚠',
 };
 
-/** The tray's menu and icon. Lines with something to do come first where there are too many for all. */
+/** The tray's menu and icon. If there are too many nodes, the ones that need attention come first. */
 export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel {
   const powerOf = new Map(power.map((one) => [one.nodeId, one]));
   const running = jobs.find((job) => job.status === 'running' || job.status === 'pending');
@@ -105,7 +105,7 @@ const goes: Readonly<Record<PowerAction, string>> = {
   restart: 'restarts',
 };
 
-/** A line for the node, and one for its countdown, so that cancelling takes as few clicks as waking. */
+/** A line for the node, and one for its countdown, so that cancelling is as quick as waking. */
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
   const label = `${glyphs[state]} ${name} · ${nodeStateWords(node)}`;
@@ -125,7 +125,7 @@ function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   return lines;
 }
 
-/** Going off, keeping awake, and why it is on. */
+/** Powering off, keeping awake, and why it is on. */
 function nodeMenu(power: NodePower): TrayLine[][] {
   const { nodeId, leases, whyOn } = power;
   const actions: TrayLine[] =
@@ -192,9 +192,9 @@ function mostUseful(nodes: readonly NodeView[]): NodeView[] {
 }
 
 function jobWords(job: TrayState['jobs'][number]): string {
-  if (job.status === 'pending') return `“${job.label}” waits to be indexed`;
+  if (job.status === 'pending') return `“${job.label}” is waiting to be indexed`;
   if (job.phase !== 'embedding' && job.phase !== 'finishing') return `“${job.label}”: ${job.detail}`;
-  // A whole percent: the menu is made anew for each change.
+  // Whole percents only: each change rebuilds the menu.
   const percent = Math.floor(jobProgress(job).percent);
   const left = job.etaMs === null ? '' : ` · ${formatEta(job.etaMs)}`;
   return `Indexing “${job.label}”: ${percent}%${left}`;

@@ -14,14 +14,14 @@ export interface TrayOptions {
 export interface PilotTray {
   /** Shows the core's fleet, until it is stopped or paused. */
   follow(streams: ShellCore['streams']): void;
-  /** Hears nothing of the core until it follows again. */
+  /** Ignores the core until it follows again. */
   pause(): void;
   stop(): void;
 }
 
 /**
- * The flame in the system's tray. It listens to the core only while it is shown, and is made anew only where a
- * person would see a difference.
+ * The flame in the system's tray. It listens to the core only while it is shown, and is rebuilt only when
+ * something visible changes.
  */
 export function createTray(options: TrayOptions): PilotTray {
   const { electron, platform, icons, act } = options;
@@ -66,7 +66,7 @@ export function createTray(options: TrayOptions): PilotTray {
     setMenu(trayTemplate(model, act));
   }
 
-  /** The frames of several streams that come together make one drawing. */
+  /** Frames of several streams that arrive together are drawn once. */
   function drawSoon(streams: ShellCore['streams']): void {
     if (pending) return;
     pending = true;
@@ -105,15 +105,15 @@ export function iconName(flame: Flame, trouble: boolean, platform: NodeJS.Platfo
   return platform === 'darwin' ? `${name}Template.png` : `${name}.png`;
 }
 
-/** Before the core is there. */
+/** Before the core has started. */
 function startingTemplate(act: TrayOptions['act']): MenuItemConstructorOptions[] {
-  return [{ label: 'Pilotlight is starting …', enabled: false }, { type: 'separator' }, ...ending(act)];
+  return [{ label: 'Pilotlight is starting…', enabled: false }, { type: 'separator' }, ...ending(act)];
 }
 
 /** Title · a line per node · Index again · Show · Quit. */
 export function trayTemplate(model: TrayModel, act: TrayOptions['act']): MenuItemConstructorOptions[] {
   const more: MenuItemConstructorOptions[] =
-    model.more === 0 ? [] : [{ label: `${model.more} more …`, click: () => act({ kind: 'show' }) }];
+    model.more === 0 ? [] : [{ label: `${model.more} more…`, click: () => act({ kind: 'show' }) }];
   return [
     { label: escapeLabel(model.title), enabled: false },
     { type: 'separator' },
@@ -144,5 +144,5 @@ function ending(act: TrayOptions['act']): MenuItemConstructorOptions[] {
   ];
 }
 
-/** A menu takes one ampersand for the mark of a key. */
+/** In a menu, a single ampersand marks an access key. */
 const escapeLabel = (label: string) => label.replaceAll('&', '&&');

@@ -9,16 +9,16 @@ export interface UtilityWorkerHostOptions {
   utilityProcess: Pick<typeof utilityProcess, 'fork'>;
   /** Absolute path of the worker's entry. */
   entry: string;
-  /** How the system's list of processes names it. */
+  /** Its name in the system's list of processes. */
   serviceName: string;
-  /** Ends a process at once, by its id. */
+  /** Kills a process at once, by its id. */
   killProcess(pid: number): void;
   log?: Pick<Log, 'error'>;
 }
 
 const MAX_STDERR = 4096;
 
-/** The same face as the host of plain Node has; see electron/adapters/processes. */
+/** The same interface as the host for plain Node; see electron/adapters/processes. */
 export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): WorkerHost {
   const { utilityProcess: processes, entry, serviceName, killProcess, log } = options;
   return {
@@ -55,7 +55,7 @@ export function createUtilityWorkerHost(options: UtilityWorkerHostOptions): Work
         },
         kill() {
           if (ended !== null) return;
-          // Electron's own kill asks politely, which a worker that hangs does not hear.
+          // Electron's own kill sends SIGTERM, which a worker that hangs would ignore.
           if (child.pid === undefined) child.kill();
           else killProcess(child.pid);
         },

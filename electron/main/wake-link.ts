@@ -6,7 +6,7 @@ const LONGEST_LINK = 1000;
 
 /**
  * The node that a link `pilotlight://wake/NODE` names, by its id or its name, or null for anything else. The link
- * may come from any web page: nothing in it is believed, and it can ask for nothing but a wake.
+ * may come from any web page: nothing in it is trusted, and all it can ask for is a wake.
  */
 export function parseWakeLink(text: string): string | null {
   if (text.length > LONGEST_LINK || !URL.canParse(text)) return null;
@@ -15,16 +15,16 @@ export function parseWakeLink(text: string): string | null {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return null;
   const node = decode(url.pathname.replace(/^\//, '').replace(/\/$/, ''));
   if (node === null || node.trim() === '' || node.length > LONGEST_NODE) return null;
-  // A name can hold no separator, no control character, and none that turns the direction of what follows.
+  // No separators, no control characters, and none that change the direction of text.
   return /[/\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u.test(node) ? null : node.trim();
 }
 
-/** The first wake link among the arguments of a start, which is how Windows and Linux pass one on. */
+/** The first wake link among the start arguments, which is how Windows and Linux pass one on. */
 export function findWakeLink(argv: readonly string[]): string | null {
   return argv.find((argument) => parseWakeLink(argument) !== null) ?? null;
 }
 
-/** The node that is meant: its id, else its name in any case, if there is only one of that name. */
+/** Finds the node by id, else by name in any case if only one node has that name. */
 export function findNode<Node extends { id: string; name: string }>(
   nodes: readonly Node[],
   wanted: string,

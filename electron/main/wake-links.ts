@@ -7,11 +7,11 @@ export interface WakeLinksOptions {
   dialog: Pick<Dialog, 'showMessageBox'>;
   /** The core, when it runs. */
   core: Promise<ShellCore>;
-  /** Brings the window to the front and gives it, so that the question stands before it. */
+  /** Brings the window to the front and returns it, so that the question appears over it. */
   window(): BrowserWindow | null;
 }
 
-/** Answers `pilotlight://wake/NODE`: asks the person first, one question at a time. */
+/** Handles `pilotlight://wake/NODE`: asks the person first, one question at a time. */
 export function createWakeLinks({ dialog, core, window }: WakeLinksOptions): (link: string) => Promise<void> {
   let asking = false;
 
@@ -29,16 +29,16 @@ export function createWakeLinks({ dialog, core, window }: WakeLinksOptions): (li
     const node = findNode(running.streams.fleet.values(), wanted);
     if (node === null) {
       await ask({
-        message: `There is no node “${wanted}”.`,
-        detail: 'A link asked to wake it. Nothing was done.',
+        message: `There is no node called “${wanted}”.`,
+        detail: 'A link asked Pilotlight to wake it. Nothing was done.',
         buttons: ['Close'],
       });
       return;
     }
     const response = await ask({
       message: `Wake ${node.name}?`,
-      detail: 'A link asked for it.',
-      buttons: ['Leave it off', 'Wake'],
+      detail: 'A link asked Pilotlight to wake it.',
+      buttons: ['Cancel', 'Wake'],
     });
     if (response !== 1) return;
     try {
@@ -53,13 +53,13 @@ export function createWakeLinks({ dialog, core, window }: WakeLinksOptions): (li
 
   return async (link) => {
     const wanted = parseWakeLink(link);
-    // A page that sends link after link gets one question.
+    // A page that opens many links gets one question.
     if (wanted === null || asking) return;
     asking = true;
     try {
       await answer(wanted);
     } catch {
-      // The core did not start, which was said already.
+      // The core did not start, which has already been reported.
     } finally {
       asking = false;
     }

@@ -6,13 +6,13 @@ export interface WindowMemoryFile {
   current(): WindowMemory;
   /** Saved in the background, one write after the other. */
   change(patch: Partial<WindowMemory>): void;
-  /** Resolves when everything is on the disk. */
+  /** Resolves when everything has been saved. */
   saved(): Promise<void>;
 }
 
 /**
- * Opens what is remembered of the window. A file that is not there is as good as a first start; one that cannot be
- * read goes aside.
+ * Opens the saved state of the window. A missing file means a first start; one that cannot be
+ * read is set aside.
  */
 export async function openWindowMemory(
   file: string,
@@ -22,12 +22,10 @@ export async function openWindowMemory(
     error.code === 'ENOENT' ? null : '',
   );
   if (text !== null && !isMemory(text)) {
-    // Hardly ever needed: the window does not wait for it otherwise.
+    // Rarely needed, so it is loaded only now and does not delay the window.
     const { tryKeepAside } = await import('../adapters/keep-aside.ts');
     const keptAs = tryKeepAside(file);
-    log(
-      `The saved place of the window was damaged${keptAs === null ? '' : ` and is kept aside as ${keptAs}`}.`,
-    );
+    log(`The saved window position was damaged${keptAs === null ? '' : ` and set aside as ${keptAs}`}.`);
   }
   let memory = readMemory(text ?? '');
   let writing: Promise<void> = Promise.resolve();
@@ -42,7 +40,7 @@ export async function openWindowMemory(
     current: () => memory,
     change(patch) {
       memory = { ...memory, ...patch };
-      // A window that opens at another place the next time is not worth a word.
+      // Not worth reporting: the window just opens somewhere else next time.
       writing = writing.then(write).catch(() => {});
     },
     saved: () => writing,

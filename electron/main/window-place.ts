@@ -8,21 +8,21 @@ export interface Bounds {
   height: number;
 }
 
-/** What is remembered of the window between two starts. */
+/** The state of the window that is kept between starts. */
 export interface WindowMemory {
   bounds: Bounds | null;
   maximised: boolean;
-  /** Whether the person was told that a closed window leaves the program in the tray. */
+  /** Whether the notice was shown that closing the window leaves the program in the tray. */
   toldOfTray: boolean;
 }
 
 export const smallestWindow = { width: 390, height: 500 };
 const usualWindow = { width: 1280, height: 800 };
 
-/** This much of the title bar must be in sight, so that the window can be taken hold of. */
+/** This much of the title bar must be visible, so that the window can be dragged. */
 const GRIP = { width: 120, height: 32 };
 
-/** Reads what was saved. What makes no sense is as good as nothing. */
+/** Reads the saved state. Invalid values are ignored. */
 export function readMemory(text: string): WindowMemory {
   const value = parse(text);
   const { bounds, maximised, toldOfTray } = value ?? {};
@@ -35,14 +35,14 @@ export function readMemory(text: string): WindowMemory {
   };
 }
 
-/** Whether what was saved can be read at all. */
+/** Whether the saved text can be read at all. */
 export function isMemory(text: string): boolean {
   return parse(text) !== null;
 }
 
 /**
- * Where the window opens. A place on a display that is not there any more is given up, and the size is cut to the
- * display. Without `x` and `y` the window comes to the middle of the main display.
+ * Where the window opens. A position on a display that is no longer connected is dropped, and the size is limited to
+ * the display. Without `x` and `y` the window opens in the middle of the main display.
  * @param workAreas of all displays, the main one first
  */
 export function placeWindow(

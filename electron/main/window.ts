@@ -14,22 +14,22 @@ export interface MainWindowOptions {
   };
   preload: string;
   memory: WindowMemoryFile;
-  /** Whether a window that is closed goes to the tray. */
+  /** Whether closing the window hides it in the tray. */
   staysInTray(): boolean;
-  /** The window went to the tray. */
+  /** The window was hidden in the tray. */
   onHidden(): void;
 }
 
 export interface MainWindow {
-  /** Opens the window, or brings it to the front; on a page of the panel where one is named. */
+  /** Opens the window or brings it to the front, on the given page of the panel if there is one. */
   show(page?: PanelPage): void;
-  /** Shows it, or takes it away when the person looks at it. */
+  /** Shows the window, or hides it if it has the focus. */
   toggle(): void;
   isFocused(): boolean;
   current(): BrowserWindow | null;
-  /** Resolves when the first window has painted, or cannot: then nothing is left to wait for. */
+  /** Resolves when the first window has painted, or when it never will. */
   readonly painted: Promise<void>;
-  /** Remembers where the window is. */
+  /** Saves the position of the window. */
   remember(): void;
 }
 
@@ -62,13 +62,13 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
       hasPainted();
     };
     opened.once('ready-to-show', reveal);
-    // A display server that never tells of a first paint must not keep the window away.
+    // A display server that never reports the first paint must not keep the window hidden.
     opened.webContents.once('did-finish-load', reveal);
     opened.webContents.once('did-fail-load', reveal);
     opened.webContents.on('render-process-gone', (_event, { reason }) => {
       hasPainted();
       if (reason === 'clean-exit' || opened.isDestroyed()) return;
-      // A page that crashes before it is there would crash for ever.
+      // Reloading a page that crashed before it loaded could go on indefinitely.
       if (loaded) opened.webContents.reload();
       loaded = false;
     });
@@ -102,7 +102,7 @@ export function createMainWindow(options: MainWindowOptions): MainWindow {
     if (window.isMinimized()) window.restore();
     window.show();
     window.focus();
-    // Only the fragment changes, so the page stays and its links with it.
+    // Only the fragment changes, so the page keeps running and its links stay open.
     if (page !== undefined) void window.loadURL(urlOf(page)).catch(() => {});
   }
 

@@ -45,18 +45,18 @@ export const wireErrorSchema = z.object({
 });
 export type WireError = z.infer<typeof wireErrorSchema>;
 
-/** The only error that leaves a service. Anything else is a defect and reaches people as INTERNAL. */
+/** The only error that leaves a service. Anything else is a bug, and people see it as INTERNAL. */
 export class PilotlightError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
   readonly details: Record<string, unknown> | undefined;
-  /** The message as a fact; null where it is the catalogue's, or text that somebody else wrote. */
+  /** The message as a fact; null where it is the catalogue's, or text from elsewhere. */
   readonly said: AnyMessage | null;
 
   constructor(
     code: ErrorCode,
     options: {
-      /** Sharper than the catalogue's; text is what somebody else said, everything else is a message. */
+      /** More specific than the catalogue's. A string is text from elsewhere, such as another program's. */
       message?: string | AnyMessage;
       next?: string | AnyMessage;
       /** Its causes, one by one: English in `details.reasons`. */

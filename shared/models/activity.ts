@@ -21,7 +21,7 @@ export const activityEntrySchema = z.object({
   kind: activityKindSchema,
   severity: severitySchema,
   message: messageSchema,
-  /** Why it happened, or what to do; null when the message says it all. */
+  /** Why it happened, or what to do; null if the message is enough. */
   why: messageSchema.nullable(),
   nodeId: z.string().nullable(),
   /** Whether people get a notification. */

@@ -1,20 +1,20 @@
-/** Looking for machines, on a click only. */
+/** The search for machines, which runs only on request. */
 import * as z from 'zod';
 
-/** A network that this computer is on and that can be ticked. */
+/** A network that this computer is on and that can be searched. */
 export const networkSchema = z.object({
   /** `192.168.1.0/24` */
   subnet: z.string(),
   interface: z.string(),
   /** This computer's own address there. */
   address: z.string(),
-  /** Addresses that a look would try; one that is too large is offered without the look at ports. */
+  /** The number of addresses to scan; a network that is too large is searched without the port scan. */
   hosts: z.number(),
   tooLarge: z.boolean(),
 });
 export type Network = z.infer<typeof networkSchema>;
 
-/** A machine that was found, with what would be filled in to add it. */
+/** A machine that was found, with the values for adding it. */
 export const foundMachineSchema = z.object({
   address: z.string(),
   name: z.string().nullable(),
@@ -30,11 +30,11 @@ export const foundMachineSchema = z.object({
       id: z.string().nullable(),
     })
     .nullable(),
-  /** An existing relay or shutdown server that is not our agent. */
+  /** An existing relay or shutdown server other than a Pilotlight agent. */
   relayUrl: z.string().nullable(),
   shutdownUrl: z.string().nullable(),
   foundBy: z.array(z.enum(['announced', 'neighbours', 'ports', 'asked'])),
-  /** The node that has this address already. */
+  /** The node that already has this address. */
   nodeId: z.string().nullable(),
 });
 export type FoundMachine = z.infer<typeof foundMachineSchema>;
@@ -44,7 +44,7 @@ export const discoverySchema = z.object({
   state: z.enum(['never', 'running', 'done', 'cancelled']),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
-  /** Steps done and in all, for a bar: addresses × ports, and one for each other way. */
+  /** Steps done and in total, for a progress bar: addresses × ports, plus one for each other method. */
   done: z.number(),
   total: z.number(),
   found: z.array(foundMachineSchema),

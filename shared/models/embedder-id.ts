@@ -1,4 +1,4 @@
-/** How embedders are named. Without the schemas, so that the panel can carry it. */
+/** The ids of embedders. Without the schemas, so that the panel can bundle it. */
 export const BUILTIN_EMBEDDER_ID = 'builtin:lexical-384';
 export const BUILTIN_DIMENSIONS = 384;
 

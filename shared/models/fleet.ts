@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { installedModelSchema, modelOnNodeSchema } from './placement.ts';
 import { wakeWaySchema } from './power.ts';
@@ -9,7 +10,7 @@ export { isServing, nodeStateWords } from './node-words.ts';
 
 const nodeKindSchema = z.enum(['this-computer', 'remote', 'simulated']);
 
-/** What is saved of a node, but for its passwords and tokens, which are secrets. Everything else is seen, not kept. */
+/** A node as it is saved, without its passwords and tokens, which are secrets. Everything else is observed, not saved. */
 export const nodeRecordSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -17,22 +18,22 @@ export const nodeRecordSchema = z.object({
   /** Base URL of its inference server; null when it has none. */
   url: z.string().nullable(),
   mac: z.string().nullable(),
-  /** `address[:port]`, tried beside the directed broadcasts; port 9 when left out. */
+  /** `address[:port]`, used in addition to the directed broadcasts; port 9 by default. */
   wakeDestinations: z.array(z.string()),
-  /** Tried in this order, the next when one fails. */
+  /** Wake methods, tried in this order. */
   wakeWays: z.array(wakeWaySchema).default([{ kind: 'direct' }]),
   /** Where its agent answers; null where it has none. */
   agentUrl: z.string().nullable().default(null),
   /** Where an existing shutdown server answers, one without leases; null where it has none. */
   shutdownUrl: z.string().nullable().default(null),
-  /** Told by the person; wins over nothing, loses to tools. Bytes. 0 says "no GPU". */
+  /** Bytes, entered by a person; used only where the machine's tools report nothing. 0 means "no GPU". */
   vramBytes: z.number().nullable(),
   addedAt: z.number(),
 });
 export type NodeRecord = z.infer<typeof nodeRecordSchema>;
 
 /**
- * What a server can do. Pilotlight asks for these, never for a product's name: it lists its models, says where a loaded
+ * What a server can do. Pilotlight checks these, never a product's name: it lists its models, reports where a loaded
  * model sits, moves models between GPU and CPU, embeds texts, generates text, streams what it generates, and answers
  * requests of other programs that are forwarded unchanged.
  */
@@ -48,8 +49,8 @@ export const serverCapabilitySchema = z.enum([
 export type ServerCapability = z.infer<typeof serverCapabilitySchema>;
 
 /**
- * A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream. It says how the node is and what it
- * is made of. What is measured comes on the `telemetry` stream, and a wake under way on the `wake` stream.
+ * A node as the panel, the CLI and scripts see it: one entry of the `fleet` stream, with its state and configuration.
+ * Readings come on the `telemetry` stream, and a wake in progress on the `wake` stream.
  */
 export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend({
   /** Whether a SecureOn password is set; the password itself is never shown. */
@@ -59,22 +60,22 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   hasRelayToken: z.boolean(),
   hasShutdownSecret: z.boolean(),
   state: nodeStateSchema,
-  /** Since when it is in this state. */
+  /** When it entered this state. */
   since: z.number(),
   trouble: troubleSchema.nullable(),
   server: z
     .object({
-      /** What people call the product, such as `Ollama`; it decides nothing. */
+      /** The product's name, such as `Ollama`; only for display. */
       product: z.string(),
       version: z.string().nullable(),
       capabilities: z.array(serverCapabilitySchema),
     })
     .nullable(),
   canWake: z.boolean(),
-  /** The last wake that did not end well; cleared by the next one. */
+  /** The last failed wake; cleared by the next one. */
   lastWakeError: troubleSchema.nullable(),
   boot: z.object({ usualMs: z.number().nullable(), count: z.number() }),
-  /** true, false, or null when nobody knows. */
+  /** null if unknown. */
   hasGpu: z.boolean().nullable(),
   vram: z.object({
     totalBytes: z.number().nullable(),
@@ -86,11 +87,11 @@ export const nodeViewSchema = nodeRecordSchema.omit({ vramBytes: true }).extend(
   installed: z.array(installedModelSchema),
   /** When it last answered; while it answers, no later than its state last changed on the stream. */
   lastSeenAt: z.number().nullable(),
-  /** Why it is needed now, one sentence each, for example `index "Notes"`. */
-  uses: z.array(z.string()),
+  /** What it is needed for now, as parts of a sentence: `indexing "Notes"`. */
+  uses: z.array(messageSchema),
 });
 export type NodeView = z.infer<typeof nodeViewSchema>;
 
-/** An address that the environment names but nobody has agreed to contact yet. */
+/** An address found in the environment, not contacted until a person adds it. */
 export const nodeOfferSchema = z.object({ url: z.string(), source: z.string() });
 export type NodeOffer = z.infer<typeof nodeOfferSchema>;

@@ -21,7 +21,7 @@ export const embedderChoiceSchema = z.object({
 });
 export type EmbedderChoice = z.infer<typeof embedderChoiceSchema>;
 
-/** What to do when no GPU node with the model is there. */
+/** What to do when no node with a GPU and the model is available. */
 export const whenGpuGoneSchema = z.enum(['use-cpu', 'wait']);
 export type WhenGpuGone = z.infer<typeof whenGpuGoneSchema>;
 
@@ -51,7 +51,7 @@ export const sourceViewSchema = sourceRecordSchema.extend({
       failed: z.number(),
     })
     .nullable(),
-  /** Why searches do not find everything in it, and what to do: INDEX_INCOMPLETE, INDEX_NEWER. Left out for nothing. */
+  /** Why searches do not find everything in it, and what to do: INDEX_INCOMPLETE, INDEX_NEWER. Absent if all is well. */
   trouble: troubleSchema.optional(),
 });
 export type SourceView = z.infer<typeof sourceViewSchema>;
@@ -63,7 +63,7 @@ export const chunkSchema = z.object({
   text: z.string(),
   startByte: z.number(),
   endByte: z.number(),
-  /** The headings above it, outermost first, joined by ` › `; empty when there are none. */
+  /** The headings above it, outermost first, joined by ` › `; empty if there are none. */
   heading: z.string(),
 });
 export type Chunk = z.infer<typeof chunkSchema>;
@@ -135,7 +135,7 @@ export const indexJobSchema = z.object({
     skipped: z.number(),
   }),
   vectors: z.number(),
-  /** Vectors made on a CPU because the GPU was gone. */
+  /** Vectors computed on a CPU because the GPU was unreachable. */
   fallbackVectors: z.number(),
   etaMs: z.number().nullable(),
   currentFile: z.string(),
@@ -143,13 +143,13 @@ export const indexJobSchema = z.object({
   events: z.array(jobEventSchema),
   /** The first 200; `files.failed` counts them all. */
   failures: z.array(jobFailureSchema),
-  /** Files that cannot be indexed as they are, with why; the first 200, `files.skipped` counts them all. */
+  /** Files that cannot be indexed as they are, and why: the first 200; `files.skipped` counts them all. */
   leftOut: z.array(jobFailureSchema).default([]),
   error: z.object({ code: z.string(), message: z.string(), next: z.string() }).nullable(),
-  /** True when the job was taken up again after the process had ended. */
+  /** True if the job was resumed after the process had ended. */
   resumed: z.boolean(),
   /**
-   * By source id, what was settled when the job began it, so that a job that is taken up again neither
+   * By source id: what was decided when the job started it, so that a resumed job neither
    * empties the index a second time nor counts its own files as unchanged.
    */
   checkpoints: z
@@ -158,7 +158,7 @@ export const indexJobSchema = z.object({
 });
 export type IndexJob = z.infer<typeof indexJobSchema>;
 
-/** Files that are settled, of all that the job covers, and percent with one decimal. The same in every face. */
+/** Files done with, of all that the job covers, and percent with one decimal. The same in panel, tray and CLI. */
 export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   processed: number;
   total: number;
@@ -192,9 +192,9 @@ export const searchResultSchema = z.object({
   query: z.string(),
   hits: z.array(searchHitSchema),
   tookMs: z.number(),
-  /** What was left out and why, for example that the vectors' model is asleep. */
+  /** What was left out and why, for example because the machine with the model is asleep. */
   notices: z.array(z.string()),
-  /** Ids of folders whose index was damaged, so that something may be missing here. Left out for none. */
+  /** Ids of folders whose index was damaged, so that matches may be missing. Absent for none. */
   incomplete: z.array(z.string()).optional(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;

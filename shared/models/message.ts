@@ -1,10 +1,10 @@
-/** Messages are facts: a code and what is known. `shared/text` has the English. */
+/** Messages are facts: a code and its params. `shared/text` has the English. */
 import * as z from 'zod';
 import type { AnyMessage, Message, MessageCode, ParamsOf } from '../text/index.ts';
 
 export type { Message, MessageCode } from '../text/index.ts';
 
-/** Only its shape is checked: a message of another version, or in an old record, may have a code that is unknown here. */
+/** Only the shape is checked: a message from another version or an old record may have an unknown code. */
 export const messageSchema = z.object({
   code: z.string(),
   params: z.record(z.string(), z.unknown()),
@@ -18,7 +18,7 @@ export function fact<Code extends MessageCode>(
   return { code, params: params[0] ?? {} } as unknown as Extract<Message, { code: Code }>;
 }
 
-/** Text that somebody else wrote: a person, another program, an older version. */
+/** Text from elsewhere: a person, another program, an older version. */
 export const plainText = (text: string): Message => fact('TEXT', { text });
 
 /** A coded error as a message. */

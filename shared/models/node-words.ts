@@ -1,19 +1,19 @@
-/** The states of a node in words. Without the schemas, so that the panel can carry it. */
+/** Labels for the states of a node. Without the schemas, so that the panel can bundle it. */
 import type { NodeState } from './node-state.ts';
 
-/** The words for a state, the same in panel, tray and CLI. */
+/** The label of a state, the same in panel, tray and CLI. */
 export function nodeStateWords(node: {
   state: NodeState;
   hasGpu: boolean | null;
   url: string | null;
   agentUrl?: string | null;
 }): string {
-  // A node without a server may well be on: this computer runs Pilotlight, another one only its agent.
+  // A node without a server can still be on: this computer runs Pilotlight, another one only its agent.
   if (node.url === null && isServing(node.state)) return 'on, no Ollama';
   if (node.url === null && !node.agentUrl && node.state !== 'unknown') return 'no Ollama here';
   switch (node.state) {
     case 'unknown':
-      return 'not looked at yet';
+      return 'not checked yet';
     case 'off':
       return 'off';
     case 'waking':

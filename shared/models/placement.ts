@@ -1,19 +1,19 @@
 import * as z from 'zod';
 
-/** Where a loaded model sits. `partial` is not GPU: some layers run on the CPU. */
+/** Where a model is loaded. `partial` is not `gpu`: some layers run on the CPU. */
 export const placementSchema = z.enum(['gpu', 'partial', 'cpu']);
 export type Placement = z.infer<typeof placementSchema>;
 
 export const installedModelSchema = z.object({
   name: z.string(),
-  /** Bare hex. An index belongs to it. */
+  /** Plain hexadecimal. Identifies the model of an index. */
   digest: z.string(),
   /** Bytes on disk. */
   sizeBytes: z.number(),
   family: z.string(),
   parameterSize: z.string(),
   quantization: z.string(),
-  /** From the server where it says so (0.30 and later), else null: ask `describe`. Never from the name. */
+  /** As reported by the server (0.30 and later), else null: call `describe`. Never derived from the name. */
   capabilities: z.array(z.string()).nullable(),
   embeddingLength: z.number().nullable(),
 });
@@ -25,7 +25,7 @@ export const loadedModelSchema = z.object({
   /** Bytes in memory, GPU and CPU together. */
   sizeBytes: z.number(),
   vramBytes: z.number(),
-  /** Milliseconds since the epoch; null when it stays for ever. */
+  /** Milliseconds since the epoch; null if it stays loaded indefinitely. */
   expiresAt: z.number().nullable(),
   contextLength: z.number().nullable(),
 });
@@ -90,7 +90,7 @@ export type Explanation = z.infer<typeof explanationSchema>;
 
 /** A program beside the inference server that holds VRAM. */
 export const vramHolderSchema = z.object({
-  /** Without its folder; null when the program is unknown. */
+  /** Without its folder; null if the program is unknown. */
   name: z.string().nullable(),
   bytes: z.number(),
 });
@@ -99,10 +99,10 @@ export type VramHolder = z.infer<typeof vramHolderSchema>;
 /** Why a model does not fit into the VRAM of a node now. Bytes. */
 export const vramShortageSchema = z.object({
   neededBytes: z.number(),
-  /** Whether the size was measured with the model loaded, or is computed. */
+  /** Whether the size was measured with the model loaded, instead of computed. */
   measured: z.boolean(),
   totalBytes: z.number(),
-  /** The most that can be made free by unloading models. */
+  /** The most that unloading models can free. */
   availableBytes: z.number(),
   /** The largest first. */
   holders: z.array(vramHolderSchema),

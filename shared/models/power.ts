@@ -1,16 +1,16 @@
-/** Power: ways to wake, policies, leases, agents, and what is known of a machine's power at this moment. */
+/** Power: wake methods, policies, leases, agents, and the current power state of a machine. */
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
 import { nodeStateSchema, troubleSchema } from './node-state.ts';
 import { type PowerAction, powerActions } from './power-actions.ts';
 
-/** One way to wake a node. They are tried in the person's order, the next when one fails. */
+/** A wake method. They are tried in the order that the person chose; if one fails, the next is used. */
 export const wakeWaySchema = z.discriminatedUnion('kind', [
   /** Magic packets from this computer. */
   z.object({ kind: z.literal('direct') }),
-  /** By the relay role of another node's agent. */
+  /** The relay role of another node's agent. */
   z.object({ kind: z.literal('agent'), nodeId: z.string().min(1).max(100) }),
-  /** By an existing relay: `POST /wake`, with the node's relay token where one is set. */
+  /** An existing relay: `POST /wake`, with the node's relay token if one is set. */
   z.object({ kind: z.literal('relay'), url: z.url({ protocol: /^https?$/ }).max(2000) }),
   /** A program on the computer that runs the core, with its arguments, without a shell. */
   z.object({ kind: z.literal('command'), command: z.array(z.string().min(1).max(1000)).min(1).max(50) }),
@@ -23,28 +23,28 @@ export type { PowerAction };
 /** Minutes since midnight in the local time of the computer that runs the core. */
 const minuteOfDay = z.number().int().min(0).max(1439);
 
-/** When a node is woken by itself, and when it may go off again. */
+/** When a node is woken automatically, and when it may go off again. */
 export const powerPolicySchema = z.object({
   /** `jobs`: for jobs and people; `people`: only when a person asks; `never`: not even then. */
   wakeFor: z.enum(['jobs', 'people', 'never']).default('jobs'),
-  /** When nobody needs it any more: never, only in a run that Pilotlight woke, or always. */
+  /** When it is idle: never, only in a boot that Pilotlight woke, or always. */
   powerOff: z.enum(['never', 'when-woken', 'always']).default('when-woken'),
-  /** Minutes after the last need. */
+  /** Minutes after it was last needed. */
   idleMinutes: z.number().int().min(1).max(1440).default(15),
   action: z.enum(['shutdown', 'sleep', 'hibernate']).default('shutdown'),
   /** Jobs do not wake it from the first minute to the second; people can. */
   quietHours: z
     .object({ from: minuteOfDay, to: minuteOfDay })
-    .refine(({ from, to }) => from !== to, 'they begin and end at the same minute')
+    .refine(({ from, to }) => from !== to, 'must not begin and end at the same minute')
     .nullable()
     .default(null),
   /** People who are logged in there keep it on. */
   respectUsers: z.boolean().default(true),
-  /** How long anybody can cancel a power-off, seconds. */
+  /** How long a power-off can be cancelled, seconds. */
   countdownSeconds: z.number().int().min(5).max(3600).default(60),
   /** An alert when it is still on at this minute of the day. */
   stillOnAt: minuteOfDay.nullable().default(null),
-  /** What it draws when it is awake, told by the person: for a machine that does not measure. */
+  /** Its power while awake, entered by a person, for a machine that does not measure it. */
   watts: z.number().min(0).max(20_000).nullable().default(null),
 });
 export type PowerPolicy = z.infer<typeof powerPolicySchema>;
@@ -76,7 +76,7 @@ export function safestPolicy(saved: unknown): PowerPolicy {
   return powerPolicySchema.parse({ ...fields, powerOff: 'never' });
 }
 
-/** What is written of a lease: "I need this machine awake, for this purpose, until then". */
+/** A lease as it is saved: "I need this machine awake, for this purpose, until then". */
 export const leaseRecordSchema = z.object({
   id: z.string(),
   nodeId: z.string(),
@@ -84,7 +84,7 @@ export const leaseRecordSchema = z.object({
   kind: z.enum(['job', 'person', 'request', 'task', 'panel']),
   /** Who: `Pilotlight on laptop`, `Ann`. */
   holder: z.string(),
-  /** For what: `index "Notes"`, `a game`. */
+  /** For what: `indexing "Notes"`, `a game`. */
   purpose: z.string(),
   createdAt: z.number(),
   /** When it ends by itself; null for one that ends with its job. */
@@ -93,13 +93,13 @@ export const leaseRecordSchema = z.object({
 });
 export type LeaseRecord = z.infer<typeof leaseRecordSchema>;
 
-/** An agent that this panel no longer governs, and that may still hold its policy and these leases. */
+/** An agent that this panel no longer manages, and that may still have its policy and these leases. */
 export const withdrawalSchema = z.object({
   id: z.string(),
   url: z.string(),
-  /** Of the agent, where it was known. */
+  /** The agent's id, if it was known. */
   agentId: z.string().nullable(),
-  /** Of the node. */
+  /** The name of the node. */
   name: z.string(),
   leases: z.array(z.string()),
   since: z.number(),
@@ -118,9 +118,9 @@ export function unknownLease(known: Pick<LeaseRecord, 'id' | 'nodeId' | 'created
 }
 
 export const leaseSchema = leaseRecordSchema.omit({ endedAt: true }).extend({
-  /** `here`: of this core's ledger; `elsewhere`: another panel's or a script's, read from the agent. */
+  /** `here`: from this core; `elsewhere`: another panel's or a script's, read from the agent. */
   origin: z.enum(['here', 'elsewhere']),
-  /** Whether the machine's own agent holds it too, so that it counts when this core is gone. */
+  /** Whether the machine's own agent has it too, so that it applies even when this core is not running. */
   mirrored: z.boolean(),
 });
 export type Lease = z.infer<typeof leaseSchema>;
@@ -140,7 +140,7 @@ const agentViewSchema = z.object({
 });
 export type AgentView = z.infer<typeof agentViewSchema>;
 
-/** Whether this node can be put to sleep from here, and by whom. */
+/** What can power this node off. */
 const powerMeansSchema = z.enum(['agent', 'server', 'simulator', 'none']);
 
 /** Everything about a node's power: one entry of the `power` stream. */
@@ -150,11 +150,11 @@ export const nodePowerSchema = z.object({
   means: powerMeansSchema,
   agent: agentViewSchema.nullable(),
   leases: z.array(leaseSchema),
-  /** "Why is it on?", the holders first; empty while it is not on. */
+  /** "Why is it on?", leases first; empty while it is not on. */
   whyOn: z.array(messageSchema),
-  /** Whether Pilotlight woke it in this run; null where that is not known. */
+  /** Whether Pilotlight woke it in this boot; null if unknown. */
   wokenByUs: z.boolean().nullable(),
-  /** Since when nobody needs it; null while somebody does, or while it is not on. */
+  /** Idle since; null while it is in use or not on. */
   idleSince: z.number().nullable(),
   /** When it goes off if nothing changes; null when it will not. */
   offAt: z.number().nullable(),
@@ -167,18 +167,18 @@ export const nodePowerSchema = z.object({
       endsAt: z.number(),
     })
     .nullable(),
-  /** It was told to go, and is watched until it has gone. */
+  /** It was told to power off, and is watched until it has. */
   leaving: z.object({ action: powerActionSchema, since: z.number(), deadlineAt: z.number() }).nullable(),
-  /** The last power-off that did not work; cleared by the next one. */
+  /** The last failed power-off; cleared by the next one. */
   lastOffError: troubleSchema.nullable(),
-  /** It is awake, but its GPU is not there for Ollama: what was seen, and what to do. */
+  /** It is awake, but Ollama has no GPU there: what was observed, and what to do. */
   gpuLost: troubleSchema.nullable(),
-  /** A lease needs it, but its system does not keep it from sleeping: why, and what to do. */
+  /** A lease keeps it awake, but its system may still put it to sleep: why, and what to do. */
   sleepTrouble: troubleSchema.nullable(),
 });
 export type NodePower = z.infer<typeof nodePowerSchema>;
 
-/** What a node was, and who needed it, over a span of time; milliseconds since the epoch. */
+/** The states and leases of a node over a span of time; milliseconds since the epoch. */
 export const powerTimelineSchema = z.object({
   from: z.number(),
   to: z.number(),
@@ -186,7 +186,7 @@ export const powerTimelineSchema = z.object({
   leases: z.array(
     z.object({
       from: z.number(),
-      /** null while it lives. */
+      /** null while it is active. */
       to: z.number().nullable(),
       kind: leaseRecordSchema.shape.kind,
       holder: z.string(),
@@ -199,14 +199,14 @@ export type PowerTimeline = z.infer<typeof powerTimelineSchema>;
 export const energyRangeSchema = z.enum(['day', 'week', 'month']);
 export type EnergyRange = z.infer<typeof energyRangeSchema>;
 
-/** Watt-hours are null where neither a meter nor a person says what the machine draws. */
+/** Watt-hours are null if the machine's power is neither measured nor entered. */
 const nodeEnergySchema = z.object({
   nodeId: z.string(),
   awakeSeconds: z.number(),
   wattHours: z.number().nullable(),
-  /** `gpu`: what its GPUs measured; `told`: the wattage that the person gave. */
+  /** `gpu`: measured by its GPUs; `told`: the wattage that a person entered. */
   source: z.enum(['gpu', 'told', 'unknown']),
-  /** Asleep instead of on for the whole range. */
+  /** Saved by sleeping instead of staying on for the whole range. */
   savedWattHours: z.number().nullable(),
   /** How that was computed. */
   how: messageSchema,

@@ -1,13 +1,13 @@
 /**
- * Secrets: passwords, tokens, and addresses that carry one. They lie apart from everything else, and people and
+ * Secrets: passwords, tokens, and addresses that contain one. They are saved apart from everything else, and people and
  * programs see only whether one is set. Their values are written, never read back.
  */
 import * as z from 'zod';
 
-/** What is seen of a secret. */
+/** A secret as it is shown. */
 export const secretStateSchema = z.object({ set: z.boolean() });
 
-/** How secrets are kept: by the system's own key store, or by a key that lies in a private file beside them. */
+/** How secrets are protected: by the system's key store, or by a key in a private file beside them. */
 export const secretsProtectionSchema = z.object({
   kind: z.enum(['system', 'key-file']),
   /** One or two sentences for a person. */
@@ -15,12 +15,12 @@ export const secretsProtectionSchema = z.object({
 });
 export type SecretsProtection = z.infer<typeof secretsProtectionSchema>;
 
-/** Under which name the SecureOn password of a node is kept. */
+/** The name under which the SecureOn password of a node is saved. */
 export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secureOn`;
-/** The token of a node's agent, the secret of its existing shutdown server, the token of its existing relay. */
+/** The same for the token of its agent, the secret of its shutdown server and the token of its relay. */
 export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
-/** The token of an agent that is left, until this panel's policy is removed there. */
+/** The token of an agent that is no longer managed, until this panel's policy is removed there. */
 export const withdrawalTokenSecret = (withdrawalId: string): string =>
   `withdrawal.${withdrawalId}.agentToken`;

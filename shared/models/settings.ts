@@ -2,19 +2,19 @@ import * as z from 'zod';
 import { secretStateSchema } from './secrets.ts';
 
 const fleetSchema = z.object({
-  /** How often a node that answers is looked at, milliseconds. */
+  /** How often a node that answers is checked, milliseconds. */
   lookIntervalMs: z.number().int().min(1000).max(600_000).default(5000),
-  /** How long one look may take. */
+  /** How long one check may take, milliseconds. */
   lookTimeoutMs: z.number().int().min(200).max(60_000).default(4000),
   simulated: z.boolean().default(false),
 });
 
 const powerSchema = z.object({
-  /** When a wake without a learned boot time is given up, milliseconds. */
+  /** How long to wait for a wake whose boot time is not known yet, milliseconds. */
   wakeTimeoutMs: z.number().int().min(5000).max(1_800_000).default(180_000),
-  /** A port on which agents may say that they are awake; null for none: then nothing listens to the network. */
+  /** The port on which agents announce that they are awake; null for none, so that nothing listens on the network. */
   helloPort: z.number().int().min(1024).max(65_535).nullable().default(null),
-  /** The name under which this computer holds leases; null for its own name. */
+  /** The name under which this computer takes leases; null for its own name. */
   holder: z.string().trim().min(1).max(60).nullable().default(null),
 });
 
@@ -27,18 +27,18 @@ const optimizerSchema = z.object({
 
 const indexSchema = z.object({
   maxFileBytes: z.number().int().min(1024).max(1_073_741_824).default(20_000_000),
-  /** Tokens a chunk may have, estimated. */
+  /** Estimated tokens per chunk, at most. */
   chunkTokens: z.number().int().min(64).max(2048).default(320),
   batchSize: z.number().int().min(1).max(512).default(32),
 });
 
-/** A combination of keys as Electron writes it: one modifier at least, then one key. */
+/** A key combination in Electron's notation: at least one modifier, then a key. */
 const shortcutPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
-/** What the program in a window does with its desktop. A headless core keeps it and does nothing with it. */
+/** Settings of the desktop program. A headless core saves them but does not use them. */
 const desktopSchema = z.object({
-  /** A closed window leaves the program in the tray; otherwise it quits. */
+  /** Closing the window leaves the program in the tray; otherwise it quits. */
   closeToTray: z.boolean().default(true),
   startAtLogin: z.boolean().default(false),
   /** Shows and hides the window from every program, for example `CommandOrControl+Alt+P`; null for none. */
@@ -46,7 +46,7 @@ const desktopSchema = z.object({
   notifications: z.boolean().default(true),
 });
 
-/** What is saved in the database: everything but the secrets. Unknown keys are dropped on reading. */
+/** What is saved in the database: everything except secrets. Unknown keys are dropped on reading. */
 export const savedSettingsSchema = z.object({
   fleet: fleetSchema.prefault({}),
   power: powerSchema.prefault({}),
@@ -59,25 +59,25 @@ export type SavedSettings = z.infer<typeof savedSettingsSchema>;
 const secretState = secretStateSchema.prefault({ set: false });
 
 /**
- * Everything that can be set, with its default, as it is seen. A secret shows only whether it is set; to write
- * one, give `settings.update` its text, or null to remove it.
+ * All settings with their defaults, as they are read. A secret shows only whether it is set; to change
+ * it, pass `settings.update` its text, or null to remove it.
  */
 export const settingsSchema = savedSettingsSchema.extend({
   optimizer: optimizerSchema
     .extend({
-      /** Told when a priority model fell to the CPU. Such an address often carries a token, so it is a secret. */
+      /** Called when a priority model fell back to the CPU. The address often contains a token, so it is a secret. */
       webhookUrl: secretState,
     })
     .prefault({}),
   power: powerSchema
     .extend({
-      /** Told when a machine did not wake, fell asleep in use, did not go off, or is still on at the hour set. */
+      /** Called when a machine did not wake, dropped out in use, did not go off, or is still on at the set time. */
       webhookUrl: secretState,
     })
     .prefault({}),
   api: z
     .object({
-      /** Bearer token for `/index/*`; without one only the panel's own tokens get in. */
+      /** Bearer token for `/index/*`; without one, only the panel's own tokens are accepted. */
       indexToken: secretState,
     })
     .prefault({}),
@@ -86,7 +86,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 export const defaultSettings: Settings = settingsSchema.parse({});
 
-/** The secrets among the settings, by path (which is also the name they are kept under), and what each may be. */
+/** The secret settings by path (also the name they are saved under), with the values each accepts. */
 export const secretSettings = {
   'optimizer.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
   'power.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),

@@ -1,23 +1,23 @@
 import * as z from 'zod';
 
-/** One GPU as it is built in: what does not change from one reading to the next. `null` where it is not known. */
+/** One GPU: what does not change from one reading to the next. `null` if unknown. */
 export const gpuCardSchema = z.object({
   id: z.string(),
   vendor: z.enum(['nvidia', 'amd', 'intel', 'apple', 'unknown']),
   name: z.string(),
   vramTotalBytes: z.number().nullable(),
-  /** A processor's own graphics: its memory is part of the computer's. Left out for a card. */
+  /** Graphics inside the processor, which share the computer's memory. Absent for a card. */
   integrated: z.literal(true).optional(),
 });
 export type GpuCard = z.infer<typeof gpuCardSchema>;
 
-/** One GPU at one moment. `null` where the driver or tool does not say. Bytes, percent, °C, watts. */
+/** One GPU at one moment. `null` if the driver or tool does not report it. Bytes, percent, °C, watts. */
 export const gpuReadingSchema = gpuCardSchema.extend({
   vramUsedBytes: z.number().nullable(),
   utilisationPercent: z.number().nullable(),
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
-  /** Who holds its VRAM, the largest first and not all; left out where no agent tells it. Not kept over time. */
+  /** The programs that use most of its VRAM, largest first; absent if no agent reports them. Not kept over time. */
   processes: z.array(z.object({ name: z.string(), vramUsedBytes: z.number().nullable() })).optional(),
 });
 export type GpuReading = z.infer<typeof gpuReadingSchema>;
@@ -46,18 +46,18 @@ export const workSampleSchema = z.object({
 });
 export type WorkSample = z.infer<typeof workSampleSchema>;
 
-/** `hour` and `day` come in minutes, `month` (30 days) in quarters of an hour. */
+/** `hour` and `day` have buckets of a minute, `month` (30 days) of a quarter of an hour. */
 export const historyRangeSchema = z.enum(['hour', 'day', 'month']);
 export type HistoryRange = z.infer<typeof historyRangeSchema>;
 
 /**
- * What is kept of a node for longer, by wall time: all its GPUs together. A bucket in which it neither served
- * nor embedded is not there. Means count only the time in which the value was known; `null` where it never was.
+ * The long-term readings of a node by wall time, all its GPUs together. A bucket in which it neither served
+ * nor embedded is absent. Means count only the time in which the value was known; `null` if it never was.
  */
 export const nodeBucketSchema = z.object({
-  /** Its first moment. */
+  /** When it begins. */
   at: z.number(),
-  /** The time it spans. */
+  /** How long it is. */
   seconds: z.number(),
   /** How much of it the node served (was awake). */
   servingSeconds: z.number(),
@@ -73,12 +73,12 @@ export const nodeBucketSchema = z.object({
   powerWatts: z.number().nullable(),
   /** The highest of any GPU. */
   temperatureMaxCelsius: z.number().nullable(),
-  /** Means over the time it served, so that models stacked on each other are never more than the card holds. */
+  /** Means over the time it served, so that stacked models never add up to more than the card's VRAM. */
   vramByModel: z.record(z.string(), z.number()),
 });
 export type NodeBucket = z.infer<typeof nodeBucketSchema>;
 
-/** Vectors embedded in a bucket, by node id. A bucket without work is not there. */
+/** Vectors embedded in a bucket, by node id. A bucket without work is absent. */
 export const workBucketSchema = z.object({
   at: z.number(),
   seconds: z.number(),

@@ -8,7 +8,7 @@ export const EXPORT_VERSION = 1;
 
 const [direct, , relay, command] = wakeWaySchema.options;
 
-/** A way to wake in an export: another node is named by the address of its agent, for ids stay at home. */
+/** A wake method in an export. It refers to another node by the address of its agent, because ids are local. */
 export const exportedWaySchema = z.discriminatedUnion('kind', [
   direct,
   relay,
@@ -17,11 +17,11 @@ export const exportedWaySchema = z.discriminatedUnion('kind', [
 ]);
 export type ExportedWay = z.infer<typeof exportedWaySchema>;
 
-/** A node in an export. A simulated one is never in it, and neither is a password or a token. */
+/** A node in an export. Simulated nodes, passwords and tokens are never exported. */
 export const exportedNodeSchema = z.object({
   kind: z.enum(['this-computer', 'remote']),
   name: z.string().trim().min(1).max(120),
-  /** null for this computer where nobody named an address, and for a node that has only an agent. */
+  /** null for this computer if no address was set, and for a node that has only an agent. */
   url: z.string().max(2000).nullable(),
   mac: z.string().max(40).nullable(),
   wakeDestinations: z.array(z.string().max(100)).max(16),
@@ -33,9 +33,9 @@ export const exportedNodeSchema = z.object({
     .default([{ kind: 'direct' }]),
   agentUrl: z.string().max(2000).nullable().default(null),
   shutdownUrl: z.string().max(2000).nullable().default(null),
-  /** null where nobody set one. */
+  /** null if none was set. */
   policy: powerPolicySchema.nullable().default(null),
-  /** Says that there is a password to be set again; the same for tokens and the secret of its shutdown server. */
+  /** Whether there is a password to set again; likewise for tokens and the secret of its shutdown server. */
   hasSecureOn: z.boolean(),
   hasAgentToken: z.boolean().default(false),
   hasRelayToken: z.boolean().default(false),
@@ -54,7 +54,7 @@ export type ExportedSource = z.infer<typeof exportedSourceSchema>;
 
 const { fleet } = savedSettingsSchema.shape;
 
-/** Whether the simulated fleet runs is no setting to carry to another machine. */
+/** Whether the simulated fleet runs is not exported. */
 export const exportedSettingsSchema = savedSettingsSchema.extend({
   fleet: fleet.unwrap().omit({ simulated: true }),
 });
@@ -67,15 +67,15 @@ export const exportSchema = z.object({
   settings: exportedSettingsSchema,
   nodes: z.array(exportedNodeSchema),
   sources: z.array(exportedSourceSchema),
-  /** Paths of the settings that are secrets and set: not in the file, to be set again. */
+  /** Paths of the secret settings that are set: they are not in the file and must be set again. */
   secretsLeftOut: z.array(z.string()),
 });
 export type ExportDocument = z.infer<typeof exportSchema>;
 
 export const importEntrySchema = z.object({
   /**
-   * `add`, `change`: done on applying. `same`: is so already. `leave-out`: cannot be used here, which stops
-   * nothing. `refuse`: is wrong in the file, and nothing of it can be applied before it is corrected.
+   * `add`, `change`: done when the import is applied. `same`: already there. `leave-out`: cannot be used here and
+   * is skipped. `refuse`: is wrong in the file, and nothing can be applied until it is fixed.
    */
   action: z.enum(['add', 'change', 'same', 'leave-out', 'refuse']),
   kind: z.enum(['setting', 'node', 'folder', 'other']),
@@ -87,7 +87,7 @@ export const importEntrySchema = z.object({
 export type ImportEntry = z.infer<typeof importEntrySchema>;
 
 export const importPlanSchema = z.object({
-  /** True when it was done, false when it was only asked. */
+  /** True if it was applied, false if it was only planned. */
   applied: z.boolean(),
   /** False while an entry is refused. */
   possible: z.boolean(),

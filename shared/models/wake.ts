@@ -1,4 +1,4 @@
-/** A wake under way: one entry of the `wake` stream. */
+/** A wake in progress: one entry of the `wake` stream. */
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
 
@@ -14,9 +14,9 @@ export const wakeProgressSchema = z.object({
   /** When Pilotlight gives up, milliseconds since the epoch. */
   deadlineAt: z.number(),
   packetsSent: z.number(),
-  /** Destinations that refused a packet, with the system's words. */
+  /** Destinations that a packet could not be sent to, with the system's error. */
   failedDestinations: z.array(z.object({ destination: z.string(), reason: z.string() })),
-  /** The methods that were tried, with what came of each; the last one is under way where `failed` is null. */
+  /** The wake methods tried so far; the last one is in progress if its `failed` is null. */
   ways: z.array(z.object({ way: messageSchema, failed: messageSchema.nullable() })),
 });
 export type WakeProgress = z.infer<typeof wakeProgressSchema>;

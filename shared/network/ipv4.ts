@@ -1,4 +1,4 @@
-/** IPv4 addresses and the networks they are in. A text that is not exactly one address is never read as one. */
+/** IPv4 addresses and their networks. Only text that is exactly one address is read as one. */
 
 /** Four decimal bytes, or null. Leading zeros are refused, because some systems read them as octal. */
 export function ipv4Bytes(text: string): number[] | null {

@@ -1,4 +1,4 @@
-/** MAC addresses and SecureOn passwords, read from every usual spelling. */
+/** MAC addresses and SecureOn passwords, in all common notations. */
 import { ipv4Bytes } from './ipv4.ts';
 
 const spellings = [
@@ -8,13 +8,13 @@ const spellings = [
   /^[0-9a-f]{12}$/i,
 ];
 
-/** `AA:BB:CC:DD:EE:FF` of six bytes in any usual spelling; null for anything else. */
+/** `AA:BB:CC:DD:EE:FF` from any common notation of six bytes; null for anything else. */
 export function parseMac(text: string): string | null {
   const trimmed = text.trim();
   return spellings.some((spelling) => spelling.test(trimmed)) ? inPairs(trimmed) : null;
 }
 
-/** Whether a parsed address names one machine: all zeros name none, a set lowest bit in the first byte names a group. */
+/** Whether a parsed address is that of one machine: all zeros are none, and the lowest bit of the first byte marks a group. */
 export function isSingleMachine(mac: string): boolean {
   return /[^0:]/.test(mac) && Number.parseInt(mac.slice(0, 2), 16) % 2 === 0;
 }

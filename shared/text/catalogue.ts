@@ -15,7 +15,7 @@ import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
 
-/** A domain each; no code twice. */
+/** By domain; every code appears once. */
 export const domains = {
   agents: agentMessages,
   common: commonMessages,
@@ -53,9 +53,9 @@ export const catalogue = {
 type Catalogue = typeof catalogue;
 export type MessageCode = keyof Catalogue;
 
-/** What has to be known for a message; nothing for one that is always the same. */
+/** The params of a message; none where its sentence is always the same. */
 export type ParamsOf<Code extends MessageCode> =
   Parameters<Catalogue[Code]> extends [infer Params] ? Param<Params> : Record<string, never>;
 
-/** A fact: what happened, without the words for it. */
+/** A fact: what happened, without its text. */
 export type Message = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } }[MessageCode];

@@ -1,13 +1,13 @@
 /** Joins parts into sentences. */
 
-/** The parts that are there, with a space between them. */
+/** Joins the parts that are not empty with spaces. */
 export const sentences = (...parts: readonly (string | null | undefined)[]): string =>
   parts.filter((part) => part !== null && part !== undefined && part !== '').join(' ');
 
-/** Words that begin a sentence and are no names. */
+/** Sentence openings that are not names, so they may become lower case. */
 const opening = /^(A|An|It|Its|No|Nothing|Something|That|The|There|This|Whether)\b/;
 
-/** A sentence as a part of another one: `Nothing answered.` → `nothing answered`. Names stay as they are. */
+/** A sentence as part of another one: `Nothing answered.` → `nothing answered`. Names keep their case. */
 export function clause(sentence: string): string {
   const open = sentence.replace(/\.$/, '');
   return opening.test(open) ? open.charAt(0).toLowerCase() + open.slice(1) : open;

@@ -16,13 +16,13 @@ export function textOf(message: AnyMessage): string {
   }
 }
 
-/** The same for one that may be missing: empty then. */
+/** The same for a message that may be missing: an empty text then. */
 export const textOrEmpty = (message: AnyMessage | null): string => (message === null ? '' : textOf(message));
 
 const unknownText = ({ code }: AnyMessage) =>
   `A newer version of Pilotlight can describe this (${String(code)}).`;
 
-/** With every message inside it as English. */
+/** Replaces every message inside the value with its English. */
 function written(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(written);
   if (typeof value !== 'object' || value === null) return value;

@@ -8,15 +8,15 @@ export interface AnyMessage {
 
 declare const written: unique symbol;
 
-/** A param that is a message of its own. It is English by the time the sentence around it is written. */
+/** A param that is itself a message. It is already English when the sentence around it is written. */
 export type Text = string & { readonly [written]: true };
 
-/** The param of a message, from what its sentence is written with. */
+/** The type of a message's param, derived from what its sentence takes. */
 export type Param<Value> = Value extends Text
   ? AnyMessage
   : Value extends object
     ? { readonly [Key in keyof Value]: Param<Value[Key]> }
     : Value;
 
-/** Code → what writes its sentence. */
+/** Code → the function that writes its sentence. */
 export type Sentences = Readonly<Record<string, (params: never) => string>>;

@@ -80,7 +80,7 @@ if (chosen.length === 0) {
 }
 
 const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new DOMException('Stopped by the person.', 'AbortError')));
+process.once('SIGINT', () => controller.abort(new DOMException('Stopped by the user.', 'AbortError')));
 const results: BenchmarkResult[] = [];
 let broken = false;
 for (const benchmark of chosen) {

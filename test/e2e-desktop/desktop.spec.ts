@@ -91,7 +91,7 @@ test('the tray shows the fleet and wakes a node, with the window closed', async 
   await expect.poll(() => windowState(desktop)).toEqual([{ visible: false, focused: false }]);
   expect(
     await desktop.evaluate(() => globalThis.desktopProbe.notifications.map(({ title }) => title), null),
-  ).toEqual(['Pilotlight goes on in the tray']);
+  ).toEqual(['Pilotlight is still running in the tray']);
 
   await clickTray(desktop, '○ gpu-tower');
   await expect.poll(() => trayLabels(desktop)).toContainEqual(expect.stringMatching(/^[◔◐●] gpu-tower/));

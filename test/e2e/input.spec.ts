@@ -55,7 +55,7 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
     const path = dialog.getByRole('textbox', { name: 'Folder' });
     await path.fill(join(folder, 'nowhere'));
     await dialog.getByRole('button', { name: 'Add this folder' }).click();
-    await expect(dialog.getByRole('alert')).toContainText('There is no such folder.');
+    await expect(dialog.getByRole('alert')).toContainText('This folder does not exist.');
     await path.fill(file);
     await dialog.getByRole('button', { name: 'Add this folder' }).click();
     await expect(dialog.getByRole('alert')).toContainText('This is a file, not a folder.');

@@ -37,7 +37,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await core.call('power.keepAwake', { nodeId: 'gpu-tower', until: null, purpose: 'a game' });
     await page.getByRole('button', { name: 'Index this folder: notes' }).click();
     await goTo(page, 'Fleet');
-    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).toContainText('index "notes"');
+    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).toContainText('indexing "notes"');
     await goTo(page, 'Index');
     await expect(page.getByRole('article', { name: 'Proof card of notes' })).toBeVisible({ timeout: 45_000 });
     const [job] = await core.call('index.jobs', {});
@@ -55,7 +55,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
   await test.step('the second holder keeps it on', async () => {
     await goTo(page, 'Fleet');
     const holders = tower(page).getByRole('list', { name: 'Who needs it' });
-    await expect(holders).not.toContainText('index "notes"');
+    await expect(holders).not.toContainText('indexing "notes"');
     await expect(holders).toContainText('a game');
     const power = (await core.call('power.list', {})).find(({ nodeId }) => nodeId === 'gpu-tower');
     expect(power).toMatchObject({ means: 'agent', wokenByUs: true, idleSince: null, offAt: null });

@@ -1,9 +1,12 @@
 /** Acquire over a fleet, leases and a placement that live in memory. */
+
 import { createInFlight } from '../../electron/core/acquire/in-flight.ts';
 import type { AcquirePlacement, AcquireRequest, AcquireWakes } from '../../electron/core/acquire/model.ts';
 import { createAcquireService } from '../../electron/core/acquire/service.ts';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NodeView } from '../../shared/models/fleet.ts';
+import { plainText } from '../../shared/models/message.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { createFakeClock } from './clock.ts';
 import { createFakeFleet, createFakeLeases, digest, modelName, silentLog } from './indexing.ts';
 
@@ -14,8 +17,8 @@ export function createAcquireWorld(nodes: NodeView[]) {
   /** `+ node kind purpose` and `- …`, as they happen. */
   const leases: string[] = [];
   const held = createFakeLeases((nodeId, reason) => {
-    leases.push(`+ ${nodeId} ${reason}`);
-    return { [Symbol.dispose]: () => void leases.push(`- ${nodeId} ${reason}`) };
+    leases.push(`+ ${nodeId} ${textOf(reason)}`);
+    return { [Symbol.dispose]: () => void leases.push(`- ${nodeId} ${textOf(reason)}`) };
   });
   const world = {
     clock,
@@ -42,7 +45,7 @@ export function createAcquireWorld(nodes: NodeView[]) {
     request(own: Partial<AcquireRequest> = {}): AcquireRequest {
       return {
         model: { name: modelName, digest },
-        purpose: 'a test',
+        purpose: plainText('a test'),
         by: 'request',
         signal: new AbortController().signal,
         ...own,

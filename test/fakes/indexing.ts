@@ -23,8 +23,10 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import { type NodeView, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
+import type { Message } from '../../shared/models/message.ts';
 import type { LeaseRecord } from '../../shared/models/power.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { noStreams } from './http.ts';
 
@@ -94,13 +96,13 @@ export function vectorOf(text: string): Float32Array {
 }
 
 export interface FakeFleet extends AcquireFleet {
-  use(id: string, reason: string): Disposable;
+  use(id: string, reason: Message): Disposable;
   set(node: NodeView): void;
   patch(nodeId: string, change: Partial<NodeView>): void;
   servers: Map<string, Embed>;
   /** Texts that each node embedded, in order. */
   embedded: Map<string, string[]>;
-  reasons: Map<string, string[]>;
+  reasons: Map<string, Message[]>;
 }
 
 export function createFakeFleet(nodes: NodeView[]): FakeFleet {
@@ -166,13 +168,22 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
 }
 
 /** Leases that only say at the node why it is needed. */
-export function createFakeLeases(use: (nodeId: string, reason: string) => Disposable): AcquireLeases {
+export function createFakeLeases(use: (nodeId: string, reason: Message) => Disposable): AcquireLeases {
   const living = new Map<string, LeaseRecord>();
   let last = 0;
   return {
     hold({ nodeId, kind, purpose }) {
       const id = `lease_${++last}`;
-      const lease = { id, nodeId, kind, purpose, holder: 'test', createdAt: 0, until: null, endedAt: null };
+      const lease = {
+        id,
+        nodeId,
+        kind,
+        purpose: textOf(purpose),
+        holder: 'test',
+        createdAt: 0,
+        until: null,
+        endedAt: null,
+      };
       const used = use(nodeId, purpose);
       living.set(id, lease);
       return {

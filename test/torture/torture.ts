@@ -54,7 +54,7 @@ if (chosen.length === 0 || !Number.isInteger(seed) || !(scale > 0)) {
 }
 
 const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new DOMException('Stopped by the person.', 'AbortError')));
+process.once('SIGINT', () => controller.abort(new DOMException('Stopped by the user.', 'AbortError')));
 console.error(`seed ${seed}, scale ${scale}`);
 const rows: { name: string; seconds: number; tally: Tally | null }[] = [];
 for (const part of chosen) {

@@ -1,17 +1,17 @@
-/** Getting to know machines: pair, discover. */
+/** Adding machines: pair, discover. */
 import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
 import { type Command, usageError } from '../command.ts';
 import { bar, table } from '../format.ts';
 
 export const pair: Command = {
   name: 'pair',
-  summary: 'get the token of an agent ("agent.mjs pair" on its machine shows a line and a code)',
+  summary: 'pair with an agent ("agent.mjs pair" on its machine shows a line and a code)',
   usage: ['pair LINE', 'pair ADDRESS CODE'],
   options: {},
   async run(context) {
     const [first, ...rest] = context.positionals;
     if (first === undefined)
-      throw usageError('Give the line that "agent.mjs pair" shows, or the address and the code.');
+      throw usageError('Enter the line that "agent.mjs pair" shows, or the address and the code.');
     const code = rest.join('');
     const link = await context.connect('any');
     const paired = await link.call('agents.pair', code === '' ? { line: first } : { url: first, code });
@@ -33,15 +33,15 @@ function machineWords(machine: FoundMachine): string[] {
     machine.address,
     machine.name ?? '',
     machine.mac ?? '',
-    carries.join(', ') || 'nothing for Pilotlight',
-    machine.nodeId === null ? '' : 'in the fleet already',
+    carries.join(', ') || 'nothing Pilotlight can use',
+    machine.nodeId === null ? '' : 'already in the fleet',
   ];
 }
 
 export const discover: Command = {
   name: 'discover',
-  summary: 'look for machines in the networks that you name',
-  usage: ['discover                   the networks that can be named', 'discover SUBNET …'],
+  summary: 'find machines in the networks you choose',
+  usage: ['discover                   list the networks', 'discover SUBNET …'],
   options: {},
   async run(context) {
     const { terminal } = context;
@@ -49,14 +49,14 @@ export const discover: Command = {
     const networks = await link.call('discovery.networks', {});
     if (context.positionals.length === 0) {
       if (context.json) return networks;
-      if (networks.length === 0) terminal.line('This computer is on no network.');
+      if (networks.length === 0) terminal.line('This computer is not on a network.');
       const rows = networks.map((one) => [
         one.subnet,
         one.interface,
-        one.tooLarge ? 'too large to be looked at address by address' : `${one.hosts} addresses`,
+        one.tooLarge ? 'too large to scan address by address' : `${one.hosts} addresses`,
       ]);
       for (const line of table(rows)) terminal.line(line);
-      if (networks.length > 0) terminal.line(`To look there: discover ${networks[0]?.subnet}`);
+      if (networks.length > 0) terminal.line(`To search it: discover ${networks[0]?.subnet}`);
       return networks;
     }
     let state: Discovery = await link.call('discovery.start', { subnets: [...context.positionals] });
@@ -73,7 +73,7 @@ export const discover: Command = {
     }
     if (context.json) return state;
     for (const line of table(state.found.map(machineWords))) terminal.line(line);
-    if (state.found.length === 0) terminal.line('Nothing was found there.');
+    if (state.found.length === 0) terminal.line('No machines were found.');
     for (const note of state.notes) terminal.line(note);
     return state;
   },

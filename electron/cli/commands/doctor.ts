@@ -44,7 +44,7 @@ async function rehearse(context: CommandContext, link: CoreLink, nodeId: string)
 export const doctor: Command = {
   name: 'doctor',
   summary: 'test a node step by step, from its name to its GPU, and name the mend',
-  usage: ['doctor NODE', 'doctor NODE --rehearse    put it to sleep, wake it, learn its boot time'],
+  usage: ['doctor NODE', 'doctor NODE --rehearse    put it to sleep, wake it and learn its boot time'],
   options: { rehearse: { type: 'boolean' } },
   async run(context) {
     const wanted = onlyPositional(context, 'node');
@@ -52,7 +52,7 @@ export const doctor: Command = {
     const link = await context.connect('fresh');
     const { id, name } = await findNode(link, wanted);
     const rehearsal = context.values.rehearse === true;
-    if (!json) terminal.live(rehearsal ? `${name} goes off and is woken again …` : `Testing ${name} …`);
+    if (!json) terminal.live(rehearsal ? `Putting ${name} to sleep and waking it …` : `Checking ${name} …`);
     const check = rehearsal
       ? await rehearse(context, link, id)
       : await link.call('checks.diagnose', { nodeId: id });

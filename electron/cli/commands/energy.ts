@@ -11,14 +11,14 @@ function wattHours(value: number | null): string {
 
 export const energy: Command = {
   name: 'energy',
-  summary: 'hours awake and watt-hours, and what sleeping saved',
+  summary: 'show hours awake, energy used and energy saved by sleeping',
   usage: ['energy [NODE] [--range day|week|month]'],
   options: { range: { type: 'string' } },
   async run(context) {
     const { terminal } = context;
     const text = optionText(context, 'range') ?? 'week';
     const range = energyRangeSchema.safeParse(text);
-    if (!range.success) throw usageError(`"${text}" is no range.`, 'Use day, week or month.');
+    if (!range.success) throw usageError(`"${text}" is not a range.`, 'Use day, week or month.');
     const link = await context.connect('fresh');
     const node =
       context.positionals.length > 0 ? await findNode(link, onlyPositional(context, 'node')) : null;

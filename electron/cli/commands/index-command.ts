@@ -15,12 +15,12 @@ import { jobGlyph, jobLine, table } from '../format.ts';
 
 const hasEnded = (job: IndexJob) => job.endedAt !== null;
 
-/** Shows a job until it ends; Ctrl+C cancels it where the core is our own, and only stops watching else. */
+/** Shows a job until it ends. Ctrl+C cancels the job of our own core; otherwise it only stops watching. */
 async function follow(context: CommandContext, link: CoreLink, jobId: string): Promise<IndexJob> {
   const { terminal } = context;
   let told = 0;
   for (;;) {
-    // A call of its own: the last look must not be cut off by the Ctrl+C that asked for it.
+    // With a signal of its own: Ctrl+C must not abort the last check.
     const job = await link.call('index.job', { jobId }, AbortSignal.timeout(10_000));
     if (!context.json) {
       for (const event of job.events.slice(told)) terminal.line(`  ${event.message}`);
@@ -68,14 +68,14 @@ async function start(context: CommandContext): Promise<IndexJob> {
       callbackUrl: optionText(context, 'callback') ?? null,
     });
   } catch (error) {
-    // Our own core has just taken up what an earlier run left: that is what is wanted.
+    // Our own core has just resumed the unfinished job of an earlier run, which is what we want.
     const jobId = isPilotlightError(error) && error.code === 'JOB_RUNNING' ? error.details?.jobId : undefined;
     if (link.running || typeof jobId !== 'string') throw error;
-    if (!context.json) context.terminal.line('An earlier run was not finished: it goes on first.');
+    if (!context.json) context.terminal.line('An earlier run was not finished; it continues first.');
     job = await link.call('index.job', { jobId });
   }
   if (link.running && wait !== true) {
-    if (!context.json) context.terminal.line(`The index of ${job.label} has started: ${job.id}`);
+    if (!context.json) context.terminal.line(`Started indexing ${job.label}: ${job.id}`);
     return job;
   }
   const ended = await follow(context, link, job.id);
@@ -101,10 +101,10 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
   if (job && link.running && context.values.watch === true && !hasEnded(job))
     job = await follow(context, link, job.id);
   if (context.json) return job;
-  if (!job) context.terminal.line('Nothing was indexed yet.');
+  if (!job) context.terminal.line('Nothing has been indexed yet.');
   else if (hasEnded(job)) printEnd(context, job);
   else if (!link.running) {
-    context.terminal.line(`The run over ${job.label} is not finished: "index start" goes on with it.`);
+    context.terminal.line(`Indexing ${job.label} is not finished; "index start" continues it.`);
   } else {
     context.terminal.line(jobLine(job, context.terminal.style));
     if (job.currentFile !== '') context.terminal.line(context.terminal.style.quiet(`  ${job.currentFile}`));
@@ -115,7 +115,8 @@ async function progress(context: CommandContext): Promise<IndexJob | null> {
 async function cancel(context: CommandContext): Promise<IndexJob> {
   const link = await context.connect('any');
   const jobId = context.positionals.length > 0 ? onlyPositional(context, 'job') : (await current(link))?.id;
-  if (jobId === undefined) throw new PilotlightError('NOT_FOUND', { message: 'Nothing was indexed yet.' });
+  if (jobId === undefined)
+    throw new PilotlightError('NOT_FOUND', { message: 'Nothing has been indexed yet.' });
   const job = await link.call('index.cancel', { jobId });
   if (!context.json) printEnd(context, job);
   return job;
@@ -127,7 +128,7 @@ async function list(context: CommandContext): Promise<IndexJob[]> {
   const jobs = await link.call('index.jobs', { limit: 20 });
   if (context.json) return jobs;
   const { terminal } = context;
-  if (jobs.length === 0) terminal.line('Nothing was indexed yet.');
+  if (jobs.length === 0) terminal.line('Nothing has been indexed yet.');
   const rows = jobs.map((job) => [
     jobGlyph(job.status, terminal.style),
     job.id,
@@ -145,13 +146,13 @@ async function sources(context: CommandContext) {
   const views = await link.call('index.sources', {});
   if (context.json) return views;
   const { terminal } = context;
-  if (views.length === 0) terminal.line('No folder yet: add one with "index add DIR".');
+  if (views.length === 0) terminal.line('No folders yet. Add one with "index add DIR".');
   const rows = views.map((source) => [
     source.name,
     `${formatCount(source.files)} files`,
     `${formatCount(source.chunks)} chunks`,
     source.embedder.kind === 'builtin' ? 'built-in' : source.embedder.name,
-    source.lastRun === null ? 'never run' : formatAgo(context.now() - source.lastRun.at),
+    source.lastRun === null ? 'never indexed' : formatAgo(context.now() - source.lastRun.at),
     terminal.style.quiet(source.path),
   ]);
   for (const line of table(rows, [1, 2])) terminal.line(line);
@@ -188,7 +189,7 @@ async function chooseEmbedder(link: CoreLink, wanted: string | undefined): Promi
   throw new PilotlightError('EMBEDDER_UNAVAILABLE', {
     message: other
       ? `There are ${named.length} different models called "${wanted}".`
-      : `No machine that was seen has an embedding model called "${wanted}".`,
+      : `No known machine has an embedding model called "${wanted}".`,
     next: other
       ? `Name it by its digest: ${named.map(({ embedder }) => (embedder.kind === 'model' ? embedder.digest : '')).join(' or ')}.`
       : `Use one of: ${names.join(', ')}.`,
@@ -198,7 +199,7 @@ async function chooseEmbedder(link: CoreLink, wanted: string | undefined): Promi
 async function add(context: CommandContext) {
   const path = onlyPositional(context, 'folder');
   const gone = optionText(context, 'when-gpu-gone') ?? 'cpu';
-  if (gone !== 'cpu' && gone !== 'wait') throw usageError('--when-gpu-gone is "cpu" or "wait".');
+  if (gone !== 'cpu' && gone !== 'wait') throw usageError('--when-gpu-gone must be "cpu" or "wait".');
   const wanted = optionText(context, 'embedder');
   const link = await context.connect(wanted === undefined || wanted === 'builtin' ? 'any' : 'fresh');
   const name = optionText(context, 'name');
@@ -209,8 +210,7 @@ async function add(context: CommandContext) {
     whenGpuGone: gone === 'wait' ? 'wait' : 'use-cpu',
     ...(name === undefined ? {} : { name }),
   });
-  if (!context.json)
-    context.terminal.line(`The folder "${source.name}" was added. Run "index start" to index it.`);
+  if (!context.json) context.terminal.line(`Added "${source.name}". Run "index start" to index it.`);
   return source;
 }
 
@@ -220,7 +220,7 @@ async function remove(context: CommandContext) {
   const source = await findSource(link, wanted);
   await link.call('index.removeSource', { sourceId: source.id });
   if (!context.json)
-    context.terminal.line(`"${source.name}" and its index were removed. The files are left as they are.`);
+    context.terminal.line(`Removed "${source.name}" and its index. Your files were not changed.`);
   return { removed: source.id };
 }
 
@@ -237,7 +237,7 @@ const verbs: Record<string, (context: CommandContext) => Promise<unknown>> = {
 
 export const index: Command = {
   name: 'index',
-  summary: 'index folders, watch and cancel runs',
+  summary: 'index folders, and watch or cancel a run',
   usage: [
     'index add DIR [--name NAME] [--embedder builtin|MODEL] [--no-wake] [--when-gpu-gone cpu|wait]',
     'index start [FOLDER…] [--full] [--rebuild] [--no-gpu] [--callback URL] [--wait]',
@@ -261,7 +261,7 @@ export const index: Command = {
   run(context) {
     const [verb = 'progress', ...positionals] = context.positionals;
     const chosen = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-    if (!chosen) return Promise.reject(usageError(`"index ${verb}" is not understood.`));
+    if (!chosen) return Promise.reject(usageError(`There is no command "index ${verb}".`));
     return chosen({ ...context, positionals });
   },
 };

@@ -13,7 +13,7 @@ import { measureVram } from '../vram.ts';
 
 export const vram: Command = {
   name: 'vram',
-  summary: 'what lies in the memory of each GPU',
+  summary: 'show what is in the memory of each GPU',
   usage: ['vram [NODE]'],
   options: {},
   async run(context) {
@@ -57,7 +57,7 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
   const moves = await link.call('models.place', { model, target, nodeId, anyway });
   if (!context.json) {
     for (const move of moves) context.terminal.line(moveWords(move, context.terminal.style));
-    if (moves.length === 0) context.terminal.line('No machine that is awake has it.');
+    if (moves.length === 0) context.terminal.line('No awake machine has it.');
   }
   const wrong = moves.filter((move) => move.outcome === 'refused' || move.outcome === 'failed');
   if (moves.length === 0 || wrong.length === moves.length) {
@@ -65,11 +65,9 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
     const noRoom = wrong.length > 0 && wrong.every((move) => move.shortage !== undefined);
     throw new PilotlightError(moves.length === 0 ? 'MODEL_NOT_FOUND' : taken ? 'VRAM_TAKEN' : 'MOVE_FAILED', {
       message:
-        moves.length === 0
-          ? 'No machine that is awake has this model.'
-          : wrong.map((move) => move.reason).join(' '),
+        moves.length === 0 ? 'No awake machine has this model.' : wrong.map((move) => move.reason).join(' '),
       next: noRoom
-        ? `${taken ? 'Close the programs that hold the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load part of it onto the GPU.`
+        ? `${taken ? 'Close the programs that use the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load part of it onto the GPU.`
         : 'Run "vram" to see where models are.',
       details: { moves },
     });
@@ -79,7 +77,7 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
 
 export const forceGpu: Command = {
   name: 'force-gpu',
-  summary: 'load or move a model to the GPU, on one node or on all that have it',
+  summary: 'load a model on the GPU or move it there, on one node or on all that have it',
   usage: ['force-gpu MODEL [--node NODE] [--anyway]'],
   options: { node: { type: 'string' }, anyway: { type: 'boolean' } },
   run: (context) => force(context, 'gpu'),
@@ -87,7 +85,7 @@ export const forceGpu: Command = {
 
 export const forceCpu: Command = {
   name: 'force-cpu',
-  summary: 'load or move a model to the CPU, on one node or on all that have it',
+  summary: 'load a model on the CPU or move it there, on one node or on all that have it',
   usage: ['force-cpu MODEL [--node NODE]'],
   options: { node: { type: 'string' } },
   run: (context) => force(context, 'cpu'),
@@ -95,7 +93,7 @@ export const forceCpu: Command = {
 
 export const open: Command = {
   name: 'open',
-  summary: 'a fresh address that opens the panel of the running Pilotlight once',
+  summary: 'print a one-time address that opens the panel of the running Pilotlight',
   usage: ['open'],
   options: {},
   async run(context) {

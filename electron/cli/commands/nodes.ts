@@ -11,17 +11,17 @@ import {
 import { modelWords, stateWords, table, vramWords } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
-/** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; counted as on the box. */
+/** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; units as GPU vendors use them. */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(|gb|gib|g|mb|mib|m)$/i.exec(text.trim());
   if (!match)
-    throw usageError(`"${text}" is not a size.`, 'Write it like 24GB; 0 says that there is no GPU.');
+    throw usageError(`"${text}" is not a size.`, 'Write it like 24GB; 0 means that there is no GPU.');
   const unit = (match[2] ?? '').toLowerCase();
   const factor = unit.startsWith('m') ? 2 ** 20 : VRAM_GIGABYTE;
   return Math.round(Number(match[1]) * factor);
 }
 
-/** A node that answers is seen all the time: its view is not renewed for that alone. */
+/** Empty for a node that answers: it is seen all the time, and its view is not updated for that alone. */
 function seenWords(node: NodeView, now: number): string {
   if (isServing(node.state)) return '';
   return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
@@ -53,7 +53,7 @@ async function list(context: CommandContext) {
 }
 
 async function add(context: CommandContext) {
-  // A node may carry an agent and no Ollama.
+  // A node may have an agent and no Ollama.
   const onlyAgent = context.positionals.length === 0 && optionText(context, 'agent') !== undefined;
   const url = onlyAgent ? null : onlyPositional(context, 'URL');
   const [name, mac, secureOn, vram, agentUrl, shutdownUrl, shutdownSecret] = [
@@ -80,7 +80,7 @@ async function add(context: CommandContext) {
   });
   const [seen = node] = await link.call('fleet.look', { nodeId: node.id });
   if (!context.json) {
-    context.terminal.line(`${seen.name} was added: ${stateWords(seen, context.terminal.style)}`);
+    context.terminal.line(`Added ${seen.name}: ${stateWords(seen, context.terminal.style)}`);
     if (seen.trouble) context.terminal.line(`  ${seen.trouble.message} ${seen.trouble.next}`);
   }
   return seen;
@@ -91,7 +91,7 @@ async function remove(context: CommandContext) {
   const link = await context.connect('any');
   const node = await findNode(link, wanted);
   await link.call('fleet.remove', { nodeId: node.id });
-  if (!context.json) context.terminal.line(`${node.name} was removed. The machine is left as it is.`);
+  if (!context.json) context.terminal.line(`Removed ${node.name}. The machine itself was not changed.`);
   return { removed: node.id };
 }
 
@@ -121,6 +121,6 @@ export const nodes: Command = {
     if (verb === 'list') return list(inner);
     if (verb === 'add') return add(inner);
     if (verb === 'remove') return remove(inner);
-    return Promise.reject(usageError(`"nodes ${verb}" is not understood.`));
+    return Promise.reject(usageError(`There is no command "nodes ${verb}".`));
   },
 };

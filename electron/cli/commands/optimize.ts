@@ -26,16 +26,16 @@ export const optimize: Command = {
   options: { limit: { type: 'string' } },
   async run(context) {
     const [verb = 'now', ...rest] = context.positionals;
-    if (rest.length > 0) throw usageError(`"${rest[0]}" is one too many.`);
+    if (rest.length > 0) throw usageError(`"${rest[0]}" is one argument too many.`);
     if (!['now', 'on', 'off', 'status', 'history'].includes(verb)) {
-      throw usageError(`"optimize ${verb}" is not understood.`);
+      throw usageError(`There is no command "optimize ${verb}".`);
     }
     const link = await context.connect(verb === 'now' ? 'fresh' : 'any');
     if (verb === 'history') {
       const limit = Number(context.values.limit ?? 20);
       const moves = await link.call('optimizer.history', { limit });
       if (!context.json) {
-        if (moves.length === 0) context.terminal.line('Nothing was moved yet.');
+        if (moves.length === 0) context.terminal.line('Nothing has been moved yet.');
         for (const move of moves) {
           const when = context.terminal.style.quiet(formatAgo(context.now() - move.at).padEnd(11));
           context.terminal.line(`${when} ${moveWords(move, context.terminal.style)}`);

@@ -11,27 +11,25 @@ import {
 } from '../command.ts';
 import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../time-words.ts';
 
-const wakeWords = { jobs: 'jobs and people', people: 'people only', never: 'nobody' };
+const wakeWords = { jobs: 'jobs and people', people: 'people only', never: 'no one' };
 const offWords = { never: 'never', 'when-woken': 'when Pilotlight woke it', always: 'always' };
 const actionWords = { shutdown: 'shut down', sleep: 'sleep', hibernate: 'hibernate' };
 
-/** One line a rule, as the panel says them. */
+/** One line per rule, worded as in the panel. */
 function policyLines(policy: PowerPolicy): string[] {
   const { quietHours, stillOnAt, watts } = policy;
   return [
     `Wake for ${wakeWords[policy.wakeFor]}.`,
     ...(quietHours
       ? [
-          `Quiet from ${formatMinuteOfDay(quietHours.from)} to ${formatMinuteOfDay(quietHours.to)}: jobs wake nothing.`,
+          `Quiet from ${formatMinuteOfDay(quietHours.from)} to ${formatMinuteOfDay(quietHours.to)}: jobs do not wake it.`,
         ]
       : []),
     policy.powerOff === 'never'
-      ? 'Power off never.'
-      : `Power off ${offWords[policy.powerOff]}, ${policy.idleMinutes} min after the last need: ${actionWords[policy.action]}, with ${policy.countdownSeconds} s to cancel.`,
-    policy.respectUsers
-      ? 'People who are logged in keep it on.'
-      : 'People who are logged in do not keep it on.',
-    ...(stillOnAt === null ? [] : [`An alert when it is still on at ${formatMinuteOfDay(stillOnAt)}.`]),
+      ? 'Never power off.'
+      : `Power off ${offWords[policy.powerOff]}, ${policy.idleMinutes} min after it was last needed: ${actionWords[policy.action]}, with ${policy.countdownSeconds} s to cancel.`,
+    policy.respectUsers ? 'Logged-in users keep it on.' : 'Logged-in users do not keep it on.',
+    ...(stillOnAt === null ? [] : [`Alert if it is still on at ${formatMinuteOfDay(stillOnAt)}.`]),
     ...(watts === null ? [] : [`It draws ${watts} W.`]),
   ];
 }
@@ -42,7 +40,7 @@ function parseNumber(text: string): number {
   return Number(text);
 }
 
-/** What the options change. Throws a usage error that names the option. */
+/** The changes that the options ask for. Throws a usage error that names the option. */
 function readPatch(context: CommandContext): Partial<PowerPolicy> {
   const take = <Value>(option: string, read: (text: string) => Value) => {
     const text = optionText(context, option);
@@ -72,7 +70,7 @@ function readPatch(context: CommandContext): Partial<PowerPolicy> {
 
 export const policy: Command = {
   name: 'policy',
-  summary: 'when a machine is woken by itself and when it goes off',
+  summary: 'show or change when a machine is woken automatically and when it goes off',
   usage: [
     'policy NODE',
     'policy NODE [--wake-for jobs|people|never] [--quiet 23:00-07:00|none] [--power-off never|when-woken|always] [--idle MINUTES]',

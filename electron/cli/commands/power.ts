@@ -1,4 +1,4 @@
-/** Letting machines sleep: off, cancel, why, keep-awake, release. */
+/** Powering machines off and keeping them on: off, cancel, why, keep-awake, release. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
@@ -36,11 +36,11 @@ function readAction(context: CommandContext) {
   if (text === undefined) return undefined;
   const action = powerActionSchema.safeParse(text);
   if (!action.success)
-    throw usageError(`"${text}" is no action.`, 'Use shutdown, sleep, hibernate or restart.');
+    throw usageError(`"${text}" is not an action.`, 'Use shutdown, sleep, hibernate or restart.');
   return action.data;
 }
 
-/** Looks until the machine has gone, or until it is known that it does not go. */
+/** Waits until the machine is off, or until it is known to stay on. */
 async function untilGone(context: CommandContext, link: CoreLink, nodeId: string, name: string) {
   const { terminal } = context;
   const startedAt = context.now();
@@ -73,7 +73,7 @@ async function untilGone(context: CommandContext, link: CoreLink, nodeId: string
 
 export const off: Command = {
   name: 'off',
-  summary: 'power a machine off by its policy, and wait until it has gone',
+  summary: 'power a machine off as its policy says, and wait until it is off',
   usage: ['off NODE [--action shutdown|sleep|hibernate|restart] [--in 30s] [--force]'],
   options: { action: { type: 'string' }, in: { type: 'string' }, force: { type: 'boolean' } },
   async run(context) {
@@ -81,7 +81,7 @@ export const off: Command = {
     const action = readAction(context);
     const wait = optionText(context, 'in');
     const countdownSeconds = wait === undefined ? 0 : Math.round(parseDuration(wait) / 1000);
-    if (countdownSeconds > 3600) throw usageError('A countdown is an hour at most.');
+    if (countdownSeconds > 3600) throw usageError('A countdown can be at most one hour.');
     const link = await context.connect('fresh');
     const { id, name } = await findNode(link, wanted);
     const asked = await link.call('power.off', {
@@ -91,7 +91,7 @@ export const off: Command = {
       countdownSeconds,
     });
     if (action === 'restart') {
-      if (!context.json) context.terminal.line(`${name} restarts.`);
+      if (!context.json) context.terminal.line(`${name} is restarting.`);
       return asked;
     }
     return untilGone(context, link, id, name);
@@ -101,7 +101,7 @@ export const off: Command = {
 
 export const cancel: Command = {
   name: 'cancel',
-  summary: 'cancel a power-off that counts down: of a node, or without a name of this machine',
+  summary: 'cancel the power-off countdown of a node, or without a name, of this machine',
   usage: ['cancel NODE', 'cancel'],
   options: {},
   async run(context) {
@@ -109,20 +109,20 @@ export const cancel: Command = {
     const link = await context.connect('fresh');
     const { id, name } = await findNode(link, wanted);
     const power = await link.call('power.cancelOff', { nodeId: id });
-    if (!context.json) context.terminal.line(`Cancelled: ${name} stays on until somebody needs it anew.`);
+    if (!context.json) context.terminal.line(`Cancelled. ${name} stays on until it is next needed.`);
     return power;
   },
 };
 
 function leaseWords(lease: Lease, now: number): string {
   const end = lease.until === null ? '' : `, ${formatDuration(Math.max(0, lease.until - now))} left`;
-  const kept = lease.origin === 'here' && !lease.mirrored ? ', kept by this core only' : '';
+  const kept = lease.origin === 'here' && !lease.mirrored ? ', not on its agent' : '';
   return `${lease.purpose} (${lease.holder}${end}${kept})`;
 }
 
 export const why: Command = {
   name: 'why',
-  summary: 'why a machine is on: who holds it, and when it goes off',
+  summary: 'show why a machine is on, who keeps it awake and when it goes off',
   usage: ['why [NODE]'],
   options: {},
   async run(context) {
@@ -147,7 +147,7 @@ export const why: Command = {
         );
       else if (power.offAt !== null)
         terminal.line(
-          `  Goes off in ${formatDuration(Math.max(0, power.offAt - context.now()))} if nobody needs it.`,
+          `  Goes off in ${formatDuration(Math.max(0, power.offAt - context.now()))} if it stays idle.`,
         );
       if (power.sleepTrouble)
         terminal.line(`  ${style.bad('!')} ${power.sleepTrouble.message} ${power.sleepTrouble.next}`);
@@ -161,13 +161,13 @@ export const why: Command = {
 
 export const keepAwake: Command = {
   name: 'keep-awake',
-  summary: 'keep a machine on for a while, or until it is released',
+  summary: 'keep a machine on for a while, or until you release it',
   usage: ['keep-awake NODE [--for 2h | --until 23:00] [--purpose TEXT]'],
   options: { for: { type: 'string' }, until: { type: 'string' }, purpose: { type: 'string' } },
   async run(context) {
     const wanted = onlyPositional(context, 'node');
     const [length, end, purpose] = ['for', 'until', 'purpose'].map((key) => optionText(context, key));
-    if (length !== undefined && end !== undefined) throw usageError('Say either --for or --until.');
+    if (length !== undefined && end !== undefined) throw usageError('Use either --for or --until, not both.');
     const now = context.now();
     const until =
       length !== undefined
@@ -183,9 +183,9 @@ export const keepAwake: Command = {
       ...(purpose === undefined ? {} : { purpose }),
     });
     if (!context.json) {
-      const words = until === null ? 'until it is released' : `for ${formatDuration(until - now)}`;
+      const words = until === null ? 'until you release it' : `for ${formatDuration(until - now)}`;
       context.terminal.line(`${name} is kept awake ${words}.`);
-      context.terminal.line(`To let go: release ${id} ${lease.id}`);
+      context.terminal.line(`To release it: release ${id} ${lease.id}`);
     }
     return lease;
   },
@@ -199,12 +199,12 @@ export const release: Command = {
   async run(context) {
     const [wanted, leaseId, ...rest] = context.positionals;
     if (wanted === undefined || leaseId === undefined || rest.length > 0)
-      throw usageError('Say which node and which lease.');
+      throw usageError('Missing arguments: the node and the lease.');
     const link = await context.connect('any');
     const { id, name } = await findNode(link, wanted);
     await link.call('power.release', { nodeId: id, leaseId });
     if (!context.json)
-      context.terminal.line(`Released. ${name} goes off when nobody needs it, if its policy says so.`);
+      context.terminal.line(`Released. ${name} goes off when it is idle, if its policy says so.`);
     return { released: leaseId };
   },
 };

@@ -1,19 +1,19 @@
-import { formatDuration } from '../../../shared/units.ts';
+import { formatDuration, plural } from '../../../shared/units.ts';
 import { type Command, findSource, usageError } from '../command.ts';
 import { highlight } from '../format.ts';
 import { cutTo } from '../terminal.ts';
 
 export const search: Command = {
   name: 'search',
-  summary: 'search the index by words and by vectors',
+  summary: 'search the index by text and by meaning',
   usage: ['search WORDS… [--limit N] [--source FOLDER]'],
   options: { limit: { type: 'string' }, source: { type: 'string', multiple: true } },
   async run(context) {
     const text = context.positionals.join(' ').trim();
-    if (text === '') throw usageError('Say what to search for.');
+    if (text === '') throw usageError('Missing argument: what to search for.');
     const limit = Number(context.values.limit ?? 10);
     if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
-      throw usageError('--limit needs a number from 1 to 100.');
+      throw usageError('--limit must be a number from 1 to 100.');
     }
     const link = await context.connect('fresh');
     const names = Array.isArray(context.values.source) ? context.values.source : [];
@@ -24,7 +24,7 @@ export const search: Command = {
     const { terminal } = context;
     const { style } = terminal;
     for (const notice of result.notices) terminal.line(style.ember(notice));
-    if (result.hits.length === 0) terminal.line('Nothing was found.');
+    if (result.hits.length === 0) terminal.line('No matches.');
     for (const [index, hit] of result.hits.entries()) {
       const heading = hit.heading === '' ? '' : style.quiet(`  ${hit.heading}`);
       terminal.line(`${String(index + 1).padStart(2)}. ${style.strong(hit.path)}${heading}`);
@@ -32,7 +32,9 @@ export const search: Command = {
         `    ${cutTo(highlight(hit.snippet, hit.highlights, style), Math.max(40, terminal.width - 6))}`,
       );
     }
-    terminal.line(style.quiet(`${result.hits.length} hits in ${formatDuration(result.tookMs)}`));
+    terminal.line(
+      style.quiet(`${plural(result.hits.length, 'match', 'matches')} in ${formatDuration(result.tookMs)}`),
+    );
     return result;
   },
 };

@@ -1,12 +1,12 @@
 import { textOf } from '../../../shared/text/index.ts';
-import { formatCount } from '../../../shared/units.ts';
+import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
 import { jobLine, stateWords, table, vramWords } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 export const status: Command = {
   name: 'status',
-  summary: 'what runs, which machines are awake, what is being indexed',
+  summary: 'show what is running, which machines are awake and what is being indexed',
   usage: ['status'],
   options: {},
   async run(context) {
@@ -41,7 +41,7 @@ export const status: Command = {
     for (const notice of core.notices)
       terminal.line(`${style.bad('!')} ${textOf(notice.message)} ${textOf(notice.next)}`);
     for (const offer of core.offers)
-      terminal.line(`  ${offer.source} names ${offer.url}: add it with "nodes add".`);
+      terminal.line(`  ${offer.source} points to ${offer.url}. To add it: nodes add ${offer.url}`);
     terminal.line();
     const rows = nodes.map((node) => [
       node.name,
@@ -53,7 +53,7 @@ export const status: Command = {
     terminal.line();
     terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${optimizer.summary}`.trim());
     const files = sources.reduce((sum, source) => sum + source.files, 0);
-    terminal.line(`Index: ${formatCount(sources.length)} folders, ${formatCount(files)} files.`);
+    terminal.line(`Index: ${plural(sources.length, 'folder')}, ${plural(files, 'file')}.`);
     if (job?.status === 'running') terminal.line(jobLine(job, style));
     else if (job) terminal.line(`Last run, ${job.label}: ${job.detail}`);
     return result;

@@ -8,12 +8,12 @@ import type { Style } from '../terminal.ts';
 
 const stepWords = {
   'packet-sent': 'packet sent',
-  answers: 'the network answers',
-  serves: 'Ollama serves',
+  answers: 'the machine answers',
+  serves: 'Ollama answers',
   'gpu-verified': 'GPU verified',
 };
 
-/** One line on a wake under way, with a bar once its usual boot time is known. */
+/** One line about a wake in progress, with a bar once the usual boot time is known. */
 export function wakeLine(node: NodeView, wake: WakeProgress | null, now: number, style: Style): string {
   if (!wake) return `${node.name}: ${stateWords(node, style)}`;
   const elapsed = now - wake.startedAt;
@@ -25,7 +25,7 @@ export function wakeLine(node: NodeView, wake: WakeProgress | null, now: number,
 
 export const wake: Command = {
   name: 'wake',
-  summary: 'wake a machine and wait until it serves',
+  summary: 'wake a machine and wait until Ollama answers',
   usage: ['wake NODE'],
   options: {},
   async run(context) {
@@ -40,7 +40,7 @@ export const wake: Command = {
       if (!isPilotlightError(error) || error.code !== 'ALREADY_AWAKE') throw error;
     }
     for (;;) {
-      // First: a wake that is missing here has ended before the state of its node is read.
+      // Read before the node: a wake that is missing here ended before the node's state was read.
       const progress = (await link.call('power.wakes', {})).find(({ nodeId }) => nodeId === id) ?? null;
       const node = (await link.call('fleet.list', {})).find((candidate) => candidate.id === id);
       if (!node) throw new PilotlightError('NOT_FOUND');

@@ -1,4 +1,4 @@
-/** What a folder should give, found without the index: each file read and cut anew. */
+/** What indexing a folder should yield, worked out without the index by reading and cutting each file again. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { defaultSettings } from '../../../shared/models/settings.ts';
@@ -11,7 +11,7 @@ export interface CutFolderFile {
   cut(bytes: Uint8Array): CutFile;
 }
 
-/** The files that hold text, in order. */
+/** The text files, in order. */
 export function cutFolder(folder: string): CutFolderFile[] {
   const { chunkTokens } = defaultSettings.index;
   const files: CutFolderFile[] = [];

@@ -1,4 +1,4 @@
-/** The main job on a simulated fleet, with a real core, real sockets and a real index; only the machines are made up. */
+/** Indexing with a simulated fleet: the core, the sockets and the index are real, only the machines are simulated. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,11 +30,11 @@ export interface DemoEnd {
   result: DemoResult;
   job: IndexJob;
   search: SearchResult;
-  /** The GPU was proven by the model's real share of VRAM. */
+  /** The GPU was verified by the model's actual share of VRAM. */
   gpuVerified: boolean;
-  /** What the check of the index found, in words. */
+  /** What the check of the index found. */
   findings: string[];
-  /** All of it went as the story says. */
+  /** Everything went as planned. */
   held: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface DemoTeller {
   begin(facts: { folder: string; files: number; texts: number; model: string }): void;
   /** Called about ten times a second while the job runs. */
   moment(facts: { job: IndexJob; tower: NodeView; wake: WakeProgress | null }): void;
-  /** `vectors` is how many texts the job has its vectors of. */
+  /** `vectors` is the number of texts that the job has embedded. */
   powerLost(facts: { name: string; vectors: number; of: number }): void;
 }
 
@@ -54,13 +54,13 @@ export interface DemoOptions {
   teller: DemoTeller;
   sleep(ms: number): Promise<void>;
   monotonic(): number;
-  /** Stops the story and cleans up. */
+  /** Stops the demo and cleans up. */
   signal: AbortSignal;
 }
 
-/** How many times faster than real ones the simulated machines boot, load and compute. */
+/** How many times faster than real machines the simulated ones boot, load and compute. */
 const speed = 2;
-/** How long each half of the work is to take, seconds, whatever the size of the folder. */
+/** Seconds that each half of the work takes, whatever the size of the folder. */
 const secondsAHalf = 2.5;
 const model = CATALOGUE.mxbaiEmbedLarge;
 
@@ -70,8 +70,8 @@ export async function playDemo(options: DemoOptions): Promise<DemoEnd> {
   const texts = files.reduce((sum, file) => sum + file.chunks, 0);
   if (texts < 8) {
     throw new PilotlightError('NOTHING_TO_INDEX', {
-      message: `There is too little to read in ${options.folder}.`,
-      next: 'Run the demo in a whole copy of the repository.',
+      message: `There is too little text in ${options.folder}.`,
+      next: 'Run the demo in a complete copy of the repository.',
     });
   }
   await using scope = disposable(createScope(options.signal));
@@ -79,7 +79,7 @@ export async function playDemo(options: DemoOptions): Promise<DemoEnd> {
   scope.add(() => rmSync(dataFolder, { recursive: true, force: true }));
   const fleet = await createSimulatedFleet({ speed });
   scope.add(() => fleet.stop());
-  // Nothing outside the demo is asked, not even an Ollama on this computer.
+  // Nothing outside the demo is contacted, not even an Ollama on this computer.
   const host = await startHost({ dataFolder, environment: { OLLAMA_HOST: '127.0.0.1:9' }, panelRoot: null });
   scope.add(() => host.stop());
   const { services } = host.core;
@@ -146,7 +146,7 @@ export async function playDemo(options: DemoOptions): Promise<DemoEnd> {
   return { result, job, search, gpuVerified: seen.gpuVerified, findings: verdict.findings, held };
 }
 
-/** Adds the machines as a person would, and looks at them once. Gives the GPU machine's node id. */
+/** Adds the machines as a person would, and checks them once. Returns the node id of the GPU machine. */
 async function introduce(host: Host, fleet: SimulatedFleet): Promise<string> {
   const { services } = host.core;
   let tower = '';

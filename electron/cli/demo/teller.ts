@@ -1,4 +1,4 @@
-/** Tells the demo in the terminal: one line for each thing that happens, one live line for what moves. */
+/** Shows the demo in the terminal: one line per event, and a live line for progress. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
@@ -25,7 +25,7 @@ export function createNarrator({
   let told = 0;
   let verified = false;
 
-  /** The time in a column of its own. */
+  /** Prints a line after the elapsed time. */
   function tell(text: string): void {
     const time = `${((monotonic() - startedAt) / 1000).toFixed(1)} s`;
     terminal.line(`${style.quiet(time.padStart(7))}  ${text}`);
@@ -34,7 +34,7 @@ export function createNarrator({
   function tellVerified(tower: NodeView): void {
     if (verified || tower.state !== 'gpu-verified') return;
     verified = true;
-    tell(`${stateWords(tower, style)}: its GPU holds the whole model`);
+    tell(`${stateWords(tower, style)}: the whole model is on its GPU`);
   }
 
   const eventGlyphs = {
@@ -62,7 +62,7 @@ export function createNarrator({
     },
     begin({ files, texts, model }) {
       tell(
-        `Index the docs of this repository: ${plural(files, 'file')}, ${plural(texts, 'text')}, with ${model}`,
+        `Indexing the docs of this repository: ${plural(files, 'file')}, ${plural(texts, 'text')}, with ${model}`,
       );
     },
     moment({ job, tower, wake }) {
@@ -88,13 +88,13 @@ export function createNarrator({
       tell(
         `${glyph} ${plural(result.files, 'file')}, ${plural(result.vectors, 'vector')}: ${parts.join(', ')}`,
       );
-      tell(`${glyph} Checked against the files: ${result.lost} lost, ${result.repeated} repeated`);
+      tell(`${glyph} Compared with the files: ${result.lost} lost, ${result.repeated} repeated`);
       for (const finding of findings) tell(`  ${finding}`);
       if (job.error) tell(`  ${job.error.message} ${job.error.next}`);
       terminal.line();
       terminal.line(`  Search: ${style.strong(search.query)}  ${style.quiet(formatDuration(search.tookMs))}`);
       for (const [index, hit] of search.hits.entries()) {
-        const found = [hit.words ? 'words' : '', hit.vectors ? 'vectors' : ''].filter((way) => way !== '');
+        const found = [hit.words ? 'text' : '', hit.vectors ? 'meaning' : ''].filter((kind) => kind !== '');
         terminal.line(
           `  ${index + 1}. ${style.strong(hit.path)}  ${style.quiet(`by ${found.join(' and ')}`)}`,
         );
@@ -105,13 +105,13 @@ export function createNarrator({
       terminal.line(
         held
           ? `  Done in ${formatDuration(result.ms)}. Start the panel with "npm start"; "npm start -- --simulate" has this fleet.`
-          : `  The story did not hold: see above.`,
+          : `  The demo did not go as planned: see above.`,
       );
     },
   };
 }
 
-/** Says nothing: for `--json`. */
+/** Prints nothing; for `--json`. */
 export const silentNarrator: DemoNarrator = {
   fleet() {},
   begin() {},

@@ -1,6 +1,7 @@
 /** The interface of acquire, and the parts of other services that it calls. */
 import type { NodeView, ServerCapability } from '../../../shared/models/fleet.ts';
 import type { WhenGpuGone } from '../../../shared/models/indexing.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { WakeRequester } from '../policies/policy.ts';
@@ -27,7 +28,7 @@ export interface AcquireRequest {
   model?: WantedModel;
   requirement?: Requirement;
   /** What the machine is needed for; shown at its lease. */
-  purpose: string;
+  purpose: Message;
   /** Who is asking; policies use it to decide who may wake a machine. */
   by: WakeRequester;
   signal: AbortSignal;
@@ -106,7 +107,7 @@ export interface AcquireLeases {
   hold(request: {
     nodeId: string;
     kind: Exclude<WakeRequester, 'person'>;
-    purpose: string;
+    purpose: Message;
   }): Disposable & { readonly lease: Pick<LeaseRecord, 'id'> };
   /** null if the lease has ended. */
   get(leaseId: string): LeaseRecord | null;

@@ -1,4 +1,5 @@
 /** One node of a pool: acquired, used until it is retired or dropped, then released. */
+import type { Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import type { WakeRequester } from '../policies/policy.ts';
 import type { Clock } from '../ports/time.ts';
@@ -58,7 +59,7 @@ export interface PoolWorkerOptions {
   health: HealthTracker;
   events: PoolEvents;
   model: WantedModel;
-  purpose: string;
+  purpose: Message;
   by: WakeRequester;
   choice: NodeChoice;
   /** It is asleep and must be woken first. */

@@ -1,10 +1,11 @@
 /** One lease for all acquisitions of a node by the same kind of requester for the same purpose. */
+import type { Message } from '../../../shared/models/message.ts';
 import type { WakeRequester } from '../policies/policy.ts';
 import type { AcquireLeases } from './model.ts';
 
 export interface SharedLeases {
   /** Takes or joins a lease, which ends when its last holder is disposed. */
-  hold(request: { nodeId: string; by: WakeRequester; purpose: string }): Disposable;
+  hold(request: { nodeId: string; by: WakeRequester; purpose: Message }): Disposable;
 }
 
 interface Shared {

@@ -208,7 +208,9 @@ function judgeReady(node: NodeView, power: NodePower): Verdict {
     return fail('It is going off already.', 'Rehearse it when it is off.');
   if (power.leases.length > 0 || node.uses.length > 0) {
     const why =
-      power.leases.length > 0 ? power.whyOn.map(textOf) : node.uses.map((use) => `It is needed: ${use}.`);
+      power.leases.length > 0
+        ? power.whyOn.map(textOf)
+        : node.uses.map((use) => `It is needed: ${textOf(use)}.`);
     return fail(`It is in use. ${why.join(' ')}`, 'Release what holds it, or rehearse it later.');
   }
   return pass('Nobody needs it now.');

@@ -1,7 +1,7 @@
 /** The activity entry for a change of a node's state. Pure. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { errorFact, fact, type Message, plainText } from '../../../shared/models/message.ts';
+import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import { MISSES_UNTIL_OFF } from './node-state.ts';
 
 /** null if the change is not worth recording, or the wake reports it. */
@@ -27,11 +27,7 @@ export function describeChange(
     return {
       ...common,
       severity: needed ? 'warning' : 'info',
-      message: isHere
-        ? fact('OLLAMA_HERE_STOPPED')
-        : needed
-          ? fact('NODE_DROPPED_OUT_IN_USE', { node: node.name, uses: node.uses.map(plainText) })
-          : fact('NODE_DROPPED_OUT', { node: node.name }),
+      message: isHere ? fact('OLLAMA_HERE_STOPPED') : droppedOut(node),
       why: fact('MISSED_CHECKS', { checks: MISSES_UNTIL_OFF, reason: offReason }),
       notify: needed,
     };
@@ -51,4 +47,12 @@ export function describeChange(
     };
   }
   return null;
+}
+
+function droppedOut({ name, uses }: NodeView): Message {
+  if (uses.length === 0) return fact('NODE_DROPPED_OUT', { node: name });
+  const folders = uses.flatMap((use) => (use.code === 'USED_FOR_INDEXING' ? [use.params.folder] : []));
+  return folders.length === uses.length
+    ? fact('NODE_DROPPED_OUT_INDEXING', { node: name, folders })
+    : fact('NODE_DROPPED_OUT_IN_USE', { node: name, uses });
 }

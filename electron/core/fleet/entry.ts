@@ -1,5 +1,7 @@
 /** One node in memory. */
+
 import type { NodeRecord, NodeView } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
@@ -40,8 +42,8 @@ export interface Entry
   /** When this computer's GPU tools last ran, monotonic; null for never. */
   hardwareAt: number | null;
   waking: Waking | null;
-  uses: Map<symbol, string>;
-  /** It is being powered off on request, so the fleet does not report that it drops out. */
+  uses: Map<symbol, Message>;
+  /** It is being powered off on request: the fleet does not report that it drops out. */
   shuttingDown: boolean;
   watch: Watch | null;
   /** Aborts the probe under way without a result. */

@@ -1,4 +1,5 @@
 import type { NodeRecord, NodeView, Trouble } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Waking } from './entry.ts';
@@ -45,7 +46,7 @@ export interface FleetService {
   /** Records whether placement found that the GPU is really used, which a probe cannot tell. */
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
   /** Shows why the node is needed, until disposed. */
-  use(nodeId: string, reason: string): Disposable;
+  use(nodeId: string, reason: Message): Disposable;
   /** While true, the fleet does not report that the node drops out; shutdown does. */
   setShuttingDown(nodeId: string, shuttingDown: boolean): void;
   /** Rebuilds views after pins or priorities changed. */

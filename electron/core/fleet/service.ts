@@ -91,7 +91,7 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     },
 
     use(nodeId, reason) {
-      const key = Symbol(reason);
+      const key = Symbol(reason.code);
       const entry = entries.get(nodeId);
       if (entry) {
         entry.uses.set(key, reason);

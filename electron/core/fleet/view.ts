@@ -1,5 +1,6 @@
 /** Builds the view of a node from its record and what was observed. Pure. */
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import { sumOrNull } from '../../../shared/vram.ts';
@@ -30,7 +31,7 @@ export interface NodeKnowledge {
   gpuFound: boolean | null;
   /** null if the node is not simulated. */
   simulatedVramBytes: number | null;
-  uses: readonly string[];
+  uses: readonly Message[];
 }
 
 export interface ViewSettings {

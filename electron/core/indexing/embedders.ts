@@ -8,6 +8,7 @@ import {
   embedderId,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import type { AcquireService } from '../acquire/model.ts';
@@ -146,7 +147,7 @@ export function createEmbedderList({
         await using acquired = await acquire.acquire({
           nodeId,
           requirement: { capabilities: [] },
-          purpose: 'describe a model',
+          purpose: plainText('describe a model'),
           by: 'job',
           brief: true,
           signal,

@@ -1,7 +1,7 @@
 /** What people see of a pool: the phase of the job, its events, and what is worth a notification. */
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { JobEvent, JobPhase, SourceRecord } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, type Message, plainText } from '../../../shared/models/message.ts';
 import type { PoolOptions, PoolWait, PoolWorker } from '../acquire/pool.ts';
 import type { Log } from '../ports/log.ts';
 import { reasonOf } from './failures.ts';
@@ -14,7 +14,8 @@ export interface JobReport {
 }
 
 /** What the lease of a machine says. */
-export const leasePurpose = (source: Pick<SourceRecord, 'name'>): string => `index "${source.name}"`;
+export const leasePurpose = ({ name }: Pick<SourceRecord, 'name'>): Message =>
+  fact('USED_FOR_INDEXING', { folder: name });
 
 export function createPoolReport({
   report,

@@ -1,4 +1,5 @@
 /** Search over all sources at once: by words and by vectors, joined by rank, shown as snippets. */
+
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, isPilotlightError } from '../../../shared/contract/errors.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type SearchResult,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { Acquired } from '../acquire/model.ts';
 import { createHealthTracker } from '../acquire/node-health.ts';
 import type { WantedModel } from '../acquire/route.ts';
@@ -180,7 +182,7 @@ export function createSearcher({
       return await acquire.acquire({
         model,
         except,
-        purpose: 'search',
+        purpose: plainText('search'),
         by: 'request',
         brief: true,
         whenNone: 'fail',

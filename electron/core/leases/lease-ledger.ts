@@ -1,5 +1,7 @@
 /** The leases of this core: who needs which machine, for what, until when. Stored durably. */
 import { createEmitter } from '../../../shared/emitter.ts';
+import { purposeText } from '../../../shared/lease-purpose.ts';
+import { type Message, plainText } from '../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../shared/models/power.ts';
 import type { Log } from '../ports/log.ts';
 import type { PowerStore } from '../ports/power-state.ts';
@@ -8,9 +10,9 @@ import type { Clock, Ids, Timer } from '../ports/time.ts';
 export interface LeaseRequest {
   nodeId: string;
   kind: LeaseRecord['kind'];
-  /** Shown to people, for example `index "Notes"`. */
-  purpose: string;
-  /** When it expires, milliseconds since the epoch. Left out or null: it lasts until it is ended. */
+  /** A person's own text, or a message, which is saved as its text. */
+  purpose: string | Message;
+  /** When it ends by itself, milliseconds since the epoch; left out or null: when it is ended. */
   until?: number | null;
 }
 
@@ -48,8 +50,8 @@ export interface LeaseLedgerDependencies {
   store: Pick<PowerStore, 'putLease' | 'openLeases'>;
   /** The name under which leases are held. */
   holder(): string;
-  /** Shows at the node why it is needed, until disposed. */
-  use(nodeId: string, reason: string): Disposable;
+  /** Says at the node why it is needed, until disposed. */
+  use(nodeId: string, reason: Message): Disposable;
 }
 
 /** The wall clock may be changed, so a distant end is checked again at this interval. */
@@ -78,8 +80,8 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
     }
   }
 
-  function add(lease: LeaseRecord): void {
-    held.set(lease.id, { lease, use: use(lease.nodeId, lease.purpose) });
+  function add(lease: LeaseRecord, reason = plainText(lease.purpose)): void {
+    held.set(lease.id, { lease, use: use(lease.nodeId, reason) });
   }
 
   function load(): void {
@@ -133,14 +135,14 @@ export function createLeaseLedger(dependencies: LeaseLedgerDependencies): LeaseL
         nodeId,
         kind,
         holder: oneLine(holder()),
-        purpose: oneLine(purpose),
+        purpose: oneLine(purposeText(purpose)),
         createdAt: clock.now(),
         until,
         endedAt: null,
       };
       if (kind === 'person') store.putLease(lease);
       else save(lease);
-      add(lease);
+      add(lease, typeof purpose === 'string' ? undefined : purpose);
       scheduleExpiry();
       changed.emit(nodeId, { began: lease });
       return {

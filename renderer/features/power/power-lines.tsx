@@ -41,11 +41,11 @@ export function PowerLines({ node, holders = true }: { node: NodeView; holders?:
   );
 }
 
-function Uses({ uses }: { uses: readonly string[] }) {
+function Uses({ uses }: { uses: NodeView['uses'] }) {
   if (uses.length === 0) return null;
   return (
     <ul className="grid gap-0.5 text-[0.8125rem] text-flame-text" aria-label="Needed for">
-      {uses.map((use) => (
+      {uses.map(textOf).map((use) => (
         <li key={use} className="truncate" title={use}>
           Needed for {use}
         </li>

@@ -8,12 +8,12 @@ export const accessErrors = {
     status: 401,
   },
   FORBIDDEN: {
-    message: 'You are not allowed to do this.',
+    message: 'This token does not allow that.',
     next: 'Use the panel, or a token with more rights.',
     status: 403,
   },
   FORBIDDEN_ORIGIN: {
-    message: 'This request does not come from the panel.',
+    message: 'This request did not come from the panel.',
     next: 'Open the panel at its own address on 127.0.0.1.',
     status: 403,
   },

@@ -3,12 +3,12 @@ import type { Catalogue } from './entry.ts';
 
 export const agentLinkErrors = {
   NOT_AN_AGENT: {
-    message: 'What answers there is not a Pilotlight agent.',
-    next: 'Check the address and the port; an agent listens on 8765 or 9753.',
+    message: 'The server at this address is not a Pilotlight agent.',
+    next: 'Check the address and port; an agent listens on 8765 or 9753.',
     status: 502,
   },
   AGENT_REFUSED: {
-    message: 'The agent does not accept the token.',
+    message: 'The agent rejected the token.',
     next: 'Pair it again: run `agent.mjs pair` on that machine.',
     status: 502,
   },
@@ -19,7 +19,7 @@ export const agentLinkErrors = {
   },
   NO_AGENT: {
     message: 'This node has no agent.',
-    next: 'Run the agent on that machine and pair it.',
+    next: 'Start the agent on that machine and pair it.',
     status: 409,
   },
   BAD_PAIRING: {

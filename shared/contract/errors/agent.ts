@@ -10,7 +10,7 @@ export const agentErrors = {
   UNAUTHORIZED: {
     ...commonErrors.UNAUTHORIZED,
     message: 'This needs the agent’s token.',
-    next: 'Pair the panel with it: run agent.mjs pair there.',
+    next: 'Pair this panel with it: run agent.mjs pair on that machine.',
   },
   NOT_SUPPORTED: {
     ...commonErrors.NOT_SUPPORTED,
@@ -24,7 +24,7 @@ export const agentErrors = {
   },
   INTERNAL: { ...commonErrors.INTERNAL, message: 'Something went wrong inside the agent.' },
   BAD_CONFIG: {
-    message: 'The agent’s configuration has mistakes.',
+    message: 'The agent’s configuration has errors.',
     next: 'Correct the named settings and start it again.',
     status: 500,
   },
@@ -41,22 +41,22 @@ export const agentErrors = {
     status: 408,
   },
   SLOW_DOWN: {
-    message: 'Too many wrong tokens or codes came from this address.',
+    message: 'Too many wrong tokens or codes from this address.',
     next: 'Wait for the seconds in Retry-After, then use the right one.',
     status: 429,
   },
   BROWSER_REFUSED: {
-    message: 'A web page may not do this.',
+    message: 'Web pages may not do this.',
     next: 'Use the panel, or a program with the token.',
     status: 403,
   },
   METHOD_NOT_ALLOWED: {
     message: 'This path does not support that method.',
-    next: 'Use one of those in Allow.',
+    next: 'Use one of the methods in Allow.',
     status: 405,
   },
   NO_MAC: {
-    message: 'The request does not name the machine to wake.',
+    message: 'The request does not say which machine to wake.',
     next: 'Send {"mac": …}, or start the agent with --allow-mac.',
     status: 400,
   },
@@ -72,51 +72,51 @@ export const agentErrors = {
   },
   LEASE_OF_ANOTHER: {
     message: 'This lease belongs to another holder.',
-    next: 'Use another id for yours.',
+    next: 'Use another id.',
     status: 409,
   },
   TOO_MANY_LEASES: {
-    message: 'The agent has as many leases as it can keep.',
+    message: 'The agent cannot keep any more leases.',
     next: 'End leases that are no longer needed.',
     status: 409,
   },
   TOO_MANY_POLICIES: {
-    message: 'The agent has as many policies as it can keep.',
+    message: 'The agent cannot keep any more policies.',
     next: 'Remove the policies of panels that are no longer used.',
     status: 409,
   },
   TOO_MANY_CONNECTIONS: {
-    message: 'Too many connections are open, from this address or in total.',
-    next: 'Close unused ones, and try again in a few seconds.',
+    message: 'Too many open connections, from this address or in total.',
+    next: 'Close unused connections, and try again in a few seconds.',
     status: 503,
   },
   TOO_MANY_SUBSCRIBERS: {
-    message: 'Too many panels listen to this agent.',
-    next: 'Close another panel, or try later.',
+    message: 'Too many panels are connected to this agent.',
+    next: 'Close another panel, or try again later.',
     status: 503,
   },
   NO_LONGER_WANTED: {
     message: 'Its policy no longer powers this machine off.',
-    next: 'Nothing to do.',
+    next: 'No action is needed.',
     status: 409,
   },
   NOT_PERMITTED: {
-    message: 'The system does not let the agent do this.',
+    message: 'The system does not allow the agent to do this.',
     next: 'Reinstall the agent on that machine, or set a command for it in its config file.',
     status: 403,
   },
   POWER_COMMAND_FAILED: {
     message: 'The command for this power action failed.',
-    next: 'Check the message, then try the action on that machine itself.',
+    next: 'Read the message, then try the action on that machine itself.',
     status: 502,
   },
   SLEEP_NOT_BLOCKED: {
-    message: 'A lease needs this machine, but its system may still put it to sleep.',
+    message: 'A lease keeps this machine awake, but its system may still put it to sleep.',
     next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
     status: 502,
   },
   NOT_ALLOWED: {
-    message: 'This agent may not restart Ollama.',
+    message: 'This agent is not allowed to restart Ollama.',
     next: 'Start or install it with --restart-ollama.',
     status: 403,
   },
@@ -132,7 +132,7 @@ export const agentErrors = {
   },
   DISK_TROUBLE: {
     message: 'The change could not be written to the disk; nothing was changed.',
-    next: 'Free space, then try again.',
+    next: 'Free some space, then try again.',
     status: 507,
   },
   PORT_TAKEN: {
@@ -142,7 +142,7 @@ export const agentErrors = {
   },
   CANNOT_BIND: {
     message: 'The agent cannot listen at this address.',
-    next: 'Give a --bind address of this machine.',
+    next: 'Set --bind to an address of this machine.',
     status: 500,
   },
   INSTALL_FAILED: {

@@ -19,7 +19,7 @@ export const commonErrors = {
   },
   BAD_MAC: {
     message: 'This is not a MAC address.',
-    next: 'Write six pairs of hex digits, like AA:BB:CC:DD:EE:FF.',
+    next: 'Enter six pairs of hex digits, like AA:BB:CC:DD:EE:FF.',
     status: 400,
   },
   IN_USE: {
@@ -28,11 +28,11 @@ export const commonErrors = {
     status: 409,
   },
   POWER_ACTION_RUNNING: {
-    message: 'A power action is already under way.',
-    next: 'Wait until it ends, or cancel it.',
+    message: 'A power action is already in progress.',
+    next: 'Wait until it finishes, or cancel it.',
     status: 409,
   },
-  NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'Nothing to do.', status: 409 },
+  NO_COUNTDOWN: { message: 'There is no countdown to cancel.', next: 'No action is needed.', status: 409 },
   NOT_SUPPORTED: {
     message: 'The machine does not support this.',
     next: 'Choose another action.',

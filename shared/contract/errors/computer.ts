@@ -4,12 +4,12 @@ import type { Catalogue } from './entry.ts';
 export const computerErrors = {
   DISK_FULL: {
     message: 'The disk is full.',
-    next: 'Free some space, then try again; nothing committed was lost.',
+    next: 'Free some space, then try again; nothing that was saved is lost.',
     status: 507,
   },
   STATE_CORRUPT: {
     message: 'The saved state could not be read.',
-    next: 'The damaged file was renamed; everything that could be read from it is in use.',
+    next: 'The damaged file was renamed, and everything readable in it was recovered.',
     status: 500,
   },
   STATE_NEWER: {
@@ -23,8 +23,8 @@ export const computerErrors = {
     status: 500,
   },
   FILE_DAMAGED: {
-    message: 'A file of Pilotlight was damaged.',
-    next: 'The damaged file was renamed, and a new one is in use.',
+    message: 'One of Pilotlight’s files was damaged.',
+    next: 'It was renamed and replaced with a new one.',
     status: 500,
   },
   SECRETS_LOST: {

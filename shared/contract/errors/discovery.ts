@@ -3,8 +3,8 @@ import type { Catalogue } from './entry.ts';
 
 export const discoveryErrors = {
   BAD_SUBNET: {
-    message: 'This is not a network that this computer is on.',
-    next: 'Choose one of the networks that are offered.',
+    message: 'This computer is not on that network.',
+    next: 'Choose one of the networks in the list.',
     status: 400,
   },
   DISCOVERY_RUNNING: {

@@ -23,7 +23,7 @@ export const hostErrors = {
     status: 502,
   },
   SERVER_ERROR: {
-    message: 'The server answered with an error.',
+    message: 'The server returned an error.',
     next: "Check the server's message below; its log may say more.",
     status: 502,
   },
@@ -33,23 +33,23 @@ export const hostErrors = {
     status: 503,
   },
   RESPONSE_TOO_LARGE: {
-    message: 'The answer is far larger than it should be.',
-    next: 'Check that the address is that of an Ollama server.',
+    message: 'The response is far larger than it should be.',
+    next: 'Check that this is the address of an Ollama server.',
     status: 502,
   },
   MODEL_NOT_FOUND: {
-    message: 'The model is not on that machine.',
+    message: 'The model is not installed on that machine.',
     next: 'Pull it there first: ollama pull NAME.',
     status: 404,
   },
   OUT_OF_MEMORY: {
-    message: 'The model does not fit into the free memory.',
+    message: 'The model does not fit in the free memory.',
     next: 'Unload another model, or choose a smaller one.',
     status: 409,
   },
   NO_SERVER: {
     message: 'This node has no inference server.',
-    next: 'Add one by its URL, or choose another node.',
+    next: 'Set its URL, or choose another node.',
     status: 409,
   },
   NODE_ASLEEP: { message: 'The machine is asleep.', next: 'Wake it first.', status: 409 },

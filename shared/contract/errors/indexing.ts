@@ -2,15 +2,15 @@
 import type { Catalogue } from './entry.ts';
 
 export const indexingErrors = {
-  FOLDER_NOT_FOUND: { message: 'There is no such folder.', next: 'Check the path.', status: 400 },
+  FOLDER_NOT_FOUND: { message: 'This folder does not exist.', next: 'Check the path.', status: 400 },
   NOT_A_FOLDER: {
     message: 'This is a file, not a folder.',
     next: 'Choose the folder that contains it.',
     status: 400,
   },
   FOLDER_UNREADABLE: { message: 'This folder cannot be read.', next: 'Check its permissions.', status: 400 },
-  FILE_BINARY: { message: 'The file is not text.', next: 'Nothing to do: it is skipped.', status: 422 },
-  FILE_EMPTY: { message: 'The file is empty.', next: 'Nothing to do: it is skipped.', status: 422 },
+  FILE_BINARY: { message: 'Not a text file.', next: 'No action is needed; it is skipped.', status: 422 },
+  FILE_EMPTY: { message: 'The file is empty.', next: 'No action is needed; it is skipped.', status: 422 },
   FILE_TOO_LARGE: {
     message: 'The file is larger than the limit.',
     next: 'Raise the limit in Settings, or leave the file out.',
@@ -38,7 +38,7 @@ export const indexingErrors = {
   },
   SYMLINK_LOOP: {
     message: 'The link leads back to a folder that contains it.',
-    next: 'Nothing to do: it is skipped.',
+    next: 'No action is needed; it is skipped.',
     status: 422,
   },
   OUTSIDE_FOLDER: {
@@ -89,7 +89,7 @@ export const indexingErrors = {
   },
   WORKER_LOST: {
     message: 'The index worker stopped unexpectedly.',
-    next: 'It restarts automatically; nothing that was committed is lost.',
+    next: 'It restarts automatically; nothing that was saved is lost.',
     status: 503,
   },
 } as const satisfies Catalogue;

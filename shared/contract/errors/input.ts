@@ -29,7 +29,7 @@ export const inputErrors = {
   },
   BAD_IMPORT: {
     message: 'This file cannot be imported.',
-    next: 'Correct the named entries and import it again; nothing was changed.',
+    next: 'Correct what is named and import it again; nothing was changed.',
     status: 400,
   },
   ALREADY_EXISTS: {

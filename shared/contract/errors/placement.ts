@@ -13,12 +13,12 @@ export const placementErrors = {
     status: 409,
   },
   DOES_NOT_FIT: {
-    message: 'The model does not fit into the VRAM of that machine.',
+    message: 'The model does not fit in the VRAM of that machine.',
     next: 'Unload the models named below, or choose a smaller one.',
     status: 409,
   },
   VRAM_TAKEN: {
-    message: 'Other programs hold the VRAM that the model needs. Nothing was unloaded.',
+    message: 'Other programs are using the VRAM that the model needs. Nothing was unloaded.',
     next: 'Close the programs named below and try again, or force it anyway.',
     status: 409,
   },

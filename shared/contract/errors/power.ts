@@ -9,7 +9,7 @@ export const powerErrors = {
   },
   DID_NOT_GO_OFF: {
     message: 'The machine should be off, but it still answers.',
-    next: 'Check what keeps it on; its agent may lack the right to power it off.',
+    next: 'Check what keeps it on; its agent may not be allowed to power it off.',
     status: 504,
   },
   GPU_LOST: {

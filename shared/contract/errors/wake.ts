@@ -17,7 +17,7 @@ export const wakeErrors = {
     next: 'Check Wake-on-LAN in its firmware and network adapter, then try again.',
     status: 504,
   },
-  ALREADY_AWAKE: { message: 'The machine is already awake.', next: 'Nothing to do.', status: 409 },
+  ALREADY_AWAKE: { message: 'The machine is already awake.', next: 'No action is needed.', status: 409 },
   WAKE_NOT_ALLOWED: {
     message: 'Its policy does not allow it to be woken for this now.',
     next: 'Change its policy, or wake it yourself.',

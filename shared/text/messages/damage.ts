@@ -59,8 +59,8 @@ export const damageMessages = {
 
   STATE_DAMAGED: ({ keptAs, rows }: { keptAs: string; rows: Readonly<Record<string, number>> }) => {
     const found = ['nodes', 'sources', 'leases', 'jobs'].flatMap((table) => {
-      const [count, words] = [rows[table], named[table]];
-      return count === undefined || !words ? [] : plural(count, ...words);
+      const [count, names] = [rows[table], named[table]];
+      return count === undefined || !names ? [] : plural(count, ...names);
     });
     return sentences(
       'The saved state was damaged.',
@@ -87,7 +87,7 @@ export const damageMessages = {
 
   FILE_DAMAGED: ({ file, keptAs }: { file: string; keptAs: string | null }) =>
     sentences(`The file ${file} was damaged.`, renamed(keptAs)),
-  OPEN_PAGES_AGAIN: () => 'Pages that are open in a browser have to be opened again from Pilotlight.',
+  OPEN_PAGES_AGAIN: () => 'Pages that are open in a browser must be opened again from Pilotlight.',
   INDEX_FOLDERS_AGAIN: () => 'Index your folders again.',
   INDEX_DAMAGED: ({ keptAs }: { keptAs: string | null }) =>
     sentences(
@@ -98,7 +98,7 @@ export const damageMessages = {
   INDEX_FOLDER_AGAIN: () => 'Index the folder again.',
 
   DATA_FOLDER_LOST: ({ folder }: { folder: string }) =>
-    `The data folder ${folder} was deleted, moved or replaced while Pilotlight runs: changes are no longer saved there.`,
+    `The data folder ${folder} was deleted, moved or replaced while Pilotlight was running: changes are no longer saved there.`,
   EXPORT_AND_RESTORE: () =>
     'Export your settings now if you still need them, then stop Pilotlight, put the folder back and start it again.',
 };

@@ -9,9 +9,11 @@ export const leaseMessages = {
     `${node} is no longer kept awake: ${purpose}.`,
   LEASE_RELEASED_ELSEWHERE: () => 'It was released in another panel or at the machine.',
   TIME_HAS_PASSED: () => 'That time has already passed.',
-  CHOOSE_LATER: () => 'Choose a later one.',
+  CHOOSE_LATER: () => 'Choose a later time.',
   TIME_TOO_FAR: () => 'That is more than a year ahead.',
   CHOOSE_EARLIER: () => 'Choose an earlier time, or keep it on until it is released.',
+  /** Why a job needs a machine, as part of a sentence. */
+  USED_FOR_INDEXING: ({ folder }: { folder: string }) => `indexing "${folder}"`,
   NO_SUCH_LEASE: () => 'There is no such lease.',
 
   AGENT_CLEARED: ({ node }: { node: string }) =>

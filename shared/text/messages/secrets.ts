@@ -15,9 +15,9 @@ export const secretMessages = {
   SET_SECRETS_AGAIN: () =>
     'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
   SECRETS_LOCKED: ({ count }: { count: number }) =>
-    `${saved(count)} cannot be opened here: the key store of the desktop holds the key.`,
-  UNLOCK_OR_SET_AGAIN: () => 'Unlock it and start the desktop program, or set them again.',
+    `${saved(count)} cannot be opened here: their key is in the desktop's key store.`,
+  UNLOCK_OR_SET_AGAIN: () => 'Unlock the key store and start the desktop program, or set them again.',
   OLD_SECRETS_NOT_MOVED: () =>
-    'Passwords and tokens of an older version could not all be moved to where secrets are kept.',
-  FREE_SPACE_AND_RESTART: () => 'Free some space and start Pilotlight again: it tries once more.',
+    'Not all passwords and tokens of an older version could be moved to the secret store.',
+  FREE_SPACE_AND_RESTART: () => 'Free some space and restart Pilotlight; it tries again.',
 };

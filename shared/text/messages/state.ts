@@ -1,7 +1,7 @@
 import { sentences } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
-/** What is saved on this computer. */
+/** The state saved on this computer. */
 export const stateMessages = {
   EVENTS_NOT_SAVED: ({ reason }: { reason: Text | null }) =>
     sentences(reason, 'Some recent events could not be saved yet.'),

@@ -21,42 +21,43 @@ export const wakeMessages = {
   NODE_WOKE: ({ node, tookMs }: { node: string; tookMs: number }) =>
     `${node} woke in ${formatDuration(tookMs)}.`,
   NODE_WAS_AWAKE: ({ node }: { node: string }) => `${node} was already awake.`,
-  NODE_WOKE_DURING_SLEEP: ({ node }: { node: string }) => `${node} woke while this computer slept.`,
+  NODE_WOKE_DURING_SLEEP: ({ node }: { node: string }) => `${node} woke while this computer was asleep.`,
   NODE_DID_NOT_WAKE: ({ node }: { node: string }) => `${node} did not wake.`,
   WAKE_CANCELLED: ({ node }: { node: string }) => `Waking ${node} was cancelled.`,
   WAKE_TRIED: tried,
   WAKE_FAILURE: ({ error, methods }: Tried & { error: Text }) => sentences(error, tried({ methods })),
 
   NO_METHOD_WORKED: ({ node }: { node: string }) => `No wake method for ${node} worked.`,
-  FIX_ONE_METHOD: () => 'Check what each of them reported, and fix one.',
+  FIX_ONE_METHOD: () => 'Check what each one reported, and fix one of them.',
   NODE_NOT_UP_WITHIN: ({ node, ms }: { node: string; ms: number }) =>
     `${node} did not come up within ${formatDuration(ms)}.`,
   AGENT_DID_NOT_WAKE_IT: ({ node, reason }: { node: string | null; reason: Text }) =>
     `The agent of ${node ?? 'that node'} did not wake it: ${reason}`,
   COMMAND_ENDED_WITH: ({ program, code, said }: { program: string; code: number | null; said: string }) =>
-    `${program} ended with ${code}${said === '' ? '.' : `: ${said}`}`,
+    `${program} exited with ${code}${said === '' ? '.' : `: ${said}`}`,
 
-  // What a relay did instead, after its name.
+  // What a relay did instead; follows its name.
   RELAY_DID_NOT_WAKE: ({ relay, failure }: { relay: string; failure: Text }) =>
     `The relay ${relay} ${failure}.`,
   RELAY_REFUSED: ({ status, said }: { status: number; said: string }) =>
-    `refuses the request (${status})${quoted(said)}`,
+    `refused the request (${status})${quoted(said)}`,
   RELAY_UNKNOWN_PATH: ({ status }: { status: number }) => `does not know /wake (${status})`,
   RELAY_STATUS: ({ status, said }: { status: number; said: string }) =>
     `failed with status ${status}${quoted(said)}`,
   RELAY_NO_JSON: ({ answer }: { answer: 'nothing' | 'page' | 'other' }) =>
     `answered with ${{ nothing: 'nothing', page: 'a web page', other: 'something other than JSON' }[answer]}`,
   RELAY_DID_NOT_SEND: ({ said }: { said: string }) =>
-    said === '' ? 'does not say that it sent the packet' : `did not send the packet${quoted(said)}`,
+    said === '' ? 'did not confirm that it sent the packet' : `did not send the packet${quoted(said)}`,
   RELAY_WOKE_ANOTHER: ({ mac }: { mac: string }) => `woke another machine, ${mac}`,
-  RELAY_TIMED_OUT: () => 'does not answer in time',
-  RELAY_ANSWER_TOO_LARGE: () => 'answered with far too much',
+  RELAY_TIMED_OUT: () => 'did not answer in time',
+  RELAY_ANSWER_TOO_LARGE: () => 'sent an answer that is far too large',
   RELAY_NAME_UNKNOWN: () => 'has a name that cannot be resolved',
   RELAY_UNREACHABLE: () => 'cannot be reached',
-  SET_RELAY_TOKEN: () => 'Set its token at the node, and let it wake this MAC address.',
+  SET_RELAY_TOKEN: () =>
+    'Edit the node and set the relay token, and allow the relay to wake this MAC address.',
   CHECK_RELAY_ADDRESS: () => 'Check that a Wake-on-LAN relay answers at that address.',
-  CHECK_RELAY_RUNS: () => 'Check that it runs, and its address.',
-  USE_ANOTHER_METHOD: () => 'That relay wakes one machine only; use another method for this one.',
+  CHECK_RELAY_RUNS: () => 'Check that it is running, and that its address is right.',
+  USE_ANOTHER_METHOD: () => 'That relay wakes only one machine; use another method for this one.',
 
   // Wake methods, as part of a sentence.
   WAKE_BY_PACKETS: () => 'magic packets from this computer',
@@ -67,7 +68,7 @@ export const wakeMessages = {
 
   // Why a wake method cannot be used, or did not work.
   NO_MAC_ADDRESS: () => 'It has no MAC address.',
-  NO_WAKE_DESTINATION: () => 'Its address is on this computer: give it a wake destination.',
-  NO_AGENT_TO_WAKE_WITH: () => 'That node has no agent that could be asked.',
+  NO_WAKE_DESTINATION: () => 'Its address is on this computer: set a wake destination.',
+  NO_AGENT_TO_WAKE_WITH: () => 'That node has no agent to wake it with.',
   NOTHING_ANSWERED: ({ ms }: { ms: number }) => `Nothing answered for ${formatDuration(ms)}.`,
 };

@@ -2,7 +2,7 @@
 
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob, SearchResult } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import type { NodeBucket, TelemetrySample, WorkSample } from '../../../shared/models/telemetry.ts';
 import type { ImportPlan } from '../../../shared/models/transfer.ts';
 import { aJob, aMove, aSource } from '../../fakes/records.ts';
@@ -33,7 +33,7 @@ const nodes = [
       model('mxbai-embed-large:latest', { sizeBytes: 0.72e9, vramBytes: 0.72e9, priority: true }),
       model('llama3.1:8b', { sizeBytes: 9.2e9, vramBytes: 9.2e9 }),
     ],
-    uses: ['index “Notes”'],
+    uses: [fact('USED_FOR_INDEXING', { folder: 'Notes' })],
   }),
   node('nas', 'serving', {
     hasGpu: false,

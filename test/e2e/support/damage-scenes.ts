@@ -77,7 +77,7 @@ const tower: NodePower = power('gpu-tower', {
   sleepTrouble: {
     code: 'SLEEP_NOT_BLOCKED',
     message:
-      'A lease needs this machine, but its system may still put it to sleep. systemd-inhibit ended with code 1: Failed to inhibit: Access denied.',
+      'A lease keeps this machine awake, but its system may still put it to sleep. systemd-inhibit ended with code 1: Failed to inhibit: Access denied.',
     next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
   },
 });

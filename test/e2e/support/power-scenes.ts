@@ -284,7 +284,7 @@ const entries: NodePower[] = [
     sleepTrouble: {
       code: 'SLEEP_NOT_BLOCKED',
       message:
-        'A lease needs this machine, but its system may still put it to sleep. systemd-inhibit ended with code 1: Failed to inhibit: Access denied.',
+        'A lease keeps this machine awake, but its system may still put it to sleep. systemd-inhibit ended with code 1: Failed to inhibit: Access denied.',
       next: 'Reinstall the agent on that machine, or set commands.inhibit in its config file.',
     },
     idleSince: now - 3 * minute,
@@ -300,7 +300,7 @@ const entries: NodePower[] = [
       roles: [],
       trouble: {
         code: 'AGENT_REFUSED',
-        message: 'The agent does not accept the token.',
+        message: 'The agent rejected the token.',
         next: 'Pair it again: run `agent.mjs pair` on that machine.',
       },
       mayRestartOllama: false,

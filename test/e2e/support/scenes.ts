@@ -185,7 +185,7 @@ export const everyState = scene(
         }),
       ],
       gpus: [busyGpu],
-      uses: ['index "Notes"'],
+      uses: [fact('USED_FOR_INDEXING', { folder: 'Notes' })],
     }),
     node('lab-1', 'waking'),
     node('lab-2', 'off', {

@@ -39,7 +39,7 @@ describe('the command line without a running core', () => {
     expect(jsonOf(jobs)).toMatchObject([{ status: 'completed', files: { done: 6 } }]);
   });
 
-  it('says what is wrong, and how to go on, by words and exit codes', async () => {
+  it('reports errors and next steps in text and exit codes', async () => {
     expect(await cli('open')).toMatchObject({
       code: 3,
       out: '',
@@ -88,7 +88,7 @@ describe('the command line with a running core', () => {
 
     await there('index', 'add', world.folder, '--embedder', 'mxbai-embed-large');
     const started = await there('index', 'start');
-    expect(started.out).toMatch(/^The index of notes has started: job_/);
+    expect(started.out).toMatch(/^Started indexing notes: job_/);
     const done = await there('index', 'progress', '--watch', '--json');
     expect(jsonOf(done)).toMatchObject({ status: 'completed', files: { done: 10 } });
     expect((await there('index', 'cancel')).out).toMatch(/^✓ notes: /);
@@ -96,7 +96,7 @@ describe('the command line with a running core', () => {
     const { url } = jsonOf(await there('open', '--json')) as { url: string };
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=.+/);
     const removed = await there('nodes', 'remove', 'nas');
-    expect(removed.out).toContain('nas was removed');
+    expect(removed.out).toContain('Removed nas');
   });
 
   it('names the program that holds the VRAM, and forces a model anyway', async () => {

@@ -30,7 +30,7 @@ it('does the main job and proves it by what it measured', async () => {
   expect(leftovers()).toEqual(before);
 }, 60_000);
 
-it('tells the story in the terminal', async () => {
+it('shows the demo in the terminal', async () => {
   const run = await runCli('demo', []);
   expect(run).toMatchObject({ code: 0, err: '' });
   const steps = [

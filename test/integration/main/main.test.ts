@@ -50,7 +50,7 @@ describe('the main process with a real core, in plain Node', () => {
     return { code, lines: output.trim().split('\n'), errors };
   }
 
-  it('answers the panel over its port, says where it is ready, and stops cleanly', async () => {
+  it('answers the panel over its port, prints where it is ready, and stops cleanly', async () => {
     const { code, lines, errors } = await run(['--data', dataFolder]);
     expect(errors).toBe('');
     expect(code).toBe(0);
@@ -82,7 +82,7 @@ describe('the main process with a real core, in plain Node', () => {
     expect(after).toContain('mkdirSync in electron/host/ports.ts');
   });
 
-  it('says in words why it cannot start', async () => {
+  it('explains why it cannot start', async () => {
     const { code, errors } = await run(['--data', file('package.json')]);
     expect(code).toBe(1);
     expect(errors).toContain('(DATA_FOLDER_UNUSABLE)');

@@ -272,7 +272,7 @@ describe('a machine with an existing shutdown server', () => {
   it.each([
     ['200 with success false', 200, '{"success":false,"message":"sudo: a password is required"}', 'password'],
     ['a web page', 200, '<html><h1>It works!</h1></html>', 'not a shutdown server'],
-    ['nothing', 200, '', 'answered nothing'],
+    ['nothing', 200, '', 'sent an empty answer'],
     ['an error', 500, '{"error":"boom"}', 'boom'],
   ])('%s is an error that says so', async (_, status, body, words) => {
     const ollama = await startOllama();

@@ -41,7 +41,7 @@ it('a job holds the machine that it woke, at its agent too, and no longer than i
     const job = await untilJob(world.host, id, ({ endedAt }) => endedAt !== null);
     subscription.end();
     expect(job.status).toBe('completed');
-    expect(changes[0]).toMatchObject({ began: { kind: 'job', purpose: 'index "Notes"' } });
+    expect(changes[0]).toMatchObject({ began: { kind: 'job', purpose: 'indexing "Notes"' } });
     const [begun, over] = ['began', 'ended'].map((word) => changes.filter((change) => word in change).length);
     expect(over).toBe(begun);
     expect(leases.ledger.list()).toEqual([]);

@@ -93,14 +93,14 @@ describe('an existing relay', () => {
     [
       '401',
       (response) => json(response, 401, { error: 'Unauthorized' }),
-      /refuses the request \(401\): Unauthorized/,
+      /refused the request \(401\): Unauthorized/,
     ],
     [
       'a redirect elsewhere',
       (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
       /status 302/,
     ],
-    ['ten megabytes', (response) => response.end(`"${'x'.repeat(10_000_000)}"`), /far too much/],
+    ['ten megabytes', (response) => response.end(`"${'x'.repeat(10_000_000)}"`), /far too large/],
   ])('%s: RELAY_FAILED, with words', async (_, answer, words) => {
     const relay = await startRelay(answer);
     await expect(ask(relay.url)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('an existing relay', () => {
     for (const { url } of [silent, dribbling]) {
       await expect(ask(url, { deadlineMs: 300 })).rejects.toMatchObject({
         code: 'RELAY_FAILED',
-        message: expect.stringContaining('does not answer in time'),
+        message: expect.stringContaining('did not answer in time'),
       });
     }
   });

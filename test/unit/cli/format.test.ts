@@ -23,7 +23,7 @@ const plain = terminal().style;
 const escapeCode = String.fromCharCode(27);
 
 describe('the terminal', () => {
-  it('colours only where a person looks and did not forbid it', () => {
+  it('colours only on a terminal, and not with NO_COLOR', () => {
     expect(terminal().style.bad('x')).toBe('x');
     expect(terminal({ isTTY: true }).style.bad('x')).toContain(escapeCode);
     expect(terminal({ isTTY: true, env: { NO_COLOR: '1' } }).style.bad('x')).toBe('x');
@@ -49,7 +49,7 @@ describe('the terminal', () => {
   });
 });
 
-describe('the words and figures', () => {
+describe('texts and numbers', () => {
   it('show a place by its glyph', () => {
     expect(placementWords('gpu', 1, plain)).toBe('▲ GPU');
     expect(placementWords('partial', 0.42, plain)).toBe('◭ 42% GPU');
@@ -77,7 +77,7 @@ describe('the words and figures', () => {
     expect(rows[1]).toBe('long  22  y');
   });
 
-  it('tell of a running job in one line', () => {
+  it('describe a running job in one line', () => {
     expect(jobLine(aJob({ etaMs: 65_000 }), plain)).toBe(
       `${bar(0.45, 24, plain)}  18/40 files  12 vec/s  ≈ 65 s left  Embedding on tower.`,
     );

@@ -7,7 +7,7 @@ import {
   parseMinuteOfDay,
 } from '../../../electron/cli/time-words.ts';
 
-describe('a length of time', () => {
+describe('a duration', () => {
   it.each([
     ['90s', 90_000],
     ['90m', 5_400_000],
@@ -19,7 +19,7 @@ describe('a length of time', () => {
   ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
 
   it.each(['', '2', 'h', '-2h', '2 hours and a bit', '0m', '2h x'])('refuses "%s"', (text) => {
-    expect(() => parseDuration(text)).toThrow(/is not a length of time/);
+    expect(() => parseDuration(text)).toThrow(/is not a duration/);
   });
 });
 

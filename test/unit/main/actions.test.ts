@@ -17,7 +17,7 @@ function start(failure: Error | null = null) {
   };
   const act = createActions({
     core: Promise.resolve({ call } as unknown as ShellCore),
-    notifier: { tell: (notice) => told.push(notice) },
+    notifier: { notify: (notice) => told.push(notice) },
     show: () => called.push('show'),
     quit: () => called.push('quit'),
     now: () => now,
@@ -53,7 +53,7 @@ it.each<[TrayAction, unknown]>([
   expect(called).toEqual([expected]);
 });
 
-it('tells by a notification why a machine stays on: no window may be open', async () => {
+it('reports in a notification why a machine stays on, because no window may be open', async () => {
   const { act, told, turn } = start(
     new PilotlightError('IN_USE', { message: 'The machine is in use. Ann needs it: a game.' }),
   );

@@ -116,7 +116,7 @@ describe('runDesktop', () => {
       expect(failed.diary).toContain('start core');
     });
 
-    it('loads a page anew that crashed, unless it crashes before it is there', async () => {
+    it('reloads a page that crashed, unless it crashes before it has loaded', async () => {
       const desktop = await start();
       const page = desktop.window()?.webContents;
       const reloads = () => desktop.diary.filter((entry) => entry === 'reload').length;
@@ -155,7 +155,7 @@ describe('runDesktop', () => {
       expect(port.closed).toBe(false);
     });
 
-    it('says why the core did not start, closes the port and ends', async () => {
+    it('reports why the core did not start, closes the port and exits', async () => {
       const desktop = create();
       const port = createFakePort();
       desktop.becomeReady();
@@ -183,16 +183,16 @@ describe('runDesktop', () => {
   });
 
   describe('one program', () => {
-    it('leaves the field to a window that is open already', async () => {
+    it('quits if a window is already open', async () => {
       const desktop = create({ firstInstance: false });
       await desktop.done;
       expect(desktop.windows).toEqual([]);
       expect(desktop.diary).not.toContain('start core');
       expect(desktop.diary.at(-1)).toBe('quit');
-      expect(desktop.lines[0]).toContain('open already');
+      expect(desktop.lines[0]).toContain('already open');
     });
 
-    it('comes to the front when it is started again, and opens anew where it was closed', async () => {
+    it('comes to the front when it is started again, and reopens where it was closed', async () => {
       const desktop = await start({ desktop: { closeToTray: false } });
       const first = desktop.window();
       if (first === undefined) throw new Error('No window was opened.');
@@ -206,12 +206,14 @@ describe('runDesktop', () => {
   });
 
   describe('close and quit', () => {
-    it('goes to the tray when its window is closed, and says so once', async () => {
+    it('hides in the tray when its window is closed, and explains that once', async () => {
       const desktop = await start();
       desktop.window()?.close();
       expect(desktop.window()?.visible).toBe(false);
       expect(desktop.diary).not.toContain('quit');
-      expect(desktop.notifications.map(({ title }) => title)).toEqual(['Pilotlight goes on in the tray']);
+      expect(desktop.notifications.map(({ title }) => title)).toEqual([
+        'Pilotlight is still running in the tray',
+      ]);
       desktop.app.emit('activate');
       expect(desktop.window()?.visible).toBe(true);
       desktop.window()?.close();
@@ -291,7 +293,7 @@ describe('runDesktop', () => {
       expect(desktop.trayImage()).toBe('/dist/icons/filled-trouble.png');
     });
 
-    it('indexes again, and tells why it cannot', async () => {
+    it('indexes again, and reports why it cannot', async () => {
       const desktop = await start();
       desktop.shell.streams.sources.set('notes', aSource({ id: 'notes' }));
       await desktop.shell.clock.advance(600);
@@ -317,7 +319,7 @@ describe('runDesktop', () => {
     });
   });
 
-  it('pauses the loops when the computer sleeps, and looks at once when it wakes', async () => {
+  it('pauses the loops when the computer sleeps, and checks right away when it wakes', async () => {
     const desktop = await start();
     desktop.powerMonitor.emit('suspend');
     expect(desktop.shell.diary).toEqual(['pause']);
@@ -337,7 +339,7 @@ describe('runDesktop', () => {
       notify,
     });
 
-    it('tells of what a person waits for, and opens its page', async () => {
+    it('notifies of events that people wait for, and opens their page', async () => {
       const desktop = await start();
       const { streams, clock } = desktop.shell;
       streams.activity.set('1', entry(1));
@@ -348,7 +350,7 @@ describe('runDesktop', () => {
       expect(desktop.window()?.urls.at(-1)).toBe(`${panelUrl}#/fleet`);
     });
 
-    it('keeps quiet where the person looks at the window, or wants none', async () => {
+    it('stays quiet while the window has the focus, or when notifications are off', async () => {
       const desktop = await start();
       const window = desktop.window();
       if (window === undefined) throw new Error('No window was opened.');
@@ -376,7 +378,7 @@ describe('runDesktop', () => {
       expect(desktop.notifications.map(({ title }) => title)).toEqual(['Thing 2.']);
     });
 
-    it('tells of what came with a snapshot, too, because more went than the stream remembers', async () => {
+    it('also notifies of events in a later snapshot, which comes when the stream no longer has the delta', async () => {
       const desktop = await start();
       const { streams, clock } = desktop.shell;
       for (let id = 1; id <= 1200; id += 1) streams.activity.set(String(id), entry(id, false));
@@ -392,17 +394,17 @@ describe('runDesktop', () => {
     const withTower = (desktop: { shell: ReturnType<typeof createFakeShellCore> }) =>
       desktop.shell.streams.fleet.set('tower', aNode({ id: 'tower', name: 'gpu-tower', canWake: true }));
 
-    it('asks before it wakes, and takes no for an answer', async () => {
+    it('asks before it wakes, and accepts a no', async () => {
       const desktop = await start();
       withTower(desktop);
       desktop.app.emit('second-instance', {}, ['pilotlight', 'pilotlight://wake/gpu-tower']);
       await turn();
       expect(desktop.questions).toMatchObject([{ message: 'Wake gpu-tower?', defaultId: 0, cancelId: 0 }]);
-      expect(desktop.questions[0]?.buttons[0]).toBe('Leave it off');
+      expect(desktop.questions[0]?.buttons[0]).toBe('Cancel');
       expect(desktop.shell.diary).toEqual([]);
     });
 
-    it('wakes when the person says so, by either way that a link comes', async () => {
+    it('wakes when the person agrees, whichever way the link arrives', async () => {
       const desktop = await start({ answer: () => 1 });
       withTower(desktop);
       let prevented = false;
@@ -424,7 +426,7 @@ describe('runDesktop', () => {
       expect(desktop.shell.diary).toEqual(['power.wake {"nodeId":"tower"}']);
     });
 
-    it('says that there is no such node, asks one thing at a time, and ignores the rest', async () => {
+    it('reports an unknown node, asks one question at a time, and ignores the rest', async () => {
       const answers = Promise.withResolvers<void>();
       const desktop = await start();
       desktop.electron.dialog.showMessageBox = (async (...args: unknown[]) => {
@@ -436,7 +438,7 @@ describe('runDesktop', () => {
         desktop.app.emit('open-url', { preventDefault: () => {} }, link);
       }
       await turn();
-      expect(desktop.questions).toMatchObject([{ message: 'There is no node “nobody”.' }]);
+      expect(desktop.questions).toMatchObject([{ message: 'There is no node called “nobody”.' }]);
       answers.resolve();
     });
   });
@@ -470,7 +472,7 @@ describe('runDesktop', () => {
       await expect.poll(() => existsSync(file)).toBe(false);
     });
 
-    it('tells when the start at login cannot be written', async () => {
+    it('reports when start at login cannot be saved', async () => {
       mkdirSync(join(folder, 'config'));
       writeFileSync(join(folder, 'config/autostart'), 'a file in the way');
       const desktop = await start({ desktop: { startAtLogin: true } });

@@ -81,13 +81,13 @@ describe('noticesFor', () => {
   });
   const facts = { toldUpTo: 0, wanted: true, focused: false };
 
-  it('tells each, and counts them where there are many', () => {
+  it('shows each event, or their number if there are many', () => {
     expect(noticesFor({ ...facts, entries: [entry(2), entry(1)] })).toEqual([
       { title: 'Thing 1.', body: 'Because.', page: 'models' },
       { title: 'Thing 2.', body: 'Because.', page: 'models' },
     ]);
     expect(noticesFor({ ...facts, entries: [1, 2, 3, 4].map(entry) })).toEqual([
-      { title: '4 things happened', body: 'The last: Thing 4.', page: 'activity' },
+      { title: '4 new events', body: 'Latest: Thing 4.', page: 'activity' },
     ]);
   });
 });

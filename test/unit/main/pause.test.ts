@@ -4,7 +4,7 @@ import { createFakeFleetWorld } from '../../fakes/fleet-world.ts';
 const url = 'http://192.168.1.20:11434';
 
 describe('a computer that sleeps', () => {
-  it('looks at nothing meanwhile, and at every node at once when it wakes', async () => {
+  it('checks nothing in the meantime, and every node right away when it wakes', async () => {
     const world = createFakeFleetWorld();
     const { clock, fleet } = world;
     fleet.add({ url });

@@ -69,7 +69,7 @@ it('reads on what a headless run has sealed by its key file', () => {
   expect(secrets.get('a')).toBe('from headless');
 });
 
-it('a locked key store loses nothing: it is told, kept, and there again once it is unlocked', () => {
+it('a locked key store loses nothing: it is reported, and the secrets can be read again once it is unlocked', () => {
   const safeStorage = createKeyStore();
   const open = () => openSafeSecrets({ safeStorage, platform: 'darwin', folder });
   open().secrets.change({ a: 'one', b: 'two' });

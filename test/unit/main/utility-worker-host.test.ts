@@ -48,7 +48,7 @@ describe('createUtilityWorkerHost', () => {
     expect(heard).toEqual([{ kind: 'opened' }]);
   });
 
-  it('tells of its end once, to early and late listeners, with its last words', () => {
+  it('reports its exit once, to early and late listeners, with its last output', () => {
     const { child, worker } = create();
     const exits: unknown[] = [];
     worker.onExit((exit) => exits.push(exit));

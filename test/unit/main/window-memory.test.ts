@@ -31,7 +31,7 @@ it.each([
   },
 );
 
-it('is the usual one at the first start, without a word', async () => {
+it('is the default at the first start, without a warning', async () => {
   const lines: string[] = [];
   await openWindowMemory(join(folder, 'window.json'), (line) => lines.push(line));
   expect(lines).toEqual([]);

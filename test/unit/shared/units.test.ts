@@ -12,7 +12,7 @@ import {
   VRAM_GIGABYTE,
 } from '../../../shared/units.ts';
 
-describe('numbers in words', () => {
+describe('formatted numbers', () => {
   it.each([
     [0, '0 B'],
     [999, '999 B'],

@@ -17,7 +17,7 @@ describe('abortable', () => {
 });
 
 describe('settledWithin', () => {
-  it('says whether the work settled in time, and leaves no timer', async () => {
+  it('resolves whether the work settled in time, and leaves no timer', async () => {
     const clock = createFakeClock();
     expect(await settledWithin(clock, 1000, Promise.resolve())).toBe(true);
     expect(await settledWithin(clock, 1000, Promise.reject(new Error('broken')))).toBe(true);

@@ -3,6 +3,7 @@ import { createInFlight } from '../../../../electron/core/acquire/in-flight.ts';
 import { createHealthTracker } from '../../../../electron/core/acquire/node-health.ts';
 import { runPool } from '../../../../electron/core/acquire/pool.ts';
 import { createAcquireService } from '../../../../electron/core/acquire/service.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
 import { agentUrl, createPowerWorld, towerUrl } from '../../../fakes/power-world.ts';
@@ -72,7 +73,7 @@ describe('the lease of an acquisition', () => {
     const world = await sleepingTower();
     const acquiring = world.service.acquire({
       model,
-      purpose: 'index "Notes"',
+      purpose: fact('USED_FOR_INDEXING', { folder: 'Notes' }),
       by: 'job',
       gpu: 'needed',
       wake: true,
@@ -84,7 +85,7 @@ describe('the lease of an acquisition', () => {
     await world.clock.advance(30_000);
     const acquired = await acquiring;
     expect(world.living).toEqual([1]);
-    expect(world.agent.leases).toMatchObject([{ purpose: 'index "Notes"' }]);
+    expect(world.agent.leases).toMatchObject([{ purpose: 'indexing "Notes"' }]);
     const [lease] = world.leases.ledger.list(world.id);
     expect(world.shutdown.get(world.id).leases).toMatchObject([
       { id: lease?.id, kind: 'job', mirrored: true },
@@ -105,7 +106,7 @@ describe('the lease of an acquisition', () => {
     await world.comesUp();
     const request = {
       model,
-      purpose: 'chat',
+      purpose: plainText('chat'),
       by: 'request' as const,
       signal: new AbortController().signal,
     };
@@ -137,7 +138,7 @@ describe('the lease of a pool', () => {
         acquire: world.service,
         health: createHealthTracker({ clock: world.clock }),
         model,
-        purpose: 'index "Notes"',
+        purpose: fact('USED_FOR_INDEXING', { folder: 'Notes' }),
         by: 'job',
         gpu: 'needed',
         mayWake: true,

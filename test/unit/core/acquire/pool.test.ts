@@ -3,6 +3,7 @@ import { createHealthTracker } from '../../../../electron/core/acquire/node-heal
 import { type PoolOptions, type PoolTask, runPool } from '../../../../electron/core/acquire/pool.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { createAcquireWorld } from '../../../fakes/acquire.ts';
 import { digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
 
@@ -37,7 +38,7 @@ function startPool(
       acquire: service,
       health,
       model: { name: modelName, digest },
-      purpose: 'a pool',
+      purpose: plainText('a pool'),
       by: 'job',
       gpu: 'needed',
       mayWake: true,

@@ -3,6 +3,7 @@ import type { AcquireStep } from '../../../../electron/core/acquire/model.ts';
 import { createHealthTracker } from '../../../../electron/core/acquire/node-health.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../../shared/models/fleet.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { createAcquireWorld } from '../../../fakes/acquire.ts';
 import { embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
 
@@ -91,7 +92,7 @@ describe('an acquisition', () => {
     const { acquire, world } = createAcquireWorld([nas]);
     const one = await acquire(world.request());
     const two = await acquire(world.request());
-    const other = await acquire(world.request({ purpose: 'another' }));
+    const other = await acquire(world.request({ purpose: plainText('another') }));
     const task = await acquire(world.request({ by: 'task' }));
     expect(world.kinds).toEqual(['request', 'request', 'task']);
     await one[Symbol.asyncDispose]();

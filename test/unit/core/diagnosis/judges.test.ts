@@ -94,7 +94,7 @@ describe('the ways', () => {
       'no agent',
       {
         isThisComputer: false,
-        ways: [way('the agent of nas', 'That node has no agent that could be asked.')],
+        ways: [way('the agent of nas', 'That node has no agent to wake it with.')],
       },
       'fail',
       'no agent',
@@ -449,7 +449,7 @@ describe('the agent', () => {
       'wrong',
       facts({ called: no('AGENT_REFUSED', { status: 401 }) }),
       'fail',
-      'does not accept',
+      'rejected the token',
       'agent.mjs pair',
     ],
     [

@@ -365,7 +365,12 @@ describe('a rehearsal', () => {
       'Kept awake by Ann: a game.',
       'Release what holds it',
     ],
-    ['a job uses it', ({ fleet, id }) => void fleet.use(id, 'index "Notes"'), 'index "Notes"', 'Release'],
+    [
+      'a job uses it',
+      ({ fleet, id }) => void fleet.use(id, fact('USED_FOR_INDEXING', { folder: 'Notes' })),
+      'indexing "Notes"',
+      'Release',
+    ],
     [
       'nothing powers it off',
       ({ power }) => void Object.assign(power, { means: 'none' }),
@@ -381,7 +386,7 @@ describe('a rehearsal', () => {
     [
       'nobody may wake it',
       ({ power }) => void Object.assign(power, { policy: { ...power.policy, wakeFor: 'never' } }),
-      'never woken from here',
+      'does not allow waking it',
       'policy',
     ],
   ])('is refused in words where %s, and nothing is done', async (_, prepare, seen, mend) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import { createFakeFleetWorld } from '../../../fakes/fleet-world.ts';
 import { aModel, anInstalledModel, asleep } from '../../../fakes/inference-server.ts';
 
@@ -155,7 +156,7 @@ describe('looking', () => {
     server.loadedModels = [aModel()];
     await world.clock.advance(1000);
     expect(world.fleet.get(node.id)).toMatchObject({ state: 'gpu-verified', hasGpu: true });
-    using _ = world.fleet.use(node.id, 'index "Notes"');
+    using _ = world.fleet.use(node.id, fact('USED_FOR_INDEXING', { folder: 'Notes' }));
     server.answer = 'hangs';
     const call = world.fleet.server(node.id)?.embed('m', ['x'], never) ?? Promise.reject();
     const ended = expect(call).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
@@ -168,11 +169,11 @@ describe('looking', () => {
       state: 'off',
       loaded: [],
       hasGpu: true,
-      uses: ['index "Notes"'],
+      uses: [fact('USED_FOR_INDEXING', { folder: 'Notes' })],
     });
     expect(world.entries).toMatchObject([
       {
-        message: { code: 'NODE_DROPPED_OUT_IN_USE', params: { node: '192.168.1.20' } },
+        message: fact('NODE_DROPPED_OUT_INDEXING', { node: '192.168.1.20', folders: ['Notes'] }),
         severity: 'warning',
         notify: true,
         why: { code: 'MISSED_CHECKS', params: { checks: 2 } },

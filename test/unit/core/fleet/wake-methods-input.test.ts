@@ -39,6 +39,6 @@ describe('ways to wake, as a person writes them', () => {
       refuseUnknownRelays({ id: 'tower', wakeWays: [{ kind: 'agent', nodeId }] }, known);
     expect(by('nas')).not.toThrow();
     expect(by('gone')).toThrow(coded('BAD_WAY', 'wakeWays.0'));
-    expect(by('tower')).toThrow('A machine that sleeps cannot wake itself.');
+    expect(by('tower')).toThrow('A sleeping machine cannot wake itself.');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Embedder, IndexJob, SourceRecord } from '../../../../shared/models/indexing.ts';
-import { plainText } from '../../../../shared/models/message.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import {
   createFakeWorld,
   digest,
@@ -151,7 +151,7 @@ describe('an index job', () => {
     const { id } = service.startJob(wanted);
     await world.clock.advance(5000);
     expect(service.job(id)).toMatchObject({ phase: 'waking', detail: 'Waking tower…' });
-    expect(world.fleet.reasons.get('tower')).toEqual(['index "Notes"']);
+    expect(world.fleet.reasons.get('tower')).toEqual([fact('USED_FOR_INDEXING', { folder: 'Notes' })]);
     const job = await untilEnded(world, () => service.job(id));
     expect(job.status).toBe('completed');
     expect(kinds(job)).toEqual(['woke', 'placed']);

@@ -87,7 +87,7 @@ describe('the plan of an exported file', () => {
     ['/notes', { path: '/notes' }],
     ['/link', { path: '/notes' }],
     ['/new', { path: '/new' }],
-    ['/gone', { problem: 'It cannot be used on this computer: There is no such folder.' }],
+    ['/gone', { problem: 'It cannot be used on this computer: This folder does not exist.' }],
   ]);
   const plan = (document: object) =>
     planDocument(

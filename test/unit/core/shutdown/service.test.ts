@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createSqliteStore } from '../../../../electron/adapters/state/sqlite-store.ts';
 import { createLeaseLedger } from '../../../../electron/core/leases/lease-ledger.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { fact } from '../../../../shared/models/message.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import { gone } from '../../../fakes/agent-link.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { silentLog } from '../../../fakes/indexing.ts';
@@ -53,7 +53,7 @@ describe('the power of a node', () => {
       whyOn: [fact('LEASE_HELD', { holder: 'Pilotlight on laptop', purpose: 'a game' })],
       idleSince: null,
     });
-    expect(world.fleet.get(id)?.uses).toEqual(['a game']);
+    expect(world.fleet.get(id)?.uses).toEqual([plainText('a game')]);
     await world.leases.release(id, lease.id, signal);
     expect(world.shutdown.get(id).leases).toEqual([]);
     expect(world.fleet.get(id)?.uses).toEqual([]);

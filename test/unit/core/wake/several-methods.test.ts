@@ -173,7 +173,7 @@ describe('the ways of a node, in its order', () => {
       notify: true,
     });
     expect(textOrEmpty(world.last()?.why ?? null)).toContain(
-      'the relay 192.168.1.2:9753 does not answer in time',
+      'the relay 192.168.1.2:9753 did not answer in time',
     );
     expect(textOrEmpty(world.last()?.why ?? null)).toContain('no wake packet could be sent');
     await world.stop();
@@ -293,7 +293,7 @@ describe('the policy of a node', () => {
     world.setPolicy(world.id, { wakeFor: 'people' });
     await expect(world.power.ensureAwake(world.id, { signal: never, by: 'job' })).rejects.toMatchObject({
       code: 'WAKE_NOT_ALLOWED',
-      message: 'Its policy is that only people wake it, not jobs.',
+      message: 'Its policy allows only people to wake it, not jobs.',
     });
     expect(world.udp.sent).toEqual([]);
     expect(world.fleet.get(world.id)).toMatchObject({ state: 'off', lastWakeError: null });

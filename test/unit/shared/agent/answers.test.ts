@@ -109,7 +109,7 @@ describe('whatever answers instead', () => {
 describe('a hello', () => {
   const hello = { agent: 'a1', bootId: 'boot-1', nonce: '12345678', proof: 'ff' };
 
-  it('has four words, and a nonce that is no guess', () => {
+  it('has four text fields, and a nonce long enough not to be guessed', () => {
     expect(helloSchema.parse({ ...hello, more: true })).toEqual(hello);
     for (const name of Object.keys(hello)) {
       expect(helloSchema.safeParse({ ...hello, [name]: '' }).success).toBe(false);
