@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** Tells a screen reader what goes on, politely, and at most once in so many milliseconds. */
+/** Announces changes to screen readers politely, at most once every `everyMs` milliseconds. */
 export function LiveRegion({ words, everyMs = 8000 }: { words: string; everyMs?: number }) {
   const [spoken, setSpoken] = useState('');
   const last = useRef(0);

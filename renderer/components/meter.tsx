@@ -25,7 +25,7 @@ export function PartsMeter({ parts, label }: { parts: readonly MeterPart[]; labe
   );
 }
 
-/** Progress from 0 to 1; null when nobody knows how far it is. */
+/** Progress from 0 to 1; null if unknown. */
 export function Progress({
   value,
   label,

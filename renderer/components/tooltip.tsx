@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 
 export const TooltipProvider = Radix.Provider;
 
-/** Words on hover and on focus, for what can be reached by the keyboard. */
+/** Text on hover and focus, for elements that can receive keyboard focus. */
 export function Tooltip({ words, children }: { words: ReactNode; children: ReactNode }) {
   return (
     <Radix.Root>

@@ -59,15 +59,15 @@ test('what happened since the last visit is counted in the rail and marked on th
   await link.click();
   await expect(page.getByText('2 entries since your last visit')).toBeVisible();
   const entries = page.getByRole('main').locator('ol > li');
-  await expect(entries.nth(2)).toHaveText('Above is new since your last visit');
+  await expect(entries.nth(2)).toHaveText('Entries above are new since your last visit');
   await expect(entries.nth(1)).toContainText('letters');
   await expect(link).toHaveAccessibleName('Activity');
-  await page.getByRole('searchbox', { name: /^Find in what happened/ }).fill('notes');
+  await page.getByRole('searchbox', { name: /^Search activity/ }).fill('notes');
   await expect(entries).toHaveCount(1);
   await expect(page.getByText('since your last visit')).toHaveCount(0);
   await goTo(page, 'Fleet');
   await goTo(page, 'Activity');
-  await expect(page.getByText('Above is new since your last visit')).toHaveCount(0);
+  await expect(page.getByText('Entries above are new since your last visit')).toHaveCount(0);
 });
 
 test('notifications are asked for by a switch, tell what somebody waits for, and nothing that is old', async ({
@@ -114,10 +114,10 @@ test('a browser that forbids notifications, or has none, is told so at the switc
   await notificationsSwitch(page).click();
   await expect(notificationsSwitch(page)).toBeDisabled();
   await expect(notificationsSwitch(page)).not.toBeChecked();
-  await expect(page.getByText('The browser forbids them for this address.')).toBeVisible();
+  await expect(page.getByText('The browser blocks them for this address.')).toBeVisible();
 
   await page.addInitScript(() => Reflect.deleteProperty(window, 'Notification'));
   await page.reload();
   await expect(notificationsSwitch(page)).toBeDisabled();
-  await expect(page.getByText('This browser has none.')).toBeVisible();
+  await expect(page.getByText('This browser does not support them.')).toBeVisible();
 });

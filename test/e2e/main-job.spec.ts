@@ -69,16 +69,16 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expect(shares.filter({ hasText: /gpu-tower.*GPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(shares.filter({ hasText: /nas.*CPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(page.getByText('750 files, 1,500 passages')).toBeVisible();
-    await expect(main.getByRole('img', { name: /^Vectors a second/ })).toBeVisible();
+    await expect(main.getByRole('img', { name: /^Vectors per second/ })).toBeVisible();
   });
 
   await test.step('search', async () => {
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
-    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await expect(hits.first().locator('mark').first()).toBeVisible();
     await expect(hits.first()).toContainText(/bytes [\d,]+–[\d,]+/);
-    await expect(hits.first()).toContainText('words: rank 1');
+    await expect(hits.first()).toContainText('keywords: rank 1');
     await expectAccessible(page, 'a run that has ended, with hits');
   });
 

@@ -69,17 +69,17 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
 
 test('an empty core says on each page what would stand there', async ({ page, showScene }) => {
   await showScene(nothing, '#/models');
-  await expect(page.getByText('No models are known yet')).toBeVisible();
+  await expect(page.getByText('No models yet')).toBeVisible();
   await goTo(page, 'Index');
-  await expect(page.getByText('No folder is indexed yet')).toBeVisible();
+  await expect(page.getByText('No folders indexed yet')).toBeVisible();
   await goTo(page, 'Activity');
-  await expect(page.getByText('Nothing has happened yet')).toBeVisible();
+  await expect(page.getByText('No activity yet')).toBeVisible();
 });
 
 test('the keyboard alone reaches the pages, a dialog, and the way back', async ({ page, showScene }) => {
   await showScene(everyState, '#/fleet');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('button', { name: 'Skip to the page' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Skip to content' })).toBeFocused();
   for (const name of pages) {
     await page.keyboard.press('Tab');
     await expect(page.getByRole('link', { name })).toBeFocused();

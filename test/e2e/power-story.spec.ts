@@ -37,7 +37,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await core.call('power.keepAwake', { nodeId: 'gpu-tower', until: null, purpose: 'a game' });
     await page.getByRole('button', { name: 'Index this folder: notes' }).click();
     await goTo(page, 'Fleet');
-    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).toContainText('index "notes"');
+    await expect(tower(page).getByRole('list', { name: 'What keeps it on' })).toContainText('index "notes"');
     await goTo(page, 'Index');
     await expect(page.getByRole('article', { name: 'Proof card of notes' })).toBeVisible({ timeout: 45_000 });
     const [job] = await core.call('index.jobs', {});
@@ -54,7 +54,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
 
   await test.step('the second holder keeps it on', async () => {
     await goTo(page, 'Fleet');
-    const holders = tower(page).getByRole('list', { name: 'Who needs it' });
+    const holders = tower(page).getByRole('list', { name: 'What keeps it on' });
     await expect(holders).not.toContainText('index "notes"');
     await expect(holders).toContainText('a game');
     const power = (await core.call('power.list', {})).find(({ nodeId }) => nodeId === 'gpu-tower');
@@ -72,7 +72,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect(dialog.getByRole('button', { name: /^Release/ })).toHaveCount(0);
     await page.keyboard.press('Escape');
     await timeFlies(core, true);
-    const countdown = tower(page).getByRole('region', { name: /gpu-tower.* counts down/ });
+    const countdown = tower(page).getByRole('region', { name: /^Countdown for gpu-tower/ });
     await expect(countdown).toBeVisible({ timeout: 20_000 });
     await timeFlies(core, false);
     await countdown.getByRole('button', { name: /^Cancel|^Keep/ }).click();
@@ -92,7 +92,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect
       .poll(async () => (await core.call('index.jobs', {}))[0]?.status, { timeout: 45_000 })
       .toBe('completed');
-    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).not.toContainText('index');
+    await expect(tower(page).getByRole('list', { name: 'What keeps it on' })).not.toContainText('index');
     await timeFlies(core, true);
     await expect(page.getByRole('article', { name: /^gpu-tower.*: off$/ })).toBeVisible({ timeout: 30_000 });
     await goTo(page, 'Activity');

@@ -75,7 +75,7 @@ for (const how of ['kill', 'stop'] as const) {
     if (how === 'stop') expect(counted).toBe(vectors);
     await expect(page.getByRole('button', { name: 'Index again: notes' })).toHaveCount(1);
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
-    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await expect(hits.filter({ hasText: 'part-2/note-7.md' })).toHaveCount(1);
 

@@ -20,7 +20,7 @@ test('the one-time address opens one tab, and leaves no token behind', async ({
   complaints.allow(/\b401\b/);
   const other = await context.newPage();
   await other.goto(core.url);
-  await expect(other.getByRole('heading', { name: 'This address was used already' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'This address has already been used' })).toBeVisible();
   await expect(other.getByText('npm run pilotlight -- open')).toBeVisible();
   await expectAccessible(other, 'the page of a used address');
 

@@ -27,7 +27,7 @@ test('two windows agree on what either of them does', async ({ page, secondConte
   await test.step('a setting saved in one stands in the other', async () => {
     await goTo(page, 'Settings');
     await goTo(other, 'Settings');
-    const name = 'Look at each machine every';
+    const name = 'Check machines every';
     await other.getByRole('textbox', { name }).fill('7');
     await other.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('textbox', { name })).toHaveValue('7');

@@ -35,7 +35,7 @@ const press = (name: string | RegExp) => (page: Page) => page.getByRole('button'
 const wizardTo =
   (...names: string[]) =>
   async (page: Page) => {
-    for (const name of ['Add a node', 'Look for machines', ...names])
+    for (const name of ['Add a node', 'Find machines', ...names])
       await page.getByRole('button', { name, exact: true }).first().click();
   };
 

@@ -129,7 +129,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('activity');
   await panel.goTo('#/settings');
   await take('settings');
-  await page.getByRole('textbox', { name: 'Look at each machine every' }).fill('0.2');
+  await page.getByRole('textbox', { name: 'Check machines every' }).fill('0.2');
   await take('settings-refused');
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('button', { name: 'Import an environment file' }).click();
@@ -137,7 +137,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
     .getByRole('dialog')
     .getByRole('textbox')
     .fill('GPU_OLLAMA_URL=http://192.0.2.20:11434\nGPU_WOL_MAC=AA:BB:CC:DD:EE:FF\n');
-  await page.getByRole('dialog').getByRole('button', { name: 'See what it would do' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Preview' }).click();
   await page
     .getByRole('dialog')
     .getByText(/^Is added \(/)
@@ -153,7 +153,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: 'More for nas' }).click();
-  await page.getByRole('menuitem', { name: 'Switch faults on or off' }).click();
+  await page.getByRole('menuitem', { name: 'Simulate faults' }).click();
   await page.getByRole('dialog').getByText('half-json').waitFor();
   await take('faults');
   await page.keyboard.press('Escape');

@@ -27,12 +27,12 @@ export const severities: Record<
   error: { Icon: TriangleAlert, className: 'text-trouble', words: 'Error: ', name: 'Errors' },
   warning: { Icon: TriangleAlert, className: 'text-amber', words: 'Warning: ', name: 'Warnings' },
   success: { Icon: Check, className: 'text-flame', words: '', name: 'Done' },
-  info: { Icon: Info, className: 'text-cold', words: '', name: 'Notes' },
+  info: { Icon: Info, className: 'text-cold', words: '', name: 'Info' },
 };
 
 const link = 'rounded text-soft underline decoration-line-strong underline-offset-2 hover:text-text';
 
-/** What happened, why, and the way to what it is about. */
+/** What happened, why, and links to what it concerns. */
 export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
   const { Icon, className, words } = severities[entry.severity];
   const node = useFleet((state) =>
@@ -58,7 +58,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
           )}
           {run !== null && (
             <a href={runHref(run)} className={link}>
-              Open the run
+              Open run
             </a>
           )}
           {(entry.kind === 'placement' || entry.kind === 'optimizer') && (

@@ -18,7 +18,7 @@ export function isFiltered({ kinds, severities, nodeId, text }: ActivityFilter):
   return kinds.size > 0 || severities.size > 0 || nodeId !== null || text.trim() !== '';
 }
 
-/** The entries that fit all that is asked for; each word of the text somewhere in them. */
+/** The entries that match every filter and contain each word of the text. */
 export function filterEntries(entries: readonly ActivityEntry[], filter: ActivityFilter): ActivityEntry[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter((entry) => {

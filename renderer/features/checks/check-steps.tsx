@@ -14,14 +14,14 @@ const marks: Record<CheckStep['state'], { Icon: typeof Tick; colour: string }> =
   'not-applicable': { Icon: Minus, colour: 'text-cold' },
 };
 
-/** The numbered steps of a check as they go: what was seen, and the mend of each that failed. */
+/** The numbered steps of a check: what was observed, and the fix for each that failed. */
 export function CheckSteps({ check }: { check: Check }) {
   const words = outcomeWords(check);
   return (
     <div className="grid gap-2">
       <ol
         className="grid gap-2"
-        aria-label={check.kind === 'diagnosis' ? 'Steps of the diagnosis' : 'Steps of the rehearsal'}
+        aria-label={check.kind === 'diagnosis' ? 'Diagnosis steps' : 'Rehearsal steps'}
       >
         {check.steps.map((step, index) => (
           <Step key={step.id} step={step} number={index + 1} />
@@ -63,7 +63,7 @@ function Step({ step, number }: { step: CheckStep; number: number }) {
   );
 }
 
-/** Stops a check that runs. */
+/** Cancels a running check. */
 export function CancelCheck({ check }: { check: Check }) {
   const { busy, run } = useAction();
   return (

@@ -1,38 +1,38 @@
-/** A check in words. Pure. */
+/** Texts for checks. Pure. */
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
 
 export const stepWords: Record<CheckStep['state'], string> = {
-  waiting: 'to come',
-  running: 'under way',
-  pass: 'pass',
-  fail: 'fail',
+  waiting: 'pending',
+  running: 'running',
+  pass: 'passed',
+  fail: 'failed',
   'not-applicable': 'not applicable',
 };
 
-/** What a check came to, in a sentence. */
+/** The outcome of a check in one sentence. */
 export function outcomeWords(check: Check): string {
   const count = (state: CheckStep['state']) => check.steps.filter((step) => step.state === state).length;
   const failed = count('fail');
   switch (check.outcome) {
     case 'running': {
       const at = check.steps.findIndex((step) => step.state === 'running');
-      return at < 0 ? 'Begins' : `Step ${at + 1} of ${check.steps.length}: ${check.steps[at]?.title}`;
+      return at < 0 ? 'Starting' : `Step ${at + 1} of ${check.steps.length}: ${check.steps[at]?.title}`;
     }
     case 'cancelled':
       return 'Cancelled';
     case 'pass':
-      return check.kind === 'diagnosis' ? 'All is well' : 'It sleeps and wakes';
+      return check.kind === 'diagnosis' ? 'All checks passed' : 'Sleep and wake both work';
     case 'fail':
       return failed === 1 ? '1 step failed' : `${failed} steps failed`;
   }
 }
 
-/** The whole check as text, for whoever is asked for help. */
+/** The whole check as plain text, to share when asking for help. */
 export function checkText(check: Check, name: string): string {
   const title = check.kind === 'diagnosis' ? 'Diagnosis' : 'Rehearsal';
   const lines = check.steps.flatMap((step, index) => [
     `${index + 1}. ${step.title}: ${stepWords[step.state]}`,
-    ...[step.seen, step.mend && `Mend: ${step.mend}`].filter(Boolean).map((line) => `   ${line}`),
+    ...[step.seen, step.mend && `Fix: ${step.mend}`].filter(Boolean).map((line) => `   ${line}`),
   ]);
   return [
     `${title} of ${name}, ${new Date(check.startedAt).toISOString()}: ${outcomeWords(check)}`,

@@ -21,7 +21,7 @@ import { NodeCard } from './node-card.tsx';
 
 const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
 
-/** Histories are fetched only for so many nodes; the others fill from the stream. */
+/** Histories are fetched for at most this many nodes; the others fill from the stream. */
 const seededNodes = 24;
 
 export function FleetPage() {
@@ -73,7 +73,7 @@ function Summary() {
   return <>{`${plural(nodes, 'node')} · ${awake} awake${vram}`}</>;
 }
 
-/** Fetches the last hour of the machines that answer, once each, when the link is there. */
+/** Fetches the last hour of each machine that responds, once, when the link is live. */
 function useSeededHistory(): void {
   const live = useConnection((status) => status.state === 'live');
   const ids = useFleet(

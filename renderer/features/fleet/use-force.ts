@@ -11,11 +11,11 @@ export interface ForceRequest {
   nodeId: string | null;
   /** Null for all priority models that are loaded. */
   model: string | null;
-  /** Also where it is known not to fit. */
+  /** Even if it is known not to fit. */
   anyway?: boolean;
 }
 
-/** Forces, and reports: by a dialog what can be forced anyway, by a message everything else. */
+/** Forces models and reports the result: a dialog for what can be forced anyway, a toast for the rest. */
 export async function forceAndReport(
   { target, nodeId, model, anyway = false }: ForceRequest,
   askAnyway: (moves: MoveRecord[]) => void = (moves) => ask({ dialog: 'force', moves }),
@@ -35,7 +35,7 @@ export async function forceAndReport(
   }
 }
 
-/** `askAnyway`: shows what does not fit in a place of its own, instead of the dialog. */
+/** `askAnyway` shows what does not fit, in place of the dialog. */
 export function useForce(askAnyway?: (moves: MoveRecord[]) => void) {
   const { busy, run } = useAction();
   return {

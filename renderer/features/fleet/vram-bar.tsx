@@ -8,7 +8,7 @@ import { modelColour } from '../../stores/model-colours.ts';
 import { useUsedVram } from '../../stores/telemetry.ts';
 import { vramWords } from './node-words.ts';
 
-/** VRAM by model, each with its colour; what the tools count beyond the models is grey. */
+/** VRAM by model, each in its colour; other use is grey. */
 export function VramBar({ node }: { node: NodeView }) {
   const usedBytes = useUsedVram(node);
   if (node.hasGpu === false) return null;
@@ -49,10 +49,10 @@ export function VramBar({ node }: { node: NodeView }) {
 
 const shown = 4;
 
-/** The loaded models, where they sit and how large they are. */
+/** The loaded models, with location and size. */
 export function LoadedModels({ node }: { node: NodeView }) {
   if (node.loaded.length === 0) {
-    return <p className="text-[0.8125rem] text-faint">No model is loaded</p>;
+    return <p className="text-[0.8125rem] text-faint">No models loaded</p>;
   }
   const models = node.loaded.slice(0, shown);
   return (

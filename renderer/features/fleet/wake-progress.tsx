@@ -10,7 +10,7 @@ import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { wakeShare, wakeSteps, wakeWords } from './node-words.ts';
 
-/** While a machine comes up: how far, in which step, how long it is given, and a way out. */
+/** A wake in progress: progress bar, step, deadline and Cancel. */
 export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
   const now = useNow();
   const { busy, run } = useAction();
@@ -52,11 +52,11 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
   );
 }
 
-/** Packet sent → answers → serves → GPU verified, as far as it has come. */
+/** Packet sent → answers → serves → GPU verified, with the steps done so far. */
 export function WakeSteps({ wake }: { wake: Wake }) {
   const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
   return (
-    <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Steps of the wake">
+    <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Wake steps">
       {wakeSteps.map(({ step, words: stepWords }, index) => {
         const done = index <= reached;
         return (
@@ -70,7 +70,7 @@ export function WakeSteps({ wake }: { wake: Wake }) {
               className={`size-1.5 rounded-full ${done ? 'bg-ember' : 'border border-line-strong'}`}
             />
             {stepWords}
-            <span className="sr-only">{done ? ' (reached)' : ' (to come)'}</span>
+            <span className="sr-only">{done ? ' (done)' : ' (pending)'}</span>
           </li>
         );
       })}

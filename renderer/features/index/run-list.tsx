@@ -9,7 +9,7 @@ import { runHref } from '../shell/route.ts';
 import { statusWords } from './job-words.ts';
 
 const first = 8;
-/** The stream holds so many; older ones are asked for. */
+/** The stream includes this many runs; older ones are fetched. */
 const streamed = 20;
 const most = 100;
 
@@ -21,7 +21,7 @@ const marks: Record<JobStatus, string> = {
   cancelled: 'border border-line-strong',
 };
 
-/** All runs, newest first; each opens its proof. */
+/** All runs, newest first; each opens its proof card. */
 export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: string | null }) {
   const [all, setAll] = useState(false);
   const [older, setOlder] = useState<readonly IndexJob[]>([]);

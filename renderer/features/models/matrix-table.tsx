@@ -19,7 +19,7 @@ interface MatrixTableProps {
   onStar(model: string): void;
 }
 
-/** Models by nodes. Its first column and its head stay while the rest scrolls. */
+/** Models by node, with a sticky header and first column. */
 export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
   return (
     <section
@@ -54,7 +54,11 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
                     type="button"
                     aria-pressed={row.pattern !== null}
                     aria-label={`Priority for ${row.model}`}
-                    title={row.pattern === null ? 'Make it a priority model' : `Priority by “${row.pattern}”`}
+                    title={
+                      row.pattern === null
+                        ? 'Make this a priority model'
+                        : `Priority model: matches “${row.pattern}”`
+                    }
                     onClick={() => onStar(row.model)}
                     className="-ml-1 rounded p-1 text-faint hover:text-flame aria-pressed:text-flame"
                   >
@@ -153,7 +157,7 @@ const MatrixCell = memo(
     if (!cell) {
       return (
         <td className={cellClass}>
-          <span className="sr-only">not there</span>
+          <span className="sr-only">not installed</span>
         </td>
       );
     }
@@ -189,7 +193,7 @@ const MatrixCell = memo(
     before.nodeName === after.nodeName && before.onOpen === after.onOpen && sameCell(before.cell, after.cell),
 );
 
-/** Whether two cells look the same: a hundred machines send a frame, and only what changed is drawn. */
+/** Whether two cells render the same, so that a frame from a hundred machines redraws only what changed. */
 function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
   return (
     a === b ||

@@ -3,7 +3,7 @@ import { plural } from '../../../shared/units.ts';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
 import type { LoadedCounts, MatrixFilter } from './filter.ts';
 
-/** What is loaded where, and a way to see less of a large fleet. */
+/** Counts of loaded models, and filters for a large fleet. */
 export function MatrixTools({
   counts,
   filter,
@@ -17,9 +17,9 @@ export function MatrixTools({
 }) {
   return (
     <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-2">
-      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem]" aria-label="Loaded models by place">
+      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem]" aria-label="Loaded models by location">
         <Count at="gpu" words={`${counts.gpu} on the GPU`} />
-        {counts.partial > 0 && <Count at="partial" words={`${counts.partial} partly`} />}
+        {counts.partial > 0 && <Count at="partial" words={`${counts.partial} partly on the GPU`} />}
         <Count at="cpu" words={`${counts.cpu} on the CPU`} />
         {counts.pinned > 0 && <li className="text-soft">{counts.pinned} pinned</li>}
       </ul>

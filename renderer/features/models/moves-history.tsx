@@ -12,7 +12,7 @@ import { Toggle } from './matrix-tools.tsx';
 
 const outcomeWords = {
   moved: 'moved',
-  'already-right': 'right already',
+  'already-right': 'already there',
   refused: 'refused',
   failed: 'failed',
 };
@@ -25,7 +25,7 @@ const byWords = {
   request: 'a request',
 };
 
-/** Moves, newest first, each with its reason and result. */
+/** Moves, newest first, each with reason and result. */
 export function MovesHistory() {
   useKeep(movesStore);
   const state = useMoves();
@@ -41,14 +41,14 @@ export function MovesHistory() {
         </Loading>
       ) : all.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
-          No model was moved yet. A move stands here with its reason and its result.
+          No moves yet. Each move appears here with its reason and result.
         </p>
       ) : (
         <>
           <Outcomes moves={all} wanted={wanted} onWant={setWanted} />
           {moves.length === 0 && (
             <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
-              No move ended like that among the newest {all.length}.
+              None of the latest {all.length} moves ended that way.
             </p>
           )}
           <ol className={moves.length === 0 ? 'hidden' : `${cardClass} divide-y divide-line`}>
@@ -67,7 +67,7 @@ export function MovesHistory() {
   );
 }
 
-/** Shows only the moves that ended one way. */
+/** Filters the moves by outcome. */
 function Outcomes({
   moves,
   wanted,
@@ -79,7 +79,7 @@ function Outcomes({
 }) {
   return (
     <fieldset className="mb-2 flex flex-wrap gap-2">
-      <legend className="sr-only">Show only moves that ended like this</legend>
+      <legend className="sr-only">Filter by outcome</legend>
       {outcomes.map((outcome) => (
         <Toggle key={outcome} on={outcome === wanted} onChange={(on) => onWant(on ? outcome : null)}>
           {outcomeWords[outcome]}{' '}

@@ -22,7 +22,7 @@ const countdownChoices = [10, 30, 60, 120, 300];
 const inline =
   'mx-0.5 h-7 max-w-full [field-sizing:content] rounded-md border border-line-strong bg-ground px-1.5 font-medium text-flame-text hover:border-faint';
 
-/** When it is woken by itself and when it may go off, in sentences whose words are chosen in place. */
+/** When the machine is woken and powered off automatically, as sentences that are edited in place. */
 export function Policy({ power }: { power: NodePower }) {
   const { nodeId } = power;
   const [draft, setDraft] = useState<Partial<PowerPolicy>>({});
@@ -46,7 +46,7 @@ export function Policy({ power }: { power: NodePower }) {
   }
 
   return (
-    <Section title="Policy" aside="What you choose holds at once">
+    <Section title="Policy" aside="Changes apply immediately">
       <ul className={`${cardClass} grid gap-2 p-4 leading-8`}>
         <Sentence>
           Wake for{' '}
@@ -66,9 +66,9 @@ export function Policy({ power }: { power: NodePower }) {
             'Power off '
           ) : (
             <>
-              Power off{' '}
+              Power off after{' '}
               <Choice
-                label="How long after the last need"
+                label="Idle time before power-off"
                 value={String(policy.idleMinutes)}
                 choices={withOwn(idleChoices, policy.idleMinutes).map((minutes) => ({
                   value: String(minutes),
@@ -76,11 +76,11 @@ export function Policy({ power }: { power: NodePower }) {
                 }))}
                 onChoose={(minutes) => set({ idleMinutes: Number(minutes) })}
               />{' '}
-              after the last need,{' '}
+              idle,{' '}
             </>
           )}
           <Choice
-            label="Whether it is powered off"
+            label="When to power off"
             value={policy.powerOff}
             choices={powerOffChoices}
             onChoose={(powerOff) => set({ powerOff })}
@@ -89,11 +89,11 @@ export function Policy({ power }: { power: NodePower }) {
             <>
               :{' '}
               <Choice
-                label="How it goes off"
+                label="How to power off"
                 value={policy.action}
                 choices={actionChoices.map((choice) => ({
                   ...choice,
-                  words: off.get(choice.value) ? `${choice.words} (it cannot)` : choice.words,
+                  words: off.get(choice.value) ? `${choice.words} (not supported)` : choice.words,
                 }))}
                 onChoose={(action) => set({ action })}
               />
@@ -104,22 +104,22 @@ export function Policy({ power }: { power: NodePower }) {
         {policy.powerOff !== 'never' && (
           <>
             <Sentence>
-              Anybody can cancel that for{' '}
+              Show a countdown of{' '}
               <Choice
-                label="How long the power-off can be cancelled"
+                label="Countdown length"
                 value={String(policy.countdownSeconds)}
                 choices={withOwn(countdownChoices, policy.countdownSeconds).map((seconds) => ({
                   value: String(seconds),
                   words: secondsWords(seconds),
                 }))}
                 onChoose={(seconds) => set({ countdownSeconds: Number(seconds) })}
-              />
-              .
+              />{' '}
+              first, so that anyone can cancel.
             </Sentence>
             <Sentence>
-              People who are logged in there{' '}
+              Logged-in users{' '}
               <Choice
-                label="People who are logged in"
+                label="Logged-in users"
                 value={policy.respectUsers ? 'keep' : 'ignore'}
                 choices={[
                   { value: 'keep', words: 'keep it on' },
@@ -136,12 +136,12 @@ export function Policy({ power }: { power: NodePower }) {
             label="Alert when it is still on"
             value={policy.stillOnAt === null ? 'no' : 'yes'}
             choices={[
-              { value: 'no', words: 'Tell nobody' },
-              { value: 'yes', words: 'Tell me' },
+              { value: 'no', words: 'Don’t notify me' },
+              { value: 'yes', words: 'Notify me' },
             ]}
             onChoose={(value) => set({ stillOnAt: value === 'yes' ? 23 * 60 : null })}
           />{' '}
-          when it is still on
+          if it is still on
           {policy.stillOnAt === null ? (
             ' late'
           ) : (
@@ -149,7 +149,7 @@ export function Policy({ power }: { power: NodePower }) {
               {' '}
               at{' '}
               <Clock
-                label="Alert when it is still on at"
+                label="Time of the alert"
                 minute={policy.stillOnAt}
                 onChange={(stillOnAt) => set({ stillOnAt })}
               />
@@ -158,8 +158,8 @@ export function Policy({ power }: { power: NodePower }) {
           .
         </Sentence>
         <Sentence>
-          It draws <Watts watts={policy.watts} onChange={(watts) => set({ watts })} /> W when it is awake
-          <span className="text-faint">{policy.watts === null ? ': empty where nobody knows' : ''}</span>.
+          Draws <Watts watts={policy.watts} onChange={(watts) => set({ watts })} /> W when awake
+          <span className="text-faint">{policy.watts === null ? ' (leave empty if unknown)' : ''}</span>.
         </Sentence>
       </ul>
     </Section>
@@ -210,7 +210,7 @@ function Quiet({
         value={hours === null ? 'any' : 'quiet'}
         choices={[
           { value: 'any', words: 'at any hour' },
-          { value: 'quiet', words: 'not' },
+          { value: 'quiet', words: 'except' },
         ]}
         onChoose={(value) => onChange(value === 'any' ? null : { from: 22 * 60, to: 7 * 60 })}
       />
@@ -235,7 +235,7 @@ function Quiet({
   );
 }
 
-/** A box whose text holds when it is left, or at Enter; Escape takes back what was typed. */
+/** An input that commits on blur or Enter; Escape restores the saved text. */
 function Held({
   text: kept,
   onHold,
@@ -277,7 +277,7 @@ function Clock({
       text={clockOf(minute)}
       onHold={(text) => {
         const next = minuteOf(text);
-        if (next === null) addToast({ tone: 'error', message: 'Write a time, like 22:00.', next: '' });
+        if (next === null) addToast({ tone: 'error', message: 'Enter a time, for example 22:00.', next: '' });
         else onChange(next);
       }}
     />
@@ -287,7 +287,7 @@ function Clock({
 function Watts({ watts, onChange }: { watts: number | null; onChange(watts: number | null): void }) {
   return (
     <Held
-      aria-label="Watts when it is awake"
+      aria-label="Watts when awake"
       inputMode="decimal"
       className="w-16 text-right"
       text={watts === null ? '' : String(watts)}
@@ -296,7 +296,7 @@ function Watts({ watts, onChange }: { watts: number | null; onChange(watts: numb
         if (next === undefined)
           addToast({
             tone: 'error',
-            message: 'Write a number of watts, like 180, or leave it empty.',
+            message: 'Enter a number of watts, for example 180, or leave it empty.',
             next: '',
           });
         else onChange(next);

@@ -16,14 +16,14 @@ const colours = [
 const none: readonly GpuReading[] = [];
 const colourOf = (index: number) => colours[index] ?? 'var(--series-other)';
 
-/** Who holds the VRAM at this moment, by program; nothing where no agent tells it. */
+/** Current VRAM use by program; nothing if no agent reports it. */
 export function ProcessBar({ node }: { node: NodeView }) {
   const gpus = telemetryStore.use((state) => state.entries[node.id]?.gpus ?? none);
   const shares = useMemo(() => processShares(gpus), [gpus]);
   if (shares.length === 0) return null;
   const known = shares.reduce((sum, share) => sum + (share.bytes ?? 0), 0);
   const whole = Math.max(node.vram.totalBytes ?? known, 1);
-  const words = (bytes: number | null) => (bytes === null ? 'size not told' : formatMemory(bytes));
+  const words = (bytes: number | null) => (bytes === null ? 'size unknown' : formatMemory(bytes));
   return (
     <div className="mt-3 grid gap-2 border-t border-line pt-3 text-[0.8125rem]">
       <p className="font-medium">VRAM by process, now</p>

@@ -1,4 +1,4 @@
-/** Everything the palette can find, from what the panel knows already. */
+/** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
@@ -16,9 +16,9 @@ import type { Searchable } from './rank.ts';
 /** What choosing an entry does. */
 export type Command =
   | { kind: 'go'; href: string }
-  | { kind: 'wake' | 'cancel-wake' | 'look' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
+  | { kind: 'wake' | 'cancel-wake' | 'check' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
   | { kind: 'off'; nodeId: string; action: PowerAction }
-  | { kind: 'look-all' | 'look-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
+  | { kind: 'check-all' | 'run-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
   | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
   | { kind: 'explain'; nodeId: string; model: string }
   | { kind: 'index'; sourceId: string }
@@ -31,7 +31,7 @@ export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'S
 
 export interface PaletteEntry extends Searchable {
   group: Group;
-  /** One short remark beside the title. */
+  /** A short note beside the title. */
   about: string;
   command: Command;
 }
@@ -42,12 +42,12 @@ export interface Known {
   jobs: readonly IndexJob[];
   /** By node. */
   power: Readonly<Record<string, NodePower>>;
-  /** The wakes under way, by node. */
+  /** Wakes in progress, by node. */
   wakes: Readonly<Record<string, WakeProgress>>;
   simulated: boolean;
-  /** null where nobody knows yet. */
+  /** null if not known yet. */
   optimizerOn: boolean | null;
-  /** The settings of the desktop window are of use only there. */
+  /** Whether to include the settings of the desktop window. */
   desktop: boolean;
   now: number;
 }
@@ -59,7 +59,7 @@ function entry(group: Group, id: string, title: string, command: Command, extra:
   return { id, group, title, command, about, words: `${words} ${group}`, weight };
 }
 
-/** All entries, in the order in which they stand before anything is typed. */
+/** All entries, in the order shown before anything is typed. */
 export function buildEntries(known: Known): PaletteEntry[] {
   return [
     ...pages.map((page) =>
@@ -114,7 +114,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     entry('Action', `do:${title}`, title, command, { weight: 7, ...extra });
   const serving = nodes.some((node) => isServing(node.state));
   const themes: [Theme, string][] = [
-    ['system', 'Follow the system’s light or dark'],
+    ['system', 'Use the system theme'],
     ['dark', 'Use the dark theme'],
     ['light', 'Use the light theme'],
   ];
@@ -122,8 +122,8 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     act('Add a node', { kind: 'add-node' }, { words: 'new machine gpu ollama server' }),
     act('Add a folder', { kind: 'add-folder' }, { words: 'new source index' }),
     ...(sources.length > 0 ? [act('Index all folders', { kind: 'index-all' }, { words: 'start run' })] : []),
-    act('Look at all machines now', { kind: 'look-all' }, { words: 'refresh probe check' }),
-    act('Let the optimizer look now', { kind: 'look-optimizer' }, { words: 'look now run' }),
+    act('Check all machines', { kind: 'check-all' }, { words: 'refresh probe look' }),
+    act('Run the optimizer now', { kind: 'run-optimizer' }, { words: 'check now' }),
     ...(optimizerOn === null
       ? []
       : [
@@ -152,9 +152,9 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
         ]
       : []),
     act(
-      simulated ? 'Take the simulated fleet away' : 'Add the simulated fleet',
+      simulated ? 'Remove the simulated fleet' : 'Add the simulated fleet',
       { kind: 'simulate', on: !simulated },
-      { words: 'simulate demo pretend look around' },
+      { words: 'simulate demo explore look around' },
     ),
     ...themes.map(([theme, title]) => act(title, { kind: 'theme', theme }, { words: 'colours', weight: 2 })),
   ];
@@ -179,7 +179,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
     ),
   ];
   if (waking && !awake) {
-    entries.push(entry('Node', `cancel:${nodeId}`, `Stop waking ${name}`, { kind: 'cancel-wake', nodeId }));
+    entries.push(entry('Node', `cancel:${nodeId}`, `Cancel waking ${name}`, { kind: 'cancel-wake', nodeId }));
   } else if (node.canWake && !awake) {
     entries.push(
       entry('Node', `wake:${nodeId}`, `Wake ${name}`, { kind: 'wake', nodeId }, { about, weight: 6 }),
@@ -189,10 +189,10 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
     entries.push(
       entry(
         'Node',
-        `look:${nodeId}`,
-        `Look at ${name} now`,
-        { kind: 'look', nodeId },
-        { words: 'refresh probe' },
+        `check:${nodeId}`,
+        `Check ${name} now`,
+        { kind: 'check', nodeId },
+        { words: 'refresh probe look' },
       ),
     );
   }
@@ -222,7 +222,7 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
   ];
   if (power.countdown)
     entries.push(
-      act('cancel-off', `Let ${name} stay on`, { kind: 'cancel-off', nodeId }, 'cancel countdown'),
+      act('cancel-off', `Cancel powering off ${name}`, { kind: 'cancel-off', nodeId }, 'countdown stay on'),
     );
   if (offRefusal(node, power) !== null) return entries;
   for (const { action, refused } of offChoices(power)) {
@@ -306,7 +306,7 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
   ];
 }
 
-/** The last entry, always there: what was typed is looked for in the index itself. */
+/** Always the last entry: searches the index for the typed text. */
 export function searchEntry(text: string): PaletteEntry {
   return entry('Search', 'search', `Search the index for “${text}”`, {
     kind: 'search',

@@ -6,10 +6,10 @@ import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { leaseEnd } from './words.ts';
 
-/** Who needs the machine, for what, until when; each can be released. */
+/** The leases on a machine: holder, purpose and end, each with a Release button. */
 export function LeaseList({ leases }: { leases: readonly Lease[] }) {
   return (
-    <ul className="divide-y divide-line" aria-label="Who needs it">
+    <ul className="divide-y divide-line" aria-label="What keeps it on">
       {leases.map((lease) => (
         <LeaseRow key={lease.id} lease={lease} />
       ))}
@@ -27,8 +27,8 @@ function LeaseRow({ lease }: { lease: Lease }) {
           {lease.purpose} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
         </p>
         <p className="text-xs break-words text-faint">
-          {lease.holder} · since <Ago at={lease.createdAt} />
-          {lease.mirrored ? '' : ' · only this panel knows it'}
+          {lease.holder} · started <Ago at={lease.createdAt} />
+          {lease.mirrored ? '' : ' · known to this panel only'}
         </p>
       </div>
       <Button
@@ -38,7 +38,7 @@ function LeaseRow({ lease }: { lease: Lease }) {
         onClick={() =>
           run(
             () => client.call('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
-            `${lease.purpose} no longer keeps it on.`,
+            `Released: ${lease.purpose}`,
           )
         }
       >

@@ -12,7 +12,7 @@ import { useOff } from './use-off.tsx';
 import { WhyDialog } from './why-dialog.tsx';
 import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './words.ts';
 
-/** Going off in each way that the machine knows, and keeping it awake. What cannot be had says why. */
+/** Power-off actions and “Keep awake”. What the machine cannot do says why. */
 export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'small' | 'normal' }) {
   const power = useNodePower(node.id);
   const [open, setOpen] = useState<'keep' | 'why' | null>(null);
@@ -25,8 +25,8 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
     run(
       () => client.call('power.keepAwake', { nodeId: node.id, until }),
       until === null
-        ? `${node.name} stays awake until you release it.`
-        : `${node.name} stays awake until ${formatUntil(until, now)}.`,
+        ? `${node.name} stays awake until you release it`
+        : `${node.name} stays awake until ${formatUntil(until, now)}`,
     );
   return (
     <>
@@ -59,7 +59,7 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
             {words}
           </MenuItem>
         ))}
-        <MenuItem onSelect={() => setOpen('keep')}>Until a time, for something …</MenuItem>
+        <MenuItem onSelect={() => setOpen('keep')}>Until a set time…</MenuItem>
         {isServing(node.state) && (
           <>
             <MenuSeparator />

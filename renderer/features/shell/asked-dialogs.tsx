@@ -7,10 +7,10 @@ import { Palette } from '../palette/palette.tsx';
 import { KeepDialog } from '../power/keep-dialog.tsx';
 import { ask, stopAsking, useAsked } from './asked.ts';
 
-// Fetched when a machine is added.
+// Loaded on demand.
 const Wizard = lazy(() => import('../wizard/wizard.tsx'));
 
-/** The dialogs that can be opened from every page. Ctrl K, or ⌘ K, opens the palette. */
+/** The dialogs that can be opened from any page. Ctrl K or ⌘ K opens the palette. */
 export function AskedDialogs() {
   const asked = useAsked((state) => state.asked);
   useEffect(() => {

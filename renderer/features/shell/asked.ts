@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 
-/** A dialog of the frame that was asked for from anywhere: the palette, the first run, a key. */
+/** A dialog that can be opened from anywhere: the palette, the first run, a shortcut. */
 export type Asked =
   | { dialog: 'palette' }
   | { dialog: 'node' }
@@ -10,7 +10,7 @@ export type Asked =
   | { dialog: 'model'; nodeId: string; model: string }
   | { dialog: 'force'; moves: readonly MoveRecord[] };
 
-/** `at`: the address of the page that it was asked for on; it does not follow to another. */
+/** `at`: the hash of the page it was opened on; it closes when the page changes. */
 export const useAsked = create<{ asked: Asked | null; at: string }>()(() => ({ asked: null, at: '' }));
 
 export function ask(asked: Asked): void {

@@ -1,31 +1,31 @@
 import { client } from '../../client/index.ts';
 import { useConnection } from '../../stores/connection.ts';
 
-/** As long as the core looks quickly after it was told that somebody is there. */
+/** How long the core keeps probing frequently after a notification. */
 const everyMs = 120_000;
 
 /**
- * Tells the core that somebody looks at the panel, so that it looks oftener at machines that are off: when the page
- * comes to sight, and every two minutes of that. Returns how to stop.
+ * Reports to the core that the panel is visible, so that it probes machines that are off more often: when the page
+ * becomes visible, and every two minutes while it is. Returns a function that stops it.
  */
-export function attendWhileSeen(): () => void {
-  const attend = () => {
+export function reportWhileVisible(): () => void {
+  const report = () => {
     if (document.hidden || useConnection.getState().state !== 'live') return;
-    // Nobody waits for it: machines are looked at in any case.
+    // Best effort: machines are probed in any case.
     client.call('fleet.attend', {}).catch(() => {});
   };
-  const timer = setInterval(attend, everyMs);
+  const timer = setInterval(report, everyMs);
   let wasLive = false;
   const onState = ({ state }: { state: string }) => {
-    if (state === 'live' && !wasLive) attend();
+    if (state === 'live' && !wasLive) report();
     wasLive = state === 'live';
   };
   onState(useConnection.getState());
   const stop = useConnection.subscribe(onState);
-  document.addEventListener('visibilitychange', attend);
+  document.addEventListener('visibilitychange', report);
   return () => {
     clearInterval(timer);
     stop();
-    document.removeEventListener('visibilitychange', attend);
+    document.removeEventListener('visibilitychange', report);
   };
 }

@@ -12,7 +12,7 @@ import { ask } from './asked.ts';
 import { ConnectionState } from './connection-state.tsx';
 import { pageHref } from './route.ts';
 
-/** What runs now, and whether the panel hears its core. */
+/** The running job, the palette button and the connection state. */
 export function TopBar() {
   return (
     <header className="sticky top-0 z-20 flex h-14 items-center gap-3 border-b border-line bg-ground/95 px-4 backdrop-blur-sm sm:px-6">
@@ -33,12 +33,12 @@ function PaletteButton() {
       type="button"
       aria-keyshortcuts="Control+K Meta+K"
       aria-haspopup="dialog"
-      title={`Find a page, a machine, a model or a setting, or do something (${modifier} K)`}
+      title={`Find a page, machine, model or setting, or run a command (${modifier} K)`}
       onClick={() => ask({ dialog: 'palette' })}
       className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-line px-2.5 text-[0.8125rem] text-faint transition-colors hover:border-faint hover:text-text"
     >
       <Search size={16} aria-hidden="true" />
-      <span className="max-md:sr-only">Find or do</span>
+      <span className="max-md:sr-only">Search or run</span>
       <kbd className="hidden rounded border border-line px-1.5 font-sans text-2xs md:inline">
         {modifier} K
       </kbd>
@@ -52,7 +52,9 @@ function RunningJob() {
   const job = useJobs(selectActiveJob);
   const { busy, run } = useAction();
   if (!job)
-    return <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing runs now' : ''}</p>;
+    return (
+      <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing is running' : ''}</p>
+    );
 
   const progress = jobProgress(job);
   const done =
@@ -76,11 +78,9 @@ function RunningJob() {
         tone="quiet"
         size="icon"
         busy={busy}
-        aria-label={`Cancel the index of ${job.label}`}
+        aria-label={`Cancel indexing ${job.label}`}
         title="Cancel"
-        onClick={() =>
-          run(() => client.call('index.cancel', { jobId: job.id }), 'The index job was cancelled.')
-        }
+        onClick={() => run(() => client.call('index.cancel', { jobId: job.id }), 'Index job cancelled')}
       >
         <X size={16} aria-hidden="true" />
       </Button>

@@ -14,7 +14,7 @@ import { discoveryStore, useDiscovery } from '../../stores/discovery.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { foundByWords } from './draft.ts';
 
-/** Looks for machines, only on a click and only where the person ticks; what is found is offered. */
+/** Searches for machines on request, and only on the networks the user selects. */
 export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
   useKeep(discoveryStore);
   const discovery = useDiscovery();
@@ -45,28 +45,29 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
   }
 
   const words = discovery
-    ? `${running ? 'Looking' : discovery.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${plural(found.length, 'machine')} found`
+    ? `${running ? 'Searching' : discovery.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${plural(found.length, 'machine')} found`
     : '';
   return (
-    <section aria-label="Look for machines" className="mt-4 border-t border-line pt-4">
+    <section aria-label="Find machines" className="mt-4 border-t border-line pt-4">
       <button
         type="button"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
         className="rounded font-medium underline decoration-dotted underline-offset-4 hover:text-flame-text"
       >
-        Look for machines
+        Find machines
       </button>
       {open && (
         <div className="mt-3 grid gap-3">
           <p className="text-[0.8125rem] text-soft">
-            Hears agents that announce themselves and reads who is nearby. Where you tick a network, ports
-            11434, 8765 and 9753 of each address in it are asked once. Nothing else is sent.
+            Listens for agents that announce themselves and reads this computer’s list of nearby devices. On
+            each network you select, ports 11434, 8765 and 9753 of every address are checked once. Nothing
+            else is sent.
           </p>
           {error && <Problem compact {...error} />}
           <fieldset className="grid gap-1" disabled={running}>
-            <legend className="mb-1 text-[0.8125rem] font-medium">Networks of this computer</legend>
-            {networks?.length === 0 && <p className="text-[0.8125rem] text-soft">It is on none.</p>}
+            <legend className="mb-1 text-[0.8125rem] font-medium">This computer’s networks</legend>
+            {networks?.length === 0 && <p className="text-[0.8125rem] text-soft">No networks found.</p>}
             {networks?.map((network) => (
               <label key={network.subnet} className="flex min-h-7 items-center gap-2 text-[0.8125rem]">
                 <input
@@ -85,7 +86,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
                   <span className="font-mono">{network.subnet}</span>{' '}
                   <span className="text-faint">
                     {network.interface} · {formatCount(network.hosts)} addresses
-                    {network.tooLarge ? ': too many to ask' : ''}
+                    {network.tooLarge ? ': too many to check' : ''}
                   </span>
                 </span>
               </label>
@@ -95,7 +96,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
             <div className="flex items-center gap-3">
               <Progress
                 value={discovery.total > 0 ? discovery.done / discovery.total : null}
-                label="Looking for machines"
+                label="Searching for machines"
                 words={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
               />
               <Button size="small" busy={busy} onClick={() => run(() => client.call('discovery.cancel', {}))}>
@@ -105,15 +106,12 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
           ) : (
             <div>
               <Button size="small" onClick={look}>
-                {discovery && discovery.state !== 'never' ? 'Look again' : 'Look now'}
+                {discovery && discovery.state !== 'never' ? 'Search again' : 'Search'}
               </Button>
             </div>
           )}
           {found.length > 0 && (
-            <ul
-              className="divide-y divide-line rounded-lg border border-line"
-              aria-label="Machines that were found"
-            >
+            <ul className="divide-y divide-line rounded-lg border border-line" aria-label="Machines found">
               {found.map((machine) => (
                 <Found key={machine.address} machine={machine} onChoose={onChoose} />
               ))}
@@ -121,7 +119,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
           )}
           {discovery && !running && discovery.state !== 'never' && found.length === 0 && (
             <p className="text-[0.8125rem] text-soft">
-              Nothing was found. A machine that is off cannot be; write its address instead.
+              No machines found. One that is off cannot be found; enter its address instead.
             </p>
           )}
           {discovery?.notes.map((note) => (
@@ -156,7 +154,7 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
         </p>
       </div>
       {known ? (
-        <span className="shrink-0 text-xs text-faint">here already</span>
+        <span className="shrink-0 text-xs text-faint">already added</span>
       ) : (
         <Button size="small" aria-label={`Add ${name}`} onClick={() => onChoose(machine)}>
           Add

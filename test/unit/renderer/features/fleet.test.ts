@@ -39,9 +39,9 @@ test('the fleet in a line counts VRAM of the machines that are awake, and only w
 });
 
 test('what is missing before it can be woken', () => {
-  expect(wakeHint({ mac: null })).toBe('Give it a MAC address, and Pilotlight can wake it');
+  expect(wakeHint({ mac: null })).toBe('Add a MAC address so that Pilotlight can wake it');
   expect(wakeHint({ mac: 'AA:BB:CC:DD:EE:FF' })).toBe(
-    'Give it a wake destination, or another way to wake, and Pilotlight can wake it',
+    'Add a wake destination or another wake method so that Pilotlight can wake it',
   );
 });
 
@@ -70,8 +70,8 @@ describe('a wake', () => {
   });
   test('says what is usual, what is left, and when it takes longer', () => {
     expect(wakeWords(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
-    expect(wakeWords(wake(42_000), 99_000)).toBe('usually 42 s, takes longer this time');
-    expect(wakeWords(wake(null), 13_000)).toBe('12 s, its first wake: boot time is being learned');
+    expect(wakeWords(wake(42_000), 99_000)).toBe('usually 42 s, taking longer this time');
+    expect(wakeWords(wake(null), 13_000)).toBe('12 s, first wake: learning its boot time');
     expect(wakeWords(wake(null), 1_000)).toMatch(/^0 s, /);
   });
 });
@@ -116,10 +116,10 @@ describe('the form of a node', () => {
   });
   test('puts what the core refuses to its field', () => {
     const refused = (code: 'BAD_MAC' | 'BAD_URL' | 'DISK_FULL', details?: Record<string, unknown>) =>
-      fieldErrorsOf({ code, message: 'No.', next: 'Mend it.', ...(details ? { details } : {}) });
-    expect(refused('BAD_MAC', { field: 'secureOn' })).toEqual({ secureOn: 'No. Mend it.' });
-    expect(refused('BAD_URL', { field: 'agentUrl' })).toEqual({ agentUrl: 'No. Mend it.' });
-    expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Mend it.' });
+      fieldErrorsOf({ code, message: 'No.', next: 'Fix it.', ...(details ? { details } : {}) });
+    expect(refused('BAD_MAC', { field: 'secureOn' })).toEqual({ secureOn: 'No. Fix it.' });
+    expect(refused('BAD_URL', { field: 'agentUrl' })).toEqual({ agentUrl: 'No. Fix it.' });
+    expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Fix it.' });
     expect(refused('DISK_FULL')).toBeNull();
   });
   test('shows VRAM only where a person told it', () => {
@@ -148,7 +148,7 @@ describe('a model that does not fit', () => {
     [
       'VRAM_TAKEN',
       { ...shortage, holders: [{ name: null, bytes: 1 }] },
-      'Close the programs that hold it and try again.',
+      'Close the programs that use it and try again.',
     ],
     ['DOES_NOT_FIT', shortage, 'Choose a smaller model or a shorter context.'],
   ])('%s: the next step', (code, short, next) => {

@@ -153,7 +153,7 @@ describe('words', () => {
     [9812, '9.8 kWh'],
   ])('%d Wh is %s', (wattHours, words) => expect(formatEnergy(wattHours)).toBe(words));
   test.each([
-    [0, 'not at all'],
+    [0, '0 min'],
     [20, '< 1 min'],
     [3600, '1 h'],
     [11_430, '3 h 11 min'],
@@ -172,7 +172,7 @@ describe('words', () => {
         (value) => `${value} W`,
         (at) => `t${at}`,
       ),
-    ).toBe('Power over the last day: latest 20 W, mean 40 W, highest 90 W at t2.');
+    ).toBe('Power over the last day: latest 20 W, average 40 W, highest 90 W at t2.');
   });
 });
 

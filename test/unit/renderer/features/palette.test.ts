@@ -109,9 +109,9 @@ describe('entries', () => {
   });
 
   test('a machine offers what can be done with it as it stands', () => {
-    expect(kinds('gpu-tower')).toEqual(['wake', 'look']);
-    expect(kinds('lab')).toEqual(['look', 'force', 'force']);
-    expect(kinds('up')).toEqual(['cancel-wake', 'look']);
+    expect(kinds('gpu-tower')).toEqual(['wake', 'check']);
+    expect(kinds('lab')).toEqual(['check', 'force', 'force']);
+    expect(kinds('up')).toEqual(['cancel-wake', 'check']);
   });
 
   test('what its power allows is offered, and nothing that would be refused', () => {
@@ -126,7 +126,7 @@ describe('entries', () => {
     expect(withPower('lab')).not.toContain('Hibernate lab');
     expect(withPower('gpu-tower', { agent: null, means: 'server' })).not.toContain('Shut down gpu-tower');
     const counting = { countdown: { action: 'sleep', by: 'Ann', endsAt: 1 } };
-    expect(withPower('lab', counting)).toContain('Let lab stay on');
+    expect(withPower('lab', counting)).toContain('Cancel powering off lab');
     expect(withPower('lab', counting)).not.toContain('Sleep lab');
   });
 

@@ -53,13 +53,17 @@ describe('going off', () => {
     [
       'serving',
       { leaving: { action: 'sleep' as const, since: 0, deadlineAt: 1 } },
-      'It goes to sleep already.',
+      'Already going to sleep.',
     ],
-    ['serving', { countdown: { action: 'sleep' as const, by: 'Ann', endsAt: 1 } }, 'It counts down already.'],
+    [
+      'serving',
+      { countdown: { action: 'sleep' as const, by: 'Ann', endsAt: 1 } },
+      'A countdown is already running.',
+    ],
     [
       'serving',
       { means: 'none' as const },
-      'Run the agent there with the power role, or name its shutdown server with Edit.',
+      'Run the agent there with the power role, or set its shutdown server with Edit.',
     ],
   ] as const)('a machine that is %s, %j', (state, patch, why) => {
     expect(offRefusal({ state }, power('a', patch))).toBe(why);
@@ -68,7 +72,7 @@ describe('going off', () => {
   test('a refused token is named before it is tried', () => {
     const agent = power('a').agent;
     const refusing = power('a', { agent: agent && { ...agent, state: 'refused' } });
-    expect(offRefusal({ state: 'serving' }, refusing)).toContain('pair it again');
+    expect(offRefusal({ state: 'serving' }, refusing)).toContain('Pair it again');
   });
 });
 
@@ -128,12 +132,10 @@ describe('ways to wake', () => {
   test('are named as a person would', () => {
     const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
     expect(wayWords({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
-    expect(wayWords({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('By the agent of NAS');
-    expect(wayWords({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('no longer here');
-    expect(wayWords({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe(
-      'By the relay at 10.0.0.2:9753',
-    );
-    expect(wayWords({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('By a command: wake box');
+    expect(wayWords({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('Agent on NAS');
+    expect(wayWords({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('removed machine');
+    expect(wayWords({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe('Relay at 10.0.0.2:9753');
+    expect(wayWords({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('Command: wake box');
   });
 
   test('move by one place, and stay at the ends', () => {
@@ -247,16 +249,16 @@ describe('checks in words', () => {
   test('what they came to', () => {
     expect(outcomeWords(diagnosis)).toBe('1 step failed');
     expect(outcomeWords(rehearsal)).toBe('Step 3 of 4: It wakes');
-    expect(outcomeWords({ ...rehearsal, outcome: 'pass' })).toBe('It sleeps and wakes');
-    expect(outcomeWords({ ...diagnosis, outcome: 'pass' })).toBe('All is well');
+    expect(outcomeWords({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
+    expect(outcomeWords({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
     expect(outcomeWords({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
   });
 
   test('the text has each step with what was seen and the mend', () => {
     const lines = checkText({ ...diagnosis, startedAt: Date.UTC(2026, 10, 21) }, 'tower').split('\n');
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
-    expect(lines).toContain('3. Wake-on-LAN is armed: fail');
-    expect(lines.find((line) => line.startsWith('   Mend: '))).toContain('ethtool');
+    expect(lines).toContain('3. Wake-on-LAN is armed: failed');
+    expect(lines.find((line) => line.startsWith('   Fix: '))).toContain('ethtool');
   });
 });
 

@@ -46,7 +46,7 @@ const event = (seconds: number, kind: IndexJob['events'][number]['kind'], messag
 describe('who did the work', () => {
   test('a run on one GPU says so, with its mean', () => {
     const proof = proofOf(job());
-    expect(proof).toMatchObject({ verdict: 'All of it on a GPU.', tookMs: 60_000, gpuShare: 1, falls: [] });
+    expect(proof).toMatchObject({ verdict: 'All on a GPU.', tookMs: 60_000, gpuShare: 1, falls: [] });
     expect(proof.vectorsPerSecond).toBeCloseTo(1000 / 60);
   });
 
@@ -93,12 +93,12 @@ describe('who did the work', () => {
   test.each([
     [{ vectors: 0, nodes: [], files: { ...job().files, failed: 0, removed: 0 } }, 'Nothing had changed.'],
     [{ vectors: 0, nodes: [] }, 'Nothing new could be indexed.'],
-    [{ status: 'cancelled' as const }, 'It was cancelled; what it committed stays.'],
+    [{ status: 'cancelled' as const }, 'Cancelled. What was already indexed is kept.'],
     [
       {
         nodes: [{ nodeId: 'me', name: 'me', placement: 'builtin' as const, vectors: 9, vectorsPerSecond: 0 }],
       },
-      'All of it by the built-in embedder, on this computer.',
+      'All with the built-in embedder, on this computer.',
     ],
   ])('%j is told as it was', (patch, verdict) => {
     expect(proofOf(job(patch)).verdict).toBe(verdict);
