@@ -262,16 +262,16 @@ test('a simulated machine: keep awake, release, policy, countdown, cancel', asyn
     await card.getByRole('button', { name: /^Sleep or keep awake/ }).click();
     await page.getByRole('menuitem', { name: 'For 1 hour' }).click();
     await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
-      /Lease: somebody uses it until/,
+      /Kept awake by you until/,
     );
     await card.getByRole('button', { name: /^Why is it on/ }).click();
     await page
       .getByRole('dialog')
-      .getByRole('button', { name: /^Release: somebody uses it/ })
+      .getByRole('button', { name: /^Release: kept awake/ })
       .click();
-    await expect(messages).toContainText('somebody uses it no longer keeps it on.');
+    await expect(messages).toContainText('Released: kept awake');
     await page.keyboard.press('Escape');
-    await expect(card).not.toContainText('Lease: somebody uses it');
+    await expect(card).not.toContainText('Kept awake by you');
   });
 
   await test.step('a countdown is cancelled', async () => {

@@ -122,7 +122,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await setDensity(page, 'comfortable');
 
   await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
-  await page.getByRole('list', { name: 'Hits' }).waitFor();
+  await page.getByRole('list', { name: 'Results' }).waitFor();
   await take('search', { top: page.getByRole('heading', { name: 'Search' }) });
 
   await panel.goTo('#/activity');
@@ -131,7 +131,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('settings');
   await page.getByRole('textbox', { name: 'Check machines every' }).fill('0.2');
   await take('settings-refused');
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Discard' }).click();
   await page.getByRole('button', { name: 'Import an environment file' }).click();
   await page
     .getByRole('dialog')
@@ -140,7 +140,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await page.getByRole('dialog').getByRole('button', { name: 'Preview' }).click();
   await page
     .getByRole('dialog')
-    .getByText(/^Is added \(/)
+    .getByText(/^Will be added \(/)
     .waitFor();
   await take('import');
   await page.keyboard.press('Escape');
@@ -152,7 +152,7 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('palette-typed');
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: 'More for nas' }).click();
+  await page.getByRole('button', { name: 'More actions for nas' }).click();
   await page.getByRole('menuitem', { name: 'Simulate faults' }).click();
   await page.getByRole('dialog').getByText('half-json').waitFor();
   await take('faults');

@@ -6,6 +6,7 @@ import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
+import { purposeText } from '../power/words.ts';
 import { formatAwake, formatEnergy } from './words.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
@@ -70,9 +71,9 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
                       <th
                         scope="row"
                         className="max-w-0 truncate py-0.5 text-left font-normal"
-                        title={job.purpose}
+                        title={purposeText(job.purpose)}
                       >
-                        {job.purpose}
+                        {purposeText(job.purpose)}
                       </th>
                       <td className="w-24 py-0.5 pl-2 text-right text-soft">{formatAwake(job.seconds)}</td>
                       <td className="w-20 py-0.5 pl-2 text-right font-medium">

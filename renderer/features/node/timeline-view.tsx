@@ -7,6 +7,7 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
+import { purposeText } from '../power/words.ts';
 import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
 import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
@@ -146,7 +147,7 @@ export function Timeline({
                     cells: [
                       moment(lease.from),
                       lease.to === null ? 'now' : moment(lease.to),
-                      `lease: ${lease.purpose}, ${lease.holder}`,
+                      `lease: ${purposeText(lease.purpose)}, ${lease.holder}`,
                     ],
                   })),
                   ...marks.map((entry) => ({
@@ -187,11 +188,11 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
 function Lease({ bar, share }: { bar: LeaseBar; share(at: number): string }) {
   return (
     <div
-      title={`${bar.purpose}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
+      title={`${purposeText(bar.purpose)}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
       className={`absolute inset-y-0 min-w-1 overflow-hidden rounded-sm border border-flame/60 bg-flame-wash px-1 text-2xs leading-[0.875rem] whitespace-nowrap text-flame-text ${bar.open ? 'rounded-r-none border-r-2 border-r-flame' : ''}`}
       style={{ left: share(bar.from), right: `calc(100% - ${share(bar.to)})` }}
     >
-      {bar.purpose}
+      {purposeText(bar.purpose)}
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
 import { WhyDialog } from './why-dialog.tsx';
-import { actionProgress, inWords, leaseEnd, leaseLine } from './words.ts';
+import { actionProgress, inWords, leaseEnd, leaseLine, leaseSubject } from './words.ts';
 
 const shownLeases = 3;
 
@@ -66,7 +66,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
       <ul className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] gap-0.5" aria-label="What keeps it on">
         {leases.slice(0, shownLeases).map((lease) => (
           <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
-            <span className="min-w-0 truncate">Lease: {lease.purpose}</span>{' '}
+            <span className="min-w-0 truncate">{leaseSubject(lease)}</span>{' '}
             <span className="shrink-0">{leaseEnd(lease, now)}</span>
           </li>
         ))}

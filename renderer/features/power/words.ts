@@ -86,14 +86,26 @@ export function leaseEnd(lease: Pick<Lease, 'kind' | 'until'>, now: number): str
   return lease.kind === 'person' ? 'until released' : 'until done';
 }
 
-/** `Lease: index "Notes" until done`, and who holds it where that is another panel or a script. */
-export function leaseLine(
+/** What the core records when a person keeps a machine awake without giving a reason. */
+const noReason = 'somebody uses it';
+
+/** A purpose on its own: `a game`, `index "Notes"`; `kept awake` if a person gave no reason. */
+export const purposeText = (purpose: string): string => (purpose === noReason ? 'kept awake' : purpose);
+
+/** `Kept awake by you for a game`, `Lease: index "Notes"`. */
+export function leaseSubject(lease: Pick<Lease, 'kind' | 'purpose' | 'holder' | 'origin'>): string {
+  const { kind, purpose, holder, origin } = lease;
+  if (kind !== 'person')
+    return origin === 'elsewhere' ? `Lease: ${purpose}, for ${holder}` : `Lease: ${purpose}`;
+  const reason = purpose === noReason ? '' : ` for ${purpose}`;
+  return `Kept awake by ${origin === 'elsewhere' ? holder : 'you'}${reason}`;
+}
+
+/** A lease with its end: `Lease: index "Notes" until done`. */
+export const leaseLine = (
   lease: Pick<Lease, 'kind' | 'until' | 'purpose' | 'holder' | 'origin'>,
   now: number,
-) {
-  const what = `${lease.purpose} ${leaseEnd(lease, now)}`;
-  return lease.origin === 'elsewhere' ? `Lease: ${what}, for ${lease.holder}` : `Lease: ${what}`;
-}
+): string => `${leaseSubject(lease)} ${leaseEnd(lease, now)}`;
 
 /** Why a machine is on, apart from its leases, which are listed separately. */
 export function otherReasons({ whyOn }: Pick<NodePower, 'whyOn'>): string[] {

@@ -83,8 +83,16 @@ describe('leases in words', () => {
     expect(leaseEnd({ kind: 'person', until: null }, now)).toBe('until released');
     expect(leaseEnd({ kind: 'person', until: at(23) }, now)).toMatch(/^until \S+/);
     expect(leaseEnd({ kind: 'person', until: at(30) }, now)).toMatch(/^until \p{L}+/u);
-    expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toMatch(
-      /, for backup\.sh$/,
+    expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toBe(
+      'Lease: index "Notes", for backup.sh until done',
+    );
+    const kept = { kind: 'person', purpose: 'somebody uses it', until: null } as const;
+    expect(leaseLine(lease('c', kept), now)).toBe('Kept awake by you until released');
+    expect(leaseLine(lease('d', { ...kept, purpose: 'a game' }), now)).toBe(
+      'Kept awake by you for a game until released',
+    );
+    expect(leaseLine(lease('e', { ...kept, origin: 'elsewhere', holder: 'Ann' }), now)).toBe(
+      'Kept awake by Ann until released',
     );
   });
 
