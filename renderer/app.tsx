@@ -7,14 +7,14 @@ import { ActivityPage } from './features/activity/page.tsx';
 import { FleetPage } from './features/fleet/page.tsx';
 import { IndexPage } from './features/index/page.tsx';
 import { ModelsPage } from './features/models/page.tsx';
-import { AskedDialogs } from './features/shell/asked-dialogs.tsx';
-import { reportWhileVisible } from './features/shell/attend.ts';
 import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
 import { startPreferences } from './features/shell/preferences.ts';
 import { Rail } from './features/shell/rail.tsx';
+import { reportWhileVisible } from './features/shell/report-visible.ts';
 import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
+import { SharedDialogs } from './features/shell/shared-dialogs.tsx';
 import { Toasts } from './features/shell/toasts.tsx';
 import { TopBar } from './features/shell/top-bar.tsx';
 import { Unauthorized } from './features/shell/unauthorized.tsx';
@@ -80,7 +80,7 @@ function Panel() {
           </CrashGuard>
         </main>
       </div>
-      <AskedDialogs />
+      <SharedDialogs />
       <Toasts />
     </div>
   );

@@ -118,7 +118,7 @@ export function FlameMark({ size = 20 }: { size?: number }) {
 }
 
 /** `GPU`, `62% GPU`, `CPU`. */
-export function placementWords(model: { placement: Placement; gpuShare: number }): string {
+export function placementLabel(model: { placement: Placement; gpuShare: number }): string {
   if (model.placement === 'gpu') return 'GPU';
   if (model.placement === 'cpu') return 'CPU';
   return `${Math.round(model.gpuShare * 100)}% GPU`;

@@ -12,8 +12,8 @@ export function useAction(): {
       setBusy(true);
       try {
         const result = await action();
-        const words = typeof done === 'function' ? done(result) : done;
-        if (words) toastDone(words);
+        const message = typeof done === 'function' ? done(result) : done;
+        if (message) toastDone(message);
       } catch (error) {
         toastError(error);
       } finally {

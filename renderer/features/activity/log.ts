@@ -75,8 +75,8 @@ export function byDay(entries: readonly ActivityEntry[]): Day[] {
   return days;
 }
 
-const dayWords = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
-const dayYearWords = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
+const dayFormat = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+const dayYearFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
 
 /** `Today`, `Yesterday`, `Monday, November 16`; with the year if it is not this year. */
 export function dayTitle(at: number, now: number): string {
@@ -84,7 +84,7 @@ export function dayTitle(at: number, now: number): string {
   if (at === today) return 'Today';
   if (at === new Date(new Date(today).setDate(new Date(today).getDate() - 1)).getTime()) return 'Yesterday';
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? dayWords : dayYearWords).format(at);
+  return (sameYear ? dayFormat : dayYearFormat).format(at);
 }
 
 const slack = 2000;

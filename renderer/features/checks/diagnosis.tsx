@@ -9,7 +9,7 @@ import { useKeep } from '../../components/use-keep.ts';
 import { checksStore, useCheck } from '../../stores/checks.ts';
 import { addToast, toastDone } from '../../stores/toasts.ts';
 import { CancelCheck, CheckSteps } from './check-steps.tsx';
-import { checkText, outcomeWords } from './words.ts';
+import { checkText, outcomeText } from './check-text.ts';
 
 /** Checks a machine step by step, from its name to its GPU. `asked` scrolls to it. */
 export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
@@ -26,10 +26,7 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
 
   const running = busy || check?.outcome === 'running';
   return (
-    <Section
-      title="Diagnosis"
-      aside={check ? <Outcome words={outcomeWords(check)} at={check.endedAt} /> : ''}
-    >
+    <Section title="Diagnosis" aside={check ? <Outcome text={outcomeText(check)} at={check.endedAt} /> : ''}>
       <div ref={place} className={`${cardClass} grid gap-4 p-4`}>
         {check ? (
           <CheckSteps check={check} />
@@ -72,9 +69,9 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
   );
 }
 
-const Outcome = ({ words, at }: { words: string; at: number | null }) => (
+const Outcome = ({ text, at }: { text: string; at: number | null }) => (
   <>
-    {words}
+    {text}
     {at !== null && (
       <>
         {' · '}

@@ -4,7 +4,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { FlameMark } from '../../components/glyphs.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { ask } from '../shell/asked.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
 import { dismissFirstRun } from './use-first-run.ts';
 
@@ -31,14 +31,14 @@ export function FirstRun() {
           about="Index a folder now and search it. Nothing to download, nothing leaves this machine."
           onClick={() => {
             goTo('index');
-            ask({ dialog: 'folder' });
+            openDialog({ dialog: 'folder' });
           }}
         />
         <Door
           icon={<Zap size={20} aria-hidden="true" />}
           title="Add my GPU machine"
           about="Enter its Ollama address, and its MAC address if Pilotlight should wake it."
-          onClick={() => ask({ dialog: 'node' })}
+          onClick={() => openDialog({ dialog: 'node' })}
         />
         <Door
           icon={<Sparkles size={20} aria-hidden="true" />}

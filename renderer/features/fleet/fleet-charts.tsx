@@ -63,7 +63,7 @@ function VramChart() {
     ),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the histories matter.
-  const { rows, series, words } = useMemo(() => {
+  const { rows, series, summary } = useMemo(() => {
     const histories = useHistory.getState();
     const chosen =
       nodeId === '' ? Object.values(histories) : [histories[nodeId] ?? { buckets: [], recent: [] }];
@@ -84,7 +84,7 @@ function VramChart() {
       }
       return { at, values };
     });
-    return { rows: fromFirst(data), series: list, words: describe('VRAM', data, list, formatMemory) };
+    return { rows: fromFirst(data), series: list, summary: describe('VRAM', data, list, formatMemory) };
   }, [end, nodeId, signature]);
 
   return (
@@ -114,7 +114,7 @@ function VramChart() {
       <ChartFrame
         rows={rows}
         series={series}
-        words={words}
+        summary={summary}
         format={formatMemory}
         least={4 * VRAM_GIGABYTE}
         unit={VRAM_GIGABYTE}
@@ -144,7 +144,7 @@ function WorkChart() {
     useShallow((state) => Object.fromEntries(selectNodes(state).map((node) => [node.id, node.name]))),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the samples matter.
-  const { rows, series, words } = useMemo(() => {
+  const { rows, series, summary } = useMemo(() => {
     const hour = workHour(useWork.getState().samples, end + bucketMs);
     const order = Object.keys(names);
     const list: Series[] = hour.nodeIds.slice(0, most).map((id) => ({
@@ -153,7 +153,7 @@ function WorkChart() {
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
     const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
-    return { rows: fromFirst(data), series: list, words: describe('Work', data, list, formatVectors) };
+    return { rows: fromFirst(data), series: list, summary: describe('Work', data, list, formatVectors) };
   }, [end, names, signature]);
 
   return (
@@ -161,7 +161,7 @@ function WorkChart() {
       <ChartFrame
         rows={rows}
         series={series}
-        words={words}
+        summary={summary}
         format={formatVectors}
         least={10}
         unit={1}
@@ -177,7 +177,7 @@ const formatVectors = (value: number) => formatRate(value, 'vec');
 function ChartFrame({
   rows,
   series,
-  words,
+  summary,
   format,
   least,
   unit,
@@ -186,7 +186,7 @@ function ChartFrame({
 }: {
   rows: HourRow[];
   series: Series[];
-  words: string;
+  summary: string;
   format: (value: number) => string;
   least: number;
   unit: number;
@@ -195,7 +195,7 @@ function ChartFrame({
 }) {
   return (
     <figure className={`${cardClass} p-4`}>
-      <figcaption className="sr-only">{words}</figcaption>
+      <figcaption className="sr-only">{summary}</figcaption>
       {series.length === 0 ? (
         <p
           className="flex items-center justify-center text-[0.8125rem] text-faint"

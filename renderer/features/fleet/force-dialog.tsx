@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { shortageAdvice } from './node-words.ts';
+import { shortageAdvice } from './node-text.ts';
 import { Shortage } from './shortage.tsx';
 import { useForce } from './use-force.ts';
 

@@ -17,7 +17,7 @@ import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
 import { NodeMenu } from './node-menu.tsx';
-import { wakeHint } from './node-words.ts';
+import { wakeHint } from './node-text.ts';
 import { Readings } from './readings.tsx';
 import { useForce } from './use-force.ts';
 import { LoadedModels, VramBar } from './vram-bar.tsx';

@@ -14,7 +14,7 @@ import type { KeyedState } from '../../stores/keyed.ts';
 import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { useFirstRun } from '../first-run/use-first-run.ts';
-import { ask } from '../shell/asked.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { Banners } from './banners.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
 import { NodeCard } from './node-card.tsx';
@@ -36,7 +36,7 @@ export function FleetPage() {
       title="Fleet"
       summary={ready && !firstRun ? <Summary /> : null}
       actions={
-        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => ask({ dialog: 'node' })}>
+        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => openDialog({ dialog: 'node' })}>
           <Plus size={16} aria-hidden="true" /> Add a node
         </Button>
       }

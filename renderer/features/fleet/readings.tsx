@@ -42,7 +42,7 @@ export function Readings({ node }: { node: NodeView }) {
         values={recent.map((sample) => sample.host?.cpuPercent ?? null)}
         name="CPU"
         percent={host.cpuPercent}
-        more={[host.memoryTotalBytes > 0 ? memoryWords(host.memoryUsedBytes, host.memoryTotalBytes) : null]}
+        more={[host.memoryTotalBytes > 0 ? memoryText(host.memoryUsedBytes, host.memoryTotalBytes) : null]}
       />
     );
   }
@@ -51,7 +51,7 @@ export function Readings({ node }: { node: NodeView }) {
 }
 
 /** `1.1 of 23.5 GB RAM`: a shared unit is written once, because a card is narrow. */
-function memoryWords(used: number, total: number): string {
+function memoryText(used: number, total: number): string {
   const whole = formatMemory(total);
   const unit = whole.slice(whole.indexOf(' '));
   return `${formatMemory(used).replace(new RegExp(`${unit}$`), '')} of ${whole} RAM`;
@@ -70,7 +70,7 @@ function Line({
   percent: number | null;
   more: (string | null)[];
 }) {
-  const known = more.filter((words) => words !== null);
+  const known = more.filter((text) => text !== null);
   return (
     <div ref={ref} className="flex h-6 items-center gap-3 text-[0.8125rem] text-soft">
       <span className="w-8 shrink-0">{name}</span>

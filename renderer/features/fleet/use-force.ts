@@ -2,8 +2,8 @@ import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { client } from '../../client/index.ts';
 import { useAction } from '../../components/use-action.ts';
 import { addToast } from '../../stores/toasts.ts';
-import { ask } from '../shell/asked.ts';
-import { failedMove, movesWithoutRoom, movesWords } from './node-words.ts';
+import { openDialog } from '../shell/open-dialog.ts';
+import { failedMove, movesText, movesWithoutRoom } from './node-text.ts';
 
 export interface ForceRequest {
   target: 'gpu' | 'cpu';
@@ -18,7 +18,7 @@ export interface ForceRequest {
 /** Forces models and reports the result: a dialog for what can be forced anyway, a toast for the rest. */
 export async function forceAndReport(
   { target, nodeId, model, anyway = false }: ForceRequest,
-  askAnyway: (moves: MoveRecord[]) => void = (moves) => ask({ dialog: 'force', moves }),
+  askAnyway: (moves: MoveRecord[]) => void = (moves) => openDialog({ dialog: 'force', moves }),
 ): Promise<void> {
   const moves =
     model === null
@@ -31,7 +31,7 @@ export async function forceAndReport(
   if (failed) {
     addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
   } else if (others.length > 0 || withoutRoom.length === 0) {
-    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(others), next: '' });
+    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesText(others), next: '' });
   }
 }
 

@@ -16,7 +16,7 @@ import { addToast, toastDone } from '../../stores/toasts.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 import { type Proof, type ProofPart, proofOf } from './proof.ts';
 import {
   everyLeftOut,
@@ -84,7 +84,7 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
               aria-hidden="true"
               className={job.status === 'failed' ? 'text-trouble' : 'text-flame'}
             />
-            {statusWords[job.status]}
+            {statusLabels[job.status]}
           </span>
         </p>
         <div className="flex gap-2 print:hidden">
@@ -223,7 +223,7 @@ function Time({ job, proof }: { job: IndexJob; proof: Proof }) {
         {proof.parts.map((part) => (
           <li key={part.kind} className="flex items-center gap-1.5 text-soft">
             <span aria-hidden="true" className={`size-2 rounded-[2px] ${partColours[part.kind]}`} />
-            {part.words} <span className="font-medium text-text">{formatDuration(part.ms)}</span>
+            {part.label} <span className="font-medium text-text">{formatDuration(part.ms)}</span>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 /** A proof card as plain text, for mail or chat. */
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, plural } from '../../../shared/units.ts';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 import type { Proof } from './proof.ts';
 import { placementNames } from './rate-layers.ts';
 
@@ -47,7 +47,7 @@ export function formatInto(ms: number): string {
 export function proofText(job: IndexJob, proof: Proof): string {
   const { files } = job;
   const lines = [
-    `Pilotlight · index of ${job.label} · ${statusWords[job.status]}`,
+    `Pilotlight · index of ${job.label} · ${statusLabels[job.status]}`,
     proof.verdict,
     [
       plural(job.vectors, 'vector'),
@@ -73,7 +73,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
   }
   if (proof.parts.length > 0) {
     lines.push('', 'Where the time went');
-    for (const { words, ms } of proof.parts) lines.push(`  ${words}: ${formatDuration(ms)}`);
+    for (const { label, ms } of proof.parts) lines.push(`  ${label}: ${formatDuration(ms)}`);
   }
   if (job.events.length > 0) {
     lines.push('', 'Events');

@@ -12,7 +12,7 @@ export interface ProofShare {
 
 export interface ProofPart {
   kind: 'queue' | 'wake' | 'place' | 'work';
-  words: string;
+  label: string;
   ms: number;
 }
 
@@ -95,8 +95,8 @@ function partsOf(job: IndexJob): ProofPart[] {
   const { createdAt, startedAt, endedAt } = job;
   if (startedAt === null || endedAt === null) return [];
   const parts: ProofPart[] = [];
-  const add = (kind: ProofPart['kind'], words: string, ms: number) => {
-    if (ms > 0) parts.push({ kind, words, ms });
+  const add = (kind: ProofPart['kind'], label: string, ms: number) => {
+    if (ms > 0) parts.push({ kind, label, ms });
   };
   if (startedAt - createdAt >= 1000) add('queue', 'Queued', startedAt - createdAt);
   let from = startedAt;

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { runHref } from '../shell/route.ts';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 
 const first = 8;
 /** The stream includes this many runs; older ones are fetched. */
@@ -54,7 +54,7 @@ export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: str
                 </span>
               </span>
               <span className="block truncate pl-4 text-xs text-faint">
-                {statusWords[job.status]} · {resultWords(job)}
+                {statusLabels[job.status]} · {resultText(job)}
               </span>
             </a>
           </li>
@@ -69,7 +69,7 @@ export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: str
   );
 }
 
-function resultWords(job: IndexJob): string {
+function resultText(job: IndexJob): string {
   const took =
     job.startedAt !== null && job.endedAt !== null
       ? ` in ${formatDuration(job.endedAt - job.startedAt)}`

@@ -17,7 +17,7 @@ import { emptyRate } from '../../stores/rate.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
-import { jobProgress, phaseWords } from './job-words.ts';
+import { jobProgress, phaseLabels } from './job-text.ts';
 import { placementNames, rateLayers, withRemembered } from './rate-layers.ts';
 
 /** A run in progress: progress, rate by machine, events and failures. */
@@ -44,7 +44,7 @@ function RunHead({ job }: { job: IndexJob }) {
   const { files, share } = jobProgress(job);
   const eta = job.etaMs !== null ? formatEta(job.etaMs) : '';
   const tookMs = job.startedAt === null ? null : now - job.startedAt;
-  const phase = phaseWords[job.phase];
+  const phase = phaseLabels[job.phase];
   return (
     <>
       <div className="flex items-start gap-3">
@@ -80,14 +80,14 @@ function RunHead({ job }: { job: IndexJob }) {
       <Progress
         value={share}
         label={`Index ${job.label}`}
-        words={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
+        valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
         className="h-3"
       />
       <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
         {job.currentFile}
       </p>
       <LiveRegion
-        words={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
+        message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
         everyMs={15_000}
       />
     </>

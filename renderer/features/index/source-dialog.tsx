@@ -12,7 +12,7 @@ import { Switch } from '../../components/switch.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
 import { toastDone } from '../../stores/toasts.ts';
-import { nodesWords } from './embedder-words.ts';
+import { nodesText } from './embedder-text.ts';
 
 /** Adds a folder, or edits how one is indexed. */
 export function SourceDialog({ source = null, onClose }: { source?: SourceView | null; onClose(): void }) {
@@ -103,7 +103,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           hint={
             ofFleet
               ? choice
-                ? nodesWords(choice)
+                ? nodesText(choice)
                 : 'No known machine has it right now.'
               : 'Matches words and parts of words. Needs no download and no GPU, but does not understand meaning.'
           }

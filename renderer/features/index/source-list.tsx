@@ -10,7 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { embedderWords } from './embedder-words.ts';
+import { embedderLabel } from './embedder-text.ts';
 import { SourceDialog } from './source-dialog.tsx';
 
 /** The folders, each with its state and actions. */
@@ -79,7 +79,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
         </Menu>
       </div>
       <p className="mt-2 text-[0.8125rem] break-words text-soft">
-        {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderWords(source.embedder)}
+        {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderLabel(source.embedder)}
       </p>
       {source.trouble && (
         <p className="mt-2 text-[0.8125rem] break-words text-trouble-text">

@@ -8,7 +8,7 @@ import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
 import { Loading, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -48,7 +48,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
     <div className="grid gap-5">
       <p className="flex items-center gap-2 text-base font-medium">
         <PlacementGlyph at={loaded ? loaded.placement : 'disk'} size={18} />
-        {loaded ? placementWords(loaded) : 'On disk, not loaded'}
+        {loaded ? placementLabel(loaded) : 'On disk, not loaded'}
       </p>
 
       {lastMove && (

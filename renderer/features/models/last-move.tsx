@@ -4,7 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
-import { shortageAdvice } from '../fleet/node-words.ts';
+import { shortageAdvice } from '../fleet/node-text.ts';
 import { Shortage } from '../fleet/shortage.tsx';
 
 /** The latest move of a model on a node if it was refused or failed; otherwise null. */

@@ -3,12 +3,12 @@ import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { nodeStateWords } from '../../../shared/models/node-words.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
-import { PlacementGlyph, placementWords, StateGlyph } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel, StateGlyph } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { useUsedVram } from '../../stores/telemetry.ts';
-import { vramWords } from '../fleet/node-words.ts';
+import { vramText } from '../fleet/node-text.ts';
 import { nodeHref } from '../shell/route.ts';
 import type { Cell, MatrixRow } from './matrix.ts';
 
@@ -101,7 +101,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
 
 const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
   const whole = node.vram.totalBytes;
-  const words = vramWords({ totalBytes: whole, usedBytes: useUsedVram(node) });
+  const text = vramText({ totalBytes: whole, usedBytes: useUsedVram(node) });
   return (
     <th
       scope="col"
@@ -117,13 +117,13 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
         </span>
       </span>
       <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
-        {node.hasGpu === false ? 'no GPU' : `VRAM ${words}`}
+        {node.hasGpu === false ? 'no GPU' : `VRAM ${text}`}
       </span>
       {node.hasGpu === false ? (
         <span className="block h-2.5" />
       ) : (
         <PartsMeter
-          label={`VRAM ${words}`}
+          label={`VRAM ${text}`}
           parts={node.loaded
             .filter((model) => model.vramBytes > 0 && whole)
             .map((model) => ({
@@ -162,7 +162,7 @@ const MatrixCell = memo(
       );
     }
     const { loaded, installed } = cell;
-    const where = loaded ? placementWords(loaded) : '';
+    const where = loaded ? placementLabel(loaded) : '';
     const size = loaded ? formatMemory(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
     return (
       <td className={cellClass}>

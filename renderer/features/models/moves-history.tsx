@@ -10,14 +10,14 @@ import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
 import { Toggle } from './matrix-tools.tsx';
 
-const outcomeWords = {
+const outcomeLabels = {
   moved: 'moved',
   'already-right': 'already there',
   refused: 'refused',
   failed: 'failed',
 };
 const outcomes = ['moved', 'already-right', 'refused', 'failed'] as const;
-const byWords = {
+const byLabels = {
   optimizer: 'optimizer',
   person: 'you',
   job: 'an index job',
@@ -82,7 +82,7 @@ function Outcomes({
       <legend className="sr-only">Filter by outcome</legend>
       {outcomes.map((outcome) => (
         <Toggle key={outcome} on={outcome === wanted} onChange={(on) => onWant(on ? outcome : null)}>
-          {outcomeWords[outcome]}{' '}
+          {outcomeLabels[outcome]}{' '}
           <span className="text-faint">{moves.filter((move) => move.outcome === outcome).length}</span>
         </Toggle>
       ))}
@@ -103,7 +103,7 @@ function Move({ move }: { move: MoveRecord }) {
         <ArrowRight size={12} className="text-faint" role="img" aria-label="to" />
         <At at={move.to} />
         <span className={bad ? 'font-medium text-trouble-text' : 'text-soft'}>
-          {outcomeWords[move.outcome]}
+          {outcomeLabels[move.outcome]}
         </span>
       </p>
       <p className="min-w-0 break-words text-soft">
@@ -111,16 +111,16 @@ function Move({ move }: { move: MoveRecord }) {
         {move.evicted.length > 0 && ` Unloaded ${move.evicted.join(', ')}.`}
       </p>
       <p className="text-xs whitespace-nowrap text-faint">
-        {byWords[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
+        {byLabels[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
       </p>
     </li>
   );
 }
 
 function At({ at }: { at: Placement | null }) {
-  const words = at === null ? 'not loaded' : at === 'gpu' ? 'GPU' : at === 'cpu' ? 'CPU' : 'partial';
+  const label = at === null ? 'not loaded' : at === 'gpu' ? 'GPU' : at === 'cpu' ? 'CPU' : 'partial';
   return (
-    <span role="img" aria-label={words} title={words} className="inline-flex">
+    <span role="img" aria-label={label} title={label} className="inline-flex">
       <PlacementGlyph at={at ?? 'disk'} size={14} />
     </span>
   );

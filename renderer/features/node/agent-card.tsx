@@ -9,7 +9,7 @@ import { WithCode } from '../../components/with-code.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { PairForm } from '../power/pair-form.tsx';
 
-const stateWords: Record<AgentView['state'], string> = {
+const stateLabels: Record<AgentView['state'], string> = {
   unknown: 'Not reached yet',
   ok: 'Connected',
   asleep: 'Off with its machine',
@@ -30,7 +30,7 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
               <span
                 className={`font-medium ${agent.state === 'refused' || agent.state === 'unreachable' ? 'text-trouble-text' : ''}`}
               >
-                {stateWords[agent.state]}
+                {stateLabels[agent.state]}
               </span>{' '}
               <span className="text-soft">
                 {[agent.version, agent.roles.join(', ')].filter(Boolean).join(' · ')}

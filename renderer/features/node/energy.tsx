@@ -6,8 +6,8 @@ import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
-import { purposeText } from '../power/words.ts';
-import { formatAwake, formatEnergy } from './words.ts';
+import { purposeText } from '../power/power-text.ts';
+import { formatAwake, formatEnergy } from './node-page-text.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 

@@ -11,9 +11,9 @@ import { formatMoment } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { fillRange, rangeShape } from '../../stores/node-buckets.ts';
+import { lineText, modelsIn, rangeLabels, rangeNames } from './node-page-text.ts';
 import { ProcessBar } from './process-bar.tsx';
 import type { RangeHistory } from './use-node-history.ts';
-import { lineWords, modelsIn, rangeNames, rangeWords } from './words.ts';
 
 const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
 const ranges: readonly HistoryRange[] = ['hour', 'day', 'month'];
@@ -58,7 +58,7 @@ export function GpuCharts({
         <div className="grid gap-4">
           {state === 'failed' && (
             <p className="text-[0.8125rem] text-soft">
-              History for {rangeWords[range]} could not be loaded. New data appears from now on.
+              History for {rangeLabels[range]} could not be loaded. New data appears from now on.
             </p>
           )}
           <VramChart node={node} rows={rows} range={range} />
@@ -153,7 +153,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
     return { data: stacked, series: list };
   }, [rows]);
   const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
-  const words = lineWords(
+  const summary = lineText(
     'VRAM in use by models',
     range,
     data.map((row) => ({ at: row.at, value: sum(row) })),
@@ -169,10 +169,10 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
             ? 'size unknown; set it with Edit'
             : `of ${formatMemory(node.vram.totalBytes)}`}
         </span>
-        <span className="sr-only">{words}</span>
+        <span className="sr-only">{summary}</span>
       </figcaption>
       {series.length === 0 ? (
-        <Blank height={chartHeight}>No model was in VRAM in {rangeWords[range]}</Blank>
+        <Blank height={chartHeight}>No model was in VRAM in {rangeLabels[range]}</Blank>
       ) : (
         <Suspense
           fallback={
@@ -197,7 +197,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
       </div>
       <ProcessBar node={node} />
       <ChartTable
-        caption={`VRAM by model over ${rangeWords[range]}`}
+        caption={`VRAM by model over ${rangeLabels[range]}`}
         heads={['Time', ...series.map(({ name }) => name)]}
         rows={() =>
           data
@@ -245,15 +245,15 @@ function Line({
         <span className="font-medium tabular-nums" aria-hidden="true">
           {latest === null ? <span className="font-normal text-faint">–</span> : format(latest)}
         </span>
-        <span className="sr-only">{lineWords(what, range, rows, format, formatMoment(range))}</span>
+        <span className="sr-only">{lineText(what, range, rows, format, formatMoment(range))}</span>
       </figcaption>
       {known.length === 0 ? (
-        <Blank height={116}>No data for {rangeWords[range]}</Blank>
+        <Blank height={116}>No data for {rangeLabels[range]}</Blank>
       ) : (
         <LineChart rows={rows} top={top(Math.max(...known))} format={format} range={range} colour={colour} />
       )}
       <ChartTable
-        caption={`${what} over ${rangeWords[range]}`}
+        caption={`${what} over ${rangeLabels[range]}`}
         heads={['Time', what]}
         rows={() =>
           rows

@@ -5,7 +5,7 @@ import { isServing } from '../../../shared/models/node-words.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
-import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -115,7 +115,7 @@ function LoadedRow({
       </div>
       <dl className="flex flex-wrap gap-x-5 gap-y-1 text-[0.8125rem]">
         <Cell name="Location">
-          <span className={model.flagged ? 'font-medium text-flame-text' : ''}>{placementWords(model)}</span>
+          <span className={model.flagged ? 'font-medium text-flame-text' : ''}>{placementLabel(model)}</span>
         </Cell>
         <Cell name="In VRAM">{model.vramBytes > 0 ? formatMemory(model.vramBytes) : 'none'}</Cell>
         <Cell name="In memory">{formatMemory(model.sizeBytes)}</Cell>

@@ -19,19 +19,19 @@ import { VramBar } from '../fleet/vram-bar.tsx';
 import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
 import { LeaseList } from '../power/leases.tsx';
 import { PowerLines } from '../power/power-lines.tsx';
-import { inWords, otherReasons } from '../power/words.ts';
+import { inText, otherReasons } from '../power/power-text.ts';
 import { goTo, pageHref } from '../shell/route.ts';
 import { AgentCard } from './agent-card.tsx';
 import { Energy } from './energy.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
+import { lasting } from './node-page-text.ts';
 import { Policy } from './policy.tsx';
 import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
 import { Timeline } from './timeline-view.tsx';
 import { useNodeFeed, useRange } from './use-node-history.ts';
-import { WakeWays } from './wake-ways.tsx';
-import { lasting } from './words.ts';
+import { WakeMethods } from './wake-methods.tsx';
 
 /** One machine: state and actions, timeline, GPU, models and activity. */
 export default function NodePage({ nodeId }: { nodeId: string }) {
@@ -124,7 +124,7 @@ function NodeBody({ node }: { node: NodeView }) {
           {power && managed && (
             <>
               <AgentCard node={node} power={power} />
-              {node.mac || node.canWake ? <WakeWays node={node} /> : null}
+              {node.mac || node.canWake ? <WakeMethods node={node} /> : null}
             </>
           )}
           <MachineCard node={node} />
@@ -223,7 +223,7 @@ function Leases({ node, power }: { node: NodeView; power: NodePower }) {
   return (
     <Section
       title={awake ? 'Why is it on?' : 'Leases'}
-      aside={offAt !== null && !power.countdown ? `Powers off ${inWords(Math.max(0, offAt - now))}` : ''}
+      aside={offAt !== null && !power.countdown ? `Powers off ${inText(Math.max(0, offAt - now))}` : ''}
     >
       <div className={`${cardClass} px-4 py-1`}>
         {leases.length > 0 && <LeaseList leases={leases} />}

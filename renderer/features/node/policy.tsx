@@ -4,17 +4,17 @@ import { client } from '../../client/index.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { putPower } from '../../stores/power.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
-import { offChoices } from '../power/words.ts';
+import { offChoices } from '../power/power-text.ts';
 import {
   actionChoices,
   clockOf,
   minuteOf,
   powerOffChoices,
-  secondsWords,
+  secondsText,
   wakeForChoices,
   wattsOf,
   withOwn,
-} from './policy-words.ts';
+} from './policy-text.ts';
 
 const idleChoices = [5, 10, 15, 30, 60, 120, 240];
 const countdownChoices = [10, 30, 60, 120, 300];
@@ -72,7 +72,7 @@ export function Policy({ power }: { power: NodePower }) {
                 value={String(policy.idleMinutes)}
                 choices={withOwn(idleChoices, policy.idleMinutes).map((minutes) => ({
                   value: String(minutes),
-                  words: secondsWords(minutes * 60),
+                  label: secondsText(minutes * 60),
                 }))}
                 onChoose={(minutes) => set({ idleMinutes: Number(minutes) })}
               />{' '}
@@ -93,7 +93,7 @@ export function Policy({ power }: { power: NodePower }) {
                 value={policy.action}
                 choices={actionChoices.map((choice) => ({
                   ...choice,
-                  words: off.get(choice.value) ? `${choice.words} (not supported)` : choice.words,
+                  label: off.get(choice.value) ? `${choice.label} (not supported)` : choice.label,
                 }))}
                 onChoose={(action) => set({ action })}
               />
@@ -110,7 +110,7 @@ export function Policy({ power }: { power: NodePower }) {
                 value={String(policy.countdownSeconds)}
                 choices={withOwn(countdownChoices, policy.countdownSeconds).map((seconds) => ({
                   value: String(seconds),
-                  words: secondsWords(seconds),
+                  label: secondsText(seconds),
                 }))}
                 onChoose={(seconds) => set({ countdownSeconds: Number(seconds) })}
               />{' '}
@@ -122,8 +122,8 @@ export function Policy({ power }: { power: NodePower }) {
                 label="Logged-in users"
                 value={policy.respectUsers ? 'keep' : 'ignore'}
                 choices={[
-                  { value: 'keep', words: 'keep it on' },
-                  { value: 'ignore', words: 'do not keep it on' },
+                  { value: 'keep', label: 'keep it on' },
+                  { value: 'ignore', label: 'do not keep it on' },
                 ]}
                 onChoose={(value) => set({ respectUsers: value === 'keep' })}
               />
@@ -136,8 +136,8 @@ export function Policy({ power }: { power: NodePower }) {
             label="Alert when it is still on"
             value={policy.stillOnAt === null ? 'no' : 'yes'}
             choices={[
-              { value: 'no', words: 'Don’t notify me' },
-              { value: 'yes', words: 'Notify me' },
+              { value: 'no', label: 'Don’t notify me' },
+              { value: 'yes', label: 'Notify me' },
             ]}
             onChoose={(value) => set({ stillOnAt: value === 'yes' ? 23 * 60 : null })}
           />{' '}
@@ -176,7 +176,7 @@ function Choice<Value extends string>({
 }: {
   label: string;
   value: Value;
-  choices: readonly { value: Value; words: string }[];
+  choices: readonly { value: Value; label: string }[];
   onChoose(value: Value): void;
 }) {
   return (
@@ -188,7 +188,7 @@ function Choice<Value extends string>({
     >
       {choices.map((choice) => (
         <option key={choice.value} value={choice.value}>
-          {choice.words}
+          {choice.label}
         </option>
       ))}
     </select>
@@ -209,8 +209,8 @@ function Quiet({
         label="Quiet hours"
         value={hours === null ? 'any' : 'quiet'}
         choices={[
-          { value: 'any', words: 'at any hour' },
-          { value: 'quiet', words: 'except' },
+          { value: 'any', label: 'at any hour' },
+          { value: 'quiet', label: 'except' },
         ]}
         onChoose={(value) => onChange(value === 'any' ? null : { from: 22 * 60, to: 7 * 60 })}
       />
@@ -236,11 +236,11 @@ function Quiet({
 }
 
 /** An input that commits on blur or Enter; Escape restores the saved text. */
-function Held({
+function CommittedInput({
   text: kept,
-  onHold,
+  onCommit,
   ...input
-}: { text: string; onHold(text: string): void } & ComponentProps<'input'>) {
+}: { text: string; onCommit(text: string): void } & ComponentProps<'input'>) {
   const [text, setText] = useState(kept);
   useEffect(() => setText(kept), [kept]);
   return (
@@ -250,7 +250,7 @@ function Held({
       autoComplete="off"
       onChange={(event) => setText(event.target.value)}
       onBlur={() => {
-        if (text !== kept) onHold(text);
+        if (text !== kept) onCommit(text);
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter') event.currentTarget.blur();
@@ -271,11 +271,11 @@ function Clock({
   onChange(minute: number): void;
 }) {
   return (
-    <Held
+    <CommittedInput
       type="time"
       aria-label={label}
       text={clockOf(minute)}
-      onHold={(text) => {
+      onCommit={(text) => {
         const next = minuteOf(text);
         if (next === null) addToast({ tone: 'error', message: 'Enter a time, for example 22:00.', next: '' });
         else onChange(next);
@@ -286,12 +286,12 @@ function Clock({
 
 function Watts({ watts, onChange }: { watts: number | null; onChange(watts: number | null): void }) {
   return (
-    <Held
+    <CommittedInput
       aria-label="Watts when awake"
       inputMode="decimal"
       className="w-16 text-right"
       text={watts === null ? '' : String(watts)}
-      onHold={(text) => {
+      onCommit={(text) => {
         const next = wattsOf(text);
         if (next === undefined)
           addToast({

@@ -10,10 +10,10 @@ import { Ago } from '../../components/time.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
-import { wakeHint } from '../fleet/node-words.ts';
+import { wakeHint } from '../fleet/node-text.ts';
 import { pageHref } from '../shell/route.ts';
+import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
 import type { RangeHistory } from './use-node-history.ts';
-import { energyWords, formatAwake, formatEnergy } from './words.ts';
 
 /** Totals for a day and for 30: time awake, energy, vectors. */
 export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
@@ -55,7 +55,7 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
                 <th scope="row" className="py-1 text-left font-normal text-soft">
                   <span className="inline-flex items-center gap-1">
                     Energy
-                    <Tooltip words={energyWords(energy)}>
+                    <Tooltip content={energyText(energy)}>
                       <button
                         type="button"
                         aria-label="How energy is calculated"

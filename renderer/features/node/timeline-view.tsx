@@ -7,12 +7,12 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
-import { purposeText } from '../power/words.ts';
+import { purposeText } from '../power/power-text.ts';
+import { lasting, timelineText } from './node-page-text.ts';
 import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
 import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { usePowerTimeline } from './use-power-timeline.ts';
-import { lasting, timelineWords } from './words.ts';
 
 const moment = formatMoment('day');
 const spanNames = {
@@ -66,7 +66,7 @@ export function Timeline({
     (entry) => entry.at >= from && (entry.kind === 'power' || entry.kind === 'fleet'),
   );
   const share = (at: number) => `${((Math.min(now, at) - from) / (now - from)) * 100}%`;
-  const words = timelineWords(on);
+  const summary = timelineText(on);
 
   return (
     <Section
@@ -76,7 +76,7 @@ export function Timeline({
           ? ''
           : state === 'failed'
             ? 'History could not be loaded. New data appears from now on.'
-            : words
+            : summary
       }
     >
       <div className={`${cardClass} p-4`}>
@@ -87,7 +87,7 @@ export function Timeline({
         ) : (
           <>
             <p className="sr-only">
-              {words} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
+              {summary} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
             </p>
             <div aria-hidden="true">
               {rows.map((row, index) => (
@@ -197,7 +197,7 @@ function Lease({ bar, share }: { bar: LeaseBar; share(at: number): string }) {
   );
 }
 
-const keyWords: Record<Span['kind'], string> = {
+const keyLabels: Record<Span['kind'], string> = {
   gpu: 'model in VRAM',
   awake: 'awake',
   waking: 'waking',
@@ -213,9 +213,9 @@ function Key({ kinds, leases }: { kinds: ReadonlySet<Span['kind']>; leases: bool
   return (
     <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
       {leases && swatch('border border-flame/60 bg-flame-wash', 'in use')}
-      {(Object.keys(keyWords) as Span['kind'][])
+      {(Object.keys(keyLabels) as Span['kind'][])
         .filter((kind) => kinds.has(kind))
-        .map((kind) => swatch(spanClasses[kind], keyWords[kind]))}
+        .map((kind) => swatch(spanClasses[kind], keyLabels[kind]))}
       {swatch('bg-sunken ring-1 ring-line ring-inset', 'no data: off, or Pilotlight was not running')}
     </ul>
   );

@@ -6,8 +6,8 @@ import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
-import { placementWords } from '../../components/glyphs.tsx';
-import { actionVerbs, offChoices, offRefusal } from '../power/words.ts';
+import { placementLabel } from '../../components/glyphs.tsx';
+import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
 import { nodeHref, pageHref, pages, pageTitles, runHref, settingHref } from '../shell/route.ts';
@@ -52,11 +52,11 @@ export interface Known {
   now: number;
 }
 
-type Extra = { words?: string; about?: string; weight?: number };
+type Extra = { keywords?: string; about?: string; weight?: number };
 
 function entry(group: Group, id: string, title: string, command: Command, extra: Extra = {}): PaletteEntry {
-  const { words = '', about = '', weight = 5 } = extra;
-  return { id, group, title, command, about, words: `${words} ${group}`, weight };
+  const { keywords = '', about = '', weight = 5 } = extra;
+  return { id, group, title, command, about, keywords: `${keywords} ${group}`, weight };
 }
 
 /** All entries, in the order shown before anything is typed. */
@@ -69,7 +69,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
         pageTitles[page].title,
         { kind: 'go', href: pageHref(page) },
         {
-          words: `go to open ${pageWords[page]}`,
+          keywords: `go to open ${pageKeywords[page]}`,
           weight: 9,
         },
       ),
@@ -90,7 +90,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
           field.label,
           { kind: 'go', href: settingHref(fieldPath(field)) },
           {
-            words: `${field.about} ${fieldPath(field)}`,
+            keywords: `${field.about} ${fieldPath(field)}`,
             about: sectionTitles[field.section].title,
             weight: 3,
           },
@@ -99,7 +99,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
   ];
 }
 
-const pageWords: Record<(typeof pages)[number], string> = {
+const pageKeywords: Record<(typeof pages)[number], string> = {
   fleet: 'machines nodes gpu',
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
@@ -119,11 +119,13 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     ['light', 'Use the light theme'],
   ];
   return [
-    act('Add a node', { kind: 'add-node' }, { words: 'new machine gpu ollama server' }),
-    act('Add a folder', { kind: 'add-folder' }, { words: 'new source index' }),
-    ...(sources.length > 0 ? [act('Index all folders', { kind: 'index-all' }, { words: 'start run' })] : []),
-    act('Check all machines', { kind: 'check-all' }, { words: 'refresh probe look' }),
-    act('Run the optimizer now', { kind: 'run-optimizer' }, { words: 'check now' }),
+    act('Add a node', { kind: 'add-node' }, { keywords: 'new machine gpu ollama server' }),
+    act('Add a folder', { kind: 'add-folder' }, { keywords: 'new source index' }),
+    ...(sources.length > 0
+      ? [act('Index all folders', { kind: 'index-all' }, { keywords: 'start run' })]
+      : []),
+    act('Check all machines', { kind: 'check-all' }, { keywords: 'refresh probe look' }),
+    act('Run the optimizer now', { kind: 'run-optimizer' }, { keywords: 'check now' }),
     ...(optimizerOn === null
       ? []
       : [
@@ -131,7 +133,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
             `Turn the optimizer ${optimizerOn ? 'off' : 'on'}`,
             { kind: 'optimizer', on: !optimizerOn },
             {
-              words: 'switch',
+              keywords: 'switch',
             },
           ),
         ]),
@@ -154,9 +156,11 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     act(
       simulated ? 'Remove the simulated fleet' : 'Add the simulated fleet',
       { kind: 'simulate', on: !simulated },
-      { words: 'simulate demo explore look around' },
+      { keywords: 'simulate demo explore look around' },
     ),
-    ...themes.map(([theme, title]) => act(title, { kind: 'theme', theme }, { words: 'colours', weight: 2 })),
+    ...themes.map(([theme, title]) =>
+      act(title, { kind: 'theme', theme }, { keywords: 'colours', weight: 2 }),
+    ),
   ];
 }
 
@@ -164,7 +168,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
   const { id: nodeId, name } = node;
   const about = nodeStateWords(node);
   const awake = isServing(node.state);
-  const words = node.url ?? '';
+  const keywords = node.url ?? '';
   const entries = [
     entry(
       'Node',
@@ -172,7 +176,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
       name,
       { kind: 'go', href: nodeHref(nodeId) },
       {
-        words: `open ${words} ${about}`,
+        keywords: `open ${keywords} ${about}`,
         about,
         weight: 6,
       },
@@ -192,7 +196,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
         `check:${nodeId}`,
         `Check ${name} now`,
         { kind: 'check', nodeId },
-        { words: 'refresh probe look' },
+        { keywords: 'refresh probe look' },
       ),
     );
   }
@@ -214,8 +218,8 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
 function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
   const { id: nodeId, name } = node;
   if (node.kind === 'this-computer') return [];
-  const act = (id: string, title: string, command: Command, words: string) =>
-    entry('Node', `${id}:${nodeId}`, title, command, { words, about: nodeStateWords(node) });
+  const act = (id: string, title: string, command: Command, keywords: string) =>
+    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateWords(node) });
   const entries = [
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
@@ -245,14 +249,14 @@ function modelEntries(node: NodeView): PaletteEntry[] {
   const awake = isServing(node.state);
   return [...names].flatMap((model) => {
     const where = loaded.get(model);
-    const about = where ? placementWords(where) : 'on disk';
+    const about = where ? placementLabel(where) : 'on disk';
     const entries = [
       entry(
         'Model',
         `model:${node.id}:${model}`,
         `${model} on ${node.name}`,
         { kind: 'explain', nodeId: node.id, model },
-        { words: 'explain why open', about, weight: 4 },
+        { keywords: 'explain why open', about, weight: 4 },
       ),
     ];
     if (awake && node.hasGpu !== false && where?.placement !== 'gpu') {
@@ -273,18 +277,21 @@ function modelEntries(node: NodeView): PaletteEntry[] {
 function folderEntries(source: SourceView, running: boolean): PaletteEntry[] {
   const { id: sourceId, name } = source;
   const about = plural(source.chunks, 'passage');
-  const words = source.path;
+  const keywords = source.path;
   const search = entry(
     'Folder',
     `search:${sourceId}`,
     `Search in ${name}`,
     { kind: 'search', sourceId, text: '' },
-    { words, about },
+    { keywords, about },
   );
   // One job runs at a time.
   if (running) return [search];
   const title = `Index ${name} ${source.lastRun === null ? 'now' : 'again'}`;
-  return [entry('Folder', `index:${sourceId}`, title, { kind: 'index', sourceId }, { words, about }), search];
+  return [
+    entry('Folder', `index:${sourceId}`, title, { kind: 'index', sourceId }, { keywords, about }),
+    search,
+  ];
 }
 
 function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
@@ -294,7 +301,7 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
     `job:${job.id}`,
     `Run of ${job.label}`,
     { kind: 'go', href: runHref(job.id) },
-    { words: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
+    { keywords: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
   );
   if (!isActive(job)) return [open];
   return [

@@ -222,7 +222,7 @@ export function Palette({ onClose }: { onClose(): void }) {
             <span>esc close</span>
           </p>
         </div>
-        <LiveRegion words={counted} everyMs={600} />
+        <LiveRegion message={counted} everyMs={600} />
         <SpokenToast />
       </div>
     </dialog>

@@ -5,7 +5,7 @@ export interface Searchable {
   id: string;
   title: string;
   /** Additional search terms, ranked below the title. */
-  words: string;
+  keywords: string;
   /** 0 to 9; breaks ties. */
   weight: number;
 }
@@ -13,7 +13,7 @@ export interface Searchable {
 export interface Prepared<Entry extends Searchable> {
   entry: Entry;
   title: string;
-  words: string;
+  keywords: string;
 }
 
 export interface Ranked<Entry> {
@@ -30,7 +30,7 @@ export function fold(text: string): string {
 
 /** Runs once when the palette opens, so that a key press costs only the comparison. */
 export function prepare<Entry extends Searchable>(entries: readonly Entry[]): Prepared<Entry>[] {
-  return entries.map((entry) => ({ entry, title: fold(entry.title), words: fold(entry.words) }));
+  return entries.map((entry) => ({ entry, title: fold(entry.title), keywords: fold(entry.keywords) }));
 }
 
 const tiers = { prefix: 5, wordStart: 4, otherWord: 3, inside: 2, letters: 1, none: 0 };
@@ -63,11 +63,11 @@ export function rank<Entry extends Searchable>(
 }
 
 /** 0 if a word is missing. */
-function fitOf({ title, words }: Prepared<Searchable>, tokens: readonly string[]): number {
+function fitOf({ title, keywords }: Prepared<Searchable>, tokens: readonly string[]): number {
   let worst = tiers.prefix;
   let sum = 0;
   for (const token of tokens) {
-    const tier = tierOf(title, words, token);
+    const tier = tierOf(title, keywords, token);
     if (tier === tiers.none) return 0;
     worst = Math.min(worst, tier);
     sum += tier;
@@ -75,10 +75,10 @@ function fitOf({ title, words }: Prepared<Searchable>, tokens: readonly string[]
   return tokens.length === 0 ? 1 : worst * 1000 + (sum / tokens.length) * 100;
 }
 
-function tierOf(title: string, words: string, token: string): number {
+function tierOf(title: string, keywords: string, token: string): number {
   if (title.startsWith(token)) return tiers.prefix;
   if (startsWord(title, token)) return tiers.wordStart;
-  if (startsWord(words, token)) return tiers.otherWord;
+  if (startsWord(keywords, token)) return tiers.otherWord;
   if (title.includes(token)) return tiers.inside;
   return token.length > 1 && hasLetters(title, token) ? tiers.letters : tiers.none;
 }

@@ -4,8 +4,8 @@ import { putPower } from '../../stores/power.ts';
 import { search, useSearch } from '../../stores/search.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
 import { forceAndReport } from '../fleet/use-force.ts';
-import { actionProgress, cancelSeconds } from '../power/words.ts';
-import { ask } from '../shell/asked.ts';
+import { actionProgress, cancelSeconds } from '../power/power-text.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { setPreferences } from '../shell/preferences.ts';
 import { goTo, nodeHref } from '../shell/route.ts';
 import type { Command } from './entries.ts';
@@ -45,7 +45,7 @@ async function perform(command: Command): Promise<void> {
       toastDone(`${nameOf(command.nodeId)} stays on`);
       return;
     case 'keep':
-      ask({ dialog: 'keep', nodeId: command.nodeId });
+      openDialog({ dialog: 'keep', nodeId: command.nodeId });
       return;
     case 'diagnose':
       location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
@@ -92,13 +92,13 @@ async function perform(command: Command): Promise<void> {
       await search(client);
       return;
     case 'explain':
-      ask({ dialog: 'model', nodeId: command.nodeId, model: command.model });
+      openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });
       return;
     case 'add-node':
-      ask({ dialog: 'node' });
+      openDialog({ dialog: 'node' });
       return;
     case 'add-folder':
-      ask({ dialog: 'folder' });
+      openDialog({ dialog: 'folder' });
       return;
     case 'theme':
       setPreferences({ theme: command.theme });

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { toastDone } from '../../stores/toasts.ts';
-import { formatUntil, nextClock } from './words.ts';
+import { formatUntil, nextClock } from './power-text.ts';
 
 /** Keeps a machine awake until a time of day, for an optional reason. */
 export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name'>; onClose(): void }) {

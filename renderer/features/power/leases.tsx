@@ -4,7 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { leaseEnd, purposeText } from './words.ts';
+import { leaseEnd, purposeText } from './power-text.ts';
 
 /** The leases on a machine: holder, purpose and end, each with a Release button. */
 export function LeaseList({ leases }: { leases: readonly Lease[] }) {

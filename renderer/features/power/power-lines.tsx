@@ -13,8 +13,8 @@ import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
+import { actionProgress, inText, leaseEnd, leaseLine, leaseSubject } from './power-text.ts';
 import { WhyDialog } from './why-dialog.tsx';
-import { actionProgress, inWords, leaseEnd, leaseLine, leaseSubject } from './words.ts';
 
 const shownLeases = 3;
 
@@ -75,7 +75,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
         )}
         {leases.length === 0 && (
           <li className="truncate text-faint" title={reason}>
-            {offAt === null ? reason : `Idle: powers off ${inWords(Math.max(0, offAt - now))}`}
+            {offAt === null ? reason : `Idle: powers off ${inText(Math.max(0, offAt - now))}`}
           </li>
         )}
       </ul>
@@ -110,7 +110,7 @@ function Countdown({
   const left = Math.max(0, countdown.endsAt - now);
   // The core does not report the full length, so the bar starts at what was left when first seen.
   const [whole] = useState(() => Math.max(left, 1000));
-  const words = `${actionProgress[countdown.action]} in ${formatCountdown(left)}`;
+  const text = `${actionProgress[countdown.action]} in ${formatCountdown(left)}`;
   return (
     <section
       aria-label={`Countdown for ${node.name}`}
@@ -118,7 +118,7 @@ function Countdown({
     >
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 break-words">
-          <span className="font-medium">{words}</span>{' '}
+          <span className="font-medium">{text}</span>{' '}
           <span className="text-soft">
             · {countdown.by === null ? 'because it is idle' : `requested by ${countdown.by}`}
           </span>
@@ -143,10 +143,10 @@ function Countdown({
       <Progress
         value={Math.min(1, left / whole)}
         label={`Countdown for ${node.name}`}
-        words={words}
+        valueText={text}
         tone="ember"
       />
-      <LiveRegion words={`${node.name}: ${words}`} everyMs={20_000} />
+      <LiveRegion message={`${node.name}: ${text}`} everyMs={20_000} />
     </section>
   );
 }
@@ -154,19 +154,19 @@ function Countdown({
 /** A power-off in progress, until the machine stops responding. */
 function Leaving({ node, leaving }: { node: NodeView; leaving: NonNullable<NodePower['leaving']> }) {
   const now = useNow();
-  const words = `${actionProgress[leaving.action]}, waiting for it to stop responding`;
+  const text = `${actionProgress[leaving.action]}, waiting for it to stop responding`;
   return (
     <div className="grid gap-2 text-[0.8125rem]">
       <Progress
         value={null}
         label={`${actionProgress[leaving.action]}: ${node.name}`}
-        words={words}
+        valueText={text}
         tone="ember"
       />
       <p className="text-soft">
-        {words} <span className="text-faint">· {formatCountdown(leaving.deadlineAt - now)} left</span>
+        {text} <span className="text-faint">· {formatCountdown(leaving.deadlineAt - now)} left</span>
       </p>
-      <LiveRegion words={`${node.name}: ${words}`} />
+      <LiveRegion message={`${node.name}: ${text}`} />
     </div>
   );
 }

@@ -8,9 +8,9 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.
 import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { KeepDialog } from './keep-dialog.tsx';
+import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './power-text.ts';
 import { useOff } from './use-off.tsx';
 import { WhyDialog } from './why-dialog.tsx';
-import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './words.ts';
 
 /** Power-off actions and “Keep awake”. What the machine cannot do says why. */
 export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'small' | 'normal' }) {
@@ -54,9 +54,9 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
         ))}
         <MenuSeparator />
         <MenuLabel>Keep awake</MenuLabel>
-        {keepChoices(now).map(({ words, until }) => (
-          <MenuItem key={words} onSelect={() => void keep(until)}>
-            {words}
+        {keepChoices(now).map(({ label, until }) => (
+          <MenuItem key={label} onSelect={() => void keep(until)}>
+            {label}
           </MenuItem>
         ))}
         <MenuItem onSelect={() => setOpen('keep')}>Until a set time…</MenuItem>

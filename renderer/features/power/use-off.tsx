@@ -8,7 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { putPower } from '../../stores/power.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
-import { actionProgress, actionVerbs, cancelSeconds } from './words.ts';
+import { actionProgress, actionVerbs, cancelSeconds } from './power-text.ts';
 
 /** Powers a machine off. If it is in use, lists the reasons and asks for confirmation. */
 export function useOff(node: Pick<NodeView, 'id' | 'name'>): {

@@ -3,7 +3,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useNodePower } from '../../stores/power.ts';
 import { LeaseList } from './leases.tsx';
-import { otherReasons } from './words.ts';
+import { otherReasons } from './power-text.ts';
 
 /** "Why is it on?": the leases, each with Release, and the other reasons. */
 export function WhyDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name'>; onClose(): void }) {

@@ -12,7 +12,7 @@ const scale: Partial<Record<FieldKind, number>> = {
   number: 1,
   port: 1,
 };
-export const unitWords: Partial<Record<FieldKind, string>> = {
+export const unitLabels: Partial<Record<FieldKind, string>> = {
   seconds: 's',
   minutes: 'min',
   megabytes: 'MB',
@@ -64,24 +64,24 @@ function fromText(text: string, kind: FieldKind): unknown {
 }
 
 /** The default, as text. */
-export function defaultWords(field: SettingField): string {
+export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
   if (typeof value === 'object' && value !== null) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'number' ? amountWords(value, field.kind) : 'none';
+  return typeof value === 'number' ? amountText(value, field.kind) : 'none';
 }
 
-function amountWords(value: number, kind: FieldKind): string {
+function amountText(value: number, kind: FieldKind): string {
   if (kind === 'port') return String(value);
   if (kind === 'seconds' || kind === 'minutes') return formatDuration(value);
   return kind === 'megabytes' ? formatBytes(value) : formatCount(value);
 }
 
 /** The accepted range, `1 s to 10 min`; null if the setting is not a number. */
-export function rangeWords(field: SettingField): string | null {
+export function rangeText(field: SettingField): string | null {
   const rule = ruleOf(field);
   if (rule.is !== 'number') return null;
-  return `${amountWords(rule.least, field.kind)} to ${amountWords(rule.most, field.kind)}`;
+  return `${amountText(rule.least, field.kind)} to ${amountText(rule.most, field.kind)}`;
 }
 
 /** Whether a field has its default value. A secret has it when none is set. */
@@ -153,7 +153,7 @@ function refusal(field: SettingField, value: unknown): string | null {
   }
   if (rule.is !== 'number' || part === 'form') return 'Enter a number.';
   const factor = scale[field.kind] ?? 1;
-  const unit = unitWords[field.kind] ? ` ${unitWords[field.kind]}` : '';
+  const unit = unitLabels[field.kind] ? ` ${unitLabels[field.kind]}` : '';
   return part === 'least'
     ? `At least ${rule.least / factor}${unit}.`
     : `At most ${Math.round((rule.most / factor) * 10) / 10}${unit}.`;

@@ -9,7 +9,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
-import { actionWords, countWork, groupPlan, planSentence } from './plan-words.ts';
+import { actionLabels, countWork, groupPlan, planSentence } from './plan-text.ts';
 
 export type ImportKind = 'document' | 'environment';
 
@@ -148,7 +148,7 @@ function Plan({ plan }: { plan: ImportPlan }) {
       {groupPlan(plan).map(({ action, entries }) => (
         <details key={action} open={action !== 'same'}>
           <summary className={`font-medium ${action === 'refuse' ? 'text-trouble-text' : 'text-soft'}`}>
-            {actionWords[action]} ({entries.length})
+            {actionLabels[action]} ({entries.length})
           </summary>
           <ul className="mt-1 grid gap-1.5">
             {entries.map((entry) => (

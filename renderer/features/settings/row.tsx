@@ -1,7 +1,7 @@
 import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
-import { defaultWords, fieldPath, rangeWords, type SettingField, unitWords } from './fields.ts';
+import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
@@ -25,7 +25,7 @@ export function RowFrame({
   children: ReactNode;
 }) {
   const id = settingId(field);
-  const range = rangeWords(field);
+  const range = rangeText(field);
   return (
     <div className={`grid gap-x-6 gap-y-2 py-3 ${wide ? '' : 'sm:grid-cols-[1fr_auto] sm:items-start'}`}>
       <div className="min-w-0">
@@ -35,7 +35,7 @@ export function RowFrame({
         <div id={`${id}-about`} className="text-[0.8125rem]">
           <p className="text-soft">{field.about}</p>
           <p className="text-xs text-faint">
-            Default: {defaultWords(field)}
+            Default: {defaultLabel(field)}
             {range && ` · ${range}`}
           </p>
         </div>
@@ -106,7 +106,7 @@ export function Row({
       ) : (
         <div className="flex items-center gap-2">
           <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />
-          <span className="w-8 text-soft">{unitWords[field.kind]}</span>
+          <span className="w-8 text-soft">{unitLabels[field.kind]}</span>
         </div>
       )}
     </RowFrame>

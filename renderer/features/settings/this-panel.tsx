@@ -14,14 +14,14 @@ import {
   usePreferences,
 } from '../shell/preferences.ts';
 
-const notificationWords: Record<NotificationState, string> = {
+const notificationHints: Record<NotificationState, string> = {
   on: 'For things you may be waiting for: a machine that does not come up, a priority model that fell back to the CPU, a finished run.',
   off: 'For things you may be waiting for. The browser asks for permission once.',
   denied: 'The browser blocks them for this address. Allow them in its site settings first.',
   unsupported: 'This browser does not support them.',
 };
-const themeWords: Record<Theme, string> = { system: 'System', dark: 'Dark', light: 'Light' };
-const densityWords: Record<Density, string> = { comfortable: 'Comfortable', compact: 'Compact' };
+const themeLabels: Record<Theme, string> = { system: 'System', dark: 'Dark', light: 'Light' };
+const densityLabels: Record<Density, string> = { comfortable: 'Comfortable', compact: 'Compact' };
 
 /** Settings of this browser or window, and the simulated fleet. They apply without saving. */
 export function ThisPanel() {
@@ -44,7 +44,7 @@ export function ThisPanel() {
           about="Default: System, which follows your system’s light or dark mode."
           name="theme"
           value={theme}
-          options={themes.map((one) => [one, themeWords[one]])}
+          options={themes.map((one) => [one, themeLabels[one]])}
           onChange={(one) => setPreferences({ theme: one })}
         />
         <Choice
@@ -52,11 +52,11 @@ export function ThisPanel() {
           about="Default: Comfortable. Compact shows more at once."
           name="density"
           value={density}
-          options={densities.map((one) => [one, densityWords[one]])}
+          options={densities.map((one) => [one, densityLabels[one]])}
           onChange={(one) => setPreferences({ density: one })}
         />
         {!desktop && (
-          <Line id="notifications" title="Notifications" about={`${notificationWords[state]} Default: off.`}>
+          <Line id="notifications" title="Notifications" about={`${notificationHints[state]} Default: off.`}>
             <Switch
               id="notifications"
               on={state === 'on'}
@@ -131,7 +131,7 @@ function Choice<Value extends string>({
         <p className="text-[0.8125rem] text-soft">{about}</p>
       </div>
       <div className="flex rounded-lg border border-line-strong bg-ground p-0.5">
-        {options.map(([option, words]) => (
+        {options.map(([option, label]) => (
           <label
             key={option}
             className="flex h-8 cursor-pointer items-center rounded-md px-3 text-[0.8125rem] font-medium text-soft transition-colors hover:text-text has-checked:bg-flame-wash has-checked:text-flame-text has-focus-visible:outline-2 has-focus-visible:outline-flame"
@@ -144,7 +144,7 @@ function Choice<Value extends string>({
               onChange={() => onChange(option)}
               className="sr-only"
             />
-            {words}
+            {label}
           </label>
         ))}
       </div>

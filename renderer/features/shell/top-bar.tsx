@@ -7,9 +7,9 @@ import { Progress } from '../../components/meter.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
-import { jobProgress, phaseWords } from '../index/job-words.ts';
-import { ask } from './asked.ts';
+import { jobProgress, phaseLabels } from '../index/job-text.ts';
 import { ConnectionState } from './connection-state.tsx';
+import { openDialog } from './open-dialog.ts';
 import { pageHref } from './route.ts';
 
 /** The running job, the palette button and the connection state. */
@@ -34,7 +34,7 @@ function PaletteButton() {
       aria-keyshortcuts="Control+K Meta+K"
       aria-haspopup="dialog"
       title={`Find a page, machine, model or setting, or run a command (${modifier} K)`}
-      onClick={() => ask({ dialog: 'palette' })}
+      onClick={() => openDialog({ dialog: 'palette' })}
       className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-line px-2.5 text-[0.8125rem] text-faint transition-colors hover:border-faint hover:text-text"
     >
       <Search size={16} aria-hidden="true" />
@@ -64,12 +64,12 @@ function RunningJob() {
     <div className="flex items-center gap-3 text-[0.8125rem]">
       <a href={pageHref('index')} className="flex min-w-0 items-baseline gap-2 rounded">
         <span className="truncate font-medium">Index “{job.label}”</span>
-        <span className="hidden shrink-0 text-soft md:inline">{phaseWords[job.phase]}</span>
+        <span className="hidden shrink-0 text-soft md:inline">{phaseLabels[job.phase]}</span>
       </a>
       <Progress
         value={progress.share}
         label={`Index ${job.label}`}
-        words={[phaseWords[job.phase], done, eta].filter(Boolean).join(', ')}
+        valueText={[phaseLabels[job.phase], done, eta].filter(Boolean).join(', ')}
         className="max-w-64 min-w-12 flex-1"
       />
       <span className="hidden shrink-0 text-soft lg:inline">{done}</span>
@@ -84,7 +84,7 @@ function RunningJob() {
       >
         <X size={16} aria-hidden="true" />
       </Button>
-      <LiveRegion words={`Index ${job.label}: ${phaseWords[job.phase]} ${done} ${eta}`} everyMs={20_000} />
+      <LiveRegion message={`Index ${job.label}: ${phaseLabels[job.phase]} ${done} ${eta}`} everyMs={20_000} />
     </div>
   );
 }

@@ -90,14 +90,14 @@ export function detected(found: FoundMachine): string[] {
 }
 
 /** How a machine was found, as text. */
-export function foundByWords(found: Pick<FoundMachine, 'foundBy'>): string {
-  const words = {
+export function foundByText(found: Pick<FoundMachine, 'foundBy'>): string {
+  const labels = {
     announced: 'announced itself',
     neighbours: 'nearby device',
     ports: 'responds',
     asked: 'checked on request',
   };
-  return found.foundBy.map((way) => words[way]).join(', ');
+  return found.foundBy.map((way) => labels[way]).join(', ');
 }
 
 /** The previous step; null at the first, and once the machine is added. */

@@ -10,7 +10,7 @@ import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { useWake } from '../../stores/wakes.ts';
 import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
-import { outcomeWords } from '../checks/words.ts';
+import { outcomeText } from '../checks/check-text.ts';
 import { WakeProgress } from '../fleet/wake-progress.tsx';
 import { nodeHref } from '../shell/route.ts';
 import type { StepProps } from './step.ts';
@@ -50,7 +50,7 @@ export function TryStep({ draft, onClose }: StepProps) {
       {node.lastWakeError && !progress && <Problem compact {...node.lastWakeError} />}
       {rehearsal && (
         <div className="grid gap-3">
-          <p className="font-medium">{outcomeWords(rehearsal)}</p>
+          <p className="font-medium">{outcomeText(rehearsal)}</p>
           <CheckSteps check={rehearsal} />
         </div>
       )}

@@ -5,7 +5,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { byHand, withFound } from './draft.ts';
-import { LookFor } from './look-for.tsx';
+import { FindMachines } from './find-machines.tsx';
 import type { StepProps } from './step.ts';
 
 /** The machine’s address, or a search on the networks the user selects. */
@@ -60,7 +60,7 @@ export function WhereStep({ draft, update, back }: StepProps) {
           </Button>
         </div>
       </form>
-      <LookFor
+      <FindMachines
         onChoose={(found) =>
           update((before) => ({ ...withFound(before, found), address: found.address, step: 'agent' }))
         }

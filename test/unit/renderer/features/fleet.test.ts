@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
+  movesText,
   movesWithoutRoom,
-  movesWords,
   shortageAdvice,
-  vramWords,
+  vramText,
   wakeHint,
   wakeShare,
-  wakeWords,
-} from '../../../../renderer/features/fleet/node-words.ts';
+  wakeText,
+} from '../../../../renderer/features/fleet/node-text.ts';
 import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { WakeProgress } from '../../../../shared/models/wake.ts';
@@ -46,10 +46,10 @@ test('what is missing before it can be woken', () => {
 });
 
 test('VRAM in words', () => {
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
-  expect(vramWords({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
-  expect(vramWords({ totalBytes: null, usedBytes: null })).toBe('size unknown');
+  expect(vramText({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
+  expect(vramText({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
+  expect(vramText({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
+  expect(vramText({ totalBytes: null, usedBytes: null })).toBe('size unknown');
 });
 
 describe('a wake', () => {
@@ -69,10 +69,10 @@ describe('a wake', () => {
     expect(wakeShare(wake(null), 21_000)).toBeNull();
   });
   test('says what is usual, what is left, and when it takes longer', () => {
-    expect(wakeWords(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
-    expect(wakeWords(wake(42_000), 99_000)).toBe('usually 42 s, taking longer this time');
-    expect(wakeWords(wake(null), 13_000)).toBe('12 s, first wake: learning its boot time');
-    expect(wakeWords(wake(null), 1_000)).toMatch(/^0 s, /);
+    expect(wakeText(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
+    expect(wakeText(wake(42_000), 99_000)).toBe('usually 42 s, taking longer this time');
+    expect(wakeText(wake(null), 13_000)).toBe('12 s, first wake: learning its boot time');
+    expect(wakeText(wake(null), 1_000)).toMatch(/^0 s, /);
   });
 });
 
@@ -130,7 +130,7 @@ describe('the form of a node', () => {
 });
 
 test('no move is said, not silent', () => {
-  expect(movesWords([])).toContain('nothing was moved');
+  expect(movesText([])).toContain('nothing was moved');
 });
 
 describe('a model that does not fit', () => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
-import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
   formatAwake,
   formatEnergy,
   lasting,
-  lineWords,
+  lineText,
   modelsIn,
-} from '../../../../renderer/features/node/words.ts';
+} from '../../../../renderer/features/node/node-page-text.ts';
+import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
   balanceOf,
   continueBuckets,
@@ -165,7 +165,7 @@ describe('words', () => {
   test('a line is told by its latest, mean and highest; gaps do not count', () => {
     const rows = [10, null, 90, 20].map((value, at) => ({ at, value }));
     expect(
-      lineWords(
+      lineText(
         'Power',
         'day',
         rows,

@@ -8,10 +8,10 @@ import { settingFields } from '../../../../renderer/features/settings/catalogue.
 import { power } from '../../../e2e/support/power-scenes.ts';
 import { node, wake } from '../../../e2e/support/scenes.ts';
 
-const one = (title: string, patch: { id?: string; words?: string; weight?: number } = {}) => ({
+const one = (title: string, patch: { id?: string; keywords?: string; weight?: number } = {}) => ({
   id: title,
   title,
-  words: '',
+  keywords: '',
   weight: 5,
   ...patch,
 });
@@ -30,7 +30,7 @@ describe('ranking', () => {
     const entries = [
       one('Take a look at it'), // letters: t … a … k
       one('Retake'),
-      one('Nothing', { words: 'take over' }),
+      one('Nothing', { keywords: 'take over' }),
       one('To take'),
       one('Take'),
     ];

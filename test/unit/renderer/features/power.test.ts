@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { checkText, outcomeWords } from '../../../../renderer/features/checks/words.ts';
+import { checkText, outcomeText } from '../../../../renderer/features/checks/check-text.ts';
 import {
   clockOf,
   minuteOf,
-  secondsWords,
+  secondsText,
   wattsOf,
   withOwn,
-} from '../../../../renderer/features/node/policy-words.ts';
+} from '../../../../renderer/features/node/policy-text.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
 import { processShares } from '../../../../renderer/features/node/processes.ts';
 import {
-  inWords,
+  inText,
   keepChoices,
   leaseEnd,
   leaseLine,
@@ -20,8 +20,8 @@ import {
   offRefusal,
   otherReasons,
   readCommand,
-  wayWords,
-} from '../../../../renderer/features/power/words.ts';
+  wakeMethodLabel,
+} from '../../../../renderer/features/power/power-text.ts';
 import { endOfTonight } from '../../../../shared/evening.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
@@ -132,18 +132,20 @@ describe('keeping awake', () => {
     [60 * minute, 'in 1 h'],
     [125 * minute, 'in 2 h 5 min'],
   ])('%i ms is %s', (ms, words) => {
-    expect(inWords(ms)).toBe(words);
+    expect(inText(ms)).toBe(words);
   });
 });
 
 describe('ways to wake', () => {
   test('are named as a person would', () => {
     const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
-    expect(wayWords({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
-    expect(wayWords({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('Agent on NAS');
-    expect(wayWords({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('removed machine');
-    expect(wayWords({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe('Relay at 10.0.0.2:9753');
-    expect(wayWords({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('Command: wake box');
+    expect(wakeMethodLabel({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
+    expect(wakeMethodLabel({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('Agent on NAS');
+    expect(wakeMethodLabel({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('removed machine');
+    expect(wakeMethodLabel({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe(
+      'Relay at 10.0.0.2:9753',
+    );
+    expect(wakeMethodLabel({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('Command: wake box');
   });
 
   test('move by one place, and stay at the ends', () => {
@@ -180,7 +182,7 @@ describe('the sentences of a policy', () => {
     [7200, '2 h'],
     [5400, '1 h 30 min'],
   ])('%i seconds are %s', (seconds, words) => {
-    expect(secondsWords(seconds)).toBe(words);
+    expect(secondsText(seconds)).toBe(words);
   });
 
   test('times of the clock there and back; nonsense is none', () => {
@@ -255,11 +257,11 @@ describe('the recorded day', () => {
 
 describe('checks in words', () => {
   test('what they came to', () => {
-    expect(outcomeWords(diagnosis)).toBe('1 step failed');
-    expect(outcomeWords(rehearsal)).toBe('Step 3 of 4: It wakes');
-    expect(outcomeWords({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
-    expect(outcomeWords({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
-    expect(outcomeWords({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
+    expect(outcomeText(diagnosis)).toBe('1 step failed');
+    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It wakes');
+    expect(outcomeText({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
+    expect(outcomeText({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
+    expect(outcomeText({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
   });
 
   test('the text has each step with what was seen and the mend', () => {

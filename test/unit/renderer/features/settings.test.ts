@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import {
   checkDraft,
-  defaultWords,
+  defaultLabel,
   fieldPath,
   isDefault,
   isSet,
   matchesSetting,
   patchOf,
-  rangeWords,
+  rangeText,
   settingFields,
   toText,
 } from '../../../../renderer/features/settings/fields.ts';
-import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-words.ts';
+import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-text.ts';
 import { parsePreferences } from '../../../../renderer/features/shell/preferences.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
@@ -88,7 +88,7 @@ test('a secret is never in its box; it is set, replaced, removed, or left as it 
 });
 
 test('defaults are said in words', () => {
-  const words = Object.fromEntries(settingFields.map((field) => [fieldPath(field), defaultWords(field)]));
+  const words = Object.fromEntries(settingFields.map((field) => [fieldPath(field), defaultLabel(field)]));
   expect(words).toMatchObject({
     'fleet.lookIntervalMs': '5 s',
     'optimizer.intervalMs': '5 min',
@@ -106,12 +106,12 @@ const field = (path: string) => {
 };
 
 test('the range is that of the schema, in words', () => {
-  expect(rangeWords(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
-  expect(rangeWords(field('index.batchSize'))).toBe('1 to 512');
-  expect(rangeWords(field('optimizer.on'))).toBeNull();
+  expect(rangeText(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
+  expect(rangeText(field('index.batchSize'))).toBe('1 to 512');
+  expect(rangeText(field('optimizer.on'))).toBeNull();
   for (const one of settingFields) {
     const number = ['seconds', 'minutes', 'megabytes', 'number', 'port'].includes(one.kind);
-    expect(rangeWords(one) !== null, fieldPath(one)).toBe(number);
+    expect(rangeText(one) !== null, fieldPath(one)).toBe(number);
   }
 });
 

@@ -3,7 +3,7 @@ import {
   byHand,
   detected,
   emptyDraft,
-  foundByWords,
+  foundByText,
   isBegun,
   serverUrl,
   stepBefore,
@@ -54,7 +54,7 @@ describe('what was found', () => {
     ]);
     expect(detected({ ...nobody, relayUrl: 'http://a:9753', shutdownUrl: 'http://a:1' })).toHaveLength(2);
     expect(detected(nobody)).toEqual([]);
-    expect(foundByWords(found)).toBe('announced itself, responds');
+    expect(foundByText(found)).toBe('announced itself, responds');
   });
 });
 

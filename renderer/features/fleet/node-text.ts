@@ -5,7 +5,7 @@ import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
 /** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
-export function vramWords({
+export function vramText({
   totalBytes,
   usedBytes,
 }: {
@@ -26,7 +26,7 @@ export function wakeShare(wake: WakeProgress, now: number): number | null {
 }
 
 /** How long a wake still takes, as text. */
-export function wakeWords(wake: WakeProgress, now: number): string {
+export function wakeText(wake: WakeProgress, now: number): string {
   const elapsed = Math.max(0, now - wake.startedAt);
   if (wake.expectedMs === null) return `${formatElapsed(elapsed)}, first wake: learning its boot time`;
   const left = wake.expectedMs - elapsed;
@@ -41,14 +41,14 @@ export function wakeHint(node: Pick<NodeView, 'mac'>): string {
 }
 
 export const wakeSteps = [
-  { step: 'packet-sent', words: 'Packet sent' },
-  { step: 'answers', words: 'Answers' },
-  { step: 'serves', words: 'Serves' },
-  { step: 'gpu-verified', words: 'GPU verified' },
+  { step: 'packet-sent', label: 'Packet sent' },
+  { step: 'answers', label: 'Answers' },
+  { step: 'serves', label: 'Serves' },
+  { step: 'gpu-verified', label: 'GPU verified' },
 ] as const;
 
 /** Summary of all moves that one click on Force made. */
-export function movesWords(moves: readonly MoveRecord[]): string {
+export function movesText(moves: readonly MoveRecord[]): string {
   if (moves.length === 0) return 'No priority model is loaded, so nothing was moved.';
   const moved = moves.filter((move) => move.outcome === 'moved');
   const unchanged = moves.filter((move) => move.outcome === 'already-right');

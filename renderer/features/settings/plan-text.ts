@@ -3,7 +3,7 @@ import { plural } from '../../../shared/units.ts';
 
 export type Action = ImportEntry['action'];
 
-export const actionWords: Record<Action, string> = {
+export const actionLabels: Record<Action, string> = {
   refuse: 'Errors in the file',
   add: 'Will be added',
   change: 'Will be changed',
@@ -18,7 +18,7 @@ export interface PlanGroup {
 
 /** The entries grouped by action, errors first. */
 export function groupPlan(plan: ImportPlan): PlanGroup[] {
-  return (Object.keys(actionWords) as Action[])
+  return (Object.keys(actionLabels) as Action[])
     .map((action) => ({ action, entries: plan.entries.filter((entry) => entry.action === action) }))
     .filter(({ entries }) => entries.length > 0);
 }

@@ -1,6 +1,6 @@
 import type { IndexJob, JobPhase, JobStatus } from '../../../shared/models/indexing.ts';
 
-export const phaseWords: Record<JobPhase, string> = {
+export const phaseLabels: Record<JobPhase, string> = {
   queued: 'queued',
   waking: 'waking the GPU machine',
   placing: 'moving the model to the GPU',
@@ -11,7 +11,7 @@ export const phaseWords: Record<JobPhase, string> = {
   done: 'done',
 };
 
-export const statusWords: Record<JobStatus, string> = {
+export const statusLabels: Record<JobStatus, string> = {
   pending: 'queued',
   running: 'running',
   completed: 'completed',

@@ -1,7 +1,7 @@
 import type { Embedder, EmbedderChoice } from '../../../shared/models/indexing.ts';
 
 /** The machines that have an embedder: `On gpu-tower (GPU, not awake), nas (no GPU).` */
-export function nodesWords(choice: EmbedderChoice): string {
+export function nodesText(choice: EmbedderChoice): string {
   if (choice.nodes.length === 0) return 'No machine has it right now.';
   const named = choice.nodes.slice(0, 6).map(({ name, awake, hasGpu }) => {
     const gpu = hasGpu === false ? 'no GPU' : hasGpu ? 'GPU' : 'GPU unknown';
@@ -11,6 +11,6 @@ export function nodesWords(choice: EmbedderChoice): string {
   return `On ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
-export function embedderWords(embedder: Embedder): string {
+export function embedderLabel(embedder: Embedder): string {
   return embedder.kind === 'builtin' ? 'built-in, lexical' : embedder.name;
 }

@@ -1,7 +1,7 @@
 /** Texts for checks. Pure. */
 import type { Check, CheckStep } from '../../../shared/models/checks.ts';
 
-export const stepWords: Record<CheckStep['state'], string> = {
+export const stepLabels: Record<CheckStep['state'], string> = {
   waiting: 'pending',
   running: 'running',
   pass: 'passed',
@@ -10,7 +10,7 @@ export const stepWords: Record<CheckStep['state'], string> = {
 };
 
 /** The outcome of a check in one sentence. */
-export function outcomeWords(check: Check): string {
+export function outcomeText(check: Check): string {
   const count = (state: CheckStep['state']) => check.steps.filter((step) => step.state === state).length;
   const failed = count('fail');
   switch (check.outcome) {
@@ -31,11 +31,11 @@ export function outcomeWords(check: Check): string {
 export function checkText(check: Check, name: string): string {
   const title = check.kind === 'diagnosis' ? 'Diagnosis' : 'Rehearsal';
   const lines = check.steps.flatMap((step, index) => [
-    `${index + 1}. ${step.title}: ${stepWords[step.state]}`,
+    `${index + 1}. ${step.title}: ${stepLabels[step.state]}`,
     ...[step.seen, step.mend && `Fix: ${step.mend}`].filter(Boolean).map((line) => `   ${line}`),
   ]);
   return [
-    `${title} of ${name}, ${new Date(check.startedAt).toISOString()}: ${outcomeWords(check)}`,
+    `${title} of ${name}, ${new Date(check.startedAt).toISOString()}: ${outcomeText(check)}`,
     ...lines,
   ].join('\n');
 }

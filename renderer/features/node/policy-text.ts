@@ -1,24 +1,24 @@
 /** The choices of a policy, worded to fit its sentences. Pure. */
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 
-type Choices<Value extends string> = readonly { value: Value; words: string }[];
+type Choices<Value extends string> = readonly { value: Value; label: string }[];
 
 export const wakeForChoices: Choices<PowerPolicy['wakeFor']> = [
-  { value: 'jobs', words: 'jobs and people' },
-  { value: 'people', words: 'people only' },
-  { value: 'never', words: 'nothing' },
+  { value: 'jobs', label: 'jobs and people' },
+  { value: 'people', label: 'people only' },
+  { value: 'never', label: 'nothing' },
 ];
 
 export const powerOffChoices: Choices<PowerPolicy['powerOff']> = [
-  { value: 'when-woken', words: 'only if Pilotlight woke it' },
-  { value: 'always', words: 'no matter who woke it' },
-  { value: 'never', words: 'never' },
+  { value: 'when-woken', label: 'only if Pilotlight woke it' },
+  { value: 'always', label: 'no matter who woke it' },
+  { value: 'never', label: 'never' },
 ];
 
 export const actionChoices: Choices<PowerPolicy['action']> = [
-  { value: 'shutdown', words: 'shut it down' },
-  { value: 'sleep', words: 'put it to sleep' },
-  { value: 'hibernate', words: 'hibernate it' },
+  { value: 'shutdown', label: 'shut it down' },
+  { value: 'sleep', label: 'put it to sleep' },
+  { value: 'hibernate', label: 'hibernate it' },
 ];
 
 /** The usual choices, plus the current value if it is not one of them. */
@@ -27,7 +27,7 @@ export function withOwn(usual: readonly number[], own: number): number[] {
 }
 
 /** `45 s`, `15 min`, `2 h`, `1 h 30 min`. */
-export function secondsWords(seconds: number): string {
+export function secondsText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   const rest = seconds % 60;

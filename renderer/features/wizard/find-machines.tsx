@@ -12,10 +12,10 @@ import { useAction } from '../../components/use-action.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { discoveryStore, useDiscovery } from '../../stores/discovery.ts';
 import { useFleet } from '../../stores/fleet.ts';
-import { foundByWords } from './draft.ts';
+import { foundByText } from './draft.ts';
 
 /** Searches for machines on request, and only on the networks the user selects. */
-export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
+export function FindMachines({ onChoose }: { onChoose(found: FoundMachine): void }) {
   useKeep(discoveryStore);
   const discovery = useDiscovery();
   const [open, setOpen] = useState(false);
@@ -35,7 +35,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
     return () => abort.abort();
   }, [open]);
 
-  async function look(): Promise<void> {
+  async function search(): Promise<void> {
     setError(null);
     try {
       await client.call('discovery.start', { subnets: [...ticked] });
@@ -44,7 +44,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
     }
   }
 
-  const words = discovery
+  const statusText = discovery
     ? `${running ? 'Searching' : discovery.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${plural(found.length, 'machine')} found`
     : '';
   return (
@@ -97,7 +97,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
               <Progress
                 value={discovery.total > 0 ? discovery.done / discovery.total : null}
                 label="Searching for machines"
-                words={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
+                valueText={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
               />
               <Button size="small" busy={busy} onClick={() => run(() => client.call('discovery.cancel', {}))}>
                 Cancel
@@ -105,7 +105,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
             </div>
           ) : (
             <div>
-              <Button size="small" onClick={look}>
+              <Button size="small" onClick={search}>
                 {discovery && discovery.state !== 'never' ? 'Search again' : 'Search'}
               </Button>
             </div>
@@ -127,7 +127,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
               {note}
             </p>
           ))}
-          <LiveRegion words={words} everyMs={3000} />
+          <LiveRegion message={statusText} everyMs={3000} />
         </div>
       )}
     </section>
@@ -150,7 +150,7 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
       <div className="min-w-0 flex-1">
         <p className="font-medium break-words">{name}</p>
         <p className="text-xs break-words text-faint">
-          {[machine.name ? machine.address : '', ...has, foundByWords(machine)].filter(Boolean).join(' · ')}
+          {[machine.name ? machine.address : '', ...has, foundByText(machine)].filter(Boolean).join(' · ')}
         </p>
       </div>
       {known ? (

@@ -4,7 +4,7 @@ import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
 import type { Balance } from '../../stores/node-buckets.ts';
 
 export const rangeNames: Record<HistoryRange, string> = { hour: 'Hour', day: 'Day', month: '30 days' };
-export const rangeWords: Record<HistoryRange, string> = {
+export const rangeLabels: Record<HistoryRange, string> = {
   hour: 'the last hour',
   day: 'the last day',
   month: 'the last 30 days',
@@ -30,7 +30,7 @@ export function formatAwake(seconds: number): string {
 }
 
 /** Explains how the energy was calculated. */
-export function energyWords({ powerKnown }: Balance): string {
+export function energyText({ powerKnown }: Balance): string {
   const part =
     powerKnown > 0.99
       ? ''
@@ -39,7 +39,7 @@ export function energyWords({ powerKnown }: Balance): string {
 }
 
 /** A chart line in a sentence: latest, average and highest value. */
-export function lineWords(
+export function lineText(
   what: string,
   range: HistoryRange,
   rows: readonly { at: number; value: number | null }[],
@@ -57,8 +57,8 @@ export function lineWords(
     latest = value;
     if (highest === null || value > highest.value) highest = { at, value };
   }
-  if (highest === null || latest === null) return `${what} over ${rangeWords[range]}: no data.`;
-  return `${what} over ${rangeWords[range]}: latest ${format(latest)}, average ${format(sum / known)}, highest ${format(highest.value)} at ${formatAt(highest.at)}.`;
+  if (highest === null || latest === null) return `${what} over ${rangeLabels[range]}: no data.`;
+  return `${what} over ${rangeLabels[range]}: latest ${format(latest)}, average ${format(sum / known)}, highest ${format(highest.value)} at ${formatAt(highest.at)}.`;
 }
 
 /** The models that used VRAM in these buckets, largest first. */
@@ -73,7 +73,7 @@ export function modelsIn(buckets: readonly NodeBucket[]): string[] {
 }
 
 /** The timeline in a sentence. */
-export function timelineWords(on: readonly { from: number; to: number }[]): string {
+export function timelineText(on: readonly { from: number; to: number }[]): string {
   if (on.length === 0) return 'Not seen awake in the last 24 hours.';
   const seconds = on.reduce((sum, span) => sum + (span.to - span.from), 0) / 1000;
   return `Awake for ${formatAwake(seconds)} of the last 24 hours${on.length > 1 ? `, in ${plural(on.length, 'period')}` : ''}.`;

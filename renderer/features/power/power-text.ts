@@ -113,7 +113,7 @@ export function otherReasons({ whyOn }: Pick<NodePower, 'whyOn'>): string[] {
 }
 
 export interface KeepChoice {
-  words: string;
+  label: string;
   /** null: until it is released. */
   until: number | null;
 }
@@ -122,10 +122,10 @@ export interface KeepChoice {
 export function keepChoices(now: number): KeepChoice[] {
   const tonight = endOfTonight(now);
   return [
-    { words: 'For 1 hour', until: now + hour },
-    { words: 'For 2 hours', until: now + 2 * hour },
-    { words: `Tonight, until ${formatClock(tonight)}`, until: tonight },
-    { words: 'Until I release it', until: null },
+    { label: 'For 1 hour', until: now + hour },
+    { label: 'For 2 hours', until: now + 2 * hour },
+    { label: `Tonight, until ${formatClock(tonight)}`, until: tonight },
+    { label: 'Until I release it', until: null },
   ];
 }
 
@@ -140,7 +140,7 @@ export function nextClock(text: string, now: number): number | null {
 }
 
 /** `in 12 min`, `in 2 h 5 min`, `in less than a minute`. */
-export function inWords(ms: number): string {
+export function inText(ms: number): string {
   if (ms < minute) return 'in less than a minute';
   const minutes = Math.round(ms / minute);
   if (minutes < 60) return `in ${minutes} min`;
@@ -148,7 +148,7 @@ export function inWords(ms: number): string {
 }
 
 /** `Magic packets from this computer`, `Agent on nas`, `Relay at 10.0.0.2:9753`, `Command: wake box`. */
-export function wayWords(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
+export function wakeMethodLabel(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
   switch (way.kind) {
     case 'direct':
       return 'Magic packets from this computer';
