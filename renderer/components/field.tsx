@@ -30,7 +30,7 @@ function Field({
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
-        {optional && <span className="ml-1.5 font-normal text-faint">(optional)</span>}
+        {optional && <span className="font-normal text-faint"> (optional)</span>}
       </label>
       {children({ id, 'aria-describedby': `${id}-about`, 'aria-invalid': error ? true : undefined })}
       <div id={`${id}-about`} className="min-h-4 text-xs">

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test, writeNotes } from './support/fixtures.ts';
 
-/** Presses Tab until the element has the focus, as somebody without a mouse does. */
+/** Presses Tab until the element has the focus, as a keyboard user does. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible();
   for (let presses = 0; presses < 150; presses += 1) {
@@ -91,7 +91,7 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
     await tabTo(page, hits.first().getByRole('button').first());
   });
 
-  await test.step('what happened is told', async () => {
+  await test.step('what happened is in Activity', async () => {
     await press(page, link('Activity'));
     await expect(
       page.getByRole('main').getByRole('listitem').filter({ hasText: 'gpu-tower' }).first(),

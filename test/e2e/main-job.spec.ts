@@ -55,7 +55,7 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
   const main = page.getByRole('main');
   const shares = main.getByRole('list', { name: 'Work by machine' }).getByRole('listitem');
 
-  await test.step('the GPU is lost in the middle, and the run ends on a processor', async () => {
+  await test.step('the GPU is lost in the middle, and the run finishes on a CPU', async () => {
     await page.getByRole('button', { name: 'Index this folder: notes' }).click();
     // Asked of the core, not of the page: on a busy machine the run would end before the page shows that it began.
     await expect
@@ -96,7 +96,7 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expect(card).toContainText(fall);
   });
 
-  await test.step('what happened is told', async () => {
+  await test.step('what happened is in Activity', async () => {
     await goTo(page, 'Activity');
     await expect(
       page.getByRole('main').getByRole('listitem').filter({ hasText: 'gpu-tower' }).first(),

@@ -11,11 +11,11 @@ import {
 
 const tower = (page: Page) => page.getByRole('article', { name: /^gpu-tower/ });
 
-/** Idle minutes pass in seconds at the machine's agent; only while no lease is to live there. */
+/** Idle minutes pass in seconds at the machine's agent; only while no lease should be held there. */
 const timeFlies = (core: RunningCore, on: boolean) =>
   core.call('simulator.setFault', { nodeId: 'gpu-tower', fault: 'time-flies', on });
 
-test('asleep, woken through the relay by a job, held, let go, cancelled by a person, needed anew, and off', async ({
+test('off, woken through the relay by a job, kept on, released, cancelled by a person, needed again, and off', async ({
   page,
   folder,
   startCore,
@@ -52,7 +52,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     ).toContainText(/nas/);
   });
 
-  await test.step('the second holder keeps it on', async () => {
+  await test.step('the second lease keeps it on', async () => {
     await goTo(page, 'Fleet');
     const holders = tower(page).getByRole('list', { name: 'What keeps it on' });
     await expect(holders).not.toContainText('index "notes"');
@@ -86,7 +86,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect(tower(page)).toHaveAccessibleName(/gpu-verified$/);
   });
 
-  await test.step('needed anew and let go, it powers itself off', async () => {
+  await test.step('needed again and released, it powers itself off', async () => {
     await core.call('power.setPolicy', { nodeId: 'gpu-tower', policy: { countdownSeconds: 5 } });
     await core.call('index.start', { rebuild: true });
     await expect

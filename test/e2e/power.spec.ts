@@ -79,7 +79,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
   }
 }
 
-test('a card says who needs its machine, and each holder can be released', async ({ page, showScene }) => {
+test('a card says what keeps its machine on, and each lease can be released', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   const card = page.getByRole('article', { name: tower });
   await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
@@ -88,13 +88,13 @@ test('a card says who needs its machine, and each holder can be released', async
   await card.getByRole('button', { name: /^Why is it on/ }).click();
   const dialog = page.getByRole('dialog', { name: /^Why is/ });
   await expect(dialog).toContainText('Ann is logged in there.');
-  // A holder that has its row is not said again.
+  // A lease that has a row is not repeated.
   await expect(dialog.getByText('Kept awake by Ann')).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Release: copying pictures, nightly-backup.sh' }).click();
   await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Released: copying pictures');
 });
 
-test('what cannot be had says why; what is in use is asked for once more', async ({ page, showScene }) => {
+test('unavailable actions say why; a machine in use asks for confirmation', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   await page.getByRole('button', { name: /^Sleep or keep awake: nas/ }).click();
   await expect(page.getByRole('menu')).toContainText('Run the agent there with the power role');
@@ -118,7 +118,7 @@ test('what cannot be had says why; what is in use is asked for once more', async
   await expect(dialog).toBeHidden();
 });
 
-test('the core is told that somebody looks, at once and after each two minutes', async ({
+test('the core is notified that the panel is visible, at once and every two minutes', async ({
   page,
   showScene,
 }) => {
@@ -130,7 +130,7 @@ test('the core is told that somebody looks, at once and after each two minutes',
   expect(await asked(page, 'fleet.attend')).toHaveLength(2);
 });
 
-test('a countdown is shown and cancelled; a lost GPU has its mend', async ({ page, showScene }) => {
+test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   const lab1 = page.getByRole('article', { name: /^lab-1/ });
   await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toBeVisible();

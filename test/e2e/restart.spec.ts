@@ -29,7 +29,7 @@ async function beginRun(page: Page, core: RunningCore, notes: string): Promise<v
 
 for (const how of ['kill', 'stop'] as const) {
   const title = how === 'kill' ? 'a core that loses power' : 'a core that is stopped';
-  test(`${title} under an open page, started again: the page goes on, nothing is doubled`, async ({
+  test(`${title} under an open page, started again: the page continues, nothing is duplicated`, async ({
     page,
     folder,
     startCore,

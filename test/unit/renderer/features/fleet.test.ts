@@ -45,7 +45,7 @@ test('what is missing before it can be woken', () => {
   );
 });
 
-test('VRAM in words', () => {
+test('VRAM as text', () => {
   expect(vramText({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
   expect(vramText({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
   expect(vramText({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
@@ -63,12 +63,12 @@ describe('a wake', () => {
     failedDestinations: [],
     ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
   });
-  test('is as far as its learned boot time says, and never whole before it is', () => {
+  test('progresses by its learned boot time, and is never complete too early', () => {
     expect(wakeShare(wake(40_000), 21_000)).toBe(0.5);
     expect(wakeShare(wake(40_000), 500_000)).toBe(0.97);
     expect(wakeShare(wake(null), 21_000)).toBeNull();
   });
-  test('says what is usual, what is left, and when it takes longer', () => {
+  test('says the usual time, the time left, and when it takes longer', () => {
     expect(wakeText(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
     expect(wakeText(wake(42_000), 99_000)).toBe('usually 42 s, taking longer this time');
     expect(wakeText(wake(null), 13_000)).toBe('12 s, first wake: learning its boot time');
@@ -122,14 +122,14 @@ describe('the form of a node', () => {
     expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Fix it.' });
     expect(refused('DISK_FULL')).toBeNull();
   });
-  test('shows VRAM only where a person told it', () => {
-    const told = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };
-    expect(formOf(node('a', 'off', { vram: told })).vramGigabytes).toBe('24');
-    expect(formOf(node('a', 'off', { vram: { ...told, source: 'tools' } })).vramGigabytes).toBe('');
+  test('shows VRAM only if a person entered it', () => {
+    const entered = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };
+    expect(formOf(node('a', 'off', { vram: entered })).vramGigabytes).toBe('24');
+    expect(formOf(node('a', 'off', { vram: { ...entered, source: 'tools' } })).vramGigabytes).toBe('');
   });
 });
 
-test('no move is said, not silent', () => {
+test('an empty result is reported', () => {
   expect(movesText([])).toContain('nothing was moved');
 });
 

@@ -60,7 +60,7 @@ describe('ranking', () => {
     expect(titles([one('The old kettle')], 'b')).toEqual([]);
   });
 
-  test('the number of all is told, and only the best are given', () => {
+  test('the total is reported, and only the best are returned', () => {
     const entries = Array.from({ length: 1000 }, (_, index) => one(`node ${index}`));
     const ranked = rank(prepare(entries), 'node', { recent: [], limit: 200 });
     expect([ranked.total, ranked.entries.length]).toEqual([1000, 200]);
@@ -108,7 +108,7 @@ describe('entries', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   });
 
-  test('a machine offers what can be done with it as it stands', () => {
+  test('a machine offers the actions of its current state', () => {
     expect(kinds('gpu-tower')).toEqual(['wake', 'check']);
     expect(kinds('lab')).toEqual(['check', 'force', 'force']);
     expect(kinds('up')).toEqual(['cancel-wake', 'check']);
@@ -143,7 +143,7 @@ describe('entries', () => {
     expect(has('Add the simulated fleet')).toBe(true);
   });
 
-  test('the last entry looks for the words themselves', () => {
+  test('the last entry searches the index for the text', () => {
     expect(searchEntry('tide').command).toEqual({ kind: 'search', sourceId: null, text: 'tide' });
   });
 });

@@ -34,7 +34,7 @@ describe('going off', () => {
   const refused = (...args: Parameters<typeof power>) =>
     offChoices(power(...args)).flatMap(({ action, refused: why }) => (why === null ? [] : [action]));
 
-  test('offers what the machine can do, and says of the rest why not', () => {
+  test('offers what the machine can do, and says why not for the rest', () => {
     expect(refused('a')).toEqual(['hibernate']);
     expect(refused('a', { means: 'server', agent: null })).toEqual(['sleep', 'hibernate', 'restart']);
     expect(refused('a', { means: 'simulator', agent: null })).toEqual(['hibernate', 'restart']);
@@ -69,14 +69,14 @@ describe('going off', () => {
     expect(offRefusal({ state }, power('a', patch))).toBe(why);
   });
 
-  test('a refused token is named before it is tried', () => {
+  test('a rejected token is reported before trying', () => {
     const agent = power('a').agent;
     const refusing = power('a', { agent: agent && { ...agent, state: 'refused' } });
     expect(offRefusal({ state: 'serving' }, refusing)).toContain('Pair it again');
   });
 });
 
-describe('leases in words', () => {
+describe('leases as text', () => {
   test('until done, until a time, until released', () => {
     const now = at(20);
     expect(leaseLine(lease('a'), now)).toBe('Lease: index "Notes" until done');
@@ -96,7 +96,7 @@ describe('leases in words', () => {
     );
   });
 
-  test('a holder that is listed is not said again', () => {
+  test('a listed lease is not repeated', () => {
     const held = fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' });
     expect(otherReasons({ whyOn: [held, plainText('Bob is logged in there.')] })).toEqual([
       'Bob is logged in there.',
@@ -136,7 +136,7 @@ describe('keeping awake', () => {
   });
 });
 
-describe('ways to wake', () => {
+describe('wake methods', () => {
   test('are named as a person would', () => {
     const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
     expect(wakeMethodLabel({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
@@ -255,8 +255,8 @@ describe('the recorded day', () => {
   });
 });
 
-describe('checks in words', () => {
-  test('what they came to', () => {
+describe('checks as text', () => {
+  test('their outcomes', () => {
     expect(outcomeText(diagnosis)).toBe('1 step failed');
     expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It wakes');
     expect(outcomeText({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
@@ -264,7 +264,7 @@ describe('checks in words', () => {
     expect(outcomeText({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
   });
 
-  test('the text has each step with what was seen and the mend', () => {
+  test('the text has each step with its observation and fix', () => {
     const lines = checkText({ ...diagnosis, startedAt: Date.UTC(2026, 10, 21) }, 'tower').split('\n');
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
     expect(lines).toContain('3. Wake-on-LAN is armed: failed');
@@ -272,11 +272,11 @@ describe('checks in words', () => {
   });
 });
 
-describe('who holds the VRAM', () => {
+describe('VRAM by program', () => {
   const gpu = (...processes: [string, number | null][]) => ({
     processes: processes.map(([name, vramUsedBytes]) => ({ name, vramUsedBytes })),
   });
-  test('is told by program over all GPUs, the largest first', () => {
+  test('is listed by program over all GPUs, largest first', () => {
     expect(
       processShares([
         gpu(['/usr/bin/ollama', 4e9], ['C:\\Games\\game.exe', 6e9]),
@@ -288,7 +288,7 @@ describe('who holds the VRAM', () => {
       { name: 'Xorg', bytes: null },
     ]);
   });
-  test('is nothing where no agent tells it', () => {
+  test('is empty if no agent reports it', () => {
     expect(processShares([{}])).toEqual([]);
   });
 });

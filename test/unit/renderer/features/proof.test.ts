@@ -43,7 +43,7 @@ const event = (seconds: number, kind: IndexJob['events'][number]['kind'], messag
   message,
 });
 
-describe('who did the work', () => {
+describe('work by machine', () => {
   test('a run on one GPU says so, with its mean', () => {
     const proof = proofOf(job());
     expect(proof).toMatchObject({ verdict: 'All on a GPU.', tookMs: 60_000, gpuShare: 1, falls: [] });
@@ -100,7 +100,7 @@ describe('who did the work', () => {
       },
       'All with the built-in embedder, on this computer.',
     ],
-  ])('%j is told as it was', (patch, verdict) => {
+  ])('%j has its verdict', (patch, verdict) => {
     expect(proofOf(job(patch)).verdict).toBe(verdict);
   });
 });
@@ -127,7 +127,7 @@ describe('where the time went', () => {
 });
 
 describe('without the GPU', () => {
-  test('a fall lasts until the GPU is back; the last one to the end', () => {
+  test('a fallback lasts until the GPU is back; the last one to the end', () => {
     const { falls } = proofOf(
       job({
         events: [

@@ -87,7 +87,7 @@ test('a secret is never in its box; it is set, replaced, removed, or left as it 
   expect(checkDraft(settings, { 'api.indexToken': null })).toEqual({});
 });
 
-test('defaults are said in words', () => {
+test('defaults as text', () => {
   const words = Object.fromEntries(settingFields.map((field) => [fieldPath(field), defaultLabel(field)]));
   expect(words).toMatchObject({
     'fleet.lookIntervalMs': '5 s',
@@ -105,7 +105,7 @@ const field = (path: string) => {
   return found;
 };
 
-test('the range is that of the schema, in words', () => {
+test('the range is that of the schema, as text', () => {
   expect(rangeText(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
   expect(rangeText(field('index.batchSize'))).toBe('1 to 512');
   expect(rangeText(field('optimizer.on'))).toBeNull();
@@ -142,7 +142,7 @@ test('settings are found by name, meaning, section and path', () => {
   expect(found('no such thing')).toEqual([]);
 });
 
-test('a plan says first what has to be corrected, and how much it would do', () => {
+test('a plan lists errors first, and how much it would change', () => {
   const entry = (action: ImportEntry['action']): ImportEntry => ({
     action,
     kind: 'setting',

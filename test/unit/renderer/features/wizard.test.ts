@@ -45,7 +45,7 @@ describe('what was found', () => {
     expect(withFound({ ...emptyDraft, paired }, nobody).paired).toBeNull();
   });
 
-  test('is told line by line; nothing known is nothing told', () => {
+  test('is listed line by line; nothing for nothing known', () => {
     expect(detected(found)).toEqual([
       'Ollama 0.33.0 at http://192.168.1.30:11434',
       'Pilotlight agent 0.1.0 (power, telemetry) at http://192.168.1.30:8765',
