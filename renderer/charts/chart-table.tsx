@@ -10,7 +10,7 @@ export function ChartTable({
   caption: string;
   /** The first is that of the moments. */
   heads: readonly string[];
-  /** Newest first, every cell in words. */
+  /** Newest first, every cell as text. */
   rows: () => readonly { key: number; cells: readonly string[] }[];
 }) {
   const [open, setOpen] = useState(false);

@@ -120,7 +120,7 @@ export interface Balance {
   vectors: number;
 }
 
-/** What a range comes to. Energy is the mean power of a bucket times how long it served, added up. */
+/** Totals of a range. Energy is the sum of each bucket’s mean power times its time serving. */
 export function balanceOf(buckets: readonly NodeBucket[]): Balance {
   let awakeSeconds = 0;
   let knownSeconds = 0;
@@ -141,7 +141,7 @@ export function balanceOf(buckets: readonly NodeBucket[]): Balance {
   };
 }
 
-/** The whole range, oldest first: a bucket, or null where nothing is known. Never more than 120. */
+/** The whole range, oldest first: a bucket, or null if nothing is known. At most 120. */
 export function fillRange(
   buckets: readonly NodeBucket[],
   { seconds, spanMs }: { seconds: number; spanMs: number },

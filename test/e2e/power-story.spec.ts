@@ -100,7 +100,7 @@ test('off, woken through the relay by a job, kept on, released, cancelled by a p
       page
         .getByRole('main')
         .getByRole('listitem')
-        .filter({ hasText: /gpu-tower.* (went|is) off/ })
+        .filter({ hasText: /gpu-tower.* (dropped out|is off)/ })
         .first(),
     ).toBeVisible();
   });
