@@ -7,14 +7,14 @@ import { ActivityPage } from './features/activity/page.tsx';
 import { FleetPage } from './features/fleet/page.tsx';
 import { IndexPage } from './features/index/page.tsx';
 import { ModelsPage } from './features/models/page.tsx';
-import { AskedDialogs } from './features/shell/asked-dialogs.tsx';
-import { attendWhileSeen } from './features/shell/attend.ts';
 import { CrashGuard } from './features/shell/crash.tsx';
 import { followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
 import { startPreferences } from './features/shell/preferences.ts';
 import { Rail } from './features/shell/rail.tsx';
+import { reportWhileVisible } from './features/shell/report-visible.ts';
 import { type PageName, useNodeInHash, usePage } from './features/shell/route.ts';
+import { SharedDialogs } from './features/shell/shared-dialogs.tsx';
 import { Toasts } from './features/shell/toasts.tsx';
 import { TopBar } from './features/shell/top-bar.tsx';
 import { Unauthorized } from './features/shell/unauthorized.tsx';
@@ -27,7 +27,7 @@ import { powerStore } from './stores/power.ts';
 import { sourcesStore } from './stores/sources.ts';
 import { wakeStore } from './stores/wakes.ts';
 
-// Settings carries the schemas; it is fetched when it is opened.
+// Large pages are loaded on demand.
 const SettingsPage = lazy(() => import('./features/settings/page.tsx'));
 const NodePage = lazy(() => import('./features/node/page.tsx'));
 
@@ -45,7 +45,7 @@ function Panel() {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
     const stopNotifications = followActivityForNotifications();
     stops.push(wakeStore.keep(client));
-    stops.push(activityStore.keep(client), stopNotifications, attendWhileSeen());
+    stops.push(activityStore.keep(client), stopNotifications, reportWhileVisible());
     return () => {
       for (const stop of stops) stop();
     };
@@ -60,7 +60,7 @@ function Panel() {
         onClick={() => document.getElementById('main')?.focus()}
         className="sr-only rounded-lg bg-raised px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
       >
-        Skip to the page
+        Skip to content
       </button>
       <Rail page={page} />
       <div className="flex min-w-0 flex-1 flex-col pb-20 sm:pb-0">
@@ -80,7 +80,7 @@ function Panel() {
           </CrashGuard>
         </main>
       </div>
-      <AskedDialogs />
+      <SharedDialogs />
       <Toasts />
     </div>
   );

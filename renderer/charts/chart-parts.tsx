@@ -1,4 +1,4 @@
-/** What the charts share: a tooltip in the panel's own words, a legend, a frame that keeps its height. */
+/** Parts shared by the charts: tooltip, legend, and a frame of fixed height. */
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatClock } from './time-axis.ts';
 

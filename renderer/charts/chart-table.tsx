@@ -10,7 +10,7 @@ export function ChartTable({
   caption: string;
   /** The first is that of the moments. */
   heads: readonly string[];
-  /** Newest first, every cell in words. */
+  /** Newest first, every cell as text. */
   rows: () => readonly { key: number; cells: readonly string[] }[];
 }) {
   const [open, setOpen] = useState(false);
@@ -37,7 +37,7 @@ function Rows({
   heads: readonly string[];
   rows: readonly { key: number; cells: readonly string[] }[];
 }) {
-  if (rows.length === 0) return <p className="mt-2">Nothing is known of this time.</p>;
+  if (rows.length === 0) return <p className="mt-2">No data for this period.</p>;
   return (
     <section
       aria-label={caption}

@@ -16,11 +16,11 @@ interface HourChartProps {
   unit: number;
   /** The height of the axis, where it is known, such as the memory of a card. */
   top?: number | undefined;
-  /** What the rows span; an hour unless told otherwise. */
+  /** What the rows span; an hour by default. */
   range?: HistoryRange;
 }
 
-/** A range of time, stacked. Decoration for a screen reader: its words stand beside it. */
+/** A range of time, stacked. Hidden from screen readers, which get the text beside it. */
 export default memo(function HourChart({
   rows,
   series,
@@ -69,7 +69,7 @@ export default memo(function HourChart({
             tickLine={false}
             ticks={[0, top / 2, top]}
             domain={[0, top]}
-            // The axes are told what they span: nothing here gives recharts values to look for it.
+            // The axes get explicit domains: recharts has no values here to derive them from.
             allowDataOverflow
           />
           <Tooltip
@@ -99,7 +99,7 @@ function Stack({ rows, series, top }: { rows: readonly HourRow[]; series: readon
   const plot = usePlotArea();
   if (!plot) return null;
   const frame = { ...plot, first: rows[0]?.at ?? 0, last: rows.at(-1)?.at ?? 0, top };
-  // The lowest is drawn last: where nothing stands on it, the edge is its own.
+  // The lowest is drawn last, so that its edge is visible where nothing is stacked on it.
   const layers = stackLayers(rows, series, frame).toReversed();
   return layers.map(({ key, colour, line, area }) => (
     <g key={key} fill="none" strokeWidth="1.5">

@@ -12,7 +12,7 @@ const height = 96;
 
 /**
  * One value over a range of time, with gaps where it was not known. Plain SVG under HTML labels, which stay sharp
- * at any width. Hover tells a moment; for a screen reader its words stand beside it.
+ * at any width. Hover shows a moment; screen readers get the text beside it.
  */
 export function LineChart({
   rows,

@@ -11,7 +11,7 @@ export interface RateLayer {
 const width = 600;
 const height = 120;
 
-/** Vectors a second over a run, stacked; plain SVG, cheap enough to draw at each frame. */
+/** Vectors per second over a run, stacked; plain SVG, cheap enough to draw at each frame. */
 export function RateChart({
   points,
   layers,
@@ -54,7 +54,7 @@ export function RateChart({
             vectorEffect="non-scaling-stroke"
           />
         ))}
-        {/* The lowest is drawn last: where nothing stands on it, the edge is its own. */}
+        {/* The lowest is drawn last, so that its edge is visible where nothing is stacked on it. */}
         {areas.toReversed().map(({ key, colour, path }) => (
           <path
             key={key}

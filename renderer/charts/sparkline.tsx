@@ -9,7 +9,7 @@ export function Sparkline({
 }: {
   values: readonly (number | null)[];
   max: number;
-  /** How many values fill the width; fewer stand at the right. */
+  /** How many values fill the width; fewer are aligned right. */
   length: number;
   label: string;
   width?: number;

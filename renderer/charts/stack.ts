@@ -1,6 +1,6 @@
 import type { HourRow, Series } from './chart-parts.tsx';
 
-/** Where a stack is drawn, pixels, and what its sides stand for. */
+/** The pixel area of a stack, and the values its sides represent. */
 export interface StackFrame {
   x: number;
   y: number;

@@ -1,4 +1,4 @@
-/** Where the ticks of a time axis stand, and how a moment reads there. */
+/** Tick positions of a time axis, and how its moments are formatted. */
 import type { HistoryRange } from '../../shared/models/telemetry.ts';
 
 const minute = 60_000;
@@ -51,7 +51,7 @@ export function formatTick(range: HistoryRange): (at: number) => string {
   return range === 'month' ? (at) => date.format(at) : formatClock;
 }
 
-/** A moment told alone: with its day where the range is longer than an hour. */
+/** A single moment, with its day if the range is longer than an hour. */
 export function formatMoment(range: HistoryRange): (at: number) => string {
   return range === 'hour' ? formatClock : (at) => dateAndClock.format(at);
 }

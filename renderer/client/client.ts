@@ -10,13 +10,13 @@ export interface TypedFrame<Name extends StreamName> extends Omit<Frame, 'set'> 
 }
 
 export interface Client {
-  /** Resolves with the method's result; rejects with a CallError, LINK_LOST when the link went away. */
+  /** Resolves with the method’s result; rejects with a CallError, LINK_LOST if the connection drops. */
   call<Name extends MethodName>(
     method: Name,
     params: MethodInput<Name>,
     options?: { signal?: AbortSignal },
   ): Promise<MethodResult<Name>>;
-  /** Frames until the returned function is called; after a lost link it goes on where it stood. */
+  /** Frames until the returned function is called; after a lost link it continues where it stopped. */
   subscribe<Name extends StreamName>(
     stream: Name,
     onFrame: (frame: TypedFrame<Name>) => void,
@@ -91,7 +91,7 @@ export function createClient({ link }: { link: Link }): Client {
         return;
       }
       case 'end':
-        // The core is stopping: the subscription stays and begins again on the next connection.
+        // The core is stopping: the subscription is kept and resumes on the next connection.
         return;
     }
   }
@@ -119,7 +119,7 @@ export function createClient({ link }: { link: Link }): Client {
         calls.set(id, {
           resolve(result) {
             settle();
-            // The core has parsed its answer by the method's result schema.
+            // The core has validated its answer against the method’s result schema.
             resolve(result as MethodResult<Name>);
           },
           reject(error) {

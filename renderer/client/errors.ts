@@ -1,10 +1,10 @@
 /**
- * The errors of the panel. What the core refuses arrives with its words, so the catalogue, and the schemas that
- * come with it, stay in the core: here are only the few that the panel finds by itself, in the same words.
+ * The panel’s errors. Errors from the core arrive with their text, so the catalogue and its schemas stay in the core.
+ * Only the few errors that the panel itself raises are here, with the same text.
  */
 import type { ErrorCode, WireError } from '../../shared/contract/errors.ts';
 
-/** The catalogue's own words; a test holds them to it. */
+/** Copied from the catalogue; a test keeps them in step. */
 export const ownErrors = {
   UNAUTHORIZED: {
     message: 'This needs a token.',
@@ -23,7 +23,7 @@ export const ownErrors = {
 
 export const ownError = (code: keyof typeof ownErrors): WireError => ({ code, ...ownErrors[code] });
 
-/** What a call rejects with: the core's own error, or one of the panel's. */
+/** What a call rejects with: an error from the core or from the panel. */
 export class CallError extends Error {
   readonly code: ErrorCode;
   readonly next: string;
@@ -38,7 +38,7 @@ export class CallError extends Error {
   }
 }
 
-/** Turns whatever was thrown into what is shown. Aborts become CANCELLED, defects INTERNAL. */
+/** Converts anything thrown into a displayable error. Aborts become CANCELLED, defects INTERNAL. */
 export function toWireError(error: unknown): WireError {
   if (error instanceof CallError) {
     const { code, message, next, details } = error;
@@ -47,13 +47,13 @@ export function toWireError(error: unknown): WireError {
   return ownError(error instanceof Error && error.name === 'AbortError' ? 'CANCELLED' : 'INTERNAL');
 }
 
-/** Reads `{code, message, next}`, bare or under `error`; null when that is not what it is. */
+/** Reads `{code, message, next}`, bare or under `error`; null if it is neither. */
 export function readWireError(body: unknown): WireError | null {
   const error = isRecord(body) && 'error' in body ? body.error : body;
   if (!isRecord(error)) return null;
   const { code, message, next } = error;
   if (typeof code !== 'string' || typeof message !== 'string' || typeof next !== 'string') return null;
-  // A code that this panel does not know is shown as it is; its words say what it means.
+  // An unknown code is shown as it is; its message explains it.
   return {
     code: code as ErrorCode,
     message,

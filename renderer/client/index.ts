@@ -34,14 +34,14 @@ function createLink(): Link {
 
 export const client = createClient({ link: createLink() });
 
-/** Somebody looks: machines that are off are looked at more often for a while. */
+/** The panel is visible: machines that are off are probed more often for a while. */
 const attend = () => {
   if (document.hidden || client.status().state !== 'live') return;
   client.call('fleet.attend', {}).catch(() => undefined);
 };
 client.onStatus(attend);
 
-// A tab that comes to the front, or a network that comes back, does not sit out its back-off.
+// A tab that comes to the front reconnects at once, without waiting out its back-off.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) client.retry();
   attend();

@@ -3,22 +3,22 @@ import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts
 import { createEmitter } from '../../shared/emitter.ts';
 
 /**
- * `connecting` before the first connection, `reconnecting` after one was lost, `unauthorized` when the core
- * answers but does not know this tab: only a fresh one-time address helps then.
+ * `connecting` before the first connection, `reconnecting` after losing one, `unauthorized` if the core responds but
+ * does not recognise this tab: it then needs a new one-time address.
  */
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'unauthorized';
 
 export interface LinkStatus {
   state: LinkState;
-  /** Why it is not live, where that is known. */
+  /** Why it is not live, if known. */
   error: WireError | null;
-  /** When the next attempt is made, milliseconds since the epoch; null when none is planned. */
+  /** When the next attempt is made, milliseconds since the epoch; null if none is scheduled. */
   retryAt: number | null;
 }
 
 /** What carries messages: a MessagePort behind the preload script, or a WebSocket. */
 export interface Link {
-  /** False when the link is not live; the message is then not sent. */
+  /** False if the link is not live and the message was not sent. */
   send(message: ClientMessage): boolean;
   onMessage(listener: (message: ServerMessage) => void): () => void;
   status(): LinkStatus;

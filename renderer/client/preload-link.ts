@@ -1,7 +1,7 @@
 import type { ClientMessage, ServerMessage } from '../../shared/contract/link.ts';
 import { createLinkState, type Link } from './link.ts';
 
-/** What Electron's preload script puts on `window`; it hides the MessagePort behind two functions. */
+/** What Electron’s preload script exposes on `window`: a MessagePort behind two functions. */
 export interface PreloadBridge {
   send(message: ClientMessage): void;
   onMessage(listener: (message: ServerMessage) => void): () => void;

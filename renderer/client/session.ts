@@ -7,7 +7,7 @@ const storageKey = 'pilotlight.bearer';
 export interface SessionPlace {
   /** The fragment of the address, with its `#`. */
   hash(): string;
-  /** Puts another fragment in its place without a new entry in the history. */
+  /** Replaces the fragment without a new history entry. */
   replaceHash(hash: string): void;
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   fetch: (path: string, init: RequestInit) => Promise<Response>;
@@ -15,16 +15,16 @@ export interface SessionPlace {
 
 export type Session = { bearer: string } | { error: WireError };
 
-/** `#token=…` → the token; null when the fragment is a page. */
+/** `#token=…` → the token; null if the fragment is a page. */
 export function tokenFromHash(hash: string): string | null {
   const match = /^#\/?(?:.*[?&])?token=([^&]+)/.exec(hash);
   return match?.[1] ? decodeURIComponent(match[1]) : null;
 }
 
 /**
- * Opens the session of this tab: from the one-time token in the address, or from the bearer kept before a
- * reload. The token leaves the address at once, so that it is not copied, bookmarked or kept in the history;
- * it is kept in memory until the core has answered.
+ * Opens this tab’s session from the one-time token in the address, or from the bearer stored before a reload. The token
+ * is removed from the address at once, so that it is not copied, bookmarked or left in the history; it stays in memory
+ * until the core has answered.
  */
 export function createSessionOpener(place: SessionPlace): () => Promise<Session> {
   let token = tokenFromHash(place.hash());
@@ -36,14 +36,14 @@ export function createSessionOpener(place: SessionPlace): () => Promise<Session>
     const session = await exchange(place, token);
     if ('error' in session && session.error.code === 'LINK_LOST') return session;
     token = null;
-    // A used address opened again in the tab that used it: that tab is known already.
+    // A used address, opened again in the tab that used it: the tab still has its bearer.
     if ('error' in session) return kept ? { bearer: kept } : session;
     place.storage.setItem(storageKey, session.bearer);
     return session;
   };
 }
 
-/** Forgets the bearer, because the core no longer knows it. */
+/** Forgets the bearer because the core no longer recognises it. */
 export function forgetSession(storage: SessionPlace['storage']): void {
   storage.removeItem(storageKey);
 }

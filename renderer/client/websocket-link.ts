@@ -17,20 +17,20 @@ export interface Socket {
 
 export interface WebSocketLinkDeps {
   openSession(): Promise<Session>;
-  /** The bearer is not known any more. */
+  /** Called when the bearer is no longer valid. */
   forgetSession(): void;
   openSocket(path: string, protocols: string[]): Socket;
   fetch(path: string, init: RequestInit): Promise<Response>;
-  /** Calls back after so many milliseconds; the answer cancels it. */
+  /** Calls back after `ms` milliseconds; the returned function cancels it. */
   schedule(ms: number, callback: () => void): () => void;
   now(): number;
   random(): number;
 }
 
-/** Close codes by which a server says that it does not know the bearer. */
+/** Close codes that mean the server rejected the bearer. */
 const unauthorizedCodes = new Set([1008, 4401, 4403]);
 
-/** A link over a WebSocket that opens again by itself, with back-off, until the core refuses its bearer. */
+/** A WebSocket link that reconnects automatically with back-off until the core refuses its bearer. */
 export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
   const state = createLinkState({ state: 'connecting', error: null, retryAt: null });
   let socket: Socket | null = null;
@@ -78,7 +78,7 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
     };
   }
 
-  /** A browser hides why a WebSocket did not open: a plain request tells "unknown bearer" from "gone". */
+  /** A browser hides why a WebSocket did not open: a plain request distinguishes "unknown bearer" from "unreachable". */
   async function afterRefusedOpening(withBearer: string): Promise<void> {
     try {
       const response = await deps.fetch(callPath('core.status'), {
@@ -91,7 +91,7 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
         return;
       }
     } catch {
-      // The core is not there at all: the next attempt will tell.
+      // The core is unreachable: the next attempt decides.
     }
     again(ownError('LINK_LOST'));
   }
@@ -145,7 +145,7 @@ export function createWebSocketLink(deps: WebSocketLinkDeps): Link {
 function parse(data: unknown): ServerMessage | null {
   if (typeof data !== 'string') return null;
   try {
-    // The core checks what it sends by the contract; the panel trusts its own origin.
+    // The core validates what it sends against the contract; the panel trusts its own origin.
     return JSON.parse(data) as ServerMessage;
   } catch {
     return null;

@@ -13,7 +13,7 @@ const tones: Record<Tone, string> = {
 export interface ButtonProps extends ComponentProps<'button'> {
   tone?: Tone;
   size?: 'normal' | 'small' | 'icon';
-  /** Something it started is under way: it cannot be pressed again, and keeps its width. */
+  /** Its action is in progress: it is disabled and keeps its width. */
   busy?: boolean;
 }
 

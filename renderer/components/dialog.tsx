@@ -8,20 +8,20 @@ export interface DialogProps {
   description?: string;
   onClose(): void;
   children: ReactNode;
-  /** `panel` slides in from the right on wide screens: for looking at something beside the page. */
+  /** `panel` slides in from the right on wide screens: to show details beside the page. */
   shape?: 'box' | 'panel';
 }
 
 /**
- * A modal dialog. The browser's own: it traps the focus, closes by Escape, makes the rest inert and gives the
- * focus back, and it needs no injected style, which the content security policy would refuse.
+ * A native modal dialog: it traps the focus, closes on Escape, makes the rest inert and restores the focus, without
+ * injected styles, which the content security policy would refuse.
  */
 export function Dialog({ title, description, onClose, children, shape = 'box' }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const descriptionId = useId();
 
-  // A layout effect ends before the element leaves the page: only then does closing it give the focus back.
+  // A layout effect cleans up before the element is removed; only then does closing it restore the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();

@@ -8,7 +8,7 @@ interface FieldProps {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
-  /** Says after the label that it may be left out. */
+  /** Marks the label as optional. */
   optional?: boolean;
 }
 
@@ -30,7 +30,7 @@ function Field({
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
-        {optional && <span className="ml-1.5 font-normal text-faint">if wanted</span>}
+        {optional && <span className="font-normal text-faint"> (optional)</span>}
       </label>
       {children({ id, 'aria-describedby': `${id}-about`, 'aria-invalid': error ? true : undefined })}
       <div id={`${id}-about`} className="min-h-4 text-xs">
@@ -89,7 +89,7 @@ export function SelectField({
   );
 }
 
-/** The message of an error that names this field in its details. */
+/** The error message keyed by the field it names in its details. */
 export function fieldErrors(
   error: { message: string; details?: Record<string, unknown> | undefined } | null,
 ) {

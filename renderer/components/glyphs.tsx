@@ -1,4 +1,4 @@
-/** The panel's own glyphs. Each says with its shape what its colour says too. */
+/** The panel’s own glyphs. Shape carries the same meaning as colour. */
 import type { NodeState } from '../../shared/models/fleet.ts';
 import type { Placement } from '../../shared/models/placement.ts';
 
@@ -78,7 +78,7 @@ export function StateGlyph({ state, size = 16 }: { state: NodeState; size?: numb
   }
 }
 
-/** Where a model sits: filled flame GPU, half flame partial, hollow flame CPU, dot on disk. */
+/** Where a model is: filled flame GPU, half flame partial, hollow flame CPU, dot on disk. */
 export function PlacementGlyph({ at, size = 16 }: { at: Placement | 'disk'; size?: number }) {
   switch (at) {
     case 'gpu':
@@ -118,7 +118,7 @@ export function FlameMark({ size = 20 }: { size?: number }) {
 }
 
 /** `GPU`, `62% GPU`, `CPU`. */
-export function placementWords(model: { placement: Placement; gpuShare: number }): string {
+export function placementLabel(model: { placement: Placement; gpuShare: number }): string {
   if (model.placement === 'gpu') return 'GPU';
   if (model.placement === 'cpu') return 'CPU';
   return `${Math.round(model.gpuShare * 100)}% GPU`;

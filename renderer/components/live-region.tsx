@@ -1,18 +1,18 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** Tells a screen reader what goes on, politely, and at most once in so many milliseconds. */
-export function LiveRegion({ words, everyMs = 8000 }: { words: string; everyMs?: number }) {
+/** Announces changes to screen readers politely, at most once every `everyMs` milliseconds. */
+export function LiveRegion({ message, everyMs = 8000 }: { message: string; everyMs?: number }) {
   const [spoken, setSpoken] = useState('');
   const last = useRef(0);
   useEffect(() => {
-    if (words === spoken) return;
+    if (message === spoken) return;
     const wait = Math.max(0, last.current + everyMs - Date.now());
     const timer = setTimeout(() => {
       last.current = Date.now();
-      setSpoken(words);
+      setSpoken(message);
     }, wait);
     return () => clearTimeout(timer);
-  }, [words, spoken, everyMs]);
+  }, [message, spoken, everyMs]);
   return (
     <p className="sr-only" aria-live="polite">
       {spoken}

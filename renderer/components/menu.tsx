@@ -16,7 +16,7 @@ export function Menu({
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      {/* Inside the page's landmark, so that somebody who goes by landmarks finds it. */}
+      {/* Inside the page’s landmark, so that landmark navigation finds it. */}
       <Radix.Portal container={document.getElementById('main')}>
         <Radix.Content
           aria-label={label}

@@ -25,17 +25,17 @@ export function PartsMeter({ parts, label }: { parts: readonly MeterPart[]; labe
   );
 }
 
-/** Progress from 0 to 1; null when nobody knows how far it is. */
+/** Progress from 0 to 1; null if unknown. */
 export function Progress({
   value,
   label,
-  words,
+  valueText,
   className = '',
   tone = 'flame',
 }: {
   value: number | null;
   label: string;
-  words?: string;
+  valueText?: string;
   className?: string;
   tone?: 'flame' | 'ember';
 }) {
@@ -47,7 +47,7 @@ export function Progress({
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={value === null ? undefined : Math.round(value * 100)}
-      aria-valuetext={words}
+      aria-valuetext={valueText}
       className={`relative h-2 w-full overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset ${className}`}
     >
       {value === null ? (

@@ -1,6 +1,6 @@
 /**
- * Whether the page that is drawn next was gone to, rather than opened with the panel: a screen reader is then
- * taken to its heading, as a browser does for a page that it loads.
+ * Whether the next page was navigated to, rather than opened with the panel: focus then moves to its heading, as a
+ * browser does when it loads a page.
  */
 let gone = false;
 
@@ -8,7 +8,7 @@ globalThis.addEventListener?.('hashchange', (event) => {
   if (new URL(event.oldURL).hash.length > 1) gone = true;
 });
 
-/** True once for each navigation. */
+/** True once per navigation. */
 export function takeNavigation(): boolean {
   const was = gone;
   gone = false;

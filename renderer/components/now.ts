@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { createEmitter } from '../../shared/emitter.ts';
 
-/** One clock for all relative times: it ticks once a second, and only while somebody looks. */
+/** One clock for all relative times: it ticks once a second, and only while the page is visible. */
 const ticks = createEmitter<[]>({ name: 'clock' });
 let timer: ReturnType<typeof setInterval> | undefined;
 let second = Math.floor(Date.now() / 1000);
@@ -23,7 +23,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time now, in steps of so many seconds, milliseconds since the epoch. */
+/** The current time, in milliseconds since the epoch, rounded down to steps of `stepSeconds`. */
 export function useNow(stepSeconds = 1): number {
   return useSyncExternalStore(subscribe, () => Math.floor(second / stepSeconds) * stepSeconds * 1000);
 }

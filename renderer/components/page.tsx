@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { takeNavigation } from './navigation.ts';
 
-/** The frame of a page: its title, what it says in one line, its buttons. */
+/** The frame of a page: title, one-line summary, buttons. */
 export function Page({
   title,
   summary,
@@ -28,7 +28,7 @@ export function Page({
         <h1
           ref={heading}
           tabIndex={-1}
-          // Taken to by a navigation, not by the Tab key: nothing can be done on it, so no ring says so.
+          // Focused by navigation, not by Tab. It is not interactive, so it shows no focus ring.
           className="min-w-0 text-xl font-semibold tracking-tight break-words outline-none"
         >
           {title}
@@ -67,7 +67,7 @@ export function Section({
 
 export const cardClass = 'rounded-xl border border-line bg-surface';
 
-/** Nothing here yet: says what would be here, and how it comes. */
+/** An empty state: what will appear here, and how to get it. */
 export function Empty({
   title,
   children,
@@ -86,7 +86,7 @@ export function Empty({
   );
 }
 
-/** Keeps the place of what is loading. */
+/** Reserves the space of content that is loading. */
 export function Skeleton({ className = '' }: { className?: string }) {
   return <div aria-hidden="true" className={`breathing rounded-lg bg-raised ${className}`} />;
 }

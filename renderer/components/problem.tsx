@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { WithCode } from './with-code.tsx';
 
-/** What happened, the next step, and the button that does it. The only red on a page. */
+/** What happened, the next step, and the button for it. The only red on a page. */
 export function Problem({
   message,
   next,

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useToasts } from '../stores/toasts.ts';
 
-/** The newest message for a screen reader. A dialog has one of its own, because it silences the page behind it. */
+/** Announces the newest message. A dialog has its own, because the page behind it is inert. */
 export function SpokenToast() {
   const newest = useToasts((state) => state.toasts.at(-1));
   const [before] = useState(newest?.id);

@@ -1,12 +1,12 @@
 import { formatAgo, formatDuration } from '../../shared/units.ts';
 import { useNow } from './now.ts';
 
-/** `Nov 16, 2026, 2:10:05 PM`, as this person's system writes it. */
+/** `Nov 16, 2026, 2:10:05 PM`, in the user’s locale. */
 export const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** A relative time, with the absolute on hover. */
 export function Ago({ at }: { at: number }) {
-  // Of what is an hour old, a person sees no seconds pass.
+  // Seconds do not matter for times over an hour ago.
   const now = useNow(Date.now() - at > 3_600_000 ? 60 : 5);
   return (
     <time dateTime={new Date(at).toISOString()} title={absolute.format(at)}>
@@ -15,12 +15,12 @@ export function Ago({ at }: { at: number }) {
   );
 }
 
-/** How long something has gone on, in whole seconds: `0 s`, `42 s`, `3 min 10 s`. */
+/** Elapsed time in whole seconds: `0 s`, `42 s`, `3 min 10 s`. */
 export function formatElapsed(ms: number): string {
   return ms < 1000 ? '0 s' : formatDuration(Math.floor(ms / 1000) * 1000);
 }
 
-/** `2:10` until a moment; `0:00` when it has passed. */
+/** `2:10` until a moment; `0:00` once it has passed. */
 export function formatCountdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const minutes = Math.floor(seconds / 60);

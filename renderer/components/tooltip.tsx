@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 
 export const TooltipProvider = Radix.Provider;
 
-/** Words on hover and on focus, for what can be reached by the keyboard. */
-export function Tooltip({ words, children }: { words: ReactNode; children: ReactNode }) {
+/** Text on hover and focus, for elements that can receive keyboard focus. */
+export function Tooltip({ content, children }: { content: ReactNode; children: ReactNode }) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
@@ -14,7 +14,7 @@ export function Tooltip({ words, children }: { words: ReactNode; children: React
           collisionPadding={8}
           className="z-50 max-w-72 rounded-lg border border-line-strong bg-raised px-2.5 py-1.5 text-xs text-text shadow-(--shadow)"
         >
-          {words}
+          {content}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

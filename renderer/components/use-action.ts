@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react';
 import { toastDone, toastError } from '../stores/toasts.ts';
 
-/** Runs what a button does: busy meanwhile, a toast for its error, and one for its end where words are given. */
+/** Runs a button’s action: busy meanwhile, a toast on error, and one on success if `done` is given. */
 export function useAction(): {
   busy: boolean;
   run: <Result>(action: () => Promise<Result>, done?: string | ((result: Result) => string)) => Promise<void>;
@@ -12,8 +12,8 @@ export function useAction(): {
       setBusy(true);
       try {
         const result = await action();
-        const words = typeof done === 'function' ? done(result) : done;
-        if (words) toastDone(words);
+        const message = typeof done === 'function' ? done(result) : done;
+        if (message) toastDone(message);
       } catch (error) {
         toastError(error);
       } finally {

@@ -1,6 +1,6 @@
 import { Fragment } from 'react';
 
-/** A text of the core, with the parts between backticks shown as code. */
+/** Text with the parts between backticks shown as code. */
 export function WithCode({ text }: { text: string }) {
   return text.split('`').map((part, index, { length }) => {
     const isCode = index % 2 === 1 && index < length - 1;

@@ -3,6 +3,6 @@ import { createStreamStore } from './keyed.ts';
 
 export const discoveryStore = createStreamStore('discovery');
 
-/** The look for machines: the last one, or the one under way. */
+/** The search for machines: the last one, or the one in progress. */
 export const useDiscovery = (): Discovery | null =>
   discoveryStore.use((state) => state.entries.status ?? null);

@@ -30,7 +30,7 @@ export interface NodeHistory {
 
 export const emptyHistory: NodeHistory = { buckets: [], recent: [] };
 
-/** Adds a sample that is newer than all before it; an older one changes nothing. The last sample of a bucket stands for it. */
+/** Adds a sample newer than all others; older ones are ignored. A bucket keeps its last sample. */
 export function addSample(history: NodeHistory, sample: TelemetrySample): NodeHistory {
   const last = history.recent.at(-1);
   if (last && sample.at <= last.at) return history;

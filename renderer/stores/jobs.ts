@@ -21,7 +21,7 @@ export function selectActiveJob(state: KeyedState<IndexJob>): IndexJob | null {
   return active.find((job) => job.status === 'running') ?? active[0] ?? null;
 }
 
-/** Vectors a second of each job, by node and placement, as far as this panel has watched it. */
+/** Vectors per second of each job, by node and placement, as far as this panel has watched it. */
 export const useJobRates = create<Record<string, RateSeries>>()(() => ({}));
 
 jobsStore.onFrame((frame) => {

@@ -3,7 +3,7 @@ import type { Cursor, StreamName, StreamValue } from '../../shared/contract/stre
 import { createEmitter } from '../../shared/emitter.ts';
 import type { Client, TypedFrame } from '../client/client.ts';
 
-/** The entries of one stream, as they stand. `ready` turns true with the first snapshot. */
+/** The current entries of one stream. `ready` becomes true with the first snapshot. */
 export interface KeyedState<Value> {
   ready: boolean;
   entries: Readonly<Record<string, Value>>;
@@ -45,13 +45,13 @@ export function applyFrame<Value>(
 
 export interface StreamStore<Name extends StreamName> {
   use: UseBoundStore<StoreApi<KeyedState<StreamValue<Name>>>>;
-  /** Keeps the stream open until the returned function is called. Streams that nobody keeps are closed. */
+  /** Keeps the stream open until the returned function is called. Unused streams are closed. */
   keep(client: Client): () => void;
   /** Hears each frame after it was applied. */
   onFrame(listener: (frame: TypedFrame<Name>) => void): () => void;
 }
 
-/** A store fed by one stream while somebody keeps it; kept again, it goes on from where it stood. */
+/** A store fed by one stream while it is in use; used again, it continues from where it stopped. */
 export function createStreamStore<Name extends StreamName>(stream: Name): StreamStore<Name> {
   const use = create<KeyedState<StreamValue<Name>>>()(() => emptyKeyed);
   const frames = createEmitter<[TypedFrame<Name>]>({ name: 'stream' });

@@ -18,7 +18,7 @@ export interface KeptBuckets {
   /** `loading` before the first answer; what was known stays while it is asked again. */
   state: 'loading' | 'ready' | 'failed';
   buckets: readonly NodeBucket[];
-  /** Up to when they count; from there on the live stream goes on. */
+  /** Where they end; the live stream continues from there. */
   until: number;
 }
 
@@ -87,7 +87,7 @@ export function continueBuckets(
   return [...byStart.values()].sort((a, b) => a.at - b.at);
 }
 
-/** Both together, each mean weighed by the time it stands for. */
+/** Both together, weighting each mean by the time it covers. */
 function join(a: NodeBucket, b: NodeBucket): NodeBucket {
   const total = a.servingSeconds + b.servingSeconds;
   const mean = (x: number | null, y: number | null) =>
@@ -113,14 +113,14 @@ function join(a: NodeBucket, b: NodeBucket): NodeBucket {
 
 export interface Balance {
   awakeSeconds: number;
-  /** Of the GPUs, in watt-hours; null when no tool told their power. */
+  /** Of the GPUs, in watt-hours; null if no tool reported their power. */
   wattHours: number | null;
   /** How much of the time awake the power was known, 0 to 1. */
   powerKnown: number;
   vectors: number;
 }
 
-/** What a range comes to. Energy is the mean power of a bucket times how long it served, added up. */
+/** Totals of a range. Energy is the sum of each bucket’s mean power times its time serving. */
 export function balanceOf(buckets: readonly NodeBucket[]): Balance {
   let awakeSeconds = 0;
   let knownSeconds = 0;
@@ -141,7 +141,7 @@ export function balanceOf(buckets: readonly NodeBucket[]): Balance {
   };
 }
 
-/** The whole range, oldest first: a bucket, or null where nothing is known. Never more than 120. */
+/** The whole range, oldest first: a bucket, or null if nothing is known. At most 120. */
 export function fillRange(
   buckets: readonly NodeBucket[],
   { seconds, spanMs }: { seconds: number; spanMs: number },

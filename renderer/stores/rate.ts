@@ -1,6 +1,6 @@
 import type { IndexJob } from '../../shared/models/indexing.ts';
 
-/** Vectors a second over a job's life: one series for each node and placement. */
+/** Vectors per second over a job's life: one series for each node and placement. */
 export interface RateSeries {
   points: readonly RatePoint[];
   /** Least time between two points, milliseconds; doubles each time the series is full. */

@@ -16,12 +16,12 @@ export interface SearchState {
 
 const atFirst: SearchState = { text: '', sourceId: null, limit: 10, busy: false, result: null, error: null };
 
-/** What was searched stays while other pages are looked at. */
+/** The search is kept while other pages are open. */
 export const useSearch = create<SearchState>()(() => atFirst);
 
 let running: AbortController | null = null;
 
-/** Searches for what stands in the box; a search under way is given up for the newer one. */
+/** Searches for the text in the box, cancelling any search in progress. */
 export async function search(client: Client): Promise<void> {
   running?.abort();
   const { text, sourceId, limit } = useSearch.getState();

@@ -41,7 +41,7 @@ export async function seedHistory(client: Client, nodeIds: readonly string[]): P
       const samples = await client.call('telemetry.history', { nodeId });
       useHistory.setState((histories) => ({ [nodeId]: mergeHistory(samples, histories[nodeId]) }));
     } catch {
-      // Asked again the next time; the stream goes on meanwhile.
+      // Fetched again next time; the stream continues meanwhile.
       seeded.delete(nodeId);
     }
   }

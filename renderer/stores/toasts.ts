@@ -17,7 +17,7 @@ export const useToasts = create<ToastState>()(() => ({ toasts: [] }));
 
 let nextId = 1;
 
-/** Shows what somebody did, and what came of it. At most four stand at a time. */
+/** Shows the result of a user action. At most four are shown at a time. */
 export function addToast(toast: Omit<Toast, 'id'>): void {
   const id = nextId++;
   useToasts.setState((state) => ({ toasts: [...state.toasts.slice(-3), { ...toast, id }] }));

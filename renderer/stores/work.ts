@@ -40,7 +40,7 @@ export async function seedWork(client: Client): Promise<void> {
     const samples = await client.call('telemetry.work', {});
     useWork.setState((state) => ({ samples: mergeWork(samples, state.samples) }));
   } catch {
-    // The stream goes on; the hour is fetched again when a chart is opened.
+    // The stream continues; the hour is fetched again when a chart opens.
   }
 }
 

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, goTo, type RunningCore, test } from './support/fixtures.ts';
 
-interface Told {
+interface Shown {
   title: string;
   body: string;
 }
 
-/** Plays the browser's notifications: a headless one shows none, and nobody is there to be asked. */
+/** Plays the browser's notifications: a headless one shows none, and cannot ask for permission. */
 function playNotifications(answer: NotificationPermission): void {
-  const told: Told[] = [];
+  const shown: Shown[] = [];
   class Played {
     static permission: NotificationPermission = 'default';
     static asked = 0;
@@ -20,20 +20,20 @@ function playNotifications(answer: NotificationPermission): void {
       return Promise.resolve(answer);
     }
     constructor(title: string, { body }: { body: string }) {
-      told.push({ title, body });
+      shown.push({ title, body });
     }
   }
-  Object.assign(window, { Notification: Played, told });
+  Object.assign(window, { Notification: Played, shown });
 }
 
-/** Adds an empty folder; that it was added stands in Activity, and nobody waits for it. */
+/** Adds an empty folder, which is recorded in Activity without a notification. */
 async function addFolder(core: RunningCore, parent: string, name: string) {
   const path = join(parent, name);
   await mkdir(path);
   return core.call('index.addSource', { path });
 }
 
-const toldIn = (page: Page) => page.evaluate(() => (window as unknown as { told: Told[] }).told);
+const shownIn = (page: Page) => page.evaluate(() => (window as unknown as { shown: Shown[] }).shown);
 const notificationsSwitch = (page: Page) => page.getByRole('switch', { name: /^Notifications/ });
 
 test('what happened since the last visit is counted in the rail and marked on the page', async ({
@@ -59,18 +59,18 @@ test('what happened since the last visit is counted in the rail and marked on th
   await link.click();
   await expect(page.getByText('2 entries since your last visit')).toBeVisible();
   const entries = page.getByRole('main').locator('ol > li');
-  await expect(entries.nth(2)).toHaveText('Above is new since your last visit');
+  await expect(entries.nth(2)).toHaveText('Entries above are new since your last visit');
   await expect(entries.nth(1)).toContainText('letters');
   await expect(link).toHaveAccessibleName('Activity');
-  await page.getByRole('searchbox', { name: /^Find in what happened/ }).fill('notes');
+  await page.getByRole('searchbox', { name: /^Search activity/ }).fill('notes');
   await expect(entries).toHaveCount(1);
   await expect(page.getByText('since your last visit')).toHaveCount(0);
   await goTo(page, 'Fleet');
   await goTo(page, 'Activity');
-  await expect(page.getByText('Above is new since your last visit')).toHaveCount(0);
+  await expect(page.getByText('Entries above are new since your last visit')).toHaveCount(0);
 });
 
-test('notifications are asked for by a switch, tell what somebody waits for, and nothing that is old', async ({
+test('a switch requests notifications, which report what the user waits for and nothing old', async ({
   page,
   folder,
   startCore,
@@ -86,13 +86,13 @@ test('notifications are asked for by a switch, tell what somebody waits for, and
 
   await core.call('index.start', { sourceIds: [source.id] });
   await expect
-    .poll(() => toldIn(page))
+    .poll(() => shownIn(page))
     .toEqual([{ title: 'Pilotlight', body: expect.stringContaining('indexed') }]);
-  // Nobody waits for this.
+  // The user does not wait for this.
   await addFolder(core, folder, 'recipes');
   await goTo(page, 'Activity');
   await expect(page.getByRole('main').locator('ol > li').first()).toContainText('recipes');
-  expect(await toldIn(page)).toHaveLength(1);
+  expect(await shownIn(page)).toHaveLength(1);
 
   await goTo(page, 'Settings');
   await notificationsSwitch(page).click();
@@ -100,10 +100,10 @@ test('notifications are asked for by a switch, tell what somebody waits for, and
   await core.call('index.start', { sourceIds: [source.id] });
   await goTo(page, 'Activity');
   await expect(page.getByText(/was indexed/)).toHaveCount(2);
-  expect(await toldIn(page)).toHaveLength(1);
+  expect(await shownIn(page)).toHaveLength(1);
 });
 
-test('a browser that forbids notifications, or has none, is told so at the switch', async ({
+test('the switch says so if the browser blocks notifications or does not support them', async ({
   page,
   startCore,
 }) => {
@@ -114,10 +114,10 @@ test('a browser that forbids notifications, or has none, is told so at the switc
   await notificationsSwitch(page).click();
   await expect(notificationsSwitch(page)).toBeDisabled();
   await expect(notificationsSwitch(page)).not.toBeChecked();
-  await expect(page.getByText('The browser forbids them for this address.')).toBeVisible();
+  await expect(page.getByText('The browser blocks them for this address.')).toBeVisible();
 
   await page.addInitScript(() => Reflect.deleteProperty(window, 'Notification'));
   await page.reload();
   await expect(notificationsSwitch(page)).toBeDisabled();
-  await expect(page.getByText('This browser has none.')).toBeVisible();
+  await expect(page.getByText('This browser does not support them.')).toBeVisible();
 });

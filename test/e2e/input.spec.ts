@@ -16,9 +16,9 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
     await dialog.getByRole('button', { name: 'Next' }).click();
     await expect(dialog.getByRole('alert')).toContainText('http://192.168.1.20:11434');
     await where.fill('');
-    await dialog.getByRole('button', { name: /^It is off/ }).click();
+    await dialog.getByRole('button', { name: /^It’s off/ }).click();
     const add = dialog.getByRole('button', { name: 'Add the node' });
-    const address = dialog.getByRole('textbox', { name: 'Address of its Ollama' });
+    const address = dialog.getByRole('textbox', { name: 'Ollama address' });
     await add.click();
     await expect(address).toHaveAttribute('aria-invalid', 'true');
     await address.fill('not a url');
@@ -65,13 +65,13 @@ test('bad input is said at its field, and nothing is changed', async ({ page, fo
 
   await test.step('a setting', async () => {
     await goTo(page, 'Settings');
-    const interval = page.getByRole('textbox', { name: 'Look at each machine every' });
+    const interval = page.getByRole('textbox', { name: 'Check machines every' });
     await interval.fill('0.2');
     await expect(page.getByRole('alert')).toContainText('At least 1 s.');
     await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
     await interval.fill('7');
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('The settings were saved.');
+    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Settings saved');
     await page.reload();
     await expect(interval).toHaveValue('7');
   });

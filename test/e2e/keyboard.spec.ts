@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test, writeNotes } from './support/fixtures.ts';
 
-/** Presses Tab until the element has the focus, as somebody without a mouse does. */
+/** Presses Tab until the element has the focus, as a keyboard user does. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible();
   for (let presses = 0; presses < 150; presses += 1) {
@@ -69,7 +69,7 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
     const embedder = dialog.getByRole('combobox', { name: 'Embedder' });
     await tabTo(page, embedder);
     await page.keyboard.type('mxbai');
-    await expect(embedder.locator('option:checked')).toHaveText('mxbai-embed-large · 1024 numbers');
+    await expect(embedder.locator('option:checked')).toHaveText('mxbai-embed-large · 1024 dimensions');
     await press(page, dialog.getByRole('button', { name: 'Add this folder' }));
     await expect(dialog).toBeHidden();
   });
@@ -86,12 +86,12 @@ test('the whole story by keyboard alone', async ({ page, folder, startCore }) =>
   await test.step('search', async () => {
     await tabTo(page, page.getByRole('searchbox', { name: 'Search your folders' }));
     await page.keyboard.type('harbour-7 tide');
-    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await tabTo(page, hits.first().getByRole('button').first());
   });
 
-  await test.step('what happened is told', async () => {
+  await test.step('what happened is in Activity', async () => {
     await press(page, link('Activity'));
     await expect(
       page.getByRole('main').getByRole('listitem').filter({ hasText: 'gpu-tower' }).first(),

@@ -55,7 +55,7 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
   const main = page.getByRole('main');
   const shares = main.getByRole('list', { name: 'Work by machine' }).getByRole('listitem');
 
-  await test.step('the GPU is lost in the middle, and the run ends on a processor', async () => {
+  await test.step('the GPU is lost in the middle, and the run finishes on a CPU', async () => {
     await page.getByRole('button', { name: 'Index this folder: notes' }).click();
     // Asked of the core, not of the page: on a busy machine the run would end before the page shows that it began.
     await expect
@@ -69,16 +69,16 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expect(shares.filter({ hasText: /gpu-tower.*GPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(shares.filter({ hasText: /nas.*CPU/ })).toContainText(/[1-9]\d* vectors/);
     await expect(page.getByText('750 files, 1,500 passages')).toBeVisible();
-    await expect(main.getByRole('img', { name: /^Vectors a second/ })).toBeVisible();
+    await expect(main.getByRole('img', { name: /^Vectors per second/ })).toBeVisible();
   });
 
   await test.step('search', async () => {
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
-    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await expect(hits.first().locator('mark').first()).toBeVisible();
     await expect(hits.first()).toContainText(/bytes [\d,]+–[\d,]+/);
-    await expect(hits.first()).toContainText('words: rank 1');
+    await expect(hits.first()).toContainText('keywords: rank 1');
     await expectAccessible(page, 'a run that has ended, with hits');
   });
 
@@ -96,7 +96,7 @@ test('a new user wakes a simulated GPU machine, forces a model to the GPU, loses
     await expect(card).toContainText(fall);
   });
 
-  await test.step('what happened is told', async () => {
+  await test.step('what happened is in Activity', async () => {
     await goTo(page, 'Activity');
     await expect(
       page.getByRole('main').getByRole('listitem').filter({ hasText: 'gpu-tower' }).first(),

@@ -46,9 +46,9 @@ test('an address is enough: of a page, of a machine, of a setting; one that name
     }, hash);
   await open('#/settings?setting=optimizer.intervalMs');
   await expect(heading(page, 'Settings')).toBeVisible();
-  await expect(page.getByRole('textbox', { name: 'Look every' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Check every' })).toBeVisible();
   await open('#/node/a-machine-that-was-removed');
-  await expect(page.getByRole('main')).toContainText('It was removed, or the address is an old one.');
+  await expect(page.getByRole('main')).toContainText('It was removed, or this link is out of date.');
   await open('#/nothing/like/this');
   await expect(heading(page, 'Fleet')).toBeVisible();
   await open('#/node/%E0%A4%A');

@@ -67,19 +67,19 @@ test('a core that says nothing leaves skeletons, not blanks', async ({ page, sho
   }
 });
 
-test('an empty core says on each page what would stand there', async ({ page, showScene }) => {
+test('each page of an empty core says what will appear there', async ({ page, showScene }) => {
   await showScene(nothing, '#/models');
-  await expect(page.getByText('No models are known yet')).toBeVisible();
+  await expect(page.getByText('No models yet')).toBeVisible();
   await goTo(page, 'Index');
-  await expect(page.getByText('No folder is indexed yet')).toBeVisible();
+  await expect(page.getByText('No folders indexed yet')).toBeVisible();
   await goTo(page, 'Activity');
-  await expect(page.getByText('Nothing has happened yet')).toBeVisible();
+  await expect(page.getByText('No activity yet')).toBeVisible();
 });
 
 test('the keyboard alone reaches the pages, a dialog, and the way back', async ({ page, showScene }) => {
   await showScene(everyState, '#/fleet');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('button', { name: 'Skip to the page' })).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Skip to content' })).toBeFocused();
   for (const name of pages) {
     await page.keyboard.press('Tab');
     await expect(page.getByRole('link', { name })).toBeFocused();
@@ -103,7 +103,7 @@ test('the keyboard alone reaches the pages, a dialog, and the way back', async (
   await expect(add).toBeFocused();
 });
 
-test('a failure of the core is told with its next step', async ({ page, showScene }) => {
+test('an error from the core is shown with its next step', async ({ page, showScene }) => {
   await showScene(everyState, '#/fleet');
   await page.getByRole('button', { name: /^Wake lab-2/ }).click();
   const messages = page.getByRole('region', { name: 'Messages' });

@@ -11,11 +11,11 @@ import {
 
 const tower = (page: Page) => page.getByRole('article', { name: /^gpu-tower/ });
 
-/** Idle minutes pass in seconds at the machine's agent; only while no lease is to live there. */
+/** Idle minutes pass in seconds at the machine's agent; only while no lease should be held there. */
 const timeFlies = (core: RunningCore, on: boolean) =>
   core.call('simulator.setFault', { nodeId: 'gpu-tower', fault: 'time-flies', on });
 
-test('asleep, woken through the relay by a job, held, let go, cancelled by a person, needed anew, and off', async ({
+test('off, woken through the relay by a job, kept on, released, cancelled by a person, needed again, and off', async ({
   page,
   folder,
   startCore,
@@ -37,7 +37,9 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await core.call('power.keepAwake', { nodeId: 'gpu-tower', until: null, purpose: 'a game' });
     await page.getByRole('button', { name: 'Index this folder: notes' }).click();
     await goTo(page, 'Fleet');
-    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).toContainText('indexing "notes"');
+    await expect(tower(page).getByRole('list', { name: 'What keeps it on' })).toContainText(
+      'indexing "notes"',
+    );
     await goTo(page, 'Index');
     await expect(page.getByRole('article', { name: 'Proof card of notes' })).toBeVisible({ timeout: 45_000 });
     const [job] = await core.call('index.jobs', {});
@@ -52,9 +54,9 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     ).toContainText(/nas/);
   });
 
-  await test.step('the second holder keeps it on', async () => {
+  await test.step('the second lease keeps it on', async () => {
     await goTo(page, 'Fleet');
-    const holders = tower(page).getByRole('list', { name: 'Who needs it' });
+    const holders = tower(page).getByRole('list', { name: 'What keeps it on' });
     await expect(holders).not.toContainText('indexing "notes"');
     await expect(holders).toContainText('a game');
     const power = (await core.call('power.list', {})).find(({ nodeId }) => nodeId === 'gpu-tower');
@@ -72,7 +74,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect(dialog.getByRole('button', { name: /^Release/ })).toHaveCount(0);
     await page.keyboard.press('Escape');
     await timeFlies(core, true);
-    const countdown = tower(page).getByRole('region', { name: /gpu-tower.* counts down/ });
+    const countdown = tower(page).getByRole('region', { name: /^Countdown for gpu-tower/ });
     await expect(countdown).toBeVisible({ timeout: 20_000 });
     await timeFlies(core, false);
     await countdown.getByRole('button', { name: /^Cancel|^Keep/ }).click();
@@ -86,13 +88,13 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
     await expect(tower(page)).toHaveAccessibleName(/gpu-verified$/);
   });
 
-  await test.step('needed anew and let go, it powers itself off', async () => {
+  await test.step('needed again and released, it powers itself off', async () => {
     await core.call('power.setPolicy', { nodeId: 'gpu-tower', policy: { countdownSeconds: 5 } });
     await core.call('index.start', { rebuild: true });
     await expect
       .poll(async () => (await core.call('index.jobs', {}))[0]?.status, { timeout: 45_000 })
       .toBe('completed');
-    await expect(tower(page).getByRole('list', { name: 'Who needs it' })).not.toContainText('index');
+    await expect(tower(page).getByRole('list', { name: 'What keeps it on' })).not.toContainText('index');
     await timeFlies(core, true);
     await expect(page.getByRole('article', { name: /^gpu-tower.*: off$/ })).toBeVisible({ timeout: 30_000 });
     await goTo(page, 'Activity');
@@ -100,7 +102,7 @@ test('asleep, woken through the relay by a job, held, let go, cancelled by a per
       page
         .getByRole('main')
         .getByRole('listitem')
-        .filter({ hasText: /gpu-tower.* (went|is) off/ })
+        .filter({ hasText: /gpu-tower.* (dropped out|is off)/ })
         .first(),
     ).toBeVisible();
   });

@@ -43,8 +43,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
         location.hash = '#/node/gpu-tower';
       });
       await settled(page);
-      await expect(page.getByRole('list', { name: 'Steps of the diagnosis' })).toBeVisible();
-      await page.getByRole('button', { name: 'Add a way' }).click();
+      await expect(page.getByRole('list', { name: 'Diagnosis steps' })).toBeVisible();
+      await page.getByRole('button', { name: 'Add a wake method' }).click();
       await expectAccessible(page, `the page of a machine, ${colorScheme} at ${width}`);
       await expectNoSideScroll(page, 'the page of a machine');
       await page.getByRole('button', { name: 'Pair again' }).click();
@@ -62,41 +62,39 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.getByRole('button', { name: 'Add a node' }).click();
       const dialog = page.getByRole('dialog', { name: 'Add a node' });
       const step = (name: string) => expectAccessible(page, `${name}, ${colorScheme} at ${width}`);
-      await dialog.getByRole('button', { name: 'Look for machines' }).click();
-      await expect(dialog.getByRole('list', { name: 'Machines that were found' })).toBeVisible();
+      await dialog.getByRole('button', { name: 'Find machines' }).click();
+      await expect(dialog.getByRole('list', { name: 'Machines found' })).toBeVisible();
       await step('where');
       await dialog.getByRole('button', { name: 'Add attic' }).click();
-      await expect(dialog.getByRole('textbox', { name: 'Code or line' })).toBeFocused();
+      await expect(dialog.getByRole('textbox', { name: 'Code or pairing line' })).toBeFocused();
       await step('agent');
       await dialog.getByRole('button', { name: 'Pair later' }).click();
-      await dialog.getByText('Its agent, and servers').click();
+      await dialog.getByText('Agent and existing servers').click();
       await step('details');
       await dialog.getByRole('button', { name: 'Add the node' }).click();
-      await expect(dialog.getByRole('list', { name: 'Steps of the rehearsal' })).toBeVisible();
+      await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toBeVisible();
       await step('try');
       await expectNoSideScroll(page, 'the wizard');
     });
   }
 }
 
-test('a card says who needs its machine, and each holder can be released', async ({ page, showScene }) => {
+test('a card says what keeps its machine on, and each lease can be released', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   const card = page.getByRole('article', { name: tower });
-  await expect(card.getByRole('list', { name: 'Who needs it' })).toContainText(
+  await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
     'Lease: index "Notes" until done',
   );
   await card.getByRole('button', { name: /^Why is it on/ }).click();
   const dialog = page.getByRole('dialog', { name: /^Why is/ });
   await expect(dialog).toContainText('Ann is logged in there.');
-  // A holder that has its row is not said again.
+  // A lease that has a row is not repeated.
   await expect(dialog.getByText('Kept awake by Ann')).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Release: copying pictures, nightly-backup.sh' }).click();
-  await expect(page.getByRole('region', { name: 'Messages' })).toContainText(
-    'copying pictures no longer keeps it on.',
-  );
+  await expect(page.getByRole('region', { name: 'Messages' })).toContainText('Released: copying pictures');
 });
 
-test('what cannot be had says why; what is in use is asked for once more', async ({ page, showScene }) => {
+test('unavailable actions say why; a machine in use asks for confirmation', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   await page.getByRole('button', { name: /^Sleep or keep awake: nas/ }).click();
   await expect(page.getByRole('menu')).toContainText('Run the agent there with the power role');
@@ -106,7 +104,7 @@ test('what cannot be had says why; what is in use is asked for once more', async
   await page.getByRole('button', { name: /^Sleep or keep awake: lab-3/ }).click();
   await expect(page.getByRole('menuitem', { name: /^Hibernate/ })).toBeDisabled();
   await expect(page.getByRole('menuitem', { name: /^Hibernate/ })).toContainText(
-    'Its agent cannot do that there.',
+    'Its agent does not support this.',
   );
   await page.getByRole('menuitem', { name: 'Sleep' }).click();
   const dialog = page.getByRole('dialog', { name: 'lab-3 is in use' });
@@ -120,7 +118,7 @@ test('what cannot be had says why; what is in use is asked for once more', async
   await expect(dialog).toBeHidden();
 });
 
-test('the core is told that somebody looks, at once and after each two minutes', async ({
+test('the core is notified that the panel is visible, at once and every two minutes', async ({
   page,
   showScene,
 }) => {
@@ -132,44 +130,46 @@ test('the core is told that somebody looks, at once and after each two minutes',
   expect(await asked(page, 'fleet.attend')).toHaveLength(2);
 });
 
-test('a countdown is shown and cancelled; a lost GPU has its mend', async ({ page, showScene }) => {
+test('a countdown is shown and cancelled; a lost GPU has its fix', async ({ page, showScene }) => {
   await showScene(everyPower, '#/fleet');
   const lab1 = page.getByRole('article', { name: /^lab-1/ });
-  await expect(lab1.getByRole('progressbar', { name: 'lab-1 counts down' })).toBeVisible();
+  await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toBeVisible();
   await lab1.getByRole('button', { name: /^Cancel/ }).click();
-  await expect(lab1.getByRole('progressbar', { name: 'lab-1 counts down' })).toHaveCount(0);
+  await expect(lab1.getByRole('progressbar', { name: 'Countdown for lab-1' })).toHaveCount(0);
   await expect(
-    page.getByRole('article', { name: /^lab-2/ }).getByText(/^It goes to sleep: watched until it is gone/),
+    page
+      .getByRole('article', { name: /^lab-2/ })
+      .getByText(/^Going to sleep, waiting for it to stop responding/),
   ).toBeVisible();
   await expect(page.getByRole('button', { name: 'Restart Ollama on lab-3' })).toBeVisible();
-  await expect(page.getByRole('article', { name: /^lab-4/ })).toContainText(/goes off in \d+ min/);
+  await expect(page.getByRole('article', { name: /^lab-4/ })).toContainText(/powers off in \d+ min/);
 });
 
-test('ways to wake are moved by keyboard, and the focus stays with what was moved', async ({
+test('wake methods are moved by keyboard, and the focus stays with what was moved', async ({
   page,
   showScene,
 }) => {
   const scene = structuredClone(everyPower);
   scene.results['fleet.update'] = scene.streams.fleet?.[0]?.[1];
   await showScene(scene, '#/node/gpu-tower');
-  const ways = page.getByRole('list', { name: 'Ways to wake it' });
+  const ways = page.getByRole('list', { name: 'Wake methods' });
   await expect(ways.getByRole('listitem')).toHaveCount(4);
-  await page.getByRole('button', { name: 'Add a way' }).click();
-  await expect(page.getByRole('combobox', { name: 'Way' })).toBeFocused();
-  await page.getByRole('combobox', { name: 'Way' }).selectOption('command');
-  await page.getByRole('button', { name: 'Add this way' }).click();
-  await expect(page.getByText('Write the program and its arguments')).toBeVisible();
+  await page.getByRole('button', { name: 'Add a wake method' }).click();
+  await expect(page.getByRole('combobox', { name: 'Method' })).toBeFocused();
+  await page.getByRole('combobox', { name: 'Method' }).selectOption('command');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('Enter a program and its arguments')).toBeVisible();
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await expect(ways.getByRole('button', { name: /^Try earlier: Magic/ })).toBeDisabled();
   await ways.getByRole('button', { name: /^Try later: Magic/ }).focus();
   await page.keyboard.press('Enter');
-  await expect(page.getByText('Magic packets from this computer: now way 2 of 4')).toBeAttached();
+  await expect(page.getByText('Magic packets from this computer: now method 2 of 4')).toBeAttached();
 });
 
 test('a diagnosis is read in its steps, and copied as text', async ({ page, context, showScene }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']).catch(() => {});
   await showScene(everyPower, '#/node/gpu-tower?diagnosis');
-  const steps = page.getByRole('list', { name: 'Steps of the diagnosis' });
+  const steps = page.getByRole('list', { name: 'Diagnosis steps' });
   await expect(steps).toBeInViewport();
   await expect(steps.getByRole('listitem').nth(2)).toContainText('Run: sudo ethtool');
   await expect(steps.getByRole('listitem').nth(3)).toContainText('not applicable');
@@ -197,9 +197,9 @@ test('the wizard by keyboard: nothing is lost by Escape or Back, and a machine i
   await expect(address).toHaveValue('192.168.1.30');
   await page.keyboard.press('Enter');
 
-  const code = dialog.getByRole('textbox', { name: 'Code or line' });
+  const code = dialog.getByRole('textbox', { name: 'Code or pairing line' });
   await expect(code).toBeFocused();
-  await expect(dialog.getByRole('list', { name: 'What answers there' })).toContainText('Ollama 0.33.0');
+  await expect(dialog.getByRole('list', { name: 'Found at this address' })).toContainText('Ollama 0.33.0');
   await dialog.getByRole('button', { name: 'Back' }).press('Enter');
   await expect(address).toHaveValue('192.168.1.30');
   await page.keyboard.press('Enter');
@@ -216,7 +216,7 @@ test('the wizard by keyboard: nothing is lost by Escape or Back, and a machine i
   await expect(name).toHaveValue('the attic');
   await name.press('Enter');
 
-  await expect(dialog.getByRole('list', { name: 'Steps of the rehearsal' })).toContainText('Gone after 6 s.');
+  await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toContainText('Gone after 6 s.');
   await dialog.getByRole('button', { name: 'Done' }).press('Enter');
   await expect(dialog).toBeHidden();
   await open.press('Enter');
@@ -232,10 +232,8 @@ test('what does not answer is said at its field, with the way on', async ({ page
   await dialog.getByRole('textbox', { name: 'Address or name' }).fill('tower');
   await dialog.getByRole('button', { name: 'Next' }).click();
   await expect(dialog.getByRole('alert')).toContainText('The machine does not answer. Check that it is on');
-  await dialog.getByRole('button', { name: /^It is off/ }).click();
-  await expect(dialog.getByRole('textbox', { name: 'Address of its Ollama' })).toHaveValue(
-    'http://tower:11434',
-  );
+  await dialog.getByRole('button', { name: /^It’s off/ }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Ollama address' })).toHaveValue('http://tower:11434');
 });
 
 test('a network that is too large cannot be ticked; what is in the fleet is not offered again', async ({
@@ -245,12 +243,12 @@ test('a network that is too large cannot be ticked; what is in the fleet is not 
   await showScene(adding, '#/fleet');
   await page.getByRole('button', { name: 'Add a node' }).click();
   const dialog = page.getByRole('dialog', { name: 'Add a node' });
-  await dialog.getByRole('button', { name: 'Look for machines' }).click();
+  await dialog.getByRole('button', { name: 'Find machines' }).click();
   await expect(dialog.getByRole('checkbox', { name: /^10\.0\.0\.0/ })).toBeDisabled();
   await expect(dialog.getByRole('checkbox', { name: /^192\.168\.1\.0/ })).not.toBeChecked();
-  await expect(dialog.getByRole('progressbar', { name: 'Looking for machines' })).toBeVisible();
+  await expect(dialog.getByRole('progressbar', { name: 'Searching for machines' })).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Add gpu-tower' })).toHaveCount(0);
-  await expect(dialog.getByText('here already')).toBeVisible();
+  await expect(dialog.getByText('already added')).toBeVisible();
 });
 
 test('a simulated machine: keep awake, release, policy, countdown, cancel', async ({ page, startCore }) => {
@@ -263,17 +261,17 @@ test('a simulated machine: keep awake, release, policy, countdown, cancel', asyn
   await test.step('keep awake, and release', async () => {
     await card.getByRole('button', { name: /^Sleep or keep awake/ }).click();
     await page.getByRole('menuitem', { name: 'For 1 hour' }).click();
-    await expect(card.getByRole('list', { name: 'Who needs it' })).toContainText(
-      /Lease: somebody uses it until/,
+    await expect(card.getByRole('list', { name: 'What keeps it on' })).toContainText(
+      /Kept awake by you until/,
     );
     await card.getByRole('button', { name: /^Why is it on/ }).click();
     await page
       .getByRole('dialog')
-      .getByRole('button', { name: /^Release: somebody uses it/ })
+      .getByRole('button', { name: /^Release: kept awake/ })
       .click();
-    await expect(messages).toContainText('somebody uses it no longer keeps it on.');
+    await expect(messages).toContainText('Released: kept awake');
     await page.keyboard.press('Escape');
-    await expect(card).not.toContainText('Lease: somebody uses it');
+    await expect(card).not.toContainText('Kept awake by you');
   });
 
   await test.step('a countdown is cancelled', async () => {
@@ -281,14 +279,14 @@ test('a simulated machine: keep awake, release, policy, countdown, cancel', asyn
     await page.getByRole('menuitem', { name: 'Sleep', exact: true }).click();
     await card.getByRole('button', { name: /^Cancel/ }).click();
     await expect(messages).toContainText('stays on');
-    await expect(card.getByRole('progressbar', { name: 'lab-2 counts down' })).toHaveCount(0);
+    await expect(card.getByRole('progressbar', { name: 'Countdown for lab-2' })).toHaveCount(0);
   });
 
   await test.step('its policy is kept', async () => {
     await card.getByRole('link', { name: 'lab-2' }).click();
     const wake = page.getByRole('combobox', { name: 'Who may wake it' });
     await wake.selectOption('people');
-    await page.getByRole('textbox', { name: 'Watts when it is awake' }).fill('90');
+    await page.getByRole('textbox', { name: 'Watts when awake' }).fill('90');
     await page.keyboard.press('Enter');
     await expect
       .poll(() =>
@@ -310,9 +308,9 @@ test('the wizard adds a machine that answers, and the diagnosis tests it', async
     const dialog = page.getByRole('dialog', { name: 'Add a node' });
     await dialog.getByRole('textbox', { name: 'Address or name' }).fill(url);
     await dialog.getByRole('button', { name: 'Next' }).click();
-    await expect(dialog.getByRole('list', { name: 'What answers there' })).toContainText(`at ${url}`);
-    await dialog.getByRole('button', { name: /^Go on without|^Pair later/ }).click();
-    await expect(dialog.getByRole('textbox', { name: 'Address of its Ollama' })).toHaveValue(url);
+    await expect(dialog.getByRole('list', { name: 'Found at this address' })).toContainText(`at ${url}`);
+    await dialog.getByRole('button', { name: /^Continue without|^Pair later/ }).click();
+    await expect(dialog.getByRole('textbox', { name: 'Ollama address' })).toHaveValue(url);
     await dialog.getByRole('textbox', { name: /^Name/ }).fill('by wizard');
     await dialog.getByRole('button', { name: 'Add the node' }).click();
     await expect(dialog.getByText(/is in the fleet: serving/)).toBeVisible();
@@ -321,9 +319,9 @@ test('the wizard adds a machine that answers, and the diagnosis tests it', async
 
     await page.getByRole('button', { name: 'Diagnose', exact: true }).click();
     await expect(page.getByRole('button', { name: 'Run again' })).toBeVisible({ timeout: 30_000 });
-    const steps = page.getByRole('list', { name: 'Steps of the diagnosis' }).getByRole('listitem');
+    const steps = page.getByRole('list', { name: 'Diagnosis steps' }).getByRole('listitem');
     await expect(steps.filter({ hasText: 'Ollama' }).filter({ hasText: 'pass' }).first()).toBeVisible();
-    await expect(steps.filter({ hasText: /to come|under way/ })).toHaveCount(0);
+    await expect(steps.filter({ hasText: /pending|running/ })).toHaveCount(0);
   } finally {
     await simulator.stop();
   }

@@ -11,7 +11,7 @@ test('a proof is copied as text; where the browser forbids that, it says what el
   const card = page.getByRole('article', { name: 'Proof card of Notes' });
   const messages = page.getByRole('region', { name: 'Messages' });
   await card.getByRole('button', { name: 'Copy as text' }).click();
-  await expect(messages).toContainText('The proof was copied as text.');
+  await expect(messages).toContainText('Proof copied as text');
   const text = await page.evaluate(() => navigator.clipboard.readText());
   expect(text).toContain('Pilotlight · index of Notes · completed');
   expect(text).toMatch(/gpu-tower +GPU +█+ 20,760 vectors, 97%/);
@@ -23,7 +23,7 @@ test('a proof is copied as text; where the browser forbids that, it says what el
     navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
   });
   await card.getByRole('button', { name: 'Copy as text' }).click();
-  await expect(messages).toContainText('The browser refused to copy.');
+  await expect(messages).toContainText('The browser blocked copying.');
   await expect(messages).toContainText('Print it instead');
 });
 
@@ -37,7 +37,7 @@ test('a proof prints alone, without the frame and its buttons', async ({ page, s
         window.print = () => done(true);
       }),
   );
-  await card.getByRole('button', { name: 'Print this proof' }).click();
+  await card.getByRole('button', { name: 'Print proof card' }).click();
   expect(await printed).toBe(true);
 
   await page.emulateMedia({ media: 'print', colorScheme: 'light' });

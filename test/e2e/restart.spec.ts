@@ -29,7 +29,7 @@ async function beginRun(page: Page, core: RunningCore, notes: string): Promise<v
 
 for (const how of ['kill', 'stop'] as const) {
   const title = how === 'kill' ? 'a core that loses power' : 'a core that is stopped';
-  test(`${title} under an open page, started again: the page goes on, nothing is doubled`, async ({
+  test(`${title} under an open page, started again: the page continues, nothing is duplicated`, async ({
     page,
     folder,
     startCore,
@@ -75,7 +75,7 @@ for (const how of ['kill', 'stop'] as const) {
     if (how === 'stop') expect(counted).toBe(vectors);
     await expect(page.getByRole('button', { name: 'Index again: notes' })).toHaveCount(1);
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour-7 tide');
-    const hits = page.getByRole('list', { name: 'Hits' }).getByRole('listitem');
+    const hits = page.getByRole('list', { name: 'Results' }).getByRole('listitem');
     await expect(hits.first()).toContainText('note-7.md');
     await expect(hits.filter({ hasText: 'part-2/note-7.md' })).toHaveCount(1);
 

@@ -20,7 +20,7 @@ test('the one-time address opens one tab, and leaves no token behind', async ({
   complaints.allow(/\b401\b/);
   const other = await context.newPage();
   await other.goto(core.url);
-  await expect(other.getByRole('heading', { name: 'This address was used already' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'This address has already been used' })).toBeVisible();
   await expect(other.getByText('npm run pilotlight -- open')).toBeVisible();
   await expectAccessible(other, 'the page of a used address');
 
@@ -29,7 +29,11 @@ test('the one-time address opens one tab, and leaves no token behind', async ({
   await expect(bare.getByRole('heading', { name: 'This tab needs a new address' })).toBeVisible();
 });
 
-test('a core that dies is told; what was there stays to be read', async ({ page, startCore, complaints }) => {
+test('the loss of the core is reported, and its last state stays readable', async ({
+  page,
+  startCore,
+  complaints,
+}) => {
   const core = await startCore({ simulate: true });
   await page.goto(core.url);
   await expect(page.getByRole('article', { name: /^nas/ })).toBeVisible();
@@ -59,7 +63,7 @@ test('a core that does not know the tab asks it for a new address', async ({
   await expect(page.getByRole('heading', { name: 'This tab needs a new address' })).toBeVisible();
 });
 
-test('a connection that breaks is taken up again, and what happened meanwhile is there', async ({
+test('a broken connection is restored, with everything that happened meanwhile', async ({
   page,
   startCore,
 }) => {

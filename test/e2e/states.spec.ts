@@ -12,7 +12,7 @@ async function openNode(page: Page, id: string): Promise<void> {
   await page.evaluate((hash) => {
     location.hash = hash;
   }, `#/node/${id}`);
-  await expect(page.getByRole('navigation', { name: 'Where this page is' })).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toBeVisible();
   await expect(page.getByRole('status', { name: /^Loading/ })).toHaveCount(0);
 }
 
@@ -55,11 +55,13 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectAccessible(page, `the page of ${id}, ${colorScheme}`);
     }
     await goTo(page, 'Fleet');
-    await page.getByRole('button', { name: /^More for lab-2/ }).click();
+    await page.getByRole('button', { name: /^More actions for lab-2/ }).click();
     await expect(page.getByRole('menu')).toBeVisible();
     await expectAccessible(page, `a menu, ${colorScheme}`);
-    await page.getByRole('menuitem', { name: 'Switch faults on or off' }).click();
-    await expect(page.getByRole('dialog', { name: /^Faults of lab-2/ }).getByText('half-json')).toBeVisible();
+    await page.getByRole('menuitem', { name: 'Simulate faults' }).click();
+    await expect(
+      page.getByRole('dialog', { name: /^Simulate faults on lab-2/ }).getByText('half-json'),
+    ).toBeVisible();
     await expectAccessible(page, `the faults, ${colorScheme}`);
     await page.keyboard.press('Escape');
     await goTo(page, 'Models');
@@ -110,9 +112,9 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await showScene(busy, '#/index');
     const main = page.getByRole('main');
     await expect(main.getByRole('progressbar', { name: 'Index Notes' })).toBeVisible();
-    await main.getByText('2 files left out').click();
+    await main.getByText('2 files not indexed').click();
     await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
-    await expect(page.getByRole('list', { name: 'Hits' }).getByRole('listitem')).toHaveCount(2);
+    await expect(page.getByRole('list', { name: 'Results' }).getByRole('listitem')).toHaveCount(2);
     await expectAccessible(page, `a run under way, with hits, ${colorScheme}`);
     for (const run of ['completed', 'failed', 'cancelled']) {
       await page.evaluate((hash) => {
@@ -135,20 +137,20 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await goTo(page, 'Activity');
     await expect(main.locator('ol > li')).toHaveCount(8);
     await expectAccessible(page, `activity of each kind, ${colorScheme}`);
-    await page.getByRole('searchbox', { name: /^Find in what happened/ }).fill('nothing like this');
-    await expect(page.getByText('Nothing fits')).toBeVisible();
+    await page.getByRole('searchbox', { name: /^Search activity/ }).fill('nothing like this');
+    await expect(page.getByText('No matching entries')).toBeVisible();
     await expectAccessible(page, `activity of which nothing fits, ${colorScheme}`);
 
     await goTo(page, 'Settings');
-    await page.getByRole('textbox', { name: 'Look at each machine every' }).fill('0.2');
+    await page.getByRole('textbox', { name: 'Check machines every' }).fill('0.2');
     await expect(page.getByRole('alert')).toContainText('At least 1 s.');
     await expectAccessible(page, `a setting that is refused, ${colorScheme}`);
     await page.getByRole('button', { name: 'Import an environment file' }).click();
     const dialog = page.getByRole('dialog', { name: 'Import an environment file' });
     await dialog.getByRole('textbox').fill('GPU_WOL_MAC=12:34');
-    await dialog.getByRole('button', { name: 'See what it would do' }).click();
-    await expect(dialog.getByRole('status')).toHaveText('Nothing can be imported before this is corrected.');
-    await expect(dialog.getByRole('button', { name: 'See what it would do' })).toBeDisabled();
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await expect(dialog.getByRole('status')).toHaveText('Fix these errors before importing.');
+    await expect(dialog.getByRole('button', { name: 'Preview' })).toBeDisabled();
     await expectAccessible(page, `an import that is refused, ${colorScheme}`);
   });
 }

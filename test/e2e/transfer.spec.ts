@@ -31,7 +31,7 @@ test('what is exported comes back by an import, as a plan first; and an environm
     expect(settings.fleet.lookIntervalMs).toBe(before.fleet.lookIntervalMs);
     expect(nodes.map((node: { name: string }) => node.name)).toContain('attic');
     expect(sources).toHaveLength(1);
-    await expect(messages).toContainText('The file was handed to you.');
+    await expect(messages).toContainText('Settings exported');
   });
 
   await core.call('settings.update', { fleet: { lookIntervalMs: 3000 } });
@@ -46,15 +46,15 @@ test('what is exported comes back by an import, as a plan first; and an environm
   await test.step('import: a plan, then all of it', async () => {
     const dialog = await open('Import', 'Import settings');
     await dialog.locator('input[type=file]').setInputFiles(file);
-    await expect(dialog.getByRole('status')).toHaveText('3 changes; nothing was changed yet.');
+    await expect(dialog.getByRole('status')).toHaveText('3 changes. Nothing has been changed yet.');
     await expect(dialog).toContainText('fleet.lookIntervalMs');
     await expect(dialog).toContainText('attic');
     await expect(dialog).toContainText(notes);
     expect((await core.call('settings.get', {})).fleet.lookIntervalMs).toBe(3000);
-    await dialog.getByRole('button', { name: 'Import it' }).click();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await expect(dialog).toBeHidden();
-    await expect(messages).toContainText('3 changes imported.');
-    await expect(page.getByRole('textbox', { name: 'Look at each machine every' })).toHaveValue('9');
+    await expect(messages).toContainText('3 changes imported');
+    await expect(page.getByRole('textbox', { name: 'Check machines every' })).toHaveValue('9');
     expect((await core.call('fleet.list', {})).map(({ name }) => name)).toContain('attic');
     expect(await core.call('index.sources', {})).toHaveLength(1);
   });
@@ -63,7 +63,7 @@ test('what is exported comes back by an import, as a plan first; and an environm
     const dialog = await open('Import', 'Import settings');
     await dialog.locator('input[type=file]').setInputFiles(file);
     await expect(dialog.getByRole('status')).toContainText('Nothing to do');
-    await expect(dialog.getByRole('button', { name: 'See what it would do' })).toBeDisabled();
+    await expect(dialog.getByRole('button', { name: 'Preview' })).toBeDisabled();
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
   });
@@ -74,7 +74,7 @@ test('what is exported comes back by an import, as a plan first; and an environm
     const dialog = await open('Import', 'Import settings');
     await dialog.locator('input[type=file]').setInputFiles(other);
     await expect(dialog.getByRole('alert')).toContainText('BAD_IMPORT');
-    await expect(dialog.getByRole('button', { name: 'Import it' })).toHaveCount(0);
+    await expect(dialog.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0);
     await page.keyboard.press('Escape');
     expect(await core.call('fleet.list', {})).toHaveLength(2);
   });
@@ -86,10 +86,10 @@ test('what is exported comes back by an import, as a plan first; and an environm
       .fill(
         'GPU_OLLAMA_URL=http://127.0.0.1:2\nGPU_WOL_MAC=02:00:00:00:00:02\nGPU_PRIORITY_MODELS=llama3.1:8b\n',
       );
-    await dialog.getByRole('button', { name: 'See what it would do' }).click();
-    await expect(dialog.getByRole('status')).toContainText(/changes?; nothing was changed yet/);
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await expect(dialog.getByRole('status')).toContainText(/changes?\. Nothing has been changed yet/);
     expect(await core.call('fleet.list', {})).toHaveLength(2);
-    await dialog.getByRole('button', { name: 'Import it' }).click();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await expect(dialog).toBeHidden();
     await goTo(page, 'Fleet');
     const cards = page.getByRole('article');

@@ -27,12 +27,12 @@ test('nodes that are offline, slow or answer wrongly say so, each with its next 
       // Only what never answers is waited for to its end.
       await setLookTimeout(fault === 'half-open' ? 500 : 4000);
       await core.call('simulator.setFault', { nodeId: 'nas', fault, on: true });
-      await nas.getByRole('button', { name: /^More for nas/ }).click();
-      await page.getByRole('menuitem', { name: 'Look now' }).click();
+      await nas.getByRole('button', { name: /^More actions for nas/ }).click();
+      await page.getByRole('menuitem', { name: 'Check now' }).click();
       await expect(nas).toContainText(words);
       await expect(nas).toContainText(code);
       await expect(page.getByRole('article', { name: /^nas.*: trouble$/ })).toBeVisible();
-      await expect(nas.getByRole('button', { name: /^Look again at nas/ })).toBeVisible();
+      await expect(nas.getByRole('button', { name: /^Check again: nas/ })).toBeVisible();
       await core.call('simulator.setFault', { nodeId: 'nas', fault, on: false });
       // It comes back by itself with the next look, so a button that asks for one may be gone already.
       await core.call('fleet.look', { nodeId: 'nas' });

@@ -24,10 +24,10 @@ test('two windows agree on what either of them does', async ({ page, secondConte
     }
   });
 
-  await test.step('a setting saved in one stands in the other', async () => {
+  await test.step('a setting saved in one appears in the other', async () => {
     await goTo(page, 'Settings');
     await goTo(other, 'Settings');
-    const name = 'Look at each machine every';
+    const name = 'Check machines every';
     await other.getByRole('textbox', { name }).fill('7');
     await other.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByRole('textbox', { name })).toHaveValue('7');
@@ -45,10 +45,10 @@ test('two windows agree on what either of them does', async ({ page, secondConte
     expect(await textsOf(other, 'main dl')).toEqual(await textsOf(page, 'main dl'));
   });
 
-  await test.step('and the same is told in both', async () => {
+  await test.step('both show the same activity', async () => {
     await goTo(page, 'Activity');
     await goTo(other, 'Activity');
-    // The fleet goes on by itself, so more may be told meanwhile.
+    // The fleet keeps changing, so more entries may arrive meanwhile.
     await expect(async () => {
       const entries = await core.call('activity.list', { limit: 500 });
       const told = await textsOf(page, 'main ol > li p:first-child');

@@ -11,8 +11,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await showScene(vramTaken, '#/node/gpu-tower');
     await page.getByRole('button', { name: `Force to GPU: ${model}` }).click();
-    const dialog = page.getByRole('dialog', { name: `${model} does not fit on gpu-tower now` });
-    await expect(dialog).toContainText('Held by python3');
+    const dialog = page.getByRole('dialog', { name: `${model} does not fit on gpu-tower` });
+    await expect(dialog).toContainText('Used by python3');
     await expect(dialog).toContainText('18.1 GB');
     await expect(dialog).toContainText('8.6 GB');
     await expect(dialog).toContainText('Close python3 and try again.');
@@ -21,10 +21,10 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await expect(dialog).toHaveCount(0);
 
-    await page.getByRole('button', { name: `Why ${model} is there, and what to do` }).click();
+    await page.getByRole('button', { name: `Explain the placement of ${model}` }).click();
     const panel = page.getByRole('dialog', { name: model });
     await expect(panel).toContainText('VRAM_TAKEN');
-    await expect(panel).toContainText('Held by python3');
+    await expect(panel).toContainText('Used by python3');
     await expectAccessible(page, `the panel of a model that does not fit, ${colorScheme}`);
     await panel.getByRole('button', { name: 'Force anyway' }).click();
     const calls = await page.evaluate(
@@ -50,7 +50,7 @@ test('a simulated machine with another program on its card is left as it is, and
   });
   await page.getByRole('button', { name: `Force to GPU: ${model}` }).click();
   const dialog = page.getByRole('dialog', { name: new RegExp(`^${model} does not fit`) });
-  await expect(dialog).toContainText('Held by python3', { timeout: 20_000 });
+  await expect(dialog).toContainText('Used by python3', { timeout: 20_000 });
   await dialog.getByRole('button', { name: 'Force anyway' }).click();
   await expect(dialog).toHaveCount(0, { timeout: 20_000 });
   await expect(page.getByRole('list', { name: 'Loaded models' })).toContainText('%');

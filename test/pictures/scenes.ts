@@ -35,7 +35,7 @@ const press = (name: string | RegExp) => (page: Page) => page.getByRole('button'
 const wizardTo =
   (...names: string[]) =>
   async (page: Page) => {
-    for (const name of ['Add a node', 'Look for machines', ...names])
+    for (const name of ['Add a node', 'Find machines', ...names])
       await page.getByRole('button', { name, exact: true }).first().click();
   };
 
@@ -63,7 +63,7 @@ const pictures: readonly Picture[] = [
   { state: 'damaged-off-anyway', scene: damaged, hash: '#/node/gpu-tower', open: shutDown },
   { state: 'add-node', scene: everyState, hash: '#/fleet', open: press('Add a node') },
   { state: 'add-folder', scene: everyState, hash: '#/index', open: press('Add a folder') },
-  { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More for lab-2') },
+  { state: 'menu', scene: everyState, hash: '#/fleet', open: press('More actions for lab-2') },
   {
     state: 'vram-taken-dialog',
     scene: vramTaken,
@@ -74,7 +74,7 @@ const pictures: readonly Picture[] = [
     state: 'vram-taken-model',
     scene: vramTaken,
     hash: '#/node/gpu-tower',
-    open: press('Why llama3.1:8b is there, and what to do'),
+    open: press('Explain the placement of llama3.1:8b'),
   },
   { state: 'every-power-fleet', scene: everyPower, hash: '#/fleet' },
   { state: 'every-power-node', scene: everyPower, hash: '#/node/gpu-tower' },

@@ -122,25 +122,25 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await setDensity(page, 'comfortable');
 
   await page.getByRole('searchbox', { name: 'Search your folders' }).fill('harbour tide');
-  await page.getByRole('list', { name: 'Hits' }).waitFor();
+  await page.getByRole('list', { name: 'Results' }).waitFor();
   await take('search', { top: page.getByRole('heading', { name: 'Search' }) });
 
   await panel.goTo('#/activity');
   await take('activity');
   await panel.goTo('#/settings');
   await take('settings');
-  await page.getByRole('textbox', { name: 'Look at each machine every' }).fill('0.2');
+  await page.getByRole('textbox', { name: 'Check machines every' }).fill('0.2');
   await take('settings-refused');
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Discard' }).click();
   await page.getByRole('button', { name: 'Import an environment file' }).click();
   await page
     .getByRole('dialog')
     .getByRole('textbox')
     .fill('GPU_OLLAMA_URL=http://192.0.2.20:11434\nGPU_WOL_MAC=AA:BB:CC:DD:EE:FF\n');
-  await page.getByRole('dialog').getByRole('button', { name: 'See what it would do' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Preview' }).click();
   await page
     .getByRole('dialog')
-    .getByText(/^Is added \(/)
+    .getByText(/^Will be added \(/)
     .waitFor();
   await take('import');
   await page.keyboard.press('Escape');
@@ -152,8 +152,8 @@ export async function tell(panel: HeldPanel, take: Take, core: Core, folder: str
   await take('palette-typed');
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: 'More for nas' }).click();
-  await page.getByRole('menuitem', { name: 'Switch faults on or off' }).click();
+  await page.getByRole('button', { name: 'More actions for nas' }).click();
+  await page.getByRole('menuitem', { name: 'Simulate faults' }).click();
   await page.getByRole('dialog').getByText('half-json').waitFor();
   await take('faults');
   await page.keyboard.press('Escape');

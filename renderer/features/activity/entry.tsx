@@ -22,19 +22,19 @@ export const kindNames: Record<ActivityKind, string> = {
 
 export const severities: Record<
   Severity,
-  { Icon: LucideIcon; className: string; words: string; name: string }
+  { Icon: LucideIcon; className: string; prefix: string; name: string }
 > = {
-  error: { Icon: TriangleAlert, className: 'text-trouble', words: 'Error: ', name: 'Errors' },
-  warning: { Icon: TriangleAlert, className: 'text-amber', words: 'Warning: ', name: 'Warnings' },
-  success: { Icon: Check, className: 'text-flame', words: '', name: 'Done' },
-  info: { Icon: Info, className: 'text-cold', words: '', name: 'Notes' },
+  error: { Icon: TriangleAlert, className: 'text-trouble', prefix: 'Error: ', name: 'Errors' },
+  warning: { Icon: TriangleAlert, className: 'text-amber', prefix: 'Warning: ', name: 'Warnings' },
+  success: { Icon: Check, className: 'text-flame', prefix: '', name: 'Done' },
+  info: { Icon: Info, className: 'text-cold', prefix: '', name: 'Info' },
 };
 
 const link = 'rounded text-soft underline decoration-line-strong underline-offset-2 hover:text-text';
 
-/** What happened, why, and the way to what it is about. */
+/** What happened, why, and links to what it concerns. */
 export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
-  const { Icon, className, words } = severities[entry.severity];
+  const { Icon, className, prefix } = severities[entry.severity];
   const node = useFleet((state) =>
     entry.nodeId === null ? null : (state.entries[entry.nodeId]?.name ?? null),
   );
@@ -45,7 +45,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
       <Icon size={16} aria-hidden="true" className={`mt-0.5 shrink-0 ${className}`} />
       <div className="min-w-0 flex-1">
         <p className="break-words">
-          <span className="sr-only">{words}</span>
+          <span className="sr-only">{prefix}</span>
           {textOf(entry.message)}
         </p>
         {why !== '' && <p className="text-[0.8125rem] break-words text-soft">{why}</p>}
@@ -58,7 +58,7 @@ export const Entry = memo(function Entry({ entry }: { entry: ActivityEntry }) {
           )}
           {run !== null && (
             <a href={runHref(run)} className={link}>
-              Open the run
+              Open run
             </a>
           )}
           {(entry.kind === 'placement' || entry.kind === 'optimizer') && (

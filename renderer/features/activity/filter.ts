@@ -18,16 +18,16 @@ export function isFiltered({ kinds, severities, nodeId, text }: ActivityFilter):
   return kinds.size > 0 || severities.size > 0 || nodeId !== null || text.trim() !== '';
 }
 
-/** The entries that fit all that is asked for; each word of the text somewhere in them. */
+/** The entries that match every filter and contain each word of the text. */
 export function filterEntries(entries: readonly ActivityEntry[], filter: ActivityFilter): ActivityEntry[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter((entry) => {
     if (filter.kinds.size > 0 && !filter.kinds.has(entry.kind)) return false;
     if (filter.severities.size > 0 && !filter.severities.has(entry.severity)) return false;
     if (filter.nodeId !== null && entry.nodeId !== filter.nodeId) return false;
-    if (words.length === 0) return true;
+    if (terms.length === 0) return true;
     const text = `${textOf(entry.message)} ${textOrEmpty(entry.why)}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return terms.every((word) => text.includes(word));
   });
 }
 

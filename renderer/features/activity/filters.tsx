@@ -8,7 +8,7 @@ const pill =
   'inline-flex h-8 items-center gap-1.5 rounded-full border border-line-strong px-3 text-[0.8125rem] text-soft transition-colors hover:border-faint hover:text-text aria-pressed:border-flame aria-pressed:bg-flame-wash aria-pressed:text-flame-text';
 const box = 'h-9 min-w-0 rounded-lg border border-line-strong bg-surface hover:border-faint';
 
-/** What is shown, by kind, severity, machine and words. */
+/** Filters by text, machine, severity and area. */
 export function Filters({
   filter,
   entries,
@@ -27,12 +27,12 @@ export function Filters({
     <search className="mb-4 grid gap-3">
       <div className="flex flex-wrap gap-2">
         <label className="relative min-w-0 flex-1 basis-56">
-          <span className="sr-only">Find in what happened</span>
+          <span className="sr-only">Search activity</span>
           <Search size={16} aria-hidden="true" className="absolute top-2.5 left-3 text-faint" />
           <input
             type="search"
             value={filter.text}
-            placeholder="Find in what happened"
+            placeholder="Search activity"
             onChange={(event) => onChange({ ...filter, text: event.target.value })}
             className={`${box} w-full pr-3 pl-9`}
           />
@@ -53,7 +53,7 @@ export function Filters({
       </div>
       <div className="flex flex-wrap gap-x-6 gap-y-2">
         <fieldset className="flex flex-wrap gap-2">
-          <legend className="sr-only">Show only these</legend>
+          <legend className="sr-only">Filter by severity</legend>
           {(Object.keys(severities) as Severity[]).map((severity) => {
             const { Icon, className, name } = severities[severity];
             return (
@@ -72,7 +72,7 @@ export function Filters({
         </fieldset>
         {kinds.length > 1 && (
           <fieldset className="flex flex-wrap gap-2">
-            <legend className="sr-only">Show only these kinds</legend>
+            <legend className="sr-only">Filter by area</legend>
             {kinds.map((kind) => (
               <button
                 key={kind}

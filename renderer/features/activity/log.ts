@@ -1,4 +1,4 @@
-/** The entries that this panel has heard of: kept while it is open, so that nothing is fetched twice. */
+/** The entries this panel has loaded, kept while it is open so that nothing is fetched twice. */
 import { create } from 'zustand';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
@@ -8,15 +8,15 @@ import { activityStore } from '../../stores/activity.ts';
 export interface ActivityLog {
   /** Newest first, without a gap. */
   entries: readonly ActivityEntry[];
-  /** Nothing is older than the last. */
+  /** There is nothing older than the last entry. */
   ended: boolean;
 }
 
 export const emptyLog: ActivityLog = { entries: [], ended: false };
 
 /**
- * Adds what a frame or an answer brought. A snapshot that does not touch what is known (the panel was away for
- * long, or this is another Pilotlight) replaces it, because something may lie between.
+ * Adds the entries of a frame or an answer. A snapshot that does not overlap the known entries (after a long
+ * disconnection, or from another Pilotlight) replaces them, because entries in between may be missing.
  */
 export function addToLog(
   log: ActivityLog,
@@ -44,7 +44,7 @@ activityStore.onFrame((frame) => {
 
 const pageLength = 200;
 
-/** Fetches what is older than the oldest known. */
+/** Fetches the entries before the oldest one loaded. */
 export async function loadOlder(client: Client): Promise<void> {
   const before = useActivityLog.getState().entries.at(-1)?.id;
   const more = await client.call('activity.list', {
@@ -58,12 +58,12 @@ export async function loadOlder(client: Client): Promise<void> {
 }
 
 export interface Day {
-  /** Its first moment. */
+  /** Midnight, local time. */
   at: number;
   entries: ActivityEntry[];
 }
 
-/** Entries by the day of this person's clock, in the order they come. */
+/** Groups entries by local day, keeping their order. */
 export function byDay(entries: readonly ActivityEntry[]): Day[] {
   const days: Day[] = [];
   for (const entry of entries) {
@@ -75,21 +75,21 @@ export function byDay(entries: readonly ActivityEntry[]): Day[] {
   return days;
 }
 
-const dayWords = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
-const dayYearWords = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
+const dayFormat = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+const dayYearFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
 
-/** `Today`, `Yesterday`, `Monday, November 16`; with its year where that is another. */
+/** `Today`, `Yesterday`, `Monday, November 16`; with the year if it is not this year. */
 export function dayTitle(at: number, now: number): string {
   const today = new Date(now).setHours(0, 0, 0, 0);
   if (at === today) return 'Today';
   if (at === new Date(new Date(today).setDate(new Date(today).getDate() - 1)).getTime()) return 'Yesterday';
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? dayWords : dayYearWords).format(at);
+  return (sameYear ? dayFormat : dayYearFormat).format(at);
 }
 
 const slack = 2000;
 
-/** The run that an entry speaks of: an entry names none, but only one runs at a time. */
+/** The run an entry is about: entries do not name it, but only one runs at a time. */
 export function jobOfEntry(
   entry: Pick<ActivityEntry, 'kind' | 'at'>,
   jobs: readonly IndexJob[],

@@ -15,12 +15,12 @@ import { Filters } from './filters.tsx';
 import { byDay, dayTitle, loadOlder, useActivityLog } from './log.ts';
 import { countUnseen, markSeen, seenId } from './seen.ts';
 
-/** What happened by itself or by a click, and why. */
+/** What happened, automatically or on request, and why. */
 export function ActivityPage() {
   const ready = useActivity((state) => state.ready);
   const { entries, ended } = useActivityLog();
   const [filter, setFilter] = useState(noFilter);
-  // Where the person was the last time; what comes while the page is open is read as it comes.
+  // The last visit’s position; entries that arrive while the page is open count as read.
   const [seen] = useState(seenId);
   const newest = entries[0]?.id;
   useEffect(() => {
@@ -29,7 +29,7 @@ export function ActivityPage() {
 
   const fitting = useMemo(() => filterEntries(entries, filter), [entries, filter]);
   const days = useMemo(() => byDay(fitting), [fitting]);
-  // Long days pass slowly: the headings need no finer clock than an hour.
+  // Day headings change at most once a day, so an hourly clock is enough.
   const now = useNow(3600);
   const lastSeen = entries[countUnseen(entries, seen)]?.id ?? -1;
   const unseen = fitting.filter(({ id }) => id > lastSeen).length;
@@ -57,12 +57,12 @@ export function ActivityPage() {
           </Loading>
         ) : fitting.length === 0 ? (
           <Empty
-            title={filtered ? 'Nothing fits' : 'Nothing has happened yet'}
+            title={filtered ? 'No matching entries' : 'No activity yet'}
             actions={filtered && <Button onClick={() => setFilter(noFilter)}>Show all</Button>}
           >
             {filtered
-              ? `None of the ${plural(entries.length, 'entry', 'entries')} that are here fits what you chose.`
-              : 'Wakes, moves, index runs and what went wrong stand here, each with its reason.'}
+              ? `None of the ${plural(entries.length, 'loaded entry', 'loaded entries')} match these filters.`
+              : 'Wakes, moves, index runs and problems appear here, each with its reason.'}
           </Empty>
         ) : (
           days.map((day) => (
@@ -90,12 +90,12 @@ export function ActivityPage() {
 function SeenMarker() {
   return (
     <li className="flex items-center gap-3 bg-flame-wash px-4 py-1 text-xs font-medium text-flame-text">
-      Above is new since your last visit
+      Entries above are new since your last visit
     </li>
   );
 }
 
-/** The way back in time. What was fetched stays while the panel is open. */
+/** Loads older entries, which are kept while the panel is open. */
 function Older({ ended, oldest }: { ended: boolean; oldest: number | null }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<WireError | null>(null);
@@ -127,7 +127,7 @@ function Older({ ended, oldest }: { ended: boolean; oldest: number | null }) {
         </Button>
       )}
       {oldest !== null && (
-        <p role="status">{ended ? 'This is the beginning' : `Back to ${absolute.format(oldest)}`}</p>
+        <p role="status">{ended ? 'No older entries' : `Showing entries since ${absolute.format(oldest)}`}</p>
       )}
     </div>
   );

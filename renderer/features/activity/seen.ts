@@ -1,11 +1,11 @@
-/** Up to which entry this person has looked at Activity, kept in this browser. */
+/** The last entry seen on the Activity page, stored in this browser. */
 import { create } from 'zustand';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import { useActivityLog } from './log.ts';
 
 const key = 'pilotlight.activity.seen';
 
-/** null until Activity was looked at for the first time: then nothing is marked. */
+/** null until the first visit to Activity; nothing is marked as new before that. */
 const useSeen = create<{ id: number | null }>()(() => ({ id: read() }));
 
 function read(): number | null {
@@ -22,7 +22,7 @@ export function markSeen(id: number): void {
   localStorage.setItem(key, String(id));
 }
 
-/** How many entries came after the last that was seen. Ids that start anew are of another Pilotlight: all are new. */
+/** How many entries came after the last one seen. Ids that start over belong to another Pilotlight: all are new. */
 export function countUnseen(entries: readonly Pick<ActivityEntry, 'id'>[], seen: number | null): number {
   const newest = entries[0]?.id;
   if (seen === null || newest === undefined) return 0;

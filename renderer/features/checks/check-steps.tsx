@@ -4,7 +4,7 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { outcomeWords, stepWords } from './words.ts';
+import { outcomeText, stepLabels } from './check-text.ts';
 
 const marks: Record<CheckStep['state'], { Icon: typeof Tick; colour: string }> = {
   waiting: { Icon: CircleDashed, colour: 'text-cold' },
@@ -14,20 +14,20 @@ const marks: Record<CheckStep['state'], { Icon: typeof Tick; colour: string }> =
   'not-applicable': { Icon: Minus, colour: 'text-cold' },
 };
 
-/** The numbered steps of a check as they go: what was seen, and the mend of each that failed. */
+/** The numbered steps of a check: what was observed, and the fix for each that failed. */
 export function CheckSteps({ check }: { check: Check }) {
-  const words = outcomeWords(check);
+  const text = outcomeText(check);
   return (
     <div className="grid gap-2">
       <ol
         className="grid gap-2"
-        aria-label={check.kind === 'diagnosis' ? 'Steps of the diagnosis' : 'Steps of the rehearsal'}
+        aria-label={check.kind === 'diagnosis' ? 'Diagnosis steps' : 'Rehearsal steps'}
       >
         {check.steps.map((step, index) => (
           <Step key={step.id} step={step} number={index + 1} />
         ))}
       </ol>
-      <LiveRegion words={words} everyMs={3000} />
+      <LiveRegion message={text} everyMs={3000} />
     </div>
   );
 }
@@ -49,7 +49,7 @@ function Step({ step, number }: { step: CheckStep; number: number }) {
           <span
             className={`text-xs ${step.state === 'fail' ? 'font-medium text-trouble-text' : 'text-faint'}`}
           >
-            {stepWords[step.state]}
+            {stepLabels[step.state]}
           </span>
         </p>
         {step.seen && <p className="break-words text-soft">{step.seen}</p>}
@@ -63,7 +63,7 @@ function Step({ step, number }: { step: CheckStep; number: number }) {
   );
 }
 
-/** Stops a check that runs. */
+/** Cancels a running check. */
 export function CancelCheck({ check }: { check: Check }) {
   const { busy, run } = useAction();
   return (

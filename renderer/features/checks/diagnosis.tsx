@@ -9,9 +9,9 @@ import { useKeep } from '../../components/use-keep.ts';
 import { checksStore, useCheck } from '../../stores/checks.ts';
 import { addToast, toastDone } from '../../stores/toasts.ts';
 import { CancelCheck, CheckSteps } from './check-steps.tsx';
-import { checkText, outcomeWords } from './words.ts';
+import { checkText, outcomeText } from './check-text.ts';
 
-/** Tests a machine step by step, from its name to its GPU. `asked`: somebody came here for it. */
+/** Checks a machine step by step, from its name to its GPU. `asked` scrolls to it. */
 export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
   useKeep(checksStore);
   const check = useCheck('diagnosis', node.id);
@@ -19,24 +19,21 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!asked) return;
-    // After the page itself went to its top.
+    // After the page has scrolled to the top.
     const frame = requestAnimationFrame(() => place.current?.scrollIntoView({ block: 'center' }));
     return () => cancelAnimationFrame(frame);
   }, [asked]);
 
   const running = busy || check?.outcome === 'running';
   return (
-    <Section
-      title="Diagnosis"
-      aside={check ? <Outcome words={outcomeWords(check)} at={check.endedAt} /> : ''}
-    >
+    <Section title="Diagnosis" aside={check ? <Outcome text={outcomeText(check)} at={check.endedAt} /> : ''}>
       <div ref={place} className={`${cardClass} grid gap-4 p-4`}>
         {check ? (
           <CheckSteps check={check} />
         ) : (
           <p className="text-[0.8125rem] text-soft">
-            Tests waking, the agent, Ollama and the GPU step by step, and names the mend. It changes nothing
-            there.
+            Checks wake, agent, Ollama and GPU, and tells you how to fix what fails. Nothing on the machine is
+            changed.
           </p>
         )}
         <div className="flex flex-wrap gap-2">
@@ -57,8 +54,9 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
               tone="quiet"
               onClick={() =>
                 navigator.clipboard.writeText(checkText(check, node.name)).then(
-                  () => toastDone('The diagnosis was copied.'),
-                  () => addToast({ tone: 'error', message: 'The clipboard cannot be used here.', next: '' }),
+                  () => toastDone('Diagnosis copied'),
+                  () =>
+                    addToast({ tone: 'error', message: 'The clipboard is not available here.', next: '' }),
                 )
               }
             >
@@ -71,9 +69,9 @@ export function Diagnosis({ node, asked }: { node: NodeView; asked: boolean }) {
   );
 }
 
-const Outcome = ({ words, at }: { words: string; at: number | null }) => (
+const Outcome = ({ text, at }: { text: string; at: number | null }) => (
   <>
-    {words}
+    {text}
     {at !== null && (
       <>
         {' · '}

@@ -4,11 +4,11 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { FlameMark } from '../../components/glyphs.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { ask } from '../shell/asked.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { goTo } from '../shell/route.ts';
 import { dismissFirstRun } from './use-first-run.ts';
 
-/** One screen, three doors. No account, no tour. */
+/** One screen with three ways to start. No account, no tour. */
 export function FirstRun() {
   const { busy, run } = useAction();
   return (
@@ -18,11 +18,11 @@ export function FirstRun() {
     >
       <FlameMark size={44} />
       <h2 id="first-run" className="mt-4 text-xl font-semibold tracking-tight text-balance sm:text-2xl">
-        The small flame that lights the furnace only when heat is wanted
+        The small flame that lights the furnace only when heat is needed
       </h2>
       <p className="mt-2 max-w-prose text-soft text-pretty">
         Pilotlight wakes your GPU machine, puts the right models on its GPU, sends the work there and shows it
-        live. Where would you like to begin?
+        live. Where would you like to start?
       </p>
       <div className="mt-6 grid w-full gap-3 text-left sm:mt-8 sm:gap-4 md:grid-cols-3">
         <Door
@@ -31,27 +31,26 @@ export function FirstRun() {
           about="Index a folder now and search it. Nothing to download, nothing leaves this machine."
           onClick={() => {
             goTo('index');
-            ask({ dialog: 'folder' });
+            openDialog({ dialog: 'folder' });
           }}
         />
         <Door
           icon={<Zap size={20} aria-hidden="true" />}
           title="Add my GPU machine"
-          about="Tell the address of its Ollama, and its MAC address if Pilotlight should wake it."
-          onClick={() => ask({ dialog: 'node' })}
+          about="Enter its Ollama address, and its MAC address if Pilotlight should wake it."
+          onClick={() => openDialog({ dialog: 'node' })}
         />
         <Door
           icon={<Sparkles size={20} aria-hidden="true" />}
           title="Look around with a simulated fleet"
-          about="Three pretended machines that sleep, wake and embed, on this computer only."
+          about="Three simulated machines that sleep, wake and embed, on this computer only."
           busy={busy}
-          onClick={() =>
-            run(() => client.call('fleet.simulate', { on: true }), 'The simulated fleet is here.')
-          }
+          onClick={() => run(() => client.call('fleet.simulate', { on: true }), 'Simulated fleet added')}
         />
       </div>
       <Button tone="quiet" size="small" className="mt-6" onClick={dismissFirstRun}>
-        Skip this
+        {' '}
+        Skip{' '}
       </Button>
     </section>
   );

@@ -8,13 +8,13 @@ const useDismissed = create<{ dismissed: boolean }>()(() => ({
   dismissed: globalThis.localStorage?.getItem(key) === 'dismissed',
 }));
 
-/** This person knows the way. */
+/** Hides the first-run screen for good. */
 export function dismissFirstRun(): void {
   localStorage.setItem(key, 'dismissed');
   useDismissed.setState({ dismissed: true });
 }
 
-/** True while there is nothing but this computer, no folder either, and nobody said that it is enough. */
+/** True while there is only this computer, no folder, and the screen was not dismissed. */
 export function useFirstRun(): boolean {
   const alone = useFleet(
     (state) => state.ready && Object.values(state.entries).every((node) => node.kind === 'this-computer'),

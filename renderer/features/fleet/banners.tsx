@@ -8,10 +8,10 @@ import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { useCoreStatus } from '../../stores/core.ts';
 
-/** More than these would hide the machines. */
+/** More than this would push the machines off screen. */
 const shownNotices = 2;
 
-/** What went wrong at start and was mended, and addresses that the environment names but nobody has agreed to. */
+/** Problems that were repaired at start, and servers named by the environment that await approval. */
 export function Banners() {
   const core = useCoreStatus();
   const { busy, run } = useAction();
@@ -25,7 +25,7 @@ export function Banners() {
           className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border border-dashed border-line-strong px-4 py-3"
         >
           <p className="min-w-0 flex-1 basis-64 break-words text-soft">
-            {offer.source} names an Ollama server at{' '}
+            {offer.source} points to an Ollama server at{' '}
             <span className="font-mono text-[0.8125rem] text-text">{offer.url}</span>. Pilotlight has not
             contacted it.
           </p>
@@ -35,11 +35,12 @@ export function Banners() {
             onClick={() =>
               run(
                 () => client.call('fleet.add', { url: offer.url }),
-                (node) => `${node.name} was added.`,
+                (node) => `${node.name} added`,
               )
             }
           >
-            Add it
+            {' '}
+            Add{' '}
           </Button>
         </div>
       ))}
@@ -47,7 +48,7 @@ export function Banners() {
   );
 }
 
-/** The first ones; the others on request, unless only one is left. */
+/** The first few; the rest on request, unless only one is left. */
 function Notices({ notices }: { notices: readonly Notice[] }) {
   const [all, setAll] = useState(false);
   const hidden = notices.length - shownNotices;

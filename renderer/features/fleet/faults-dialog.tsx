@@ -9,7 +9,7 @@ import { toastError } from '../../stores/toasts.ts';
 
 type Fault = MethodResult<'simulator.faults'>[number];
 
-/** What a simulated machine can get wrong, to see how Pilotlight takes it. */
+/** Faults of a simulated machine, to try how Pilotlight handles them. */
 export function FaultsDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
   const [faults, setFaults] = useState<Fault[] | null>(null);
 
@@ -42,8 +42,8 @@ export function FaultsDialog({ node, onClose }: { node: NodeView; onClose(): voi
   return (
     <Dialog
       shape="panel"
-      title={`Faults of ${node.name}`}
-      description="This machine is simulated. Switch a fault on and see what Pilotlight makes of it."
+      title={`Simulate faults on ${node.name}`}
+      description="This machine is simulated. Turn on a fault to see how Pilotlight handles it."
       onClose={onClose}
     >
       {faults === null ? (

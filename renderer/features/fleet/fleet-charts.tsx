@@ -28,7 +28,7 @@ export function FleetCharts() {
   );
 }
 
-/** Changes once a bucket, and when a series comes or goes: a chart is drawn then, not at each frame. */
+/** Changes once per bucket, and when a series appears or disappears, so that charts are not redrawn on every frame. */
 function historySignature(histories: Record<string, NodeHistory>): string {
   let signature = '';
   for (const [nodeId, history] of Object.entries(histories)) {
@@ -39,8 +39,8 @@ function historySignature(histories: Record<string, NodeHistory>): string {
 }
 
 /**
- * Where the hour ends: with the newest bucket, so that a chart is drawn when it begins and not once more by the
- * clock. Where nothing comes any more the clock moves it on, a bucket later.
+ * The end of the hour: the newest bucket, so that a chart is drawn once per bucket. Without new buckets the clock moves
+ * it on, one bucket later.
  */
 const hourEnd = (newestAt: number, now: number) =>
   Math.max(Math.floor(newestAt / bucketMs) * bucketMs, now - bucketMs);
@@ -48,7 +48,7 @@ const hourEnd = (newestAt: number, now: number) =>
 const newestIn = (histories: Record<string, NodeHistory>) =>
   Object.values(histories).reduce((newest, { buckets }) => Math.max(newest, buckets.at(-1)?.at ?? 0), 0);
 
-/** Nothing is drawn while nobody can see it. */
+/** Nothing is drawn while the page is hidden. */
 const paused = () => 'paused';
 
 function VramChart() {
@@ -63,7 +63,7 @@ function VramChart() {
     ),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the histories matter.
-  const { rows, series, words } = useMemo(() => {
+  const { rows, series, summary } = useMemo(() => {
     const histories = useHistory.getState();
     const chosen =
       nodeId === '' ? Object.values(histories) : [histories[nodeId] ?? { buckets: [], recent: [] }];
@@ -73,7 +73,8 @@ function VramChart() {
       name: model,
       colour: modelColour(model),
     }));
-    if (hour.models.length > most) list.push({ key: '', name: 'others', colour: 'var(--series-other)' });
+    if (hour.models.length > most)
+      list.push({ key: '', name: 'other models', colour: 'var(--series-other)' });
     const shown = new Set(list.map(({ key }) => key));
     const data: HourRow[] = hour.rows.map(({ at, bytes }) => {
       const values: Record<string, number> = {};
@@ -83,7 +84,7 @@ function VramChart() {
       }
       return { at, values };
     });
-    return { rows: fromFirst(data), series: list, words: describe('VRAM', data, list, formatMemory) };
+    return { rows: fromFirst(data), series: list, summary: describe('VRAM', data, list, formatMemory) };
   }, [end, nodeId, signature]);
 
   return (
@@ -113,7 +114,7 @@ function VramChart() {
       <ChartFrame
         rows={rows}
         series={series}
-        words={words}
+        summary={summary}
         format={formatMemory}
         least={4 * VRAM_GIGABYTE}
         unit={VRAM_GIGABYTE}
@@ -143,7 +144,7 @@ function WorkChart() {
     useShallow((state) => Object.fromEntries(selectNodes(state).map((node) => [node.id, node.name]))),
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the samples matter.
-  const { rows, series, words } = useMemo(() => {
+  const { rows, series, summary } = useMemo(() => {
     const hour = workHour(useWork.getState().samples, end + bucketMs);
     const order = Object.keys(names);
     const list: Series[] = hour.nodeIds.slice(0, most).map((id) => ({
@@ -152,20 +153,20 @@ function WorkChart() {
       colour: nodeColour(Math.max(0, order.indexOf(id))),
     }));
     const data: HourRow[] = hour.rows.map(({ at, rates }) => ({ at, values: rates }));
-    return { rows: fromFirst(data), series: list, words: describe('Work', data, list, formatVectors) };
+    return { rows: fromFirst(data), series: list, summary: describe('Work', data, list, formatVectors) };
   }, [end, names, signature]);
 
   return (
-    <Section title="Work, last hour" aside="vectors a second, by machine">
+    <Section title="Work, last hour" aside="vectors per second, by machine">
       <ChartFrame
         rows={rows}
         series={series}
-        words={words}
+        summary={summary}
         format={formatVectors}
         least={10}
         unit={1}
         empty="Nothing was embedded in the last hour"
-        caption="Vectors a second by machine, last hour"
+        caption="Vectors per second by machine, last hour"
       />
     </Section>
   );
@@ -176,7 +177,7 @@ const formatVectors = (value: number) => formatRate(value, 'vec');
 function ChartFrame({
   rows,
   series,
-  words,
+  summary,
   format,
   least,
   unit,
@@ -185,7 +186,7 @@ function ChartFrame({
 }: {
   rows: HourRow[];
   series: Series[];
-  words: string;
+  summary: string;
   format: (value: number) => string;
   least: number;
   unit: number;
@@ -194,7 +195,7 @@ function ChartFrame({
 }) {
   return (
     <figure className={`${cardClass} p-4`}>
-      <figcaption className="sr-only">{words}</figcaption>
+      <figcaption className="sr-only">{summary}</figcaption>
       {series.length === 0 ? (
         <p
           className="flex items-center justify-center text-[0.8125rem] text-faint"
@@ -218,7 +219,7 @@ function ChartFrame({
       </div>
       <ChartTable
         caption={caption}
-        heads={['At', ...series.map(({ name }) => name)]}
+        heads={['Time', ...series.map(({ name }) => name)]}
         rows={() =>
           rows
             .filter((row) => Object.values(row.values).some((value) => value > 0))
@@ -236,20 +237,20 @@ function ChartFrame({
   );
 }
 
-/** In its first hour a chart begins with the first thing it has to show, and is ten minutes wide at least. */
+/** In its first hour a chart starts at its first value, and spans at least ten minutes. */
 function fromFirst(rows: HourRow[]): HourRow[] {
   const first = rows.findIndex((row) => Object.keys(row.values).length > 0);
   return rows.slice(Math.max(0, Math.min(first - 1, rows.length - 20)));
 }
 
-/** The chart in a sentence: what it is now, and its highest. */
+/** The chart in a sentence: its latest and highest values. */
 function describe(
   what: string,
   rows: readonly HourRow[],
   series: readonly Series[],
   format: (value: number) => string,
 ): string {
-  if (series.length === 0) return `${what} over the last hour: nothing.`;
+  if (series.length === 0) return `${what} over the last hour: no data.`;
   const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
   const last = rows.findLast((row) => sum(row) > 0);
   const highest = rows.reduce((best, row) => (sum(row) > sum(best) ? row : best));

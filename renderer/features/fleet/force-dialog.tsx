@@ -2,11 +2,11 @@ import { useState } from 'react';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { shortageAdvice } from './node-words.ts';
+import { shortageAdvice } from './node-text.ts';
 import { Shortage } from './shortage.tsx';
 import { useForce } from './use-force.ts';
 
-/** What did not fit onto a GPU, who holds its VRAM, and the way to force it anyway. */
+/** What did not fit on a GPU, what uses its VRAM, and a button to force it anyway. */
 export function ForceDialog({ moves, onClose }: { moves: readonly MoveRecord[]; onClose(): void }) {
   const only = moves.length === 1 ? moves[0] : undefined;
   const [left, setLeft] = useState(moves);
@@ -17,10 +17,8 @@ export function ForceDialog({ moves, onClose }: { moves: readonly MoveRecord[]; 
   };
   return (
     <Dialog
-      title={
-        only ? `${only.model} does not fit on ${only.nodeName} now` : `${moves.length} models do not fit now`
-      }
-      description="Nothing was changed on the machine."
+      title={only ? `${only.model} does not fit on ${only.nodeName}` : `${moves.length} models do not fit`}
+      description="Nothing was changed."
       onClose={onClose}
     >
       <ul className="grid gap-5">

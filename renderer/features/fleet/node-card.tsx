@@ -17,7 +17,7 @@ import { PowerLines } from '../power/power-lines.tsx';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { nodeHref } from '../shell/route.ts';
 import { NodeMenu } from './node-menu.tsx';
-import { wakeHint } from './node-words.ts';
+import { wakeHint } from './node-text.ts';
 import { Readings } from './readings.tsx';
 import { useForce } from './use-force.ts';
 import { LoadedModels, VramBar } from './vram-bar.tsx';
@@ -25,7 +25,7 @@ import { WakeProgress, WakeSteps } from './wake-progress.tsx';
 
 const hot = { 'gpu-verified': 'border-flame/60', trouble: 'border-trouble-line' } as const;
 
-/** One machine. It reads its own entry, so a frame draws only the cards that changed. */
+/** One machine. Reads its own entry, so that a frame redraws only the cards that changed. */
 export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
   const wake = useWake(nodeId);
@@ -116,7 +116,7 @@ function Asleep({ node }: { node: NodeView }) {
   if (node.kind === 'this-computer' && !node.url) {
     return (
       <p className="text-[0.8125rem] text-soft">
-        Indexes with the built-in embedder. Start Ollama here to use its models as well.
+        Indexes with the built-in embedder. Start Ollama here to use its models too.
       </p>
     );
   }
@@ -160,7 +160,7 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           size="small"
           tone={flagged ? 'primary' : 'plain'}
           busy={busy}
-          aria-label={`Force to GPU: the priority models of ${node.name}`}
+          aria-label={`Force to GPU: priority models on ${node.name}`}
           onClick={() => force('gpu', node.id, null)}
         >
           Force to GPU
@@ -171,10 +171,11 @@ function Actions({ node, awake }: { node: NodeView; awake: boolean }) {
           size="small"
           tone={node.canWake && node.state !== 'trouble' ? 'quiet' : 'plain'}
           busy={wake.busy}
-          aria-label={`Look again at ${node.name}`}
+          aria-label={`Check again: ${node.name}`}
           onClick={() => wake.run(() => client.call('fleet.look', { nodeId: node.id }))}
         >
-          Look again
+          {' '}
+          Check again{' '}
         </Button>
       )}
       <span className="flex-1" />

@@ -10,7 +10,7 @@ import { toastDone } from '../../stores/toasts.ts';
 import { NodeFields } from './node-fields.tsx';
 import { type FieldErrors, fieldErrorsOf, formOf, readForm } from './node-form.ts';
 
-/** Changes what is saved of a node. */
+/** Edits a node’s saved details. */
 export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void }) {
   const [form, setForm] = useState(() => formOf(node));
   const [errors, setErrors] = useState<FieldErrors>({});
@@ -37,7 +37,7 @@ export function NodeDialog({ node, onClose }: { node: NodeView; onClose(): void 
         ...(sameUrl ? {} : { url }),
         ...(sameVram || vramBytes === undefined ? {} : { vramBytes }),
       });
-      toastDone(`${form.name || node.name} was saved.`);
+      toastDone(`${form.name || node.name} saved`);
       onClose();
     } catch (error) {
       const wire = toWireError(error);

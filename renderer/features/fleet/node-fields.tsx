@@ -4,7 +4,7 @@ import { TextField } from '../../components/field.tsx';
 import type { FieldErrors, NodeForm, SecretName } from './node-form.ts';
 import { SecretField } from './secret-field.tsx';
 
-/** The fields of a machine, for the wizard and for the dialog that edits one. */
+/** A machine’s fields, shared by the wizard and the edit dialog. */
 export function NodeFields({
   form,
   errors,
@@ -13,7 +13,7 @@ export function NodeFields({
 }: {
   form: NodeForm;
   errors: FieldErrors;
-  /** The machine that is edited; null for a new one. */
+  /** The machine being edited; null for a new one. */
   node: NodeView | null;
   onChange<Name extends keyof NodeForm>(field: Name, text: NodeForm[Name]): void;
 }) {
@@ -34,11 +34,11 @@ export function NodeFields({
   return (
     <>
       <TextField
-        label="Address of its Ollama"
+        label="Ollama address"
         hint={
           form.agentUrl
-            ? 'Like http://192.168.1.20:11434; empty where it has none'
-            : 'Like http://192.168.1.20:11434'
+            ? 'For example http://192.168.1.20:11434. Leave empty if it has none.'
+            : 'For example http://192.168.1.20:11434'
         }
         inputMode="url"
         mono
@@ -51,7 +51,7 @@ export function NodeFields({
         <>
           <TextField
             label="MAC address"
-            hint="Of its network adapter, like AA:BB:CC:DD:EE:FF. With it, Pilotlight can wake the machine."
+            hint="Of its network adapter, for example AA:BB:CC:DD:EE:FF. Lets Pilotlight wake the machine."
             optional
             mono
             {...field('mac')}
@@ -59,7 +59,7 @@ export function NodeFields({
           <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2">
             <TextField
               label="Wake destinations"
-              hint="Beside the broadcasts, like 192.168.1.255:9"
+              hint="In addition to the broadcasts, for example 192.168.1.255:9"
               optional
               mono
               {...field('wakeDestinations')}
@@ -67,18 +67,18 @@ export function NodeFields({
             <SecretField
               label="SecureOn password"
               what="password"
-              hint="If its adapter asks for one"
+              hint="If its adapter requires one"
               {...secret('secureOn', node?.hasSecureOn)}
             />
           </div>
         </>
       )}
       <TextField
-        label="VRAM in GB"
+        label="VRAM (GB)"
         hint={
           node && node.vram.source !== 'person' && node.vram.totalBytes !== null
-            ? `Known already: ${formatMemory(node.vram.totalBytes)}. Write here only to tell otherwise.`
-            : 'Pilotlight plans moves with it. 0 says that it has no GPU.'
+            ? `Detected: ${formatMemory(node.vram.totalBytes)}. Enter a value only to override it.`
+            : 'Used to plan which models fit. Enter 0 if it has no GPU.'
         }
         optional
         inputMode="decimal"
@@ -86,34 +86,32 @@ export function NodeFields({
       />
       {!local && (
         <details open={Boolean(hasOther)}>
-          <summary className="rounded font-medium text-soft">
-            Its agent, and servers that are there already
-          </summary>
+          <summary className="rounded font-medium text-soft">Agent and existing servers</summary>
           <div className="mt-3 grid gap-x-4 gap-y-3 sm:grid-cols-2">
             <TextField
-              label="Address of its agent"
-              hint="Like http://192.168.1.20:8765"
+              label="Agent address"
+              hint="For example http://192.168.1.20:8765"
               optional
               mono
               {...field('agentUrl')}
             />
             <SecretField
-              label="Token of the relay"
+              label="Relay token"
               what="token"
-              hint="Where one of its ways is a relay that asks for one"
+              hint="If one of its wake methods is a relay that requires one"
               {...secret('relayToken', node?.hasRelayToken)}
             />
             <TextField
               label="Shutdown server"
-              hint="One that takes POST /shutdown, like http://192.168.1.20:9754"
+              hint="Accepts POST /shutdown, for example http://192.168.1.20:9754"
               optional
               mono
               {...field('shutdownUrl')}
             />
             <SecretField
-              label="Secret of the shutdown server"
+              label="Shutdown server secret"
               what="secret"
-              hint="What it wants as Bearer"
+              hint="Sent as a Bearer token"
               {...secret('shutdownSecret', node?.hasShutdownSecret)}
             />
           </div>

@@ -3,7 +3,7 @@ import type { MethodInput } from '../../../shared/contract/methods.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { VRAM_GIGABYTE } from '../../../shared/units.ts';
 
-/** What stands in the fields of a machine, as text; a secret that is null is taken away. */
+/** A machine’s fields as text. A secret set to null is removed. */
 export interface NodeForm {
   url: string;
   name: string;
@@ -20,15 +20,15 @@ export interface NodeForm {
 export type FieldErrors = Partial<Record<keyof NodeForm, string>>;
 
 export function formOf(node: NodeView | null, url = ''): NodeForm {
-  const told = node?.vram.source === 'person' ? node.vram.totalBytes : null;
+  const entered = node?.vram.source === 'person' ? node.vram.totalBytes : null;
   return {
     url: node?.url ?? url,
     name: node?.name ?? '',
     mac: node?.mac ?? '',
     wakeDestinations: node?.wakeDestinations.join(', ') ?? '',
-    // Passwords and tokens are written, never read back.
+    // Passwords and tokens are write-only.
     secureOn: '',
-    vramGigabytes: told === null ? '' : String(told / VRAM_GIGABYTE),
+    vramGigabytes: entered === null ? '' : String(entered / VRAM_GIGABYTE),
     agentUrl: node?.agentUrl ?? '',
     shutdownUrl: node?.shutdownUrl ?? '',
     shutdownSecret: '',
@@ -41,8 +41,8 @@ export type SecretName = 'secureOn' | 'shutdownSecret' | 'relayToken';
 const secrets: readonly SecretName[] = ['secureOn', 'shutdownSecret', 'relayToken'];
 
 /**
- * The parameters of fleet.add, or the field that cannot be read. What only the core can judge is left to it. A secret
- * that is empty is left out, so that what is saved stays.
+ * The parameters of fleet.add, or the first invalid field. The core validates the rest. An empty secret is left out,
+ * which keeps the saved one.
  */
 export function readForm(
   form: NodeForm,
@@ -51,11 +51,14 @@ export function readForm(
   const vram = form.vramGigabytes.trim().replace(',', '.');
   if (vram !== '' && !(Number(vram) >= 0 && Number(vram) <= 100_000)) {
     return {
-      error: { field: 'vramGigabytes', message: 'Write a number of gigabytes, like 24, or 0 for no GPU.' },
+      error: {
+        field: 'vramGigabytes',
+        message: 'Enter a number of gigabytes, for example 24, or 0 for no GPU.',
+      },
     };
   }
   if (needsAddress && form.url.trim() === '' && form.agentUrl.trim() === '') {
-    return { error: { field: 'url', message: 'Write the address, like http://192.168.1.20:11434.' } };
+    return { error: { field: 'url', message: 'Enter an address, for example http://192.168.1.20:11434.' } };
   }
   const name = form.name.trim();
   const input: MethodInput<'fleet.add'> = {
@@ -74,7 +77,7 @@ export function readForm(
   return { input };
 }
 
-/** The core names its parameter; the form shows it in gigabytes. */
+/** Maps the core’s parameters to form fields; the form shows VRAM in gigabytes. */
 const fieldOfParameter: Record<string, keyof NodeForm> = {
   url: 'url',
   name: 'name',
@@ -95,7 +98,7 @@ const fieldOfCode: Record<string, keyof NodeForm> = {
   ALREADY_EXISTS: 'url',
 };
 
-/** What the core refused, at its field; null where it names none of them. */
+/** The core’s refusal as a field error; null if it concerns none of these fields. */
 export function fieldErrorsOf(error: WireError): FieldErrors | null {
   const named = typeof error.details?.field === 'string' ? error.details.field.split('.')[0] : undefined;
   const at = (named && fieldOfParameter[named]) || fieldOfCode[error.code];

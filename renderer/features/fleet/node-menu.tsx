@@ -11,7 +11,7 @@ import { FaultsDialog } from './faults-dialog.tsx';
 import { NodeDialog } from './node-dialog.tsx';
 import { useForce } from './use-force.ts';
 
-/** Everything else that can be done with a machine. */
+/** Further actions on a machine. */
 export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const { run } = useAction();
@@ -20,16 +20,16 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
   return (
     <>
       <Menu
-        label={`More for ${node.name}`}
+        label={`More actions for ${node.name}`}
         trigger={
-          <Button tone="quiet" size="icon" aria-label={`More for ${node.name}`}>
+          <Button tone="quiet" size="icon" aria-label={`More actions for ${node.name}`}>
             <EllipsisVertical size={16} aria-hidden="true" />
           </Button>
         }
       >
         {(node.url ?? node.agentUrl) && (
           <MenuItem onSelect={() => run(() => client.call('fleet.look', { nodeId: node.id }))}>
-            <RefreshCw size={16} aria-hidden="true" /> Look now
+            <RefreshCw size={16} aria-hidden="true" /> Check now
           </MenuItem>
         )}
         {awake && serverCan(node, 'moves') && node.hasGpu !== false && (
@@ -46,7 +46,7 @@ export function NodeMenu({ node, awake }: { node: NodeView; awake: boolean }) {
           <>
             <MenuSeparator />
             <MenuItem onSelect={() => setOpen('faults')}>
-              <Zap size={16} aria-hidden="true" /> Switch faults on or off
+              <Zap size={16} aria-hidden="true" /> Simulate faults
             </MenuItem>
           </>
         )}
@@ -80,11 +80,11 @@ export function RemoveDialog({
   return (
     <Dialog
       title={`Remove ${node.name}?`}
-      description="Pilotlight forgets this node. Its machine and its models are left as they are."
+      description="Pilotlight forgets this node. The machine and its models are not touched."
       onClose={onClose}
     >
       <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Keep it</Button>
+        <Button onClick={onClose}>Cancel</Button>
         <Button
           tone="danger"
           busy={busy}
@@ -93,7 +93,7 @@ export function RemoveDialog({
               await client.call('fleet.remove', { nodeId: node.id });
               onClose();
               onRemoved?.();
-            }, `${node.name} was removed.`)
+            }, `${node.name} removed`)
           }
         >
           Remove

@@ -14,14 +14,14 @@ import type { KeyedState } from '../../stores/keyed.ts';
 import { forgetSeeds, seedHistory, telemetryStore } from '../../stores/telemetry.ts';
 import { FirstRun } from '../first-run/first-run.tsx';
 import { useFirstRun } from '../first-run/use-first-run.ts';
-import { ask } from '../shell/asked.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { Banners } from './banners.tsx';
 import { FleetCharts } from './fleet-charts.tsx';
 import { NodeCard } from './node-card.tsx';
 
 const selectIds = (state: KeyedState<NodeView>) => selectNodes(state).map((node) => node.id);
 
-/** Histories are fetched only for so many nodes; the others fill from the stream. */
+/** Histories are fetched for at most this many nodes; the others fill from the stream. */
 const seededNodes = 24;
 
 export function FleetPage() {
@@ -36,7 +36,7 @@ export function FleetPage() {
       title="Fleet"
       summary={ready && !firstRun ? <Summary /> : null}
       actions={
-        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => ask({ dialog: 'node' })}>
+        <Button tone={firstRun ? 'plain' : 'primary'} onClick={() => openDialog({ dialog: 'node' })}>
           <Plus size={16} aria-hidden="true" /> Add a node
         </Button>
       }
@@ -73,7 +73,7 @@ function Summary() {
   return <>{`${plural(nodes, 'node')} · ${awake} awake${vram}`}</>;
 }
 
-/** Fetches the last hour of the machines that answer, once each, when the link is there. */
+/** Fetches the last hour of each machine that responds, once, when the link is live. */
 function useSeededHistory(): void {
   const live = useConnection((status) => status.state === 'live');
   const ids = useFleet(

@@ -7,10 +7,10 @@ import { useHistory } from '../../stores/telemetry.ts';
 
 const none: readonly TelemetrySample[] = [];
 
-/** What the GPU, or else the processor, does now, with its last two minutes. Nothing where nothing is known. */
+/** Current GPU readings, or else CPU readings, with the last two minutes. Nothing if nothing is known. */
 export function Readings({ node }: { node: NodeView }) {
   const [ref, onScreen] = useOnScreen<HTMLDivElement>();
-  // A hundred cards hear a hundred samples a frame: those that nobody sees do not draw them.
+  // With a hundred cards a frame brings a hundred samples; cards off screen do not draw them.
   const recent = useHistory((histories) => (onScreen ? (histories[node.id]?.recent ?? none) : none));
   const measured = useHistory((histories) => (histories[node.id]?.recent.length ?? 0) > 0);
   const newest = recent.at(-1);
@@ -42,16 +42,16 @@ export function Readings({ node }: { node: NodeView }) {
         values={recent.map((sample) => sample.host?.cpuPercent ?? null)}
         name="CPU"
         percent={host.cpuPercent}
-        more={[host.memoryTotalBytes > 0 ? memoryWords(host.memoryUsedBytes, host.memoryTotalBytes) : null]}
+        more={[host.memoryTotalBytes > 0 ? memoryText(host.memoryUsedBytes, host.memoryTotalBytes) : null]}
       />
     );
   }
-  // Its place is kept until it comes near the screen.
+  // Reserves its space until it is near the screen.
   return measured ? <div ref={ref} className="h-6" /> : null;
 }
 
-/** `1.1 of 23.5 GB RAM`: the unit once where both have it, because a card is narrow. */
-function memoryWords(used: number, total: number): string {
+/** `1.1 of 23.5 GB RAM`: a shared unit is written once, because a card is narrow. */
+function memoryText(used: number, total: number): string {
   const whole = formatMemory(total);
   const unit = whole.slice(whole.indexOf(' '));
   return `${formatMemory(used).replace(new RegExp(`${unit}$`), '')} of ${whole} RAM`;
@@ -70,7 +70,7 @@ function Line({
   percent: number | null;
   more: (string | null)[];
 }) {
-  const known = more.filter((words) => words !== null);
+  const known = more.filter((text) => text !== null);
   return (
     <div ref={ref} className="flex h-6 items-center gap-3 text-[0.8125rem] text-soft">
       <span className="w-8 shrink-0">{name}</span>

@@ -1,7 +1,7 @@
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 
-/** A secret of a machine: written and never shown. One that is set is replaced, removed, or left as it is. */
+/** A write-only secret of a machine: set, replace or remove it. */
 export function SecretField({
   label,
   what,
@@ -16,7 +16,7 @@ export function SecretField({
   what: string;
   hint: string;
   isSet: boolean;
-  /** What is written; null takes away the one that is set. */
+  /** The new value; null removes the saved one. */
   value: string | null;
   error: string | undefined;
   onChange(value: string | null): void;
@@ -28,9 +28,9 @@ export function SecretField({
         label={label}
         hint={
           removed
-            ? `The ${what} is removed when you save`
+            ? `The ${what} will be removed when you save.`
             : isSet
-              ? `A ${what} is set; write another to replace it`
+              ? `A ${what} is set. Enter a new one to replace it.`
               : hint
         }
         optional={!isSet}
@@ -47,7 +47,7 @@ export function SecretField({
           className="mt-1"
           onClick={() => onChange(removed ? '' : null)}
         >
-          {removed ? `Keep the ${what}` : `Remove the ${what}`}
+          {removed ? `Keep ${what}` : `Remove ${what}`}
         </Button>
       )}
     </div>

@@ -2,8 +2,8 @@ import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { client } from '../../client/index.ts';
 import { useAction } from '../../components/use-action.ts';
 import { addToast } from '../../stores/toasts.ts';
-import { ask } from '../shell/asked.ts';
-import { failedMove, movesWithoutRoom, movesWords } from './node-words.ts';
+import { openDialog } from '../shell/open-dialog.ts';
+import { failedMove, movesText, movesWithoutRoom } from './node-text.ts';
 
 export interface ForceRequest {
   target: 'gpu' | 'cpu';
@@ -11,14 +11,14 @@ export interface ForceRequest {
   nodeId: string | null;
   /** Null for all priority models that are loaded. */
   model: string | null;
-  /** Also where it is known not to fit. */
+  /** Even if it is known not to fit. */
   anyway?: boolean;
 }
 
-/** Forces, and reports: by a dialog what can be forced anyway, by a message everything else. */
+/** Forces models and reports the result: a dialog for what can be forced anyway, a toast for the rest. */
 export async function forceAndReport(
   { target, nodeId, model, anyway = false }: ForceRequest,
-  askAnyway: (moves: MoveRecord[]) => void = (moves) => ask({ dialog: 'force', moves }),
+  askAnyway: (moves: MoveRecord[]) => void = (moves) => openDialog({ dialog: 'force', moves }),
 ): Promise<void> {
   const moves =
     model === null
@@ -31,11 +31,11 @@ export async function forceAndReport(
   if (failed) {
     addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
   } else if (others.length > 0 || withoutRoom.length === 0) {
-    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesWords(others), next: '' });
+    addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesText(others), next: '' });
   }
 }
 
-/** `askAnyway`: shows what does not fit in a place of its own, instead of the dialog. */
+/** `askAnyway` shows what does not fit, in place of the dialog. */
 export function useForce(askAnyway?: (moves: MoveRecord[]) => void) {
   const { busy, run } = useAction();
   return {

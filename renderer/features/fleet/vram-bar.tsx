@@ -2,13 +2,13 @@ import { Pin, Star } from 'lucide-react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatMemory, plural } from '../../../shared/units.ts';
-import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { useUsedVram } from '../../stores/telemetry.ts';
-import { vramWords } from './node-words.ts';
+import { vramText } from './node-text.ts';
 
-/** VRAM by model, each with its colour; what the tools count beyond the models is grey. */
+/** VRAM by model, each in its colour; other use is grey. */
 export function VramBar({ node }: { node: NodeView }) {
   const usedBytes = useUsedVram(node);
   if (node.hasGpu === false) return null;
@@ -32,16 +32,16 @@ export function VramBar({ node }: { node: NodeView }) {
       title: `other ${formatMemory(other)}`,
     });
   }
-  const words = vramWords({ totalBytes, usedBytes });
+  const text = vramText({ totalBytes, usedBytes });
   return (
     <div>
       <div className="mb-1.5 flex items-baseline justify-between gap-2 text-[0.8125rem]">
         <span className="text-soft">VRAM</span>
-        <span className="font-medium">{words}</span>
+        <span className="font-medium">{text}</span>
       </div>
       <PartsMeter
         parts={parts}
-        label={`VRAM ${words}${parts.length > 0 ? `: ${parts.map((part) => part.title).join(', ')}` : ''}`}
+        label={`VRAM ${text}${parts.length > 0 ? `: ${parts.map((part) => part.title).join(', ')}` : ''}`}
       />
     </div>
   );
@@ -49,10 +49,10 @@ export function VramBar({ node }: { node: NodeView }) {
 
 const shown = 4;
 
-/** The loaded models, where they sit and how large they are. */
+/** The loaded models, with location and size. */
 export function LoadedModels({ node }: { node: NodeView }) {
   if (node.loaded.length === 0) {
-    return <p className="text-[0.8125rem] text-faint">No model is loaded</p>;
+    return <p className="text-[0.8125rem] text-faint">No models loaded</p>;
   }
   const models = node.loaded.slice(0, shown);
   return (
@@ -84,7 +84,7 @@ function LoadedModel({ model }: { model: ModelOnNode }) {
       )}
       {model.pinned && <Pin size={12} className="shrink-0 text-soft" role="img" aria-label="pinned" />}
       <span className={`ml-auto shrink-0 ${model.flagged ? 'font-medium text-flame-text' : 'text-soft'}`}>
-        {placementWords(model)} · {formatMemory(model.sizeBytes)}
+        {placementLabel(model)} · {formatMemory(model.sizeBytes)}
       </span>
     </li>
   );

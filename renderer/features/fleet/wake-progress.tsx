@@ -8,18 +8,18 @@ import { Progress } from '../../components/meter.tsx';
 import { useNow } from '../../components/now.ts';
 import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { wakeShare, wakeSteps, wakeWords } from './node-words.ts';
+import { wakeShare, wakeSteps, wakeText } from './node-text.ts';
 
-/** While a machine comes up: how far, in which step, how long it is given, and a way out. */
+/** A wake in progress: progress bar, step, deadline and Cancel. */
 export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
   const now = useNow();
   const { busy, run } = useAction();
   const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
-  const words = wakeWords(wake, now);
+  const text = wakeText(wake, now);
   return (
     <div className="flex h-full flex-col gap-2">
-      <Progress value={wakeShare(wake, now)} label={`Waking ${node.name}`} words={words} tone="ember" />
-      <p className="text-[0.8125rem] text-soft">{words}</p>
+      <Progress value={wakeShare(wake, now)} label={`Waking ${node.name}`} valueText={text} tone="ember" />
+      <p className="text-[0.8125rem] text-soft">{text}</p>
       <WakeSteps wake={wake} />
       {wake.failedDestinations.length > 0 && (
         <details className="text-xs text-soft">
@@ -47,17 +47,17 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
           {plural(wake.packetsSent, 'packet')} sent · gives up in {formatCountdown(wake.deadlineAt - now)}
         </span>
       </div>
-      <LiveRegion words={`${node.name}: ${wakeSteps[Math.max(0, reached)]?.words ?? ''}`} />
+      <LiveRegion message={`${node.name}: ${wakeSteps[Math.max(0, reached)]?.label ?? ''}`} />
     </div>
   );
 }
 
-/** Packet sent → answers → serves → GPU verified, as far as it has come. */
+/** Packet sent → answers → serves → GPU verified, with the steps done so far. */
 export function WakeSteps({ wake }: { wake: Wake }) {
   const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
   return (
-    <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Steps of the wake">
-      {wakeSteps.map(({ step, words: stepWords }, index) => {
+    <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Wake steps">
+      {wakeSteps.map(({ step, label }, index) => {
         const done = index <= reached;
         return (
           <li
@@ -69,8 +69,8 @@ export function WakeSteps({ wake }: { wake: Wake }) {
               aria-hidden="true"
               className={`size-1.5 rounded-full ${done ? 'bg-ember' : 'border border-line-strong'}`}
             />
-            {stepWords}
-            <span className="sr-only">{done ? ' (reached)' : ' (to come)'}</span>
+            {label}
+            <span className="sr-only">{done ? ' (done)' : ' (pending)'}</span>
           </li>
         );
       })}

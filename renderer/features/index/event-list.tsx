@@ -17,7 +17,7 @@ const eventIcons = {
   note: Info,
 } as const;
 
-/** What happened in a run: how far into it, and when by the clock. */
+/** The events of a run, with the time into the run and the clock time. */
 export function EventList({ job }: { job: Pick<IndexJob, 'events' | 'startedAt' | 'endedAt'> }) {
   const [all, setAll] = useState(false);
   const title = useId();
@@ -27,7 +27,8 @@ export function EventList({ job }: { job: Pick<IndexJob, 'events' | 'startedAt' 
   return (
     <div className="mt-5">
       <p className="mb-2 text-[0.8125rem] font-medium" id={title}>
-        What happened
+        {' '}
+        Events{' '}
       </p>
       <ol className="grid gap-1.5 text-[0.8125rem]" aria-labelledby={title}>
         {shown.map((event, index) => {

@@ -2,7 +2,7 @@ import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount } from '../../../shared/units.ts';
 import { everyLeftOut } from './proof-text.ts';
 
-/** Files that were left out, each with its reason. */
+/** The files that were not indexed, each with its reason. */
 export function Failures({ job }: { job: IndexJob }) {
   const files = everyLeftOut(job);
   if (files.length === 0) return null;
@@ -10,7 +10,7 @@ export function Failures({ job }: { job: IndexJob }) {
   return (
     <details className="mt-3 text-[0.8125rem] print:hidden">
       <summary className="rounded font-medium">
-        {formatCount(files.length)} {files.length === 1 ? 'file' : 'files'} left out, with reasons
+        {formatCount(files.length)} {files.length === 1 ? 'file' : 'files'} not indexed, with reasons
       </summary>
       <ul className="mt-2 max-h-80 divide-y divide-line overflow-y-auto rounded-lg border border-line">
         {files.map((failure) => (

@@ -5,7 +5,7 @@ import { formatCount } from '../../../shared/units.ts';
 import { cardClass } from '../../components/page.tsx';
 import { addToast, toastDone } from '../../stores/toasts.ts';
 
-/** Splits a text at ranges [start, end); ranges that overlap or leave the text are cut to fit. */
+/** Splits a text at ranges [start, end). Overlapping or out-of-bounds ranges are clipped. */
 export function splitAtRanges(
   text: string,
   ranges: readonly (readonly [number, number])[],
@@ -24,7 +24,7 @@ export function splitAtRanges(
   return parts;
 }
 
-/** Where the text of a snippet begins: after a heading that stands above it already, unless a word was found in it. */
+/** Where a snippet’s text starts: after a heading that is already shown above it, unless the heading contains a match. */
 export function snippetStart({
   snippet,
   heading,
@@ -37,12 +37,12 @@ export function snippetStart({
 
 function copyPath(hit: SearchHit): void {
   navigator.clipboard.writeText(hit.absolutePath).then(
-    () => toastDone('The path was copied.'),
+    () => toastDone('Path copied'),
     () =>
       addToast({
         tone: 'info',
         message: hit.absolutePath,
-        next: 'The browser refused to copy; this is the path.',
+        next: 'The browser blocked copying. You can copy the path from here.',
       }),
   );
 }
@@ -63,8 +63,8 @@ export function Hit({ hit }: { hit: SearchHit }) {
         </div>
         <button
           type="button"
-          aria-label={`Copy the path of ${hit.path}`}
-          title="Copy the path"
+          aria-label={`Copy path of ${hit.path}`}
+          title="Copy path"
           onClick={() => copyPath(hit)}
           className="-m-1 rounded p-1.5 text-faint hover:text-text"
         >
@@ -81,11 +81,11 @@ export function Hit({ hit }: { hit: SearchHit }) {
         <span>
           bytes {formatCount(hit.startByte)}–{formatCount(hit.endByte)}
         </span>
-        <span>{hit.words ? `words: rank ${hit.words.rank}` : 'words: no match'}</span>
+        <span>{hit.words ? `keywords: rank ${hit.words.rank}` : 'keywords: no match'}</span>
         <span>
           {hit.vectors
             ? `vectors: rank ${hit.vectors.rank}, similarity ${hit.vectors.similarity.toFixed(2)}`
-            : 'vectors: not near'}
+            : 'vectors: no match'}
         </span>
         <span>score {hit.score.toFixed(4)}</span>
       </p>

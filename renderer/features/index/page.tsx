@@ -66,15 +66,15 @@ export function IndexPage() {
         </Loading>
       ) : sources.length === 0 && jobs.length === 0 ? (
         <Empty
-          title="No folder is indexed yet"
+          title="No folders indexed yet"
           actions={
             <Button tone="primary" onClick={() => setAdding(true)}>
               Add a folder
             </Button>
           }
         >
-          Add one, and Pilotlight reads its text files, embeds them here or on your GPU machine, and lets you
-          search them by words and by nearness. The files are never changed.
+          Add a folder to search its text files by keyword and by similarity. They are embedded here or on
+          your GPU machine, and never changed.
         </Empty>
       ) : (
         <div className="grid items-start gap-6 rail:grid-cols-[20rem_minmax(0,1fr)] wide:grid-cols-[22rem_minmax(0,1fr)_minmax(0,1fr)]">
@@ -87,7 +87,7 @@ export function IndexPage() {
               job && isActive(job)
                 ? 'Running now'
                 : named && named.id !== jobs[0]?.id
-                  ? 'An earlier run'
+                  ? 'Earlier run'
                   : 'Last run'
             }
             className="max-rail:order-first"
@@ -100,7 +100,7 @@ export function IndexPage() {
               )
             ) : (
               <p className={`${cardClass} px-4 py-8 text-center text-soft`}>
-                Nothing has run yet. Index a folder, and its progress stands here.
+                No runs yet. Index a folder and its progress appears here.
               </p>
             )}
           </Section>
@@ -114,7 +114,7 @@ export function IndexPage() {
   );
 }
 
-/** A run that the address names and the stream no longer holds is fetched, once. */
+/** Fetches the run named in the URL, once, if the stream no longer includes it. */
 function useOlderRun(id: string | null, known: readonly IndexJob[], ready: boolean): IndexJob | null {
   const [job, setJob] = useState<IndexJob | null>(null);
   const missing = ready && id !== null && !known.some((one) => one.id === id);

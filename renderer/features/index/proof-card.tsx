@@ -16,7 +16,7 @@ import { addToast, toastDone } from '../../stores/toasts.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 import { type Proof, type ProofPart, proofOf } from './proof.ts';
 import {
   everyLeftOut,
@@ -28,7 +28,7 @@ import {
 } from './proof-text.ts';
 import { placementNames, rateLayers, wholeRun, withRemembered } from './rate-layers.ts';
 
-/** How a run went, once it has ended: something to show. It prints on a page of its own. */
+/** A summary of a finished run, to show and share. Prints on its own page. */
 export function ProofCard({ job }: { job: IndexJob }) {
   const proof = useMemo(() => proofOf(job), [job]);
   return (
@@ -61,11 +61,11 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
   function copy(): void {
     const text = proofText(job, proof);
     navigator.clipboard.writeText(text).then(
-      () => toastDone('The proof was copied as text.'),
+      () => toastDone('Proof copied as text'),
       () =>
         addToast({
           tone: 'error',
-          message: 'The browser refused to copy.',
+          message: 'The browser blocked copying.',
           next: 'Print it instead, or allow this page to use the clipboard.',
         }),
     );
@@ -84,14 +84,14 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
               aria-hidden="true"
               className={job.status === 'failed' ? 'text-trouble' : 'text-flame'}
             />
-            {statusWords[job.status]}
+            {statusLabels[job.status]}
           </span>
         </p>
         <div className="flex gap-2 print:hidden">
           <Button size="small" onClick={copy}>
             <Copy size={14} aria-hidden="true" /> Copy as text
           </Button>
-          <Button size="icon" tone="quiet" aria-label="Print this proof" onClick={() => print()}>
+          <Button size="icon" tone="quiet" aria-label="Print proof card" onClick={() => print()}>
             <Printer size={16} aria-hidden="true" />
           </Button>
         </div>
@@ -101,7 +101,7 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
         <p className="mt-1 text-xs text-faint">
           {formatDate(job.startedAt)}, {formatTime(job.startedAt)} to {formatTime(job.endedAt)} ·{' '}
           <Ago at={job.endedAt} />
-          {job.resumed && ' · taken up again after Pilotlight had ended, so its time holds that pause'}
+          {job.resumed && ' · resumed after Pilotlight restarted, so the time includes that pause'}
         </p>
       )}
     </header>
@@ -111,12 +111,12 @@ function Head({ job, proof }: { job: IndexJob; proof: Proof }) {
 function Figures({ job, proof }: { job: IndexJob; proof: Proof }) {
   const figures = [
     { name: 'vectors', value: formatCount(job.vectors) },
-    { name: 'from start to end', value: proof.tookMs === null ? '–' : formatDuration(proof.tookMs) },
+    { name: 'total time', value: proof.tookMs === null ? '–' : formatDuration(proof.tookMs) },
     {
-      name: 'mean',
+      name: 'average',
       value: proof.vectorsPerSecond === null ? '–' : formatRate(proof.vectorsPerSecond, 'vec'),
     },
-    { name: 'made on a GPU', value: proof.gpuShare === null ? '–' : formatPercent(floor(proof.gpuShare)) },
+    { name: 'on a GPU', value: proof.gpuShare === null ? '–' : formatPercent(floor(proof.gpuShare)) },
   ];
   return (
     <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3 border-y border-line py-4 sm:grid-cols-4">
@@ -130,7 +130,7 @@ function Figures({ job, proof }: { job: IndexJob; proof: Proof }) {
   );
 }
 
-/** 99.6% is not all. */
+/** Never rounds up to 100%: 99.6% is not all. */
 const floor = (share: number) => (share < 1 ? Math.min(0.99, share) : 1);
 
 const barColours = {
@@ -144,7 +144,7 @@ function Work({ proof }: { proof: Proof }) {
   if (proof.shares.length === 0) return null;
   return (
     <section className="mt-5">
-      <h4 className="mb-2 text-[0.8125rem] font-medium">Who did the work</h4>
+      <h4 className="mb-2 text-[0.8125rem] font-medium">Work by machine</h4>
       <ul className="grid gap-2.5 text-[0.8125rem]" aria-label="Work by machine">
         {proof.shares.map((share) => (
           <li key={share.key}>
@@ -172,7 +172,7 @@ function Work({ proof }: { proof: Proof }) {
   );
 }
 
-/** The curve, as far as this panel or the core's last hour knows it. */
+/** The rate over the run, as far as this panel or the core’s last hour covers it. */
 function Rates({ job }: { job: IndexJob }) {
   const watched = useJobRates((rates) => rates[job.id] ?? emptyRate).points;
   const samples = useWork((state) => state.samples);
@@ -184,11 +184,11 @@ function Rates({ job }: { job: IndexJob }) {
   if (points.length === 0 || layers.length === 0) return null;
   return (
     <section className="mt-5">
-      <h4 className="mb-2 text-[0.8125rem] font-medium">Vectors a second</h4>
+      <h4 className="mb-2 text-[0.8125rem] font-medium">Vectors per second</h4>
       <RateChart
         points={points}
         layers={layers}
-        label={`Vectors a second, over this run: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ')}`}
+        label={`Vectors per second, over this run: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ')}`}
       />
       <div className="mt-2">
         <Legend series={layers} />
@@ -223,7 +223,7 @@ function Time({ job, proof }: { job: IndexJob; proof: Proof }) {
         {proof.parts.map((part) => (
           <li key={part.kind} className="flex items-center gap-1.5 text-soft">
             <span aria-hidden="true" className={`size-2 rounded-[2px] ${partColours[part.kind]}`} />
-            {part.words} <span className="font-medium text-text">{formatDuration(part.ms)}</span>
+            {part.label} <span className="font-medium text-text">{formatDuration(part.ms)}</span>
           </li>
         ))}
       </ul>
@@ -255,8 +255,8 @@ function Falls({ job, proof }: { job: IndexJob; proof: Proof }) {
       </ul>
       {job.fallbackVectors > 0 && (
         <p className="mt-1.5 text-xs text-faint">
-          {formatCount(job.fallbackVectors)} vectors were made on a CPU because the GPU was gone. The model is
-          the same, so the index is of one piece.
+          {formatCount(job.fallbackVectors)} vectors were computed on a CPU because the GPU was unreachable.
+          The model is the same, so the index is consistent.
         </p>
       )}
     </section>

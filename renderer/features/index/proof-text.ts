@@ -1,7 +1,7 @@
-/** A proof as plain text, for a mail or a chat. */
+/** A proof card as plain text, for mail or chat. */
 import type { IndexJob } from '../../../shared/models/indexing.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, plural } from '../../../shared/units.ts';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 import type { Proof } from './proof.ts';
 import { placementNames } from './rate-layers.ts';
 
@@ -13,12 +13,12 @@ export interface LeftOut {
   example: string;
 }
 
-/** Files that failed, then those that cannot be indexed as they are. A run of an older version names no skipped ones. */
+/** Failed files, then skipped ones. Runs of older versions do not list skipped files. */
 export function everyLeftOut(job: Pick<IndexJob, 'failures' | 'leftOut'>): IndexJob['failures'] {
   return [...job.failures, ...(job.leftOut ?? [])];
 }
 
-/** Why files were left out: each reason once, the most frequent first. */
+/** Why files were not indexed: each reason once, most frequent first. */
 export function leftOutByReason(failures: IndexJob['failures']): LeftOut[] {
   const byReason = new Map<string, LeftOut>();
   for (const { code, reason, path } of failures) {
@@ -43,16 +43,16 @@ export function formatInto(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** The whole proof in lines of plain text. */
+/** The whole proof card as plain text. */
 export function proofText(job: IndexJob, proof: Proof): string {
   const { files } = job;
   const lines = [
-    `Pilotlight · index of ${job.label} · ${statusWords[job.status]}`,
+    `Pilotlight · index of ${job.label} · ${statusLabels[job.status]}`,
     proof.verdict,
     [
       plural(job.vectors, 'vector'),
       proof.tookMs === null ? '' : `in ${formatDuration(proof.tookMs)}`,
-      proof.vectorsPerSecond === null ? '' : `(mean ${formatRate(proof.vectorsPerSecond, 'vec')})`,
+      proof.vectorsPerSecond === null ? '' : `(average ${formatRate(proof.vectorsPerSecond, 'vec')})`,
     ]
       .filter(Boolean)
       .join(' '),
@@ -63,7 +63,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
   if (job.error) lines.push(`${job.error.message} ${job.error.next} [${job.error.code}]`);
   if (proof.shares.length > 0) {
     const width = Math.max(...proof.shares.map((share) => share.name.length));
-    lines.push('', 'Who did the work');
+    lines.push('', 'Work by machine');
     for (const { name, placement, vectors, share } of proof.shares) {
       const bar = '█'.repeat(Math.max(1, Math.round(share * 20)));
       lines.push(
@@ -73,10 +73,10 @@ export function proofText(job: IndexJob, proof: Proof): string {
   }
   if (proof.parts.length > 0) {
     lines.push('', 'Where the time went');
-    for (const { words, ms } of proof.parts) lines.push(`  ${words}: ${formatDuration(ms)}`);
+    for (const { label, ms } of proof.parts) lines.push(`  ${label}: ${formatDuration(ms)}`);
   }
   if (job.events.length > 0) {
-    lines.push('', 'What happened');
+    lines.push('', 'Events');
     for (const event of job.events) {
       const into = job.startedAt === null ? '' : ` (+${formatInto(event.at - job.startedAt)})`;
       lines.push(`  ${formatTime(event.at)}${into}  ${event.message}`);

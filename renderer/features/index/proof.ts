@@ -1,4 +1,4 @@
-/** What a run came to, from its record alone: who did how much, how long each part took, when it fell and why. */
+/** A run’s result, from its record alone: work by machine, time by phase, and fallbacks with their reasons. */
 import type { IndexJob, JobEvent, JobNodeShare } from '../../../shared/models/indexing.ts';
 
 export interface ProofShare {
@@ -12,37 +12,37 @@ export interface ProofShare {
 
 export interface ProofPart {
   kind: 'queue' | 'wake' | 'place' | 'work';
-  words: string;
+  label: string;
   ms: number;
 }
 
-/** A time in which the run did without the GPU it wanted. */
+/** A period in which the run had to do without a GPU. */
 export interface ProofFall {
   kind: 'fell-back' | 'waiting';
   from: number;
-  /** null when it lasted to the end. */
+  /** null if it lasted to the end. */
   to: number | null;
   why: string;
 }
 
 export interface Proof {
-  /** One sentence that says how it went. */
+  /** The result in one sentence. */
   verdict: string;
   /** From its start to its end. */
   tookMs: number | null;
-  /** In order; together with a wait for its turn they make up the whole. */
+  /** In order; together with the queue time they add up to the whole. */
   parts: readonly ProofPart[];
   shares: readonly ProofShare[];
   falls: readonly ProofFall[];
-  /** Mean over the time in which it worked; null where nothing was embedded. */
+  /** Average over the time spent embedding; null if nothing was embedded. */
   vectorsPerSecond: number | null;
-  /** Of all vectors, how many came from a GPU, 0 to 1; null where nothing was embedded or no model was used. */
+  /** Share of vectors computed on a GPU, 0 to 1; null if nothing was embedded or no model was used. */
   gpuShare: number | null;
 }
 
 const order: Record<JobNodeShare['placement'], number> = { gpu: 0, partial: 1, cpu: 2, builtin: 3 };
 
-/** The proof of a run that has ended. */
+/** The proof of a finished run. */
 export function proofOf(job: IndexJob): Proof {
   const total = job.nodes.reduce((sum, node) => sum + node.vectors, 0);
   const shares = job.nodes
@@ -73,50 +73,50 @@ export function proofOf(job: IndexJob): Proof {
 }
 
 function verdictOf(job: IndexJob, gpuShare: number | null, falls: readonly ProofFall[]): string {
-  if (job.status === 'failed') return 'It ended early; what it committed stays.';
-  if (job.status === 'cancelled') return 'It was cancelled; what it committed stays.';
+  if (job.status === 'failed') return 'Failed. What was already indexed is kept.';
+  if (job.status === 'cancelled') return 'Cancelled. What was already indexed is kept.';
   if (job.vectors === 0) {
     return job.files.failed > 0
       ? 'Nothing new could be indexed.'
       : job.files.removed > 0
-        ? 'Nothing new; what was gone from the folder left the index.'
+        ? 'Nothing new. Files deleted from the folder were removed from the index.'
         : 'Nothing had changed.';
   }
-  if (gpuShare === null) return 'All of it by the built-in embedder, on this computer.';
+  if (gpuShare === null) return 'All with the built-in embedder, on this computer.';
   const fell = falls.some((fall) => fall.kind === 'fell-back');
-  if (gpuShare === 1) return fell ? 'All of it on a GPU, after a while without one.' : 'All of it on a GPU.';
-  if (gpuShare === 0) return job.useGpu ? 'None of it on a GPU.' : 'On the CPU, as asked.';
+  if (gpuShare === 1) return fell ? 'All on a GPU, after a while without one.' : 'All on a GPU.';
+  if (gpuShare === 0) return job.useGpu ? 'None on a GPU.' : 'On the CPU, as requested.';
   const percent = Math.min(99, Math.max(1, Math.round(gpuShare * 100)));
-  return `${percent}% on a GPU${fell ? '; the rest after it was lost, on a CPU.' : '.'}`;
+  return `${percent}% on a GPU${fell ? '; the rest on a CPU after the GPU was lost.' : '.'}`;
 }
 
-/** Waits for its turn, wakes, places, works: cut where the events say that one ended. */
+/** Queue, wake, placement and work, split at the events that end each phase. */
 function partsOf(job: IndexJob): ProofPart[] {
   const { createdAt, startedAt, endedAt } = job;
   if (startedAt === null || endedAt === null) return [];
   const parts: ProofPart[] = [];
-  const add = (kind: ProofPart['kind'], words: string, ms: number) => {
-    if (ms > 0) parts.push({ kind, words, ms });
+  const add = (kind: ProofPart['kind'], label: string, ms: number) => {
+    if (ms > 0) parts.push({ kind, label, ms });
   };
-  if (startedAt - createdAt >= 1000) add('queue', 'Waited for its turn', startedAt - createdAt);
+  if (startedAt - createdAt >= 1000) add('queue', 'Queued', startedAt - createdAt);
   let from = startedAt;
   const placed = job.events.find((event) => event.kind === 'placed');
   const woke = job.events.find((event) => event.kind === 'woke');
-  // Only what came before the first work is a part of its own; later wakes happen while others work.
+  // Only phases before the first work count; later wakes happen while other machines work.
   const first = job.events.find((event) => event.kind !== 'note');
   if (woke && woke === first) {
-    add('wake', 'Until the machine was awake', woke.at - from);
+    add('wake', 'Waking the machine', woke.at - from);
     from = Math.max(from, woke.at);
   }
   if (placed && (placed === first || (woke === first && job.events.indexOf(placed) <= 2))) {
-    add('place', 'Until the model was on the GPU', placed.at - from);
+    add('place', 'Loading the model', placed.at - from);
     from = Math.max(from, placed.at);
   }
   add('work', job.vectors > 0 ? 'Embedding and writing' : 'Reading', Math.max(1, endedAt - from));
   return parts;
 }
 
-/** When it fell to the CPU or waited, and until when. */
+/** When it fell back to the CPU or waited, and until when. */
 function fallsOf(events: readonly JobEvent[]): ProofFall[] {
   const falls: ProofFall[] = [];
   for (const event of events) {

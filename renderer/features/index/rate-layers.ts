@@ -13,7 +13,7 @@ export const placementNames: Record<JobNodeShare['placement'], string> = {
 const warm = ['var(--flame)', 'var(--ember)', 'var(--series-3)'];
 const cold = ['var(--series-1)', 'var(--cold)', 'var(--series-4)'];
 
-/** A layer for each node and placement of a job: GPUs are warm and lie below, CPUs are cold and lie above. */
+/** One layer per node and placement: GPUs in warm colours below, CPUs in cold colours above. */
 export function rateLayers(job: Pick<IndexJob, 'nodes'>): RateLayer[] {
   const isWarm = (share: JobNodeShare) => share.placement === 'gpu' || share.placement === 'partial';
   const layer = (colours: string[]) => (share: JobNodeShare, index: number) => ({
@@ -28,8 +28,8 @@ export function rateLayers(job: Pick<IndexJob, 'nodes'>): RateLayer[] {
 }
 
 /**
- * What this panel saw, and before it what the core remembers of the same time, so that a reload in the middle
- * keeps the picture. The core's memory knows nodes only: a node's work goes to the placement that did most.
+ * What this panel saw, preceded by the core’s samples, so that a reload during a run keeps the chart. The core’s
+ * samples only name nodes: a node’s work is assigned to the placement that did most of it.
  */
 export function withRemembered(
   watched: readonly RatePoint[],
@@ -56,7 +56,7 @@ export function withRemembered(
   return [...remembered, ...watched];
 }
 
-/** The curve of a run that has ended: it rises from nothing at its start and is cut at its end. */
+/** The rate of a finished run: zero at its start, cut off at its end. */
 export function wholeRun(
   points: readonly RatePoint[],
   job: Pick<IndexJob, 'startedAt' | 'endedAt'>,

@@ -6,10 +6,10 @@ import { Button } from '../../components/button.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { runHref } from '../shell/route.ts';
-import { statusWords } from './job-words.ts';
+import { statusLabels } from './job-text.ts';
 
 const first = 8;
-/** The stream holds so many; older ones are asked for. */
+/** The stream includes this many runs; older ones are fetched. */
 const streamed = 20;
 const most = 100;
 
@@ -21,7 +21,7 @@ const marks: Record<JobStatus, string> = {
   cancelled: 'border border-line-strong',
 };
 
-/** All runs, newest first; each opens its proof. */
+/** All runs, newest first; each opens its proof card. */
 export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: string | null }) {
   const [all, setAll] = useState(false);
   const [older, setOlder] = useState<readonly IndexJob[]>([]);
@@ -54,7 +54,7 @@ export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: str
                 </span>
               </span>
               <span className="block truncate pl-4 text-xs text-faint">
-                {statusWords[job.status]} · {resultWords(job)}
+                {statusLabels[job.status]} · {resultText(job)}
               </span>
             </a>
           </li>
@@ -69,7 +69,7 @@ export function RunList({ jobs, shown }: { jobs: readonly IndexJob[]; shown: str
   );
 }
 
-function resultWords(job: IndexJob): string {
+function resultText(job: IndexJob): string {
   const took =
     job.startedAt !== null && job.endedAt !== null
       ? ` in ${formatDuration(job.endedAt - job.startedAt)}`

@@ -17,10 +17,10 @@ import { emptyRate } from '../../stores/rate.ts';
 import { seedWork, useWork } from '../../stores/work.ts';
 import { EventList } from './event-list.tsx';
 import { Failures } from './failures.tsx';
-import { jobProgress, phaseWords } from './job-words.ts';
+import { jobProgress, phaseLabels } from './job-text.ts';
 import { placementNames, rateLayers, withRemembered } from './rate-layers.ts';
 
-/** A run under way: how far, how fast and on what, what happened, what failed. */
+/** A run in progress: progress, rate by machine, events and failures. */
 export function RunView({ job }: { job: IndexJob }) {
   return (
     <div className={`${cardClass} min-w-0 p-4 sm:p-6`}>
@@ -44,7 +44,7 @@ function RunHead({ job }: { job: IndexJob }) {
   const { files, share } = jobProgress(job);
   const eta = job.etaMs !== null ? formatEta(job.etaMs) : '';
   const tookMs = job.startedAt === null ? null : now - job.startedAt;
-  const phase = phaseWords[job.phase];
+  const phase = phaseLabels[job.phase];
   return (
     <>
       <div className="flex items-start gap-3">
@@ -61,7 +61,7 @@ function RunHead({ job }: { job: IndexJob }) {
           onClick={() =>
             run(
               () => client.call('index.cancel', { jobId: job.id }),
-              'It was cancelled; what it committed stays.',
+              'Run cancelled. What was already indexed is kept.',
             )
           }
         >
@@ -80,14 +80,14 @@ function RunHead({ job }: { job: IndexJob }) {
       <Progress
         value={share}
         label={`Index ${job.label}`}
-        words={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
+        valueText={`${formatCount(files)} of ${formatCount(job.files.total)} files ${eta}`}
         className="h-3"
       />
       <p className="mt-2 h-5 truncate font-mono text-xs text-faint" title={job.currentFile}>
         {job.currentFile}
       </p>
       <LiveRegion
-        words={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
+        message={`${phase}. ${formatCount(files)} of ${formatCount(job.files.total)} files. ${eta}`}
         everyMs={15_000}
       />
     </>
@@ -104,7 +104,7 @@ function Counts({ job }: { job: IndexJob }) {
     { name: 'failed', value: files.failed, bad: files.failed > 0 },
     { name: 'removed', value: files.removed },
     { name: 'vectors', value: job.vectors },
-    { name: 'by fallback', value: job.fallbackVectors, hide: job.fallbackVectors === 0 },
+    { name: 'on fallback CPU', value: job.fallbackVectors, hide: job.fallbackVectors === 0 },
   ];
   return (
     <dl className="mt-2 grid grid-cols-[repeat(auto-fit,minmax(3.75rem,1fr))] gap-x-3 gap-y-2 border-y border-line py-3">
@@ -135,13 +135,13 @@ function Rates({ job }: { job: IndexJob }) {
   return (
     <div className="mt-4">
       <div className="mb-1 flex items-baseline justify-between gap-3 text-[0.8125rem]">
-        <h3 className="font-medium">Vectors a second</h3>
+        <h3 className="font-medium">Vectors per second</h3>
         <span className="text-soft">{formatRate(now, 'vec')}</span>
       </div>
       <RateChart
         points={points}
         layers={layers}
-        label={`Vectors a second, ${formatRate(now, 'vector')} now: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ') || 'none yet'}`}
+        label={`Vectors per second, ${formatRate(now, 'vector')} now: ${job.nodes.map((share) => `${share.name} on ${placementNames[share.placement]} made ${formatCount(share.vectors)}`).join(', ') || 'none yet'}`}
       />
       <div className="mt-2">
         {job.nodes.length === 0 ? <Legend series={[]} /> : <Shares job={job} layers={layers} />}

@@ -9,7 +9,7 @@ import { Problem } from '../../components/problem.tsx';
 import { search, useSearch } from '../../stores/search.ts';
 import { Hit } from './hit.tsx';
 
-/** Search by words and vectors together, as one types. */
+/** Search as you type, by keywords and vectors combined. */
 export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
   const { text, sourceId, limit, busy, result, error } = useSearch();
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -65,8 +65,8 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
       </search>
 
       <p className="min-h-4 text-xs text-faint" role="status">
-        {result && !busy && `${plural(result.hits.length, 'hit')} in ${formatDuration(result.tookMs)}`}
-        {busy && 'searching'}
+        {result && !busy && `${plural(result.hits.length, 'result')} in ${formatDuration(result.tookMs)}`}
+        {busy && 'Searching…'}
       </p>
 
       {error && <Problem message={error.message} next={error.next} code={error.code} />}
@@ -80,7 +80,7 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
         </p>
       ))}
       {result && result.hits.length > 0 && (
-        <ol className="grid gap-2" aria-label="Hits">
+        <ol className="grid gap-2" aria-label="Results">
           {result.hits.map((hit) => (
             <Hit key={`${hit.sourceId}:${hit.path}:${hit.startByte}`} hit={hit} />
           ))}
@@ -93,16 +93,16 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
           className="justify-self-start"
           onClick={() => change({ limit: 50 }, 0)}
         >
-          Show more hits
+          Show more results
         </Button>
       )}
       {result && result.hits.length === 0 && (
         <p className={`${cardClass} px-4 py-8 text-center text-soft`}>
-          Nothing was found for “{result.query}”. Try fewer or other words.
+          No results for “{result.query}”. Try fewer or different words.
         </p>
       )}
       {busy && !result && (
-        <Loading what="hits">
+        <Loading what="results">
           <div className="grid gap-2">
             <Skeleton className="h-24" />
             <Skeleton className="h-24" />
@@ -112,8 +112,8 @@ export function SearchPanel({ sources }: { sources: readonly SourceView[] }) {
       {!busy && !result && !error && (
         <p className="rounded-xl border border-dashed border-line px-4 py-8 text-center text-soft">
           {sources.length === 0
-            ? 'Once a folder is indexed, its passages are found here.'
-            : 'Type a few words. Passages that hold them, or are near to them, stand here.'}
+            ? 'Index a folder to search it here.'
+            : 'Type a few words. Matching passages appear here.'}
         </p>
       )}
     </div>

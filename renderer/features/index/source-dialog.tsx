@@ -12,9 +12,9 @@ import { Switch } from '../../components/switch.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { embeddersStore, selectEmbedders, useEmbedders } from '../../stores/embedders.ts';
 import { toastDone } from '../../stores/toasts.ts';
-import { nodesWords } from './embedder-words.ts';
+import { nodesText } from './embedder-text.ts';
 
-/** Adds a folder, or changes how one is indexed. */
+/** Adds a folder, or edits how one is indexed. */
 export function SourceDialog({ source = null, onClose }: { source?: SourceView | null; onClose(): void }) {
   useKeep(embeddersStore);
   const state = useEmbedders();
@@ -48,7 +48,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           wake,
           whenGpuGone,
         });
-        toastDone(`${name || source.name} was saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
+        toastDone(`${name || source.name} saved.`, changed ? 'Rebuild it to use the new embedder.' : '');
       } else {
         const added = await client.call('index.addSource', {
           path: path.trim(),
@@ -57,7 +57,7 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           wake,
           whenGpuGone,
         });
-        toastDone(`${added.name} was added.`, 'Start its index when you like.');
+        toastDone(`${added.name} added.`, 'Index it when you are ready.');
       }
       onClose();
     } catch (reason) {
@@ -70,14 +70,14 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
   return (
     <Dialog
       title={source ? `Edit ${source.name}` : 'Add a folder'}
-      description="Its text is cut into passages, and each passage gets a vector. The files are only read."
+      description="Text is split into passages and indexed. Your files are never changed."
       onClose={onClose}
     >
       <form onSubmit={submit} noValidate className="grid gap-3">
         {error && !atPath && <Problem message={error.message} next={error.next} code={error.code} />}
         <TextField
           label="Folder"
-          hint="A path on the computer that runs Pilotlight, like /home/me/notes"
+          hint="A path on the computer that runs Pilotlight, for example /home/me/notes"
           mono
           required
           disabled={source !== null}
@@ -103,9 +103,9 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           hint={
             ofFleet
               ? choice
-                ? nodesWords(choice)
-                : 'No machine is known to have it now.'
-              : 'Counts words and parts of words. Needs no download and no GPU; it does not know meanings.'
+                ? nodesText(choice)
+                : 'No known machine has it right now.'
+              : 'Matches words and parts of words. Needs no download and no GPU, but does not understand meaning.'
           }
         >
           {!choice && ofFleet && (
@@ -117,27 +117,27 @@ export function SourceDialog({ source = null, onClose }: { source?: SourceView |
           {choices.map((option) => (
             <option key={embedderId(option.embedder)} value={embedderId(option.embedder)}>
               {option.label}
-              {option.dimensions ? ` · ${option.dimensions} numbers` : ''}
+              {option.dimensions ? ` · ${option.dimensions} dimensions` : ''}
             </option>
           ))}
         </SelectField>
         {ofFleet && (
           <fieldset className="grid gap-3 rounded-lg border border-line p-4">
-            <legend className="px-1 text-xs text-faint">When the machine with the GPU</legend>
+            <legend className="px-1 text-xs text-faint">GPU machine</legend>
             <div className="flex items-center gap-3">
               <label htmlFor="source-wake" className="min-w-0 flex-1">
-                <span className="block font-medium">sleeps: wake it</span>
-                <span className="block text-xs text-faint">The run waits until it serves.</span>
+                <span className="block font-medium">Wake it if it is off</span>
+                <span className="block text-xs text-faint">The run waits until it is serving.</span>
               </label>
               <Switch id="source-wake" on={wake} onChange={setWake} />
             </div>
             <SelectField
-              label="goes away in the middle"
-              hint="Only machines with exactly this model can go on."
+              label="If it drops out during a run"
+              hint="Only machines with exactly this model can take over."
               value={whenGpuGone}
               onChange={(event) => setWhenGpuGone(event.target.value === 'wait' ? 'wait' : 'use-cpu')}
             >
-              <option value="use-cpu">Go on with the same model on a CPU</option>
+              <option value="use-cpu">Continue on a CPU with the same model</option>
               <option value="wait">Wait until a GPU is back</option>
             </SelectField>
           </fieldset>

@@ -10,10 +10,10 @@ import { Menu, MenuItem, MenuSeparator } from '../../components/menu.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { embedderWords } from './embedder-words.ts';
+import { embedderLabel } from './embedder-text.ts';
 import { SourceDialog } from './source-dialog.tsx';
 
-/** The folders, each with its state and what can be done with it. */
+/** The folders, each with its state and actions. */
 export function SourceList({
   sources,
   running,
@@ -35,7 +35,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
   const { busy, run } = useAction();
   const start = (how: Omit<MethodInput<'index.start'>, 'sourceIds'> = {}) =>
     run(() => client.call('index.start', { sourceIds: [source.id], ...how }));
-  // An index of a newer version is not helped by another run of this one.
+  // Another run does not repair an index written by a newer version.
   const isNextStep = source.trouble ? source.trouble.code === 'INDEX_INCOMPLETE' : !source.lastRun;
   return (
     <li className={`${cardClass} p-4`}>
@@ -48,15 +48,20 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
           </p>
         </div>
         <Menu
-          label={`More for ${source.name}`}
+          label={`More actions for ${source.name}`}
           trigger={
-            <Button tone="quiet" size="icon" className="-mt-1 -mr-1" aria-label={`More for ${source.name}`}>
+            <Button
+              tone="quiet"
+              size="icon"
+              className="-mt-1 -mr-1"
+              aria-label={`More actions for ${source.name}`}
+            >
               <EllipsisVertical size={16} aria-hidden="true" />
             </Button>
           }
         >
           <MenuItem disabled={running} onSelect={() => start({ full: true })}>
-            Read every file again
+            Re-read every file
           </MenuItem>
           {source.embedder.kind === 'model' && (
             <MenuItem disabled={running} onSelect={() => start({ useGpu: false })}>
@@ -64,7 +69,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
             </MenuItem>
           )}
           <MenuItem disabled={running} onSelect={() => setOpen('rebuild')}>
-            Rebuild from nothing
+            Rebuild from scratch
           </MenuItem>
           <MenuSeparator />
           <MenuItem onSelect={() => setOpen('edit')}>Edit</MenuItem>
@@ -74,7 +79,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
         </Menu>
       </div>
       <p className="mt-2 text-[0.8125rem] break-words text-soft">
-        {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderWords(source.embedder)}
+        {plural(source.files, 'file')}, {plural(source.chunks, 'passage')} · {embedderLabel(source.embedder)}
       </p>
       {source.trouble && (
         <p className="mt-2 text-[0.8125rem] break-words text-trouble-text">
@@ -84,7 +89,7 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
       <div className="mt-2 flex min-h-8 items-center gap-2">
         <p className="min-w-0 flex-1 text-xs text-faint">
           {running ? (
-            'is being indexed'
+            'indexing now'
           ) : source.lastRun ? (
             <>
               {source.lastRun.status} <Ago at={source.lastRun.at} />
@@ -109,17 +114,17 @@ function SourceCard({ source, running }: { source: SourceView; running: boolean 
       {open === 'remove' && (
         <Ask
           title={`Remove ${source.name}?`}
-          about="Pilotlight forgets the folder and its index. The files are left as they are."
+          about="Pilotlight forgets the folder and its index. Your files are not touched."
           action="Remove"
           onClose={() => setOpen(null)}
           onYes={() => client.call('index.removeSource', { sourceId: source.id })}
-          done={`${source.name} was removed.`}
+          done={`${source.name} removed`}
         />
       )}
       {open === 'rebuild' && (
         <Ask
           title={`Rebuild ${source.name}?`}
-          about="Its index is thrown away and every file is embedded again. Until then, a search finds less."
+          about="Its index is deleted and every file is embedded again. Until that finishes, searches return fewer results."
           action="Rebuild"
           onClose={() => setOpen(null)}
           onYes={() => client.call('index.start', { sourceIds: [source.id], rebuild: true })}
@@ -148,7 +153,7 @@ function Ask({
   return (
     <Dialog title={title} description={about} onClose={onClose}>
       <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Leave it</Button>
+        <Button onClick={onClose}>Cancel</Button>
         <Button
           tone="danger"
           busy={busy}

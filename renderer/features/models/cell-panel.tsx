@@ -8,7 +8,7 @@ import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
 import { Loading, Skeleton } from '../../components/page.tsx';
 import { Problem } from '../../components/problem.tsx';
@@ -18,14 +18,14 @@ import { useFleet } from '../../stores/fleet.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { LastMove, useLastMove } from './last-move.tsx';
 
-/** A model on a node: why it is there, what a move would do, and the buttons for it. */
+/** A model on a node: why it is there, what a move would do, and its actions. */
 export function CellPanel({ nodeId, model, onClose }: { nodeId: string; model: string; onClose(): void }) {
   const node = useFleet((state) => state.entries[nodeId]);
   return (
     <Dialog
       shape="panel"
       title={model}
-      description={`on ${node?.name ?? 'a node that is gone'}`}
+      description={`on ${node?.name ?? 'a removed node'}`}
       onClose={onClose}
     >
       {node && <CellBody node={node} model={model} />}
@@ -48,7 +48,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
     <div className="grid gap-5">
       <p className="flex items-center gap-2 text-base font-medium">
         <PlacementGlyph at={loaded ? loaded.placement : 'disk'} size={18} />
-        {loaded ? placementWords(loaded) : 'On disk, not loaded'}
+        {loaded ? placementLabel(loaded) : 'On disk, not loaded'}
       </p>
 
       {lastMove && (
@@ -93,36 +93,36 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
           onClick={() =>
             run(
               () => client.call('models.pin', { model, nodeId: node.id, pinned: !pinned }),
-              pinned ? 'The pin is off.' : 'It is pinned: the optimizer leaves it where it is.',
+              pinned ? 'Unpinned' : 'Pinned. The optimizer leaves it here.',
             )
           }
         >
-          {pinned ? 'Take the pin off' : 'Pin it here'}
+          {pinned ? 'Unpin' : 'Pin here'}
         </Button>
         <Button
           className="justify-center"
           busy={working}
           disabled={!serving || !loaded}
           onClick={() =>
-            run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} was unloaded.`)
+            run(() => client.call('models.unload', { model, nodeId: node.id }), `${model} unloaded`)
           }
         >
           Unload
         </Button>
       </div>
       {!serving && (
-        <p className="text-[0.8125rem] text-soft">The machine does not serve now, so nothing can be moved.</p>
+        <p className="text-[0.8125rem] text-soft">The machine is not serving, so nothing can be moved.</p>
       )}
 
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 border-t border-line pt-4 text-[0.8125rem]">
         {loaded && (
           <>
             <Fact name="In memory">{formatMemory(loaded.sizeBytes)}</Fact>
-            <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatMemory(loaded.vramBytes) : 'nothing'}</Fact>
+            <Fact name="In VRAM">{loaded.vramBytes > 0 ? formatMemory(loaded.vramBytes) : 'none'}</Fact>
             <Fact name="Context">
               {loaded.contextLength === null ? 'unknown' : `${formatCount(loaded.contextLength)} tokens`}
             </Fact>
-            <Fact name="Stays">
+            <Fact name="Unloads">
               <Stays until={loaded.expiresAt} />
             </Fact>
           </>
@@ -133,7 +133,7 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
             <Fact name="Size">
               {[installed.parameterSize, installed.quantization].filter(Boolean).join(', ') || 'unknown'}
             </Fact>
-            {installed.capabilities && <Fact name="Can do">{installed.capabilities.join(', ')}</Fact>}
+            {installed.capabilities && <Fact name="Capabilities">{installed.capabilities.join(', ')}</Fact>}
             <Fact name="Digest">
               <span className="font-mono text-xs break-all">{installed.digest.slice(0, 12)}</span>
             </Fact>
@@ -158,12 +158,12 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 
 function Stays({ until }: { until: number | null }) {
   const now = useNow();
-  if (until === null) return <>until it is unloaded</>;
+  if (until === null) return <>only on request</>;
   const minutes = Math.ceil((until - now) / 60_000);
-  return <>{minutes > 0 ? `${formatCount(minutes)} min more, if nobody asks it` : 'about to be unloaded'}</>;
+  return <>{minutes > 0 ? `in ${formatCount(minutes)} min if unused` : 'soon'}</>;
 }
 
-/** `said`: a code that is already explained, so it is not repeated. */
+/** `said`: a code that is already explained and is not repeated. */
 function Why({ nodeId, model, said }: { nodeId: string; model: string; said: string | null }) {
   const [explanation, setExplanation] = useState<Explanation | null>(null);
   const [error, setError] = useState<WireError | null>(null);

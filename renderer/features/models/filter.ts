@@ -3,9 +3,9 @@ import { isServing } from '../../../shared/models/node-words.ts';
 import type { MatrixRow } from './matrix.ts';
 
 export interface MatrixFilter {
-  /** Words that a model's or a machine's name holds. */
+  /** Text to find in model or machine names. */
   text: string;
-  /** Only machines that serve. */
+  /** Only machines that are serving. */
   awake: boolean;
   /** Only models that are loaded somewhere. */
   loaded: boolean;
@@ -14,8 +14,8 @@ export interface MatrixFilter {
 export const noFilter: MatrixFilter = { text: '', awake: false, loaded: false };
 
 /**
- * What the filter leaves. Each word narrows the models if any model's name holds it, else the machines: `llama
- * rack-7` are the llamas on rack-7. A word that nothing holds leaves nothing.
+ * Applies the filter. Each word narrows the models if any model name contains it, else the machines: `llama rack-7`
+ * finds the llamas on rack-7. A word without a match leaves nothing.
  */
 export function filterMatrix(
   nodes: readonly NodeView[],
@@ -44,7 +44,7 @@ export interface LoadedCounts {
   flagged: number;
 }
 
-/** How many loaded models sit where, over all machines. */
+/** Loaded models by location, over all machines. */
 export function countLoaded(nodes: readonly NodeView[]): LoadedCounts {
   const counts = { gpu: 0, partial: 0, cpu: 0, pinned: 0, flagged: 0 };
   for (const node of nodes) {

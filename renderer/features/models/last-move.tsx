@@ -4,10 +4,10 @@ import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
-import { shortageAdvice } from '../fleet/node-words.ts';
+import { shortageAdvice } from '../fleet/node-text.ts';
 import { Shortage } from '../fleet/shortage.tsx';
 
-/** The newest move of a model on a node, where it ended badly; null where it did not. */
+/** The latest move of a model on a node if it was refused or failed; otherwise null. */
 export function useLastMove(nodeId: string, model: string): MoveRecord | null {
   useKeep(movesStore);
   const state = useMoves();
@@ -17,7 +17,7 @@ export function useLastMove(nodeId: string, model: string): MoveRecord | null {
   }, [state, nodeId, model]);
 }
 
-/** Why the last move of this model failed, and what can be done about it. */
+/** Why the last move of this model failed, and what to do about it. */
 export function LastMove({
   move,
   focus,
@@ -25,7 +25,7 @@ export function LastMove({
   onAnyway,
 }: {
   move: MoveRecord;
-  /** It has just been asked for: the button that answers it is brought into view. */
+  /** True right after the move was requested: focuses the button. */
   focus: boolean;
   busy: boolean;
   onAnyway(): void;

@@ -3,12 +3,12 @@ import { memo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { nodeStateWords } from '../../../shared/models/node-words.ts';
 import { formatBytes, formatMemory } from '../../../shared/units.ts';
-import { PlacementGlyph, placementWords, StateGlyph } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel, StateGlyph } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
 import { cardClass } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { useUsedVram } from '../../stores/telemetry.ts';
-import { vramWords } from '../fleet/node-words.ts';
+import { vramText } from '../fleet/node-text.ts';
 import { nodeHref } from '../shell/route.ts';
 import type { Cell, MatrixRow } from './matrix.ts';
 
@@ -19,7 +19,7 @@ interface MatrixTableProps {
   onStar(model: string): void;
 }
 
-/** Models by nodes. Its first column and its head stay while the rest scrolls. */
+/** Models by node, with a sticky header and first column. */
 export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
   return (
     <section
@@ -54,7 +54,11 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
                     type="button"
                     aria-pressed={row.pattern !== null}
                     aria-label={`Priority for ${row.model}`}
-                    title={row.pattern === null ? 'Make it a priority model' : `Priority by “${row.pattern}”`}
+                    title={
+                      row.pattern === null
+                        ? 'Make this a priority model'
+                        : `Priority model: matches “${row.pattern}”`
+                    }
                     onClick={() => onStar(row.model)}
                     className="-ml-1 rounded p-1 text-faint hover:text-flame aria-pressed:text-flame"
                   >
@@ -97,7 +101,7 @@ export function MatrixTable({ nodes, rows, onOpen, onStar }: MatrixTableProps) {
 
 const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
   const whole = node.vram.totalBytes;
-  const words = vramWords({ totalBytes: whole, usedBytes: useUsedVram(node) });
+  const text = vramText({ totalBytes: whole, usedBytes: useUsedVram(node) });
   return (
     <th
       scope="col"
@@ -113,13 +117,13 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
         </span>
       </span>
       <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
-        {node.hasGpu === false ? 'no GPU' : `VRAM ${words}`}
+        {node.hasGpu === false ? 'no GPU' : `VRAM ${text}`}
       </span>
       {node.hasGpu === false ? (
         <span className="block h-2.5" />
       ) : (
         <PartsMeter
-          label={`VRAM ${words}`}
+          label={`VRAM ${text}`}
           parts={node.loaded
             .filter((model) => model.vramBytes > 0 && whole)
             .map((model) => ({
@@ -153,12 +157,12 @@ const MatrixCell = memo(
     if (!cell) {
       return (
         <td className={cellClass}>
-          <span className="sr-only">not there</span>
+          <span className="sr-only">not installed</span>
         </td>
       );
     }
     const { loaded, installed } = cell;
-    const where = loaded ? placementWords(loaded) : '';
+    const where = loaded ? placementLabel(loaded) : '';
     const size = loaded ? formatMemory(loaded.sizeBytes) : formatBytes(installed?.sizeBytes ?? 0);
     return (
       <td className={cellClass}>
@@ -189,7 +193,7 @@ const MatrixCell = memo(
     before.nodeName === after.nodeName && before.onOpen === after.onOpen && sameCell(before.cell, after.cell),
 );
 
-/** Whether two cells look the same: a hundred machines send a frame, and only what changed is drawn. */
+/** Whether two cells render the same, so that a frame from a hundred machines redraws only what changed. */
 function sameCell(a: Cell | undefined, b: Cell | undefined): boolean {
   return (
     a === b ||

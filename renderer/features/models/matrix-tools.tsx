@@ -3,7 +3,7 @@ import { plural } from '../../../shared/units.ts';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
 import type { LoadedCounts, MatrixFilter } from './filter.ts';
 
-/** What is loaded where, and a way to see less of a large fleet. */
+/** Counts of loaded models, and filters for a large fleet. */
 export function MatrixTools({
   counts,
   filter,
@@ -17,10 +17,10 @@ export function MatrixTools({
 }) {
   return (
     <div className="mb-3 flex flex-wrap items-center gap-x-5 gap-y-2">
-      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem]" aria-label="Loaded models by place">
-        <Count at="gpu" words={`${counts.gpu} on the GPU`} />
-        {counts.partial > 0 && <Count at="partial" words={`${counts.partial} partly`} />}
-        <Count at="cpu" words={`${counts.cpu} on the CPU`} />
+      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-[0.8125rem]" aria-label="Loaded models by location">
+        <Count at="gpu" label={`${counts.gpu} on the GPU`} />
+        {counts.partial > 0 && <Count at="partial" label={`${counts.partial} partly on the GPU`} />}
+        <Count at="cpu" label={`${counts.cpu} on the CPU`} />
         {counts.pinned > 0 && <li className="text-soft">{counts.pinned} pinned</li>}
       </ul>
       <search className="ml-auto flex flex-wrap items-center gap-2">
@@ -55,10 +55,10 @@ export function MatrixTools({
   );
 }
 
-function Count({ at, words }: { at: 'gpu' | 'partial' | 'cpu'; words: string }) {
+function Count({ at, label }: { at: 'gpu' | 'partial' | 'cpu'; label: string }) {
   return (
     <li className="flex items-center gap-1.5">
-      <PlacementGlyph at={at} size={14} /> {words}
+      <PlacementGlyph at={at} size={14} /> {label}
     </li>
   );
 }

@@ -1,7 +1,7 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 
-/** A model on a node: loaded, or only on its disk. */
+/** A model on a node: loaded, or only on disk. */
 export interface Cell {
   loaded: ModelOnNode | null;
   installed: InstalledModel | null;
@@ -9,9 +9,9 @@ export interface Cell {
 
 export interface MatrixRow {
   model: string;
-  /** The pattern that makes it a priority model; null when none does. */
+  /** The pattern that makes it a priority model; null if none does. */
   pattern: string | null;
-  /** By node id; absent where the node does not have it. */
+  /** By node id; absent if the node does not have it. */
   cells: Readonly<Record<string, Cell>>;
 }
 
@@ -22,7 +22,7 @@ export function withoutTag(name: string): string {
   return colon < 0 ? name : name.slice(0, colon);
 }
 
-/** The first pattern that names this model: without its tag, with its tag, or with `*` for any letters. */
+/** The first pattern that matches this model, with or without its tag; `*` matches any text. */
 export function priorityPattern(name: string, patterns: readonly string[]): string | null {
   const bare = withoutTag(name).toLowerCase();
   const whole = name.toLowerCase();
@@ -41,7 +41,7 @@ export function priorityPattern(name: string, patterns: readonly string[]): stri
   return null;
 }
 
-/** Rows: priority models first, then those that are loaded, then by name. */
+/** Rows: priority models first, then loaded ones, then by name. */
 export function buildMatrix(nodes: readonly NodeView[], patterns: readonly string[]): MatrixRow[] {
   const rows = new Map<string, { cells: Record<string, Cell>; loaded: number }>();
   const row = (model: string) => {
@@ -75,7 +75,7 @@ export function buildMatrix(nodes: readonly NodeView[], patterns: readonly strin
     .map(({ model, cells, pattern }) => ({ model, cells, pattern }));
 }
 
-/** The patterns after a click on a model's star; null when a wider pattern holds it, which only Settings can change. */
+/** The patterns after a click on a model’s star; null if a wildcard pattern matches it, which only Settings can change. */
 export function togglePriority(model: string, patterns: readonly string[]): string[] | null {
   const holding = priorityPattern(model, patterns);
   if (holding === null) return [...patterns, model.endsWith(':latest') ? withoutTag(model) : model];

@@ -10,14 +10,14 @@ import { useKeep } from '../../components/use-keep.ts';
 import { movesStore, selectMoves, useMoves } from '../../stores/moves.ts';
 import { Toggle } from './matrix-tools.tsx';
 
-const outcomeWords = {
+const outcomeLabels = {
   moved: 'moved',
-  'already-right': 'right already',
+  'already-right': 'already there',
   refused: 'refused',
   failed: 'failed',
 };
 const outcomes = ['moved', 'already-right', 'refused', 'failed'] as const;
-const byWords = {
+const byLabels = {
   optimizer: 'optimizer',
   person: 'you',
   job: 'an index job',
@@ -25,7 +25,7 @@ const byWords = {
   request: 'a request',
 };
 
-/** Moves, newest first, each with its reason and result. */
+/** Moves, newest first, each with reason and result. */
 export function MovesHistory() {
   useKeep(movesStore);
   const state = useMoves();
@@ -41,14 +41,14 @@ export function MovesHistory() {
         </Loading>
       ) : all.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
-          No model was moved yet. A move stands here with its reason and its result.
+          No moves yet. Each move appears here with its reason and result.
         </p>
       ) : (
         <>
           <Outcomes moves={all} wanted={wanted} onWant={setWanted} />
           {moves.length === 0 && (
             <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
-              No move ended like that among the newest {all.length}.
+              None of the latest {all.length} moves ended that way.
             </p>
           )}
           <ol className={moves.length === 0 ? 'hidden' : `${cardClass} divide-y divide-line`}>
@@ -67,7 +67,7 @@ export function MovesHistory() {
   );
 }
 
-/** Shows only the moves that ended one way. */
+/** Filters the moves by outcome. */
 function Outcomes({
   moves,
   wanted,
@@ -79,10 +79,10 @@ function Outcomes({
 }) {
   return (
     <fieldset className="mb-2 flex flex-wrap gap-2">
-      <legend className="sr-only">Show only moves that ended like this</legend>
+      <legend className="sr-only">Filter by outcome</legend>
       {outcomes.map((outcome) => (
         <Toggle key={outcome} on={outcome === wanted} onChange={(on) => onWant(on ? outcome : null)}>
-          {outcomeWords[outcome]}{' '}
+          {outcomeLabels[outcome]}{' '}
           <span className="text-faint">{moves.filter((move) => move.outcome === outcome).length}</span>
         </Toggle>
       ))}
@@ -103,7 +103,7 @@ function Move({ move }: { move: MoveRecord }) {
         <ArrowRight size={12} className="text-faint" role="img" aria-label="to" />
         <At at={move.to} />
         <span className={bad ? 'font-medium text-trouble-text' : 'text-soft'}>
-          {outcomeWords[move.outcome]}
+          {outcomeLabels[move.outcome]}
         </span>
       </p>
       <p className="min-w-0 break-words text-soft">
@@ -111,16 +111,16 @@ function Move({ move }: { move: MoveRecord }) {
         {move.evicted.length > 0 && ` Unloaded ${move.evicted.join(', ')}.`}
       </p>
       <p className="text-xs whitespace-nowrap text-faint">
-        {byWords[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
+        {byLabels[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
       </p>
     </li>
   );
 }
 
 function At({ at }: { at: Placement | null }) {
-  const words = at === null ? 'not loaded' : at === 'gpu' ? 'GPU' : at === 'cpu' ? 'CPU' : 'partial';
+  const label = at === null ? 'not loaded' : at === 'gpu' ? 'GPU' : at === 'cpu' ? 'CPU' : 'partial';
   return (
-    <span role="img" aria-label={words} title={words} className="inline-flex">
+    <span role="img" aria-label={label} title={label} className="inline-flex">
       <PlacementGlyph at={at ?? 'disk'} size={14} />
     </span>
   );

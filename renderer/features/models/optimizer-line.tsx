@@ -8,18 +8,18 @@ import { Ago, formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useOptimizer } from '../../stores/optimizer.ts';
 
-/** `Optimizer on · next look in 2:10 · 3 moves today · Look now`. */
+/** `Optimizer on · next check in 2:10 · 3 moves today · Check now`. */
 export function OptimizerLine() {
   const status = useOptimizer();
   const now = useNow();
-  const look = useAction();
+  const check = useAction();
   const change = useAction();
   if (!status) return <Skeleton className="mb-6 h-[4.5rem]" />;
   const next = status.running
-    ? 'looks now'
+    ? 'checking now'
     : status.nextLookAt === null
-      ? 'no look planned'
-      : `next look in ${formatCountdown(status.nextLookAt - now)}`;
+      ? 'no check scheduled'
+      : `next check in ${formatCountdown(status.nextLookAt - now)}`;
   return (
     <div className={`${cardClass} mb-6 flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3`}>
       <Switch
@@ -36,7 +36,7 @@ export function OptimizerLine() {
         </p>
         <p className="text-[0.8125rem] break-words text-soft">
           {status.summary ||
-            `Each ${formatDuration(status.intervalMs)} it looks whether the priority models are on a GPU.`}
+            `Every ${formatDuration(status.intervalMs)}, checks that priority models are on a GPU.`}
           {status.lastLookAt !== null && (
             <span className="text-faint">
               {' '}
@@ -47,15 +47,16 @@ export function OptimizerLine() {
       </div>
       <Button
         size="small"
-        busy={look.busy || status.running}
+        busy={check.busy || status.running}
         onClick={() =>
-          look.run(
+          check.run(
             () => client.call('optimizer.run', {}),
-            (result) => result.summary || 'It looked; nothing to do.',
+            (result) => result.summary || 'Checked. Nothing to do.',
           )
         }
       >
-        Look now
+        {' '}
+        Check now{' '}
       </Button>
     </div>
   );

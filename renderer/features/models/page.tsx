@@ -25,7 +25,7 @@ import { OptimizerLine } from './optimizer-line.tsx';
 
 const noPatterns: string[] = [];
 
-/** Machines whose models are known stand first: the others have empty columns. */
+/** Machines with known models come first; the others have empty columns. */
 function knownFirst(nodes: readonly NodeView[]): NodeView[] {
   const known = (node: NodeView) => Number(node.installed.length + node.loaded.length > 0);
   return nodes.toSorted((a, b) => known(b) - known(a));
@@ -85,7 +85,7 @@ export function ModelsPage() {
               <Flame size={16} aria-hidden="true" /> Force priority to GPU
             </Button>
             <Button busy={busy} onClick={() => force('cpu', null, null)}>
-              <Cpu size={16} aria-hidden="true" /> Force to CPU
+              <Cpu size={16} aria-hidden="true" /> Force priority to CPU{' '}
             </Button>
           </>
         )
@@ -97,12 +97,8 @@ export function ModelsPage() {
           <Skeleton className="h-72" />
         </Loading>
       ) : rows.length === 0 ? (
-        <Empty
-          title="No models are known yet"
-          actions={<Button onClick={() => goTo('fleet')}>Go to the Fleet</Button>}
-        >
-          Models stand here once a machine with an Ollama server answers. Add one, or wake one, on the Fleet
-          page.
+        <Empty title="No models yet" actions={<Button onClick={() => goTo('fleet')}>Go to Fleet</Button>}>
+          Models appear once a machine with Ollama responds. Add or wake one on the Fleet page.
         </Empty>
       ) : (
         <>
@@ -114,7 +110,7 @@ export function ModelsPage() {
           />
           {shown.rows.length === 0 || shown.nodes.length === 0 ? (
             <Empty
-              title="No model and machine fit this filter"
+              title="Nothing matches this filter"
               actions={<Button onClick={() => setFilter(noFilter)}>Show all</Button>}
             />
           ) : (
@@ -131,12 +127,12 @@ export function ModelsPage() {
 
 function Key() {
   return (
-    <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint" aria-label="What the glyphs mean">
+    <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint" aria-label="Legend">
       <li className="flex items-center gap-1.5">
         <PlacementGlyph at="gpu" size={12} /> on the GPU
       </li>
       <li className="flex items-center gap-1.5">
-        <PlacementGlyph at="partial" size={12} /> partly
+        <PlacementGlyph at="partial" size={12} /> partly on the GPU{' '}
       </li>
       <li className="flex items-center gap-1.5">
         <PlacementGlyph at="cpu" size={12} /> on the CPU

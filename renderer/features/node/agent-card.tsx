@@ -9,15 +9,15 @@ import { WithCode } from '../../components/with-code.tsx';
 import { toastDone } from '../../stores/toasts.ts';
 import { PairForm } from '../power/pair-form.tsx';
 
-const stateWords: Record<AgentView['state'], string> = {
+const stateLabels: Record<AgentView['state'], string> = {
   unknown: 'Not reached yet',
-  ok: 'Answers',
-  asleep: 'Asleep with its machine',
-  unreachable: 'Does not answer',
-  refused: 'Does not accept the token',
+  ok: 'Connected',
+  asleep: 'Off with its machine',
+  unreachable: 'Not responding',
+  refused: 'Rejected the token',
 };
 
-/** The agent of a machine: how it is, what it may do, and pairing. */
+/** A machine’s agent: its state, its roles and pairing. */
 export function AgentCard({ node, power }: { node: NodeView; power: NodePower }) {
   const [pairing, setPairing] = useState(false);
   const { agent } = power;
@@ -30,7 +30,7 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
               <span
                 className={`font-medium ${agent.state === 'refused' || agent.state === 'unreachable' ? 'text-trouble-text' : ''}`}
               >
-                {stateWords[agent.state]}
+                {stateLabels[agent.state]}
               </span>{' '}
               <span className="text-soft">
                 {[agent.version, agent.roles.join(', ')].filter(Boolean).join(' · ')}
@@ -53,8 +53,8 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
           </>
         ) : (
           <p className="text-soft">
-            Pilotlight’s agent on that machine lets it sleep by itself when nobody needs it, tells what its
-            GPUs do, and can wake others.
+            With Pilotlight’s agent, a machine powers itself off when idle, reports what its GPUs are doing
+            and can wake other machines.
           </p>
         )}
         <div>
@@ -64,13 +64,13 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
         </div>
       </div>
       {pairing && (
-        <Dialog title={`Pair the agent of ${node.name}`} onClose={() => setPairing(false)}>
+        <Dialog title={`Pair the agent on ${node.name}`} onClose={() => setPairing(false)}>
           <PairForm
             url={agent?.url ?? suggested(node.url)}
             onPaired={async ({ url }) => {
               if (url !== node.agentUrl)
                 await client.call('fleet.update', { nodeId: node.id, agentUrl: url });
-              toastDone(`The agent of ${node.name} is paired.`);
+              toastDone(`Agent on ${node.name} paired`);
               setPairing(false);
             }}
           >
@@ -82,7 +82,7 @@ export function AgentCard({ node, power }: { node: NodeView; power: NodePower })
   );
 }
 
-/** The agent's usual port beside the server's. */
+/** The agent’s default port on the server’s host. */
 function suggested(url: string | null): string {
   const host = /^https?:\/\/(\[[^\]]+\]|[^:/]+)/.exec(url ?? '')?.[1];
   return host ? `http://${host}:8765` : '';

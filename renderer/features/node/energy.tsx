@@ -6,17 +6,18 @@ import { client } from '../../client/index.ts';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useConnection } from '../../stores/connection.ts';
-import { formatAwake, formatEnergy } from './words.ts';
+import { purposeText } from '../power/power-text.ts';
+import { formatAwake, formatEnergy } from './node-page-text.ts';
 
-const ranges: Record<EnergyRange, string> = { day: 'a day', week: 'a week', month: '30 days' };
+const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/** Hours awake and watt-hours, by job, and what sleeping saved, with how it was reckoned. */
+/** Hours awake and watt-hours by job, what sleeping saved, and how that was calculated. */
 export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
   const [range, setRange] = useState<EnergyRange>('week');
   const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);
   const live = useConnection((status) => status.state === 'live');
   const now = useNow(300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again each five minutes, and when the watts change.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: fetched again every five minutes, and when the watts change.
   useEffect(() => {
     if (!live) return;
     const abort = new AbortController();
@@ -34,7 +35,8 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
       title="Energy"
       aside={
         <label className="flex items-center justify-end gap-1.5">
-          over
+          {' '}
+          Period{' '}
           <select
             value={range}
             onChange={(event) => setRange(event.target.value as EnergyRange)}
@@ -51,27 +53,27 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
     >
       <div className={`${cardClass} grid gap-2 px-4 py-3 text-[0.8125rem]`}>
         {energy === 'failed' ? (
-          <p className="text-soft">What it drew could not be read. It is asked again in five minutes.</p>
+          <p className="text-soft">Energy use could not be loaded. Trying again in five minutes.</p>
         ) : (
           <>
             <dl className="grid grid-cols-3 gap-2">
               <Figure name="Awake" value={known ? formatAwake(known.awakeSeconds) : '…'} />
-              <Figure name="Drawn" value={wattHours(known, known?.wattHours)} />
+              <Figure name="Used" value={wattHours(known, known?.wattHours)} />
               <Figure name="Saved" value={wattHours(known, known?.savedWattHours)} strong />
             </dl>
             <p className="min-h-8 text-xs text-faint">{known && textOf(known.how)}</p>
             {known && known.jobs.length > 0 && (
               <table className="w-full">
-                <caption className="pb-1 text-left text-xs text-faint">By who needed it</caption>
+                <caption className="pb-1 text-left text-xs text-faint">By purpose</caption>
                 <tbody>
                   {known.jobs.slice(0, 6).map((job) => (
                     <tr key={job.purpose}>
                       <th
                         scope="row"
                         className="max-w-0 truncate py-0.5 text-left font-normal"
-                        title={job.purpose}
+                        title={purposeText(job.purpose)}
                       >
-                        {job.purpose}
+                        {purposeText(job.purpose)}
                       </th>
                       <td className="w-24 py-0.5 pl-2 text-right text-soft">{formatAwake(job.seconds)}</td>
                       <td className="w-20 py-0.5 pl-2 text-right font-medium">
@@ -91,7 +93,7 @@ export function Energy({ node, watts }: { node: NodeView; watts: number | null }
 
 function wattHours(known: NodeEnergy | null, value: number | null | undefined): string {
   if (known === null) return '…';
-  return value === null || value === undefined ? 'not known' : formatEnergy(value);
+  return value === null || value === undefined ? 'unknown' : formatEnergy(value);
 }
 
 function Figure({ name, value, strong = false }: { name: string; value: string; strong?: boolean }) {

@@ -11,9 +11,9 @@ import { formatMoment } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
 import { fillRange, rangeShape } from '../../stores/node-buckets.ts';
+import { lineText, modelsIn, rangeLabels, rangeNames } from './node-page-text.ts';
 import { ProcessBar } from './process-bar.tsx';
 import type { RangeHistory } from './use-node-history.ts';
-import { lineWords, modelsIn, rangeNames, rangeWords } from './words.ts';
 
 const HourChart = lazy(() => import('../../charts/hour-chart.tsx'));
 const ranges: readonly HistoryRange[] = ['hour', 'day', 'month'];
@@ -21,7 +21,7 @@ const mostModels = 7;
 
 type Filled = ReturnType<typeof fillRange>;
 
-/** VRAM by model, and what the GPUs do, over an hour, a day or 30 days. */
+/** VRAM by model and GPU readings over an hour, a day or 30 days. */
 export function GpuCharts({
   node,
   range,
@@ -58,7 +58,7 @@ export function GpuCharts({
         <div className="grid gap-4">
           {state === 'failed' && (
             <p className="text-[0.8125rem] text-soft">
-              What is kept of {rangeWords[range]} could not be read; the stream goes on from now.
+              History for {rangeLabels[range]} could not be loaded. New data appears from now on.
             </p>
           )}
           <VramChart node={node} rows={rows} range={range} />
@@ -104,7 +104,7 @@ const percent = (value: number) => `${Math.round(value)}%`;
 const celsius = (value: number) => `${Math.round(value)} °C`;
 const watts = (value: number) => `${Math.round(value)} W`;
 
-/** In its first hour a chart begins with what it has to show, and is ten minutes wide at least. */
+/** In its first hour a chart starts at its first value, and spans at least ten minutes. */
 function trim(rows: Filled, range: HistoryRange): Filled {
   if (range !== 'hour') return rows;
   const first = rows.findIndex(({ bucket }) => bucket !== null);
@@ -114,7 +114,7 @@ function trim(rows: Filled, range: HistoryRange): Filled {
 function RangeChoice({ range, onRange }: { range: HistoryRange; onRange(range: HistoryRange): void }) {
   return (
     <fieldset className="flex rounded-lg border border-line-strong p-0.5">
-      <legend className="sr-only">How long the charts reach back</legend>
+      <legend className="sr-only">Time range</legend>
       {ranges.map((one) => (
         <button
           key={one}
@@ -140,7 +140,8 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
       name: model,
       colour: modelColour(model),
     }));
-    if (models.length > mostModels) list.push({ key: '', name: 'others', colour: 'var(--series-other)' });
+    if (models.length > mostModels)
+      list.push({ key: '', name: 'other models', colour: 'var(--series-other)' });
     const stacked = rows.map(({ at, bucket }): HourRow => {
       const values: Record<string, number> = {};
       for (const [model, bytes] of Object.entries(bucket?.vramByModel ?? {})) {
@@ -152,7 +153,7 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
     return { data: stacked, series: list };
   }, [rows]);
   const sum = (row: HourRow) => Object.values(row.values).reduce((total, value) => total + value, 0);
-  const words = lineWords(
+  const summary = lineText(
     'VRAM in use by models',
     range,
     data.map((row) => ({ at: row.at, value: sum(row) })),
@@ -165,13 +166,13 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
         <span className="font-medium">VRAM by model</span>
         <span className="text-faint">
           {node.vram.totalBytes === null
-            ? 'its size is not known; add it with Edit'
+            ? 'size unknown; set it with Edit'
             : `of ${formatMemory(node.vram.totalBytes)}`}
         </span>
-        <span className="sr-only">{words}</span>
+        <span className="sr-only">{summary}</span>
       </figcaption>
       {series.length === 0 ? (
-        <Blank height={chartHeight}>No model was in VRAM in {rangeWords[range]}</Blank>
+        <Blank height={chartHeight}>No model was in VRAM in {rangeLabels[range]}</Blank>
       ) : (
         <Suspense
           fallback={
@@ -196,8 +197,8 @@ function VramChart({ node, rows, range }: { node: NodeView; rows: Filled; range:
       </div>
       <ProcessBar node={node} />
       <ChartTable
-        caption={`VRAM by model over ${rangeWords[range]}`}
-        heads={['From', ...series.map(({ name }) => name)]}
+        caption={`VRAM by model over ${rangeLabels[range]}`}
+        heads={['Time', ...series.map(({ name }) => name)]}
         rows={() =>
           data
             .filter((row) => sum(row) > 0)
@@ -244,16 +245,16 @@ function Line({
         <span className="font-medium tabular-nums" aria-hidden="true">
           {latest === null ? <span className="font-normal text-faint">–</span> : format(latest)}
         </span>
-        <span className="sr-only">{lineWords(what, range, rows, format, formatMoment(range))}</span>
+        <span className="sr-only">{lineText(what, range, rows, format, formatMoment(range))}</span>
       </figcaption>
       {known.length === 0 ? (
-        <Blank height={116}>not known in {rangeWords[range]}</Blank>
+        <Blank height={116}>No data for {rangeLabels[range]}</Blank>
       ) : (
         <LineChart rows={rows} top={top(Math.max(...known))} format={format} range={range} colour={colour} />
       )}
       <ChartTable
-        caption={`${what} over ${rangeWords[range]}`}
-        heads={['From', what]}
+        caption={`${what} over ${rangeLabels[range]}`}
+        heads={['Time', what]}
         rows={() =>
           rows
             .filter(({ value }) => value !== null)

@@ -14,12 +14,12 @@ import { useForce } from '../fleet/use-force.ts';
 import { PowerMenu } from '../power/power-menu.tsx';
 import { goTo } from '../shell/route.ts';
 
-/** What can be done with the machine now, the likeliest first. A wake under way is cancelled where it is shown. */
+/** The available actions, most likely first. A wake in progress has its own Cancel button. */
 export function NodeActions({ node }: { node: NodeView }) {
   const [open, setOpen] = useState<'edit' | 'remove' | 'faults' | null>(null);
   const waking = useWake(node.id) !== null;
   const wake = useAction();
-  const look = useAction();
+  const check = useAction();
   const { busy: forcing, force } = useForce();
   const awake = isServing(node.state);
   const flagged = node.loaded.some((model) => model.flagged);
@@ -47,15 +47,15 @@ export function NodeActions({ node }: { node: NodeView }) {
       )}
       {(node.url ?? node.agentUrl) && (
         <Button
-          busy={look.busy}
-          onClick={() => look.run(() => client.call('fleet.look', { nodeId: node.id }))}
+          busy={check.busy}
+          onClick={() => check.run(() => client.call('fleet.look', { nodeId: node.id }))}
         >
-          <RefreshCw size={16} aria-hidden="true" /> Look now
+          <RefreshCw size={16} aria-hidden="true" /> Check now
         </Button>
       )}
       {node.kind === 'simulated' && (
         <Button onClick={() => setOpen('faults')}>
-          <Zap size={16} aria-hidden="true" /> Faults
+          <Zap size={16} aria-hidden="true" /> Simulate faults{' '}
         </Button>
       )}
       <Button onClick={() => setOpen('edit')}>

@@ -5,7 +5,7 @@ import { isServing } from '../../../shared/models/node-words.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
-import { PlacementGlyph, placementWords } from '../../components/glyphs.tsx';
+import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { useNow } from '../../components/now.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -14,7 +14,7 @@ import { optimizerStore, useOptimizer } from '../../stores/optimizer.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { CellPanel } from '../models/cell-panel.tsx';
 
-/** What is loaded, where it sits and why, and what else lies on the disk. */
+/** The loaded models, where they are and why, and what else is on disk. */
 export function NodeModels({ node }: { node: NodeView }) {
   useKeep(optimizerStore);
   const explanations = useOptimizer()?.explanations ?? [];
@@ -31,8 +31,8 @@ export function NodeModels({ node }: { node: NodeView }) {
       {node.loaded.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-soft`}>
           {serving
-            ? 'No model is loaded. One is loaded when somebody asks it, or when you force it to the GPU.'
-            : 'What is loaded is known once the machine serves.'}
+            ? 'No models loaded. A model loads when something uses it, or when you force it to the GPU.'
+            : 'Loaded models appear once the machine is serving.'}
         </p>
       ) : (
         <ul className={`${cardClass} divide-y divide-line`} aria-label="Loaded models">
@@ -114,12 +114,12 @@ function LoadedRow({
         {why && <p className="mt-1 text-[0.8125rem] break-words text-soft">{why}</p>}
       </div>
       <dl className="flex flex-wrap gap-x-5 gap-y-1 text-[0.8125rem]">
-        <Cell name="Where">
-          <span className={model.flagged ? 'font-medium text-flame-text' : ''}>{placementWords(model)}</span>
+        <Cell name="Location">
+          <span className={model.flagged ? 'font-medium text-flame-text' : ''}>{placementLabel(model)}</span>
         </Cell>
-        <Cell name="In VRAM">{model.vramBytes > 0 ? formatMemory(model.vramBytes) : 'nothing'}</Cell>
+        <Cell name="In VRAM">{model.vramBytes > 0 ? formatMemory(model.vramBytes) : 'none'}</Cell>
         <Cell name="In memory">{formatMemory(model.sizeBytes)}</Cell>
-        <Cell name="Stays">
+        <Cell name="Unloads">
           <Stays until={model.expiresAt} />
         </Cell>
       </dl>
@@ -136,8 +136,9 @@ function LoadedRow({
             Force to GPU
           </Button>
         )}
-        <Button size="small" aria-label={`Why ${model.name} is there, and what to do`} onClick={onOpen}>
-          Why
+        <Button size="small" aria-label={`Explain the placement of ${model.name}`} onClick={onOpen}>
+          {' '}
+          Explain{' '}
         </Button>
       </div>
     </li>
@@ -155,7 +156,7 @@ function Cell({ name, children }: { name: string; children: React.ReactNode }) {
 
 function Stays({ until }: { until: number | null }) {
   const now = useNow(10);
-  if (until === null) return <>for ever</>;
+  if (until === null) return <>only on request</>;
   const minutes = Math.ceil((until - now) / 60_000);
-  return <>{minutes > 0 ? `${formatCount(minutes)} min` : 'ends now'}</>;
+  return <>{minutes > 0 ? `in ${formatCount(minutes)} min` : 'soon'}</>;
 }

@@ -19,21 +19,21 @@ import { VramBar } from '../fleet/vram-bar.tsx';
 import { WakeProgress, WakeSteps } from '../fleet/wake-progress.tsx';
 import { LeaseList } from '../power/leases.tsx';
 import { PowerLines } from '../power/power-lines.tsx';
-import { inWords, otherReasons } from '../power/words.ts';
+import { inText, otherReasons } from '../power/power-text.ts';
 import { goTo, pageHref } from '../shell/route.ts';
 import { AgentCard } from './agent-card.tsx';
 import { Energy } from './energy.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { NodeActions } from './node-actions.tsx';
 import { NodeModels } from './node-models.tsx';
+import { lasting } from './node-page-text.ts';
 import { Policy } from './policy.tsx';
 import { BalanceCard, MachineCard, NodeActivity } from './side.tsx';
 import { Timeline } from './timeline-view.tsx';
 import { useNodeFeed, useRange } from './use-node-history.ts';
-import { WakeWays } from './wake-ways.tsx';
-import { lasting } from './words.ts';
+import { WakeMethods } from './wake-methods.tsx';
 
-/** One machine: its state and what to do with it, its day, its GPU, its models, what happened to it. */
+/** One machine: state and actions, timeline, GPU, models and activity. */
 export default function NodePage({ nodeId }: { nodeId: string }) {
   const ready = useFleet((state) => state.ready);
   const node = useFleet((state) => state.entries[nodeId]);
@@ -48,7 +48,7 @@ export default function NodePage({ nodeId }: { nodeId: string }) {
 
   return (
     <div className="mx-auto w-full max-w-[120rem] p-4 sm:p-6">
-      <nav aria-label="Where this page is" className="mb-1 flex items-center gap-1 text-xs text-faint">
+      <nav aria-label="Breadcrumb" className="mb-1 flex items-center gap-1 text-xs text-faint">
         <a href={pageHref('fleet')} className="rounded underline-offset-2 hover:text-text hover:underline">
           Fleet
         </a>
@@ -62,9 +62,9 @@ export default function NodePage({ nodeId }: { nodeId: string }) {
           <h1 className="mb-4 text-xl font-semibold tracking-tight">Not in the fleet</h1>
           <Empty
             title="This machine is not in the fleet"
-            actions={<Button onClick={() => goTo('fleet')}>Go to the Fleet</Button>}
+            actions={<Button onClick={() => goTo('fleet')}>Go to Fleet</Button>}
           >
-            It was removed, or the address is an old one.
+            It was removed, or this link is out of date.
           </Empty>
         </>
       ) : (
@@ -96,7 +96,7 @@ function NodeBody({ node }: { node: NodeView }) {
   );
   const power = useNodePower(node.id);
   const managed = node.kind !== 'this-computer';
-  // This computer without Ollama serves nobody, and has nothing to show over time.
+  // This computer without Ollama serves nothing, so it has no history to show.
   const watched = managed || node.url !== null;
   const [isAskedFor] = useState(() => location.hash.endsWith('?diagnosis'));
   return (
@@ -124,7 +124,7 @@ function NodeBody({ node }: { node: NodeView }) {
           {power && managed && (
             <>
               <AgentCard node={node} power={power} />
-              {node.mac || node.canWake ? <WakeWays node={node} /> : null}
+              {node.mac || node.canWake ? <WakeMethods node={node} /> : null}
             </>
           )}
           <MachineCard node={node} />
@@ -171,7 +171,7 @@ function Head({ node }: { node: NodeView }) {
   );
 }
 
-/** What goes on now: a wake, trouble, who needs it, and how full its memory is. */
+/** The present: a wake, trouble, what keeps it on, and memory in use. */
 function Now({ node }: { node: NodeView }) {
   const wake = useWake(node.id);
   const awake = isServing(node.state);
@@ -202,7 +202,7 @@ function Now({ node }: { node: NodeView }) {
             )}
             {node.url === null && node.kind === 'this-computer' && (
               <p className="text-soft">
-                Indexes with the built-in embedder. Start Ollama here to use its models as well.
+                Indexes with the built-in embedder. Start Ollama here to use its models too.
               </p>
             )}
             <Readings node={node} />
@@ -214,7 +214,7 @@ function Now({ node }: { node: NodeView }) {
   );
 }
 
-/** "Why is it on?": who needs it, each with Release, and what else speaks for it. */
+/** "Why is it on?": the leases, each with Release, and the other reasons. */
 function Leases({ node, power }: { node: NodeView; power: NodePower }) {
   const now = useNow(30);
   const { leases, offAt } = power;
@@ -223,7 +223,7 @@ function Leases({ node, power }: { node: NodeView; power: NodePower }) {
   return (
     <Section
       title={awake ? 'Why is it on?' : 'Leases'}
-      aside={offAt !== null && !power.countdown ? `It goes off ${inWords(Math.max(0, offAt - now))}` : ''}
+      aside={offAt !== null && !power.countdown ? `Powers off ${inText(Math.max(0, offAt - now))}` : ''}
     >
       <div className={`${cardClass} px-4 py-1`}>
         {leases.length > 0 && <LeaseList leases={leases} />}
@@ -235,10 +235,7 @@ function Leases({ node, power }: { node: NodeView; power: NodePower }) {
               </li>
             ))}
             {leases.length === 0 && (
-              <li>
-                Nobody holds a lease. Jobs take one while they need the machine; “Keep awake” takes one for
-                you.
-              </li>
+              <li>No leases. Jobs hold one while they use the machine; “Keep awake” holds one for you.</li>
             )}
           </ul>
         )}

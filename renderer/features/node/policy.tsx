@@ -4,17 +4,17 @@ import { client } from '../../client/index.ts';
 import { cardClass, Section } from '../../components/page.tsx';
 import { putPower } from '../../stores/power.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
-import { offChoices } from '../power/words.ts';
+import { offChoices } from '../power/power-text.ts';
 import {
   actionChoices,
   clockOf,
   minuteOf,
   powerOffChoices,
-  secondsWords,
+  secondsText,
   wakeForChoices,
   wattsOf,
   withOwn,
-} from './policy-words.ts';
+} from './policy-text.ts';
 
 const idleChoices = [5, 10, 15, 30, 60, 120, 240];
 const countdownChoices = [10, 30, 60, 120, 300];
@@ -22,7 +22,7 @@ const countdownChoices = [10, 30, 60, 120, 300];
 const inline =
   'mx-0.5 h-7 max-w-full [field-sizing:content] rounded-md border border-line-strong bg-ground px-1.5 font-medium text-flame-text hover:border-faint';
 
-/** When it is woken by itself and when it may go off, in sentences whose words are chosen in place. */
+/** When the machine is woken and powered off automatically, as sentences that are edited in place. */
 export function Policy({ power }: { power: NodePower }) {
   const { nodeId } = power;
   const [draft, setDraft] = useState<Partial<PowerPolicy>>({});
@@ -46,7 +46,7 @@ export function Policy({ power }: { power: NodePower }) {
   }
 
   return (
-    <Section title="Policy" aside="What you choose holds at once">
+    <Section title="Policy" aside="Changes apply immediately">
       <ul className={`${cardClass} grid gap-2 p-4 leading-8`}>
         <Sentence>
           Wake for{' '}
@@ -66,21 +66,21 @@ export function Policy({ power }: { power: NodePower }) {
             'Power off '
           ) : (
             <>
-              Power off{' '}
+              Power off after{' '}
               <Choice
-                label="How long after the last need"
+                label="Idle time before power-off"
                 value={String(policy.idleMinutes)}
                 choices={withOwn(idleChoices, policy.idleMinutes).map((minutes) => ({
                   value: String(minutes),
-                  words: secondsWords(minutes * 60),
+                  label: secondsText(minutes * 60),
                 }))}
                 onChoose={(minutes) => set({ idleMinutes: Number(minutes) })}
               />{' '}
-              after the last need,{' '}
+              idle,{' '}
             </>
           )}
           <Choice
-            label="Whether it is powered off"
+            label="When to power off"
             value={policy.powerOff}
             choices={powerOffChoices}
             onChoose={(powerOff) => set({ powerOff })}
@@ -89,11 +89,11 @@ export function Policy({ power }: { power: NodePower }) {
             <>
               :{' '}
               <Choice
-                label="How it goes off"
+                label="How to power off"
                 value={policy.action}
                 choices={actionChoices.map((choice) => ({
                   ...choice,
-                  words: off.get(choice.value) ? `${choice.words} (it cannot)` : choice.words,
+                  label: off.get(choice.value) ? `${choice.label} (not supported)` : choice.label,
                 }))}
                 onChoose={(action) => set({ action })}
               />
@@ -104,26 +104,26 @@ export function Policy({ power }: { power: NodePower }) {
         {policy.powerOff !== 'never' && (
           <>
             <Sentence>
-              Anybody can cancel that for{' '}
+              Show a countdown of{' '}
               <Choice
-                label="How long the power-off can be cancelled"
+                label="Countdown length"
                 value={String(policy.countdownSeconds)}
                 choices={withOwn(countdownChoices, policy.countdownSeconds).map((seconds) => ({
                   value: String(seconds),
-                  words: secondsWords(seconds),
+                  label: secondsText(seconds),
                 }))}
                 onChoose={(seconds) => set({ countdownSeconds: Number(seconds) })}
-              />
-              .
+              />{' '}
+              first, so that anyone can cancel.
             </Sentence>
             <Sentence>
-              People who are logged in there{' '}
+              Logged-in users{' '}
               <Choice
-                label="People who are logged in"
+                label="Logged-in users"
                 value={policy.respectUsers ? 'keep' : 'ignore'}
                 choices={[
-                  { value: 'keep', words: 'keep it on' },
-                  { value: 'ignore', words: 'do not keep it on' },
+                  { value: 'keep', label: 'keep it on' },
+                  { value: 'ignore', label: 'do not keep it on' },
                 ]}
                 onChoose={(value) => set({ respectUsers: value === 'keep' })}
               />
@@ -136,12 +136,12 @@ export function Policy({ power }: { power: NodePower }) {
             label="Alert when it is still on"
             value={policy.stillOnAt === null ? 'no' : 'yes'}
             choices={[
-              { value: 'no', words: 'Tell nobody' },
-              { value: 'yes', words: 'Tell me' },
+              { value: 'no', label: 'Don’t notify me' },
+              { value: 'yes', label: 'Notify me' },
             ]}
             onChoose={(value) => set({ stillOnAt: value === 'yes' ? 23 * 60 : null })}
           />{' '}
-          when it is still on
+          if it is still on
           {policy.stillOnAt === null ? (
             ' late'
           ) : (
@@ -149,7 +149,7 @@ export function Policy({ power }: { power: NodePower }) {
               {' '}
               at{' '}
               <Clock
-                label="Alert when it is still on at"
+                label="Time of the alert"
                 minute={policy.stillOnAt}
                 onChange={(stillOnAt) => set({ stillOnAt })}
               />
@@ -158,8 +158,8 @@ export function Policy({ power }: { power: NodePower }) {
           .
         </Sentence>
         <Sentence>
-          It draws <Watts watts={policy.watts} onChange={(watts) => set({ watts })} /> W when it is awake
-          <span className="text-faint">{policy.watts === null ? ': empty where nobody knows' : ''}</span>.
+          Draws <Watts watts={policy.watts} onChange={(watts) => set({ watts })} /> W when awake
+          <span className="text-faint">{policy.watts === null ? ' (leave empty if unknown)' : ''}</span>.
         </Sentence>
       </ul>
     </Section>
@@ -176,7 +176,7 @@ function Choice<Value extends string>({
 }: {
   label: string;
   value: Value;
-  choices: readonly { value: Value; words: string }[];
+  choices: readonly { value: Value; label: string }[];
   onChoose(value: Value): void;
 }) {
   return (
@@ -188,7 +188,7 @@ function Choice<Value extends string>({
     >
       {choices.map((choice) => (
         <option key={choice.value} value={choice.value}>
-          {choice.words}
+          {choice.label}
         </option>
       ))}
     </select>
@@ -209,8 +209,8 @@ function Quiet({
         label="Quiet hours"
         value={hours === null ? 'any' : 'quiet'}
         choices={[
-          { value: 'any', words: 'at any hour' },
-          { value: 'quiet', words: 'not' },
+          { value: 'any', label: 'at any hour' },
+          { value: 'quiet', label: 'except' },
         ]}
         onChoose={(value) => onChange(value === 'any' ? null : { from: 22 * 60, to: 7 * 60 })}
       />
@@ -235,12 +235,12 @@ function Quiet({
   );
 }
 
-/** A box whose text holds when it is left, or at Enter; Escape takes back what was typed. */
-function Held({
+/** An input that commits on blur or Enter; Escape restores the saved text. */
+function CommittedInput({
   text: kept,
-  onHold,
+  onCommit,
   ...input
-}: { text: string; onHold(text: string): void } & ComponentProps<'input'>) {
+}: { text: string; onCommit(text: string): void } & ComponentProps<'input'>) {
   const [text, setText] = useState(kept);
   useEffect(() => setText(kept), [kept]);
   return (
@@ -250,7 +250,7 @@ function Held({
       autoComplete="off"
       onChange={(event) => setText(event.target.value)}
       onBlur={() => {
-        if (text !== kept) onHold(text);
+        if (text !== kept) onCommit(text);
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter') event.currentTarget.blur();
@@ -271,13 +271,13 @@ function Clock({
   onChange(minute: number): void;
 }) {
   return (
-    <Held
+    <CommittedInput
       type="time"
       aria-label={label}
       text={clockOf(minute)}
-      onHold={(text) => {
+      onCommit={(text) => {
         const next = minuteOf(text);
-        if (next === null) addToast({ tone: 'error', message: 'Write a time, like 22:00.', next: '' });
+        if (next === null) addToast({ tone: 'error', message: 'Enter a time, for example 22:00.', next: '' });
         else onChange(next);
       }}
     />
@@ -286,17 +286,17 @@ function Clock({
 
 function Watts({ watts, onChange }: { watts: number | null; onChange(watts: number | null): void }) {
   return (
-    <Held
-      aria-label="Watts when it is awake"
+    <CommittedInput
+      aria-label="Watts when awake"
       inputMode="decimal"
       className="w-16 text-right"
       text={watts === null ? '' : String(watts)}
-      onHold={(text) => {
+      onCommit={(text) => {
         const next = wattsOf(text);
         if (next === undefined)
           addToast({
             tone: 'error',
-            message: 'Write a number of watts, like 180, or leave it empty.',
+            message: 'Enter a number of watts, for example 180, or leave it empty.',
             next: '',
           });
         else onChange(next);

@@ -1,4 +1,4 @@
-/** The states of a day as the core recorded them, and its leases in rows above them. Pure. */
+/** The recorded states of a day, and its leases in rows. Pure. */
 import type { PowerTimeline } from '../../../shared/models/power.ts';
 import type { Span } from './timeline.ts';
 
@@ -10,7 +10,7 @@ const kinds: Partial<Record<PowerTimeline['states'][number]['state'], Span['kind
   trouble: 'trouble',
 };
 
-/** What is drawn of the states within `[from, now]`; what was off, or is not known, is left empty. */
+/** The states within `[from, now]`, as spans. Off and unknown are left empty. */
 export function stateSpans(states: PowerTimeline['states'], from: number, now: number): Span[] {
   const spans: Span[] = [];
   for (const one of states) {
@@ -27,14 +27,14 @@ export function stateSpans(states: PowerTimeline['states'], from: number, now: n
 export interface LeaseBar {
   from: number;
   to: number;
-  /** It lives still. */
+  /** Still held. */
   open: boolean;
   purpose: string;
   holder: string;
   kind: PowerTimeline['leases'][number]['kind'];
 }
 
-/** Leases in as few rows as keep them apart, the oldest in the first; what finds no row is counted. */
+/** Leases in as few rows as possible without overlap, oldest first; those without a row are counted. */
 export function leaseRows(
   leases: PowerTimeline['leases'],
   from: number,
@@ -43,7 +43,7 @@ export function leaseRows(
 ): { rows: LeaseBar[][]; more: number } {
   const rows: LeaseBar[][] = [];
   let more = 0;
-  // Bars that touch are told apart by a hair of time between them.
+  // A small gap separates bars that touch.
   const gap = (now - from) / 400;
   const shown = leases
     .map((lease) => ({

@@ -16,25 +16,25 @@ const colours = [
 const none: readonly GpuReading[] = [];
 const colourOf = (index: number) => colours[index] ?? 'var(--series-other)';
 
-/** Who holds the VRAM at this moment, by program; nothing where no agent tells it. */
+/** Current VRAM use by program; nothing if no agent reports it. */
 export function ProcessBar({ node }: { node: NodeView }) {
   const gpus = telemetryStore.use((state) => state.entries[node.id]?.gpus ?? none);
   const shares = useMemo(() => processShares(gpus), [gpus]);
   if (shares.length === 0) return null;
   const known = shares.reduce((sum, share) => sum + (share.bytes ?? 0), 0);
   const whole = Math.max(node.vram.totalBytes ?? known, 1);
-  const words = (bytes: number | null) => (bytes === null ? 'size not told' : formatMemory(bytes));
+  const sizeText = (bytes: number | null) => (bytes === null ? 'size unknown' : formatMemory(bytes));
   return (
     <div className="mt-3 grid gap-2 border-t border-line pt-3 text-[0.8125rem]">
       <p className="font-medium">VRAM by process, now</p>
       {known > 0 && (
         <PartsMeter
-          label={`VRAM by process: ${shares.map(({ name, bytes }) => `${name} ${words(bytes)}`).join(', ')}`}
+          label={`VRAM by process: ${shares.map(({ name, bytes }) => `${name} ${sizeText(bytes)}`).join(', ')}`}
           parts={shares.map(({ name, bytes }, index) => ({
             key: name,
             share: (bytes ?? 0) / whole,
             colour: colourOf(index),
-            title: `${name} ${words(bytes)}`,
+            title: `${name} ${sizeText(bytes)}`,
           }))}
         />
       )}
@@ -47,7 +47,7 @@ export function ProcessBar({ node }: { node: NodeView }) {
               style={{ background: colourOf(index) }}
             />
             <span className="min-w-0 truncate">{name}</span>
-            <span className="shrink-0 text-faint">{words(bytes)}</span>
+            <span className="shrink-0 text-faint">{sizeText(bytes)}</span>
           </li>
         ))}
       </ul>

@@ -1,13 +1,13 @@
-/** Who holds the VRAM, by program. Pure. */
+/** VRAM use by program. Pure. */
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 
 export interface ProcessShare {
   name: string;
-  /** Bytes over all GPUs and all processes of that name; null where the driver does not say. */
+  /** Bytes over all GPUs and all processes of that name; null if the driver does not report it. */
   bytes: number | null;
 }
 
-/** By the name of the program without its folder, the largest first; empty where no agent tells it. */
+/** By program name without its folder, largest first; empty if no agent reports it. */
 export function processShares(gpus: readonly Pick<GpuReading, 'processes'>[]): ProcessShare[] {
   const byName = new Map<string, number | null>();
   for (const { name, vramUsedBytes } of gpus.flatMap((gpu) => gpu.processes ?? [])) {

@@ -10,12 +10,12 @@ import { Ago } from '../../components/time.tsx';
 import { Tooltip } from '../../components/tooltip.tsx';
 import { type Balance, balanceOf } from '../../stores/node-buckets.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
-import { wakeHint } from '../fleet/node-words.ts';
+import { wakeHint } from '../fleet/node-text.ts';
 import { pageHref } from '../shell/route.ts';
+import { energyText, formatAwake, formatEnergy } from './node-page-text.ts';
 import type { RangeHistory } from './use-node-history.ts';
-import { energyWords, formatAwake, formatEnergy } from './words.ts';
 
-/** What it did for a day and for 30: awake, energy, vectors. */
+/** Totals for a day and for 30: time awake, energy, vectors. */
 export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHistory }) {
   const of = ({ state, buckets }: RangeHistory): Balance | 'failed' | null =>
     state === 'ready' ? balanceOf(buckets) : state === 'failed' ? 'failed' : null;
@@ -29,7 +29,7 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
       </td>
     ));
   return (
-    <Section title="Balance">
+    <Section title="Totals">
       <div className={`${cardClass} px-4 py-3`}>
         <table className="w-full text-[0.8125rem]">
           <thead className="text-xs text-faint">
@@ -55,10 +55,10 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
                 <th scope="row" className="py-1 text-left font-normal text-soft">
                   <span className="inline-flex items-center gap-1">
                     Energy
-                    <Tooltip words={energyWords(energy)}>
+                    <Tooltip content={energyText(energy)}>
                       <button
                         type="button"
-                        aria-label="How the energy is reckoned"
+                        aria-label="How energy is calculated"
                         className="rounded-full p-0.5 text-faint hover:text-text"
                       >
                         <CircleHelp size={13} aria-hidden="true" />
@@ -82,7 +82,7 @@ export function BalanceCard({ day, month }: { day: RangeHistory; month: RangeHis
   );
 }
 
-/** What is known of the machine itself. */
+/** Facts about the machine itself. */
 export function MachineCard({ node }: { node: NodeView }) {
   const { boot } = node;
   const memoryBytes = telemetryStore.use((state) => state.entries[node.id]?.host?.memoryTotalBytes ?? 0);
@@ -92,9 +92,9 @@ export function MachineCard({ node }: { node: NodeView }) {
         <Fact name="Boots in">
           {boot.usualMs === null
             ? node.canWake
-              ? 'learned at its first wake'
-              : 'not known'
-            : `${formatDuration(boot.usualMs)}, usual of ${plural(boot.count, 'wake')}`}
+              ? 'measured at its first wake'
+              : 'unknown'
+            : `about ${formatDuration(boot.usualMs)} (from ${plural(boot.count, 'wake')})`}
         </Fact>
         {node.mac && (
           <Fact name="MAC">
@@ -120,15 +120,15 @@ export function MachineCard({ node }: { node: NodeView }) {
           ) : node.hasGpu === false ? (
             'none: models run on the CPU'
           ) : node.hasGpu ? (
-            'yes, its tools tell no name'
+            'yes, model unknown'
           ) : (
-            'not known yet'
+            'unknown'
           )}
         </Fact>
         {node.vram.totalBytes !== null && node.gpus.length === 0 && (
           <Fact name="VRAM">
             {formatMemory(node.vram.totalBytes)}
-            {node.vram.source === 'person' && <span className="text-faint"> · you said so</span>}
+            {node.vram.source === 'person' && <span className="text-faint"> · entered by you</span>}
           </Fact>
         )}
         {memoryBytes > 0 && <Fact name="RAM">{formatMemory(memoryBytes)}</Fact>}
@@ -169,7 +169,7 @@ export function NodeActivity({ entries, ready }: { entries: readonly ActivityEnt
     >
       {entries.length === 0 ? (
         <p className={`${cardClass} px-4 py-6 text-center text-[0.8125rem] text-soft`}>
-          {ready ? 'Nothing has happened here lately.' : '…'}
+          {ready ? 'No recent activity.' : '…'}
         </p>
       ) : (
         <ol className={`${cardClass} divide-y divide-line`}>

@@ -7,33 +7,34 @@ import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
 import { rangeShape } from '../../stores/node-buckets.ts';
+import { purposeText } from '../power/power-text.ts';
+import { lasting, timelineText } from './node-page-text.ts';
 import { type LeaseBar, leaseRows, stateSpans } from './power-timeline.ts';
 import { awakeSpans, onSpans, type Span, withPresent } from './timeline.ts';
 import type { RangeHistory } from './use-node-history.ts';
 import { usePowerTimeline } from './use-power-timeline.ts';
-import { lasting, timelineWords } from './words.ts';
 
 const moment = formatMoment('day');
 const spanNames = {
-  gpu: 'awake, a model in VRAM',
+  gpu: 'awake, model in VRAM',
   awake: 'awake',
   waking: 'waking',
   trouble: 'trouble',
 } as const;
-const spanLooks: Record<Span['kind'], string> = {
+const spanClasses: Record<Span['kind'], string> = {
   gpu: 'bg-flame-fill',
   awake: 'border-y-2 border-amber bg-amber/25',
   waking: 'bg-ember/70',
   trouble: 'border-y-4 border-trouble bg-trouble/25',
 };
 
-/** A day back, or as far as the machine is known; never less than an hour. */
+/** A day ago, or when the machine was first known; at least an hour ago. */
 function startOf(node: Pick<NodeView, 'addedAt'>, firstBucket: number | undefined, now: number): number {
   const known = Math.min(node.addedAt, firstBucket ?? now);
   return Math.max(now - rangeShape.day.spanMs, Math.min(known, now - 3_600_000));
 }
 
-/** The states of the last day, who needed it above them, and what happened to it. */
+/** The states of the last day, with leases above them and events as marks. */
 export function Timeline({
   node,
   history,
@@ -65,17 +66,17 @@ export function Timeline({
     (entry) => entry.at >= from && (entry.kind === 'power' || entry.kind === 'fleet'),
   );
   const share = (at: number) => `${((Math.min(now, at) - from) / (now - from)) * 100}%`;
-  const words = timelineWords(on);
+  const summary = timelineText(on);
 
   return (
     <Section
-      title="The last day"
+      title="Last 24 hours"
       aside={
         state === 'loading'
           ? ''
           : state === 'failed'
-            ? 'What is kept could not be read; it goes on from now.'
-            : words
+            ? 'History could not be loaded. New data appears from now on.'
+            : summary
       }
     >
       <div className={`${cardClass} p-4`}>
@@ -86,7 +87,7 @@ export function Timeline({
         ) : (
           <>
             <p className="sr-only">
-              {words} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
+              {summary} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
             </p>
             <div aria-hidden="true">
               {rows.map((row, index) => (
@@ -108,7 +109,7 @@ export function Timeline({
                   <div
                     key={span.from}
                     title={`${spanNames[span.kind]}: ${moment(span.from)} to ${formatClock(span.to)}, ${lasting(span.to - span.from)}`}
-                    className={`absolute inset-y-0 min-w-px ${spanLooks[span.kind]}`}
+                    className={`absolute inset-y-0 min-w-px ${spanClasses[span.kind]}`}
                     style={{ left: share(span.from), right: `calc(100% - ${share(span.to)})` }}
                   />
                 ))}
@@ -129,8 +130,8 @@ export function Timeline({
             </div>
             <Key kinds={new Set(spans.map(({ kind }) => kind))} leases={rows.length > 0} />
             <ChartTable
-              caption={`The last day of ${node.name}`}
-              heads={['From', 'To', 'What']}
+              caption={`Last 24 hours of ${node.name}`}
+              heads={['From', 'To', 'Event']}
               rows={() =>
                 [
                   ...spans.map((span) => ({
@@ -146,7 +147,7 @@ export function Timeline({
                     cells: [
                       moment(lease.from),
                       lease.to === null ? 'now' : moment(lease.to),
-                      `lease: ${lease.purpose}, ${lease.holder}`,
+                      `lease: ${purposeText(lease.purpose)}, ${lease.holder}`,
                     ],
                   })),
                   ...marks.map((entry) => ({
@@ -187,38 +188,35 @@ function Mark({ entry, left }: { entry: ActivityEntry; left: string }) {
 function Lease({ bar, share }: { bar: LeaseBar; share(at: number): string }) {
   return (
     <div
-      title={`${bar.purpose}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
+      title={`${purposeText(bar.purpose)}, ${bar.holder}: ${moment(bar.from)} to ${bar.open ? 'now' : formatClock(bar.to)}, ${lasting(bar.to - bar.from)}`}
       className={`absolute inset-y-0 min-w-1 overflow-hidden rounded-sm border border-flame/60 bg-flame-wash px-1 text-2xs leading-[0.875rem] whitespace-nowrap text-flame-text ${bar.open ? 'rounded-r-none border-r-2 border-r-flame' : ''}`}
       style={{ left: share(bar.from), right: `calc(100% - ${share(bar.to)})` }}
     >
-      {bar.purpose}
+      {purposeText(bar.purpose)}
     </div>
   );
 }
 
-const keyWords: Record<Span['kind'], string> = {
-  gpu: 'a model in VRAM',
+const keyLabels: Record<Span['kind'], string> = {
+  gpu: 'model in VRAM',
   awake: 'awake',
   waking: 'waking',
   trouble: 'trouble',
 };
 
 function Key({ kinds, leases }: { kinds: ReadonlySet<Span['kind']>; leases: boolean }) {
-  const swatch = (look: string, words: string) => (
-    <li key={words} className="flex items-center gap-1.5">
-      <span aria-hidden="true" className={`h-2.5 w-4 rounded-[2px] ${look}`} /> {words}
+  const swatch = (className: string, label: string) => (
+    <li key={label} className="flex items-center gap-1.5">
+      <span aria-hidden="true" className={`h-2.5 w-4 rounded-[2px] ${className}`} /> {label}
     </li>
   );
   return (
     <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-faint">
-      {leases && swatch('border border-flame/60 bg-flame-wash', 'somebody needed it')}
-      {(Object.keys(keyWords) as Span['kind'][])
+      {leases && swatch('border border-flame/60 bg-flame-wash', 'in use')}
+      {(Object.keys(keyLabels) as Span['kind'][])
         .filter((kind) => kinds.has(kind))
-        .map((kind) => swatch(spanLooks[kind], keyWords[kind]))}
-      {swatch(
-        'bg-sunken ring-1 ring-line ring-inset',
-        'nothing known: it was off, or Pilotlight was not running',
-      )}
+        .map((kind) => swatch(spanClasses[kind], keyLabels[kind]))}
+      {swatch('bg-sunken ring-1 ring-line ring-inset', 'no data: off, or Pilotlight was not running')}
     </ul>
   );
 }

@@ -1,4 +1,4 @@
-/** When a machine served, from its buckets: spans with honest edges. */
+/** When a machine was serving, from its buckets. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { NodeBucket } from '../../../shared/models/telemetry.ts';
@@ -6,16 +6,16 @@ import type { NodeBucket } from '../../../shared/models/telemetry.ts';
 export interface Span {
   from: number;
   to: number;
-  /** `gpu`: it served, and a model sat in its VRAM. `awake`: it served. */
+  /** `gpu`: serving, with a model in VRAM. `awake`: serving. */
   kind: 'gpu' | 'awake' | 'waking' | 'trouble';
 }
 
-/** A bucket that served so much of its time counts as whole. */
+/** A bucket that served this share of its time counts as whole. */
 const whole = 0.97;
 
 /**
- * Spans, oldest first, cut to `[from, now]`. A bucket that served only in part leans on the neighbour that served
- * as well, so a span begins and ends within seconds of the truth.
+ * Spans, oldest first, clipped to `[from, now]`. The served part of a partial bucket is placed next to a neighbour that
+ * served too, so that a span starts and ends within seconds of the actual time.
  */
 export function awakeSpans(buckets: readonly NodeBucket[], from: number, now: number): Span[] {
   const served = buckets.filter((bucket) => bucket.servingSeconds > 0 && bucket.at <= now);
@@ -42,7 +42,7 @@ export function awakeSpans(buckets: readonly NodeBucket[], from: number, now: nu
   return spans;
 }
 
-/** What is seen now, after the last bucket: it serves since a known moment. */
+/** Adds the present, after the last bucket: it has been serving since a known moment. */
 export function withPresent(
   spans: readonly Span[],
   node: Pick<NodeView, 'state' | 'since'>,
@@ -55,7 +55,7 @@ export function withPresent(
   return [...spans, { from: since, to: now, kind: node.state === 'gpu-verified' ? 'gpu' : 'awake' }];
 }
 
-/** Neighbouring spans as one, whatever the GPU did: when it was on. */
+/** Merges neighbouring spans, whatever the GPU did: when the machine was on. */
 export function onSpans(spans: readonly Span[]): { from: number; to: number }[] {
   const joined: { from: number; to: number }[] = [];
   for (const { from, to } of spans) {

@@ -18,7 +18,7 @@ import {
 } from '../../stores/node-buckets.ts';
 import { forgetSeeds, seedHistory, telemetryStore, useHistory } from '../../stores/telemetry.ts';
 
-/** Keeps what the page of a node needs: the live stream, its hour, and what is kept of a day and of 30 days. */
+/** Loads what the Node page needs: the live stream, the last hour, and the stored day and 30 days. */
 export function useNodeFeed(nodeId: string): void {
   const live = useConnection((status) => status.state === 'live');
   useKeep(telemetryStore);
@@ -36,11 +36,11 @@ export function useNodeFeed(nodeId: string): void {
 export interface RangeHistory {
   state: KeptBuckets['state'];
   buckets: readonly NodeBucket[];
-  /** The end of the range; it moves once a bucket. */
+  /** The end of the range; moves once per bucket. */
   now: number;
 }
 
-/** Changes once a bucket, and when a model comes or goes. */
+/** Changes once per bucket, and when a model appears or disappears. */
 function signatureOf(history: NodeHistory | undefined): string {
   const last = history?.buckets.at(-1);
   return last ? `${history?.buckets.length}:${last.at}:${Object.keys(last.vramByModel).join()}` : '';
@@ -48,7 +48,7 @@ function signatureOf(history: NodeHistory | undefined): string {
 
 const paused = () => 'paused';
 
-/** A range of a node's history, up to now. It rests while the page is hidden. */
+/** A range of a node’s history, up to now. Pauses while the page is hidden. */
 export function useRange(node: Pick<NodeView, 'id' | 'url' | 'agentUrl'>, range: HistoryRange): RangeHistory {
   const { id, url, agentUrl } = node;
   const visible = usePageVisible();
@@ -57,7 +57,7 @@ export function useRange(node: Pick<NodeView, 'id' | 'url' | 'agentUrl'>, range:
   const kept = useKeptBuckets(selectKept(id, range));
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature says when the history matters.
   return useMemo(() => {
-    // A computer without a server is read as well, but it serves nobody.
+    // A computer without a server still reports readings, but it serves nothing.
     const live =
       url === null && agentUrl === null ? [] : fromLive((useHistory.getState()[id] ?? emptyHistory).buckets);
     if (range === 'hour') return { state: 'ready', buckets: live, now };

@@ -8,8 +8,8 @@ import { useConnection } from '../../stores/connection.ts';
 import { usePower } from '../../stores/power.ts';
 
 /**
- * The recorded day of a machine: asked again each minute that somebody looks, and when its state or its leases
- * change. null before the first answer, and where the core cannot tell it.
+ * The recorded day of a machine: fetched again every minute while visible, and when its state or leases change. null
+ * before the first answer, and if the core has none.
  */
 export function usePowerTimeline(node: Pick<NodeView, 'id' | 'state'>): PowerTimeline | null {
   const { id, state } = node;
@@ -18,12 +18,12 @@ export function usePowerTimeline(node: Pick<NodeView, 'id' | 'state'>): PowerTim
   const live = useConnection((status) => status.state === 'live');
   const minute = useNow(60);
   const leases = usePower((power) => power.entries[id]?.leases.map((lease) => lease.id).join() ?? '');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what changed is asked for, not read here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the dependencies only trigger the fetch.
   useEffect(() => {
     if (!visible || !live) return;
     const abort = new AbortController();
     client.call('power.timeline', { nodeId: id }, { signal: abort.signal }).then(setTimeline, () => {
-      // What telemetry kept is shown instead; asked again in a minute.
+      // The stored telemetry is shown instead; fetched again in a minute.
     });
     return () => abort.abort();
   }, [id, state, leases, minute, visible, live]);

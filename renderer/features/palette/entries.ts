@@ -1,4 +1,4 @@
-/** Everything the palette can find, from what the panel knows already. */
+/** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
 import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
@@ -6,8 +6,8 @@ import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
-import { placementWords } from '../../components/glyphs.tsx';
-import { actionVerbs, offChoices, offRefusal } from '../power/words.ts';
+import { placementLabel } from '../../components/glyphs.tsx';
+import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
 import { fieldPath, sectionTitles, settingFields } from '../settings/catalogue.ts';
 import type { Theme } from '../shell/preferences.ts';
 import { nodeHref, pageHref, pages, pageTitles, runHref, settingHref } from '../shell/route.ts';
@@ -16,9 +16,9 @@ import type { Searchable } from './rank.ts';
 /** What choosing an entry does. */
 export type Command =
   | { kind: 'go'; href: string }
-  | { kind: 'wake' | 'cancel-wake' | 'look' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
+  | { kind: 'wake' | 'cancel-wake' | 'check' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
   | { kind: 'off'; nodeId: string; action: PowerAction }
-  | { kind: 'look-all' | 'look-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
+  | { kind: 'check-all' | 'run-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
   | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
   | { kind: 'explain'; nodeId: string; model: string }
   | { kind: 'index'; sourceId: string }
@@ -31,7 +31,7 @@ export type Group = 'Page' | 'Action' | 'Node' | 'Model' | 'Folder' | 'Run' | 'S
 
 export interface PaletteEntry extends Searchable {
   group: Group;
-  /** One short remark beside the title. */
+  /** A short note beside the title. */
   about: string;
   command: Command;
 }
@@ -42,24 +42,24 @@ export interface Known {
   jobs: readonly IndexJob[];
   /** By node. */
   power: Readonly<Record<string, NodePower>>;
-  /** The wakes under way, by node. */
+  /** Wakes in progress, by node. */
   wakes: Readonly<Record<string, WakeProgress>>;
   simulated: boolean;
-  /** null where nobody knows yet. */
+  /** null if not known yet. */
   optimizerOn: boolean | null;
-  /** The settings of the desktop window are of use only there. */
+  /** Whether to include the settings of the desktop window. */
   desktop: boolean;
   now: number;
 }
 
-type Extra = { words?: string; about?: string; weight?: number };
+type Extra = { keywords?: string; about?: string; weight?: number };
 
 function entry(group: Group, id: string, title: string, command: Command, extra: Extra = {}): PaletteEntry {
-  const { words = '', about = '', weight = 5 } = extra;
-  return { id, group, title, command, about, words: `${words} ${group}`, weight };
+  const { keywords = '', about = '', weight = 5 } = extra;
+  return { id, group, title, command, about, keywords: `${keywords} ${group}`, weight };
 }
 
-/** All entries, in the order in which they stand before anything is typed. */
+/** All entries, in the order shown before anything is typed. */
 export function buildEntries(known: Known): PaletteEntry[] {
   return [
     ...pages.map((page) =>
@@ -69,7 +69,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
         pageTitles[page].title,
         { kind: 'go', href: pageHref(page) },
         {
-          words: `go to open ${pageWords[page]}`,
+          keywords: `go to open ${pageKeywords[page]}`,
           weight: 9,
         },
       ),
@@ -90,7 +90,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
           field.label,
           { kind: 'go', href: settingHref(fieldPath(field)) },
           {
-            words: `${field.about} ${fieldPath(field)}`,
+            keywords: `${field.about} ${fieldPath(field)}`,
             about: sectionTitles[field.section].title,
             weight: 3,
           },
@@ -99,7 +99,7 @@ export function buildEntries(known: Known): PaletteEntry[] {
   ];
 }
 
-const pageWords: Record<(typeof pages)[number], string> = {
+const pageKeywords: Record<(typeof pages)[number], string> = {
   fleet: 'machines nodes gpu',
   models: 'matrix placement vram pin optimizer',
   index: 'folders search runs',
@@ -114,16 +114,18 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
     entry('Action', `do:${title}`, title, command, { weight: 7, ...extra });
   const serving = nodes.some((node) => isServing(node.state));
   const themes: [Theme, string][] = [
-    ['system', 'Follow the system’s light or dark'],
+    ['system', 'Use the system theme'],
     ['dark', 'Use the dark theme'],
     ['light', 'Use the light theme'],
   ];
   return [
-    act('Add a node', { kind: 'add-node' }, { words: 'new machine gpu ollama server' }),
-    act('Add a folder', { kind: 'add-folder' }, { words: 'new source index' }),
-    ...(sources.length > 0 ? [act('Index all folders', { kind: 'index-all' }, { words: 'start run' })] : []),
-    act('Look at all machines now', { kind: 'look-all' }, { words: 'refresh probe check' }),
-    act('Let the optimizer look now', { kind: 'look-optimizer' }, { words: 'look now run' }),
+    act('Add a node', { kind: 'add-node' }, { keywords: 'new machine gpu ollama server' }),
+    act('Add a folder', { kind: 'add-folder' }, { keywords: 'new source index' }),
+    ...(sources.length > 0
+      ? [act('Index all folders', { kind: 'index-all' }, { keywords: 'start run' })]
+      : []),
+    act('Check all machines', { kind: 'check-all' }, { keywords: 'refresh probe look' }),
+    act('Run the optimizer now', { kind: 'run-optimizer' }, { keywords: 'check now' }),
     ...(optimizerOn === null
       ? []
       : [
@@ -131,7 +133,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
             `Turn the optimizer ${optimizerOn ? 'off' : 'on'}`,
             { kind: 'optimizer', on: !optimizerOn },
             {
-              words: 'switch',
+              keywords: 'switch',
             },
           ),
         ]),
@@ -152,11 +154,13 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
         ]
       : []),
     act(
-      simulated ? 'Take the simulated fleet away' : 'Add the simulated fleet',
+      simulated ? 'Remove the simulated fleet' : 'Add the simulated fleet',
       { kind: 'simulate', on: !simulated },
-      { words: 'simulate demo pretend look around' },
+      { keywords: 'simulate demo explore look around' },
     ),
-    ...themes.map(([theme, title]) => act(title, { kind: 'theme', theme }, { words: 'colours', weight: 2 })),
+    ...themes.map(([theme, title]) =>
+      act(title, { kind: 'theme', theme }, { keywords: 'colours', weight: 2 }),
+    ),
   ];
 }
 
@@ -164,7 +168,7 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
   const { id: nodeId, name } = node;
   const about = nodeStateWords(node);
   const awake = isServing(node.state);
-  const words = node.url ?? '';
+  const keywords = node.url ?? '';
   const entries = [
     entry(
       'Node',
@@ -172,14 +176,14 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
       name,
       { kind: 'go', href: nodeHref(nodeId) },
       {
-        words: `open ${words} ${about}`,
+        keywords: `open ${keywords} ${about}`,
         about,
         weight: 6,
       },
     ),
   ];
   if (waking && !awake) {
-    entries.push(entry('Node', `cancel:${nodeId}`, `Stop waking ${name}`, { kind: 'cancel-wake', nodeId }));
+    entries.push(entry('Node', `cancel:${nodeId}`, `Cancel waking ${name}`, { kind: 'cancel-wake', nodeId }));
   } else if (node.canWake && !awake) {
     entries.push(
       entry('Node', `wake:${nodeId}`, `Wake ${name}`, { kind: 'wake', nodeId }, { about, weight: 6 }),
@@ -189,10 +193,10 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
     entries.push(
       entry(
         'Node',
-        `look:${nodeId}`,
-        `Look at ${name} now`,
-        { kind: 'look', nodeId },
-        { words: 'refresh probe' },
+        `check:${nodeId}`,
+        `Check ${name} now`,
+        { kind: 'check', nodeId },
+        { keywords: 'refresh probe look' },
       ),
     );
   }
@@ -214,15 +218,15 @@ function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): 
 function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
   const { id: nodeId, name } = node;
   if (node.kind === 'this-computer') return [];
-  const act = (id: string, title: string, command: Command, words: string) =>
-    entry('Node', `${id}:${nodeId}`, title, command, { words, about: nodeStateWords(node) });
+  const act = (id: string, title: string, command: Command, keywords: string) =>
+    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateWords(node) });
   const entries = [
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
   ];
   if (power.countdown)
     entries.push(
-      act('cancel-off', `Let ${name} stay on`, { kind: 'cancel-off', nodeId }, 'cancel countdown'),
+      act('cancel-off', `Cancel powering off ${name}`, { kind: 'cancel-off', nodeId }, 'countdown stay on'),
     );
   if (offRefusal(node, power) !== null) return entries;
   for (const { action, refused } of offChoices(power)) {
@@ -245,14 +249,14 @@ function modelEntries(node: NodeView): PaletteEntry[] {
   const awake = isServing(node.state);
   return [...names].flatMap((model) => {
     const where = loaded.get(model);
-    const about = where ? placementWords(where) : 'on disk';
+    const about = where ? placementLabel(where) : 'on disk';
     const entries = [
       entry(
         'Model',
         `model:${node.id}:${model}`,
         `${model} on ${node.name}`,
         { kind: 'explain', nodeId: node.id, model },
-        { words: 'explain why open', about, weight: 4 },
+        { keywords: 'explain why open', about, weight: 4 },
       ),
     ];
     if (awake && node.hasGpu !== false && where?.placement !== 'gpu') {
@@ -273,18 +277,21 @@ function modelEntries(node: NodeView): PaletteEntry[] {
 function folderEntries(source: SourceView, running: boolean): PaletteEntry[] {
   const { id: sourceId, name } = source;
   const about = plural(source.chunks, 'passage');
-  const words = source.path;
+  const keywords = source.path;
   const search = entry(
     'Folder',
     `search:${sourceId}`,
     `Search in ${name}`,
     { kind: 'search', sourceId, text: '' },
-    { words, about },
+    { keywords, about },
   );
   // One job runs at a time.
   if (running) return [search];
   const title = `Index ${name} ${source.lastRun === null ? 'now' : 'again'}`;
-  return [entry('Folder', `index:${sourceId}`, title, { kind: 'index', sourceId }, { words, about }), search];
+  return [
+    entry('Folder', `index:${sourceId}`, title, { kind: 'index', sourceId }, { keywords, about }),
+    search,
+  ];
 }
 
 function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
@@ -294,7 +301,7 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
     `job:${job.id}`,
     `Run of ${job.label}`,
     { kind: 'go', href: runHref(job.id) },
-    { words: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
+    { keywords: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
   );
   if (!isActive(job)) return [open];
   return [
@@ -306,7 +313,7 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
   ];
 }
 
-/** The last entry, always there: what was typed is looked for in the index itself. */
+/** Always the last entry: searches the index for the typed text. */
 export function searchEntry(text: string): PaletteEntry {
   return entry('Search', 'search', `Search the index for “${text}”`, {
     kind: 'search',

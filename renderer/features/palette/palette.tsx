@@ -42,7 +42,7 @@ const icons: Record<Group, LucideIcon> = {
 const shown = 200;
 const rowRem = 2.75;
 
-/** What the panel knows when the palette opens. It stays so until it closes: a list that moves cannot be chosen from. */
+/** A snapshot taken when the palette opens, so that the list does not move while it is used. */
 function useEntries() {
   const ready = useFleet((state) => state.ready);
   const optimizerOn = optimizerStore.use((state) => state.entries.status?.on ?? null);
@@ -64,7 +64,7 @@ function useEntries() {
   }, [ready, optimizerOn]);
 }
 
-/** Everything that can be opened or done, by typing a few letters. A combobox over a list, in the browser's own dialog. */
+/** Everything that can be opened or run, by typing a few letters. A combobox over a list, in a native dialog. */
 export function Palette({ onClose }: { onClose(): void }) {
   useKeep(optimizerStore);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -88,7 +88,7 @@ export function Palette({ onClose }: { onClose(): void }) {
     };
   }, [prepared, query, recent]);
 
-  // A layout effect ends before the element leaves the page: only then does closing it give the focus back.
+  // A layout effect cleans up before the element is removed; only then does closing it restore the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -135,7 +135,7 @@ export function Palette({ onClose }: { onClose(): void }) {
   const rows = rowWindow({ ...scroll, row, count: results.length, active: current });
   const optionId = (index: number) => `${id}-option-${index}`;
   const counted =
-    total > shown ? `${plural(total, 'result')}, the best ${shown} are shown` : plural(total, 'result');
+    total > shown ? `${plural(total, 'result')}, showing the top ${shown}` : plural(total, 'result');
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog already; the click is on its backdrop.
@@ -154,7 +154,7 @@ export function Palette({ onClose }: { onClose(): void }) {
           <input
             type="text"
             role="combobox"
-            aria-label="Find a page, a machine, a model, a setting or an action"
+            aria-label="Find a page, machine, model, setting or command"
             aria-expanded="true"
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
@@ -163,7 +163,7 @@ export function Palette({ onClose }: { onClose(): void }) {
             autoCapitalize="off"
             spellCheck={false}
             enterKeyHint="go"
-            placeholder="Type a command, a machine, a model, a setting"
+            placeholder="Type a command, machine, model or setting"
             value={query}
             maxLength={200}
             onChange={(event) => {
@@ -217,12 +217,12 @@ export function Palette({ onClose }: { onClose(): void }) {
         <div className="flex items-center gap-4 border-t border-line px-4 py-2.5 text-xs text-faint">
           <p className="min-w-0 flex-1 truncate">{counted}</p>
           <p className="hidden gap-4 sm:flex" aria-hidden="true">
-            <span>↑ ↓ choose</span>
-            <span>↵ do it</span>
+            <span>↑ ↓ select</span>
+            <span>↵ run</span>
             <span>esc close</span>
           </p>
         </div>
-        <LiveRegion words={counted} everyMs={600} />
+        <LiveRegion message={counted} everyMs={600} />
         <SpokenToast />
       </div>
     </dialog>

@@ -1,44 +1,44 @@
-/** Which entries fit what was typed, best first. Pure, and quick enough to run on each key. */
+/** Ranks entries by how well they match the typed text. Pure, and fast enough to run on each key press. */
 
 export interface Searchable {
-  /** The same thing has the same id the next time: what was used last is found by it. */
+  /** Stable across openings, so that recently used entries can be recognised. */
   id: string;
   title: string;
-  /** Further words it is found by, less well than by its title. */
-  words: string;
-  /** From 0 to 9: what wins where all else is even. */
+  /** Additional search terms, ranked below the title. */
+  keywords: string;
+  /** 0 to 9; breaks ties. */
   weight: number;
 }
 
 export interface Prepared<Entry extends Searchable> {
   entry: Entry;
   title: string;
-  words: string;
+  keywords: string;
 }
 
 export interface Ranked<Entry> {
-  /** The best, at most as many as were asked for. */
+  /** The best matches, up to the limit. */
   entries: Entry[];
-  /** How many fit. */
+  /** How many match. */
   total: number;
 }
 
-/** Small letters without accents: `Büro` is found by `buro`. */
+/** Lower case without accents, so that `buro` finds `Büro`. */
 export function fold(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-/** Done once when the palette opens, so that a key costs only the comparison. */
+/** Runs once when the palette opens, so that a key press costs only the comparison. */
 export function prepare<Entry extends Searchable>(entries: readonly Entry[]): Prepared<Entry>[] {
-  return entries.map((entry) => ({ entry, title: fold(entry.title), words: fold(entry.words) }));
+  return entries.map((entry) => ({ entry, title: fold(entry.title), keywords: fold(entry.keywords) }));
 }
 
 const tiers = { prefix: 5, wordStart: 4, otherWord: 3, inside: 2, letters: 1, none: 0 };
 
 /**
- * The entries that hold each typed word: at the start of the title, then at the start of a word in it, then of
- * another word, then inside the title, then as letters in that order. The worst word decides; what was used
- * lately comes first among equals. Without words: what was used lately, then all as they stand.
+ * The entries that match every typed word: at the start of the title, then at the start of a word in it, then of a
+ * keyword, then inside the title, then as letters in that order. The weakest match decides; recently used entries come
+ * first among equals. Without input: recently used entries, then all in their order.
  */
 export function rank<Entry extends Searchable>(
   prepared: readonly Prepared<Entry>[],
@@ -62,12 +62,12 @@ export function rank<Entry extends Searchable>(
   return { entries: scored.slice(0, limit).map(({ entry }) => entry), total: scored.length };
 }
 
-/** 0 where a word is missing. */
-function fitOf({ title, words }: Prepared<Searchable>, tokens: readonly string[]): number {
+/** 0 if a word is missing. */
+function fitOf({ title, keywords }: Prepared<Searchable>, tokens: readonly string[]): number {
   let worst = tiers.prefix;
   let sum = 0;
   for (const token of tokens) {
-    const tier = tierOf(title, words, token);
+    const tier = tierOf(title, keywords, token);
     if (tier === tiers.none) return 0;
     worst = Math.min(worst, tier);
     sum += tier;
@@ -75,10 +75,10 @@ function fitOf({ title, words }: Prepared<Searchable>, tokens: readonly string[]
   return tokens.length === 0 ? 1 : worst * 1000 + (sum / tokens.length) * 100;
 }
 
-function tierOf(title: string, words: string, token: string): number {
+function tierOf(title: string, keywords: string, token: string): number {
   if (title.startsWith(token)) return tiers.prefix;
   if (startsWord(title, token)) return tiers.wordStart;
-  if (startsWord(words, token)) return tiers.otherWord;
+  if (startsWord(keywords, token)) return tiers.otherWord;
   if (title.includes(token)) return tiers.inside;
   return token.length > 1 && hasLetters(title, token) ? tiers.letters : tiers.none;
 }
@@ -90,7 +90,7 @@ function startsWord(text: string, token: string): boolean {
   return false;
 }
 
-/** Letters and digits; everything outside of ASCII counts as a letter. */
+/** Letters and digits; everything outside ASCII counts as a letter. */
 function isWordLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127;
 }

@@ -1,7 +1,7 @@
 const key = 'pilotlight.palette';
 const kept = 20;
 
-/** Ids of what was chosen lately in this browser, the last first. */
+/** Ids of recently chosen entries in this browser, latest first. */
 export function readRecent(storage: Pick<Storage, 'getItem'> = localStorage): string[] {
   try {
     const ids: unknown = JSON.parse(storage.getItem(key) ?? '[]');
@@ -11,7 +11,7 @@ export function readRecent(storage: Pick<Storage, 'getItem'> = localStorage): st
   }
 }
 
-/** Puts one in front. A browser that keeps nothing forgets it, and nothing else comes of that. */
+/** Moves an id to the front. Does nothing if the browser’s storage is unavailable. */
 export function rememberRecent(
   id: string,
   storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage,

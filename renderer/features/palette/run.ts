@@ -4,13 +4,13 @@ import { putPower } from '../../stores/power.ts';
 import { search, useSearch } from '../../stores/search.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
 import { forceAndReport } from '../fleet/use-force.ts';
-import { actionDoes, takeBackSeconds } from '../power/words.ts';
-import { ask } from '../shell/asked.ts';
+import { actionProgress, cancelSeconds } from '../power/power-text.ts';
+import { openDialog } from '../shell/open-dialog.ts';
 import { setPreferences } from '../shell/preferences.ts';
 import { goTo, nodeHref } from '../shell/route.ts';
 import type { Command } from './entries.ts';
 
-/** Does what was chosen, and tells what came of it. */
+/** Runs the chosen command and reports its result. */
 export async function runCommand(command: Command): Promise<void> {
   try {
     await perform(command);
@@ -26,52 +26,52 @@ async function perform(command: Command): Promise<void> {
       return;
     case 'wake': {
       const node = await client.call('power.wake', { nodeId: command.nodeId });
-      toastDone(`${node.name} is being woken.`);
+      toastDone(`Waking ${node.name}`);
       return;
     }
     case 'cancel-wake': {
       const node = await client.call('power.cancelWake', { nodeId: command.nodeId });
-      toastDone(`Nobody waits for ${node.name} any more.`);
+      toastDone(`Wake of ${node.name} cancelled`);
       return;
     }
     case 'off': {
       const { nodeId, action } = command;
-      putPower(await client.call('power.off', { nodeId, action, countdownSeconds: takeBackSeconds }));
-      toastDone(`${nameOf(nodeId)} ${actionDoes[action]}.`);
+      putPower(await client.call('power.off', { nodeId, action, countdownSeconds: cancelSeconds }));
+      toastDone(`${nameOf(nodeId)} is ${actionProgress[action].toLowerCase()}`);
       return;
     }
     case 'cancel-off':
       putPower(await client.call('power.cancelOff', { nodeId: command.nodeId }));
-      toastDone(`${nameOf(command.nodeId)} stays on.`);
+      toastDone(`${nameOf(command.nodeId)} stays on`);
       return;
     case 'keep':
-      ask({ dialog: 'keep', nodeId: command.nodeId });
+      openDialog({ dialog: 'keep', nodeId: command.nodeId });
       return;
     case 'diagnose':
       location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
       await client.call('checks.diagnose', { nodeId: command.nodeId });
       return;
-    case 'look':
-    case 'look-all': {
+    case 'check':
+    case 'check-all': {
       const nodes = await client.call(
         'fleet.look',
-        command.kind === 'look' ? { nodeId: command.nodeId } : {},
+        command.kind === 'check' ? { nodeId: command.nodeId } : {},
       );
-      toastDone(nodes.length === 1 ? `Looked at ${nodes[0]?.name}.` : `Looked at ${nodes.length} machines.`);
+      toastDone(nodes.length === 1 ? `Checked ${nodes[0]?.name}` : `Checked ${nodes.length} machines`);
       return;
     }
-    case 'look-optimizer': {
+    case 'run-optimizer': {
       const status = await client.call('optimizer.run', {});
-      toastDone(status.summary || 'It looked; nothing to do.');
+      toastDone(status.summary || 'Checked. Nothing to do.');
       return;
     }
     case 'optimizer':
       await client.call('settings.update', { optimizer: { on: command.on } });
-      toastDone(`The optimizer is ${command.on ? 'on' : 'off'}.`);
+      toastDone(`Optimizer ${command.on ? 'on' : 'off'}`);
       return;
     case 'simulate':
       await client.call('fleet.simulate', { on: command.on });
-      toastDone(command.on ? 'The simulated fleet is here.' : 'The simulated fleet is gone.');
+      toastDone(command.on ? 'Simulated fleet added' : 'Simulated fleet removed');
       if (command.on) goTo('fleet');
       return;
     case 'force':
@@ -84,7 +84,7 @@ async function perform(command: Command): Promise<void> {
       return;
     case 'cancel-job':
       await client.call('index.cancel', { jobId: command.jobId });
-      toastDone('The index job was cancelled.');
+      toastDone('Index job cancelled');
       return;
     case 'search':
       useSearch.setState({ text: command.text, sourceId: command.sourceId, limit: 10 });
@@ -92,13 +92,13 @@ async function perform(command: Command): Promise<void> {
       await search(client);
       return;
     case 'explain':
-      ask({ dialog: 'model', nodeId: command.nodeId, model: command.model });
+      openDialog({ dialog: 'model', nodeId: command.nodeId, model: command.model });
       return;
     case 'add-node':
-      ask({ dialog: 'node' });
+      openDialog({ dialog: 'node' });
       return;
     case 'add-folder':
-      ask({ dialog: 'folder' });
+      openDialog({ dialog: 'folder' });
       return;
     case 'theme':
       setPreferences({ theme: command.theme });

@@ -1,6 +1,6 @@
 const spare = 3;
 
-/** Which rows of a long list are drawn: those in sight with a few around them, and always the active one. */
+/** Which rows of a long list are rendered: the visible ones, a few around them, and always the active one. */
 export function rowWindow({
   top,
   height,

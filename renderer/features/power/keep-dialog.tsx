@@ -6,9 +6,9 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { toastDone } from '../../stores/toasts.ts';
-import { formatUntil, nextClock } from './words.ts';
+import { formatUntil, nextClock } from './power-text.ts';
 
-/** Keeps a machine awake until a time of the clock, for what a person says. */
+/** Keeps a machine awake until a time of day, for an optional reason. */
 export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name'>; onClose(): void }) {
   const [time, setTime] = useState('');
   const [purpose, setPurpose] = useState('');
@@ -20,7 +20,7 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (until === null) {
-      setError('Write a time, like 23:30.');
+      setError('Enter a time, for example 23:30.');
       return;
     }
     setBusy(true);
@@ -30,7 +30,7 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
         until,
         ...(purpose.trim() === '' ? {} : { purpose: purpose.trim() }),
       });
-      toastDone(`${node.name} stays awake until ${formatUntil(until, now)}.`);
+      toastDone(`${node.name} stays awake until ${formatUntil(until, now)}`);
       onClose();
     } catch (failure) {
       const { message, next } = toWireError(failure);
@@ -49,15 +49,15 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
           required
           value={time}
           error={error}
-          hint={until === null ? 'A time of the clock' : `That is ${formatUntil(until, now)}`}
+          hint={until === null ? 'For example 23:30' : `That is ${formatUntil(until, now)}`}
           onChange={(event) => {
             setTime(event.target.value);
             setError(undefined);
           }}
         />
         <TextField
-          label="For what"
-          hint="Whoever asks why it is on reads it, like: a game"
+          label="Reason"
+          hint="Shown to anyone who checks why it is on, for example: a game"
           optional
           maxLength={200}
           value={purpose}
@@ -66,7 +66,8 @@ export function KeepDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'nam
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="primary" busy={busy}>
-            Keep it awake
+            {' '}
+            Keep awake{' '}
           </Button>
         </div>
       </form>

@@ -4,12 +4,12 @@ import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
 import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
-import { leaseEnd } from './words.ts';
+import { leaseEnd, purposeText } from './power-text.ts';
 
-/** Who needs the machine, for what, until when; each can be released. */
+/** The leases on a machine: holder, purpose and end, each with a Release button. */
 export function LeaseList({ leases }: { leases: readonly Lease[] }) {
   return (
-    <ul className="divide-y divide-line" aria-label="Who needs it">
+    <ul className="divide-y divide-line" aria-label="What keeps it on">
       {leases.map((lease) => (
         <LeaseRow key={lease.id} lease={lease} />
       ))}
@@ -24,21 +24,21 @@ function LeaseRow({ lease }: { lease: Lease }) {
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-2.5">
       <div className="min-w-0 flex-1 basis-48">
         <p className="font-medium break-words">
-          {lease.purpose} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
+          {purposeText(lease.purpose)} <span className="font-normal text-soft">{leaseEnd(lease, now)}</span>
         </p>
         <p className="text-xs break-words text-faint">
-          {lease.holder} · since <Ago at={lease.createdAt} />
-          {lease.mirrored ? '' : ' · only this panel knows it'}
+          {lease.holder} · started <Ago at={lease.createdAt} />
+          {lease.mirrored ? '' : ' · known to this panel only'}
         </p>
       </div>
       <Button
         size="small"
         busy={busy}
-        aria-label={`Release: ${lease.purpose}, ${lease.holder}`}
+        aria-label={`Release: ${purposeText(lease.purpose)}, ${lease.holder}`}
         onClick={() =>
           run(
             () => client.call('power.release', { nodeId: lease.nodeId, leaseId: lease.id }),
-            `${lease.purpose} no longer keeps it on.`,
+            `Released: ${purposeText(lease.purpose)}`,
           )
         }
       >

@@ -12,7 +12,7 @@ export interface Paired {
   roles: string[];
 }
 
-/** Pairs with an agent, by the line that it prints, or by its address and the six digits. */
+/** Pairs with an agent by its pairing line, or by its address and six-digit code. */
 export function PairForm({
   url: known,
   onPaired,
@@ -51,13 +51,13 @@ export function PairForm({
   return (
     <form onSubmit={submit} noValidate className="grid gap-3">
       <p className="text-[0.8125rem] text-soft">
-        On that machine run <code className="font-mono text-text">agent.mjs pair</code>. It shows a code and a
-        line, valid for 10 minutes.
+        On that machine, run <code className="font-mono text-text">agent.mjs pair</code>. It prints a code and
+        a pairing line, both valid for 10 minutes.
       </p>
       {error && !ofText && !errors.url && <Problem compact {...error} />}
       <TextField
-        label="Code or line"
-        hint="Six digits, or the whole line that begins with pilotlight+agent://"
+        label="Code or pairing line"
+        hint="Six digits, or the whole line that starts with pilotlight+agent://"
         mono
         required
         value={text}
@@ -69,8 +69,8 @@ export function PairForm({
       />
       {!isLine && (
         <TextField
-          label="Address of the agent"
-          hint="Like http://192.168.1.20:8765. A line carries it already."
+          label="Agent address"
+          hint="For example http://192.168.1.20:8765. A pairing line includes it."
           mono
           inputMode="url"
           value={url}

@@ -13,12 +13,12 @@ import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
+import { actionProgress, inText, leaseEnd, leaseLine, leaseSubject } from './power-text.ts';
 import { WhyDialog } from './why-dialog.tsx';
-import { actionDoes, inWords, leaseEnd, leaseLine } from './words.ts';
 
 const shownLeases = 3;
 
-/** What becomes of a machine and, unless they are shown elsewhere, who needs it. */
+/** A machine’s power state and, unless shown elsewhere, what keeps it on. */
 export function PowerLines({ node, holders = true }: { node: NodeView; holders?: boolean }) {
   const power = useNodePower(node.id);
   if (!power) return <Uses uses={node.uses} />;
@@ -63,10 +63,10 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
   if (leases.length === 0 && reason === undefined) return null;
   return (
     <div className="flex items-end gap-3 text-[0.8125rem]">
-      <ul className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] gap-0.5" aria-label="Who needs it">
+      <ul className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] gap-0.5" aria-label="What keeps it on">
         {leases.slice(0, shownLeases).map((lease) => (
           <li key={lease.id} className="flex gap-1 text-flame-text" title={leaseLine(lease, now)}>
-            <span className="min-w-0 truncate">Lease: {lease.purpose}</span>{' '}
+            <span className="min-w-0 truncate">{leaseSubject(lease)}</span>{' '}
             <span className="shrink-0">{leaseEnd(lease, now)}</span>
           </li>
         ))}
@@ -75,7 +75,7 @@ function Holders({ node, power, awake }: { node: NodeView; power: NodePower; awa
         )}
         {leases.length === 0 && (
           <li className="truncate text-faint" title={reason}>
-            {offAt === null ? reason : `Idle: goes off ${inWords(Math.max(0, offAt - now))}`}
+            {offAt === null ? reason : `Idle: powers off ${inText(Math.max(0, offAt - now))}`}
           </li>
         )}
       </ul>
@@ -108,18 +108,20 @@ function Countdown({
   const now = useNow();
   const { busy, run } = useAction();
   const left = Math.max(0, countdown.endsAt - now);
-  // How long it was at first is not told: as far as this panel has seen it.
+  // The core does not report the full length, so the bar starts at what was left when first seen.
   const [whole] = useState(() => Math.max(left, 1000));
-  const words = `${actionDoes[countdown.action]} in ${formatCountdown(left)}`;
+  const text = `${actionProgress[countdown.action]} in ${formatCountdown(left)}`;
   return (
     <section
-      aria-label={`${node.name} counts down`}
+      aria-label={`Countdown for ${node.name}`}
       className="grid gap-2 rounded-lg border border-ember/60 p-3 text-[0.8125rem]"
     >
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 break-words">
-          <span className="font-medium">It {words}</span>{' '}
-          <span className="text-soft">· {countdown.by ?? 'Pilotlight, as it is idle'}</span>
+          <span className="font-medium">{text}</span>{' '}
+          <span className="text-soft">
+            · {countdown.by === null ? 'because it is idle' : `requested by ${countdown.by}`}
+          </span>
         </p>
         <Button
           size="small"
@@ -130,8 +132,8 @@ function Countdown({
             run(
               async () => putPower(await client.call('power.cancelOff', { nodeId: node.id })),
               power.policy.powerOff === 'never'
-                ? `${node.name} stays on.`
-                : `${node.name} stays on until somebody needs it anew.`,
+                ? `${node.name} stays on`
+                : `${node.name} stays on until it is next needed`,
             )
           }
         >
@@ -140,32 +142,31 @@ function Countdown({
       </div>
       <Progress
         value={Math.min(1, left / whole)}
-        label={`${node.name} counts down`}
-        words={words}
+        label={`Countdown for ${node.name}`}
+        valueText={text}
         tone="ember"
       />
-      <LiveRegion words={`${node.name} ${words}`} everyMs={20_000} />
+      <LiveRegion message={`${node.name}: ${text}`} everyMs={20_000} />
     </section>
   );
 }
 
-/** It was told to go, and is watched until it has gone. */
+/** A power-off in progress, until the machine stops responding. */
 function Leaving({ node, leaving }: { node: NodeView; leaving: NonNullable<NodePower['leaving']> }) {
   const now = useNow();
-  const words = `It ${actionDoes[leaving.action]}: watched until it is gone`;
+  const text = `${actionProgress[leaving.action]}, waiting for it to stop responding`;
   return (
     <div className="grid gap-2 text-[0.8125rem]">
       <Progress
         value={null}
-        label={`${node.name} ${actionDoes[leaving.action]}`}
-        words={words}
+        label={`${actionProgress[leaving.action]}: ${node.name}`}
+        valueText={text}
         tone="ember"
       />
       <p className="text-soft">
-        {words}{' '}
-        <span className="text-faint">· given another {formatCountdown(leaving.deadlineAt - now)}</span>
+        {text} <span className="text-faint">· {formatCountdown(leaving.deadlineAt - now)} left</span>
       </p>
-      <LiveRegion words={`${node.name}: ${words}`} />
+      <LiveRegion message={`${node.name}: ${text}`} />
     </div>
   );
 }
@@ -190,7 +191,7 @@ function GpuLost({
           onClick={() =>
             run(
               () => client.call('power.restartOllama', { nodeId: node.id }),
-              `Ollama on ${node.name} was restarted; it looks for its GPU again.`,
+              `Ollama restarted on ${node.name}. It is checking for its GPU.`,
             )
           }
         >

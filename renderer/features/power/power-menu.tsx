@@ -8,11 +8,11 @@ import { Menu, MenuItem, MenuLabel, MenuSeparator } from '../../components/menu.
 import { useAction } from '../../components/use-action.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { KeepDialog } from './keep-dialog.tsx';
+import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './power-text.ts';
 import { useOff } from './use-off.tsx';
 import { WhyDialog } from './why-dialog.tsx';
-import { actionVerbs, formatUntil, keepChoices, offChoices, offRefusal } from './words.ts';
 
-/** Going off in each way that the machine knows, and keeping it awake. What cannot be had says why. */
+/** Power-off actions and “Keep awake”. What the machine cannot do says why. */
 export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'small' | 'normal' }) {
   const power = useNodePower(node.id);
   const [open, setOpen] = useState<'keep' | 'why' | null>(null);
@@ -25,8 +25,8 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
     run(
       () => client.call('power.keepAwake', { nodeId: node.id, until }),
       until === null
-        ? `${node.name} stays awake until you release it.`
-        : `${node.name} stays awake until ${formatUntil(until, now)}.`,
+        ? `${node.name} stays awake until you release it`
+        : `${node.name} stays awake until ${formatUntil(until, now)}`,
     );
   return (
     <>
@@ -54,12 +54,12 @@ export function PowerMenu({ node, size = 'small' }: { node: NodeView; size?: 'sm
         ))}
         <MenuSeparator />
         <MenuLabel>Keep awake</MenuLabel>
-        {keepChoices(now).map(({ words, until }) => (
-          <MenuItem key={words} onSelect={() => void keep(until)}>
-            {words}
+        {keepChoices(now).map(({ label, until }) => (
+          <MenuItem key={label} onSelect={() => void keep(until)}>
+            {label}
           </MenuItem>
         ))}
-        <MenuItem onSelect={() => setOpen('keep')}>Until a time, for something …</MenuItem>
+        <MenuItem onSelect={() => setOpen('keep')}>Until a set time…</MenuItem>
         {isServing(node.state) && (
           <>
             <MenuSeparator />

@@ -8,9 +8,9 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { putPower } from '../../stores/power.ts';
 import { toastDone, toastError } from '../../stores/toasts.ts';
-import { actionDoes, actionVerbs, takeBackSeconds } from './words.ts';
+import { actionProgress, actionVerbs, cancelSeconds } from './power-text.ts';
 
-/** Powers a machine off; where it is in use, says what speaks against it and asks once more. */
+/** Powers a machine off. If it is in use, lists the reasons and asks for confirmation. */
 export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
   busy: boolean;
   off(action: PowerAction, force?: boolean): Promise<void>;
@@ -23,10 +23,10 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
     setBusy(true);
     try {
       putPower(
-        await client.call('power.off', { nodeId: node.id, action, force, countdownSeconds: takeBackSeconds }),
+        await client.call('power.off', { nodeId: node.id, action, force, countdownSeconds: cancelSeconds }),
       );
       setRefused(null);
-      toastDone(`${node.name} ${actionDoes[action]}.`);
+      toastDone(`${node.name} is ${actionProgress[action].toLowerCase()}`);
     } catch (error) {
       const wire = toWireError(error);
       if (wire.code === 'IN_USE') setRefused({ action, error: wire });
@@ -39,7 +39,7 @@ export function useOff(node: Pick<NodeView, 'id' | 'name'>): {
   const dialog = refused && (
     <Dialog
       title={`${node.name} is in use`}
-      description={reasonsIn(refused.error).length > 0 ? 'What keeps it on:' : refused.error.message}
+      description={reasonsIn(refused.error).length > 0 ? 'Why it should stay on:' : refused.error.message}
       onClose={() => setRefused(null)}
     >
       <ul className="mb-4 grid gap-1.5">

@@ -3,9 +3,9 @@ import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useNodePower } from '../../stores/power.ts';
 import { LeaseList } from './leases.tsx';
-import { otherReasons } from './words.ts';
+import { otherReasons } from './power-text.ts';
 
-/** "Why is it on?": the holders, each with Release, and what else speaks for it. */
+/** "Why is it on?": the leases, each with Release, and the other reasons. */
 export function WhyDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name'>; onClose(): void }) {
   const power = useNodePower(node.id);
   if (!power) return null;
@@ -25,9 +25,7 @@ export function WhyDialog({ node, onClose }: { node: Pick<NodeView, 'id' | 'name
           <Problem compact {...power.sleepTrouble} />
         </div>
       )}
-      {power.leases.length === 0 && reasons.length === 0 && (
-        <p className="text-soft">It is not on any more.</p>
-      )}
+      {power.leases.length === 0 && reasons.length === 0 && <p className="text-soft">It is no longer on.</p>}
     </Dialog>
   );
 }

@@ -1,9 +1,9 @@
-/** What each setting is called and what it means. Without the schemas, so that the palette can carry it. */
+/** Label and description of each setting. Without the schemas, to keep the palette’s bundle small. */
 import type { Settings } from '../../../shared/models/settings.ts';
 
 export type Section = keyof Settings;
 
-/** How a value is written by a person: in another unit, one a line, or empty for none. */
+/** How a value is entered: in another unit, one per line, or empty for none. */
 export type FieldKind =
   | 'switch'
   | 'seconds'
@@ -26,24 +26,24 @@ export interface SettingField {
 }
 
 export const sectionTitles: Record<Section, { title: string; about: string }> = {
-  fleet: { title: 'Fleet', about: 'How machines are looked at.' },
+  fleet: { title: 'Fleet', about: 'How machines are checked.' },
   power: {
     title: 'Power',
-    about: 'How machines are woken, and who is told when one does not do as it should.',
+    about: 'How machines are woken, and where alerts go when one misbehaves.',
   },
   optimizer: {
     title: 'Optimizer',
-    about: 'Which models belong on a GPU, and who is told when one does not stay there.',
+    about: 'Which models belong on a GPU, and where alerts go when one falls back to the CPU.',
   },
   index: {
     title: 'Index',
-    about: 'How files are read and cut. What is indexed already stays as it is until it is rebuilt.',
+    about: 'How files are read and split. Existing indexes keep their settings until you rebuild them.',
   },
   desktop: {
     title: 'Desktop',
-    about: 'What the program in a window does. A panel in the browser does none of it.',
+    about: 'For the desktop app only. A panel in the browser ignores these.',
   },
-  api: { title: 'Programs', about: 'What other programs on this computer may use.' },
+  api: { title: 'API', about: 'Access for other programs on this computer.' },
 };
 
 export const settingFields: readonly SettingField[] = [
@@ -51,22 +51,22 @@ export const settingFields: readonly SettingField[] = [
     section: 'fleet',
     key: 'lookIntervalMs',
     kind: 'seconds',
-    label: 'Look at each machine every',
-    about: 'A machine that does not answer is looked at less often.',
+    label: 'Check machines every',
+    about: 'Machines that do not respond are checked less often.',
   },
   {
     section: 'fleet',
     key: 'lookTimeoutMs',
     kind: 'seconds',
-    label: 'A look may take',
-    about: 'A machine that takes longer counts as not answering.',
+    label: 'Check timeout',
+    about: 'A machine that takes longer counts as not responding.',
   },
   {
     section: 'power',
     key: 'wakeTimeoutMs',
     kind: 'seconds',
-    label: 'A wake may take',
-    about: 'Until the boot time of a machine has been learned.',
+    label: 'Wake timeout',
+    about: 'Used until a machine’s boot time has been learned.',
   },
   {
     section: 'power',
@@ -74,7 +74,7 @@ export const settingFields: readonly SettingField[] = [
     kind: 'name',
     label: 'Name of this computer',
     about:
-      'Other panels read it where they ask why a machine is on. Without one it is the computer’s own name.',
+      'Shown on other panels when this computer keeps a machine on. Defaults to the computer’s own name.',
   },
   {
     section: 'power',
@@ -82,7 +82,7 @@ export const settingFields: readonly SettingField[] = [
     kind: 'text',
     label: 'Webhook for alerts',
     about:
-      'This address is told when a machine did not wake, fell asleep in use, did not go off, or is still on at the hour you set.',
+      'Called when a machine does not wake, goes to sleep while in use, does not power off, or is still on at the time you set.',
   },
   {
     section: 'power',
@@ -90,84 +90,84 @@ export const settingFields: readonly SettingField[] = [
     kind: 'port',
     label: 'Port for agents',
     about:
-      'Agents say here that their machine is awake, so that it is seen at once. Without one nothing listens to the network.',
+      'Agents announce here that their machine is awake, so it is noticed at once. Leave empty to listen on no network.',
   },
   {
     section: 'optimizer',
     key: 'on',
     kind: 'switch',
     label: 'Optimizer',
-    about: 'Moves priority models to the GPU by itself, and says why.',
+    about: 'Moves priority models to the GPU automatically, and says why.',
   },
   {
     section: 'optimizer',
     key: 'intervalMs',
     kind: 'minutes',
-    label: 'Look every',
-    about: 'And at once by “Look now” on the Models page.',
+    label: 'Check every',
+    about: 'Or at any time with “Check now” on the Models page.',
   },
   {
     section: 'optimizer',
     key: 'priorityModels',
     kind: 'lines',
     label: 'Priority models',
-    about: 'One a line: a name, a name with its tag, or a pattern with *. A single * means all.',
+    about: 'One per line: a name, a name with its tag, or a pattern with *. A single * matches all.',
   },
   {
     section: 'optimizer',
     key: 'webhookUrl',
     kind: 'text',
     label: 'Webhook',
-    about: 'This address is told when a priority model fell to the CPU.',
+    about: 'Called when a priority model falls back to the CPU.',
   },
   {
     section: 'index',
     key: 'maxFileBytes',
     kind: 'megabytes',
     label: 'Largest file',
-    about: 'A larger file is left out, and the run says so.',
+    about: 'Larger files are skipped and listed in the run.',
   },
   {
     section: 'index',
     key: 'chunkTokens',
     kind: 'number',
-    label: 'Tokens in a passage',
-    about: 'Shorter passages are found more exactly, longer ones hold more context.',
+    label: 'Tokens per passage',
+    about: 'Shorter passages match more precisely; longer ones keep more context.',
   },
   {
     section: 'index',
     key: 'batchSize',
     kind: 'number',
-    label: 'Passages in a request',
+    label: 'Passages per request',
     about: 'How many are sent to an embedding model at once.',
   },
   {
     section: 'desktop',
     key: 'closeToTray',
     kind: 'switch',
-    label: 'Go on in the tray',
-    about: 'A closed window leaves Pilotlight in the tray; otherwise it quits.',
+    label: 'Keep running in the tray',
+    about: 'Closing the window leaves Pilotlight in the tray. Otherwise it quits.',
   },
   {
     section: 'desktop',
     key: 'startAtLogin',
     kind: 'switch',
     label: 'Start at login',
-    about: 'It comes up in the tray, without its window.',
+    about: 'Starts in the tray, without a window.',
   },
   {
     section: 'desktop',
     key: 'shortcut',
     kind: 'keys',
-    label: 'Keys that show the window',
-    about: 'From every program, for example CommandOrControl+Alt+P. Empty for none.',
+    label: 'Shortcut to show the window',
+    about: 'Works in every program, for example CommandOrControl+Alt+P. Leave empty for none.',
   },
   {
     section: 'desktop',
     key: 'notifications',
     kind: 'switch',
     label: 'Notifications',
-    about: 'For what you wait for, while you do not look at the window.',
+    about: 'For things you are waiting for, while the window is in the background.',
   },
   {
     section: 'api',
@@ -175,7 +175,7 @@ export const settingFields: readonly SettingField[] = [
     kind: 'secret',
     label: 'Token for /index',
     about:
-      'Programs send it as a Bearer token. Eight letters at least; without one only the panel’s own tokens get in.',
+      'Programs send it as a Bearer token. At least eight characters. If empty, only the panel’s own tokens are accepted.',
   },
 ];
 

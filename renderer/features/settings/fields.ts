@@ -12,7 +12,7 @@ const scale: Partial<Record<FieldKind, number>> = {
   number: 1,
   port: 1,
 };
-export const unitWords: Partial<Record<FieldKind, string>> = {
+export const unitLabels: Partial<Record<FieldKind, string>> = {
   seconds: 's',
   minutes: 'min',
   megabytes: 'MB',
@@ -28,17 +28,17 @@ function valueAt(settings: Settings, field: SettingField): unknown {
   return (settings[field.section] as Record<string, unknown>)[field.key];
 }
 
-/** Whether a value is saved that is never shown: the core says of a secret only that it is set. */
+/** Whether a secret is saved: the core reports only that it is set, never its value. */
 export function isSet(settings: Settings, field: SettingField): boolean {
   const value = valueAt(settings, field);
   return typeof value === 'object' && value !== null && 'set' in value && value.set === true;
 }
 
-/** What stands in the box; nothing for a secret. */
+/** The text in the field; empty for a secret. */
 export const toText = (settings: Settings, field: SettingField): string =>
   textOf(valueAt(settings, field), field.kind);
 
-/** What stands in the box when nothing is set. */
+/** The text in the field by default. */
 export const defaultText = (field: SettingField): string => textOf(ruleOf(field).byDefault, field.kind);
 
 function textOf(value: unknown, kind: FieldKind): string {
@@ -47,7 +47,7 @@ function textOf(value: unknown, kind: FieldKind): string {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
 }
 
-/** What the box means. Text that is no number stays text, so that it is refused. */
+/** The value of the text. Text that is not a number stays text, so that validation refuses it. */
 function fromText(text: string, kind: FieldKind): unknown {
   const trimmed = text.trim();
   if (kind === 'switch') return trimmed === 'true';
@@ -63,28 +63,28 @@ function fromText(text: string, kind: FieldKind): unknown {
   return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
 }
 
-/** The default, in words. */
-export function defaultWords(field: SettingField): string {
+/** The default, as text. */
+export function defaultLabel(field: SettingField): string {
   const value = ruleOf(field).byDefault;
   if (typeof value === 'object' && value !== null) return value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'number' ? amountWords(value, field.kind) : 'none';
+  return typeof value === 'number' ? amountText(value, field.kind) : 'none';
 }
 
-function amountWords(value: number, kind: FieldKind): string {
+function amountText(value: number, kind: FieldKind): string {
   if (kind === 'port') return String(value);
   if (kind === 'seconds' || kind === 'minutes') return formatDuration(value);
   return kind === 'megabytes' ? formatBytes(value) : formatCount(value);
 }
 
-/** `1 s to 10 min`: what is let through; null where it is no number. */
-export function rangeWords(field: SettingField): string | null {
+/** The accepted range, `1 s to 10 min`; null if the setting is not a number. */
+export function rangeText(field: SettingField): string | null {
   const rule = ruleOf(field);
   if (rule.is !== 'number') return null;
-  return `${amountWords(rule.least, field.kind)} to ${amountWords(rule.most, field.kind)}`;
+  return `${amountText(rule.least, field.kind)} to ${amountText(rule.most, field.kind)}`;
 }
 
-/** Whether a box says the default. A secret is at its default when none is set. */
+/** Whether a field has its default value. A secret has it when none is set. */
 export function isDefault(settings: Settings, field: SettingField, text: string | null | undefined): boolean {
   if (isSecret(field)) return text === null || (!isSet(settings, field) && !text);
   const now = text ?? toText(settings, field);
@@ -94,7 +94,7 @@ export function isDefault(settings: Settings, field: SettingField, text: string 
 
 export const isSecret = (field: SettingField): boolean => ruleOf(field).is === 'secret';
 
-/** Whether each word stands in what is said of a setting. */
+/** Whether each word occurs in a setting’s label, description, path or section. */
 export function matchesSetting(field: SettingField, text: string): boolean {
   const said = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
     .join(' ')
@@ -106,10 +106,10 @@ export function matchesSetting(field: SettingField, text: string): boolean {
     .every((word) => said.includes(word));
 }
 
-/** What is written but not saved, by path; null takes a secret away. */
+/** Unsaved edits by path; null removes a secret. */
 export type Draft = Readonly<Record<string, string | null>>;
 
-/** The nested object for settings.update: what the draft changes, and nothing else. */
+/** The patch for settings.update: only what the draft changes. */
 export function patchOf(settings: Settings, draft: Draft): Record<string, Record<string, unknown>> {
   const patch: Record<string, Record<string, unknown>> = {};
   for (const field of settingFields) {
@@ -123,7 +123,7 @@ export function patchOf(settings: Settings, draft: Draft): Record<string, Record
   return patch;
 }
 
-/** What is said against a draft, by path; empty when all of it can be saved. */
+/** Validation errors by path; empty if the draft can be saved. */
 export function checkDraft(settings: Settings, draft: Draft): Record<string, string> {
   const errors: Record<string, string> = {};
   const patch = patchOf(settings, draft);
@@ -141,19 +141,19 @@ function refusal(field: SettingField, value: unknown): string | null {
   const part = brokenPart(rule, value);
   if (part === null) return null;
   if (rule.is === 'lines')
-    return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} letters in a line.`;
-  if (field.kind === 'port') return 'Write a port from 1024 to 65535, or leave it empty.';
-  if (field.kind === 'name') return 'Write at most 60 letters, or leave it empty.';
-  if (field.kind === 'keys') return 'Write keys like CommandOrControl+Alt+P, or leave it empty.';
+    return part === 'lines' ? `At most ${rule.lines} lines.` : `At most ${rule.most} characters per line.`;
+  if (field.kind === 'port') return 'Enter a port from 1024 to 65535, or leave it empty.';
+  if (field.kind === 'name') return 'Enter at most 60 characters, or leave it empty.';
+  if (field.kind === 'keys') return 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.';
   if (rule.is === 'secret' || rule.is === 'text') {
-    if (part === 'most') return `At most ${rule.most} letters.`;
+    if (part === 'most') return `At most ${rule.most} characters.`;
     return field.kind === 'secret'
-      ? 'Write eight letters or more, or leave it empty.'
-      : 'Write an address that begins with http:// or https://, or leave it empty.';
+      ? 'Enter at least eight characters, or leave it empty.'
+      : 'Enter an address that starts with http:// or https://, or leave it empty.';
   }
-  if (rule.is !== 'number' || part === 'form') return 'Write a number.';
+  if (rule.is !== 'number' || part === 'form') return 'Enter a number.';
   const factor = scale[field.kind] ?? 1;
-  const unit = unitWords[field.kind] ? ` ${unitWords[field.kind]}` : '';
+  const unit = unitLabels[field.kind] ? ` ${unitLabels[field.kind]}` : '';
   return part === 'least'
     ? `At least ${rule.least / factor}${unit}.`
     : `At most ${Math.round((rule.most / factor) * 10) / 10}${unit}.`;

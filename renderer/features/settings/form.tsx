@@ -25,7 +25,7 @@ import {
 import { Row } from './row.tsx';
 import { SecretRow } from './secret-row.tsx';
 
-/** The settings of the core that are asked for. Checked as they are typed, saved together or not at all. */
+/** The core’s settings, filtered by `shows`. Validated while typing, saved all together or not at all. */
 export function SettingsForm({
   settings,
   shows,
@@ -37,7 +37,7 @@ export function SettingsForm({
   const [refused, setRefused] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
-  // Saved boxes of secrets close by being drawn anew.
+  // Changing the key closes the secret fields after saving.
   const [round, setRound] = useState(0);
   const patch = patchOf(settings, draft);
   const changes = Object.values(patch).reduce((sum, values) => sum + Object.keys(values).length, 0);
@@ -53,7 +53,7 @@ export function SettingsForm({
       await client.call('settings.update', patch);
       setDraft({});
       setRound(round + 1);
-      toastDone('The settings were saved.');
+      toastDone('Settings saved');
     } catch (error) {
       const wire = toWireError(error);
       const fields = refusedFields(wire);
@@ -74,7 +74,7 @@ export function SettingsForm({
     <form onSubmit={save} noValidate aria-label="Settings">
       {(Object.keys(sectionTitles) as Section[]).map((section) => {
         const fields = settingFields.filter(
-          // What was changed stays in sight.
+          // Edited fields stay visible.
           (field) => field.section === section && (shows(field) || draft[fieldPath(field)] !== undefined),
         );
         if (fields.length === 0) return null;
@@ -121,10 +121,10 @@ export function SettingsForm({
         <div className="appearing sticky [@media(max-height:30rem)]:static bottom-16 z-10 mb-4 flex flex-wrap items-center justify-end gap-2 rounded-xl border border-line-strong bg-raised px-4 py-3 shadow-(--shadow) sm:bottom-4">
           <p className="min-w-0 flex-1 text-[0.8125rem] text-soft" role="status">
             {wrong > 0
-              ? 'Correct what is marked'
+              ? 'Fix the marked settings'
               : changes === 1
-                ? '1 change is not saved yet'
-                : `${changes} changes are not saved yet`}
+                ? '1 unsaved change'
+                : `${changes} unsaved changes`}
           </p>
           <Button
             onClick={() => {
@@ -133,7 +133,8 @@ export function SettingsForm({
               setRound(round + 1);
             }}
           >
-            Undo
+            {' '}
+            Discard{' '}
           </Button>
           <Button type="submit" tone="primary" busy={busy} disabled={wrong > 0}>
             Save
@@ -144,7 +145,7 @@ export function SettingsForm({
   );
 }
 
-/** What a BAD_SETTING says of each field, by path; null when it names none that is shown. */
+/** The messages of a BAD_SETTING by path; null if it names no field of this form. */
 function refusedFields(error: WireError): Record<string, string> | null {
   const named: unknown = error.details?.fields;
   if (!Array.isArray(named)) return null;

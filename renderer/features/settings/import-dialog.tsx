@@ -9,7 +9,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { toastDone } from '../../stores/toasts.ts';
-import { actionWords, countWork, groupPlan, planSentence } from './plan-words.ts';
+import { actionLabels, countWork, groupPlan, planSentence } from './plan-text.ts';
 
 export type ImportKind = 'document' | 'environment';
 
@@ -17,20 +17,20 @@ const kinds = {
   document: {
     method: 'settings.import',
     title: 'Import settings',
-    about: 'Choose a file that Pilotlight exported, or paste its text.',
+    about: 'Choose a file exported by Pilotlight, or paste its contents.',
     accept: '.json,application/json',
     placeholder: '{ "format": "pilotlight", … }',
   },
   environment: {
     method: 'settings.importEnvironment',
     title: 'Import an environment file',
-    about: 'Choose the .env file of an existing server, or paste its lines.',
+    about: 'Choose the .env file of an existing server, or paste its contents.',
     accept: '',
     placeholder: 'GPU_OLLAMA_URL=http://192.168.1.20:11434\nGPU_WOL_MAC=AA:BB:CC:DD:EE:FF',
   },
 } as const;
 
-/** A file or its text → what it would do, in words → done, all of it or nothing. */
+/** Choose or paste a file, preview the changes, then apply all of them or none. */
 export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): void }) {
   const { method, title, about, accept, placeholder } = kinds[kind];
   const [text, setText] = useState('');
@@ -54,7 +54,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
         setPlan(answer);
         return;
       }
-      toastDone(`${plural(countWork(answer), 'change')} imported.`);
+      toastDone(`${plural(countWork(answer), 'change')} imported`);
       onClose();
     } catch (reason) {
       setPlan(null);
@@ -71,7 +71,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
       setError({
         code: 'BAD_IMPORT',
         message: 'The file could not be read.',
-        next: 'Choose it again, or paste its text.',
+        next: 'Choose it again, or paste its contents.',
       });
       return;
     }
@@ -103,7 +103,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
         </label>
         <div className="grid gap-1">
           <label htmlFor={id} className="font-medium">
-            Or paste its text
+            Or paste its contents
           </label>
           <textarea
             id={id}
@@ -131,7 +131,7 @@ export function ImportDialog({ kind, onClose }: { kind: ImportKind; onClose(): v
             busy={busy}
             disabled={text.trim() === '' || (plan !== null && !ready)}
           >
-            {ready ? 'Import it' : 'See what it would do'}
+            {ready ? 'Import' : 'Preview'}
           </Button>
         </div>
       </form>
@@ -148,7 +148,7 @@ function Plan({ plan }: { plan: ImportPlan }) {
       {groupPlan(plan).map(({ action, entries }) => (
         <details key={action} open={action !== 'same'}>
           <summary className={`font-medium ${action === 'refuse' ? 'text-trouble-text' : 'text-soft'}`}>
-            {actionWords[action]} ({entries.length})
+            {actionLabels[action]} ({entries.length})
           </summary>
           <ul className="mt-1 grid gap-1.5">
             {entries.map((entry) => (

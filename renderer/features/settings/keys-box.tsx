@@ -2,7 +2,7 @@ import { type InputHTMLAttributes, type KeyboardEvent, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { keysOf } from './keys.ts';
 
-/** A combination of keys: written, or pressed. Escape, Tab and a click elsewhere end the pressing. */
+/** A keyboard shortcut, typed or recorded. Escape, Tab or a click elsewhere stops recording. */
 export function KeysBox({
   label,
   box,
@@ -17,7 +17,7 @@ export function KeysBox({
   function onKeyDown(event: KeyboardEvent): void {
     if (!listening) return;
     const keys = keysOf(event.nativeEvent, /^Mac/.test(navigator.platform));
-    // Somebody who only passes by goes on with Tab.
+    // Tab still moves on for keyboard users.
     if (event.key === 'Tab' && keys === null) return;
     event.preventDefault();
     if (keys !== null) onKeys(keys);
@@ -28,7 +28,7 @@ export function KeysBox({
     <div className="flex items-center gap-2">
       <input {...box} />
       <Button
-        aria-label={`${listening ? 'Press the keys now' : 'Press keys'}: ${label}`}
+        aria-label={`${listening ? 'Press the keys now' : 'Record shortcut'}: ${label}`}
         aria-pressed={listening}
         tone={listening ? 'warm' : 'plain'}
         onClick={() => setListening(!listening)}
@@ -36,7 +36,7 @@ export function KeysBox({
         onBlur={() => setListening(false)}
         className="shrink-0"
       >
-        {listening ? 'Press the keys now' : 'Press keys'}
+        {listening ? 'Press the keys now' : 'Record shortcut'}
       </Button>
     </div>
   );

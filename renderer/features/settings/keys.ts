@@ -1,4 +1,4 @@
-/** The part of a key event that says what was pressed. */
+/** The parts of a key event that identify the keys. */
 export type PressedKeys = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>;
 
 const named: Readonly<Record<string, string>> = {
@@ -16,8 +16,8 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /**
- * What was pressed, as Electron writes it, for example `CommandOrControl+Alt+P`. Null where it is no combination
- * yet: a modifier alone, a key without one, or with Shift alone, which somebody would want to type.
+ * The shortcut in Electron’s format, for example `CommandOrControl+Alt+P`. Null if it is not a shortcut yet: a modifier
+ * alone, or a key without a modifier or with only Shift, which is ordinary typing.
  */
 export function keysOf(event: PressedKeys, mac: boolean): string | null {
   const key = keyOf(event);
@@ -40,6 +40,6 @@ export function keysOf(event: PressedKeys, mac: boolean): string | null {
 function keyOf({ key, code }: PressedKeys): string | null {
   if (/^[a-z0-9]$/i.test(key)) return key.toUpperCase();
   if (/^F(?:[1-9]|1\d|2[0-4])$/.test(code)) return code;
-  // Alt may have made another sign of it.
+  // Alt can produce a different character.
   return named[code] ?? /^(?:Key|Digit)([A-Z0-9])$/.exec(code)?.[1] ?? null;
 }

@@ -10,7 +10,7 @@ import { SettingsForm } from './form.tsx';
 import { ThisPanel } from './this-panel.tsx';
 import { Transfer } from './transfer.tsx';
 
-/** Everything that can be set, with its meaning, its default and its range. */
+/** Every setting, with its description, default and range. */
 export default function SettingsPage() {
   useKeep(settingsStore);
   const settings = useSettings();
@@ -31,17 +31,17 @@ export default function SettingsPage() {
   const filtered = text.trim() !== '';
   const none = filtered && !settingFields.some(shows);
   return (
-    <Page title="Settings" summary="What is saved holds at once; nothing needs a restart">
+    <Page title="Settings" summary="Changes apply as soon as you save">
       <div className="max-w-3xl wide:grid wide:max-w-none wide:grid-cols-[48rem_minmax(0,44rem)] wide:items-start wide:gap-6">
         <div className="min-w-0">
           <search className="mb-4 block">
             <label className="relative block">
-              <span className="sr-only">Find a setting</span>
+              <span className="sr-only">Search settings</span>
               <Search size={16} aria-hidden="true" className="absolute top-2.5 left-3 text-faint" />
               <input
                 type="search"
                 value={text}
-                placeholder="Find a setting"
+                placeholder="Search settings"
                 onChange={(event) => setText(event.target.value)}
                 className="h-9 w-full rounded-lg border border-line-strong bg-surface pr-3 pl-9 hover:border-faint"
               />
@@ -56,10 +56,10 @@ export default function SettingsPage() {
           )}
           {none && (
             <Empty
-              title="No setting is called so"
+              title="No matching settings"
               actions={<Button onClick={() => setText('')}>Show all</Button>}
             >
-              Settings are found by their name, their meaning and their section.
+              Search by name, description or section.
             </Empty>
           )}
         </div>

@@ -1,7 +1,7 @@
 import { RotateCcw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Switch } from '../../components/switch.tsx';
-import { defaultWords, fieldPath, rangeWords, type SettingField, unitWords } from './fields.ts';
+import { defaultLabel, fieldPath, rangeText, type SettingField, unitLabels } from './fields.ts';
 import { KeysBox } from './keys-box.tsx';
 
 export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `setting-${fieldPath(field)}`;
@@ -9,7 +9,7 @@ export const settingId = (field: Pick<SettingField, 'section' | 'key'>) => `sett
 export const boxClass =
   'min-w-0 rounded-lg border border-line-strong bg-ground px-3 transition-colors hover:border-faint aria-invalid:border-trouble';
 
-/** What a setting is called, what it means, its default and its range; its box beside or under that. */
+/** A setting’s label, description, default and range, with its control beside or below. */
 export function RowFrame({
   field,
   error,
@@ -20,12 +20,12 @@ export function RowFrame({
   field: SettingField;
   error: string | undefined;
   wide: boolean;
-  /** Back to the default; null when it stands there. */
+  /** Resets to the default; null if it already has it. */
   onReset: (() => void) | null;
   children: ReactNode;
 }) {
   const id = settingId(field);
-  const range = rangeWords(field);
+  const range = rangeText(field);
   return (
     <div className={`grid gap-x-6 gap-y-2 py-3 ${wide ? '' : 'sm:grid-cols-[1fr_auto] sm:items-start'}`}>
       <div className="min-w-0">
@@ -35,7 +35,7 @@ export function RowFrame({
         <div id={`${id}-about`} className="text-[0.8125rem]">
           <p className="text-soft">{field.about}</p>
           <p className="text-xs text-faint">
-            Default: {defaultWords(field)}
+            Default: {defaultLabel(field)}
             {range && ` · ${range}`}
           </p>
         </div>
@@ -48,10 +48,10 @@ export function RowFrame({
           <button
             type="button"
             onClick={onReset}
-            aria-label={`Back to the default: ${field.label}`}
+            aria-label={`Reset to default: ${field.label}`}
             className="mt-0.5 inline-flex min-h-6 items-center gap-1 rounded text-xs font-medium text-flame-text hover:underline"
           >
-            <RotateCcw size={12} aria-hidden="true" /> Back to the default
+            <RotateCcw size={12} aria-hidden="true" /> Reset to default
           </button>
         )}
       </div>
@@ -60,7 +60,7 @@ export function RowFrame({
   );
 }
 
-/** A setting that is seen: a switch, a number with its unit, lines, or a text. */
+/** A visible setting: a switch, a number with its unit, lines, or text. */
 export function Row({
   field,
   text,
@@ -106,7 +106,7 @@ export function Row({
       ) : (
         <div className="flex items-center gap-2">
           <input {...common} inputMode="decimal" className={`${boxClass} h-9 w-28 text-right`} />
-          <span className="w-8 text-soft">{unitWords[field.kind]}</span>
+          <span className="w-8 text-soft">{unitLabels[field.kind]}</span>
         </div>
       )}
     </RowFrame>

@@ -1,16 +1,16 @@
 /**
- * What each setting may be and what holds by default, as the schemas of the core say it. The schemas themselves
- * would weigh more than this whole page; a test holds these rules to them.
+ * The rule and default of each setting, matching the core’s schemas. The schemas themselves would be larger than this
+ * whole page; a test keeps the two in step.
  */
 import type { Settings } from '../../../shared/models/settings.ts';
 
-/** `byDefault` null: it may be left empty. Numbers are whole, in the units of the core; lengths count letters. */
+/** `byDefault` null: may be left empty. Numbers are integers in the core’s units; lengths count characters. */
 export type Rule =
   | { is: 'switch'; byDefault: boolean }
   | { is: 'number'; byDefault: number | null; least: number; most: number }
   | { is: 'text'; byDefault: null; least: number; most: number; accepts?(text: string): boolean }
   | { is: 'lines'; byDefault: readonly string[]; least: number; most: number; lines: number }
-  /** Written and never read back. */
+  /** Write-only. */
   | { is: 'secret'; byDefault: null; least: number; most: number; accepts?(text: string): boolean };
 
 export type SettingPath = {
@@ -55,7 +55,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rul
   'api.indexToken': { is: 'secret', byDefault: null, least: 8, most: 1000 },
 };
 
-/** Which part of its rule a value breaks; null when it can be saved. */
+/** Which part of its rule a value breaks; null if it is valid. */
 export function brokenPart(rule: Rule, value: unknown): 'form' | 'least' | 'most' | 'lines' | null {
   if (value === null) return rule.byDefault === null ? null : 'form';
   if (rule.is === 'switch') return typeof value === 'boolean' ? null : 'form';

@@ -5,7 +5,7 @@ import { useCoreStatus } from '../../stores/core.ts';
 import type { SettingField } from './fields.ts';
 import { boxClass, RowFrame, settingId } from './row.tsx';
 
-/** A setting that is written and never shown: set it, replace it, remove it. */
+/** A write-only setting: set, replace or remove it. */
 export function SecretRow({
   field,
   saved,
@@ -14,9 +14,9 @@ export function SecretRow({
   onChange,
 }: {
   field: SettingField;
-  /** One is set. */
+  /** A value is set. */
   saved: boolean;
-  /** What is written and not saved; null takes it away, undefined leaves it. */
+  /** The unsaved value; null removes it, undefined leaves it unchanged. */
   draft: string | null | undefined;
   error: string | undefined;
   onChange(text: string | null | undefined): void;
@@ -34,7 +34,7 @@ export function SecretRow({
     setWriting(false);
     onChange(undefined);
   };
-  const state = draft === null ? 'Is removed when you save' : saved ? 'Set, and not shown' : 'Not set';
+  const state = draft === null ? 'Will be removed when you save' : saved ? 'Set (hidden)' : 'Not set';
   return (
     <RowFrame field={field} error={error} wide onReset={null}>
       {open ? (
@@ -42,18 +42,19 @@ export function SecretRow({
           <input
             ref={input}
             id={id}
-            // A password box keeps an address that carries a token from the eyes behind, too.
+            // A password field also hides addresses that contain a token.
             type="password"
             autoComplete="off"
             aria-describedby={error ? `${id}-about ${id}-error` : `${id}-about`}
             aria-invalid={error ? true : undefined}
-            placeholder={saved ? 'The new one' : ''}
+            placeholder={saved ? 'New value' : ''}
             value={draft ?? ''}
             onChange={(event) => onChange(event.target.value)}
             className={`${boxClass} h-9 w-full font-mono text-[0.8125rem]`}
           />
-          <Button aria-label={`Leave it: ${field.label}`} onClick={undo}>
-            Leave it
+          <Button aria-label={`Cancel: ${field.label}`} onClick={undo}>
+            {' '}
+            Cancel{' '}
           </Button>
         </div>
       ) : (
@@ -67,8 +68,9 @@ export function SecretRow({
             {state}
           </p>
           {draft === null ? (
-            <Button id={id} aria-label={`Keep it: ${field.label}`} onClick={undo}>
-              Keep it
+            <Button id={id} aria-label={`Undo: ${field.label}`} onClick={undo}>
+              {' '}
+              Undo{' '}
             </Button>
           ) : (
             <>

@@ -14,16 +14,16 @@ import {
   usePreferences,
 } from '../shell/preferences.ts';
 
-const notificationWords: Record<NotificationState, string> = {
-  on: 'You are told when something happens that you may wait for: a machine that does not come up, a priority model that fell to the CPU, a run that ended.',
-  off: 'The browser asks you once. Only what you may wait for is told.',
-  denied: 'The browser forbids them for this address. Allow them in its site settings first.',
-  unsupported: 'This browser has none.',
+const notificationHints: Record<NotificationState, string> = {
+  on: 'For things you may be waiting for: a machine that does not come up, a priority model that fell back to the CPU, a finished run.',
+  off: 'For things you may be waiting for. The browser asks for permission once.',
+  denied: 'The browser blocks them for this address. Allow them in its site settings first.',
+  unsupported: 'This browser does not support them.',
 };
-const themeWords: Record<Theme, string> = { system: 'System', dark: 'Dark', light: 'Light' };
-const densityWords: Record<Density, string> = { comfortable: 'Comfortable', compact: 'Compact' };
+const themeLabels: Record<Theme, string> = { system: 'System', dark: 'Dark', light: 'Light' };
+const densityLabels: Record<Density, string> = { comfortable: 'Comfortable', compact: 'Compact' };
 
-/** What belongs to this browser or window, and the simulated fleet. Nothing here has to be saved. */
+/** Settings of this browser or window, and the simulated fleet. They apply without saving. */
 export function ThisPanel() {
   const core = useCoreStatus();
   const { theme, density } = usePreferences();
@@ -36,15 +36,15 @@ export function ThisPanel() {
         This panel
       </h2>
       <p className="mb-2 text-[0.8125rem] text-soft">
-        Kept in this {desktop ? 'window' : 'browser'}; it holds at once.
+        Stored in this {desktop ? 'window' : 'browser'}. Changes apply immediately.
       </p>
       <div className="divide-y divide-line">
         <Choice
           title="Theme"
-          about="Default: System, which follows its light or dark."
+          about="Default: System, which follows your system’s light or dark mode."
           name="theme"
           value={theme}
-          options={themes.map((one) => [one, themeWords[one]])}
+          options={themes.map((one) => [one, themeLabels[one]])}
           onChange={(one) => setPreferences({ theme: one })}
         />
         <Choice
@@ -52,11 +52,11 @@ export function ThisPanel() {
           about="Default: Comfortable. Compact shows more at once."
           name="density"
           value={density}
-          options={densities.map((one) => [one, densityWords[one]])}
+          options={densities.map((one) => [one, densityLabels[one]])}
           onChange={(one) => setPreferences({ density: one })}
         />
         {!desktop && (
-          <Line id="notifications" title="Notifications" about={`${notificationWords[state]} Default: off.`}>
+          <Line id="notifications" title="Notifications" about={`${notificationHints[state]} Default: off.`}>
             <Switch
               id="notifications"
               on={state === 'on'}
@@ -68,7 +68,7 @@ export function ThisPanel() {
         <Line
           id="simulated"
           title="Simulated fleet"
-          about="Three pretended machines on this computer, to look around without any hardware. Default: off."
+          about="Three simulated machines on this computer, to explore without any hardware. Default: off."
         >
           <Switch
             id="simulated"
@@ -105,7 +105,7 @@ function Line({
   );
 }
 
-/** One of a few, all in sight: radio buttons as segments. */
+/** Radio buttons as a segmented control. */
 function Choice<Value extends string>({
   title,
   about,
@@ -131,7 +131,7 @@ function Choice<Value extends string>({
         <p className="text-[0.8125rem] text-soft">{about}</p>
       </div>
       <div className="flex rounded-lg border border-line-strong bg-ground p-0.5">
-        {options.map(([option, words]) => (
+        {options.map(([option, label]) => (
           <label
             key={option}
             className="flex h-8 cursor-pointer items-center rounded-md px-3 text-[0.8125rem] font-medium text-soft transition-colors hover:text-text has-checked:bg-flame-wash has-checked:text-flame-text has-focus-visible:outline-2 has-focus-visible:outline-flame"
@@ -144,7 +144,7 @@ function Choice<Value extends string>({
               onChange={() => onChange(option)}
               className="sr-only"
             />
-            {words}
+            {label}
           </label>
         ))}
       </div>

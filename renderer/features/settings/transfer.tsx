@@ -5,7 +5,7 @@ import { cardClass } from '../../components/page.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { ImportDialog, type ImportKind } from './import-dialog.tsx';
 
-/** Hands a text to the browser as a file to keep. */
+/** Downloads a text as a file. */
 function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
   const link = document.createElement('a');
@@ -15,7 +15,7 @@ function download(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Settings, nodes and folders as one file, out and in; and the environment file of an existing server. */
+/** Export and import of settings, nodes and folders, and import of an existing server’s environment file. */
 export function Transfer() {
   const [open, setOpen] = useState<ImportKind | null>(null);
   const { busy, run } = useAction();
@@ -25,13 +25,12 @@ export function Transfer() {
         Export and import
       </h2>
       <p className="mb-2 text-[0.8125rem] text-soft">
-        To keep a copy, or to set up another computer. You see what an import would do before anything is
-        changed.
+        Keep a copy or set up another computer. You see a preview before anything is changed.
       </p>
       <div className="divide-y divide-line">
         <Line
           title="Export"
-          about="Settings, nodes and folders as one file. Passwords, tokens and simulated machines are never in it."
+          about="Settings, nodes and folders as one file. Passwords, tokens and simulated machines are never included."
         >
           <Button
             busy={busy}
@@ -44,20 +43,20 @@ export function Transfer() {
                 },
                 (left) =>
                   left === 0
-                    ? 'The file was handed to you.'
-                    : 'The file was handed to you. Secrets are not in it: set them again where you import it.',
+                    ? 'Settings exported'
+                    : 'Settings exported without secrets. Set them again after importing.',
               )
             }
           >
             Export
           </Button>
         </Line>
-        <Line title="Import" about="A file that Pilotlight exported.">
+        <Line title="Import" about="A file exported by Pilotlight.">
           <Button onClick={() => setOpen('document')}>Import</Button>
         </Line>
         <Line
           title="Import an environment file"
-          about="Of an existing server, with names such as GPU_OLLAMA_URL, GPU_WOL_MAC and GPU_PRIORITY_MODELS."
+          about="From an existing server, with names such as GPU_OLLAMA_URL, GPU_WOL_MAC and GPU_PRIORITY_MODELS."
         >
           <Button aria-label="Import an environment file" onClick={() => setOpen('environment')}>
             Import

@@ -4,7 +4,7 @@ import { useNow } from '../../components/now.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { useCoreStatus } from '../../stores/core.ts';
 
-/** Live and quiet; lost and plain about when it tries again. */
+/** The connection state, and when it retries after a loss. */
 export function ConnectionState() {
   const { state, retryAt } = useConnection();
   const core = useCoreStatus();
@@ -28,7 +28,7 @@ export function ConnectionState() {
       <span className="breathing size-2 rounded-full bg-cold" aria-hidden="true" />
       <span className="text-soft">
         {state === 'connecting' ? 'connecting' : 'connection lost'}
-        {seconds > 0 && <span aria-hidden="true">, again in {seconds} s</span>}
+        {seconds > 0 && <span aria-hidden="true">, retrying in {seconds} s</span>}
       </span>
       <button
         type="button"

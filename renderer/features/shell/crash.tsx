@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 
-/** A page that fails leaves the rest of the panel standing. */
+/** Contains a page that crashes, so that the rest of the panel keeps working. */
 export class CrashGuard extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 
@@ -15,11 +15,12 @@ export class CrashGuard extends Component<{ children: ReactNode }, { failed: boo
     return (
       <div className="p-6">
         <Problem
-          message="This page could not be drawn."
-          next="Your machines and jobs go on. Draw it again, or reload the panel."
+          message="This page could not be displayed."
+          next="Your machines and jobs are not affected. Try again, or reload the panel."
         >
           <Button size="small" onClick={() => this.setState({ failed: false })}>
-            Draw it again
+            {' '}
+            Try again{' '}
           </Button>
           <Button size="small" onClick={() => location.reload()}>
             Reload

@@ -7,7 +7,7 @@ type ActivityFrame = Pick<TypedFrame<'activity'>, 'kind' | 'cursor' | 'set'>;
 
 const wantedKey = 'pilotlight.notifications';
 
-/** `unsupported` where the browser has none; `denied` where the person, or a policy, forbade them. */
+/** `unsupported`: the browser has none; `denied`: the user or a policy blocked them. */
 export type NotificationState = 'unsupported' | 'off' | 'on' | 'denied';
 
 export function notificationState(): NotificationState {
@@ -16,7 +16,7 @@ export function notificationState(): NotificationState {
   return Notification.permission === 'granted' && localStorage.getItem(wantedKey) === 'on' ? 'on' : 'off';
 }
 
-/** Asks the person where that is needed; called only by a click. */
+/** Requests permission if needed; call only from a click. */
 export async function setNotifications(on: boolean): Promise<NotificationState> {
   localStorage.setItem(wantedKey, on ? 'on' : 'off');
   if (on && 'Notification' in window && Notification.permission === 'default') {
@@ -25,7 +25,7 @@ export async function setNotifications(on: boolean): Promise<NotificationState> 
   return notificationState();
 }
 
-/** Shows entries that people wait for. What was there before the panel opened is not told again. */
+/** Shows entries that the user may be waiting for, but none from before the panel opened. */
 export function followActivityForNotifications(): () => void {
   // The desktop window has the system's own notifications.
   if (window.pilotlight) return () => {};
@@ -46,8 +46,8 @@ export function followActivityForNotifications(): () => void {
 }
 
 /**
- * Returns the entries of a frame that are new since the previous one. The first frame, and the first of another core
- * process, hold history. A later snapshot from the same process holds news, just like a delta.
+ * Returns the entries of a frame that are new since the previous one. The first frame, and the first from another core
+ * process, contain history. A later snapshot from the same process contains news, like a delta.
  */
 export function createNewsOfActivity(): (frame: ActivityFrame) => ActivityEntry[] {
   let epoch: string | null = null;

@@ -1,4 +1,4 @@
-/** What belongs to this browser: how the panel looks. Kept in it, and never sent anywhere. */
+/** Appearance preferences, stored in this browser only. */
 import { create } from 'zustand';
 
 export const themes = ['system', 'dark', 'light'] as const;
@@ -14,7 +14,7 @@ export interface Preferences {
 const key = 'pilotlight.preferences';
 const atFirst: Preferences = { theme: 'system', density: 'comfortable' };
 
-/** Reads what was kept; what is unknown or damaged is as at first. */
+/** Parses stored preferences; unknown or damaged values get their defaults. */
 export function parsePreferences(text: string | null): Preferences {
   try {
     const kept: unknown = JSON.parse(text ?? '{}');
@@ -43,7 +43,7 @@ function apply({ theme, density }: Preferences): void {
   }
 }
 
-/** Before the first paint, so that nothing flashes; and again when another tab changes them. */
+/** Applies them before the first paint, to avoid a flash, and whenever another tab changes them. */
 export function startPreferences(): void {
   usePreferences.setState(parsePreferences(localStorage.getItem(key)));
   apply(usePreferences.getState());

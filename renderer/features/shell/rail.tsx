@@ -2,7 +2,7 @@ import { FlameMark } from '../../components/glyphs.tsx';
 import { useUnseen } from '../activity/seen.ts';
 import { type PageName, pageHref, pages, pageTitles } from './route.ts';
 
-/** Left on a screen, below on a phone. */
+/** At the left on a screen, at the bottom on a phone. */
 export function Rail({ page }: { page: PageName }) {
   const unseen = useUnseen();
   return (

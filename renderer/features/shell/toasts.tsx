@@ -5,8 +5,8 @@ import { WithCode } from '../../components/with-code.tsx';
 import { dismissToast, type Toast, useToasts } from '../../stores/toasts.ts';
 
 /**
- * What somebody did and what came of it. An error stays longer; all stay while they are hovered or focused. A
- * popover, put on top again for each message: a dialog that is open would cover it otherwise.
+ * Results of user actions. Errors stay longer; all stay while hovered or focused. A popover that is raised again for
+ * each message, because an open dialog would cover it otherwise.
  */
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts);
@@ -45,7 +45,7 @@ function ToastCard({ toast }: { toast: Toast }) {
 
   const Icon = toast.tone === 'error' ? TriangleAlert : toast.tone === 'success' ? Check : Info;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only keeps the message from going away.
+    // biome-ignore lint/a11y/noStaticElementInteractions: hovering only keeps the message visible.
     <div
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}

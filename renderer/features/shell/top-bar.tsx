@@ -7,12 +7,12 @@ import { Progress } from '../../components/meter.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useConnection } from '../../stores/connection.ts';
 import { selectActiveJob, useJobs } from '../../stores/jobs.ts';
-import { jobProgress, phaseWords } from '../index/job-words.ts';
-import { ask } from './asked.ts';
+import { jobProgress, phaseLabels } from '../index/job-text.ts';
 import { ConnectionState } from './connection-state.tsx';
+import { openDialog } from './open-dialog.ts';
 import { pageHref } from './route.ts';
 
-/** What runs now, and whether the panel hears its core. */
+/** The running job, the palette button and the connection state. */
 export function TopBar() {
   return (
     <header className="sticky top-0 z-20 flex h-14 items-center gap-3 border-b border-line bg-ground/95 px-4 backdrop-blur-sm sm:px-6">
@@ -33,12 +33,12 @@ function PaletteButton() {
       type="button"
       aria-keyshortcuts="Control+K Meta+K"
       aria-haspopup="dialog"
-      title={`Find a page, a machine, a model or a setting, or do something (${modifier} K)`}
-      onClick={() => ask({ dialog: 'palette' })}
+      title={`Find a page, machine, model or setting, or run a command (${modifier} K)`}
+      onClick={() => openDialog({ dialog: 'palette' })}
       className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-line px-2.5 text-[0.8125rem] text-faint transition-colors hover:border-faint hover:text-text"
     >
       <Search size={16} aria-hidden="true" />
-      <span className="max-md:sr-only">Find or do</span>
+      <span className="max-md:sr-only">Search or run</span>
       <kbd className="hidden rounded border border-line px-1.5 font-sans text-2xs md:inline">
         {modifier} K
       </kbd>
@@ -52,7 +52,9 @@ function RunningJob() {
   const job = useJobs(selectActiveJob);
   const { busy, run } = useAction();
   if (!job)
-    return <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing runs now' : ''}</p>;
+    return (
+      <p className="truncate text-[0.8125rem] text-faint">{ready && live ? 'Nothing is running' : ''}</p>
+    );
 
   const progress = jobProgress(job);
   const done =
@@ -62,12 +64,12 @@ function RunningJob() {
     <div className="flex items-center gap-3 text-[0.8125rem]">
       <a href={pageHref('index')} className="flex min-w-0 items-baseline gap-2 rounded">
         <span className="truncate font-medium">Index “{job.label}”</span>
-        <span className="hidden shrink-0 text-soft md:inline">{phaseWords[job.phase]}</span>
+        <span className="hidden shrink-0 text-soft md:inline">{phaseLabels[job.phase]}</span>
       </a>
       <Progress
         value={progress.share}
         label={`Index ${job.label}`}
-        words={[phaseWords[job.phase], done, eta].filter(Boolean).join(', ')}
+        valueText={[phaseLabels[job.phase], done, eta].filter(Boolean).join(', ')}
         className="max-w-64 min-w-12 flex-1"
       />
       <span className="hidden shrink-0 text-soft lg:inline">{done}</span>
@@ -76,15 +78,13 @@ function RunningJob() {
         tone="quiet"
         size="icon"
         busy={busy}
-        aria-label={`Cancel the index of ${job.label}`}
+        aria-label={`Cancel indexing ${job.label}`}
         title="Cancel"
-        onClick={() =>
-          run(() => client.call('index.cancel', { jobId: job.id }), 'The index job was cancelled.')
-        }
+        onClick={() => run(() => client.call('index.cancel', { jobId: job.id }), 'Index job cancelled')}
       >
         <X size={16} aria-hidden="true" />
       </Button>
-      <LiveRegion words={`Index ${job.label}: ${phaseWords[job.phase]} ${done} ${eta}`} everyMs={20_000} />
+      <LiveRegion message={`Index ${job.label}: ${phaseLabels[job.phase]} ${done} ${eta}`} everyMs={20_000} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { FlameMark } from '../../components/glyphs.tsx';
 import { useConnection } from '../../stores/connection.ts';
 
-/** The core answers, but does not know this tab: only a fresh address helps. */
+/** The core responds but does not recognise this tab: only a new address helps. */
 export function Unauthorized() {
   const error = useConnection((state) => state.error);
   const used = error?.code === 'TOKEN_USED';
@@ -14,17 +14,17 @@ export function Unauthorized() {
       <div className="w-full max-w-lg rounded-2xl border border-line bg-surface p-8">
         <FlameMark size={28} />
         <h1 className="mt-4 text-xl font-semibold">
-          {used ? 'This address was used already' : 'This tab needs a new address'}
+          {used ? 'This address has already been used' : 'This tab needs a new address'}
         </h1>
         <p className="mt-2 text-soft">
           {used
-            ? 'Each address that Pilotlight prints opens one tab, once. That keeps other pages and other people on this computer out.'
-            : 'Pilotlight lets a tab in by the one-time address it prints when it starts. This tab has none, or Pilotlight was started again since.'}
+            ? 'Each address that Pilotlight prints opens one tab, once. This keeps out other pages and other users of this computer.'
+            : 'A tab opens with the one-time address that Pilotlight prints when it starts. This tab has none, or Pilotlight has been restarted since.'}
         </p>
-        <p className="mt-6 font-medium">Get a new one in the folder of Pilotlight:</p>
+        <p className="mt-6 font-medium">To get a new one, run this in Pilotlight’s folder:</p>
         <dl className="mt-3 grid gap-3">
-          <Command command="npm run pilotlight -- open" about="when Pilotlight runs already" />
-          <Command command="npm start" about="when it does not run" />
+          <Command command="npm run pilotlight -- open" about="if Pilotlight is running" />
+          <Command command="npm start" about="if it is not" />
         </dl>
       </div>
     </main>

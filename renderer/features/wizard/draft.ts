@@ -1,4 +1,4 @@
-/** What the wizard knows so far, and how an answer changes it. Pure. */
+/** What the wizard knows so far, and how each answer changes it. Pure. */
 import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { formOf, type NodeForm } from '../fleet/node-form.ts';
 import type { Paired } from '../power/pair-form.tsx';
@@ -7,20 +7,20 @@ export const steps = ['where', 'agent', 'details', 'try'] as const;
 export type Step = (typeof steps)[number];
 
 export const stepTitles: Record<Step, string> = {
-  where: 'Where it is',
-  agent: 'Its agent',
+  where: 'Address',
+  agent: 'Agent',
   details: 'Details',
   try: 'Try it',
 };
 
 export interface Draft {
   step: Step;
-  /** As the person typed it. */
+  /** As typed. */
   address: string;
   found: FoundMachine | null;
   paired: Paired | null;
   form: NodeForm;
-  /** The machine once it was added. */
+  /** The machine, once added. */
   nodeId: string | null;
 }
 
@@ -33,11 +33,11 @@ export const emptyDraft: Draft = {
   nodeId: null,
 };
 
-/** Whether there is anything that would be lost. */
+/** Whether there is any input to lose. */
 export const isBegun = (draft: Draft): boolean =>
   draft.address !== '' || draft.found !== null || draft.step !== 'where';
 
-/** What was found fills what is empty, and what an earlier answer had filled in; what the person wrote stays. */
+/** Fills empty fields, and those filled by an earlier answer, with what was found. What the user typed stays. */
 export function withFound(draft: Draft, found: FoundMachine): Draft {
   const before = filledBy(draft.found);
   const now = filledBy(found);
@@ -60,47 +60,47 @@ function filledBy(found: FoundMachine | null) {
   };
 }
 
-/** Nobody answered, or the person writes it all: the address is all that is known. */
+/** Nothing responded, or the user enters everything: only the address is known. */
 export function byHand(draft: Draft): Draft {
   const url = draft.address.trim();
   const form = draft.form.url === '' && url !== '' ? { ...draft.form, url: serverUrl(url) } : draft.form;
   return { ...draft, found: null, form, step: 'details' };
 }
 
-/** `10.0.0.2` → `http://10.0.0.2:11434`; what has a scheme, or is no address at all, stays as it is. */
+/** `10.0.0.2` → `http://10.0.0.2:11434`; anything with a scheme, or that is not an address, is unchanged. */
 export function serverUrl(text: string): string {
   if (/^https?:\/\//.test(text) || !/^[\w.-]+(:\d+)?$/.test(text)) return text;
   return `http://${text}${/:\d+$/.test(text) ? '' : ':11434'}`;
 }
 
-/** What was detected, one line each; empty where nothing that Pilotlight knows answers there. */
+/** What was detected, one line each; empty if nothing known responds there. */
 export function detected(found: FoundMachine): string[] {
   const lines: string[] = [];
   const version = (text: string | null) => (text === null ? '' : ` ${text}`);
   if (found.ollama) lines.push(`Ollama${version(found.ollama.version)} at ${found.ollama.url}`);
   if (found.agent) {
-    const roles = found.agent.roles.length > 0 ? ` with ${found.agent.roles.join(', ')}` : '';
-    lines.push(`Pilotlight’s agent${version(found.agent.version)}${roles} at ${found.agent.url}`);
+    const roles = found.agent.roles.length > 0 ? ` (${found.agent.roles.join(', ')})` : '';
+    lines.push(`Pilotlight agent${version(found.agent.version)}${roles} at ${found.agent.url}`);
   }
-  if (found.relayUrl) lines.push(`A relay that wakes others at ${found.relayUrl}`);
-  if (found.shutdownUrl) lines.push(`A shutdown server at ${found.shutdownUrl}`);
+  if (found.relayUrl) lines.push(`Wake relay at ${found.relayUrl}`);
+  if (found.shutdownUrl) lines.push(`Shutdown server at ${found.shutdownUrl}`);
   if (found.mac) lines.push(`MAC address ${found.mac}`);
   if (found.broadcast) lines.push(`Broadcast address ${found.broadcast}`);
   return lines;
 }
 
-/** How a machine was found, in words. */
-export function foundByWords(found: Pick<FoundMachine, 'foundBy'>): string {
-  const words = {
-    announced: 'announces itself',
-    neighbours: 'a neighbour',
-    ports: 'answers',
-    asked: 'asked',
+/** How a machine was found, as text. */
+export function foundByText(found: Pick<FoundMachine, 'foundBy'>): string {
+  const labels = {
+    announced: 'announced itself',
+    neighbours: 'nearby device',
+    ports: 'responds',
+    asked: 'checked on request',
   };
-  return found.foundBy.map((way) => words[way]).join(', ');
+  return found.foundBy.map((way) => labels[way]).join(', ');
 }
 
-/** The step before; null at the first, and once it is added. */
+/** The previous step; null at the first, and once the machine is added. */
 export function stepBefore({ step, nodeId, found }: Draft): Step | null {
   if (nodeId !== null || step === 'where') return null;
   if (step === 'details') return found === null ? 'where' : 'agent';

@@ -5,7 +5,7 @@ import { type Paired, PairForm } from '../power/pair-form.tsx';
 import { detected, withFound } from './draft.ts';
 import type { StepProps } from './step.ts';
 
-/** What answers at the address, and pairing with its agent. */
+/** What responds at the address, and pairing with its agent. */
 export function AgentStep({ draft, update, back }: StepProps) {
   const { found, paired } = draft;
   const [by, setBy] = useState(false);
@@ -14,7 +14,7 @@ export function AgentStep({ draft, update, back }: StepProps) {
 
   async function onPaired(done: Paired): Promise<void> {
     update((before) => ({ ...before, paired: done, form: { ...before.form, agentUrl: done.url } }));
-    // With its token the agent tells the MAC and the broadcast address of its machine.
+    // Once paired, the agent reports the MAC and broadcast address of its machine.
     const again = await client
       .call('discovery.inspect', { address: draft.address || done.url })
       .catch(() => null);
@@ -28,10 +28,10 @@ export function AgentStep({ draft, update, back }: StepProps) {
     <div className="grid gap-4">
       <div>
         <h3 className="font-medium">
-          {lines.length > 0 ? 'What answers there' : 'Nothing that Pilotlight knows'}
+          {lines.length > 0 ? 'Found at this address' : 'Nothing found at this address'}
         </h3>
         {lines.length > 0 ? (
-          <ul className="mt-1 grid gap-0.5 text-[0.8125rem] text-soft" aria-label="What answers there">
+          <ul className="mt-1 grid gap-0.5 text-[0.8125rem] text-soft" aria-label="Found at this address">
             {lines.map((line) => (
               <li key={line} className="break-words [overflow-wrap:anywhere]">
                 {line}
@@ -40,13 +40,13 @@ export function AgentStep({ draft, update, back }: StepProps) {
           </ul>
         ) : (
           <p className="mt-1 text-[0.8125rem] text-soft">
-            The machine is on, but neither Ollama nor an agent answers there. Start one of them and go back,
-            or write the rest yourself.
+            The machine is on, but neither Ollama nor an agent responds. Start one of them and go back, or
+            enter the details yourself.
           </p>
         )}
         {found?.nodeId && (
           <p className="mt-2 text-[0.8125rem] text-flame-text">
-            A machine of the fleet has this address already. Adding it again is refused.
+            A machine in the fleet already has this address, so it cannot be added again.
           </p>
         )}
       </div>
@@ -54,7 +54,7 @@ export function AgentStep({ draft, update, back }: StepProps) {
         <>
           <p className="text-[0.8125rem]">
             <span className="font-medium">Paired.</span>{' '}
-            <span className="text-soft">Its roles: {paired.roles.join(', ') || 'none'}.</span>
+            <span className="text-soft">Roles: {paired.roles.join(', ') || 'none'}.</span>
           </p>
           <Buttons>
             {back}
@@ -71,14 +71,15 @@ export function AgentStep({ draft, update, back }: StepProps) {
       ) : (
         <>
           <p className="text-[0.8125rem] text-soft">
-            No agent answers. With one, the machine sleeps by itself when nobody needs it, tells what its GPUs
-            do, and its MAC address is filled in here. It can be added later on the page of the machine.
+            No agent responds. With one, the machine powers itself off when idle, reports what its GPUs are
+            doing, and fills in its MAC address here. You can add one later on the machine’s page.
           </p>
           <Buttons>
             {back}
-            <Button onClick={() => setBy(true)}>It has an agent</Button>
+            <Button onClick={() => setBy(true)}>Pair an agent</Button>
             <Button tone="primary" onClick={next}>
-              Go on without
+              {' '}
+              Continue without{' '}
             </Button>
           </Buttons>
         </>

@@ -9,7 +9,7 @@ import { NodeFields } from '../fleet/node-fields.tsx';
 import { type FieldErrors, fieldErrorsOf, readForm } from '../fleet/node-form.ts';
 import type { StepProps } from './step.ts';
 
-/** What is saved of the machine, filled in as far as it was detected. */
+/** The machine’s details, filled in as far as they were detected. */
 export function DetailsStep({ draft, update, back }: StepProps) {
   const [errors, setErrors] = useState<FieldErrors>({});
   const [problem, setProblem] = useState<WireError | null>(null);
@@ -30,7 +30,7 @@ export function DetailsStep({ draft, update, back }: StepProps) {
     setBusy(true);
     try {
       const added = await client.call('fleet.add', read.input);
-      toastDone(`${added.name} was added.`);
+      toastDone(`${added.name} added`);
       update((before) => ({ ...before, nodeId: added.id, step: 'try' }));
     } catch (error) {
       const wire = toWireError(error);

@@ -10,12 +10,12 @@ import { useFleet } from '../../stores/fleet.ts';
 import { useNodePower } from '../../stores/power.ts';
 import { useWake } from '../../stores/wakes.ts';
 import { CancelCheck, CheckSteps } from '../checks/check-steps.tsx';
-import { outcomeWords } from '../checks/words.ts';
+import { outcomeText } from '../checks/check-text.ts';
 import { WakeProgress } from '../fleet/wake-progress.tsx';
 import { nodeHref } from '../shell/route.ts';
 import type { StepProps } from './step.ts';
 
-/** A wake to try, or the whole rehearsal: sleep, wake, verify, and the boot time is learned. */
+/** A trial wake, or the whole rehearsal: sleep, wake, verify, and learn the boot time. */
 export function TryStep({ draft, onClose }: StepProps) {
   useKeep(checksStore);
   const nodeId = draft.nodeId ?? '';
@@ -50,19 +50,19 @@ export function TryStep({ draft, onClose }: StepProps) {
       {node.lastWakeError && !progress && <Problem compact {...node.lastWakeError} />}
       {rehearsal && (
         <div className="grid gap-3">
-          <p className="font-medium">{outcomeWords(rehearsal)}</p>
+          <p className="font-medium">{outcomeText(rehearsal)}</p>
           <CheckSteps check={rehearsal} />
         </div>
       )}
       {!rehearsal && (
         <p className="text-[0.8125rem] text-soft">
           {!node.canWake
-            ? 'Pilotlight does not know how to wake it yet: give it a MAC address with Edit, then try it on its page.'
+            ? 'Pilotlight cannot wake it yet. Add a MAC address with Edit, then try again on its page.'
             : !awake
-              ? 'It is off now: wake it, and see that it comes.'
+              ? 'It is off. Wake it to check that it comes up.'
               : canSleep
-                ? 'It is awake now. The rehearsal lets it sleep, wakes it again and learns how long that takes. Whoever uses it now would be disturbed, so it refuses while somebody does.'
-                : 'It is awake now, and Pilotlight cannot power it off. Let it sleep by its own button, then press Wake.'}
+                ? 'It is awake. A rehearsal puts it to sleep, wakes it again and learns how long that takes. It does not run while the machine is in use.'
+                : 'It is awake, and Pilotlight cannot power it off. Put it to sleep yourself, then press Wake.'}
         </p>
       )}
       <div className="flex flex-wrap justify-end gap-2">

@@ -5,10 +5,10 @@ import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { byHand, withFound } from './draft.ts';
-import { LookFor } from './look-for.tsx';
+import { FindMachines } from './find-machines.tsx';
 import type { StepProps } from './step.ts';
 
-/** The address of the machine, or a look for machines on the networks that the person ticks. */
+/** The machine’s address, or a search on the networks the user selects. */
 export function WhereStep({ draft, update, back }: StepProps) {
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -19,8 +19,8 @@ export function WhereStep({ draft, update, back }: StepProps) {
     if (draft.address.trim() === '') {
       setError({
         code: 'BAD_URL',
-        message: 'Write its address or its name,',
-        next: 'like 192.168.1.20 or http://192.168.1.20:11434.',
+        message: 'Enter its address or name,',
+        next: 'for example 192.168.1.20 or http://192.168.1.20:11434.',
       });
       return;
     }
@@ -40,7 +40,7 @@ export function WhereStep({ draft, update, back }: StepProps) {
       <form onSubmit={submit} noValidate className="grid gap-3">
         <TextField
           label="Address or name"
-          hint="Like 192.168.1.20. Pilotlight asks it once what runs there."
+          hint="For example 192.168.1.20. Pilotlight checks once what runs there."
           mono
           inputMode="url"
           required
@@ -54,13 +54,13 @@ export function WhereStep({ draft, update, back }: StepProps) {
         />
         <div className="flex flex-wrap justify-end gap-2">
           {back}
-          <Button onClick={() => update(byHand)}>It is off: write it all myself</Button>
+          <Button onClick={() => update(byHand)}>It’s off: enter the details</Button>
           <Button type="submit" tone="primary" busy={busy}>
-            {busy ? 'Looking …' : 'Next'}
+            {busy ? 'Checking…' : 'Next'}
           </Button>
         </div>
       </form>
-      <LookFor
+      <FindMachines
         onChoose={(found) =>
           update((before) => ({ ...withFound(before, found), address: found.address, step: 'agent' }))
         }

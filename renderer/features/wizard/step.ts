@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
 import type { Draft } from './draft.ts';
 
-/** What each step of the wizard is given. */
+/** The props of each wizard step. */
 export interface StepProps {
   draft: Draft;
-  /** Changes what is known. */
+  /** Updates the draft. */
   update(change: (draft: Draft) => Draft): void;
   onClose(): void;
-  /** The button that goes one step back, or that begins anew. */
+  /** The button that goes one step back or starts over. */
   back: ReactNode;
 }

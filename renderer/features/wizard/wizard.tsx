@@ -8,12 +8,12 @@ import { DetailsStep } from './step-details.tsx';
 import { TryStep } from './step-try.tsx';
 import { WhereStep } from './step-where.tsx';
 
-/** Outside the dialog: Escape closes it, and nothing that was written is lost. */
+/** Kept outside the dialog, so closing it with Escape loses nothing. */
 const useDraft = create<Draft>()(() => emptyDraft);
 
 const views = { where: WhereStep, agent: AgentStep, details: DetailsStep, try: TryStep };
 
-/** Adds a machine: address, what answers there, its agent, its details, then a wake to try. */
+/** Adds a machine: address, agent, details, then a trial wake. */
 export default function Wizard({ onClose }: { onClose(): void }) {
   const draft = useDraft();
   const begun = useRef(isBegun(draft));
@@ -22,7 +22,7 @@ export default function Wizard({ onClose }: { onClose(): void }) {
   const View = views[draft.step];
   const restart = () => useDraft.setState(emptyDraft, true);
 
-  // Each step begins at its first field, or at its first button.
+  // Each step focuses its first field, or else its first button.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows the step.
   useEffect(() => {
     place.current?.querySelector<HTMLElement>('input, select, button:not([data-back])')?.focus();
@@ -41,7 +41,8 @@ export default function Wizard({ onClose }: { onClose(): void }) {
           restart();
         }}
       >
-        Begin anew
+        {' '}
+        Start over{' '}
       </Button>
     ) : null;
 

@@ -4,11 +4,11 @@ import { expect, type Page } from '@playwright/test';
 /** Every rule of axe for WCAG 2.2 A and AA, and its best practices. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(
+  const found = violations.map(
     ({ id, help, nodes }) =>
       `${id}: ${help}\n${nodes.map((node) => `  ${node.target.join(' ')} ${node.failureSummary}`).join('\n')}`,
   );
-  expect(told, `axe on ${what}`).toEqual([]);
+  expect(found, `axe on ${what}`).toEqual([]);
 }
 
 /** Nothing is wider than the window. */

@@ -113,7 +113,7 @@ export async function addFolder(page: Page, path: string): Promise<void> {
   await dialog.getByRole('textbox', { name: 'Folder' }).fill(path);
   await dialog
     .getByRole('combobox', { name: 'Embedder' })
-    .selectOption({ label: 'mxbai-embed-large · 1024 numbers' });
+    .selectOption({ label: 'mxbai-embed-large · 1024 dimensions' });
   await dialog.getByRole('button', { name: 'Add this folder' }).click();
   await expect(dialog).toBeHidden();
 }

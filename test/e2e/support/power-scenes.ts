@@ -120,7 +120,7 @@ const energy = {
       wattHours: 6840,
       source: 'told',
       savedWattHours: 23_400,
-      how: 'Awake for 38 of 168 hours at the 180 W that you gave. Asleep instead of on all week: 130 hours × 180 W.',
+      how: plainText('Asleep 130 h this week, saving about 23.4 kWh (at 180 W idle).'),
       jobs: [
         { purpose: 'index "Notes"', seconds: 5 * 3600, wattHours: 900 },
         { purpose: 'a game', seconds: 9 * 3600, wattHours: 1620 },

@@ -1,5 +1,5 @@
 import { type NodeState, type NodeView, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
-import { fact } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import type { GpuReading, TelemetrySample } from '../../../shared/models/telemetry.ts';
@@ -199,7 +199,7 @@ export const everyState = scene(
       trouble: {
         code: 'NOT_AN_INFERENCE_SERVER',
         message: 'Something answers there, but it is not an Ollama server.',
-        next: 'Check the port; Ollama listens on 11434 unless told otherwise.',
+        next: 'Check the port; Ollama listens on 11434 by default.',
       },
     }),
     node('nas', 'serving', { hasGpu: false, canWake: false, mac: null }),
@@ -236,8 +236,8 @@ everyState.streams.core = [
         {
           id: 'settings',
           code: 'STATE_CORRUPT',
-          message: 'The saved settings could not be read.',
-          next: 'They were kept aside under another name; defaults are in use.',
+          message: plainText('The saved settings could not be read.'),
+          next: plainText('They were set aside under another name. Defaults are in use.'),
         },
       ],
     },

@@ -101,7 +101,7 @@ describe('subscriptions', () => {
     expect(sent).toMatchObject([{ type: 'subscribe', stream: 'fleet', cursor: null }]);
   });
 
-  test('after a lost link it goes on from its cursor, and a late frame of the old one is not applied', () => {
+  test('after a lost link it continues from its cursor, and ignores a late frame of the old one', () => {
     const { link, sent, become, say } = fakeLink();
     const frames: number[] = [];
     createClient({ link }).subscribe('fleet', (one) => frames.push(one.cursor.sequence));

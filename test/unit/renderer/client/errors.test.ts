@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CallError, ownErrors, readWireError, toWireError } from '../../../../renderer/client/errors.ts';
 import { errorCatalogue } from '../../../../shared/contract/errors.ts';
 
-test("the panel's own errors are in the words of the catalogue", () => {
+test("the panel's own errors match the catalogue", () => {
   for (const [code, words] of Object.entries(ownErrors)) {
     expect(errorCatalogue[code as keyof typeof ownErrors], code).toMatchObject(words);
   }
@@ -16,7 +16,7 @@ test('what a call was refused with is shown as it came', () => {
   expect(details.field).toBe('url');
 });
 
-test('an abort is CANCELLED, and a defect INTERNAL without its words', () => {
+test('an abort is CANCELLED, and a defect is INTERNAL without its message', () => {
   expect(toWireError(new DOMException('stop', 'AbortError')).code).toBe('CANCELLED');
   for (const defect of [new TypeError('x is not a function'), 'text', null, { code: 'BAD_URL' }]) {
     expect(toWireError(defect)).toMatchObject({ code: 'INTERNAL', message: ownErrors.INTERNAL.message });

@@ -60,7 +60,7 @@ describe('opening a session', () => {
     });
   });
 
-  test('a used token is told as such, in a tab that is not known', async () => {
+  test('a used token is reported as such in an unknown tab', async () => {
     expect(await createSessionOpener(place('#token=t', used))()).toMatchObject({
       error: { code: 'TOKEN_USED' },
     });
@@ -86,7 +86,7 @@ describe('opening a session', () => {
     expect(await createSessionOpener(here)()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
   });
 
-  test('a bearer that is forgotten is gone', () => {
+  test('a forgotten bearer is removed', () => {
     const here = place('', granted, 'b-0');
     forgetSession(here.storage);
     expect(here.stored.size).toBe(0);

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { fieldErrorsOf, formOf, readForm } from '../../../../renderer/features/fleet/node-form.ts';
 import {
+  movesText,
   movesWithoutRoom,
-  movesWords,
   shortageAdvice,
-  vramWords,
+  vramText,
   wakeHint,
   wakeShare,
-  wakeWords,
-} from '../../../../renderer/features/fleet/node-words.ts';
+  wakeText,
+} from '../../../../renderer/features/fleet/node-text.ts';
 import { summariseFleet } from '../../../../renderer/stores/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { WakeProgress } from '../../../../shared/models/wake.ts';
@@ -39,17 +39,17 @@ test('the fleet in a line counts VRAM of the machines that are awake, and only w
 });
 
 test('what is missing before it can be woken', () => {
-  expect(wakeHint({ mac: null })).toBe('Give it a MAC address, and Pilotlight can wake it');
+  expect(wakeHint({ mac: null })).toBe('Add a MAC address so that Pilotlight can wake it');
   expect(wakeHint({ mac: 'AA:BB:CC:DD:EE:FF' })).toBe(
-    'Give it a wake destination, or another way to wake, and Pilotlight can wake it',
+    'Add a wake destination or another wake method so that Pilotlight can wake it',
   );
 });
 
-test('VRAM in words', () => {
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
-  expect(vramWords({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
-  expect(vramWords({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
-  expect(vramWords({ totalBytes: null, usedBytes: null })).toBe('size unknown');
+test('VRAM as text', () => {
+  expect(vramText({ totalBytes: gigabytes(24), usedBytes: gigabytes(11.2) })).toBe('11.2 GB of 24 GB');
+  expect(vramText({ totalBytes: gigabytes(24), usedBytes: 0 })).toBe('0 of 24 GB');
+  expect(vramText({ totalBytes: null, usedBytes: gigabytes(3) })).toBe('3 GB used, size unknown');
+  expect(vramText({ totalBytes: null, usedBytes: null })).toBe('size unknown');
 });
 
 describe('a wake', () => {
@@ -63,16 +63,16 @@ describe('a wake', () => {
     failedDestinations: [],
     ways: [{ way: fact('WAKE_BY_PACKETS'), failed: null }],
   });
-  test('is as far as its learned boot time says, and never whole before it is', () => {
+  test('progresses by its learned boot time, and is never complete too early', () => {
     expect(wakeShare(wake(40_000), 21_000)).toBe(0.5);
     expect(wakeShare(wake(40_000), 500_000)).toBe(0.97);
     expect(wakeShare(wake(null), 21_000)).toBeNull();
   });
-  test('says what is usual, what is left, and when it takes longer', () => {
-    expect(wakeWords(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
-    expect(wakeWords(wake(42_000), 99_000)).toBe('usually 42 s, takes longer this time');
-    expect(wakeWords(wake(null), 13_000)).toBe('12 s, its first wake: boot time is being learned');
-    expect(wakeWords(wake(null), 1_000)).toMatch(/^0 s, /);
+  test('says the usual time, the time left, and when it takes longer', () => {
+    expect(wakeText(wake(42_000), 13_000)).toBe('usually 42 s, ≈ 30 s left');
+    expect(wakeText(wake(42_000), 99_000)).toBe('usually 42 s, taking longer this time');
+    expect(wakeText(wake(null), 13_000)).toBe('12 s, first wake: learning its boot time');
+    expect(wakeText(wake(null), 1_000)).toMatch(/^0 s, /);
   });
 });
 
@@ -116,21 +116,21 @@ describe('the form of a node', () => {
   });
   test('puts what the core refuses to its field', () => {
     const refused = (code: 'BAD_MAC' | 'BAD_URL' | 'DISK_FULL', details?: Record<string, unknown>) =>
-      fieldErrorsOf({ code, message: 'No.', next: 'Mend it.', ...(details ? { details } : {}) });
-    expect(refused('BAD_MAC', { field: 'secureOn' })).toEqual({ secureOn: 'No. Mend it.' });
-    expect(refused('BAD_URL', { field: 'agentUrl' })).toEqual({ agentUrl: 'No. Mend it.' });
-    expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Mend it.' });
+      fieldErrorsOf({ code, message: 'No.', next: 'Fix it.', ...(details ? { details } : {}) });
+    expect(refused('BAD_MAC', { field: 'secureOn' })).toEqual({ secureOn: 'No. Fix it.' });
+    expect(refused('BAD_URL', { field: 'agentUrl' })).toEqual({ agentUrl: 'No. Fix it.' });
+    expect(refused('BAD_URL', { field: 'wakeWays.1' })).toEqual({ url: 'No. Fix it.' });
     expect(refused('DISK_FULL')).toBeNull();
   });
-  test('shows VRAM only where a person told it', () => {
-    const told = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };
-    expect(formOf(node('a', 'off', { vram: told })).vramGigabytes).toBe('24');
-    expect(formOf(node('a', 'off', { vram: { ...told, source: 'tools' } })).vramGigabytes).toBe('');
+  test('shows VRAM only if a person entered it', () => {
+    const entered = { totalBytes: gigabytes(24), usedBytes: 0, source: 'person' as const };
+    expect(formOf(node('a', 'off', { vram: entered })).vramGigabytes).toBe('24');
+    expect(formOf(node('a', 'off', { vram: { ...entered, source: 'tools' } })).vramGigabytes).toBe('');
   });
 });
 
-test('no move is said, not silent', () => {
-  expect(movesWords([])).toContain('nothing was moved');
+test('an empty result is reported', () => {
+  expect(movesText([])).toContain('nothing was moved');
 });
 
 describe('a model that does not fit', () => {
@@ -148,7 +148,7 @@ describe('a model that does not fit', () => {
     [
       'VRAM_TAKEN',
       { ...shortage, holders: [{ name: null, bytes: 1 }] },
-      'Close the programs that hold it and try again.',
+      'Close the programs that use it and try again.',
     ],
     ['DOES_NOT_FIT', shortage, 'Choose a smaller model or a shorter context.'],
   ])('%s: the next step', (code, short, next) => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeTicks } from '../../../../renderer/charts/time-axis.ts';
-import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
   formatAwake,
   formatEnergy,
   lasting,
-  lineWords,
+  lineText,
   modelsIn,
-} from '../../../../renderer/features/node/words.ts';
+} from '../../../../renderer/features/node/node-page-text.ts';
+import { awakeSpans, onSpans, withPresent } from '../../../../renderer/features/node/timeline.ts';
 import {
   balanceOf,
   continueBuckets,
@@ -100,7 +100,7 @@ describe('history of a node', () => {
     temperatureMax: 50,
   });
 
-  test('the stream goes on where the kept buckets end, and nothing counts twice', () => {
+  test('the stream continues where the stored buckets end, and nothing counts twice', () => {
     const until = start + 60_000;
     const kept = [bucket(0, 60, { powerWatts: 100, vramByModel: { a: 1 } })];
     const joined = continueBuckets(kept, fromLive([live(start + 30_000, 999), live(until, 400)]), until, 720);
@@ -108,7 +108,7 @@ describe('history of a node', () => {
     expect(joined[0]).toMatchObject({ servingSeconds: 90, powerWatts: 200, vramByModel: { a: 2 } });
   });
 
-  test('a bucket that nobody kept begins with the stream', () => {
+  test('a bucket that was not stored begins with the stream', () => {
     const joined = continueBuckets([], fromLive([live(start + width, 40)]), start, 720);
     expect(joined[0]).toMatchObject({ at: start + width, seconds: 720, servingSeconds: 30 });
   });
@@ -145,7 +145,7 @@ describe('history of a node', () => {
   });
 });
 
-describe('words', () => {
+describe('texts', () => {
   test.each([
     [0.42, '0.4 Wh'],
     [412.4, '412 Wh'],
@@ -153,26 +153,26 @@ describe('words', () => {
     [9812, '9.8 kWh'],
   ])('%d Wh is %s', (wattHours, words) => expect(formatEnergy(wattHours)).toBe(words));
   test.each([
-    [0, 'not at all'],
+    [0, '0 min'],
     [20, '< 1 min'],
     [3600, '1 h'],
     [11_430, '3 h 11 min'],
   ])('awake for %d s is %s', (seconds, words) => expect(formatAwake(seconds)).toBe(words));
-  test('a state lasts in words', () => {
+  test('the duration of a state as text', () => {
     expect(lasting(1000)).toBe('a few seconds');
     expect(lasting(720_000)).toBe('12 min');
   });
-  test('a line is told by its latest, mean and highest; gaps do not count', () => {
+  test('a line is summarised by its latest, average and highest value; gaps do not count', () => {
     const rows = [10, null, 90, 20].map((value, at) => ({ at, value }));
     expect(
-      lineWords(
+      lineText(
         'Power',
         'day',
         rows,
         (value) => `${value} W`,
         (at) => `t${at}`,
       ),
-    ).toBe('Power over the last day: latest 20 W, mean 40 W, highest 90 W at t2.');
+    ).toBe('Power over the last day: latest 20 W, average 40 W, highest 90 W at t2.');
   });
 });
 

@@ -8,10 +8,10 @@ import { settingFields } from '../../../../renderer/features/settings/catalogue.
 import { power } from '../../../e2e/support/power-scenes.ts';
 import { node, wake } from '../../../e2e/support/scenes.ts';
 
-const one = (title: string, patch: { id?: string; words?: string; weight?: number } = {}) => ({
+const one = (title: string, patch: { id?: string; keywords?: string; weight?: number } = {}) => ({
   id: title,
   title,
-  words: '',
+  keywords: '',
   weight: 5,
   ...patch,
 });
@@ -30,7 +30,7 @@ describe('ranking', () => {
     const entries = [
       one('Take a look at it'), // letters: t … a … k
       one('Retake'),
-      one('Nothing', { words: 'take over' }),
+      one('Nothing', { keywords: 'take over' }),
       one('To take'),
       one('Take'),
     ];
@@ -60,7 +60,7 @@ describe('ranking', () => {
     expect(titles([one('The old kettle')], 'b')).toEqual([]);
   });
 
-  test('the number of all is told, and only the best are given', () => {
+  test('the total is reported, and only the best are returned', () => {
     const entries = Array.from({ length: 1000 }, (_, index) => one(`node ${index}`));
     const ranked = rank(prepare(entries), 'node', { recent: [], limit: 200 });
     expect([ranked.total, ranked.entries.length]).toEqual([1000, 200]);
@@ -108,10 +108,10 @@ describe('entries', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   });
 
-  test('a machine offers what can be done with it as it stands', () => {
-    expect(kinds('gpu-tower')).toEqual(['wake', 'look']);
-    expect(kinds('lab')).toEqual(['look', 'force', 'force']);
-    expect(kinds('up')).toEqual(['cancel-wake', 'look']);
+  test('a machine offers the actions of its current state', () => {
+    expect(kinds('gpu-tower')).toEqual(['wake', 'check']);
+    expect(kinds('lab')).toEqual(['check', 'force', 'force']);
+    expect(kinds('up')).toEqual(['cancel-wake', 'check']);
   });
 
   test('what its power allows is offered, and nothing that would be refused', () => {
@@ -126,7 +126,7 @@ describe('entries', () => {
     expect(withPower('lab')).not.toContain('Hibernate lab');
     expect(withPower('gpu-tower', { agent: null, means: 'server' })).not.toContain('Shut down gpu-tower');
     const counting = { countdown: { action: 'sleep', by: 'Ann', endsAt: 1 } };
-    expect(withPower('lab', counting)).toContain('Let lab stay on');
+    expect(withPower('lab', counting)).toContain('Cancel powering off lab');
     expect(withPower('lab', counting)).not.toContain('Sleep lab');
   });
 
@@ -143,7 +143,7 @@ describe('entries', () => {
     expect(has('Add the simulated fleet')).toBe(true);
   });
 
-  test('the last entry looks for the words themselves', () => {
+  test('the last entry searches the index for the text', () => {
     expect(searchEntry('tide').command).toEqual({ kind: 'search', sourceId: null, text: 'tide' });
   });
 });

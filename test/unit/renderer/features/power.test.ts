@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { checkText, outcomeWords } from '../../../../renderer/features/checks/words.ts';
+import { checkText, outcomeText } from '../../../../renderer/features/checks/check-text.ts';
 import {
   clockOf,
   minuteOf,
-  secondsWords,
+  secondsText,
   wattsOf,
   withOwn,
-} from '../../../../renderer/features/node/policy-words.ts';
+} from '../../../../renderer/features/node/policy-text.ts';
 import { leaseRows, stateSpans } from '../../../../renderer/features/node/power-timeline.ts';
 import { processShares } from '../../../../renderer/features/node/processes.ts';
 import {
-  inWords,
+  inText,
   keepChoices,
   leaseEnd,
   leaseLine,
@@ -20,8 +20,8 @@ import {
   offRefusal,
   otherReasons,
   readCommand,
-  wayWords,
-} from '../../../../renderer/features/power/words.ts';
+  wakeMethodLabel,
+} from '../../../../renderer/features/power/power-text.ts';
 import { endOfTonight } from '../../../../shared/evening.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
@@ -34,7 +34,7 @@ describe('going off', () => {
   const refused = (...args: Parameters<typeof power>) =>
     offChoices(power(...args)).flatMap(({ action, refused: why }) => (why === null ? [] : [action]));
 
-  test('offers what the machine can do, and says of the rest why not', () => {
+  test('offers what the machine can do, and says why not for the rest', () => {
     expect(refused('a')).toEqual(['hibernate']);
     expect(refused('a', { means: 'server', agent: null })).toEqual(['sleep', 'hibernate', 'restart']);
     expect(refused('a', { means: 'simulator', agent: null })).toEqual(['hibernate', 'restart']);
@@ -53,38 +53,50 @@ describe('going off', () => {
     [
       'serving',
       { leaving: { action: 'sleep' as const, since: 0, deadlineAt: 1 } },
-      'It goes to sleep already.',
+      'Already going to sleep.',
     ],
-    ['serving', { countdown: { action: 'sleep' as const, by: 'Ann', endsAt: 1 } }, 'It counts down already.'],
+    [
+      'serving',
+      { countdown: { action: 'sleep' as const, by: 'Ann', endsAt: 1 } },
+      'A countdown is already running.',
+    ],
     [
       'serving',
       { means: 'none' as const },
-      'Run the agent there with the power role, or name its shutdown server with Edit.',
+      'Run the agent there with the power role, or set its shutdown server with Edit.',
     ],
   ] as const)('a machine that is %s, %j', (state, patch, why) => {
     expect(offRefusal({ state }, power('a', patch))).toBe(why);
   });
 
-  test('a refused token is named before it is tried', () => {
+  test('a rejected token is reported before trying', () => {
     const agent = power('a').agent;
     const refusing = power('a', { agent: agent && { ...agent, state: 'refused' } });
-    expect(offRefusal({ state: 'serving' }, refusing)).toContain('pair it again');
+    expect(offRefusal({ state: 'serving' }, refusing)).toContain('Pair it again');
   });
 });
 
-describe('leases in words', () => {
+describe('leases as text', () => {
   test('until done, until a time, until released', () => {
     const now = at(20);
     expect(leaseLine(lease('a'), now)).toBe('Lease: index "Notes" until done');
     expect(leaseEnd({ kind: 'person', until: null }, now)).toBe('until released');
     expect(leaseEnd({ kind: 'person', until: at(23) }, now)).toMatch(/^until \S+/);
     expect(leaseEnd({ kind: 'person', until: at(30) }, now)).toMatch(/^until \p{L}+/u);
-    expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toMatch(
-      /, for backup\.sh$/,
+    expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toBe(
+      'Lease: index "Notes", for backup.sh until done',
+    );
+    const kept = { kind: 'person', purpose: 'somebody uses it', until: null } as const;
+    expect(leaseLine(lease('c', kept), now)).toBe('Kept awake by you until released');
+    expect(leaseLine(lease('d', { ...kept, purpose: 'a game' }), now)).toBe(
+      'Kept awake by you for a game until released',
+    );
+    expect(leaseLine(lease('e', { ...kept, origin: 'elsewhere', holder: 'Ann' }), now)).toBe(
+      'Kept awake by Ann until released',
     );
   });
 
-  test('a holder that is listed is not said again', () => {
+  test('a listed lease is not repeated', () => {
     const held = fact('LEASE_HELD', { holder: 'Ann', purpose: 'a game' });
     expect(otherReasons({ whyOn: [held, plainText('Bob is logged in there.')] })).toEqual([
       'Bob is logged in there.',
@@ -120,20 +132,20 @@ describe('keeping awake', () => {
     [60 * minute, 'in 1 h'],
     [125 * minute, 'in 2 h 5 min'],
   ])('%i ms is %s', (ms, words) => {
-    expect(inWords(ms)).toBe(words);
+    expect(inText(ms)).toBe(words);
   });
 });
 
-describe('ways to wake', () => {
+describe('wake methods', () => {
   test('are named as a person would', () => {
     const nameOf = (id: string) => (id === 'nas' ? 'NAS' : null);
-    expect(wayWords({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
-    expect(wayWords({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('By the agent of NAS');
-    expect(wayWords({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('no longer here');
-    expect(wayWords({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe(
-      'By the relay at 10.0.0.2:9753',
+    expect(wakeMethodLabel({ kind: 'direct' }, nameOf)).toBe('Magic packets from this computer');
+    expect(wakeMethodLabel({ kind: 'agent', nodeId: 'nas' }, nameOf)).toBe('Agent on NAS');
+    expect(wakeMethodLabel({ kind: 'agent', nodeId: 'x' }, nameOf)).toContain('removed machine');
+    expect(wakeMethodLabel({ kind: 'relay', url: 'http://10.0.0.2:9753/' }, nameOf)).toBe(
+      'Relay at 10.0.0.2:9753',
     );
-    expect(wayWords({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('By a command: wake box');
+    expect(wakeMethodLabel({ kind: 'command', command: ['wake', 'box'] }, nameOf)).toBe('Command: wake box');
   });
 
   test('move by one place, and stay at the ends', () => {
@@ -170,7 +182,7 @@ describe('the sentences of a policy', () => {
     [7200, '2 h'],
     [5400, '1 h 30 min'],
   ])('%i seconds are %s', (seconds, words) => {
-    expect(secondsWords(seconds)).toBe(words);
+    expect(secondsText(seconds)).toBe(words);
   });
 
   test('times of the clock there and back; nonsense is none', () => {
@@ -243,28 +255,28 @@ describe('the recorded day', () => {
   });
 });
 
-describe('checks in words', () => {
-  test('what they came to', () => {
-    expect(outcomeWords(diagnosis)).toBe('1 step failed');
-    expect(outcomeWords(rehearsal)).toBe('Step 3 of 4: It wakes');
-    expect(outcomeWords({ ...rehearsal, outcome: 'pass' })).toBe('It sleeps and wakes');
-    expect(outcomeWords({ ...diagnosis, outcome: 'pass' })).toBe('All is well');
-    expect(outcomeWords({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
+describe('checks as text', () => {
+  test('their outcomes', () => {
+    expect(outcomeText(diagnosis)).toBe('1 step failed');
+    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It wakes');
+    expect(outcomeText({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
+    expect(outcomeText({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
+    expect(outcomeText({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
   });
 
-  test('the text has each step with what was seen and the mend', () => {
+  test('the text has each step with its observation and fix', () => {
     const lines = checkText({ ...diagnosis, startedAt: Date.UTC(2026, 10, 21) }, 'tower').split('\n');
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
-    expect(lines).toContain('3. Wake-on-LAN is armed: fail');
-    expect(lines.find((line) => line.startsWith('   Mend: '))).toContain('ethtool');
+    expect(lines).toContain('3. Wake-on-LAN is armed: failed');
+    expect(lines.find((line) => line.startsWith('   Fix: '))).toContain('ethtool');
   });
 });
 
-describe('who holds the VRAM', () => {
+describe('VRAM by program', () => {
   const gpu = (...processes: [string, number | null][]) => ({
     processes: processes.map(([name, vramUsedBytes]) => ({ name, vramUsedBytes })),
   });
-  test('is told by program over all GPUs, the largest first', () => {
+  test('is listed by program over all GPUs, largest first', () => {
     expect(
       processShares([
         gpu(['/usr/bin/ollama', 4e9], ['C:\\Games\\game.exe', 6e9]),
@@ -276,7 +288,7 @@ describe('who holds the VRAM', () => {
       { name: 'Xorg', bytes: null },
     ]);
   });
-  test('is nothing where no agent tells it', () => {
+  test('is empty if no agent reports it', () => {
     expect(processShares([{}])).toEqual([]);
   });
 });

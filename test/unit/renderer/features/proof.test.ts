@@ -43,10 +43,10 @@ const event = (seconds: number, kind: IndexJob['events'][number]['kind'], messag
   message,
 });
 
-describe('who did the work', () => {
+describe('work by machine', () => {
   test('a run on one GPU says so, with its mean', () => {
     const proof = proofOf(job());
-    expect(proof).toMatchObject({ verdict: 'All of it on a GPU.', tookMs: 60_000, gpuShare: 1, falls: [] });
+    expect(proof).toMatchObject({ verdict: 'All on a GPU.', tookMs: 60_000, gpuShare: 1, falls: [] });
     expect(proof.vectorsPerSecond).toBeCloseTo(1000 / 60);
   });
 
@@ -93,14 +93,14 @@ describe('who did the work', () => {
   test.each([
     [{ vectors: 0, nodes: [], files: { ...job().files, failed: 0, removed: 0 } }, 'Nothing had changed.'],
     [{ vectors: 0, nodes: [] }, 'Nothing new could be indexed.'],
-    [{ status: 'cancelled' as const }, 'It was cancelled; what it committed stays.'],
+    [{ status: 'cancelled' as const }, 'Cancelled. What was already indexed is kept.'],
     [
       {
         nodes: [{ nodeId: 'me', name: 'me', placement: 'builtin' as const, vectors: 9, vectorsPerSecond: 0 }],
       },
-      'All of it by the built-in embedder, on this computer.',
+      'All with the built-in embedder, on this computer.',
     ],
-  ])('%j is told as it was', (patch, verdict) => {
+  ])('%j has its verdict', (patch, verdict) => {
     expect(proofOf(job(patch)).verdict).toBe(verdict);
   });
 });
@@ -127,7 +127,7 @@ describe('where the time went', () => {
 });
 
 describe('without the GPU', () => {
-  test('a fall lasts until the GPU is back; the last one to the end', () => {
+  test('a fallback lasts until the GPU is back; the last one to the end', () => {
     const { falls } = proofOf(
       job({
         events: [

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import {
   checkDraft,
-  defaultWords,
+  defaultLabel,
   fieldPath,
   isDefault,
   isSet,
   matchesSetting,
   patchOf,
-  rangeWords,
+  rangeText,
   settingFields,
   toText,
 } from '../../../../renderer/features/settings/fields.ts';
-import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-words.ts';
+import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-text.ts';
 import { parsePreferences } from '../../../../renderer/features/shell/preferences.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
@@ -53,22 +53,22 @@ test('a patch holds only what was changed, in the units of the core', () => {
 test.each([
   ['fleet.lookIntervalMs', '0.2', 'At least 1 s.'],
   ['fleet.lookIntervalMs', '9999', 'At most 600 s.'],
-  ['fleet.lookIntervalMs', 'soon', 'Write a number.'],
-  ['fleet.lookIntervalMs', '', 'Write a number.'],
+  ['fleet.lookIntervalMs', 'soon', 'Enter a number.'],
+  ['fleet.lookIntervalMs', '', 'Enter a number.'],
   ['index.batchSize', '0', 'At least 1.'],
   [
     'optimizer.webhookUrl',
     'ftp://x',
-    'Write an address that begins with http:// or https://, or leave it empty.',
+    'Enter an address that starts with http:// or https://, or leave it empty.',
   ],
-  ['desktop.shortcut', 'P', 'Write keys like CommandOrControl+Alt+P, or leave it empty.'],
-  ['power.helloPort', '80', 'Write a port from 1024 to 65535, or leave it empty.'],
-  ['power.helloPort', 'none', 'Write a port from 1024 to 65535, or leave it empty.'],
-  ['power.holder', 'x'.repeat(61), 'Write at most 60 letters, or leave it empty.'],
-  ['optimizer.priorityModels', 'x'.repeat(201), 'At most 200 letters in a line.'],
+  ['desktop.shortcut', 'P', 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.'],
+  ['power.helloPort', '80', 'Enter a port from 1024 to 65535, or leave it empty.'],
+  ['power.helloPort', 'none', 'Enter a port from 1024 to 65535, or leave it empty.'],
+  ['power.holder', 'x'.repeat(61), 'Enter at most 60 characters, or leave it empty.'],
+  ['optimizer.priorityModels', 'x'.repeat(201), 'At most 200 characters per line.'],
   ['optimizer.priorityModels', 'x\n'.repeat(101), 'At most 100 lines.'],
-  ['api.indexToken', 'x'.repeat(1001), 'At most 1000 letters.'],
-  ['api.indexToken', 'short', 'Write eight letters or more, or leave it empty.'],
+  ['api.indexToken', 'x'.repeat(1001), 'At most 1000 characters.'],
+  ['api.indexToken', 'short', 'Enter at least eight characters, or leave it empty.'],
 ])('%s refuses %j', (path, text, words) => {
   expect(checkDraft(defaultSettings, { [path]: text })).toEqual({ [path]: words });
 });
@@ -87,8 +87,8 @@ test('a secret is never in its box; it is set, replaced, removed, or left as it 
   expect(checkDraft(settings, { 'api.indexToken': null })).toEqual({});
 });
 
-test('defaults are said in words', () => {
-  const words = Object.fromEntries(settingFields.map((field) => [fieldPath(field), defaultWords(field)]));
+test('defaults as text', () => {
+  const words = Object.fromEntries(settingFields.map((field) => [fieldPath(field), defaultLabel(field)]));
   expect(words).toMatchObject({
     'fleet.lookIntervalMs': '5 s',
     'optimizer.intervalMs': '5 min',
@@ -105,13 +105,13 @@ const field = (path: string) => {
   return found;
 };
 
-test('the range is that of the schema, in words', () => {
-  expect(rangeWords(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
-  expect(rangeWords(field('index.batchSize'))).toBe('1 to 512');
-  expect(rangeWords(field('optimizer.on'))).toBeNull();
+test('the range is that of the schema, as text', () => {
+  expect(rangeText(field('fleet.lookIntervalMs'))).toBe('1 s to 10 min');
+  expect(rangeText(field('index.batchSize'))).toBe('1 to 512');
+  expect(rangeText(field('optimizer.on'))).toBeNull();
   for (const one of settingFields) {
     const number = ['seconds', 'minutes', 'megabytes', 'number', 'port'].includes(one.kind);
-    expect(rangeWords(one) !== null, fieldPath(one)).toBe(number);
+    expect(rangeText(one) !== null, fieldPath(one)).toBe(number);
   }
 });
 
@@ -135,14 +135,14 @@ test('a combination of keys is taken, and emptied', () => {
 
 test('settings are found by name, meaning, section and path', () => {
   const found = (text: string) => settingFields.filter((one) => matchesSetting(one, text)).map(fieldPath);
-  expect(found('look every machine')).toEqual(['fleet.lookIntervalMs']);
+  expect(found('check machines every')).toEqual(['fleet.lookIntervalMs']);
   expect(found('BATCHSIZE')).toEqual(['index.batchSize']);
   expect(found('tray')).toContain('desktop.closeToTray');
   expect(found('')).toHaveLength(settingFields.length);
   expect(found('no such thing')).toEqual([]);
 });
 
-test('a plan says first what has to be corrected, and how much it would do', () => {
+test('a plan lists errors first, and how much it would change', () => {
   const entry = (action: ImportEntry['action']): ImportEntry => ({
     action,
     kind: 'setting',
@@ -151,10 +151,10 @@ test('a plan says first what has to be corrected, and how much it would do', () 
   });
   const plan = { applied: false, possible: true, entries: [entry('same'), entry('add'), entry('change')] };
   expect(groupPlan(plan).map(({ action }) => action)).toEqual(['add', 'change', 'same']);
-  expect([countWork(plan), planSentence(plan)]).toEqual([2, '2 changes; nothing was changed yet.']);
+  expect([countWork(plan), planSentence(plan)]).toEqual([2, '2 changes. Nothing has been changed yet.']);
   const refused = { ...plan, possible: false, entries: [entry('add'), entry('refuse')] };
   expect(groupPlan(refused)[0]?.action).toBe('refuse');
-  expect(planSentence(refused)).toBe('Nothing can be imported before this is corrected.');
+  expect(planSentence(refused)).toBe('Fix these errors before importing.');
   expect(planSentence({ ...plan, entries: [entry('same'), entry('leave-out')] })).toMatch(/^Nothing to do/);
 });
 

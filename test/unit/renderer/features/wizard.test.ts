@@ -3,7 +3,7 @@ import {
   byHand,
   detected,
   emptyDraft,
-  foundByWords,
+  foundByText,
   isBegun,
   serverUrl,
   stepBefore,
@@ -45,16 +45,16 @@ describe('what was found', () => {
     expect(withFound({ ...emptyDraft, paired }, nobody).paired).toBeNull();
   });
 
-  test('is told line by line; nothing known is nothing told', () => {
+  test('is listed line by line; nothing for nothing known', () => {
     expect(detected(found)).toEqual([
       'Ollama 0.33.0 at http://192.168.1.30:11434',
-      'Pilotlight’s agent 0.1.0 with power, telemetry at http://192.168.1.30:8765',
+      'Pilotlight agent 0.1.0 (power, telemetry) at http://192.168.1.30:8765',
       'MAC address 02:AA:00:00:00:30',
       'Broadcast address 192.168.1.255',
     ]);
     expect(detected({ ...nobody, relayUrl: 'http://a:9753', shutdownUrl: 'http://a:1' })).toHaveLength(2);
     expect(detected(nobody)).toEqual([]);
-    expect(foundByWords(found)).toBe('announces itself, answers');
+    expect(foundByText(found)).toBe('announced itself, responds');
   });
 });
 

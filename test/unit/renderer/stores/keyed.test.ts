@@ -92,7 +92,7 @@ describe('a store over a stream', () => {
     return { client, opened };
   }
 
-  test('is open while somebody keeps it, once, and goes on from its cursor', () => {
+  test('is open while in use, once, and continues from its cursor', () => {
     const { client, opened } = fakeClient();
     const store = createStreamStore('fleet');
     const first = store.keep(client);

@@ -5,7 +5,7 @@ import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
 /** `11.2 of 24 GB`, `11.2 GB, size unknown`, `size unknown`. */
-export function vramWords({
+export function vramText({
   totalBytes,
   usedBytes,
 }: {
@@ -18,55 +18,54 @@ export function vramWords({
   return `${formatMemory(usedBytes ?? 0).replace(/^0 B$/, '0')} of ${formatMemory(totalBytes)}`;
 }
 
-/** How far a wake is, 0 to 1, by the learned boot time; null before the first wake. Never whole before it is. */
+/** Progress of a wake, 0 to 1, by the learned boot time; null before the first wake. Stays below 1 until the machine is up. */
 export function wakeShare(wake: WakeProgress, now: number): number | null {
   if (wake.expectedMs === null) return null;
   const share = (now - wake.startedAt) / wake.expectedMs;
   return Math.min(0.97, Math.max(0.02, share));
 }
 
-/** What is left of a wake, in words. */
-export function wakeWords(wake: WakeProgress, now: number): string {
+/** How long a wake still takes, as text. */
+export function wakeText(wake: WakeProgress, now: number): string {
   const elapsed = Math.max(0, now - wake.startedAt);
-  if (wake.expectedMs === null)
-    return `${formatElapsed(elapsed)}, its first wake: boot time is being learned`;
+  if (wake.expectedMs === null) return `${formatElapsed(elapsed)}, first wake: learning its boot time`;
   const left = wake.expectedMs - elapsed;
   if (left > 0) return `usually ${formatDuration(wake.expectedMs)}, ≈ ${Math.ceil(left / 1000)} s left`;
-  return `usually ${formatDuration(wake.expectedMs)}, takes longer this time`;
+  return `usually ${formatDuration(wake.expectedMs)}, taking longer this time`;
 }
 
-/** What is missing before Pilotlight can wake it. */
+/** What the user has to add before Pilotlight can wake it. */
 export function wakeHint(node: Pick<NodeView, 'mac'>): string {
-  const missing = node.mac === null ? 'a MAC address' : 'a wake destination, or another way to wake';
-  return `Give it ${missing}, and Pilotlight can wake it`;
+  const missing = node.mac === null ? 'a MAC address' : 'a wake destination or another wake method';
+  return `Add ${missing} so that Pilotlight can wake it`;
 }
 
 export const wakeSteps = [
-  { step: 'packet-sent', words: 'Packet sent' },
-  { step: 'answers', words: 'Answers' },
-  { step: 'serves', words: 'Serves' },
-  { step: 'gpu-verified', words: 'GPU verified' },
+  { step: 'packet-sent', label: 'Packet sent' },
+  { step: 'answers', label: 'Answers' },
+  { step: 'serves', label: 'Serves' },
+  { step: 'gpu-verified', label: 'GPU verified' },
 ] as const;
 
-/** What a click on Force came to, over all its moves. */
-export function movesWords(moves: readonly MoveRecord[]): string {
+/** Summary of all moves that one click on Force made. */
+export function movesText(moves: readonly MoveRecord[]): string {
   if (moves.length === 0) return 'No priority model is loaded, so nothing was moved.';
   const moved = moves.filter((move) => move.outcome === 'moved');
-  const right = moves.filter((move) => move.outcome === 'already-right');
+  const unchanged = moves.filter((move) => move.outcome === 'already-right');
   if (moves.length === 1 && moves[0]) return moves[0].reason;
   const parts = [
     moved.length > 0 ? `${plural(moved.length, 'model')} moved` : '',
-    right.length > 0 ? `${plural(right.length, 'model')} right already` : '',
+    unchanged.length > 0 ? `${plural(unchanged.length, 'model')} already there` : '',
   ].filter(Boolean);
   return `${parts.join(', ')}.`;
 }
 
-/** Refusals for want of VRAM: these alone can be forced anyway. */
+/** Refusals for lack of VRAM, the only ones that can be forced anyway. */
 export function movesWithoutRoom(moves: readonly MoveRecord[]): MoveRecord[] {
   return moves.filter((move) => move.outcome === 'refused' && move.shortage !== undefined);
 }
 
-/** What to do about VRAM that is short, and what forcing the model anyway would do. */
+/** What to do about the missing VRAM, and what forcing the model anyway would do. */
 export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'shortage'>): {
   next: string;
   anyway: string;
@@ -76,7 +75,7 @@ export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'sh
   return {
     next:
       code === 'VRAM_TAKEN'
-        ? `Close ${names.length === 0 ? 'the programs that hold it' : listNames(names)} and try again.`
+        ? `Close ${names.length === 0 ? 'the programs that use it' : listNames(names)} and try again.`
         : 'Choose a smaller model or a shorter context.',
     anyway: `If you force it anyway, only part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${listNames(evicts)} may be unloaded.`}`,
   };
@@ -85,7 +84,7 @@ export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'sh
 const listNames = (names: readonly string[]) =>
   names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-/** The first move that did not end where it should; null when all did. */
+/** The first failed or refused move; null if there is none. */
 export function failedMove(moves: readonly MoveRecord[]): MoveRecord | null {
   return moves.find((move) => move.outcome === 'failed' || move.outcome === 'refused') ?? null;
 }

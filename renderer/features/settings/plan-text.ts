@@ -3,12 +3,12 @@ import { plural } from '../../../shared/units.ts';
 
 export type Action = ImportEntry['action'];
 
-export const actionWords: Record<Action, string> = {
-  refuse: 'Wrong in the file',
-  add: 'Is added',
-  change: 'Is changed',
-  'leave-out': 'Is left out',
-  same: 'Is so already',
+export const actionLabels: Record<Action, string> = {
+  refuse: 'Errors in the file',
+  add: 'Will be added',
+  change: 'Will be changed',
+  'leave-out': 'Will be skipped',
+  same: 'Already set',
 };
 
 export interface PlanGroup {
@@ -16,22 +16,22 @@ export interface PlanGroup {
   entries: ImportEntry[];
 }
 
-/** The entries by what is done with them; what has to be corrected first. */
+/** The entries grouped by action, errors first. */
 export function groupPlan(plan: ImportPlan): PlanGroup[] {
-  return (Object.keys(actionWords) as Action[])
+  return (Object.keys(actionLabels) as Action[])
     .map((action) => ({ action, entries: plan.entries.filter((entry) => entry.action === action) }))
     .filter(({ entries }) => entries.length > 0);
 }
 
-/** How much applying would do. */
+/** How many changes applying would make. */
 export function countWork(plan: ImportPlan): number {
   return plan.entries.filter(({ action }) => action === 'add' || action === 'change').length;
 }
 
-/** One sentence over the list. */
+/** The sentence above the list. */
 export function planSentence(plan: ImportPlan): string {
   const work = countWork(plan);
-  if (!plan.possible) return 'Nothing can be imported before this is corrected.';
-  if (work === 0) return 'Nothing to do: all of it is so already, or left out.';
-  return `${plural(work, 'change')}; nothing was changed yet.`;
+  if (!plan.possible) return 'Fix these errors before importing.';
+  if (work === 0) return 'Nothing to do: everything is already set or skipped.';
+  return `${plural(work, 'change')}. Nothing has been changed yet.`;
 }

@@ -9,25 +9,25 @@ import { SelectField, TextField } from '../../components/field.tsx';
 import { LiveRegion } from '../../components/live-region.tsx';
 import { cardClass, Section } from '../../components/page.tsx';
 import { useFleet } from '../../stores/fleet.ts';
-import { moved, readCommand, wayWords } from '../power/words.ts';
+import { moved, readCommand, wakeMethodLabel } from '../power/power-text.ts';
 
-/** By which ways it is woken, in the order in which they are tried. */
-export function WakeWays({ node }: { node: NodeView }) {
+/** The wake methods of a machine, in the order they are tried. */
+export function WakeMethods({ node }: { node: NodeView }) {
   const nodes = useFleet((state) => state.entries);
-  const [ways, setWays] = useState<readonly WakeWay[] | null>(null);
+  const [methods, setMethods] = useState<readonly WakeWay[] | null>(null);
   const [problem, setProblem] = useState('');
-  const [told, setTold] = useState('');
+  const [announcement, setAnnouncement] = useState('');
   const [adding, setAdding] = useState(false);
   const list = useRef<HTMLOListElement>(null);
-  // Where the focus goes once an entry stands in its new place.
+  // Where the focus goes once an entry has moved.
   const focus = useRef<string | null>(null);
-  const shown = ways ?? node.wakeWays;
-  const words = (way: WakeWay) => wayWords(way, (id) => nodes[id]?.name ?? null);
+  const shown = methods ?? node.wakeWays;
+  const labelOf = (method: WakeWay) => wakeMethodLabel(method, (id) => nodes[id]?.name ?? null);
 
-  // What was answered holds until the stream says something new.
+  // The answer counts until the stream delivers a new value.
   const streamed = JSON.stringify(node.wakeWays);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the new value itself is read where it is shown.
-  useEffect(() => setWays(null), [streamed]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the new value is read where it is shown.
+  useEffect(() => setMethods(null), [streamed]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows each new order.
   useEffect(() => {
@@ -40,36 +40,36 @@ export function WakeWays({ node }: { node: NodeView }) {
   }, [shown]);
 
   async function save(next: readonly WakeWay[], said: string): Promise<boolean> {
-    setWays(next);
+    setMethods(next);
     setProblem('');
     try {
       const saved = await client.call('fleet.update', { nodeId: node.id, wakeWays: [...next] });
-      setWays(saved.wakeWays);
-      setTold(said);
+      setMethods(saved.wakeWays);
+      setAnnouncement(said);
       return true;
     } catch (error) {
       const wire = toWireError(error);
-      setWays(null);
+      setMethods(null);
       setProblem(`${wire.message} ${wire.next}`);
       return false;
     }
   }
 
   function move(index: number, by: -1 | 1): void {
-    const way = shown[index];
-    if (!way) return;
+    const method = shown[index];
+    if (!method) return;
     focus.current = `${index + by}:${by}`;
-    void save(moved(shown, index, by), `${words(way)}: now way ${index + by + 1} of ${shown.length}`);
+    void save(moved(shown, index, by), `${labelOf(method)}: now method ${index + by + 1} of ${shown.length}`);
   }
 
   return (
-    <Section title="Ways to wake it" aside="The next one when one fails">
+    <Section title="Wake methods" aside="Tried in order">
       <div className={`${cardClass} p-4`}>
-        <ol ref={list} className="grid gap-1" aria-label="Ways to wake it">
-          {shown.map((way, index) => (
-            <li key={JSON.stringify(way)} className="flex items-center gap-1 text-[0.8125rem]">
+        <ol ref={list} className="grid gap-1" aria-label="Wake methods">
+          {shown.map((method, index) => (
+            <li key={JSON.stringify(method)} className="flex items-center gap-1 text-[0.8125rem]">
               <span className="w-5 shrink-0 text-faint">{index + 1}.</span>
-              <span className="min-w-0 flex-1 break-words [overflow-wrap:anywhere]">{words(way)}</span>
+              <span className="min-w-0 flex-1 break-words [overflow-wrap:anywhere]">{labelOf(method)}</span>
               {shown.length > 1 && (
                 <span className="flex shrink-0">
                   <Button
@@ -77,7 +77,7 @@ export function WakeWays({ node }: { node: NodeView }) {
                     tone="quiet"
                     data-move={`${index}:-1`}
                     disabled={index === 0}
-                    aria-label={`Try earlier: ${words(way)}`}
+                    aria-label={`Try earlier: ${labelOf(method)}`}
                     onClick={() => move(index, -1)}
                   >
                     <ArrowUp size={14} aria-hidden="true" />
@@ -87,7 +87,7 @@ export function WakeWays({ node }: { node: NodeView }) {
                     tone="quiet"
                     data-move={`${index}:1`}
                     disabled={index === shown.length - 1}
-                    aria-label={`Try later: ${words(way)}`}
+                    aria-label={`Try later: ${labelOf(method)}`}
                     onClick={() => move(index, 1)}
                   >
                     <ArrowDown size={14} aria-hidden="true" />
@@ -95,11 +95,11 @@ export function WakeWays({ node }: { node: NodeView }) {
                   <Button
                     size="icon"
                     tone="quiet"
-                    aria-label={`Remove: ${words(way)}`}
+                    aria-label={`Remove: ${labelOf(method)}`}
                     onClick={() =>
                       save(
                         shown.filter((_, other) => other !== index),
-                        `${words(way)}: removed`,
+                        `${labelOf(method)}: removed`,
                       )
                     }
                   >
@@ -116,21 +116,22 @@ export function WakeWays({ node }: { node: NodeView }) {
           </p>
         )}
         {adding ? (
-          <AddWay
+          <AddWakeMethod
             node={node}
-            onAdd={async (way) => {
-              if (await save([...shown, way], `${words(way)}: added`)) setAdding(false);
+            onAdd={async (method) => {
+              if (await save([...shown, method], `${labelOf(method)}: added`)) setAdding(false);
             }}
             onClose={() => setAdding(false)}
           />
         ) : (
           shown.length < 8 && (
             <Button size="small" className="mt-3" onClick={() => setAdding(true)}>
-              Add a way
+              {' '}
+              Add a wake method{' '}
             </Button>
           )
         )}
-        <LiveRegion words={told} everyMs={500} />
+        <LiveRegion message={announcement} everyMs={500} />
       </div>
     </Section>
   );
@@ -138,18 +139,18 @@ export function WakeWays({ node }: { node: NodeView }) {
 
 const kinds = {
   direct: 'Magic packets from this computer',
-  agent: 'The agent of another machine',
-  relay: 'A relay that is there already',
+  agent: 'Agent on another machine',
+  relay: 'An existing relay',
   command: 'A command on this computer',
 } as const;
 
-function AddWay({
+function AddWakeMethod({
   node,
   onAdd,
   onClose,
 }: {
   node: NodeView;
-  onAdd(way: WakeWay): Promise<void>;
+  onAdd(method: WakeWay): Promise<void>;
   onClose(): void;
 }) {
   const others = useFleet((state) => state.entries);
@@ -171,15 +172,15 @@ function AddWay({
       else setError('No other machine has an agent. Pair one first.');
     } else if (kind === 'relay') {
       if (/^https?:\/\/\S+$/.test(text.trim())) void onAdd({ kind, url: text.trim() });
-      else setError('Write its address, like http://192.168.1.2:9753.');
+      else setError('Enter its address, for example http://192.168.1.2:9753.');
     } else if (command.length > 0) void onAdd({ kind, command });
-    else setError('Write the program and its arguments; no shell reads them.');
+    else setError('Enter a program and its arguments. They do not go through a shell.');
   }
 
   return (
     <form ref={form} onSubmit={submit} noValidate className="mt-3 grid gap-2 border-t border-line pt-3">
       <SelectField
-        label="Way"
+        label="Method"
         value={kind}
         onChange={(event) => {
           setKind(event.target.value as WakeWay['kind']);
@@ -210,11 +211,11 @@ function AddWay({
       )}
       {(kind === 'relay' || kind === 'command') && (
         <TextField
-          label={kind === 'relay' ? 'Address of the relay' : 'Command'}
+          label={kind === 'relay' ? 'Relay address' : 'Command'}
           hint={
             kind === 'relay'
-              ? 'Like http://192.168.1.2:9753. Its token is set with Edit.'
-              : 'A program and its arguments, without a shell; quotes hold words together'
+              ? 'For example http://192.168.1.2:9753. Set its token with Edit.'
+              : 'A program and its arguments, run without a shell. Quote arguments that contain spaces.'
           }
           mono
           error={error}
@@ -230,7 +231,8 @@ function AddWay({
           Cancel
         </Button>
         <Button size="small" type="submit" tone="primary">
-          Add this way
+          {' '}
+          Add{' '}
         </Button>
       </div>
     </form>

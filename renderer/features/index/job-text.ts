@@ -1,25 +1,25 @@
 import type { IndexJob, JobPhase, JobStatus } from '../../../shared/models/indexing.ts';
 
-export const phaseWords: Record<JobPhase, string> = {
-  queued: 'waiting for its turn',
+export const phaseLabels: Record<JobPhase, string> = {
+  queued: 'queued',
   waking: 'waking the GPU machine',
-  placing: 'putting the model on the GPU',
-  scanning: 'looking for files',
+  placing: 'moving the model to the GPU',
+  scanning: 'scanning for files',
   embedding: 'embedding',
   waiting: 'waiting',
   finishing: 'finishing',
   done: 'done',
 };
 
-export const statusWords: Record<JobStatus, string> = {
-  pending: 'waiting',
+export const statusLabels: Record<JobStatus, string> = {
+  pending: 'queued',
   running: 'running',
   completed: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',
 };
 
-/** Files that need nothing more, and the share of all; null while the number of files is not known. */
+/** Files that are finished, and their share of the total; null until the total is known. */
 export function jobProgress(job: Pick<IndexJob, 'files' | 'status'>): {
   files: number;
   share: number | null;

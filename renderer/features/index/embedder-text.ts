@@ -1,16 +1,16 @@
 import type { Embedder, EmbedderChoice } from '../../../shared/models/indexing.ts';
 
-/** Who has an embedder, and in which state: `gpu-tower (GPU, asleep), nas (no GPU)`. */
-export function nodesWords(choice: EmbedderChoice): string {
-  if (choice.nodes.length === 0) return 'No machine has it now.';
+/** The machines that have an embedder: `On gpu-tower (GPU, not awake), nas (no GPU).` */
+export function nodesText(choice: EmbedderChoice): string {
+  if (choice.nodes.length === 0) return 'No machine has it right now.';
   const named = choice.nodes.slice(0, 6).map(({ name, awake, hasGpu }) => {
     const gpu = hasGpu === false ? 'no GPU' : hasGpu ? 'GPU' : 'GPU unknown';
-    return `${name} (${gpu}${awake ? '' : ', asleep'})`;
+    return `${name} (${gpu}${awake ? '' : ', not awake'})`;
   });
   const more = choice.nodes.length - named.length;
   return `On ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
-export function embedderWords(embedder: Embedder): string {
+export function embedderLabel(embedder: Embedder): string {
   return embedder.kind === 'builtin' ? 'built-in, lexical' : embedder.name;
 }

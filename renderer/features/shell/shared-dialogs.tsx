@@ -5,25 +5,25 @@ import { SourceDialog } from '../index/source-dialog.tsx';
 import { CellPanel } from '../models/cell-panel.tsx';
 import { Palette } from '../palette/palette.tsx';
 import { KeepDialog } from '../power/keep-dialog.tsx';
-import { ask, stopAsking, useAsked } from './asked.ts';
+import { closeDialog, openDialog, useOpenDialog } from './open-dialog.ts';
 
-// Fetched when a machine is added.
+// Loaded on demand.
 const Wizard = lazy(() => import('../wizard/wizard.tsx'));
 
-/** The dialogs that can be opened from every page. Ctrl K, or ⌘ K, opens the palette. */
-export function AskedDialogs() {
-  const asked = useAsked((state) => state.asked);
+/** The dialogs that can be opened from any page. Ctrl K or ⌘ K opens the palette. */
+export function SharedDialogs() {
+  const asked = useOpenDialog((state) => state.asked);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
       if (event.altKey || event.shiftKey) return;
       event.preventDefault();
       if (event.repeat) return;
-      if (useAsked.getState().asked?.dialog === 'palette') stopAsking();
-      else ask({ dialog: 'palette' });
+      if (useOpenDialog.getState().asked?.dialog === 'palette') closeDialog();
+      else openDialog({ dialog: 'palette' });
     };
     const onNavigation = () => {
-      if (location.hash !== useAsked.getState().at) stopAsking();
+      if (location.hash !== useOpenDialog.getState().at) closeDialog();
     };
     addEventListener('keydown', onKey);
     addEventListener('hashchange', onNavigation);
@@ -35,21 +35,21 @@ export function AskedDialogs() {
 
   switch (asked?.dialog) {
     case 'palette':
-      return <Palette onClose={stopAsking} />;
+      return <Palette onClose={closeDialog} />;
     case 'node':
       return (
         <Suspense>
-          <Wizard onClose={stopAsking} />
+          <Wizard onClose={closeDialog} />
         </Suspense>
       );
     case 'keep':
       return <KeepNode nodeId={asked.nodeId} />;
     case 'folder':
-      return <SourceDialog onClose={stopAsking} />;
+      return <SourceDialog onClose={closeDialog} />;
     case 'model':
-      return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={stopAsking} />;
+      return <CellPanel nodeId={asked.nodeId} model={asked.model} onClose={closeDialog} />;
     case 'force':
-      return <ForceDialog moves={asked.moves} onClose={stopAsking} />;
+      return <ForceDialog moves={asked.moves} onClose={closeDialog} />;
     default:
       return null;
   }
@@ -57,5 +57,5 @@ export function AskedDialogs() {
 
 function KeepNode({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
-  return node ? <KeepDialog node={node} onClose={stopAsking} /> : null;
+  return node ? <KeepDialog node={node} onClose={closeDialog} /> : null;
 }

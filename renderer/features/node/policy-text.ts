@@ -1,33 +1,33 @@
-/** The choices of a policy, as its sentences say them. Pure. */
+/** The choices of a policy, worded to fit its sentences. Pure. */
 import type { PowerPolicy } from '../../../shared/models/power.ts';
 
-type Choices<Value extends string> = readonly { value: Value; words: string }[];
+type Choices<Value extends string> = readonly { value: Value; label: string }[];
 
 export const wakeForChoices: Choices<PowerPolicy['wakeFor']> = [
-  { value: 'jobs', words: 'jobs and people' },
-  { value: 'people', words: 'people only' },
-  { value: 'never', words: 'nobody' },
+  { value: 'jobs', label: 'jobs and people' },
+  { value: 'people', label: 'people only' },
+  { value: 'never', label: 'nothing' },
 ];
 
 export const powerOffChoices: Choices<PowerPolicy['powerOff']> = [
-  { value: 'when-woken', words: 'only if Pilotlight woke it' },
-  { value: 'always', words: 'whoever woke it' },
-  { value: 'never', words: 'never' },
+  { value: 'when-woken', label: 'only if Pilotlight woke it' },
+  { value: 'always', label: 'no matter who woke it' },
+  { value: 'never', label: 'never' },
 ];
 
 export const actionChoices: Choices<PowerPolicy['action']> = [
-  { value: 'shutdown', words: 'shut it down' },
-  { value: 'sleep', words: 'let it sleep' },
-  { value: 'hibernate', words: 'hibernate it' },
+  { value: 'shutdown', label: 'shut it down' },
+  { value: 'sleep', label: 'put it to sleep' },
+  { value: 'hibernate', label: 'hibernate it' },
 ];
 
-/** The usual choices, and the one that is set where it is another. */
+/** The usual choices, plus the current value if it is not one of them. */
 export function withOwn(usual: readonly number[], own: number): number[] {
   return [...new Set([...usual, own])].toSorted((a, b) => a - b);
 }
 
 /** `45 s`, `15 min`, `2 h`, `1 h 30 min`. */
-export function secondsWords(seconds: number): string {
+export function secondsText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   const rest = seconds % 60;
@@ -35,13 +35,13 @@ export function secondsWords(seconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Minutes since midnight as a time field has them: `07:05`. */
+/** Minutes since midnight in the format of a time field: `07:05`. */
 export function clockOf(minuteOfDay: number): string {
   const two = (value: number) => value.toString().padStart(2, '0');
   return `${two(Math.floor(minuteOfDay / 60))}:${two(minuteOfDay % 60)}`;
 }
 
-/** The other way; null where it is no time of the clock. */
+/** The reverse; null if the text is not a time of day. */
 export function minuteOf(clock: string): number | null {
   const match = /^(\d{1,2}):(\d{2})/.exec(clock);
   if (!match) return null;
@@ -49,7 +49,7 @@ export function minuteOf(clock: string): number | null {
   return minute < 1440 && Number(match[2]) < 60 ? minute : null;
 }
 
-/** Watts as they were typed; null for none, undefined where it is no number that can be. */
+/** Watts as typed; null if empty, undefined if not a valid number. */
 export function wattsOf(text: string): number | null | undefined {
   const trimmed = text.trim().replace(',', '.');
   if (trimmed === '') return null;

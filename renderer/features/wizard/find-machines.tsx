@@ -12,10 +12,10 @@ import { useAction } from '../../components/use-action.ts';
 import { useKeep } from '../../components/use-keep.ts';
 import { discoveryStore, useDiscovery } from '../../stores/discovery.ts';
 import { useFleet } from '../../stores/fleet.ts';
-import { foundByWords } from './draft.ts';
+import { foundByText } from './draft.ts';
 
-/** Looks for machines, only on a click and only where the person ticks; what is found is offered. */
-export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
+/** Searches for machines on request, and only on the networks the user selects. */
+export function FindMachines({ onChoose }: { onChoose(found: FoundMachine): void }) {
   useKeep(discoveryStore);
   const discovery = useDiscovery();
   const [open, setOpen] = useState(false);
@@ -35,7 +35,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
     return () => abort.abort();
   }, [open]);
 
-  async function look(): Promise<void> {
+  async function search(): Promise<void> {
     setError(null);
     try {
       await client.call('discovery.start', { subnets: [...ticked] });
@@ -44,29 +44,30 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
     }
   }
 
-  const words = discovery
-    ? `${running ? 'Looking' : discovery.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${plural(found.length, 'machine')} found`
+  const statusText = discovery
+    ? `${running ? 'Searching' : discovery.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${plural(found.length, 'machine')} found`
     : '';
   return (
-    <section aria-label="Look for machines" className="mt-4 border-t border-line pt-4">
+    <section aria-label="Find machines" className="mt-4 border-t border-line pt-4">
       <button
         type="button"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
         className="rounded font-medium underline decoration-dotted underline-offset-4 hover:text-flame-text"
       >
-        Look for machines
+        Find machines
       </button>
       {open && (
         <div className="mt-3 grid gap-3">
           <p className="text-[0.8125rem] text-soft">
-            Hears agents that announce themselves and reads who is nearby. Where you tick a network, ports
-            11434, 8765 and 9753 of each address in it are asked once. Nothing else is sent.
+            Listens for agents that announce themselves and reads this computer’s list of nearby devices. On
+            each network you select, ports 11434, 8765 and 9753 of every address are checked once. Nothing
+            else is sent.
           </p>
           {error && <Problem compact {...error} />}
           <fieldset className="grid gap-1" disabled={running}>
-            <legend className="mb-1 text-[0.8125rem] font-medium">Networks of this computer</legend>
-            {networks?.length === 0 && <p className="text-[0.8125rem] text-soft">It is on none.</p>}
+            <legend className="mb-1 text-[0.8125rem] font-medium">This computer’s networks</legend>
+            {networks?.length === 0 && <p className="text-[0.8125rem] text-soft">No networks found.</p>}
             {networks?.map((network) => (
               <label key={network.subnet} className="flex min-h-7 items-center gap-2 text-[0.8125rem]">
                 <input
@@ -85,7 +86,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
                   <span className="font-mono">{network.subnet}</span>{' '}
                   <span className="text-faint">
                     {network.interface} · {formatCount(network.hosts)} addresses
-                    {network.tooLarge ? ': too many to ask' : ''}
+                    {network.tooLarge ? ': too many to check' : ''}
                   </span>
                 </span>
               </label>
@@ -95,8 +96,8 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
             <div className="flex items-center gap-3">
               <Progress
                 value={discovery.total > 0 ? discovery.done / discovery.total : null}
-                label="Looking for machines"
-                words={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
+                label="Searching for machines"
+                valueText={`${formatCount(discovery.done)} of ${formatCount(discovery.total)} steps`}
               />
               <Button size="small" busy={busy} onClick={() => run(() => client.call('discovery.cancel', {}))}>
                 Cancel
@@ -104,16 +105,13 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
             </div>
           ) : (
             <div>
-              <Button size="small" onClick={look}>
-                {discovery && discovery.state !== 'never' ? 'Look again' : 'Look now'}
+              <Button size="small" onClick={search}>
+                {discovery && discovery.state !== 'never' ? 'Search again' : 'Search'}
               </Button>
             </div>
           )}
           {found.length > 0 && (
-            <ul
-              className="divide-y divide-line rounded-lg border border-line"
-              aria-label="Machines that were found"
-            >
+            <ul className="divide-y divide-line rounded-lg border border-line" aria-label="Machines found">
               {found.map((machine) => (
                 <Found key={machine.address} machine={machine} onChoose={onChoose} />
               ))}
@@ -121,7 +119,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
           )}
           {discovery && !running && discovery.state !== 'never' && found.length === 0 && (
             <p className="text-[0.8125rem] text-soft">
-              Nothing was found. A machine that is off cannot be; write its address instead.
+              No machines found. One that is off cannot be found; enter its address instead.
             </p>
           )}
           {discovery?.notes.map((note) => (
@@ -129,7 +127,7 @@ export function LookFor({ onChoose }: { onChoose(found: FoundMachine): void }) {
               {note}
             </p>
           ))}
-          <LiveRegion words={words} everyMs={3000} />
+          <LiveRegion message={statusText} everyMs={3000} />
         </div>
       )}
     </section>
@@ -152,11 +150,11 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
       <div className="min-w-0 flex-1">
         <p className="font-medium break-words">{name}</p>
         <p className="text-xs break-words text-faint">
-          {[machine.name ? machine.address : '', ...has, foundByWords(machine)].filter(Boolean).join(' · ')}
+          {[machine.name ? machine.address : '', ...has, foundByText(machine)].filter(Boolean).join(' · ')}
         </p>
       </div>
       {known ? (
-        <span className="shrink-0 text-xs text-faint">here already</span>
+        <span className="shrink-0 text-xs text-faint">already added</span>
       ) : (
         <Button size="small" aria-label={`Add ${name}`} onClick={() => onChoose(machine)}>
           Add

@@ -1,10 +1,10 @@
-/** The Node page in words. */
+/** Texts of the Node page. */
 import type { HistoryRange, NodeBucket } from '../../../shared/models/telemetry.ts';
 import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
 import type { Balance } from '../../stores/node-buckets.ts';
 
 export const rangeNames: Record<HistoryRange, string> = { hour: 'Hour', day: 'Day', month: '30 days' };
-export const rangeWords: Record<HistoryRange, string> = {
+export const rangeLabels: Record<HistoryRange, string> = {
   hour: 'the last hour',
   day: 'the last day',
   month: 'the last 30 days',
@@ -22,24 +22,24 @@ export function formatEnergy(wattHours: number): string {
   return `${wattHours.toFixed(1).replace(/\.0$/, '')} Wh`;
 }
 
-/** How long a machine was on, in minutes at the finest. */
+/** How long a machine was on, to the minute. */
 export function formatAwake(seconds: number): string {
-  if (seconds <= 0) return 'not at all';
+  if (seconds <= 0) return '0 min';
   if (seconds < 60) return '< 1 min';
   return formatDuration(Math.round(seconds / 60) * 60_000);
 }
 
-/** How the energy was reckoned, for whoever asks. */
-export function energyWords({ powerKnown }: Balance): string {
+/** Explains how the energy was calculated. */
+export function energyText({ powerKnown }: Balance): string {
   const part =
     powerKnown > 0.99
       ? ''
-      : ` The power was known for ${Math.round(powerKnown * 100)}% of the time it was awake; the rest is not counted.`;
-  return `Mean power of its GPUs × the time it served, added up. The rest of the machine is not measured.${part}`;
+      : ` Power was known for ${Math.round(powerKnown * 100)}% of the time awake; the rest is not counted.`;
+  return `Average GPU power × time serving. The rest of the machine is not measured.${part}`;
 }
 
-/** One line of a chart in a sentence: the latest, the highest, the mean. */
-export function lineWords(
+/** A chart line in a sentence: latest, average and highest value. */
+export function lineText(
   what: string,
   range: HistoryRange,
   rows: readonly { at: number; value: number | null }[],
@@ -57,11 +57,11 @@ export function lineWords(
     latest = value;
     if (highest === null || value > highest.value) highest = { at, value };
   }
-  if (highest === null || latest === null) return `${what} over ${rangeWords[range]}: not known.`;
-  return `${what} over ${rangeWords[range]}: latest ${format(latest)}, mean ${format(sum / known)}, highest ${format(highest.value)} at ${formatAt(highest.at)}.`;
+  if (highest === null || latest === null) return `${what} over ${rangeLabels[range]}: no data.`;
+  return `${what} over ${rangeLabels[range]}: latest ${format(latest)}, average ${format(sum / known)}, highest ${format(highest.value)} at ${formatAt(highest.at)}.`;
 }
 
-/** The models that had VRAM in these buckets, the largest first. */
+/** The models that used VRAM in these buckets, largest first. */
 export function modelsIn(buckets: readonly NodeBucket[]): string[] {
   const totals = new Map<string, number>();
   for (const { vramByModel, seconds } of buckets) {
@@ -73,8 +73,8 @@ export function modelsIn(buckets: readonly NodeBucket[]): string[] {
 }
 
 /** The timeline in a sentence. */
-export function timelineWords(on: readonly { from: number; to: number }[]): string {
-  if (on.length === 0) return 'It was not seen awake in the last day.';
+export function timelineText(on: readonly { from: number; to: number }[]): string {
+  if (on.length === 0) return 'Not seen awake in the last 24 hours.';
   const seconds = on.reduce((sum, span) => sum + (span.to - span.from), 0) / 1000;
-  return `Awake for ${formatAwake(seconds)} of the last day${on.length > 1 ? `, in ${plural(on.length, 'stretch', 'stretches')}` : ''}.`;
+  return `Awake for ${formatAwake(seconds)} of the last 24 hours${on.length > 1 ? `, in ${plural(on.length, 'period')}` : ''}.`;
 }

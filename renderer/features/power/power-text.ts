@@ -1,4 +1,4 @@
-/** Power in words, and what can be chosen. Pure. */
+/** Texts and choices for power. Pure. */
 
 import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
@@ -10,10 +10,10 @@ import { formatClock } from '../../charts/time-axis.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** A power-off that a person asked for can be taken back for so long. */
-export const takeBackSeconds = 10;
+/** How long a requested power-off can be cancelled. */
+export const cancelSeconds = 10;
 
-/** What a person presses. */
+/** Button labels. */
 export const actionVerbs: Record<PowerAction, string> = {
   sleep: 'Sleep',
   shutdown: 'Shut down',
@@ -21,35 +21,35 @@ export const actionVerbs: Record<PowerAction, string> = {
   restart: 'Restart',
 };
 
-/** What the machine does, after its name. */
-export const actionDoes: Record<PowerAction, string> = {
-  sleep: 'goes to sleep',
-  shutdown: 'shuts down',
-  hibernate: 'hibernates',
-  restart: 'restarts',
+/** The action in progress. */
+export const actionProgress: Record<PowerAction, string> = {
+  sleep: 'Going to sleep',
+  shutdown: 'Shutting down',
+  hibernate: 'Hibernating',
+  restart: 'Restarting',
 };
 
-/** Why nothing can be done there, whatever it is; null when something can. */
+/** Why no power-off is possible now; null if one is. */
 export function offRefusal(node: Pick<NodeView, 'state'>, power: NodePower): string | null {
   if (power.means === 'none')
-    return 'Run the agent there with the power role, or name its shutdown server with Edit.';
+    return 'Run the agent there with the power role, or set its shutdown server with Edit.';
   if (!isServing(node.state) && node.state !== 'trouble' && power.agent?.state !== 'ok')
     return 'It is not on.';
-  if (power.leaving) return `It ${actionDoes[power.leaving.action]} already.`;
-  if (power.countdown) return 'It counts down already.';
+  if (power.leaving) return `Already ${actionProgress[power.leaving.action].toLowerCase()}.`;
+  if (power.countdown) return 'A countdown is already running.';
   if (power.means === 'agent' && power.agent?.state === 'refused')
-    return 'Its agent does not accept the token: pair it again.';
+    return 'Its agent rejected the token. Pair it again.';
   if (power.means === 'agent' && power.agent?.state === 'unreachable') return 'Its agent does not answer.';
   return null;
 }
 
 export interface OffChoice {
   action: PowerAction;
-  /** Why this machine cannot do it; null when it can. */
+  /** Why this machine cannot do it; null if it can. */
   refused: string | null;
 }
 
-/** Each way to go off, with why it cannot be had. */
+/** Every power action, with the reason if it is unavailable. */
 export function offChoices(power: Pick<NodePower, 'means' | 'agent'>): OffChoice[] {
   const all: PowerAction[] = ['sleep', 'shutdown', 'hibernate', 'restart'];
   return all.map((action) => ({ action, refused: cannot(power, action) }));
@@ -58,22 +58,22 @@ export function offChoices(power: Pick<NodePower, 'means' | 'agent'>): OffChoice
 function cannot({ means, agent }: Pick<NodePower, 'means' | 'agent'>, action: PowerAction): string | null {
   switch (means) {
     case 'agent':
-      // An agent that was never asked yet may be able to do all of them.
+      // An agent that has not been reached yet may support all of them.
       return agent === null || agent.state !== 'ok' || agent.actions.includes(action)
         ? null
-        : 'Its agent cannot do that there.';
+        : 'Its agent does not support this.';
     case 'server':
       return action === 'shutdown' ? null : 'Its shutdown server can only shut down.';
     case 'simulator':
       return action === 'sleep' || action === 'shutdown'
         ? null
-        : 'A simulated machine without an agent cannot.';
+        : 'A simulated machine needs an agent for this.';
     case 'none':
-      return 'Nothing there can do that.';
+      return 'Nothing on that machine can do this.';
   }
 }
 
-/** `23:00`, `Sun 23:00` on another day than today. */
+/** `23:00`; `Sun 23:00` on another day. */
 export function formatUntil(until: number, now: number): string {
   const sameDay = new Date(until).toDateString() === new Date(now).toDateString();
   if (sameDay) return formatClock(until);
@@ -86,38 +86,50 @@ export function leaseEnd(lease: Pick<Lease, 'kind' | 'until'>, now: number): str
   return lease.kind === 'person' ? 'until released' : 'until done';
 }
 
-/** `Lease: index "Notes" until done`, and who holds it where that is another panel or a script. */
-export function leaseLine(
-  lease: Pick<Lease, 'kind' | 'until' | 'purpose' | 'holder' | 'origin'>,
-  now: number,
-) {
-  const what = `${lease.purpose} ${leaseEnd(lease, now)}`;
-  return lease.origin === 'elsewhere' ? `Lease: ${what}, for ${lease.holder}` : `Lease: ${what}`;
+/** What the core records when a person keeps a machine awake without giving a reason. */
+const noReason = 'somebody uses it';
+
+/** A purpose on its own: `a game`, `index "Notes"`; `kept awake` if a person gave no reason. */
+export const purposeText = (purpose: string): string => (purpose === noReason ? 'kept awake' : purpose);
+
+/** `Kept awake by you for a game`, `Lease: index "Notes"`. */
+export function leaseSubject(lease: Pick<Lease, 'kind' | 'purpose' | 'holder' | 'origin'>): string {
+  const { kind, purpose, holder, origin } = lease;
+  if (kind !== 'person')
+    return origin === 'elsewhere' ? `Lease: ${purpose}, for ${holder}` : `Lease: ${purpose}`;
+  const reason = purpose === noReason ? '' : ` for ${purpose}`;
+  return `Kept awake by ${origin === 'elsewhere' ? holder : 'you'}${reason}`;
 }
 
-/** Why a machine is on, without the leases, which are shown beside it. */
+/** A lease with its end: `Lease: index "Notes" until done`. */
+export const leaseLine = (
+  lease: Pick<Lease, 'kind' | 'until' | 'purpose' | 'holder' | 'origin'>,
+  now: number,
+): string => `${leaseSubject(lease)} ${leaseEnd(lease, now)}`;
+
+/** Why a machine is on, apart from its leases, which are listed separately. */
 export function otherReasons({ whyOn }: Pick<NodePower, 'whyOn'>): string[] {
   return whyOn.filter(({ code }) => code !== 'LEASE_HELD').map(textOf);
 }
 
 export interface KeepChoice {
-  words: string;
-  /** null until somebody releases it. */
+  label: string;
+  /** null: until it is released. */
   until: number | null;
 }
 
-/** For how long a person may want it awake. */
+/** The durations offered for “Keep awake”. */
 export function keepChoices(now: number): KeepChoice[] {
   const tonight = endOfTonight(now);
   return [
-    { words: 'For 1 hour', until: now + hour },
-    { words: 'For 2 hours', until: now + 2 * hour },
-    { words: `Tonight, until ${formatClock(tonight)}`, until: tonight },
-    { words: 'Until I release it', until: null },
+    { label: 'For 1 hour', until: now + hour },
+    { label: 'For 2 hours', until: now + 2 * hour },
+    { label: `Tonight, until ${formatClock(tonight)}`, until: tonight },
+    { label: 'Until I release it', until: null },
   ];
 }
 
-/** The next time that a clock shows `HH:MM`; null where that is no time. */
+/** The next moment at `HH:MM`; null if the text is not a time. */
 export function nextClock(text: string, now: number): number | null {
   const [hours, minutes] = text.split(':').map(Number);
   if (hours === undefined || minutes === undefined || Number.isNaN(hours + minutes)) return null;
@@ -128,28 +140,28 @@ export function nextClock(text: string, now: number): number | null {
 }
 
 /** `in 12 min`, `in 2 h 5 min`, `in less than a minute`. */
-export function inWords(ms: number): string {
+export function inText(ms: number): string {
   if (ms < minute) return 'in less than a minute';
   const minutes = Math.round(ms / minute);
   if (minutes < 60) return `in ${minutes} min`;
   return minutes % 60 === 0 ? `in ${minutes / 60} h` : `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `Magic packets from this computer`, `By the agent of nas`, `By the relay at 10.0.0.2:9753`, `By a command: wake box`. */
-export function wayWords(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
+/** `Magic packets from this computer`, `Agent on nas`, `Relay at 10.0.0.2:9753`, `Command: wake box`. */
+export function wakeMethodLabel(way: WakeWay, nameOf: (nodeId: string) => string | null): string {
   switch (way.kind) {
     case 'direct':
       return 'Magic packets from this computer';
     case 'agent':
-      return `By the agent of ${nameOf(way.nodeId) ?? 'a machine that is no longer here'}`;
+      return `Agent on ${nameOf(way.nodeId) ?? 'a removed machine'}`;
     case 'relay':
-      return `By the relay at ${way.url.replace(/^https?:\/\//, '').replace(/\/$/, '')}`;
+      return `Relay at ${way.url.replace(/^https?:\/\//, '').replace(/\/$/, '')}`;
     case 'command':
-      return `By a command: ${way.command.join(' ')}`;
+      return `Command: ${way.command.join(' ')}`;
   }
 }
 
-/** An order with one entry moved by one place; the same order where it stands at the end. */
+/** The list with one entry moved by one place; unchanged at either end. */
 export function moved<Entry>(entries: readonly Entry[], index: number, by: -1 | 1): Entry[] {
   const copy = [...entries];
   const [entry] = copy.splice(index, 1);
@@ -158,7 +170,7 @@ export function moved<Entry>(entries: readonly Entry[], index: number, by: -1 | 
   return copy;
 }
 
-/** A command as it is typed: spaces divide, quotes hold together. No shell reads it. */
+/** Splits a typed command at spaces, keeping quoted parts together. No shell is involved. */
 export function readCommand(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((part) => part[1] ?? part[2] ?? part[3] ?? '');
 }

@@ -1,0 +1,25 @@
+import { create } from 'zustand';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
+
+/** A dialog that can be opened from anywhere: the palette, the first run, a shortcut. */
+export type SharedDialog =
+  | { dialog: 'palette' }
+  | { dialog: 'node' }
+  | { dialog: 'folder' }
+  | { dialog: 'keep'; nodeId: string }
+  | { dialog: 'model'; nodeId: string; model: string }
+  | { dialog: 'force'; moves: readonly MoveRecord[] };
+
+/** `at`: the hash of the page it was opened on; it closes when the page changes. */
+export const useOpenDialog = create<{ asked: SharedDialog | null; at: string }>()(() => ({
+  asked: null,
+  at: '',
+}));
+
+export function openDialog(asked: SharedDialog): void {
+  useOpenDialog.setState({ asked, at: location.hash });
+}
+
+export function closeDialog(): void {
+  useOpenDialog.setState({ asked: null });
+}
