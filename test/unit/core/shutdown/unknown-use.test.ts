@@ -74,9 +74,9 @@ describe('a shutdown server beside an agent that only measures', () => {
     const world = await measuredWorld();
     await world.clock.advance(10 * minute);
     expect(world.shutdowns()).toEqual([]);
-    expect(world.shutdown.get(world.id).whyOn.map(textOf).join(' ')).toContain(
-      'has not sent a reading lately',
-    );
+    expect(world.shutdown.get(world.id).whyOn).toMatchObject([
+      { code: 'GPU_LOAD_UNKNOWN', params: { reason: { code: 'NO_RECENT_READING' } } },
+    ]);
     await world.measure(6 * minute, { gpus: idle() });
     expect(world.shutdowns()).toHaveLength(1);
   });
