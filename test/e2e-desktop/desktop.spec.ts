@@ -194,7 +194,7 @@ test('a second start brings the first window to the front', async ({ startDeskto
   });
   const [code] = await once(second, 'close');
   expect(code).toBe(0);
-  expect(said).toContain('Pilotlight is open already');
+  expect(said).toContain('Pilotlight is already open');
   await expect.poll(() => windowState(desktop)).toEqual([{ visible: true, focused: true }]);
   await expect.poll(() => questions(desktop)).toMatchObject([{ message: 'Wake gpu-tower (simulated)?' }]);
 });
