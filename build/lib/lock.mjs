@@ -91,7 +91,7 @@ export async function acquireLock(file, options = {}) {
  * @returns {boolean}
  */
 function tryCreate(file, own) {
-  // Written to a draft and linked, so that nobody reads a lock without its pid.
+  // Written to a draft, then linked: a lock always contains its pid.
   const draft = `${file}.${own.split(' ', 2).join('-')}`;
   writeFileSync(draft, own);
   try {

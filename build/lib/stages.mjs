@@ -78,7 +78,7 @@ export function incompleteWith(result, fixes) {
 }
 
 /**
- * Summarizes the results. On CI, what could not run is a failure, because nobody is there to fix it.
+ * Summarizes the results. On CI, a stage that could not run is a failure.
  * @param {readonly StageResult[]} results
  * @param {boolean} onCi
  * @returns {{ counts: Counts, exitCode: number, closingLine: string, fixes: string[] }}
