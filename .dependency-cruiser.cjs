@@ -39,24 +39,19 @@ const coreOrder = [
   ['transfer'],
 ];
 
-const coreRules = coreOrder.flatMap((row, place) =>
-  row.map((domain) => ({
+const coreRules = coreOrder.flatMap((row, place) => {
+  const importable = coreOrder.slice(0, place + 1).flat();
+  return row.map((domain) => ({
     name: `core-${domain}-imports-no-higher`,
-    comment: `core/${domain} imports ${coreOrder
-      .slice(0, place + 1)
-      .flat()
-      .join(', ')} and nothing else of core.`,
+    comment: `core/${domain} imports ${importable.join(', ')} and nothing else of core.`,
     severity: 'error',
     from: { path: `^electron/core/${domain}/` },
     to: {
       path: '^electron/core/',
-      pathNot: coreOrder
-        .slice(0, place + 1)
-        .flat()
-        .map((name) => `^electron/core/${name}/`),
+      pathNot: importable.map((name) => `^electron/core/${name}/`),
     },
-  })),
-);
+  }));
+});
 
 const builtin = { dependencyTypes: ['core'] };
 const npmPackage = (names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
