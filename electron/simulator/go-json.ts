@@ -1,14 +1,11 @@
 /** Parses JSON the way Go's parser does, with its error messages. */
+import { parseJson } from '../../shared/json.ts';
 import { OllamaError } from './model.ts';
 
 /** Parses an object. Throws a 400 with Go's message. */
 export function parseGoJson(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new OllamaError(400, explain(text));
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new OllamaError(400, explain(text));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { unmapIpv4 } from '../../../shared/network/ipv4.ts';
 import type { Clock, Timer } from '../../core/ports/time.ts';
 import { createSystemClock } from '../clock.ts';
 import type { ListenerLimits } from './limits.ts';
@@ -253,7 +254,6 @@ function waitsForClient({ responses }: Connection): boolean {
   return oldest !== undefined && (!oldest.req.complete || oldest.writableEnded || oldest.writableNeedDrain);
 }
 
-/** An IPv4 address mapped into IPv6 counts as the IPv4 address. */
 function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+  return unmapIpv4(socket.remoteAddress ?? '');
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { errorCatalogue, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodInput, MethodName, MethodResult, Scope } from '../../../shared/contract/methods.ts';
+import { parseJson } from '../../../shared/json.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
@@ -64,11 +65,9 @@ export function recallRoutes(options: RecallOptions): (app: FastifyInstance) => 
         // Scripts often post without a content type, or with curl's own.
         routes.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
           if (body === '') return done(null, undefined);
-          try {
-            done(null, JSON.parse(String(body)));
-          } catch {
-            done(new PilotlightError('BAD_REQUEST', { message: 'The request is not valid JSON.' }));
-          }
+          const value = parseJson(String(body));
+          if (value !== undefined) return done(null, value);
+          done(new PilotlightError('BAD_REQUEST', { message: 'The request is not valid JSON.' }));
         });
         routes.addHook('onRequest', async (request, reply) => {
           if (!request.principal?.scripts) return refuseScript(reply);
