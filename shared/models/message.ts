@@ -1,6 +1,6 @@
 /** Messages are facts: a code and its params. `shared/text` has the English. */
 import * as z from 'zod';
-import type { AnyMessage, Message, MessageCode, ParamsOf } from '../text/index.ts';
+import type { AnyMessage, Message, MessageCode, MessageOf, ParamsOf } from '../text/index.ts';
 
 export type { Message, MessageCode } from '../text/index.ts';
 
@@ -14,8 +14,8 @@ export const messageSchema = z.object({
 export function fact<Code extends MessageCode>(
   code: Code,
   ...params: ParamsOf<Code> extends Record<string, never> ? [] : [ParamsOf<Code>]
-): Extract<Message, { code: Code }> {
-  return { code, params: params[0] ?? {} } as unknown as Extract<Message, { code: Code }>;
+): MessageOf<Code> {
+  return { code, params: params[0] ?? {} } as unknown as MessageOf<Code>;
 }
 
 /** Text from elsewhere: a person, another program, an older version. */

@@ -57,5 +57,10 @@ export type MessageCode = keyof Catalogue;
 export type ParamsOf<Code extends MessageCode> =
   Parameters<Catalogue[Code]> extends [infer Params] ? Param<Params> : Record<string, never>;
 
+type Messages = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } };
+
+/** The message with this code, looked up: finding it in the union of all messages would cost each call all codes. */
+export type MessageOf<Code extends MessageCode> = Messages[Code];
+
 /** A fact: what happened, without its text. */
-export type Message = { [Code in MessageCode]: { code: Code; params: ParamsOf<Code> } }[MessageCode];
+export type Message = Messages[MessageCode];

@@ -2,7 +2,7 @@
 import { catalogue } from './catalogue.ts';
 import type { AnyMessage } from './types.ts';
 
-export type { Message, MessageCode, ParamsOf } from './catalogue.ts';
+export type { Message, MessageCode, MessageOf, ParamsOf } from './catalogue.ts';
 export type { AnyMessage } from './types.ts';
 
 /** Never throws: a message of a newer version is shown by its code. */
