@@ -10,6 +10,7 @@ import {
   type ServerOptions,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import { createSystemClock } from '../clock.ts';
 import type { Attempts } from './attempts.ts';
 import type { Authenticate } from './authentication.ts';
@@ -90,22 +91,11 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
       server.on('error', () => {});
       return address;
     },
-    async close(graceMs, clock = options.clock) {
+    async close(graceMs, clock = options.clock ?? createSystemClock()) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if (graceMs > 0) await withinGrace(connections.answered(), graceMs, clock);
+      if (graceMs > 0) await settledWithin(clock, graceMs, connections.answered());
       server.closeAllConnections();
       await closed;
     },
   };
-}
-
-async function withinGrace(
-  work: Promise<void>,
-  graceMs: number,
-  clock: ConnectionClock = createSystemClock(),
-): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.timer(graceMs, late.resolve);
-  await Promise.race([work, late.promise]);
-  timer.cancel();
 }
