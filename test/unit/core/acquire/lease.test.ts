@@ -43,7 +43,7 @@ async function sleepingTower() {
     placement: {
       async ensureOnGpu({ signal }) {
         await world.clock.sleep(30_000, signal);
-        return { placement, reason: '' };
+        return { placement, reason: plainText('') };
       },
     },
     inFlight: createInFlight({ clock: world.clock }),

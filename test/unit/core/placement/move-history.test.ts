@@ -8,13 +8,20 @@ import {
   quietUntil,
   remember,
 } from '../../../../electron/core/placement/move-history.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import type { MoveRecord } from '../../../../shared/models/placement.ts';
 import { aMoveOf, NOW } from './support.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const failed = (changes: Partial<MoveRecord> = {}) =>
-  aMoveOf({ outcome: 'failed', to: 'cpu', reason: 'No.', code: 'LOAD_FAILED' as never, ...changes });
+  aMoveOf({
+    outcome: 'failed',
+    to: 'cpu',
+    reason: plainText('No.'),
+    code: 'LOAD_FAILED' as never,
+    ...changes,
+  });
 const learned = (records: readonly MoveRecord[], history: ModelHistory = NO_HISTORY) =>
   records.reduce(remember, history);
 
@@ -30,8 +37,11 @@ describe('a failure', () => {
   });
 
   it('is told with its reason, and forgotten by a success', () => {
-    const history = learned([failed({ reason: 'First.' }), failed({ reason: 'Second.' })]);
-    expect(history).toMatchObject({ failures: 2, lastReason: 'Second.' });
+    const history = learned([
+      failed({ reason: plainText('First.') }),
+      failed({ reason: plainText('Second.') }),
+    ]);
+    expect(history).toMatchObject({ failures: 2, lastReason: plainText('Second.') });
     expect(remember(history, aMoveOf({ at: NOW + 1 }))).toEqual({
       ...NO_HISTORY,
       movedAt: NOW + 1,
@@ -48,7 +58,7 @@ describe('a failure', () => {
     ['it was cancelled', { outcome: 'failed', code: 'CANCELLED' }, false],
     ['it was there already', { outcome: 'already-right' }, false],
   ])('where %s: counts %s', (_, changes, counts) => {
-    const before = { ...NO_HISTORY, lastReason: 'Before.' };
+    const before = { ...NO_HISTORY, lastReason: plainText('Before.') };
     const history = remember(before, failed(changes));
     expect(history.failures).toBe(counts ? 1 : 0);
     if (!counts) expect(history).toBe(before);
@@ -99,7 +109,7 @@ it('a server that was started again has a new chance, and what was moved stays k
   const history: ModelHistory = {
     failures: 3,
     retryAt: NOW + hour,
-    lastReason: 'No.',
+    lastReason: plainText('No.'),
     movedAt: NOW,
     movedTo: 'gpu',
     movedBy: 'job',

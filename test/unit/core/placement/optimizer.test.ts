@@ -4,6 +4,7 @@ import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts'
 import { createOptimizer, type Optimizer } from '../../../../electron/core/placement/optimizer.ts';
 import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { defaultSettings, type Settings } from '../../../../shared/models/settings.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { noStreams } from '../../../fakes/http.ts';
@@ -131,7 +132,7 @@ describe('a model that has not been in its place for long enough', () => {
 it('a model that backs off is not checked early', async () => {
   const retryAt = createFakeClock().now() + 30 * second;
   const world = createWorld(() => ({
-    history: () => ({ ...NO_HISTORY, failures: 1, retryAt, lastReason: 'No.' }),
+    history: () => ({ ...NO_HISTORY, failures: 1, retryAt, lastReason: plainText('No.') }),
   }));
   world.optimizer.start();
   await world.checksWithin(25 * second);

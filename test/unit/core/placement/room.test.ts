@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { vramState } from '../../../../electron/core/placement/fit.ts';
 import { foreignUse } from '../../../../electron/core/placement/holders.ts';
-import { holdersText, shortageSentence } from '../../../../electron/core/placement/move-message.ts';
+import { shortageMessage } from '../../../../electron/core/placement/move-message.ts';
 import { roomOnGpu } from '../../../../electron/core/placement/room.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { GpuReading } from '../../../../shared/models/telemetry.ts';
 import { aLoaded, GB } from './support.ts';
 
@@ -166,22 +167,9 @@ describe('the room for a model', () => {
       },
     });
     if (room.kind !== 'taken') return;
-    const sentence = shortageSentence('tower', room.shortage);
-    expect(sentence).toContain('python3 holds 74.2 GB');
-  });
-});
-
-describe('the holders in words', () => {
-  const holder = (name: string | null, gigabytes: number) => ({ name, bytes: gigabytes * GIB });
-  it.each([
-    [[holder('python3', 74)], 'python3 holds 74 GB'],
-    [[holder(null, 74)], 'programs other than Ollama hold 74 GB'],
-    [[holder('a', 3), holder(null, 2)], 'a holds 3 GB and other programs hold 2 GB'],
-    [
-      ['a', 'b', 'c', 'd', 'e'].map((name) => holder(name, 2)),
-      'a holds 2 GB, b holds 2 GB, c holds 2 GB and other programs hold 4 GB',
-    ],
-  ])('%j', (holders, words) => {
-    expect(holdersText(holders)).toBe(words);
+    const { evicts: _, ...figures } = room.shortage;
+    expect(shortageMessage('tower', room.shortage)).toEqual(
+      fact('VRAM_SHORTAGE', { node: 'tower', ...figures }),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { describeLoaded } from '../../../../electron/core/fleet/model-placement.ts';
 import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
@@ -113,7 +114,7 @@ export function aMoveOf(changes: Partial<MoveRecord> = {}): MoveRecord {
     to: 'gpu',
     wanted: 'gpu',
     outcome: 'moved',
-    reason: 'It is wholly on the GPU.',
+    reason: fact('ALL_ON_GPU'),
     code: null,
     durationMs: 1000,
     evicted: [],
