@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
 
 const { llama31, mxbaiEmbedLarge, qwenCoder, llama32, nomicEmbedText } = CATALOGUE;
@@ -87,7 +87,10 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     world.preload(llama31, -1);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' });
-    expect(record?.reason).toContain('Restart Ollama');
+    expect(record?.reason).toMatchObject({
+      code: 'MOVE_UNDONE',
+      params: { reason: fact('LOADED_ON_CPU_INSTEAD', { node: 'tower', contradicted: false }) },
+    });
     await world.until('tower', (node) => node.loaded.length === 1);
     expect(world.placement.explain('tower', 'llama3.1')).toMatchObject({ code: 'GPU_LOST', right: false });
     expect(world.fleet.get('tower')?.state).toBe('serving');
@@ -110,7 +113,10 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     await world.until('tower', (node) => node.loaded.length === 2);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'moved', to: 'gpu', evicted: ['qwen2.5-coder:14b'] });
-    expect(record?.reason).toContain('qwen2.5-coder:14b');
+    expect(record?.reason).toMatchObject({
+      code: 'MOVED_TO_GPU',
+      params: { evicted: ['qwen2.5-coder:14b'], location: { params: { placement: 'gpu' } } },
+    });
   });
 
   it('refuses what does not fit, with the figures, and leaves it as it is', async () => {
@@ -147,8 +153,11 @@ describe('what a move leaves alone', () => {
     world.preload(qwenCoder, -1);
     world.placement.pin('tower', 'qwen2.5-coder', true);
     const [record] = await world.place('llama3.1', 'gpu');
-    expect(record).toMatchObject({ outcome: 'refused', code: 'PINNED' });
-    expect(record?.reason).toContain('qwen2.5-coder:14b');
+    expect(record).toMatchObject({
+      outcome: 'refused',
+      code: 'PINNED',
+      reason: fact('WOULD_UNLOAD_PINNED', { models: ['qwen2.5-coder:14b'] }),
+    });
     expect(world.requests('/api/generate')).toBe(0);
   });
 
@@ -243,7 +252,11 @@ describe('where nobody knows the VRAM', () => {
     world.preload(qwenCoder, 0);
     const [record] = await world.place('qwen2.5-coder', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'DOES_NOT_FIT', from: 'cpu', to: 'partial' });
-    expect(record?.reason).toMatch(/Only \d+% of it is on the GPU/);
+    const reason = record?.reason.code === 'MOVE_UNDONE' ? record.reason.params.reason : record?.reason;
+    expect(reason).toMatchObject({
+      code: 'REST_DOES_NOT_FIT',
+      params: { location: { params: { placement: 'partial' } } },
+    });
   });
 
   it('a context that requests had set is kept, though it looks like a default', async () => {
@@ -277,7 +290,8 @@ describe('for a job', () => {
     await world.until('tower', (node) => node.state === 'serving');
     const { placement, reason } = await ensure(world, 'mxbai-embed-large');
     expect(placement).toBe('cpu');
-    expect(reason).toContain('Restart Ollama');
+    const codes = reason.code === 'SENTENCES' ? reason.params.parts.map(({ code }) => code) : reason.code;
+    expect(codes).toEqual(['MOVE_UNDONE', 'MODEL_LOCATION']);
   });
 
   it('it waits for the move of somebody else', async () => {
@@ -313,9 +327,15 @@ describe('a stuck scheduler', () => {
       signal: cancel.signal,
     });
     const stuck = () =>
-      world.activity.list({ limit: 50 }).filter((entry) => textOf(entry.message).includes('does not load'));
+      world.activity.list({ limit: 50 }).filter(({ message }) => message.code === 'MODEL_DOES_NOT_LOAD');
     await expect.poll(() => stuck().length).toBe(1);
-    expect(stuck()[0]).toMatchObject({ severity: 'error', notify: true, nodeId: 'tower' });
+    expect(stuck()[0]).toMatchObject({
+      severity: 'error',
+      notify: true,
+      nodeId: 'tower',
+      message: fact('MODEL_DOES_NOT_LOAD', { model: 'llama3.1:8b', node: 'tower' }),
+      why: { code: 'LOADS_BLOCKED', params: { stuck: { code: 'LOAD_STUCK' }, node: null } },
+    });
     cancel.abort();
     expect(await moving).toMatchObject([{ outcome: 'failed', code: 'CANCELLED' }]);
     const loads = world.requests('/api/generate');
