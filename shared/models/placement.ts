@@ -49,7 +49,7 @@ export const modelOnNodeSchema = loadedModelSchema.extend({
   gpuShare: z.number(),
   priority: z.boolean(),
   pinned: z.boolean(),
-  /** A priority model that is not wholly on the GPU of a node that has one. */
+  /** A priority model that is not entirely on the GPU of a node that has one. */
   flagged: z.boolean(),
 });
 export type ModelOnNode = z.infer<typeof modelOnNodeSchema>;
@@ -61,7 +61,7 @@ export const explanationSchema = z.object({
   placement: placementSchema.nullable(),
   wanted: placementSchema.nullable(),
   right: z.boolean(),
-  /** Why it is there, and why it is not where it is wanted. */
+  /** Why it is there, and not where it should be. */
   reason: messageSchema,
   /** What a move would unload, by name. */
   evicts: z.array(z.string()),
@@ -89,7 +89,7 @@ export const explanationSchema = z.object({
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-/** A program beside the inference server that holds VRAM. */
+/** A program other than the inference server that uses VRAM. */
 export const vramHolderSchema = z.object({
   /** Without its folder; null if the program is unknown. */
   name: z.string().nullable(),

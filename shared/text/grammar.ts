@@ -5,7 +5,7 @@ export const sentences = (...parts: readonly (string | null | undefined)[]): str
   parts.filter((part) => part !== null && part !== undefined && part !== '').join(' ');
 
 /** Sentence openings that are not names, so they may become lower case. */
-const opening = /^(A|An|It|Its|No|Nothing|Something|That|The|There|This|Whether)\b/;
+const opening = /^(A|An|It|Its|No|Nothing|Only|Something|That|The|There|This|Whether)\b/;
 
 /** A sentence as part of another one: `Nothing answered.` → `nothing answered`. Names keep their case. */
 export function clause(sentence: string): string {

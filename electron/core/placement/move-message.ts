@@ -1,4 +1,4 @@
-/** The messages that several parts of a move share. */
+/** The messages that several parts of a move share. Pure. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, VramShortage } from '../../../shared/models/placement.ts';

@@ -1,3 +1,4 @@
+/** Names of models as people write them. Pure. */
 import { canonicalName } from '../fleet/model-placement.ts';
 
 /**

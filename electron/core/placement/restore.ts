@@ -66,7 +66,7 @@ export async function restoreModels(
   const newcomer = findLoaded(loaded, model);
 
   if (was === null && newcomer !== null && lost.length > 0) {
-    // It is not where it was wanted, and its VRAM is needed for the models that it pushed out.
+    // It is not where it was wanted, and its VRAM is needed for the models that it evicted.
     await attempt(model, async () => {
       await server.unload(model, signal);
       await pollUntilUnloaded({ clock, server, signal }, model);

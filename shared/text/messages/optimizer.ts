@@ -1,5 +1,5 @@
 import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../units.ts';
-import { list } from '../grammar.ts';
+import { clause, list, sentences } from '../grammar.ts';
 import type { Text } from '../types.ts';
 
 type Side = 'gpu' | 'cpu';
@@ -88,7 +88,11 @@ export const optimizerMessages = {
     ...place
   }: Place & { failures: number; reason: Text | null; retryMs: number }) => {
     const moves = failures === 1 ? 'move' : plural(failures, 'move');
-    return `${at(place)}. The last ${moves} failed: ${reason ?? 'the reason is unknown.'} The next attempt is in ${formatDuration(retryMs)}.`;
+    return sentences(
+      `${at(place)}.`,
+      `The last ${moves} failed${reason === null ? '' : `: ${clause(reason)}`}.`,
+      `The next attempt is in ${formatDuration(retryMs)}.`,
+    );
   },
   MOVED_LATELY: ({
     by,

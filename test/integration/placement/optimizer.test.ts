@@ -167,7 +167,7 @@ describe('a priority model that falls to the CPU', () => {
     });
     world.preload(llama31, -1);
     await world.until('tower', (node) => node.loaded[0]?.placement === 'gpu');
-    // Somebody's request reloads it on the CPU.
+    // Another client's request reloads it on the CPU.
     await world.post('/api/generate', { model: 'llama3.1:8b', options: { num_gpu: 0 } });
     await world.until('tower', (node) => node.loaded[0]?.placement === 'cpu');
     await expect.poll(() => received.length).toBe(1);

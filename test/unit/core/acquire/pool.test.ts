@@ -67,8 +67,8 @@ function startPool(
         wakeNotAllowed: say('wake-not-allowed'),
         waiting(wait) {
           // It is repeated while that lasts.
-          const words = `waiting ${wait.for}`;
-          if (log.at(-1) !== words) log.push(words);
+          const line = `waiting ${wait.for}`;
+          if (log.at(-1) !== line) log.push(line);
         },
         changed: () => {},
       },

@@ -53,8 +53,8 @@ describe('an acquisition', () => {
     const { acquire, world } = createAcquireWorld([{ ...asleep, installed: [] }]);
     world.wakesUp();
     const steps: string[] = [];
-    const looked: string[] = [];
-    world.fleet.probeSoon = (nodeId) => void looked.push(nodeId);
+    const probed: string[] = [];
+    world.fleet.probeSoon = (nodeId) => void probed.push(nodeId);
     const acquiring = acquire(
       world.request({
         gpu: 'needed',
@@ -66,7 +66,7 @@ describe('an acquisition', () => {
     expect(world.leases).toEqual(['+ tower a test']);
     await world.clock.advance(20_000);
     expect(steps).toEqual(['waking', 'awake']);
-    expect(looked).toEqual(['tower']);
+    expect(probed).toEqual(['tower']);
     world.fleet.patch('tower', { installed: [embeddingModel()] });
     const acquired = await acquiring;
     expect(acquired).toMatchObject({ nodeId: 'tower', placement: 'gpu', reason: plainText('It fits.') });
@@ -289,7 +289,7 @@ describe('a node that was named', () => {
     expect(world.leases).toEqual(['+ tower a test', '- tower a test']);
   });
 
-  it('is not handed over to somebody who has left', async () => {
+  it('is not handed over to a caller that has left', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
     const controller = new AbortController();
     world.placement.ensureOnGpu = async () => {

@@ -1,4 +1,4 @@
-/** What moves teach about the next one: waits that double, and what ends them. */
+/** What moves say about the next one: waits that double, and what ends them. */
 import { describe, expect, it } from 'vitest';
 import {
   afterRestart,
@@ -26,7 +26,7 @@ const learned = (records: readonly MoveRecord[], history: ModelHistory = NO_HIST
   records.reduce(remember, history);
 
 describe('a failure', () => {
-  it('is waited out for five minutes, then twice as long each time, six hours at most', () => {
+  it('delays the next move for five minutes, then twice as long each time, up to six hours', () => {
     const waits = Array.from({ length: 9 }, (_, index) => {
       const { retryAt, failures } = learned(Array(index + 1).fill(failed()));
       expect(failures).toBe(index + 1);
@@ -36,7 +36,7 @@ describe('a failure', () => {
     expect(learned(Array(2000).fill(failed())).retryAt).toBe(NOW + 6 * hour);
   });
 
-  it('is told with its reason, and forgotten by a success', () => {
+  it('is known with its reason until a move succeeds', () => {
     const history = learned([
       failed({ reason: plainText('First.') }),
       failed({ reason: plainText('Second.') }),
@@ -93,19 +93,19 @@ describe('a move', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 36, 36]);
   });
 
-  it('is not turned back within an hour', () => {
+  it('is not reversed within an hour', () => {
     const quiet = quietUntil({ ...NO_HISTORY, movedAt: NOW, movedTo: 'cpu', relapses: 9 }, 'gpu');
     expect(quiet).toEqual({ at: NOW + hour, why: 'reversal' });
   });
 
-  it('that never was needs no wait', () => {
+  it('that did not happen delays nothing', () => {
     expect(quietUntil(NO_HISTORY, 'gpu')).toBeNull();
     expect(quietUntil({ ...NO_HISTORY, movedAt: NOW }, 'gpu')).toBeNull();
     expect(quietUntil({ ...NO_HISTORY, movedTo: 'gpu' }, 'gpu')).toBeNull();
   });
 });
 
-it('a server that was started again has a new chance, and what was moved stays known', () => {
+it('a restarted server gets a new chance, and its moves are still known', () => {
   const history: ModelHistory = {
     failures: 3,
     retryAt: NOW + hour,

@@ -28,8 +28,8 @@ const h100 = (changes: Partial<GpuReading> = {}): GpuReading => ({
 });
 const small = aLoaded({ name: 'small', sizeBytes: 213_909_504, vramBytes: 213_909_504 });
 
-describe('what other programs hold', () => {
-  it('is told apart from the models of the server by the name of each program', () => {
+describe('the VRAM of other programs', () => {
+  it('is distinguished from the server’s models by the name of each program', () => {
     const foreign = foreignUse([h100()], [small]);
     expect(foreign?.holders).toEqual([{ name: 'python3', bytes: PYTHON.vramUsedBytes }]);
     expect(foreign?.bytes).toBeGreaterThanOrEqual(PYTHON.vramUsedBytes);
@@ -150,11 +150,11 @@ describe('the room for a model', () => {
     expect(ask(bytes, gpus && [...gpus]).kind).toBe(kind);
   });
 
-  it('is not measured where a person told the total and no tool says what is in use', () => {
+  it('is not measured if a person entered the total and no tool reports what is in use', () => {
     expect(ask(2 * GB, null, [small], H100_TOTAL)).toMatchObject({ kind: 'fits', measured: false });
   });
 
-  it('states what is needed, the most that can be made free, who holds the rest and which models would be unloaded', () => {
+  it('has the figures of a shortage, the programs, and the models that would be unloaded', () => {
     const room = ask(23 * GB, [h100()]);
     expect(room).toMatchObject({
       kind: 'taken',

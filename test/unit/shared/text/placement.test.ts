@@ -106,11 +106,11 @@ describe('what the optimizer says', () => {
     ],
     [
       fact('BACKS_OFF', { ...place, failures: 1, reason: null, retryMs: 60_000 }),
-      'It is on the CPU. The last move failed: the reason is unknown. The next attempt is in 1 min.',
+      'It is on the CPU. The last move failed. The next attempt is in 1 min.',
     ],
     [
       fact('BACKS_OFF', { ...place, failures: 3, reason: location, retryMs: 60_000 }),
-      'It is on the CPU. The last 3 moves failed: Only 33% of it is on the GPU: 2 GB of 6 GB. The next attempt is in 1 min.',
+      'It is on the CPU. The last 3 moves failed: only 33% of it is on the GPU: 2 GB of 6 GB. The next attempt is in 1 min.',
     ],
     [
       fact('MOVED_LATELY', {
