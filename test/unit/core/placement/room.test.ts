@@ -143,11 +143,48 @@ describe('the room for a model', () => {
     ['fits but for programs without names', 23 * GB, [h100({ processes: [] })], 'taken'],
     ['is larger than the card', 90 * GB, [h100()], 'too-large'],
     ['is larger than the card, with nothing on it', 90 * GB, [h100({ vramUsedBytes: 0 })], 'too-large'],
+    // What the model itself and the driver need is not freed with the programs.
+    ['is a little too large for the whole card', H100_TOTAL - GIB - 0.3 * GB, [h100()], 'too-large'],
     ['has an unknown size', null, [h100()], 'unknown'],
     ['is for a card of which nothing is known', 2 * GB, null, 'unknown'],
     ['is for a card that does not say what is in use', 2 * GB, [h100({ vramUsedBytes: null })], 'unknown'],
   ] as const)('of a model that %s', (_, bytes, gpus, kind) => {
     expect(ask(bytes, gpus && [...gpus]).kind).toBe(kind);
+  });
+
+  it('has no programs to name if no tool reports what is in use', () => {
+    expect(ask(90 * GB, null, [small], H100_TOTAL)).toMatchObject({
+      kind: 'too-large',
+      shortage: { holders: [], availableBytes: H100_TOTAL, evicts: ['small'] },
+    });
+  });
+
+  it('of a model that is loaded includes its own VRAM, which is not of another program', () => {
+    const own = aLoaded({ sizeBytes: 60 * GB, vramBytes: 20 * GB });
+    const gpus = [h100({ vramUsedBytes: 50 * GB, processes: [{ name: 'game', vramUsedBytes: 29 * GB }] })];
+    const room = roomOnGpu({
+      size: size(60 * GB),
+      vram: vramState({ gpus, loaded: [own], vram: { totalBytes: null, source: 'unknown' } }),
+      gpus,
+      own,
+      others: [],
+      inFlight: () => 0,
+    });
+    expect(room).toMatchObject({
+      kind: 'taken',
+      shortage: {
+        availableBytes: H100_TOTAL - 30 * GB,
+        holders: [{ name: 'game', bytes: 29 * GB }],
+        evicts: [],
+      },
+    });
+  });
+
+  it('on one of two GPUs is at most what is free there without the programs', () => {
+    const halfFull = { vramTotalBytes: 24 * GB, vramUsedBytes: 14 * GB, processes: [] };
+    const gpus = [h100(halfFull), h100({ id: 'b', ...halfFull })];
+    expect(ask(43 * GB, gpus, []).kind).toBe('too-large');
+    expect(ask(36 * GB, gpus, []).kind).toBe('taken');
   });
 
   it('is not measured if a person entered the total and no tool reports what is in use', () => {
