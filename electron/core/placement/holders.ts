@@ -68,14 +68,15 @@ function isRunner(name: string): boolean {
   const path = name.trim().toLowerCase();
   // The server itself, in any folder, and the runners that it starts.
   if (/^ollama runner\b/.test(path) || /(^|[\\/])ollama([ _.]|$)[^\\/]*$/.test(path)) return true;
-  return /[\\/]?<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
+  return /(^|[\\/])<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
 }
 
 /** The program without its folder; null if the tool reports none (`[N/A]`, `-`, an empty name). */
 function programName(name: string): string | null {
   const path = name.trim();
   if (/^(\[.*\]|n\/a|-|unknown( error| process)?)$/i.test(path)) return null;
-  const program = (path.split(/[\\/]/).at(-1) ?? '')
+  const program = path
+    .replace(/.*[\\/]/s, '')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a name may contain any character.
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
     .trim();
