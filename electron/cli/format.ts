@@ -2,6 +2,7 @@
 import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
+import { textOf } from '../../shared/text/index.ts';
 import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
@@ -24,26 +25,26 @@ function stateGlyph(state: NodeView['state'], style: Style): string {
   }
 }
 
-export function stateWords(node: NodeView, style: Style): string {
+export function stateText(node: NodeView, style: Style): string {
   return `${stateGlyph(node.state, style)} ${nodeStateWords(node)}`;
 }
 
 /** A filled flame for the GPU, half a flame with the share on the GPU, a hollow one for the CPU. */
-export function placementWords(placement: Placement, gpuShare: number | null, style: Style): string {
+export function placementText(placement: Placement, gpuShare: number | null, style: Style): string {
   if (placement === 'gpu') return `${style.flame('▲')} GPU`;
   if (placement === 'cpu') return `${style.quiet('△')} CPU`;
   return `${style.ember('◭')} ${gpuShare === null ? 'partial' : `${formatPercent(gpuShare)} GPU`}`;
 }
 
-export function modelWords(model: ModelOnNode, style: Style): string {
+export function modelText(model: ModelOnNode, style: Style): string {
   const marks = [model.pinned ? 'pinned' : '', model.flagged ? style.bad('should be on the GPU') : '']
     .filter((mark) => mark !== '')
     .join(', ');
-  const where = placementWords(model.placement, model.gpuShare, style);
+  const where = placementText(model.placement, model.gpuShare, style);
   return `${where}  ${model.name}  ${formatMemory(model.sizeBytes)}${marks === '' ? '' : `  ${marks}`}`;
 }
 
-export function vramWords(
+export function vramText(
   vram: { totalBytes: number | null; usedBytes: number | null },
   hasGpu: boolean | null,
 ): string {
@@ -111,15 +112,15 @@ export function jobGlyph(status: IndexJob['status'], style: Style): string {
   return status === 'running' ? style.ember(glyph) : style.quiet(glyph);
 }
 
-export function moveWords(move: MoveRecord, style: Style): string {
+export function moveText(move: MoveRecord, style: Style): string {
   const glyph = {
     moved: style.good('✓'),
     'already-right': style.quiet('='),
     refused: style.ember('–'),
     failed: style.bad('✗'),
   }[move.outcome];
-  const to = move.to === null ? '' : `  ${placementWords(move.to, null, style)}`;
-  return `${glyph} ${move.model} on ${move.nodeName}${to}  ${move.reason}`;
+  const to = move.to === null ? '' : `  ${placementText(move.to, null, style)}`;
+  return `${glyph} ${move.model} on ${move.nodeName}${to}  ${textOf(move.reason)}`;
 }
 
 /** The snippet with its matches in bold. */

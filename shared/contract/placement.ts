@@ -4,7 +4,7 @@ import { explanationSchema, moveRecordSchema, optimizerStatusSchema } from '../m
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 const modelName = z.string().trim().min(1).max(300);
-/** Load even if it is known not to fit wholly onto the GPU: evictions and a partial load are accepted. */
+/** Load even if it is known not to fit entirely onto the GPU, accepting evictions and a partial load. */
 const anyway = z.boolean().default(false);
 export const placementMethods = {
   'models.place': {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 /** Where a model is loaded. `partial` is not `gpu`: some layers run on the CPU. */
 export const placementSchema = z.enum(['gpu', 'partial', 'cpu']);
@@ -48,25 +49,25 @@ export const modelOnNodeSchema = loadedModelSchema.extend({
   gpuShare: z.number(),
   priority: z.boolean(),
   pinned: z.boolean(),
-  /** A priority model that is not wholly on the GPU of a node that has one. */
+  /** A priority model that is not entirely on the GPU of a node that has one. */
   flagged: z.boolean(),
 });
 export type ModelOnNode = z.infer<typeof modelOnNodeSchema>;
 
-/** Why a model is where it is, and what a move would do. Every part is a sentence for a person. */
+/** Why a model is where it is, and what a move would do. */
 export const explanationSchema = z.object({
   nodeId: z.string(),
   model: z.string(),
   placement: placementSchema.nullable(),
   wanted: placementSchema.nullable(),
   right: z.boolean(),
-  /** Why it is there, and why it is not where it is wanted. */
-  reason: z.string(),
+  /** Why it is there, and not where it should be. */
+  reason: messageSchema,
   /** What a move would unload, by name. */
   evicts: z.array(z.string()),
-  /** The next step, when there is one. */
-  next: z.string().nullable(),
-  /** A code that scripts can read. */
+  /** The next step; null if there is none. */
+  next: messageSchema.nullable(),
+  /** The explanation in one word, for scripts. */
   code: z.enum([
     'RIGHT',
     'NOT_LOADED',
@@ -88,7 +89,7 @@ export const explanationSchema = z.object({
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-/** A program beside the inference server that holds VRAM. */
+/** A program other than the inference server that uses VRAM. */
 export const vramHolderSchema = z.object({
   /** Without its folder; null if the program is unknown. */
   name: z.string().nullable(),
@@ -113,7 +114,7 @@ export type VramShortage = z.infer<typeof vramShortageSchema>;
 
 export const moveOutcomeSchema = z.enum(['moved', 'already-right', 'refused', 'failed']);
 
-/** One move, tried or done, as it stands in the history. */
+/** One move, as recorded in the history, whether it succeeded or not. */
 export const moveRecordSchema = z.object({
   id: z.number(),
   at: z.number(),
@@ -125,14 +126,14 @@ export const moveRecordSchema = z.object({
   to: placementSchema.nullable(),
   wanted: z.enum(['gpu', 'cpu']),
   outcome: moveOutcomeSchema,
-  /** A sentence. */
-  reason: z.string(),
+  /** Why it ended this way. */
+  reason: messageSchema,
   code: z.string().nullable(),
   durationMs: z.number(),
   evicted: z.array(z.string()),
-  /** With the codes VRAM_TAKEN and DOES_NOT_FIT, where the VRAM is known. */
+  /** With VRAM_TAKEN and DOES_NOT_FIT, if the VRAM is known. */
   shortage: vramShortageSchema.optional(),
-  /** Models that the failed move had unloaded, and that were loaded again. */
+  /** Models that the failed move had unloaded and that were loaded again. */
   restored: z.array(z.string()).optional(),
   /** Models that were loaded before the failed move and could not be loaded again. */
   missing: z.array(z.string()).optional(),
@@ -146,8 +147,8 @@ export const optimizerStatusSchema = z.object({
   lastLookAt: z.number().nullable(),
   nextLookAt: z.number().nullable(),
   movesToday: z.number(),
-  /** What the last look found, one sentence. */
-  summary: z.string(),
+  /** What the last check found. */
+  summary: messageSchema,
   explanations: z.array(explanationSchema),
 });
 export type OptimizerStatus = z.infer<typeof optimizerStatusSchema>;

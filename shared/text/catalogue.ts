@@ -6,6 +6,8 @@ import { desktopMessages } from './messages/desktop.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { optimizerMessages } from './messages/optimizer.ts';
+import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -24,6 +26,8 @@ export const domains = {
   energy: energyMessages,
   fleet: fleetMessages,
   leases: leaseMessages,
+  optimizer: optimizerMessages,
+  placement: placementMessages,
   policies: policyMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -41,6 +45,8 @@ export const catalogue = {
   ...energyMessages,
   ...fleetMessages,
   ...leaseMessages,
+  ...optimizerMessages,
+  ...placementMessages,
   ...policyMessages,
   ...secretMessages,
   ...settingsMessages,

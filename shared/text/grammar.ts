@@ -5,7 +5,7 @@ export const sentences = (...parts: readonly (string | null | undefined)[]): str
   parts.filter((part) => part !== null && part !== undefined && part !== '').join(' ');
 
 /** Sentence openings that are not names, so they may become lower case. */
-const opening = /^(A|An|It|Its|No|Nothing|Something|That|The|There|This|Whether)\b/;
+const opening = /^(A|An|It|Its|No|Nothing|Only|Something|That|The|There|This|Whether)\b/;
 
 /** A sentence as part of another one: `Nothing answered.` → `nothing answered`. Names keep their case. */
 export function clause(sentence: string): string {
@@ -18,3 +18,6 @@ export function list(parts: readonly string[], last = 'and'): string {
   if (parts.length < 2) return parts.join('');
   return `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1)}`;
 }
+
+/** Ends with a full stop unless it already ends like a sentence. */
+export const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

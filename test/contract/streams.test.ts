@@ -72,7 +72,7 @@ const values: Record<StreamName, unknown> = {
     lastLookAt: null,
     nextLookAt: null,
     movesToday: 0,
-    summary: '',
+    summary: { code: 'NOT_CHECKED_YET', params: {} },
     explanations: [],
   },
   moves: aMove(),

@@ -4,7 +4,7 @@ import { vramTaken } from './support/scenes.ts';
 const model = 'llama3.1:8b';
 
 for (const colorScheme of ['dark', 'light'] as const) {
-  test(`a model that another program leaves no room for: who it is, and force anyway, ${colorScheme}`, async ({
+  test(`a model that does not fit because of another program can be forced anyway, ${colorScheme}`, async ({
     page,
     showScene,
   }) => {
@@ -17,7 +17,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     await expect(dialog).toContainText('8.6 GB');
     await expect(dialog).toContainText('Close python3 and try again.');
     await expect(dialog).toContainText('mxbai-embed-large:latest may be unloaded');
-    await expectAccessible(page, `what holds the VRAM, ${colorScheme}`);
+    await expectAccessible(page, `what uses the VRAM, ${colorScheme}`);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await expect(dialog).toHaveCount(0);
 
@@ -37,7 +37,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
   });
 }
 
-test('a simulated machine with another program on its card is left as it is, and forced anyway on demand', async ({
+test('a simulated machine with another program on its GPU is not changed unless forced anyway', async ({
   page,
   startCore,
 }) => {

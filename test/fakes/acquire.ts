@@ -30,7 +30,7 @@ export function createAcquireWorld(nodes: NodeView[]) {
       ensureAwake: () => Promise.reject(new PilotlightError('CANNOT_WAKE')),
     } as AcquireWakes,
     placement: {
-      ensureOnGpu: async () => ({ placement: 'gpu', reason: 'It fits.' }),
+      ensureOnGpu: async () => ({ placement: 'gpu', reason: plainText('It fits.') }),
     } as AcquirePlacement,
     woken: [] as string[],
     placed: [] as string[],

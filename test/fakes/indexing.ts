@@ -23,7 +23,7 @@ import { PilotlightError } from '../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../shared/models/activity.ts';
 import { type NodeView, serverCapabilitySchema } from '../../shared/models/fleet.ts';
 import type { IndexJob, SourceRecord } from '../../shared/models/indexing.ts';
-import type { Message } from '../../shared/models/message.ts';
+import { fact, type Message } from '../../shared/models/message.ts';
 import type { LeaseRecord } from '../../shared/models/power.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { textOf } from '../../shared/text/index.ts';
@@ -360,7 +360,7 @@ export function createFakeWorld(
     placement: {
       async ensureOnGpu({ nodeId, model }) {
         world.placements.push({ nodeId, model });
-        return { placement: 'gpu', reason: '' };
+        return { placement: 'gpu', reason: fact('ALL_ON_GPU') };
       },
     },
     dependencies: {

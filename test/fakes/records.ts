@@ -7,6 +7,7 @@ import {
   type SourceView,
   sourceViewSchema,
 } from '../../shared/models/indexing.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { type MoveRecord, moveRecordSchema } from '../../shared/models/placement.ts';
 import type { GpuReading } from '../../shared/models/telemetry.ts';
 
@@ -68,7 +69,7 @@ export function aMove(changes: Partial<MoveRecord> = {}): MoveRecord {
     to: 'gpu',
     wanted: 'gpu',
     outcome: 'moved',
-    reason: 'It fits.',
+    reason: plainText('It fits.'),
     code: null,
     durationMs: 12,
     evicted: [],

@@ -16,6 +16,14 @@ export const activityTextToMessages = `
   WHERE CASE WHEN json_valid(value) THEN json_type(value, '$.message') = 'text' AND json_type(value, '$.why') = 'text' ELSE 0 END;
   `;
 
+/** The same for the reasons of moves. */
+export const moveTextToMessages = `
+  UPDATE moves SET value = json_set(
+    value, '$.reason', json_object('code', 'TEXT', 'params', json_object('text', value ->> '$.reason'))
+  )
+  WHERE CASE WHEN json_valid(value) THEN json_type(value, '$.reason') = 'text' ELSE 0 END;
+  `;
+
 /** Numbered by position: the database's `user_version` says how many have run. Never edit one that shipped. */
 export const migrations: readonly string[] = [
   `
@@ -81,6 +89,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   activityTextToMessages,
+  moveTextToMessages,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

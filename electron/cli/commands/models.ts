@@ -1,5 +1,6 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import {
   type Command,
   type CommandContext,
@@ -8,12 +9,12 @@ import {
   onlyPositional,
   optionText,
 } from '../command.ts';
-import { bar, modelWords, moveWords, stateWords, vramWords } from '../format.ts';
+import { bar, modelText, moveText, stateText, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 export const vram: Command = {
   name: 'vram',
-  summary: 'show what is in the memory of each GPU',
+  summary: 'show what is in the VRAM of each machine',
   usage: ['vram [NODE]'],
   options: {},
   async run(context) {
@@ -38,11 +39,10 @@ export const vram: Command = {
       const { totalBytes, usedBytes } = memory;
       const known = totalBytes !== null && totalBytes > 0 && usedBytes !== null;
       const gauge = known ? `${bar(usedBytes / totalBytes, 24, style)}  ` : '';
-      terminal.line(`${style.strong(node.name)}  ${stateWords(node, style)}`);
-      terminal.line(`  ${gauge}${vramWords(memory, node.hasGpu)}`);
-      for (const model of node.loaded) terminal.line(`  ${modelWords(model, style)}`);
-      if (isServing(node.state) && node.loaded.length === 0)
-        terminal.line(style.quiet('  no model is loaded'));
+      terminal.line(`${style.strong(node.name)}  ${stateText(node, style)}`);
+      terminal.line(`  ${gauge}${vramText(memory, node.hasGpu)}`);
+      for (const model of node.loaded) terminal.line(`  ${modelText(model, style)}`);
+      if (isServing(node.state) && node.loaded.length === 0) terminal.line(style.quiet('  no models loaded'));
     }
     return result;
   },
@@ -56,8 +56,8 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
   const anyway = context.values.anyway === true;
   const moves = await link.call('models.place', { model, target, nodeId, anyway });
   if (!context.json) {
-    for (const move of moves) context.terminal.line(moveWords(move, context.terminal.style));
-    if (moves.length === 0) context.terminal.line('No awake machine has it.');
+    for (const move of moves) context.terminal.line(moveText(move, context.terminal.style));
+    if (moves.length === 0) context.terminal.line('No awake machine has this model.');
   }
   const wrong = moves.filter((move) => move.outcome === 'refused' || move.outcome === 'failed');
   if (moves.length === 0 || wrong.length === moves.length) {
@@ -65,7 +65,9 @@ async function force(context: CommandContext, target: 'gpu' | 'cpu') {
     const noRoom = wrong.length > 0 && wrong.every((move) => move.shortage !== undefined);
     throw new PilotlightError(moves.length === 0 ? 'MODEL_NOT_FOUND' : taken ? 'VRAM_TAKEN' : 'MOVE_FAILED', {
       message:
-        moves.length === 0 ? 'No awake machine has this model.' : wrong.map((move) => move.reason).join(' '),
+        moves.length === 0
+          ? 'No awake machine has this model.'
+          : wrong.map((move) => textOf(move.reason)).join(' '),
       next: noRoom
         ? `${taken ? 'Close the programs that use the VRAM and try again' : 'Choose a smaller model'}, or add --anyway to load part of it onto the GPU.`
         : 'Run "vram" to see where models are.',

@@ -8,7 +8,7 @@ import {
   optionText,
   usageError,
 } from '../command.ts';
-import { modelWords, stateWords, table, vramWords } from '../format.ts';
+import { modelText, stateText, table, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 /** `24GB`, `24 GB`, `24GiB`, `24` (GB) or `0` for a machine without a GPU, as bytes; units as GPU vendors use them. */
@@ -37,8 +37,8 @@ async function list(context: CommandContext) {
   const measured = await measureVram(link);
   const rows = nodes.map((node) => [
     node.name,
-    stateWords(node, style),
-    vramWords(measured.of(node), node.hasGpu),
+    stateText(node, style),
+    vramText(measured.of(node), node.hasGpu),
     node.url ?? node.agentUrl ?? '',
     seenWords(node, context.now()),
     style.quiet(node.id),
@@ -47,7 +47,7 @@ async function list(context: CommandContext) {
     terminal.line(line);
     const node = nodes[index];
     if (node?.trouble) terminal.line(`  ${style.bad('!')} ${node.trouble.message} ${node.trouble.next}`);
-    for (const model of node?.loaded ?? []) terminal.line(`  ${modelWords(model, style)}`);
+    for (const model of node?.loaded ?? []) terminal.line(`  ${modelText(model, style)}`);
   }
   return nodes;
 }
@@ -80,7 +80,7 @@ async function add(context: CommandContext) {
   });
   const [seen = node] = await link.call('fleet.look', { nodeId: node.id });
   if (!context.json) {
-    context.terminal.line(`Added ${seen.name}: ${stateWords(seen, context.terminal.style)}`);
+    context.terminal.line(`Added ${seen.name}: ${stateText(seen, context.terminal.style)}`);
     if (seen.trouble) context.terminal.line(`  ${seen.trouble.message} ${seen.trouble.next}`);
   }
   return seen;

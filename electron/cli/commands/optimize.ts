@@ -1,27 +1,29 @@
 import type { OptimizerStatus } from '../../../shared/models/placement.ts';
-import { formatAgo, formatDuration } from '../../../shared/units.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { formatAgo, formatDuration, plural } from '../../../shared/units.ts';
 import { type Command, type CommandContext, usageError } from '../command.ts';
-import { moveWords, placementWords } from '../format.ts';
+import { moveText, placementText } from '../format.ts';
 
 function print(context: CommandContext, status: OptimizerStatus): void {
   const { terminal } = context;
   const every = `every ${formatDuration(status.intervalMs)}`;
   const last =
-    status.lastLookAt === null ? 'never looked' : `looked ${formatAgo(context.now() - status.lastLookAt)}`;
-  terminal.line(
-    `Optimizer ${status.on ? `on, ${every}` : 'off'}; ${last}; ${status.movesToday} moves today.`,
-  );
-  if (status.summary !== '') terminal.line(status.summary);
+    status.lastLookAt === null
+      ? 'not checked yet'
+      : `checked ${formatAgo(context.now() - status.lastLookAt)}`;
+  const moves = `${plural(status.movesToday, 'move')} today`;
+  terminal.line(`Optimizer ${status.on ? `on, ${every}` : 'off'}; ${last}; ${moves}.`);
+  if (status.lastLookAt !== null) terminal.line(textOf(status.summary));
   for (const { model, placement, reason, right } of status.explanations) {
     const { style } = terminal;
-    const where = placement === null ? '' : `${placementWords(placement, null, style)}  `;
-    terminal.line(`  ${right ? style.good('✓') : style.ember('–')} ${where}${model}  ${reason}`);
+    const where = placement === null ? '' : `${placementText(placement, null, style)}  `;
+    terminal.line(`  ${right ? style.good('✓') : style.ember('–')} ${where}${model}  ${textOf(reason)}`);
   }
 }
 
 export const optimize: Command = {
   name: 'optimize',
-  summary: 'look now and move priority models where they belong; switch it on or off; what it did',
+  summary: 'move priority models to GPUs now, switch the optimizer on or off, or show what it did',
   usage: ['optimize', 'optimize on|off', 'optimize status', 'optimize history [--limit N]'],
   options: { limit: { type: 'string' } },
   async run(context) {
@@ -35,10 +37,10 @@ export const optimize: Command = {
       const limit = Number(context.values.limit ?? 20);
       const moves = await link.call('optimizer.history', { limit });
       if (!context.json) {
-        if (moves.length === 0) context.terminal.line('Nothing has been moved yet.');
+        if (moves.length === 0) context.terminal.line('No moves yet.');
         for (const move of moves) {
           const when = context.terminal.style.quiet(formatAgo(context.now() - move.at).padEnd(11));
-          context.terminal.line(`${when} ${moveWords(move, context.terminal.style)}`);
+          context.terminal.line(`${when} ${moveText(move, context.terminal.style)}`);
         }
       }
       return moves;

@@ -15,7 +15,7 @@ import {
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
-import { stateWords } from '../format.ts';
+import { stateText } from '../format.ts';
 import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../time-words.ts';
 
 const actionWords = {
@@ -137,7 +137,7 @@ export const why: Command = {
     for (const power of shown) {
       const node = nodes.find((one) => one.id === power.nodeId);
       if (!node) continue;
-      terminal.line(`${style.strong(node.name)}  ${stateWords(node, style)}`);
+      terminal.line(`${style.strong(node.name)}  ${stateText(node, style)}`);
       for (const reason of power.whyOn) terminal.line(`  ${textOf(reason)}`);
       for (const lease of power.leases)
         terminal.line(`  ${style.quiet(lease.id)}  ${leaseWords(lease, context.now())}`);

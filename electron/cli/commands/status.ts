@@ -1,7 +1,7 @@
 import { textOf } from '../../../shared/text/index.ts';
 import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
-import { jobLine, stateWords, table, vramWords } from '../format.ts';
+import { jobLine, stateText, table, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 export const status: Command = {
@@ -45,13 +45,13 @@ export const status: Command = {
     terminal.line();
     const rows = nodes.map((node) => [
       node.name,
-      stateWords(node, style),
-      vramWords(measured.of(node), node.hasGpu),
+      stateText(node, style),
+      vramText(measured.of(node), node.hasGpu),
       node.loaded.map((model) => model.name).join(', '),
     ]);
     for (const line of table(rows)) terminal.line(line);
     terminal.line();
-    terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${optimizer.summary}`.trim());
+    terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${textOf(optimizer.summary)}`);
     const files = sources.reduce((sum, source) => sum + source.files, 0);
     terminal.line(`Index: ${plural(sources.length, 'folder')}, ${plural(files, 'file')}.`);
     if (job?.status === 'running') terminal.line(jobLine(job, style));

@@ -3,7 +3,7 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { type Command, findNode, onlyPositional } from '../command.ts';
-import { bar, stateWords } from '../format.ts';
+import { bar, stateText } from '../format.ts';
 import type { Style } from '../terminal.ts';
 
 const stepWords = {
@@ -15,7 +15,7 @@ const stepWords = {
 
 /** One line about a wake in progress, with a bar once the usual boot time is known. */
 export function wakeLine(node: NodeView, wake: WakeProgress | null, now: number, style: Style): string {
-  if (!wake) return `${node.name}: ${stateWords(node, style)}`;
+  if (!wake) return `${node.name}: ${stateText(node, style)}`;
   const elapsed = now - wake.startedAt;
   const words = `${formatDuration(elapsed)}, ${stepWords[wake.step]}`;
   if (wake.expectedMs === null) return `${style.ember('◌')} Waking ${node.name}  ${words}`;
@@ -47,7 +47,7 @@ export const wake: Command = {
       if (isServing(node.state)) {
         const tookMs = Math.round(context.now() - startedAt);
         if (!context.json)
-          terminal.line(`${name}: ${stateWords(node, terminal.style)}, ${formatDuration(tookMs)}`);
+          terminal.line(`${name}: ${stateText(node, terminal.style)}, ${formatDuration(tookMs)}`);
         return { node, tookMs };
       }
       if (progress === null) {

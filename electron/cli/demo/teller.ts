@@ -3,7 +3,7 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import { formatCount, formatDuration, plural } from '../../../shared/units.ts';
 import { usedVramBytes } from '../../../shared/vram.ts';
 import { wakeLine } from '../commands/wake.ts';
-import { highlight, jobLine, placementWords, stateWords, table, vramWords } from '../format.ts';
+import { highlight, jobLine, placementText, stateText, table, vramText } from '../format.ts';
 import { cutTo, type Terminal } from '../terminal.ts';
 import type { DemoEnd, DemoTeller } from './story.ts';
 
@@ -34,7 +34,7 @@ export function createNarrator({
   function tellVerified(tower: NodeView): void {
     if (verified || tower.state !== 'gpu-verified') return;
     verified = true;
-    tell(`${stateWords(tower, style)}: the whole model is on its GPU`);
+    tell(`${stateText(tower, style)}: the whole model is on its GPU`);
   }
 
   const eventGlyphs = {
@@ -54,8 +54,8 @@ export function createNarrator({
       terminal.line();
       const rows = nodes.map((node) => [
         `  ${node.name}`,
-        stateWords(node, style),
-        vramWords({ ...node.vram, usedBytes: usedVramBytes(node, null) }, node.hasGpu),
+        stateText(node, style),
+        vramText({ ...node.vram, usedBytes: usedVramBytes(node, null) }, node.hasGpu),
       ]);
       for (const line of table(rows)) terminal.line(line);
       terminal.line();
@@ -82,7 +82,7 @@ export function createNarrator({
     end({ job, result, search, findings, held }) {
       const parts = job.nodes.map(
         (node) =>
-          `${formatCount(node.vectors)} on ${node.name} ${node.placement === 'builtin' ? '' : placementWords(node.placement, null, style)}`,
+          `${formatCount(node.vectors)} on ${node.name} ${node.placement === 'builtin' ? '' : placementText(node.placement, null, style)}`,
       );
       const glyph = held ? style.good('✓') : style.bad('✗');
       tell(

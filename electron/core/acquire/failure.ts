@@ -34,7 +34,7 @@ export function classifyFailure(error: unknown): FailureKind {
   }
 }
 
-/** 4xx means that this request is wrong, except where it is about time, rate, or a client that disconnected. */
+/** 4xx means that this request is wrong, unless it is about time, rate, or a client that disconnected. */
 function isRefusal(status: unknown): boolean {
   return (
     typeof status === 'number' && status >= 400 && status < 500 && ![404, 408, 429, 499].includes(status)

@@ -69,8 +69,8 @@ export interface Acquired extends AsyncDisposable {
   readonly model: string | null;
   /** Where the model is loaded; null if it is not known to be loaded. */
   readonly placement: Placement | null;
-  /** Why the model is there, if a GPU was needed. */
-  readonly reason: string;
+  /** Why the model is there; null unless a GPU was needed. */
+  readonly reason: Message | null;
   /** Counts one more request in flight until disposed. */
   begin(): Disposable;
   /** A request succeeded: the node's breaker closes. */
@@ -128,7 +128,7 @@ export interface AcquirePlacement {
     model: string;
     by: WakeRequester;
     signal: AbortSignal;
-  }): Promise<{ placement: Placement | null; reason: string }>;
+  }): Promise<{ placement: Placement | null; reason: Message }>;
 }
 
 export interface AcquireDependencies {

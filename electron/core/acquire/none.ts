@@ -1,5 +1,6 @@
 /** The error if no node is suitable. Pure. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import { modelOnNode, type RoutedNode, type WantedModel } from './route.ts';
 
@@ -11,17 +12,19 @@ export function noneError(nodes: readonly RoutedNode[], model: WantedModel | nul
   const serving = having.find((node) => isServing(node.state));
   if (serving) {
     return new PilotlightError('SERVER_BUSY', {
-      message: `${serving.name} cannot be used right now.`,
+      message: fact('NODE_UNAVAILABLE', { node: serving.name }),
       details: { nodeId: serving.id },
     });
   }
   const [asleep] = having;
   if (asleep) {
     return new PilotlightError('NODE_ASLEEP', {
-      message: `${asleep.name} is not serving now.`,
+      message: fact('NODE_NOT_SERVING', { node: asleep.name }),
       details: { nodeId: asleep.id },
     });
   }
   if (model === null) return new PilotlightError('NO_SERVER');
-  return new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has ${model.name}.` });
+  return new PilotlightError('MODEL_NOT_FOUND', {
+    message: fact('NO_NODE_HAS_MODEL', { model: model.name }),
+  });
 }

@@ -42,9 +42,9 @@ export interface PoolEvents {
   waking(worker: PoolWorker): void;
   woke(worker: PoolWorker): void;
   placing(worker: PoolWorker): void;
-  placed(worker: PoolWorker, placement: Placement, reason: string): void;
+  placed(worker: PoolWorker, placement: Placement, reason: Message | null): void;
   /** The model could not be loaded on its GPU. */
-  gpuRefused(worker: PoolWorker, reason: string): void;
+  gpuRefused(worker: PoolWorker, reason: Message | null): void;
   working(worker: PoolWorker): void;
   dropped(worker: PoolWorker, error: unknown): void;
   /** `cameUp`: it woke, but does not have the model. */

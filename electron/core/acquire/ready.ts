@@ -1,6 +1,7 @@
 /** Gets one node ready: awake, models listed, and the model on the GPU if needed. */
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Placement } from '../../../shared/models/placement.ts';
 import { waitForNode } from '../fleet/wait-for.ts';
 import type { InferenceServer } from '../ports/inference.ts';
@@ -14,7 +15,7 @@ export interface ReadyNode {
   server: InferenceServer;
   model: string | null;
   placement: Placement | null;
-  reason: string;
+  reason: Message | null;
 }
 
 /** A server that has just come up lists its models a moment later. */
@@ -39,7 +40,7 @@ export async function makeReady(
   if (model === null || request.gpu !== 'needed') {
     const node = current(fleet, nodeId);
     const loaded = node.loaded.find((entry) => entry.name === model);
-    return { node, server, model, placement: loaded?.placement ?? null, reason: '' };
+    return { node, server, model, placement: loaded?.placement ?? null, reason: null };
   }
   onStep?.({ step: 'placing', nodeId, name, model });
   const placed = await placement.ensureOnGpu({ nodeId, model, by, signal });
@@ -91,7 +92,7 @@ async function listed(
   const model = modelOnNode(node, wanted);
   if (model !== null) return model;
   throw new PilotlightError('MODEL_NOT_FOUND', {
-    message: `${wanted.name} is not on ${node.name}.`,
+    message: fact('MODEL_NOT_ON_NODE', { model: wanted.name, node: node.name }),
     details: { nodeId },
   });
 }
@@ -118,4 +119,7 @@ function capableServer(
 }
 
 const asleep = ({ id, name }: NodeView) =>
-  new PilotlightError('NODE_ASLEEP', { message: `${name} is not serving now.`, details: { nodeId: id } });
+  new PilotlightError('NODE_ASLEEP', {
+    message: fact('NODE_NOT_SERVING', { node: name }),
+    details: { nodeId: id },
+  });

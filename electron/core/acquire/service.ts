@@ -142,7 +142,8 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
       });
       if (!gpu || ready.placement === 'gpu' || ready.placement === 'partial') return ready;
       health.gpuRefused(nodeId);
-      onFailure(new PilotlightError('GPU_NOT_USED', { message: ready.reason, details: { nodeId } }));
+      const message = ready.reason === null ? {} : { message: ready.reason };
+      onFailure(new PilotlightError('GPU_NOT_USED', { ...message, details: { nodeId } }));
     } catch (error) {
       request.signal.throwIfAborted();
       const why = health.notReady(nodeId, error, stage);

@@ -1,4 +1,5 @@
 /** What people see of a pool: the phase of the job, its events, and what is worth a notification. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import type { JobEvent, JobPhase, SourceRecord } from '../../../shared/models/indexing.ts';
 import { fact, type Message, plainText } from '../../../shared/models/message.ts';
@@ -92,12 +93,12 @@ export function createPoolReport({
       const text =
         placement === 'gpu'
           ? `${modelName} is on the GPU of ${name}.`
-          : `${modelName} is only partly on the GPU of ${name}: ${reason}`;
+          : `${modelName} is only partly on the GPU of ${name}: ${english(reason)}`;
       report.event('placed', nodeId, text);
     },
     gpuRefused({ name, nodeId }, reason) {
-      lastLoss = { name, words: `The GPU of ${name} cannot be used`, why: reason };
-      report.event('note', nodeId, `The GPU of ${name} cannot be used for ${modelName}: ${reason}`);
+      lastLoss = { name, words: `The GPU of ${name} cannot be used`, why: english(reason) };
+      report.event('note', nodeId, `The GPU of ${name} cannot be used for ${modelName}: ${english(reason)}`);
     },
     working(worker) {
       if (worker.gpu) onGpu(worker);
@@ -143,6 +144,10 @@ export function createPoolReport({
     changed,
   };
 }
+
+/** Job events are still English text. */
+const english = (reason: Message | null): string =>
+  new PilotlightError('GPU_NOT_USED', reason === null ? {} : { message: reason }).message;
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

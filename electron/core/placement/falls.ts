@@ -1,4 +1,5 @@
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
 import { canonicalName, sameModelName } from '../fleet/model-placement.ts';
 
@@ -6,24 +7,23 @@ import { canonicalName, sameModelName } from '../fleet/model-placement.ts';
 export interface Fall {
   node: NodeView;
   model: string;
-  /** A sentence. */
-  reason: string;
+  reason: Message;
 }
 
 /**
- * Notices when a priority model falls to the CPU: it was on the GPU before, or came up on the CPU of a node
- * that has a GPU. One fall is told once, until the model is seen on the GPU again.
+ * Detects when a priority model falls to the CPU: it was on the GPU before, or was first loaded on the CPU of a node
+ * that has a GPU. Each fall is reported once, until the model is on the GPU again.
  */
 export interface FallWatch {
-  /** `moving` is the model that is being moved on the node now. */
-  look(node: NodeView, moving: string | null): Fall[];
-  /** A move has ended, and its record says where: a person who forces a model to the CPU knows it. */
+  /** `moving` is the model that is being moved on the node; null if none is. */
+  observe(node: NodeView, moving: string | null): Fall[];
+  /** A move has finished. A person who forces a model to the CPU knows where it is. */
   moved(record: Pick<MoveRecord, 'nodeId' | 'model' | 'to'>): void;
   forget(nodeId: string): void;
 }
 
 export function createFallWatch(): FallWatch {
-  /** Where each model was seen last, by node; expiry in between does not end a fall. */
+  /** The last placement of each model, by node. A model that expires in between is still in the same fall. */
   const known = new Map<string, Map<string, Placement>>();
 
   const modelsOf = (nodeId: string) => {
@@ -33,26 +33,23 @@ export function createFallWatch(): FallWatch {
   };
 
   return {
-    look(node, moving) {
+    observe(node, moving) {
       if (!isServing(node.state) || node.hasGpu === false) return [];
       if (node.loaded.length === 0) return [];
       const models = modelsOf(node.id);
       const falls: Fall[] = [];
       for (const model of node.loaded) {
         if (!model.priority || model.pinned) continue;
-        // What a move does is told by its record.
+        // The record of a move says where its model is.
         if (moving !== null && sameModelName(moving, model.name)) continue;
         const name = canonicalName(model.name);
         const before = models.get(name);
         models.set(name, model.placement);
         if (model.placement !== 'cpu' || before === 'cpu') continue;
         if (before !== undefined) {
-          const was = before === 'gpu' ? 'on the GPU' : 'partly on the GPU';
-          const reason = `It was ${was} before: something loaded it again without the GPU.`;
-          falls.push({ node, model: model.name, reason });
+          falls.push({ node, model: model.name, reason: fact('RELOADED_WITHOUT_GPU', { before }) });
         } else if (node.hasGpu === true) {
-          const reason = `${node.name} has a GPU, but the model was loaded on the CPU.`;
-          falls.push({ node, model: model.name, reason });
+          falls.push({ node, model: model.name, reason: fact('LOADED_WITHOUT_GPU', { node: node.name }) });
         }
       }
       return falls;

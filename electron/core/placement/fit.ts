@@ -5,29 +5,29 @@ import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { measuredVramBytes } from '../../../shared/vram.ts';
 
 /**
- * Kept free on top of what a model needs, bytes. Ollama leaves 1,024 MiB free when it chooses by itself; an explicit
- * number of layers needs about as much: 588 MiB for the runner's context, and what the driver keeps, which the tools
- * count neither as used nor as free (480 MiB of an 80 GB card).
+ * Bytes to keep free in addition to what a model needs. Ollama leaves 1,024 MiB free when it chooses the layers itself.
+ * An explicit number of layers needs about as much: 588 MiB for the runner's context, and what the driver reserves,
+ * which tools count neither as used nor as free (480 MiB of an 80 GB card).
  */
 export const VRAM_RESERVE_BYTES = 1024 ** 3;
-/** A computed size leaves out compute buffers; a measured one does not. */
+/** A computed size does not include compute buffers; a measured one does. */
 const FORMULA_MARGIN = 1.1;
-/** Beside other resident models Ollama lets a newcomer take this part of what is free, then evicts. */
+/** If other models are loaded, Ollama gives a new one up to this share of the free VRAM, and else evicts. */
 const SHARE_BESIDE_OTHERS = 0.8;
-/** Ollama's default limit of resident models: three for each GPU. */
+/** Ollama's default limit of loaded models for each GPU. */
 export const LOADED_PER_GPU = 3;
 const GIB = 1024 ** 3;
 
 export interface PredictedSize {
   bytes: number;
-  /** True when the server itself said the size, with the model loaded. */
+  /** Whether the server reported it with the model loaded. */
   measured: boolean;
 }
 
 /**
- * Bytes that a model will take when it is loaded. `measuredBytes` is the `size` that was seen with the same
- * context; else file size + 2·layers·kv_heads·head_dim·context·parallel·2, with a margin. The head dimension
- * is embedding length / heads. Null when neither is known.
+ * Bytes that a model will take when it is loaded; null if unknown. `measuredBytes` is its size when it was loaded with
+ * the same context. Without it: file size + 2·layers·kv_heads·head_dim·context·parallel·2, with a margin. The head
+ * dimension is embedding length / heads.
  */
 export function predictSize(input: {
   measuredBytes: number | null;
@@ -55,7 +55,7 @@ export function predictSize(input: {
   return { bytes: Math.ceil((input.fileBytes + cacheBytes) * FORMULA_MARGIN), measured: false };
 }
 
-/** The context that a server gives by itself, from its VRAM in bytes; null when the VRAM is not known. */
+/** The default context of a server with this much VRAM, in bytes; null if the VRAM is unknown. */
 export function defaultContextLength(totalVramBytes: number | null): number | null {
   if (totalVramBytes === null) return null;
   if (totalVramBytes >= 47 * GIB) return 262_144;
@@ -63,8 +63,8 @@ export function defaultContextLength(totalVramBytes: number | null): number | nu
 }
 
 /**
- * The `num_ctx` to send so that a reload keeps the loaded context; undefined when the server's own default
- * gives the same, because a number that traffic does not send makes the next request reload the model.
+ * The `num_ctx` to send so that a reload keeps the loaded context; undefined if the server's default is the same,
+ * because the next request without that number would reload the model.
  */
 export function contextToSend(input: {
   loadedContext: number | null;
@@ -79,26 +79,26 @@ export function contextToSend(input: {
   return defaults.some((context) => capped(context) === loadedContext) ? undefined : loadedContext;
 }
 
-/** VRAM of a node as it is now. Bytes. */
+/** VRAM of a node at this moment. Bytes. */
 export interface VramState {
   totalBytes: number;
   freeBytes: number;
-  /** Free on the emptiest GPU; the same as `freeBytes` where there is one. */
+  /** Free on the emptiest GPU; equals `freeBytes` if there is only one. */
   freeOnOneBytes: number;
   gpuCount: number;
-  /** True when the machine's own tools reported what is in use, including other programs. */
+  /** Whether the machine's own tools reported what is in use, including other programs. */
   measured: boolean;
 }
 
-/** What is known of the VRAM of a node, and what its own tools measure. */
+/** What is known about the VRAM of a node, and what its own tools measure. */
 export interface VramFacts {
   vram: NodeView['vram'];
-  /** Empty where no tool measures. */
+  /** Empty if no tool measures. */
   gpus: readonly Pick<GpuReading, 'vramTotalBytes' | 'vramUsedBytes'>[];
   loaded: readonly Pick<LoadedModel, 'vramBytes'>[];
 }
 
-/** Null when the total is not known. Totals of one node are never applied to another. */
+/** null if the total is unknown. */
 export function vramState(node: VramFacts): VramState | null {
   const known = node.gpus.flatMap((gpu) =>
     gpu.vramTotalBytes === null || gpu.vramUsedBytes === null
@@ -128,7 +128,7 @@ export function vramState(node: VramFacts): VramState | null {
   };
 }
 
-/** Ollama's order: idle first, then the shortest time left, then by name; "for ever" last, but not exempt. */
+/** Ollama's order: idle models first, then by the time left, then by name. Those without an end come last. */
 export function evictionOrder<Model extends LoadedModel>(
   models: readonly Model[],
   inFlight: (model: string) => number,
@@ -148,26 +148,24 @@ export type Fit =
       neededBytes: number;
       freeBytes: number;
       victims: string[];
-      /** False where other programs may hold a part of what is taken to be free. */
+      /** False if other programs may use some of the VRAM that counts as free. */
       measured: boolean;
     }
-  | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] }
-  | { kind: 'vram-unknown' };
+  | { kind: 'does-not-fit'; neededBytes: number; totalBytes: number; freeBytes: number; victims: string[] };
 
 /**
- * Whether a model fits wholly into VRAM, and whom Ollama would unload for it. `own` is the model as it is
- * loaded now: a reload gives its VRAM back first. `others` are the other loaded models, those on the CPU
- * too, because Ollama counts them.
+ * Whether a model fits entirely into VRAM, and which models Ollama would unload for it. `own` is the model as loaded
+ * now: a reload frees its VRAM first. `others` are the other loaded models, including those on the CPU, because Ollama
+ * counts them.
  */
 export function fitOnGpu(input: {
-  size: PredictedSize | null;
-  vram: VramState | null;
+  size: PredictedSize;
+  vram: VramState;
   own: LoadedModel | null;
   others: readonly LoadedModel[];
   inFlight: (model: string) => number;
 }): Fit {
   const { size, vram, own } = input;
-  if (vram === null || size === null) return { kind: 'vram-unknown' };
   const gained = own?.vramBytes ?? 0;
   let free = vram.freeBytes + gained;
   let freeOnOne = Math.min(vram.freeOnOneBytes + gained, free);
@@ -178,7 +176,7 @@ export function fitOnGpu(input: {
     if (victims.length < tooMany) return false;
     const share = queue.length > 0 ? SHARE_BESIDE_OTHERS : 1;
     const needed = size.bytes + VRAM_RESERVE_BYTES;
-    // Spread over several GPUs a model loses a little to each split.
+    // A model that is spread over several GPUs takes a little more.
     return needed <= freeOnOne * share || (vram.gpuCount > 1 && needed <= free * share * 0.9);
   };
   while (!roomFor()) {

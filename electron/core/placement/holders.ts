@@ -1,26 +1,26 @@
-/** Who holds a node's VRAM: the server's own models, which can be unloaded, and other programs, which cannot. Pure. */
+/** What uses a node's VRAM: the server's own models, which can be unloaded, and other programs, which cannot. Pure. */
 import type { LoadedModel, VramHolder } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { measuredVramBytes } from '../../../shared/vram.ts';
 
 const MIB = 1024 ** 2;
-/** What a runner's process holds beside its model (the CUDA context), seen with models of 0.4 to 28 GB. */
+/** What a runner's process uses in addition to its model (the CUDA context), as measured with models of 0.4 to 28 GB. */
 const CONTEXT_BYTES = 588 * MIB;
-/** Beside programs that are named, a smaller rest is the driver's and the desktop's, and not worth a mention. */
+/** If programs are named, a smaller rest belongs to the driver and the desktop and is not worth mentioning. */
 const NAMELESS_FROM_BYTES = 1024 * MIB;
-/** What the driver itself counts as in use on an idle card. */
+/** What the driver reports as in use on an idle card. */
 const DRIVER_BYTES = 64 * MIB;
-/** Longer names are cut: they come from the other machine. */
+/** Longer names are cut, because they come from another machine. */
 const LONGEST_NAME = 60;
 
-/** VRAM that cannot be had by unloading models. */
+/** VRAM that unloading models does not free. */
 export interface ForeignUse {
   bytes: number;
-  /** The largest first; what belongs to no program that is known comes last, with `name` null. */
+  /** The largest first. The rest, of unknown programs, comes last with `name` null. */
   holders: VramHolder[];
 }
 
-/** Null when the machine's tools do not report how much is in use, which is not the same as nothing. */
+/** null if the machine's tools do not report what is in use, which does not mean that nothing is. */
 export function foreignUse(
   gpus: readonly GpuReading[] | null,
   loaded: readonly Pick<LoadedModel, 'vramBytes'>[],
@@ -29,7 +29,7 @@ export function foreignUse(
   if (gpus === null || used === null) return null;
   const onGpu = loaded.filter((model) => model.vramBytes > 0);
   const models = onGpu.reduce((sum, model) => sum + model.vramBytes, 0);
-  // One context more than there are models: the server starts a runner only to ask what the GPU has.
+  // One context more than there are models: the server also starts a runner just to query the GPU.
   const allowance = models + CONTEXT_BYTES * (onGpu.length + 1);
 
   const byName = new Map<string, number>();
@@ -43,7 +43,7 @@ export function foreignUse(
       if (name !== null) byName.set(name, (byName.get(name) ?? 0) + bytes);
     }
   }
-  // Runners that hold more than the server's list: one that outlived its server, or a load under way.
+  // Runners that use more than the server reports: one that outlived its server, or a load in progress.
   if (runners > allowance) byName.set('llama-server', (byName.get('llama-server') ?? 0) + runners - models);
 
   const named = [...byName]
@@ -63,20 +63,21 @@ export function foreignUse(
   };
 }
 
-/** A process of the inference server itself. A `llama-server` outside of Ollama's folder is another program. */
+/** Whether it is a process of the inference server. A `llama-server` outside of Ollama's folder is another program. */
 function isRunner(name: string): boolean {
   const path = name.trim().toLowerCase();
-  // Its own program, under any folder, and the runners that it starts.
+  // The server itself, in any folder, and the runners that it starts.
   if (/^ollama runner\b/.test(path) || /(^|[\\/])ollama([ _.]|$)[^\\/]*$/.test(path)) return true;
-  return /[\\/]?<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
+  return /(^|[\\/])<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
 }
 
-/** The program without its folder; null where the tool gave none (`[N/A]`, `-`, an empty name). */
+/** The program without its folder; null if the tool reports none (`[N/A]`, `-`, an empty name). */
 function programName(name: string): string | null {
   const path = name.trim();
   if (/^(\[.*\]|n\/a|-|unknown( error| process)?)$/i.test(path)) return null;
-  const program = (path.split(/[\\/]/).at(-1) ?? '')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a name may hold any character.
+  const program = path
+    .replace(/.*[\\/]/s, '')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a name may contain any character.
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
     .trim();
   if (program === '') return null;

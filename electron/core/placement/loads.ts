@@ -1,41 +1,39 @@
-import { formatDuration } from '../../../shared/units.ts';
+/** Watches how long loads take. */
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Clock } from '../ports/time.ts';
 
-/** Ollama gives a load up after this long without progress; one that is older than that is stuck. */
+/** Ollama aborts a load after this long without progress, so an older load is stuck. */
 export const LOAD_STALL_MS = 5 * 60_000;
-/** After a stuck load was given up, the server is tried again by itself only after this long. */
+/** After a load was stuck, the server gets no other load for this long. */
 const RETRY_AFTER_STALL_MS = 30 * 60_000;
 
 /**
- * The loads that Pilotlight has under way. A wedged scheduler keeps answering everything but loads, so the
- * age of the oldest load is what gives it away.
+ * The loads of Pilotlight that are in progress. If Ollama's scheduler is stuck, everything but loads is still answered,
+ * so only the age of the oldest load shows it.
  */
 export interface LoadWatch {
-  /** Runs one load without a deadline of its own. */
+  /** Runs one load, without a deadline. */
   run(nodeId: string, model: string, load: () => Promise<void>): Promise<void>;
-  /** Why no further load may be sent to a node, as a sentence; null when it may. */
-  blocked(nodeId: string): string | null;
-  /** The node was started again, or a model appeared on it: its scheduler works. */
+  /** Why a node takes no more loads; null if it does. */
+  blocked(nodeId: string): Message | null;
+  /** The server was restarted, or a model was loaded there: its scheduler works. */
   clear(nodeId: string): void;
 }
 
 export function createLoadWatch(deps: {
   clock: Clock;
   /** Called once for each load that is stuck. */
-  onStalled: (nodeId: string, model: string, message: string) => void;
+  onStalled: (nodeId: string, model: string, stuck: Message) => void;
 }): LoadWatch {
   const { clock, onStalled } = deps;
   const stalled = new Map<string, { model: string; startedAt: number; detectedAt: number }>();
-
-  const sentence = (model: string, ageMs: number) =>
-    `A load of ${model} has been waiting for ${formatDuration(ageMs)}: Ollama's scheduler seems to be stuck, though it still answers everything else. No further load is sent there.`;
 
   return {
     async run(nodeId, model, load) {
       const startedAt = clock.monotonic();
       const timer = clock.timer(LOAD_STALL_MS, () => {
         stalled.set(nodeId, { model, startedAt, detectedAt: clock.monotonic() });
-        onStalled(nodeId, model, sentence(model, LOAD_STALL_MS));
+        onStalled(nodeId, model, fact('LOAD_STUCK', { model, ms: LOAD_STALL_MS }));
       });
       try {
         await load();
@@ -52,7 +50,7 @@ export function createLoadWatch(deps: {
         stalled.delete(nodeId);
         return null;
       }
-      return sentence(stall.model, now - stall.startedAt);
+      return fact('LOAD_STUCK', { model: stall.model, ms: now - stall.startedAt });
     },
     clear(nodeId) {
       stalled.delete(nodeId);

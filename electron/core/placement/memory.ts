@@ -4,15 +4,15 @@ import { canonicalName } from '../fleet/model-placement.ts';
 import type { Clock } from '../ports/time.ts';
 import { afterRestart, type ModelHistory, NO_HISTORY, remember } from './move-history.ts';
 
-/** What was seen of each model on each node, and what its moves taught. Rebuilt from the history at start. */
+/** What is known about each model on each node, and the history of its moves, which is read from the store at start. */
 export interface PlacementMemory {
-  /** Call with each change of a node. `restarted` when it came to serve, `appeared` when a load succeeded. */
+  /** Call with each change of a node. `restarted`: it has started serving. `appeared`: a model was loaded. */
   observe(node: NodeView, previous: NodeView | null): { restarted: boolean; appeared: boolean };
   learn(record: Omit<MoveRecord, 'id'>): void;
   history(nodeId: string, model: string): ModelHistory | undefined;
   placedSince(nodeId: string, model: string): number | null;
   lastLoadedAt(nodeId: string, model: string): number | null;
-  /** `size` when it was last seen loaded, bytes. */
+  /** Bytes in memory when it was last loaded; null if that is unknown. */
   lastSizeBytes(nodeId: string, model: string): number | null;
   forget(nodeId: string): void;
 }
@@ -45,14 +45,14 @@ export function createPlacementMemory(deps: {
     const models = histories.get(nodeId);
     for (const [name, history] of models ?? []) models?.set(name, update(history));
   };
-  const look = (nodeId: string, model: string) => seen.get(nodeId)?.get(canonicalName(model)) ?? null;
+  const find = (nodeId: string, model: string) => seen.get(nodeId)?.get(canonicalName(model)) ?? null;
 
   return {
     observe(node, previous) {
       const now = clock.now();
       const restarted = previous !== null && isServing(node.state) && !isServing(previous.state);
       if (restarted) change(node.id, afterRestart);
-      // A GPU that holds a model is there.
+      // A GPU with a model in its VRAM works.
       else if (node.loaded.some((model) => model.vramBytes > 0)) {
         change(node.id, (history) =>
           history.gpuNotUsedAt === null ? history : { ...history, gpuNotUsedAt: null },
@@ -85,15 +85,15 @@ export function createPlacementMemory(deps: {
     learn,
     history: (nodeId, model) => histories.get(nodeId)?.get(canonicalName(model)),
     placedSince: (nodeId, model) => {
-      const entry = look(nodeId, model);
+      const entry = find(nodeId, model);
       return entry && entry.placement !== null ? entry.since : null;
     },
     lastLoadedAt: (nodeId, model) => {
-      const entry = look(nodeId, model);
-      // A node that does not change is not observed again: what is loaded is loaded until it is seen to be gone.
+      const entry = find(nodeId, model);
+      // A node without changes is not observed again, so a loaded model counts as loaded until it disappears.
       return entry && entry.placement !== null ? clock.now() : (entry?.lastLoadedAt ?? null);
     },
-    lastSizeBytes: (nodeId, model) => look(nodeId, model)?.sizeBytes ?? null,
+    lastSizeBytes: (nodeId, model) => find(nodeId, model)?.sizeBytes ?? null,
     forget(nodeId) {
       histories.delete(nodeId);
       seen.delete(nodeId);

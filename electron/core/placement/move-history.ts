@@ -1,28 +1,30 @@
-/** What earlier moves teach about the next one. Pure: records in, memory out. */
+/** What earlier moves say about the next one. Pure: records in, history out. */
+import type { Message } from '../../../shared/models/message.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 
 const MINUTE = 60_000;
 export const COOL_DOWN_MS = 10 * MINUTE;
-/** A move is not turned back within this time, unless a person says so. */
+/** A move is not reversed within this time, except by a person. */
 export const REVERSAL_WINDOW_MS = 60 * MINUTE;
-/** Moves of one model within this time count as relapses, and each doubles the cool-down. */
+/** A repeated move of a model within this time counts as a relapse, and doubles the cool-down. */
 const RELAPSE_WINDOW_MS = 24 * 60 * MINUTE;
 const FIRST_BACKOFF_MS = 5 * MINUTE;
 const LONGEST_WAIT_MS = 6 * 60 * MINUTE;
 
-/** What is remembered of one model on one node. Times in milliseconds since the epoch. */
+/** What is known about one model on one node. Times in milliseconds since the epoch. */
 export interface ModelHistory {
   /** Failures since the last success. */
   failures: number;
   /** Not before this time; 0 for no wait. */
   retryAt: number;
-  lastReason: string;
+  /** Why the last one failed; null if none did. */
+  lastReason: Message | null;
   movedAt: number | null;
   movedTo: 'gpu' | 'cpu' | null;
   movedBy: MoveRecord['by'] | null;
-  /** Moves to the same side that did not last. */
+  /** Moves to the same side that had to be repeated. */
   relapses: number;
-  /** The server accepted a load for the GPU and put it on the CPU. */
+  /** When the server accepted a load for the GPU and put it on the CPU; null if it did not. */
   gpuNotUsedAt: number | null;
   /** An explicit number of layers ran out of memory: next time the server chooses. */
   explicitFailed: boolean;
@@ -31,7 +33,7 @@ export interface ModelHistory {
 export const NO_HISTORY: ModelHistory = {
   failures: 0,
   retryAt: 0,
-  lastReason: '',
+  lastReason: null,
   movedAt: null,
   movedTo: null,
   movedBy: null,
@@ -40,7 +42,7 @@ export const NO_HISTORY: ModelHistory = {
   explicitFailed: false,
 };
 
-/** A refusal to a person teaches nothing; a failure of anybody's, and a refusal to the optimizer, does. */
+/** The history after a move. Any failure counts, but a refusal counts only if the optimizer requested the move. */
 export function remember(history: ModelHistory, record: Omit<MoveRecord, 'id'>): ModelHistory {
   if (record.outcome === 'already-right') return history;
   if (record.outcome === 'moved') {
@@ -70,12 +72,12 @@ export function remember(history: ModelHistory, record: Omit<MoveRecord, 'id'>):
   };
 }
 
-/** The server was started again: what failed before may work now. What was moved stays known. */
+/** The server was restarted: what failed before may work now. Moves are still known. */
 export function afterRestart(history: ModelHistory): ModelHistory {
-  return { ...history, failures: 0, retryAt: 0, lastReason: '', gpuNotUsedAt: null, explicitFailed: false };
+  return { ...history, failures: 0, retryAt: 0, lastReason: null, gpuNotUsedAt: null, explicitFailed: false };
 }
 
-/** Until when the optimizer leaves a model alone after a move, and why; null when it need not wait. */
+/** Until when the optimizer does not move a model again, and why; null if it was not moved. */
 export function quietUntil(
   history: ModelHistory,
   wanted: 'gpu' | 'cpu',

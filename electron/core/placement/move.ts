@@ -1,6 +1,7 @@
-/** The words of a move: what is asked for, what it needs, how it ends. */
+/** The types of a move: the request, what it needs, and its result. */
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, MoveRecord, Placement, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { placementOf } from '../fleet/model-placement.ts';
@@ -10,70 +11,73 @@ import type { Clock } from '../ports/time.ts';
 export interface MoveRequest {
   node: NodeView;
   server: InferenceServer;
-  /** Exact name as the server knows it. */
+  /** The exact name on the server. */
   model: string;
   target: 'gpu' | 'cpu';
   by: MoveRecord['by'];
-  /** The person knows that it does not fit, and wants as much of it on the GPU as there is room for. */
+  /** Load as much as fits onto the GPU, even if it is known not to fit entirely. */
   anyway: boolean;
 }
 
-/** Pilotlight's own requests under way, by node and model. */
+/** Pilotlight's own requests in flight, by node and model. */
 export interface RequestsInFlight {
   count(nodeId: string, model: string): number;
-  /** Resolves true when none of the models has a request left, false when `deadlineMs` passed first. */
+  /** Resolves with true once none of the models has a request left, or with false after `deadlineMs`. */
   drain(nodeId: string, models: readonly string[], deadlineMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface MoveDependencies {
   clock: Clock;
-  /** Canonical names pinned on the node. */
+  /** Canonical names of the models pinned on the node. */
   pinned: ReadonlySet<string>;
-  /** Models that the optimizer must not push out, beside the pinned ones. */
+  /** Models that the optimizer must not unload, in addition to the pinned ones. */
   isPriority: (model: string) => boolean;
   inFlight: (model: string) => number;
   drain: (models: readonly string[], signal: AbortSignal) => Promise<boolean>;
-  /** Fresh readings of the machine's own tools; null where there are none. */
+  /** New readings of the machine's own tools; null if it has none. */
   readGpus: (signal: AbortSignal) => Promise<GpuReading[] | null>;
   /** An explicit number of layers ran out of memory here before. */
   explicitFailed: boolean;
-  /** The size that was seen when the model was last loaded here, bytes. */
+  /** Bytes that the model took when it was last loaded here; null if unknown. */
   lastSizeBytes: number | null;
-  /** Runs one load and watches its age. */
+  /** Runs one load and watches how long it takes. */
   watchLoad: (model: string, load: () => Promise<void>) => Promise<void>;
-  blocked: () => string | null;
-  /** False once the node is known to be off or gone: nothing can be put back there. */
+  /** Why the node takes no more loads; null if it does. */
+  blocked: () => Message | null;
+  /** False once the node is known to be off or unreachable: nothing can be restored there. */
   serving: () => boolean;
   markGpu: (verdict: 'verified' | 'not-checked') => void;
-  /** Outlives the caller: what was there is put back even when the caller has gone. */
+  /** Outlives the caller's signal, because a cancelled move is still undone. */
   restoreSignal: AbortSignal;
 }
 
-export interface MoveEnd {
+export interface MoveResult {
   outcome: MoveRecord['outcome'];
-  reason: string;
+  reason: Message;
   code: ErrorCode | null;
   from: Placement | null;
   to: Placement | null;
-  /** Models that were pushed out and are still out. */
+  /** Models that were unloaded for it and still are. */
   evicted: string[];
   shortage?: VramShortage;
   restored?: string[];
   missing?: string[];
-  /** What went wrong, where something was thrown. */
+  /** What was thrown; null if nothing was. */
   error: unknown;
 }
 
-export interface Before {
+/** The state of a server right before a move. */
+export interface Snapshot {
   loaded: LoadedModel[];
+  /** The model that is moved; null if it is not loaded. */
   current: LoadedModel | null;
+  /** Bytes of VRAM in use; null if it is not measured. */
   usedBytes: number | null;
   gpus: GpuReading[] | null;
 }
 
-/** Everything that one load of the move sends. */
 export interface MovePlan {
-  /** Unload and wait first, then let the server choose. */
+  /** Unload the model and wait until it is unloaded, then let the server choose the layers. */
   unloadFirst: boolean;
   options: LoadOptions;
 }
@@ -81,7 +85,10 @@ export interface MovePlan {
 export const placementOrNull = (model: LoadedModel | null): Placement | null =>
   model ? placementOf(model) : null;
 
-/** The time that is left to a loaded model, in seconds; -1 for ever; at least a minute, so that it is seen. */
+/**
+ * The time for which a loaded model stays loaded, in seconds; -1 keeps it loaded indefinitely. At least a minute, so
+ * that the result of the move can be seen.
+ */
 export function keepAliveSeconds(model: LoadedModel, now: number): number {
   return model.expiresAt === null ? -1 : Math.max(60, Math.ceil((model.expiresAt - now) / 1000));
 }

@@ -1,61 +1,61 @@
-/** Carries moves out on nodes, one at a time on each, and writes down how they ended. */
-
+/** Moves models, one at a time on each node, and records the results. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
 import { sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
-import { applyMove, readBefore } from './apply.ts';
+import { applyMove, takeSnapshot } from './apply.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
-import type { MoveDependencies, MoveEnd, RequestsInFlight } from './move.ts';
-import { listNames, placementWords } from './move-message.ts';
+import type { MoveDependencies, MoveResult, RequestsInFlight } from './move.ts';
 import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { measureRoom } from './prepare.ts';
-import { findLoaded, lookUntilPlaced } from './verify.ts';
+import { findLoaded, pollUntilPlaced } from './verify.ts';
 
-/** What is wanted on one node. `model` is the exact name there. */
+/** A move on one node. */
 export interface MoveTask {
+  /** The exact name on the server. */
   model: string;
   target: 'gpu' | 'cpu';
   by: MoveRecord['by'];
-  /** Also where it is known not to fit; false when left out. */
+  /** Even if it is known not to fit. Default false. */
   anyway?: boolean;
 }
 
-export type TimedEnd = MoveEnd & { at: number; durationMs: number };
+export type TimedResult = MoveResult & { at: number; durationMs: number };
 
 export interface Mover {
-  /** Moves without asking for the node's lock, which the caller holds. Never throws. */
-  move(node: NodeView, server: InferenceServer, task: MoveTask, signal: AbortSignal): Promise<TimedEnd>;
-  write(
+  /** Moves a model; the caller must hold the node's lock. Never rejects. */
+  move(node: NodeView, server: InferenceServer, task: MoveTask, signal: AbortSignal): Promise<TimedResult>;
+  /** Adds a result to the history and the activity. */
+  record(
     node: NodeView,
     task: MoveTask,
-    end: Omit<MoveEnd, 'error'>,
+    result: Omit<MoveResult, 'error'>,
     at: number,
     durationMs: number,
   ): MoveRecord;
-  /** Writes down that nothing was done, and why. */
-  refusal(node: NodeView, task: MoveTask, code: MoveEnd['code'], reason: string): MoveRecord;
-  /** Takes the node, moves, writes down. Throws MOVE_IN_PROGRESS when the node is taken. */
+  /** Records that nothing was done, and why. */
+  refuse(node: NodeView, task: MoveTask, code: MoveResult['code'], reason: Message): MoveRecord;
+  /** Locks the node, moves the model and records the result. Rejects with MOVE_IN_PROGRESS if the node is locked. */
   placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord>;
-  /** Whether a load by the server's own choice is not known to fail for want of VRAM. */
+  /** False only if a load is known to fail for lack of VRAM. */
   fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal): Promise<boolean>;
-  /** Loads a model as it comes. Throws what the server answers. */
-  justLoad(
+  /** Loads a model if it is not loaded, without moving it. Rejects with the server's error. */
+  load(
     node: NodeView,
     server: InferenceServer,
     model: string,
     layers: 'auto' | 'cpu',
     signal: AbortSignal,
   ): Promise<LoadedModel>;
-  /** Resolves when no move is under way. */
+  /** Resolves once no move is running. */
   idle(): Promise<void>;
 }
 
@@ -77,13 +77,13 @@ export interface MoverDependencies {
   locks: NodeLocks;
   loads: LoadWatch;
   lifetime: AbortSignal;
-  /** Outlives `lifetime` by a moment, for putting back what a broken-off move had unloaded. */
+  /** Outlives `lifetime` briefly, so that interrupted moves can be undone. */
   restoring: AbortSignal;
   isPriority: (model: string) => boolean;
   onRecord: (record: MoveRecord) => void;
 }
 
-/** How long own requests may take to end before a move is refused. */
+/** How long Pilotlight's own requests may take to finish before a move is refused. */
 const DRAIN_MS = 30_000;
 
 export function createMover(deps: MoverDependencies): Mover {
@@ -102,12 +102,12 @@ export function createMover(deps: MoverDependencies): Mover {
     restoring,
   } = deps;
   const { isPriority, onRecord } = deps;
-  const under = new Set<Promise<unknown>>();
+  const running = new Set<Promise<unknown>>();
 
   function moveDependencies(nodeId: string, model: string): MoveDependencies {
     return {
       clock,
-      // Read when it is asked for: a model may be pinned while its requests are waited for.
+      // Read each time: a model may be pinned while the move waits for its requests.
       get pinned() {
         return pins.on(nodeId);
       },
@@ -125,14 +125,14 @@ export function createMover(deps: MoverDependencies): Mover {
     };
   }
 
-  function write(
+  function record(
     node: NodeView,
     task: MoveTask,
-    end: Omit<MoveEnd, 'error'>,
+    result: Omit<MoveResult, 'error'>,
     at: number,
     durationMs: number,
   ): MoveRecord {
-    const { outcome, reason, code, from, to, evicted, shortage, restored = [], missing = [] } = end;
+    const { outcome, reason, code, from, to, evicted, shortage, restored = [], missing = [] } = result;
     const move = {
       at,
       nodeId: node.id,
@@ -152,36 +152,27 @@ export function createMover(deps: MoverDependencies): Mover {
       ...(missing.length > 0 && { missing }),
     };
     memory.learn(move);
-    const record = moves.append(move);
-    onRecord(record);
-    tell(record);
-    return record;
+    const recorded = moves.append(move);
+    onRecord(recorded);
+    report(recorded);
+    return recorded;
   }
 
-  function tell(record: MoveRecord): void {
-    if (record.outcome === 'already-right') return;
-    const side = record.wanted === 'gpu' ? 'GPU' : 'CPU';
-    const message = {
-      moved: `${record.model} is ${record.to ? placementWords(record.to) : 'placed'} of ${record.nodeName}.`,
-      refused: `${record.model} was not moved to the ${side} of ${record.nodeName}.`,
-      failed: `${record.model} could not be brought to the ${side} of ${record.nodeName}.`,
-    }[record.outcome];
-    const severity =
-      record.outcome === 'moved' ? 'success' : record.outcome === 'failed' ? 'warning' : 'info';
-    const { nodeId, missing = [] } = record;
-    activity.record({
-      kind: 'placement',
-      severity,
-      message: plainText(message),
-      why: plainText(record.reason),
-      nodeId,
-    });
+  function report(recorded: MoveRecord): void {
+    if (recorded.outcome === 'already-right') return;
+    const { model, nodeName: node, nodeId, outcome, wanted: target, reason: why, missing = [] } = recorded;
+    const entries = {
+      moved: { severity: 'success', message: fact('MODEL_MOVED', { model, node, placement: recorded.to }) },
+      refused: { severity: 'info', message: fact('MODEL_NOT_MOVED', { model, node, target }) },
+      failed: { severity: 'warning', message: fact('MODEL_MOVE_FAILED', { model, node, target }) },
+    } as const;
+    activity.record({ kind: 'placement', ...entries[outcome], why, nodeId });
     if (missing.length === 0) return;
     activity.record({
       kind: 'placement',
       severity: 'error',
-      message: plainText(`A failed move unloaded ${listNames(missing)} on ${record.nodeName}.`),
-      why: plainText(record.reason),
+      message: fact('MODELS_LOST_BY_MOVE', { models: missing, node }),
+      why,
       nodeId,
       notify: true,
     });
@@ -192,59 +183,55 @@ export function createMover(deps: MoverDependencies): Mover {
     server: InferenceServer,
     task: MoveTask,
     signal: AbortSignal,
-  ): Promise<TimedEnd> {
+  ): Promise<TimedResult> {
     const at = clock.now();
     const startedAt = clock.monotonic();
     using lost = watchNode(node);
     const any = AbortSignal.any([signal, lifetime, lost.signal]);
     const request = { anyway: false, ...task, node, server };
-    const running = applyMove(moveDependencies(node.id, task.model), request, any);
-    under.add(running);
-    const end = await running.finally(() => under.delete(running));
+    const moving = applyMove(moveDependencies(node.id, task.model), request, any);
+    running.add(moving);
+    const result = await moving.finally(() => running.delete(moving));
     fleet.probeSoon(node.id);
     return {
-      ...end,
-      at: end.outcome === 'moved' ? clock.now() : at,
+      ...result,
+      at: result.outcome === 'moved' ? clock.now() : at,
       durationMs: Math.round(clock.monotonic() - startedAt),
     };
   }
 
-  /** A load has no deadline of its own: one on a machine that goes off would never end. */
+  /** A load has no deadline, so it would never end on a machine that drops out. */
   function watchNode(node: NodeView): Disposable & { signal: AbortSignal } {
     const lost = new AbortController();
     const unsubscribe = fleet.onChange((now, previous) => {
       if ((now ?? previous)?.id !== node.id || (now !== null && isServing(now.state))) return;
       lost.abort(
-        new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} stopped serving during the move.` }),
+        new PilotlightError('HOST_UNREACHABLE', { message: fact('STOPPED_SERVING', { node: node.name }) }),
       );
     });
     return { signal: lost.signal, [Symbol.dispose]: unsubscribe };
   }
 
-  const refusal = (node: NodeView, task: MoveTask, code: MoveEnd['code'], reason: string) => {
+  const refuse: Mover['refuse'] = (node, task, code, reason) => {
     const loaded = node.loaded.find((model) => sameModelName(model.name, task.model));
     const placement = loaded && isServing(node.state) ? loaded.placement : null;
-    return write(
-      node,
-      task,
-      { outcome: 'refused', reason, code, from: placement, to: placement, evicted: [] },
-      clock.now(),
-      0,
-    );
+    const result = { outcome: 'refused' as const, reason, code, from: placement, to: placement, evicted: [] };
+    return record(node, task, result, clock.now(), 0);
   };
 
   async function placeOn(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord> {
     const server = fleet.server(node.id);
-    if (!server) return refusal(node, task, 'NO_SERVER', `${node.name} has no inference server.`);
-    if (!server.capabilities.has('moves'))
-      return refusal(node, task, 'NOT_SUPPORTED', `The server on ${node.name} cannot move models.`);
+    const named = { node: node.name };
+    if (!server) return refuse(node, task, 'NO_SERVER', fact('NODE_HAS_NO_SERVER', named));
+    if (!server.capabilities.has('moves')) {
+      return refuse(node, task, 'NOT_SUPPORTED', fact('SERVER_CANNOT_MOVE', named));
+    }
     using _ = locks.take(node.id, task.model);
-    const end = await move(node, server, task, signal);
-    return write(node, task, end, end.at, end.durationMs);
+    const result = await move(node, server, task, signal);
+    return record(node, task, result, result.at, result.durationMs);
   }
 
-  /** Loads the model as it comes, where moving it is not allowed or has no sense. */
-  async function justLoad(
+  async function load(
     node: NodeView,
     server: InferenceServer,
     model: string,
@@ -256,7 +243,7 @@ export function createMover(deps: MoverDependencies): Mover {
     const blocked = loads.blocked(node.id);
     if (blocked !== null) throw new PilotlightError('SERVER_BUSY', { message: blocked });
     await loads.run(node.id, model, () => server.load(model, { layers, keepAliveSeconds: null }, signal));
-    const { model: loaded } = await lookUntilPlaced(
+    const { model: loaded } = await pollUntilPlaced(
       { clock, server, signal },
       model,
       layers === 'cpu' ? 'cpu' : 'gpu',
@@ -264,12 +251,12 @@ export function createMover(deps: MoverDependencies): Mover {
     fleet.probeSoon(node.id);
     if (loaded) return loaded;
     throw new PilotlightError('MOVE_FAILED', {
-      message: `${model} was loaded on ${node.name} but is not there.`,
+      message: fact('LOADED_BUT_NOT_THERE', { model, node: node.name }),
     });
   }
 
   async function fits(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal) {
-    const before = await readBefore(moveDependencies(node.id, model), { server, model }, signal);
+    const before = await takeSnapshot(moveDependencies(node.id, model), { server, model }, signal);
     const described = await server.describe(model, signal);
     const room = measureRoom(moveDependencies(node.id, model), { node, model }, before, described);
     return room.kind === 'fits' || room.kind === 'unknown';
@@ -278,12 +265,12 @@ export function createMover(deps: MoverDependencies): Mover {
   return {
     move,
     fits,
-    write,
-    refusal,
+    record,
+    refuse,
     placeOn,
-    justLoad,
+    load,
     async idle() {
-      await Promise.allSettled([...under]);
+      await Promise.allSettled([...running]);
     },
   };
 }

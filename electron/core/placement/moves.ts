@@ -1,9 +1,9 @@
+/** The history of moves: saved, with the newest ones on the `moves` stream. */
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Streams } from '../runtime/streams.ts';
 
-/** The history of moves: saved, and its newest part on the `moves` stream. */
 export interface MoveHistory {
   append(move: Omit<MoveRecord, 'id'>): MoveRecord;
   /** Newest first. */
@@ -33,7 +33,7 @@ export function createMoveHistory(deps: {
         show(saved);
         return saved;
       } catch (error) {
-        // The move itself is done: that it could not be written down must not make it fail.
+        // The move itself is done, and must not fail because it cannot be saved.
         log.error('A move could not be saved.', { model: move.model, error: String(error) });
         return { ...move, id: 0 };
       }

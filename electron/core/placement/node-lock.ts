@@ -1,13 +1,14 @@
+/** One move per node at a time. */
 import { abortable } from '../../../shared/abortable.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 
-/** One move per node at a time. */
 export interface NodeLocks {
-  /** The model that is being moved on a node; null when none is. */
+  /** The model that is being moved on a node; null if none is. */
   holder(nodeId: string): string | null;
-  /** Takes the node; throws MOVE_IN_PROGRESS when it is taken. */
+  /** Locks the node until disposed. Throws MOVE_IN_PROGRESS if it is locked. */
   take(nodeId: string, model: string): Disposable;
-  /** Waits for its turn. */
+  /** Waits until the node is unlocked, then locks it. Rejects with the signal's reason. */
   wait(nodeId: string, model: string, signal: AbortSignal): Promise<Disposable>;
 }
 
@@ -32,7 +33,7 @@ export function createNodeLocks(): NodeLocks {
       const other = held.get(nodeId);
       if (other) {
         throw new PilotlightError('MOVE_IN_PROGRESS', {
-          message: `${other.model} is being moved on this machine now.`,
+          message: fact('MOVE_RUNNING', { model: other.model, node: null }),
         });
       }
       return hold(nodeId, model);

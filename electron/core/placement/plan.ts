@@ -1,39 +1,39 @@
-/** What the optimizer would do with each model of a node, and why. Pure: nothing is asked, nothing moves. */
+/** What the optimizer would do with each model of a node, and why. Pure. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import { formatAgo, formatDuration, formatMemory, formatPercent, plural } from '../../../shared/units.ts';
 import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
 import { predictSize, vramState } from './fit.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './move-history.ts';
-import { listNames, shortageSentence } from './move-message.ts';
+import { shortageMessage } from './move-message.ts';
 import { type Room, roomOnGpu } from './room.ts';
 
 /** A tag that was loaded within this time counts as in use. */
 const SIBLING_WINDOW_MS = 10 * 60_000;
-/** A server that lost its GPU is believed so for this long, unless it is seen to be started again. */
+/** How long a server counts as having lost its GPU, unless it is restarted. */
 const GPU_LOST_WINDOW_MS = 6 * 60 * 60_000;
 
 export interface PlanInput {
   now: number;
   node: NodeView;
-  /** What its own tools read; empty where none does. */
+  /** Readings of its own tools; empty if there are none. */
   gpus: readonly GpuReading[];
   priorityModels: readonly string[];
-  /** Canonical names that are pinned on this node. */
+  /** Canonical names of the models pinned on this node. */
   pinned: ReadonlySet<string>;
-  /** Requests of Pilotlight's own in flight. */
+  /** Pilotlight's own requests in flight. */
   inFlight: (model: string) => number;
-  /** The model that is being moved on this node now. */
+  /** The model that is being moved on this node; null if none is. */
   moving: string | null;
-  /** Why no load may be sent to the node now; null when it may. */
-  blocked: string | null;
+  /** Why the node takes no more loads; null if it does. */
+  blocked: Message | null;
   history: (model: string) => ModelHistory | undefined;
-  /** Since when the model was seen where it is now; null when it was never seen before. */
+  /** Since when the model has been where it is now; null if it has not been seen before. */
   placedSince: (model: string) => number | null;
-  /** When a model was last seen loaded; null for never. */
+  /** When a model was last loaded; null for never. */
   lastLoadedAt: (model: string) => number | null;
-  /** How long a model must have been seen in one place, milliseconds. */
+  /** How long a model must have been in one place, milliseconds. */
   settleMs: number;
 }
 
@@ -41,11 +41,11 @@ export interface Decision {
   explanation: Explanation;
   /** Whether the optimizer would move it now. */
   move: boolean;
-  /** When it is worth looking again, where waiting alone changes the answer. */
-  lookAgainAt: number | null;
+  /** When waiting alone changes the decision, so that it is worth checking again; null if it never does. */
+  checkAgainAt: number | null;
 }
 
-/** One decision for each loaded model; models without priority come last. */
+/** One decision for each loaded model. Models without priority come last. */
 export function planNode(input: PlanInput): Decision[] {
   return input.node.loaded
     .map((model) => decide(input, model))
@@ -65,12 +65,12 @@ export function explainModel(input: PlanInput, name: string): Decision {
 type Code = Explanation['code'];
 interface Answer {
   code: Code;
-  reason: string;
-  next?: string;
+  reason: Message;
+  next?: Message;
   right?: boolean;
   evicts?: string[];
   move?: boolean;
-  lookAgainAt?: number;
+  checkAgainAt?: number;
 }
 
 function explainAbsent(input: PlanInput, name: string): Decision {
@@ -79,8 +79,8 @@ function explainAbsent(input: PlanInput, name: string): Decision {
     ? {
         code: 'NOT_LOADED',
         right: true,
-        reason: `It is not loaded on ${node.name}. The optimizer loads nothing by itself.`,
-        next: 'Force it to the GPU to load it there.',
+        reason: fact('NOT_LOADED_ON', { node: node.name }),
+        next: fact('FORCE_TO_LOAD'),
       }
     : notServing(node);
   return toDecision(node, name, null, null, answer);
@@ -90,8 +90,8 @@ function notServing(node: NodeView): Answer {
   const asleep = node.state === 'off' || node.state === 'unknown';
   return {
     code: 'NODE_NOT_SERVING',
-    reason: `${node.name} does not serve now, so nobody can say where its models are.`,
-    next: asleep && node.canWake ? 'Wake it.' : 'Wait until it serves.',
+    reason: fact('LOCATION_UNKNOWN', { node: node.name }),
+    next: asleep && node.canWake ? fact('WAKE_IT') : fact('WAIT_UNTIL_SERVING'),
   };
 }
 
@@ -121,167 +121,166 @@ function toDecision(
       code: answer.code,
     },
     move: answer.move ?? false,
-    lookAgainAt: answer.lookAgainAt ?? null,
+    checkAgainAt: answer.checkAgainAt ?? null,
   };
 }
 
-function whereItIs(model: ModelOnNode): string {
-  if (model.placement === 'partial') return `Only ${formatPercent(model.gpuShare)} of it is on the GPU`;
-  return model.placement === 'cpu' ? 'It is on the CPU' : 'It is on the GPU';
-}
+type Place = Pick<ModelOnNode, 'placement' | 'gpuShare'>;
 
 function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Answer {
-  const { node, now } = input;
-  const where = whereItIs(model);
+  const { node, blocked } = input;
+  const place: Place = { placement: model.placement, gpuShare: model.gpuShare };
   if (!isServing(node.state)) return notServing(node);
-  if (model.placement === 'gpu') return { code: 'RIGHT', right: true, reason: 'It is wholly on the GPU.' };
+  if (model.placement === 'gpu') return { code: 'RIGHT', right: true, reason: fact('ALL_ON_GPU') };
   if (input.pinned.has(canonicalName(model.name))) {
-    return {
-      code: 'PINNED',
-      right: true,
-      reason: `${where}, and a person pinned it there.`,
-      next: 'Take the pin off to let it move.',
-    };
+    return { code: 'PINNED', right: true, reason: fact('STAYS_PINNED', place), next: fact('UNPIN_TO_MOVE') };
   }
   if (node.hasGpu === false) {
-    return { code: 'NO_GPU', right: true, reason: `${where}: ${node.name} has no GPU.` };
+    return { code: 'NO_GPU', right: true, reason: fact('STAYS_WITHOUT_GPU', { ...place, node: node.name }) };
   }
   if (!priority) {
     return {
       code: 'NOT_PRIORITY',
       right: true,
-      reason: `${where}. It is not a priority model, so it stays where it is.`,
-      next: 'Add it to the priority models, or force it to the GPU.',
+      reason: fact('STAYS_NO_PRIORITY', place),
+      next: fact('MAKE_PRIORITY_OR_FORCE'),
     };
   }
   if (input.moving !== null) {
-    const itself = sameModelName(input.moving, model.name);
+    const reason = sameModelName(input.moving, model.name)
+      ? fact('IS_BEING_MOVED')
+      : fact('WAITS_FOR_MOVE', { ...place, model: input.moving, node: node.name });
+    return { code: 'BUSY', reason };
+  }
+  if (blocked !== null) {
     return {
       code: 'BUSY',
-      reason: itself
-        ? 'It is being moved now.'
-        : `${where}. ${input.moving} is being moved on ${node.name} first.`,
+      reason: fact('WAITS_FOR_LOADS', { ...place, stuck: blocked }),
+      next: fact('RESTART_OLLAMA_ON', { node: node.name }),
     };
   }
-  if (input.blocked !== null) {
-    return { code: 'BUSY', reason: `${where}. ${input.blocked}`, next: `Restart Ollama on ${node.name}.` };
-  }
-  return waitingAnswer(input, model, where, now) ?? fitAnswer(input, model, where);
+  return (
+    afterMovesAnswer(input, model, place) ??
+    settlingAnswer(input, model, place) ??
+    inUseAnswer(input, model, place) ??
+    fitAnswer(input, model, place)
+  );
 }
 
-function waitingAnswer(input: PlanInput, model: ModelOnNode, where: string, now: number): Answer | null {
+/** What the history of its moves says. */
+function afterMovesAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
+  const { now, node } = input;
   const history = input.history(model.name) ?? NO_HISTORY;
-  if (
-    history.gpuNotUsedAt !== null &&
-    now - history.gpuNotUsedAt < GPU_LOST_WINDOW_MS &&
-    model.placement === 'cpu'
-  ) {
+  const { gpuNotUsedAt, retryAt, failures, lastReason, movedAt, movedTo } = history;
+  if (gpuNotUsedAt !== null && now - gpuNotUsedAt < GPU_LOST_WINDOW_MS && model.placement === 'cpu') {
     return {
       code: 'GPU_LOST',
-      reason: `${where}. A load for the GPU ended on the CPU ${formatAgo(now - history.gpuNotUsedAt)} though nothing was in its way: the server does not see the GPU, so another move is futile.`,
+      reason: fact('GPU_NOT_DETECTED', { ...place, agoMs: now - gpuNotUsedAt }),
       next:
-        input.node.hasGpu === true
-          ? `Restart Ollama on ${input.node.name}; after a sleep, reload the GPU driver first.`
-          : `If ${input.node.name} has a GPU, restart Ollama there; if not, set its VRAM to 0.`,
+        node.hasGpu === true
+          ? fact('RESTART_OLLAMA_AFTER_DRIVER', { node: node.name })
+          : fact('RESTART_OLLAMA_OR_SET_NO_VRAM', { node: node.name }),
     };
   }
-  if (history.retryAt > now) {
+  if (retryAt > now) {
     return {
       code: 'BACKING_OFF',
-      reason: `${where}. The last ${history.failures === 1 ? 'move' : plural(history.failures, 'move')} failed: ${history.lastReason} The next try is in ${formatDuration(history.retryAt - now)}.`,
-      lookAgainAt: history.retryAt,
+      reason: fact('BACKS_OFF', { ...place, failures, reason: lastReason, retryMs: retryAt - now }),
+      checkAgainAt: retryAt,
     };
   }
   const quiet = quietUntil(history, 'gpu');
-  if (quiet && quiet.at > now) {
-    const who = history.movedBy === 'person' ? 'A person' : 'Pilotlight';
-    const ago = formatAgo(now - (history.movedAt ?? now));
-    return {
-      code: 'BACKING_OFF',
-      reason: `${where}. ${who} moved it to the ${history.movedTo === 'cpu' ? 'CPU' : 'GPU'} ${ago}${quiet.why === 'reversal' ? '' : ' and it did not stay there'}; it is left alone for ${formatDuration(quiet.at - now)}.`,
-      next:
-        quiet.why === 'reversal'
-          ? 'Pin it to keep it there for good.'
-          : 'See what reloads it: a request with another num_ctx loses the placement.',
-      lookAgainAt: quiet.at,
-    };
-  }
-  const since = input.placedSince(model.name) ?? now;
-  if (now - since < input.settleMs) {
-    return {
-      code: 'SETTLING',
-      reason: `${where}, seen there for ${formatDuration(now - since)}; it is moved only after ${formatDuration(input.settleMs)}.`,
-      lookAgainAt: since + input.settleMs,
-    };
-  }
-  const requests = input.inFlight(model.name);
-  if (requests > 0) {
-    return { code: 'BUSY', reason: `${where}, and it is answering ${plural(requests, 'request')}.` };
-  }
-  const sibling = activeSibling(input, model);
-  if (sibling !== null) {
-    return {
-      code: 'SIBLING_TAG',
-      reason: `${where}. ${sibling} has the same weights and is in use too: the two cannot be loaded together, so a move would not last.`,
-      next: 'Use one of the two names.',
-    };
-  }
-  return null;
+  if (quiet === null || quiet.at <= now) return null;
+  const lasted = quiet.why === 'reversal';
+  return {
+    code: 'BACKING_OFF',
+    reason: fact('MOVED_LATELY', {
+      ...place,
+      by: history.movedBy === 'person' ? 'person' : 'pilotlight',
+      to: movedTo === 'cpu' ? 'cpu' : 'gpu',
+      agoMs: now - (movedAt ?? now),
+      lasted,
+      restMs: quiet.at - now,
+    }),
+    next: lasted ? fact('PIN_TO_KEEP') : fact('FIND_WHAT_RELOADS'),
+    checkAgainAt: quiet.at,
+  };
 }
 
-function fitAnswer(input: PlanInput, model: ModelOnNode, where: string): Answer {
-  const { node } = input;
-  const fit = roomFor(input, model);
-  if (fit.kind === 'unknown') {
-    const atRisk = node.loaded.filter(
-      (other) =>
-        !sameModelName(other.name, model.name) && other.vramBytes > 0 && isProtected(input, other.name),
-    );
-    if (atRisk.length > 0) {
-      return {
-        code: 'VRAM_UNKNOWN',
-        reason: `${where}. Nobody knows how much VRAM ${node.name} has, and a move could push out ${listNames(atRisk.map((other) => other.name))}.`,
-        next: `Tell the VRAM size of ${node.name}, or force the model.`,
-      };
-    }
-    return {
-      code: 'VRAM_UNKNOWN',
-      reason: `${where}. Nobody knows how much VRAM ${node.name} has, so the server itself chooses: it is unloaded and loaded again.`,
-      move: true,
-    };
-  }
-  if (fit.kind === 'taken' || fit.kind === 'too-large') {
-    const taken = fit.kind === 'taken';
+function settlingAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
+  const { now, settleMs } = input;
+  const since = input.placedSince(model.name) ?? now;
+  if (now - since >= settleMs) return null;
+  return {
+    code: 'SETTLING',
+    reason: fact('SETTLES', { ...place, seenMs: now - since, settleMs }),
+    checkAgainAt: since + settleMs,
+  };
+}
+
+function inUseAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
+  const requests = input.inFlight(model.name);
+  if (requests > 0) return { code: 'BUSY', reason: fact('ANSWERS_REQUESTS', { ...place, requests }) };
+  const sibling = activeSibling(input, model);
+  if (sibling === null) return null;
+  return {
+    code: 'SIBLING_TAG',
+    reason: fact('SAME_WEIGHTS_IN_USE', { ...place, model: sibling }),
+    next: fact('USE_ONE_NAME'),
+  };
+}
+
+function fitAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer {
+  const node = input.node.name;
+  const room = roomFor(input, model);
+  if (room.kind === 'unknown') return unknownVramAnswer(input, model, place);
+  if (room.kind === 'taken' || room.kind === 'too-large') {
+    const taken = room.kind === 'taken';
     return {
       code: taken ? 'VRAM_TAKEN' : 'DOES_NOT_FIT',
-      reason: `${where}. ${shortageSentence(node.name, fit.shortage)}`,
-      next: taken
-        ? 'Close that program and the optimizer will move it, or force it anyway.'
-        : 'Choose a smaller model, a shorter context, or force it anyway.',
+      reason: fact('HAS_NO_ROOM', { ...place, shortage: shortageMessage(node, room.shortage) }),
+      next: taken ? fact('CLOSE_PROGRAM_OR_FORCE') : fact('SMALLER_OR_FORCE'),
     };
   }
-  if (fit.victims.length === 0) {
-    return {
-      code: 'FITS',
-      reason: `${where}, and it fits: it needs ${formatMemory(fit.neededBytes)}, and ${formatMemory(fit.freeBytes)} of VRAM are free.`,
-      move: true,
-    };
-  }
-  const reason = `${where}. It needs ${formatMemory(fit.neededBytes)}, and ${formatMemory(fit.freeBytes)} of VRAM are free; a move unloads ${listNames(fit.victims)}`;
-  const kept = fit.victims.filter((victim) => isProtected(input, victim));
+  const { neededBytes, freeBytes, victims: evicts } = room;
+  const figures = { ...place, neededBytes, freeBytes };
+  if (evicts.length === 0) return { code: 'FITS', reason: fact('HAS_ROOM', figures), move: true };
+  const kept = evicts.filter((victim) => isProtected(input, victim));
   if (kept.length > 0) {
     return {
       code: 'FITS_BY_EVICTION',
-      reason: `${reason}, and ${listNames(kept)} must stay: ${kept.length === 1 ? 'it is' : 'they are'} pinned or a priority too.`,
-      next: `Unload ${listNames(kept)} by hand, or force the model.`,
-      evicts: fit.victims,
+      reason: fact('WOULD_UNLOAD_KEPT', { ...figures, evicts, kept }),
+      next: fact('UNLOAD_OR_FORCE', { models: kept }),
+      evicts,
     };
   }
-  const busy = fit.victims.filter((victim) => input.inFlight(victim) > 0);
+  const busy = evicts.filter((victim) => input.inFlight(victim) > 0);
   if (busy.length > 0) {
-    return { code: 'BUSY', reason: `${reason}, which is answering requests.`, evicts: fit.victims };
+    return { code: 'BUSY', reason: fact('WOULD_UNLOAD_BUSY', { ...figures, evicts, busy }), evicts };
   }
-  return { code: 'FITS_BY_EVICTION', reason: `${reason}.`, evicts: fit.victims, move: true };
+  return {
+    code: 'FITS_BY_EVICTION',
+    reason: fact('WOULD_UNLOAD', { ...figures, evicts }),
+    evicts,
+    move: true,
+  };
+}
+
+/** The server decides where to load the model, unless that could unload a protected one. */
+function unknownVramAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer {
+  const node = input.node.name;
+  const models = input.node.loaded
+    .filter((other) => !sameModelName(other.name, model.name))
+    .filter((other) => other.vramBytes > 0 && isProtected(input, other.name))
+    .map((other) => other.name);
+  if (models.length === 0) {
+    return { code: 'VRAM_UNKNOWN', reason: fact('VRAM_UNKNOWN_RELOAD', { ...place, node }), move: true };
+  }
+  return {
+    code: 'VRAM_UNKNOWN',
+    reason: fact('VRAM_UNKNOWN_AT_RISK', { ...place, node, models }),
+    next: fact('ENTER_VRAM_OR_FORCE', { node }),
+  };
 }
 
 function roomFor(input: PlanInput, model: ModelOnNode): Room {
@@ -304,7 +303,7 @@ function isProtected(input: PlanInput, name: string): boolean {
   return input.pinned.has(canonicalName(name)) || matchesPriority(name, input.priorityModels);
 }
 
-/** Another tag on the same weights that is in use, by name; null when there is none. */
+/** The name of another tag with the same weights that is in use; null if there is none. */
 function activeSibling(input: PlanInput, model: ModelOnNode): string | null {
   const installed = input.node.installed.find((entry) => sameModelName(entry.name, model.name));
   const used = (name: string) => {
@@ -319,7 +318,7 @@ function activeSibling(input: PlanInput, model: ModelOnNode): string | null {
   return null;
 }
 
-/** Tags on one blob differ in their own digest, but not in any of these. */
+/** Tags with the same weights may have different digests, but all of these are equal. */
 function sameWeights(one: InstalledModel, other: InstalledModel): boolean {
   return (
     one.sizeBytes === other.sizeBytes &&

@@ -1,37 +1,38 @@
-/** Everything that must be true before a move touches the server. */
+/** Everything that is checked before a move changes anything on the server. */
 import type { ErrorCode } from '../../../shared/contract/errors.ts';
-import type { DescribedModel } from '../../../shared/models/placement.ts';
-import { formatMemory } from '../../../shared/units.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
+import type { DescribedModel, VramShortage } from '../../../shared/models/placement.ts';
 import { canonicalName, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { contextToSend, defaultContextLength, predictSize, vramState } from './fit.ts';
 import {
-  type Before,
   keepAliveSeconds,
   type MoveDependencies,
-  type MoveEnd,
   type MovePlan,
   type MoveRequest,
+  type MoveResult,
   placementOrNull,
+  type Snapshot,
 } from './move.ts';
-import { listNames, shortageSentence, whereSentence } from './move-message.ts';
+import { locationMessage, shortageMessage } from './move-message.ts';
 import { type Room, roomOnGpu } from './room.ts';
 import { contradicts } from './verify.ts';
 
 export type Prepared =
-  | { kind: 'end'; end: MoveEnd }
-  /** `waited`: requests had to end first, so what was read before is old. */
+  /** There is nothing to do, or nothing may be done. */
+  | { kind: 'done'; result: MoveResult }
+  /** `waited`: requests had to finish first, so the snapshot is out of date. */
   | { kind: 'go'; plan: MovePlan; waited: boolean };
 
 export async function prepareMove(
   deps: MoveDependencies,
   request: MoveRequest,
-  before: Before,
+  before: Snapshot,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { node, model, target, by } = request;
   const { current } = before;
-  const early = settledAlready(request, before) ?? forbidden(deps, request, before);
-  if (early) return { kind: 'end', end: early };
+  const early = alreadyPlaced(request, before) ?? forbidden(deps, request, before);
+  if (early) return { kind: 'done', result: early };
 
   const described = await describe(request, signal);
   const contextLength = contextToSend({
@@ -43,27 +44,31 @@ export async function prepareMove(
     keepAliveSeconds: current ? keepAliveSeconds(current, deps.clock.now()) : null,
     ...(contextLength === undefined ? {} : { contextLength }),
   };
-  const refuse = (code: ErrorCode, reason: string) => refused(before, code, reason);
+  const refuse = (code: ErrorCode, reason: Message): Prepared => ({
+    kind: 'done',
+    result: refusal(before, code, reason),
+  });
   const go = async (victims: readonly string[], plan: MovePlan): Promise<Prepared> => {
     const concerned = [model, ...victims];
     const waited = concerned.some((name) => deps.inFlight(name) > 0);
     if (await deps.drain(concerned, signal)) return { kind: 'go', plan, waited };
-    return refuse('MODEL_BUSY', busySentence(concerned.filter((name) => deps.inFlight(name) > 0)));
+    const models = concerned.filter((name) => deps.inFlight(name) > 0);
+    return refuse('MODEL_BUSY', fact('ANSWERING_REQUESTS', { models }));
   };
 
   if (target === 'cpu') return go([], { unloadFirst: false, options: { layers: 'cpu', ...common } });
 
   const room = measureRoom(deps, request, before, described);
   const short = request.anyway ? null : noRoom(request, before, room);
-  if (short) return { kind: 'end', end: short };
+  if (short) return { kind: 'done', result: short };
   const victims = victimsOf(room);
-  const kept = victims.filter(
-    (name) => deps.pinned.has(canonicalName(name)) || (by === 'optimizer' && deps.isPriority(name)),
-  );
+  const isPinned = (name: string) => deps.pinned.has(canonicalName(name));
+  const kept = victims.filter((name) => isPinned(name) || (by === 'optimizer' && deps.isPriority(name)));
   if (kept.length > 0) {
+    const models = { models: kept };
     return refuse(
       'PINNED',
-      `It would push out ${listNames(kept)}, which must stay. Take the pin off first, or unload by hand.`,
+      kept.every(isPinned) ? fact('WOULD_UNLOAD_PINNED', models) : fact('WOULD_UNLOAD_PRIORITY', models),
     );
   }
 
@@ -75,11 +80,11 @@ export async function prepareMove(
   return go(victims, { unloadFirst: layers === 'auto', options: { layers, ...common } });
 }
 
-/** The room for the model by what is in use at this moment. */
+/** The room for the model, by what is in use at this moment. */
 export function measureRoom(
   deps: Pick<MoveDependencies, 'lastSizeBytes' | 'inFlight'>,
   { node, model }: Pick<MoveRequest, 'node' | 'model'>,
-  before: Before,
+  before: Snapshot,
   described: DescribedModel | null,
 ): Room {
   const { current, gpus } = before;
@@ -105,66 +110,70 @@ function victimsOf(room: Room): string[] {
 }
 
 /**
- * The refusal where a load is known to fail. A model that is larger than what is free may still be loaded in part
- * where that costs nothing: it is not loaded yet, and nothing is unloaded for it.
+ * The refusal of a load that is known to fail; null if it may succeed. A model that is too large for the free VRAM may
+ * still be loaded in part if that costs nothing: it is not loaded yet, and nothing is unloaded for it.
  */
-function noRoom(request: MoveRequest, before: Before, room: Room): MoveEnd | null {
+function noRoom(request: MoveRequest, before: Snapshot, room: Room): MoveResult | null {
   if (room.kind === 'fits' || room.kind === 'unknown') return null;
   const { shortage } = room;
-  const where = before.current ? ` ${whereSentence(before.current)}` : '';
-  const reason = `${shortageSentence(request.node.name, shortage)}${where}`;
-  if (room.kind === 'taken') return { ...refusal(before, 'VRAM_TAKEN', reason), shortage };
+  const refuse = (code: ErrorCode) => ({
+    ...refusal(before, code, shortageReason(request.node.name, shortage, before)),
+    shortage,
+  });
+  if (room.kind === 'taken') return refuse('VRAM_TAKEN');
   const fileBytes =
     request.node.installed.find((entry) => sameModelName(entry.name, request.model))?.sizeBytes ?? 0;
   const tries = request.by === 'optimizer' || request.by === 'person';
   const hopeless = tries && fileBytes > shortage.totalBytes;
   if (before.current === null && shortage.evicts.length === 0 && !hopeless) return null;
-  return { ...refusal(before, 'DOES_NOT_FIT', reason), shortage };
+  return refuse('DOES_NOT_FIT');
 }
 
-function refused(before: Before, code: ErrorCode, reason: string): Prepared {
-  return { kind: 'end', end: refusal(before, code, reason) };
+function shortageReason(node: string, shortage: VramShortage, { current }: Snapshot): Message {
+  const message = shortageMessage(node, shortage);
+  return current === null ? message : fact('SENTENCES', { parts: [message, locationMessage(current)] });
 }
 
-function refusal(before: Before, code: ErrorCode, reason: string): MoveEnd {
+function refusal(before: Snapshot, code: ErrorCode, reason: Message): MoveResult {
   const placement = placementOrNull(before.current);
   return { outcome: 'refused', reason, code, from: placement, to: placement, evicted: [], error: null };
 }
 
-/** A model that is where it should be is left alone, unless the machine's tools say that it is not there. */
-function settledAlready(request: MoveRequest, before: Before): MoveEnd | null {
+/** The result if the model is already where it should be, unless the machine's tools contradict the server. */
+function alreadyPlaced(request: MoveRequest, before: Snapshot): MoveResult | null {
   const { current } = before;
   if (!current || placementOf(current) !== request.target) return null;
-  const disproved =
+  const contradicted =
     request.target === 'gpu' && contradicts({ model: current, fileBytes: null, after: before, before: null });
   const placement = placementOf(current);
   const common = { from: placement, to: placement, evicted: [], error: null };
-  if (!disproved) return { ...common, outcome: 'already-right', reason: whereSentence(current), code: null };
+  if (!contradicted) {
+    return { ...common, outcome: 'already-right', reason: locationMessage(current), code: null };
+  }
   return {
     ...common,
     outcome: 'failed',
     from: 'cpu',
     to: 'cpu',
     code: 'GPU_NOT_USED',
-    reason: `The server says that it is on the GPU, but only ${formatMemory(before.usedBytes ?? 0)} of VRAM are in use: it runs on the CPU. Restart Ollama on ${request.node.name}.`,
+    reason: fact('GPU_CLAIM_CONTRADICTED', { node: request.node.name, usedBytes: before.usedBytes ?? 0 }),
   };
 }
 
-function forbidden(deps: MoveDependencies, request: MoveRequest, before: Before): MoveEnd | null {
-  const { node, model, target } = request;
+function forbidden(deps: MoveDependencies, request: MoveRequest, before: Snapshot): MoveResult | null {
+  const { model, target } = request;
+  const node = request.node.name;
   if (deps.pinned.has(canonicalName(model))) {
-    return refusal(before, 'PINNED', `It is pinned on ${node.name}. Take the pin off first.`);
+    return refusal(before, 'PINNED', fact('PINNED_UNPIN_FIRST', { node }));
   }
-  if (target === 'gpu' && node.hasGpu === false) {
-    return refusal(before, 'NO_GPU', `${node.name} is known to have no GPU.`);
+  if (target === 'gpu' && request.node.hasGpu === false) {
+    return refusal(before, 'NO_GPU', fact('NODE_HAS_NO_GPU', { node }));
   }
-  const blocked = deps.blocked();
-  return blocked === null
-    ? null
-    : refusal(before, 'SERVER_BUSY', `${blocked} Restart Ollama on ${node.name}.`);
+  const stuck = deps.blocked();
+  return stuck === null ? null : refusal(before, 'SERVER_BUSY', fact('LOADS_BLOCKED', { stuck, node }));
 }
 
-/** What `show` says; null where the server cannot say it, for then the server itself chooses the layers. */
+/** The server's description of the model; null if it has none, since the server then chooses the layers. */
 async function describe(request: MoveRequest, signal: AbortSignal): Promise<DescribedModel | null> {
   try {
     return await request.server.describe(request.model, signal);
@@ -174,6 +183,3 @@ async function describe(request: MoveRequest, signal: AbortSignal): Promise<Desc
     throw error;
   }
 }
-
-const busySentence = (names: readonly string[]) =>
-  `${listNames(names)} ${names.length === 1 ? 'is' : 'are'} answering requests, so nothing was moved.`;

@@ -1,8 +1,9 @@
+/** Names of models as people write them. Pure. */
 import { canonicalName } from '../fleet/model-placement.ts';
 
 /**
- * The name as the server knows it, for the name as a person wrote it: `name` is `name:latest`, or the only
- * tag that is there. Null when it is not there, or when several tags are and none is `latest`.
+ * The exact name on the server for a name as a person writes it: `name` means `name:latest`, or else the only tag that
+ * exists. null if there is none, or several tags without a `latest`.
  */
 export function resolveModel(models: readonly { name: string }[], wanted: string): string | null {
   const full = canonicalName(wanted);

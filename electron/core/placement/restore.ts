@@ -1,66 +1,63 @@
-/** Puts a node back as it was before a move that failed: each model with its own place, context and time. */
-
+/** Restores a node after a failed move: each model with its own placement, context and keep-alive. */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
 import { gpuShareOf, placementOf, sameModelName } from '../fleet/model-placement.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import { contextToSend } from './fit.ts';
 import { LOAD_STALL_MS } from './loads.ts';
-import { type Before, type MoveDependencies, type MoveRequest, placementOrNull } from './move.ts';
-import { errorSentence, listNames, placementWords, vanishedSentence, whereSentence } from './move-message.ts';
-import { evictedBetween, findLoaded, lookUntilGone, lookUntilPlaced } from './verify.ts';
+import { type MoveDependencies, type MoveRequest, placementOrNull, type Snapshot } from './move.ts';
+import { failureMessage, locationMessage } from './move-message.ts';
+import { evictedBetween, findLoaded, pollUntilPlaced, pollUntilUnloaded } from './verify.ts';
 
-export interface PutBack {
-  /** What was put back and what could not be, with a space before it; empty when nothing had changed. */
-  sentence: string;
+export interface Restored {
+  /** What was restored and what could not be; empty if nothing had changed. */
+  messages: Message[];
   /** Where the moved model is now. */
   placement: Placement | null;
   restored: string[];
   missing: string[];
 }
 
-/** A server that unloads for an aborted load takes a moment: what it shows is believed when it stays so. */
+/** A server that unloads for an aborted load takes a moment: its list is believed once it stays the same this long. */
 const SETTLE_MS = 1500;
 const POLL_MS = 250;
-/** How long Ollama itself waits for VRAM to come back. */
+/** How long Ollama itself waits for VRAM to be freed. */
 const RECOVER_MS = 5000;
-/** How long a server that was cut off, or that starts again, is waited for. */
+/** How long to wait for a server that disconnected or restarts. */
 const REACH_MS = 15_000;
 const REACH_POLL_MS = 1000;
-/** A load back is given up only after the server itself would have given it up. */
+/** A load is aborted only after the server itself would have aborted it. */
 const LOAD_MS = LOAD_STALL_MS + 60_000;
-/** A part of the model that is smaller than this is no loss. */
+/** A smaller difference in the share on the GPU is no loss. */
 const SHARE_TOLERANCE = 0.01;
 
 /** Whether a model has less on the GPU than before. */
-export function hasLess(now: LoadedModel, was: LoadedModel): boolean {
+export function hasLessOnGpu(now: LoadedModel, was: LoadedModel): boolean {
   return gpuShareOf(now) < gpuShareOf(was) - SHARE_TOLERANCE;
 }
 
-/** Never throws. `unloadAsked`: the server was asked to unload the moved model, and may still do so. */
-export async function putBack(
+/** Never rejects. `unloadRequested`: the server was asked to unload the moved model and may still do so. */
+export async function restoreModels(
   deps: MoveDependencies,
   request: MoveRequest,
-  before: Before,
-  unloadAsked: boolean,
-): Promise<PutBack> {
+  before: Snapshot,
+  unloadRequested: boolean,
+): Promise<Restored> {
   const { server, model } = request;
   const { clock, restoreSignal: signal } = deps;
   const was = before.current;
   const others = before.loaded.filter((other) => !sameModelName(other.name, model));
-  const failures = new Map<string, string>();
+  const failures = new Map<string, Message>();
   const restored: string[] = [];
 
   let loaded: LoadedModel[];
   try {
     loaded = await (before.loaded.length === 0 ? server.loaded(signal) : settled(deps, request));
   } catch (error) {
-    const names = before.loaded.map((entry) => entry.name);
-    const unknown =
-      names.length === 0
-        ? ''
-        : ` It is not known whether ${listNames(names)} ${areOrIs(names)} still loaded:`;
-    return { sentence: `${unknown} ${errorSentence(error)}`, placement: null, restored, missing: names };
+    const models = before.loaded.map((entry) => entry.name);
+    const unknown = fact('UNKNOWN_WHETHER_LOADED', { models, failure: failureMessage(error) });
+    return { messages: [unknown], placement: null, restored, missing: models };
   }
 
   const isMissing = (entry: LoadedModel, now: readonly LoadedModel[]) =>
@@ -69,21 +66,21 @@ export async function putBack(
   const newcomer = findLoaded(loaded, model);
 
   if (was === null && newcomer !== null && lost.length > 0) {
-    // It took the place of others and is not where it was wanted: their place is theirs.
+    // It is not where it was wanted, and its VRAM is needed for the models that it evicted.
     await attempt(model, async () => {
       await server.unload(model, signal);
-      await lookUntilGone({ clock, server, signal }, model);
+      await pollUntilUnloaded({ clock, server, signal }, model);
     });
   }
   const todo = [...lost];
   if (was !== null && needsReload(was, newcomer, lost.length > 0)) todo.push(was);
-  else if (was !== null && newcomer !== null && unloadAsked) {
-    // It still answers requests, and would be unloaded after them: its time is given back.
+  else if (was !== null && newcomer !== null && unloadRequested) {
+    // It still answers requests and would be unloaded after them: renew its keep-alive.
     await attempt(was.name, () => renew(was));
   }
   for (const entry of inOrder(todo, loaded)) {
     await attempt(entry.name, async () => {
-      // Another client may have used it meanwhile, or its time has run out.
+      // Another client may have loaded it by now, or its time has expired.
       if (entry !== was && !isMissing(entry, await server.loaded(signal))) return;
       await loadAsBefore(entry);
     });
@@ -92,7 +89,7 @@ export async function putBack(
 
   function needsReload(entry: LoadedModel, now: LoadedModel | null, othersLost: boolean): boolean {
     if (now === null) return isMissing(entry, loaded);
-    return hasLess(now, entry) || (othersLost && placementOf(now) !== placementOf(entry));
+    return hasLessOnGpu(now, entry) || (othersLost && placementOf(now) !== placementOf(entry));
   }
 
   async function attempt(name: string, act: () => Promise<void>): Promise<void> {
@@ -101,7 +98,7 @@ export async function putBack(
       if (blocked === null) await act();
       else failures.set(name, blocked);
     } catch (error) {
-      failures.set(name, errorSentence(error));
+      failures.set(name, failureMessage(error));
     }
   }
 
@@ -129,7 +126,7 @@ export async function putBack(
     return { toSend, trained };
   }
 
-  /** Gives a loaded model its time again. Without the very context that it has, it would be loaded again for it. */
+  /** Renews the keep-alive of a loaded model. Without exactly its context, the server would load it again. */
   async function renew(entry: LoadedModel): Promise<void> {
     const { toSend, trained } = await contextsOf(entry);
     const contextLength = entry.contextLength === trained ? toSend : (entry.contextLength ?? undefined);
@@ -138,14 +135,14 @@ export async function putBack(
 
   async function loadAsBefore(entry: LoadedModel): Promise<void> {
     let back = await loadOnce(entry);
-    if (back !== null && hasLess(back, entry)) {
-      // The driver gives back the VRAM of what was just unloaded with a delay: once more after that.
+    if (back !== null && hasLessOnGpu(back, entry)) {
+      // The driver frees the VRAM of models that were just unloaded with a delay: try once more after that.
       await clock.sleep(RECOVER_MS, signal);
       await server.unload(entry.name, signal);
-      await lookUntilGone({ clock, server, signal }, entry.name);
+      await pollUntilUnloaded({ clock, server, signal }, entry.name);
       back = await loadOnce(entry);
     }
-    if (back === null) throw new PilotlightError('MOVE_FAILED', { message: vanishedSentence });
+    if (back === null) throw new PilotlightError('MOVE_FAILED', { message: fact('LOADED_MODEL_MISSING') });
     if (!sameModelName(entry.name, model)) restored.push(entry.name);
   }
 
@@ -153,19 +150,19 @@ export async function putBack(
     const place = placementOf(entry);
     const layers = place === 'cpu' ? 'cpu' : 'auto';
     await load(entry, { layers, contextLength: (await contextsOf(entry)).toSend });
-    const { model: back } = await lookUntilPlaced({ clock, server, signal }, entry.name, place);
+    const { model: back } = await pollUntilPlaced({ clock, server, signal }, entry.name, place);
     if (back === null || entry.contextLength === null || back.contextLength === entry.contextLength)
       return back;
     await load(entry, { layers, contextLength: entry.contextLength });
-    return (await lookUntilPlaced({ clock, server, signal }, entry.name, place)).model;
+    return (await pollUntilPlaced({ clock, server, signal }, entry.name, place)).model;
   }
 
-  async function report(): Promise<PutBack> {
+  async function report(): Promise<Restored> {
     let now: LoadedModel[];
     try {
       now = await server.loaded(signal);
     } catch (error) {
-      for (const entry of lost) failures.set(entry.name, errorSentence(error));
+      for (const entry of lost) failures.set(entry.name, failureMessage(error));
       now = loaded;
     }
     const current = findLoaded(now, model);
@@ -173,37 +170,37 @@ export async function putBack(
     const back = restored.filter((name) => !missing.includes(name));
     const lower = before.loaded.flatMap((entry) => {
       const found = findLoaded(now, entry.name);
-      return found !== null && hasLess(found, entry) ? [found] : [];
+      return found !== null && hasLessOnGpu(found, entry) ? [found] : [];
     });
-    const sentences = [
-      was !== null && current !== null && !hasLess(current, was)
-        ? ` It is ${placementWords(placementOf(current))}, as before.`
-        : was === null && current !== null
-          ? ` ${whereSentence(current)}`
-          : '',
-      back.length > 0 ? ` ${listNames(back)} ${wereOrWas(back)} loaded again.` : '',
-      ...lower.map((entry) => ` ${entry.name} has less on the GPU than before. ${whereSentence(entry)}`),
-      missing.length > 0 ? ` ${listNames(missing)} could not be loaded again.` : '',
-      ...missing.flatMap((name) => {
-        const why = failures.get(name);
-        return why === undefined ? [] : [` ${name}: ${why}`];
-      }),
-    ];
-    return { sentence: sentences.join(''), placement: placementOrNull(current), restored: back, missing };
+    const messages: Message[] = [];
+    if (was !== null && current !== null && !hasLessOnGpu(current, was)) {
+      messages.push(fact('STILL_THERE', { placement: placementOf(current) }));
+    } else if (was === null && current !== null) messages.push(locationMessage(current));
+    if (back.length > 0) messages.push(fact('MODELS_RELOADED', { models: back }));
+    for (const entry of lower) {
+      messages.push(fact('LESS_ON_GPU', { model: entry.name, location: locationMessage(entry) }));
+    }
+    if (missing.length > 0) {
+      const models = missing.map((name) => ({ name, failure: failures.get(name) ?? null }));
+      messages.push(fact('MODELS_NOT_RELOADED', { models }));
+    }
+    return { messages, placement: placementOrNull(current), restored: back, missing };
   }
 }
 
-/** What the server shows, once it has not changed for a while. Throws when it cannot be reached. */
+/** The loaded models, once the list has not changed for a while. Rejects if the server is unreachable. */
 async function settled(deps: MoveDependencies, { server, node, by }: MoveRequest): Promise<LoadedModel[]> {
   const { clock, restoreSignal: signal } = deps;
-  // A job has other machines to go to.
+  // A job can use other machines.
   const reachUntil = clock.monotonic() + (by === 'job' ? 0 : REACH_MS);
   let last: LoadedModel[] | null = null;
   let since = 0;
   for (;;) {
     try {
       if (!deps.serving()) {
-        throw new PilotlightError('HOST_UNREACHABLE', { message: `${node.name} is not serving now.` });
+        throw new PilotlightError('HOST_UNREACHABLE', {
+          message: fact('NODE_NOT_SERVING', { node: node.name }),
+        });
       }
       const loaded = await server.loaded(signal);
       if (last === null || !sameModels(last, loaded)) since = clock.monotonic();
@@ -221,8 +218,8 @@ async function settled(deps: MoveDependencies, { server, node, by }: MoveRequest
 }
 
 /**
- * First what holds VRAM in a place that is not its own; then the largest, for Ollama lets a model in beside others
- * only if it leaves a part of what is free; last what belongs on the CPU, which counts as another model too.
+ * First the models that are loaded in the wrong place. Then the largest in VRAM, because Ollama loads a model next to
+ * others only if it leaves part of the free VRAM. Last the models of the CPU, which count as loaded models, too.
  */
 function inOrder(todo: readonly LoadedModel[], loaded: readonly LoadedModel[]): LoadedModel[] {
   const present = (entry: LoadedModel) => Number(findLoaded(loaded, entry.name) !== null);
@@ -232,6 +229,3 @@ function inOrder(todo: readonly LoadedModel[], loaded: readonly LoadedModel[]): 
 function sameModels(one: readonly LoadedModel[], other: readonly LoadedModel[]): boolean {
   return one.length === other.length && one.every((model) => findLoaded(other, model.name) !== null);
 }
-
-const areOrIs = (names: readonly string[]) => (names.length === 1 ? 'is' : 'are');
-const wereOrWas = (names: readonly string[]) => (names.length === 1 ? 'was' : 'were');

@@ -1,4 +1,4 @@
-/** Whether there is room for a model on the GPU now, and what takes it where there is none. Pure. */
+/** Whether there is room for a model on the GPU now, and what uses the VRAM if there is not. Pure. */
 import type { LoadedModel, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { type Fit, fitOnGpu, type PredictedSize, type VramState } from './fit.ts';
@@ -6,11 +6,11 @@ import { foreignUse } from './holders.ts';
 
 export type Room =
   | Extract<Fit, { kind: 'fits' }>
-  /** It would fit if other programs gave back what they hold; unloading models does not help. */
+  /** It would fit without the other programs that use VRAM; unloading models is not enough. */
   | { kind: 'taken'; shortage: VramShortage }
-  /** It does not fit into this node, whatever is closed or unloaded. */
+  /** It does not fit, whatever is closed or unloaded. */
   | { kind: 'too-large'; shortage: VramShortage }
-  /** How much is free, or how much it needs, is not known. */
+  /** It is unknown how much is free, or how much it needs. */
   | { kind: 'unknown' };
 
 export function roomOnGpu(input: {
@@ -22,28 +22,28 @@ export function roomOnGpu(input: {
   inFlight: (model: string) => number;
 }): Room {
   const { size, vram, own, others } = input;
-  const fit = fitOnGpu(input);
+  if (size === null || vram === null) return { kind: 'unknown' };
+  const fit = fitOnGpu({ ...input, size, vram });
   if (fit.kind === 'fits') return fit;
-  if (fit.kind === 'vram-unknown' || size === null || vram === null) return { kind: 'unknown' };
 
   const models = own === null ? others : [own, ...others];
   const foreign = foreignUse(input.gpus, models);
-  const held = models.reduce((sum, model) => sum + model.vramBytes, 0);
+  const inModels = models.reduce((sum, model) => sum + model.vramBytes, 0);
   const shortage: VramShortage = {
     neededBytes: size.bytes,
     measured: size.measured,
     totalBytes: vram.totalBytes,
-    availableBytes: Math.min(vram.totalBytes, vram.freeBytes + held),
+    availableBytes: Math.min(vram.totalBytes, vram.freeBytes + inModels),
     holders: foreign?.holders ?? [],
     evicts: fit.victims,
   };
-  if (foreign === null || foreign.bytes <= 0) return { kind: 'too-large', shortage };
-  const without = fitOnGpu({ ...input, vram: givenBack(vram, foreign.bytes) });
+  if (foreign === null) return { kind: 'too-large', shortage };
+  const without = fitOnGpu({ ...input, size, vram: withFreed(vram, foreign.bytes) });
   return { kind: without.kind === 'fits' ? 'taken' : 'too-large', shortage };
 }
 
 /** The VRAM as it would be without the other programs. */
-function givenBack(vram: VramState, bytes: number): VramState {
+function withFreed(vram: VramState, bytes: number): VramState {
   const freeBytes = Math.min(vram.totalBytes, vram.freeBytes + bytes);
   return { ...vram, freeBytes, freeOnOneBytes: Math.min(vram.freeOnOneBytes + bytes, freeBytes) };
 }

@@ -1,7 +1,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
@@ -16,15 +16,15 @@ import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
 import type { RequestsInFlight } from './move.ts';
-import { createMover } from './mover.ts';
+import { createMover, type MoveTask } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { explainModel, type PlanInput } from './plan.ts';
 import { resolveModel } from './resolve.ts';
-import { lookUntilGone } from './verify.ts';
+import { pollUntilUnloaded } from './verify.ts';
 
-/** What placement needs of the fleet. */
+/** The parts of the fleet that placement uses. */
 export interface PlacementFleet {
   list(): NodeView[];
   /** Throws NOT_FOUND. */
@@ -32,7 +32,7 @@ export interface PlacementFleet {
   server(id: string): InferenceServer | null;
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   probeSoon(nodeId: string): void;
-  /** Pins changed: the views are made anew. */
+  /** Pins have changed: update the node's view. */
   refresh(nodeId: string): void;
   markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
 }
@@ -40,36 +40,36 @@ export interface PlacementFleet {
 export interface PlaceRequest {
   model: string;
   target: 'gpu' | 'cpu';
-  /** Null for every node that has the model. */
+  /** null for every node that has the model. */
   nodeId: string | null;
   by: MoveRecord['by'];
-  /** Also where the model is known not to fit wholly; false when left out. */
+  /** Even if the model is known not to fit entirely. Default false. */
   anyway?: boolean;
   signal: AbortSignal;
 }
 
 export interface PlacementService {
   /**
-   * Moves a model, or loads it where it is not loaded. With a node: throws NOT_FOUND, MODEL_NOT_FOUND,
-   * NODE_ASLEEP, MOVE_IN_PROGRESS. Everywhere else what cannot be done is a `refused` record.
+   * Moves a model, or loads it if it is not loaded. For one node, rejects with NOT_FOUND, MODEL_NOT_FOUND, NODE_ASLEEP,
+   * NO_SERVER, MOVE_IN_PROGRESS. For all nodes, what cannot be done on one is a `refused` record.
    */
   place(request: PlaceRequest): Promise<MoveRecord[]>;
-  /** Every loaded priority model, on one node or all. Throws NOT_FOUND. */
+  /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
   placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
   ensureOnGpu: EnsureOnGpu;
-  /** Throws NOT_FOUND, NODE_ASLEEP, NOT_LOADED, PINNED. */
+  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MOVE_IN_PROGRESS. */
   unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
   pin(nodeId: string, model: string, pinned: boolean): void;
   isPinned(nodeId: string, model: string): boolean;
   explain(nodeId: string, model: string): Explanation;
-  /** What the planner needs to know of a node. */
+  /** What the planner needs to know about a node. */
   planInput(node: NodeView): PlanInput;
   /** Newest first. */
   history(limit: number): MoveRecord[];
-  /** Called before the fleet shows what a move changed. Returns how to stop. */
+  /** Called before the fleet shows the result of a move. Returns how to stop. */
   onMove(listener: (record: MoveRecord) => void): () => void;
   start(): void;
-  /** Ends what is under way and waits for it. */
+  /** Cancels running moves and waits for them. */
   stop(): Promise<void>;
 }
 
@@ -82,19 +82,19 @@ export interface PlacementServiceDependencies {
   activity: Pick<ActivityService, 'record'>;
   fleet: PlacementFleet;
   pins: Pins;
-  /** No move disturbs a request. */
+  /** Moves wait for these requests. */
   inFlight: RequestsInFlight;
-  /** Fresh readings of a node's own tools; null where there are none. */
+  /** New readings of a node's own tools; null if it has none. */
   readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
-  /** What they read last, at once; null where there are none. */
+  /** Their last readings; null if there are none. */
   reading: (nodeId: string) => { gpus: GpuReading[] | null } | null;
 }
 
 const UNLOAD_SHOWN_MS = 5000;
-/** What a stop gives to moves that were broken off, to put back what they had unloaded. */
+/** How long a stop waits for cancelled moves to be undone. */
 const RESTORE_GRACE_MS = 10_000;
-/** Looks at its present place that a model needs before the optimizer moves it. */
-const LOOKS_TO_SETTLE = 3;
+/** For how many probes a model must stay in one place before the optimizer moves it. */
+const PROBES_TO_SETTLE = 3;
 const LEARNED_MOVES = 500;
 
 export function createPlacementService(deps: PlacementServiceDependencies): PlacementService {
@@ -108,18 +108,18 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   let unsubscribe: (() => void) | null = null;
   const loads = createLoadWatch({
     clock,
-    onStalled: (nodeId, model, message) =>
+    onStalled: (nodeId, model, stuck) =>
       activity.record({
         kind: 'placement',
         severity: 'error',
-        message: plainText(`${model} does not load on ${nameOf(nodeId)}.`),
-        why: plainText(`${message} Restart Ollama there.`),
+        message: fact('MODEL_DOES_NOT_LOAD', { model, node: nameOf(nodeId) }),
+        why: fact('LOADS_BLOCKED', { stuck, node: null }),
         nodeId,
         notify: true,
       }),
   });
 
-  const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? 'a node';
+  const nameOf = (nodeId: string) => fleet.list().find((node) => node.id === nodeId)?.name ?? null;
   const priorityModels = () => settings.current().optimizer.priorityModels;
 
   const mover = createMover({
@@ -138,7 +138,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     isPriority: (name) => matchesPriority(name, priorityModels()),
     onRecord: moved.emit,
   });
-  const { refusal, placeOn } = mover;
+  const { refuse, placeOn } = mover;
   const ensureOnGpu = createEnsureOnGpu({ mover, locks, pins, requireServing, nameOn });
 
   async function placeEverywhere(request: PlaceRequest): Promise<MoveRecord[]> {
@@ -148,42 +148,46 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       return name === null ? [] : [{ node, task: { model: name, target, by, anyway } }];
     });
     if (having.length === 0) {
-      throw new PilotlightError('MODEL_NOT_FOUND', { message: `No machine that was seen has "${model}".` });
+      throw new PilotlightError('MODEL_NOT_FOUND', { message: fact('NO_NODE_HAS_MODEL', { model }) });
     }
     return Promise.all(
       having.map(({ node, task }) => {
         if (!isServing(node.state)) {
-          return refusal(node, task, 'NODE_ASLEEP', `${node.name} does not serve now. Wake it first.`);
+          return refuse(node, task, 'NODE_ASLEEP', fact('NODE_ASLEEP_WAKE_FIRST', { node: node.name }));
         }
-        const holder = locks.holder(node.id);
-        if (holder !== null) {
-          return refusal(node, task, 'MOVE_IN_PROGRESS', `${holder} is being moved on ${node.name} now.`);
-        }
-        return placeOn(node, task, signal);
+        return placeUnlessMoving(node, task, signal);
       }),
     );
+  }
+
+  async function placeUnlessMoving(node: NodeView, task: MoveTask, signal: AbortSignal): Promise<MoveRecord> {
+    const model = locks.holder(node.id);
+    return model === null
+      ? placeOn(node, task, signal)
+      : refuse(node, task, 'MOVE_IN_PROGRESS', fact('MOVE_RUNNING', { model, node: node.name }));
   }
 
   async function nameOn(node: NodeView, model: string, signal: AbortSignal): Promise<string> {
     const known = resolveModel(node.installed, model);
     if (known !== null) return known;
-    // The list may be older than a pull: the server itself has the last word.
+    // The model may have been pulled since the last probe.
     const installed = (await fleet.server(node.id)?.installed(signal)) ?? [];
     const name = resolveModel(installed, model);
     if (name !== null) return name;
     throw new PilotlightError('MODEL_NOT_FOUND', {
-      message: `${model} is not on ${node.name}.`,
+      message: fact('MODEL_NOT_ON_NODE', { model, node: node.name }),
       details: { installed: installed.map((entry) => entry.name) },
     });
   }
 
   function requireServing(nodeId: string): { node: NodeView; server: InferenceServer } {
     const node = fleet.require(nodeId);
+    const named = { node: node.name };
     if (!isServing(node.state)) {
-      throw new PilotlightError('NODE_ASLEEP', { message: `${node.name} is not serving now.` });
+      throw new PilotlightError('NODE_ASLEEP', { message: fact('NODE_NOT_SERVING', named) });
     }
     const server = fleet.server(nodeId);
-    if (!server) throw new PilotlightError('NO_SERVER', { message: `${node.name} has no inference server.` });
+    if (!server) throw new PilotlightError('NO_SERVER', { message: fact('NODE_HAS_NO_SERVER', named) });
     return { node, server };
   }
 
@@ -199,7 +203,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     history: (model) => memory.history(node.id, model),
     placedSince: (model) => memory.placedSince(node.id, model),
     lastLoadedAt: (model) => memory.lastLoadedAt(node.id, model),
-    settleMs: LOOKS_TO_SETTLE * settings.current().fleet.lookIntervalMs,
+    settleMs: PROBES_TO_SETTLE * settings.current().fleet.lookIntervalMs,
   });
 
   return {
@@ -221,13 +225,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
               matchesPriority(entry.name, priorityModels()),
             )) {
               signal.throwIfAborted();
-              const task = { model: model.name, target, by, anyway };
-              const holder = locks.holder(node.id);
-              done.push(
-                holder === null
-                  ? await placeOn(node, task, signal)
-                  : refusal(node, task, 'MOVE_IN_PROGRESS', `${holder} is being moved on ${node.name} now.`),
-              );
+              done.push(await placeUnlessMoving(node, { model: model.name, target, by, anyway }, signal));
             }
             return done;
           }),
@@ -241,19 +239,22 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       const { node, server } = requireServing(nodeId);
       const loaded = await server.loaded(signal);
       const name = resolveModel(loaded, model);
-      if (name === null)
-        throw new PilotlightError('NOT_LOADED', { message: `${model} is not loaded on ${node.name}.` });
+      if (name === null) {
+        const message = fact('MODEL_NOT_LOADED_ON', { model, node: node.name });
+        throw new PilotlightError('NOT_LOADED', { message });
+      }
+      const named = { model: name, node: node.name };
       if (pins.has(nodeId, name)) {
-        throw new PilotlightError('PINNED', { message: `${name} is pinned on ${node.name}.` });
+        throw new PilotlightError('PINNED', { message: fact('MODEL_IS_PINNED_ON', named) });
       }
       using _ = locks.take(nodeId, name);
       await server.unload(name, signal);
-      await lookUntilGone({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
+      await pollUntilUnloaded({ clock, server, signal }, name, UNLOAD_SHOWN_MS);
       fleet.probeSoon(nodeId);
       activity.record({
         kind: 'placement',
         severity: 'info',
-        message: plainText(`${name} was unloaded from ${node.name}.`),
+        message: fact('MODEL_UNLOADED', named),
         nodeId,
       });
     },
@@ -263,10 +264,9 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
       const name = resolveModel([...node.installed, ...node.loaded], model) ?? canonicalName(model);
       if (pins.has(nodeId, name) === pinned) return;
       pins.set(nodeId, name, pinned);
-      const message = pinned
-        ? `${name} is pinned on ${node.name}.`
-        : `The pin of ${name} on ${node.name} was taken off.`;
-      activity.record({ kind: 'placement', severity: 'info', message: plainText(message), nodeId });
+      const named = { model: name, node: node.name };
+      const message = pinned ? fact('MODEL_PINNED', named) : fact('MODEL_UNPINNED', named);
+      activity.record({ kind: 'placement', severity: 'info', message, nodeId });
       fleet.refresh(nodeId);
     },
 

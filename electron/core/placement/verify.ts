@@ -1,52 +1,52 @@
-/** Looking at a server until it shows what a move should have done. */
+/** Polls a server until it shows the result of a load or unload. */
 import type { LoadedModel, Placement } from '../../../shared/models/placement.ts';
 import { placementOf, sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
 
 const POLL_MS = 250;
-/** How long a model may take to appear in ps after its load was answered. */
-const APPEAR_MS = 10_000;
-/** A placement that is not the wanted one is looked at again this often before it is believed. */
-const DOUBTS = 2;
-/** Ollama unloads only after the last request: a long answer of somebody else's may hold it. */
-const GONE_MS = 5 * 60_000;
+/** How long a model may take to be listed after its load was answered. */
+const APPEARS_WITHIN_MS = 10_000;
+/** How often an unexpected placement is checked again before it is believed. */
+const RECHECKS = 2;
+/** Ollama unloads a model only after its last request, which may be a long answer to another client. */
+export const UNLOADS_WITHIN_MS = 5 * 60_000;
 
 export const findLoaded = (loaded: readonly LoadedModel[], model: string): LoadedModel | null =>
   loaded.find((entry) => sameModelName(entry.name, model)) ?? null;
 
-export interface LookDependencies {
+export interface PollDependencies {
   clock: Clock;
   server: InferenceServer;
   signal: AbortSignal;
 }
 
-/** Polls until the model shows, and until it sits where it is wanted or has been seen elsewhere repeatedly. */
-export async function lookUntilPlaced(
-  { clock, server, signal }: LookDependencies,
+/** Polls until the model is listed with the expected placement, or repeatedly with another one. */
+export async function pollUntilPlaced(
+  { clock, server, signal }: PollDependencies,
   model: string,
-  wanted: Placement,
+  expected: Placement,
 ): Promise<{ loaded: LoadedModel[]; model: LoadedModel | null }> {
-  const deadline = clock.monotonic() + APPEAR_MS;
-  let doubts = 0;
+  const deadline = clock.monotonic() + APPEARS_WITHIN_MS;
+  let rechecks = 0;
   for (;;) {
     const loaded = await server.loaded(signal);
     const found = findLoaded(loaded, model);
-    if (found && (placementOf(found) === wanted || doubts >= DOUBTS)) return { loaded, model: found };
-    if (found) doubts += 1;
+    if (found && (placementOf(found) === expected || rechecks >= RECHECKS)) return { loaded, model: found };
+    if (found) rechecks += 1;
     if (!found && clock.monotonic() >= deadline) return { loaded, model: null };
     await clock.sleep(POLL_MS, signal);
   }
 }
 
 /**
- * Polls until an unloaded model is gone, and one poll more: a load that comes at once can attach to the
- * dying runner and vanish with it. False when it was still there at the deadline, by default five minutes.
+ * Polls until the model is no longer listed, and once more: a load that follows at once can attach to the ending runner
+ * and disappear with it. Resolves with false if it is still listed after `deadlineMs`, by default five minutes.
  */
-export async function lookUntilGone(
-  { clock, server, signal }: LookDependencies,
+export async function pollUntilUnloaded(
+  { clock, server, signal }: PollDependencies,
   model: string,
-  deadlineMs = GONE_MS,
+  deadlineMs = UNLOADS_WITHIN_MS,
 ): Promise<boolean> {
   const deadline = clock.monotonic() + deadlineMs;
   while (findLoaded(await server.loaded(signal), model) !== null) {
@@ -57,13 +57,12 @@ export async function lookUntilGone(
   return findLoaded(await server.loaded(signal), model) === null;
 }
 
-const vramByServer = (loaded: readonly LoadedModel[]) =>
+const reportedVram = (loaded: readonly LoadedModel[]) =>
   loaded.reduce((sum, model) => sum + model.vramBytes, 0);
 
 /**
- * Whether the machine's own tools contradict the server's word that a model is in VRAM. When a server cannot
- * read its runner's log it gives the file size for both figures, a false "100% GPU". `before` is null when
- * nothing was moved.
+ * Whether the machine's own tools contradict a server that reports a model in VRAM. A server that cannot read its
+ * runner's log reports the file size as both sizes: a false "100% GPU". `before` is null if nothing was moved.
  */
 export function contradicts(input: {
   model: LoadedModel;
@@ -73,16 +72,15 @@ export function contradicts(input: {
 }): boolean {
   const { model, after, before } = input;
   if (after.usedBytes === null || model.vramBytes <= 0) return false;
-  const tooLittleInUse = after.usedBytes < vramByServer(after.loaded) * 0.5;
+  const tooLittleInUse = after.usedBytes < reportedVram(after.loaded) * 0.5;
   if (before === null || before.usedBytes === null) return tooLittleInUse;
-  const claimed = vramByServer(after.loaded) - vramByServer(before.loaded);
-  const risen = after.usedBytes - before.usedBytes;
-  const didNotRise = claimed > 0 && risen < claimed * 0.4;
+  const expectedRise = reportedVram(after.loaded) - reportedVram(before.loaded);
+  const didNotRise = expectedRise > 0 && after.usedBytes - before.usedBytes < expectedRise * 0.4;
   const suspicious = model.sizeBytes === model.vramBytes && model.sizeBytes === input.fileBytes;
   return didNotRise && (tooLittleInUse || suspicious);
 }
 
-/** Models that were pushed out between two looks, by name; those whose time had ended anyway are not. */
+/** Names of the models that are no longer loaded although their time had not expired, without the moved one. */
 export function evictedBetween(
   before: readonly LoadedModel[],
   after: readonly LoadedModel[],

@@ -1,6 +1,8 @@
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
+import { list } from '../../../shared/text/grammar.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
@@ -52,7 +54,7 @@ export function movesText(moves: readonly MoveRecord[]): string {
   if (moves.length === 0) return 'No priority model is loaded, so nothing was moved.';
   const moved = moves.filter((move) => move.outcome === 'moved');
   const unchanged = moves.filter((move) => move.outcome === 'already-right');
-  if (moves.length === 1 && moves[0]) return moves[0].reason;
+  if (moves.length === 1 && moves[0]) return textOf(moves[0].reason);
   const parts = [
     moved.length > 0 ? `${plural(moved.length, 'model')} moved` : '',
     unchanged.length > 0 ? `${plural(unchanged.length, 'model')} already there` : '',
@@ -75,14 +77,11 @@ export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'sh
   return {
     next:
       code === 'VRAM_TAKEN'
-        ? `Close ${names.length === 0 ? 'the programs that use it' : listNames(names)} and try again.`
+        ? `Close ${names.length === 0 ? 'the programs that use it' : list(names)} and try again.`
         : 'Choose a smaller model or a shorter context.',
-    anyway: `If you force it anyway, only part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${listNames(evicts)} may be unloaded.`}`,
+    anyway: `If you force it anyway, only part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${list(evicts)} may be unloaded.`}`,
   };
 }
-
-const listNames = (names: readonly string[]) =>
-  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /** The first failed or refused move; null if there is none. */
 export function failedMove(moves: readonly MoveRecord[]): MoveRecord | null {

@@ -1,4 +1,5 @@
 import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { useAction } from '../../components/use-action.ts';
 import { addToast } from '../../stores/toasts.ts';
@@ -29,7 +30,8 @@ export async function forceAndReport(
   if (withoutRoom.length > 0) askAnyway(withoutRoom);
   const failed = failedMove(others);
   if (failed) {
-    addToast({ tone: 'error', message: `${failed.model} on ${failed.nodeName}: ${failed.reason}`, next: '' });
+    const message = `${failed.model} on ${failed.nodeName}: ${textOf(failed.reason)}`;
+    addToast({ tone: 'error', message, next: '' });
   } else if (others.length > 0 || withoutRoom.length === 0) {
     addToast({ tone: moves.length === 0 ? 'info' : 'success', message: movesText(others), next: '' });
   }

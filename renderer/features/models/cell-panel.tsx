@@ -3,6 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { Explanation } from '../../../shared/models/placement.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -188,11 +189,11 @@ function Why({ nodeId, model, said }: { nodeId: string; model: string; said: str
   if (explanation.code === said) return null;
   return (
     <div className="rounded-lg border border-line bg-ground p-3">
-      <p className="break-words">{explanation.reason}</p>
+      <p className="break-words">{textOf(explanation.reason)}</p>
       {explanation.evicts.length > 0 && (
         <p className="mt-1.5 break-words text-soft">A move would unload {explanation.evicts.join(', ')}.</p>
       )}
-      {explanation.next && <p className="mt-1.5 break-words text-soft">{explanation.next}</p>}
+      {explanation.next && <p className="mt-1.5 break-words text-soft">{textOf(explanation.next)}</p>}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { Button } from '../../components/button.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { useKeep } from '../../components/use-keep.ts';
@@ -44,7 +45,7 @@ export function LastMove({
           ? `It does not fit on the GPU of ${move.nodeName}. Nothing was changed.`
           : `The last move to the ${side} failed.`
       }
-      next={short ? `${advice.next} ${advice.anyway}` : move.reason}
+      next={short ? `${advice.next} ${advice.anyway}` : textOf(move.reason)}
       {...(move.code === null ? {} : { code: move.code })}
     >
       {short && (

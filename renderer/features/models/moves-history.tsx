@@ -1,6 +1,7 @@
 import { ArrowRight } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { MoveRecord, Placement } from '../../../shared/models/placement.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatDuration } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { PlacementGlyph } from '../../components/glyphs.tsx';
@@ -106,10 +107,7 @@ function Move({ move }: { move: MoveRecord }) {
           {outcomeLabels[move.outcome]}
         </span>
       </p>
-      <p className="min-w-0 break-words text-soft">
-        {move.reason}
-        {move.evicted.length > 0 && ` Unloaded ${move.evicted.join(', ')}.`}
-      </p>
+      <p className="min-w-0 break-words text-soft">{textOf(move.reason)}</p>
       <p className="text-xs whitespace-nowrap text-faint">
         {byLabels[move.by]} · {formatDuration(move.durationMs)} · <Ago at={move.at} />
       </p>

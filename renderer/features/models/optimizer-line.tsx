@@ -1,4 +1,5 @@
-import { formatDuration, plural } from '../../../shared/units.ts';
+import { textOf } from '../../../shared/text/index.ts';
+import { plural } from '../../../shared/units.ts';
 import { client } from '../../client/index.ts';
 import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
@@ -35,8 +36,7 @@ export function OptimizerLine() {
           <span className="font-normal text-soft"> · {plural(status.movesToday, 'move')} today</span>
         </p>
         <p className="text-[0.8125rem] break-words text-soft">
-          {status.summary ||
-            `Every ${formatDuration(status.intervalMs)}, checks that priority models are on a GPU.`}
+          {textOf(status.summary)}
           {status.lastLookAt !== null && (
             <span className="text-faint">
               {' '}
@@ -51,12 +51,11 @@ export function OptimizerLine() {
         onClick={() =>
           check.run(
             () => client.call('optimizer.run', {}),
-            (result) => result.summary || 'Checked. Nothing to do.',
+            (result) => textOf(result.summary),
           )
         }
       >
-        {' '}
-        Check now{' '}
+        Check now
       </Button>
     </div>
   );

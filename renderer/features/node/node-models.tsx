@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import { isServing } from '../../../shared/models/node-words.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import { textOrEmpty } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
@@ -41,9 +42,10 @@ export function NodeModels({ node }: { node: NodeView }) {
               key={model.name}
               node={node}
               model={model}
-              why={
-                explanations.find((one) => one.nodeId === node.id && one.model === model.name)?.reason ?? null
-              }
+              why={textOrEmpty(
+                explanations.find((one) => one.nodeId === node.id && one.model === model.name)?.reason ??
+                  null,
+              )}
               onOpen={() => setOpen(model.name)}
             />
           ))}
@@ -86,7 +88,8 @@ function LoadedRow({
 }: {
   node: NodeView;
   model: ModelOnNode;
-  why: string | null;
+  /** Empty if the optimizer has not explained it. */
+  why: string;
   onOpen(): void;
 }) {
   const { busy, force } = useForce();

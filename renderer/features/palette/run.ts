@@ -1,3 +1,4 @@
+import { textOf } from '../../../shared/text/index.ts';
 import { client } from '../../client/index.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { putPower } from '../../stores/power.ts';
@@ -62,7 +63,7 @@ async function perform(command: Command): Promise<void> {
     }
     case 'run-optimizer': {
       const status = await client.call('optimizer.run', {});
-      toastDone(status.summary || 'Checked. Nothing to do.');
+      toastDone(textOf(status.summary));
       return;
     }
     case 'optimizer':

@@ -238,7 +238,10 @@ export const busy: BridgeScene = scene(nodes, {
       by: (['optimizer', 'person', 'job', 'optimizer'] as const)[index] ?? 'person',
       outcome,
       to: outcome === 'failed' ? null : 'gpu',
-      reason: outcome === 'refused' ? 'It does not fit: 14 GB are free, 21 GB are needed.' : 'It fits.',
+      reason:
+        outcome === 'refused'
+          ? plainText('It needs 21 GB of VRAM, but at most 14 GB can be freed.')
+          : fact('MOVED_TO_CPU'),
       code: outcome === 'refused' ? 'DOES_NOT_FIT' : null,
       durationMs: 3200,
       evicted: outcome === 'moved' ? ['qwen2.5-coder:14b'] : [],
@@ -261,7 +264,7 @@ export const busy: BridgeScene = scene(nodes, {
       kind: 'optimizer',
       severity: 'success',
       message: plainText('llama3.1:8b is on the GPU of gpu-tower.'),
-      why: plainText('It is wholly on the GPU, 8.6 GB of VRAM.'),
+      why: plainText('It is entirely on the GPU, using 8.6 GB of VRAM.'),
       nodeId: tower,
     }),
     entry(5, {

@@ -1,6 +1,6 @@
 import { type NodeState, type NodeView, serverCapabilitySchema } from '../../../shared/models/fleet.ts';
 import { fact, plainText } from '../../../shared/models/message.ts';
-import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
+import type { Explanation, ModelOnNode, MoveRecord, VramShortage } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import type { GpuReading, TelemetrySample } from '../../../shared/models/telemetry.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
@@ -130,7 +130,7 @@ export function scene(nodes: NodeView[], patch: Partial<BridgeScene['streams']> 
             lastLookAt: started - 170_000,
             nextLookAt: started + 130_000,
             movesToday: 3,
-            summary: 'Looked at 3 machines: all is right.',
+            summary: fact('MODELS_CHECKED', { nodes: 3, moved: 0, failed: 0, waiting: 0, right: 4 }),
             explanations: [],
           },
         ],
@@ -291,6 +291,21 @@ export const silent: BridgeScene = { streams: {}, results: {} };
 /** A core without any node, folder or history. */
 export const nothing = scene([]);
 
+const shortage: VramShortage = {
+  neededBytes: 8.6 * VRAM_GIGABYTE,
+  measured: true,
+  totalBytes: 24 * VRAM_GIGABYTE,
+  availableBytes: 2.4 * VRAM_GIGABYTE,
+  holders: [
+    { name: 'python3', bytes: 18.1 * VRAM_GIGABYTE },
+    { name: null, bytes: 3.5 * VRAM_GIGABYTE },
+  ],
+  evicts: ['mxbai-embed-large:latest'],
+};
+
+const { evicts: _evicts, ...figures } = shortage;
+const shortageMessage = fact('VRAM_SHORTAGE', { node: 'gpu-tower', ...figures });
+
 const taken: MoveRecord = {
   id: 7,
   at: started - 8000,
@@ -303,24 +318,13 @@ const taken: MoveRecord = {
   wanted: 'gpu',
   outcome: 'refused',
   code: 'VRAM_TAKEN',
-  reason:
-    'It needs 8.6 GB of VRAM, and at most 2.4 GB of the 24 GB on gpu-tower can be made free: python3 holds 18.1 GB and other programs hold 3.5 GB. It is on the CPU.',
+  reason: shortageMessage,
   durationMs: 4100,
   evicted: [],
-  shortage: {
-    neededBytes: 8.6 * VRAM_GIGABYTE,
-    measured: true,
-    totalBytes: 24 * VRAM_GIGABYTE,
-    availableBytes: 2.4 * VRAM_GIGABYTE,
-    holders: [
-      { name: 'python3', bytes: 18.1 * VRAM_GIGABYTE },
-      { name: null, bytes: 3.5 * VRAM_GIGABYTE },
-    ],
-    evicts: ['mxbai-embed-large:latest'],
-  },
+  shortage,
 };
 
-/** A model that was refused because another program holds the VRAM. */
+/** A model that was refused because another program uses the VRAM. */
 export const vramTaken: BridgeScene = (() => {
   const made = scene(
     [
@@ -353,9 +357,9 @@ export const vramTaken: BridgeScene = (() => {
     placement: 'cpu',
     wanted: 'gpu',
     right: false,
-    reason: taken.reason,
+    reason: fact('HAS_NO_ROOM', { placement: 'cpu', gpuShare: 0, shortage: shortageMessage }),
     evicts: [],
-    next: 'Close that program and the optimizer will move it, or force it anyway.',
+    next: fact('CLOSE_PROGRAM_OR_FORCE'),
     code: 'VRAM_TAKEN',
   };
   return {

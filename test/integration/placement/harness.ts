@@ -61,7 +61,7 @@ export interface MachineSetup {
   vramBytes?: number;
   models?: readonly ModelDefinition[];
   environment?: Partial<Environment>;
-  /** As remote: without the simulator's own tools, VRAM told by a person or by nobody. */
+  /** As remote: without the simulator's own tools, VRAM entered by a person or unknown. */
   remote?: { vramBytes: number | null };
   hidesProcesses?: boolean;
 }
@@ -159,8 +159,8 @@ export async function createHarness(
   await fleet.simulate(true);
   const nodeIds = new Map<string, string>();
   for (const machine of simulated.machines) {
-    const told = remote.get(machine.id);
-    const node = told ? fleet.add({ url: machine.url, name: machine.id, vramBytes: told.vramBytes }) : null;
+    const known = remote.get(machine.id);
+    const node = known ? fleet.add({ url: machine.url, name: machine.id, vramBytes: known.vramBytes }) : null;
     nodeIds.set(machine.id, node?.id ?? machine.id);
   }
   const signal = new AbortController().signal;
@@ -192,13 +192,13 @@ export async function createHarness(
     async ps(id = 'tower') {
       return (await fleet.server(idFor(id))?.loaded(signal)) ?? [];
     },
-    /** Somebody else's request to a server. */
+    /** Another client's request to a server. */
     async post(path: string, body: object, id = 'tower') {
       const reply = await fetch(machine(id).url + path, { method: 'POST', body: JSON.stringify(body) });
       await reply.text();
       return reply.status;
     },
-    /** Loads as somebody else would have done it, at once. */
+    /** Loads at once, as another client would. */
     preload(
       model: ModelDefinition,
       numGpu: number,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
 
 const { llama31, mxbaiEmbedLarge, qwenCoder, llama32, nomicEmbedText } = CATALOGUE;
@@ -51,7 +51,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     expect(up).toMatchObject({ outcome: 'moved', from: 'cpu', to: 'gpu' });
   });
 
-  it('loads nothing again that is right already', async () => {
+  it('does not load a model again that is already there', async () => {
     await using world = await createHarness([{ profile }]);
     world.preload(llama32, -1);
     const [record] = await world.place('llama3.2:3b', 'gpu');
@@ -68,7 +68,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     expect(await world.ps()).toHaveLength(2);
   });
 
-  it('puts back what was when an explicit number of layers runs out of memory', async () => {
+  it('is undone if an explicit number of layers runs out of memory', async () => {
     await using world = await createHarness([{ profile }]);
     world.preload(llama31, 0, { numCtx: 8192 });
     world.control.setFault('tower', 'oom-on-explicit-layers', true);
@@ -80,14 +80,14 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     expect(await world.place('llama3.1', 'gpu')).toMatchObject([{ outcome: 'moved', to: 'gpu' }]);
   });
 
-  it('says that the GPU is not used where the server did not discover it', async () => {
+  it('reports that the GPU is not used if the server did not detect it', async () => {
     await using world = await createHarness([{ profile }]);
     world.control.setFault('tower', 'no-gpu-discovered', true);
     await world.until('tower', (node) => node.state === 'serving');
     world.preload(llama31, -1);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' });
-    expect(record?.reason).toContain('Restart Ollama');
+    expect(record?.reason).toEqual(fact('LOADED_ON_CPU_INSTEAD', { node: 'tower', contradicted: false }));
     await world.until('tower', (node) => node.loaded.length === 1);
     expect(world.placement.explain('tower', 'llama3.1')).toMatchObject({ code: 'GPU_LOST', right: false });
     expect(world.fleet.get('tower')?.state).toBe('serving');
@@ -103,14 +103,17 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
     expect(shown?.vramBytes).toBe(shown?.sizeBytes);
   });
 
-  it('names what was pushed out', async () => {
+  it('names what was evicted', async () => {
     await using world = await createHarness([{ profile, vramBytes: 12 * GIB }]);
     world.preload(qwenCoder, -1, { keepAliveMs: 600_000 });
     world.preload(llama31, 0);
     await world.until('tower', (node) => node.loaded.length === 2);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'moved', to: 'gpu', evicted: ['qwen2.5-coder:14b'] });
-    expect(record?.reason).toContain('qwen2.5-coder:14b');
+    expect(record?.reason).toMatchObject({
+      code: 'MOVED_TO_GPU',
+      params: { evicted: ['qwen2.5-coder:14b'], location: { params: { placement: 'gpu' } } },
+    });
   });
 
   it('refuses what does not fit, with the figures, and leaves it as it is', async () => {
@@ -132,7 +135,7 @@ describe.each(['0.33', '0.24'] as const)('a move on an Ollama of the %s profile'
   });
 });
 
-describe('what a move leaves alone', () => {
+describe('what a move does not touch', () => {
   it('a pinned model, a node without a GPU, a victim that is pinned', async () => {
     await using world = await createHarness([{ vramBytes: 12 * GIB }, { id: 'nas', vramBytes: 0 }]);
     world.preload(llama31, 0);
@@ -147,8 +150,11 @@ describe('what a move leaves alone', () => {
     world.preload(qwenCoder, -1);
     world.placement.pin('tower', 'qwen2.5-coder', true);
     const [record] = await world.place('llama3.1', 'gpu');
-    expect(record).toMatchObject({ outcome: 'refused', code: 'PINNED' });
-    expect(record?.reason).toContain('qwen2.5-coder:14b');
+    expect(record).toMatchObject({
+      outcome: 'refused',
+      code: 'PINNED',
+      reason: fact('WOULD_UNLOAD_PINNED', { models: ['qwen2.5-coder:14b'] }),
+    });
     expect(world.requests('/api/generate')).toBe(0);
   });
 
@@ -174,7 +180,7 @@ describe('what a move leaves alone', () => {
 });
 
 describe('a person', () => {
-  it('moves a model on all nodes that have it, and is told why not where it cannot be', async () => {
+  it('moves a model on all nodes that have it, and learns why it cannot be moved on one', async () => {
     await using world = await createHarness([
       {},
       { id: 'nas', vramBytes: 0 },
@@ -190,7 +196,7 @@ describe('a person', () => {
     expect(world.placement.history(10)).toHaveLength(2);
   });
 
-  it('is told when no machine has the model, or this one has not', async () => {
+  it('gets an error if no machine has the model, or not this one', async () => {
     await using world = await createHarness([{ models: [llama32] }]);
     await expect(world.place('nothing', 'gpu', null)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
     await expect(world.place('nothing', 'gpu')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
@@ -228,7 +234,7 @@ describe('a person', () => {
   });
 });
 
-describe('where nobody knows the VRAM', () => {
+describe('if the VRAM is unknown', () => {
   it('the server chooses: unload, wait until it is gone, load', async () => {
     await using world = await createHarness([{ remote: { vramBytes: null } }]);
     world.preload(llama31, 0);
@@ -238,15 +244,18 @@ describe('where nobody knows the VRAM', () => {
     expect((await world.ps())[0]).toMatchObject({ expiresAt: null });
   });
 
-  it('a model that fits only partly is said to be partial', async () => {
+  it('a model that fits only partly is reported as partial', async () => {
     await using world = await createHarness([{ remote: { vramBytes: null }, vramBytes: 6 * GIB }]);
     world.preload(qwenCoder, 0);
     const [record] = await world.place('qwen2.5-coder', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'DOES_NOT_FIT', from: 'cpu', to: 'partial' });
-    expect(record?.reason).toMatch(/Only \d+% of it is on the GPU/);
+    expect(record?.reason).toMatchObject({
+      code: 'REST_DOES_NOT_FIT',
+      params: { location: { params: { placement: 'partial' } } },
+    });
   });
 
-  it('a context that requests had set is kept, though it looks like a default', async () => {
+  it('a context that requests had set is kept, even if it equals a default', async () => {
     await using world = await createHarness([{ remote: { vramBytes: null } }]);
     world.preload(llama31, 0, { numCtx: 4096 });
     expect(world.machine().ollama.scheduler.defaultContext()).toBe(32_768);
@@ -270,17 +279,17 @@ describe('for a job', () => {
     await world.until('tower', (node) => node.state === 'gpu-verified');
   });
 
-  it('the CPU is said to be the CPU', async () => {
+  it('the CPU is reported as the CPU', async () => {
     await using world = await createHarness([{}, { id: 'nas', vramBytes: 0 }]);
     expect(await ensure(world, 'mxbai-embed-large', 'nas')).toMatchObject({ placement: 'cpu', record: null });
     world.control.setFault('tower', 'no-gpu-discovered', true);
     await world.until('tower', (node) => node.state === 'serving');
     const { placement, reason } = await ensure(world, 'mxbai-embed-large');
     expect(placement).toBe('cpu');
-    expect(reason).toContain('Restart Ollama');
+    expect(reason).toEqual(fact('LOADED_ON_CPU_INSTEAD', { node: 'tower', contradicted: false }));
   });
 
-  it('it waits for the move of somebody else', async () => {
+  it('it waits for another move', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama32, 0);
     const first = world.place('llama3.2', 'gpu');
@@ -288,7 +297,7 @@ describe('for a job', () => {
     expect(await first).toMatchObject([{ outcome: 'moved' }]);
   });
 
-  it('a machine that goes off is an error', async () => {
+  it('a machine that drops out is an error', async () => {
     await using world = await createHarness([{}]);
     world.control.setFault('tower', 'slow-load', true);
     const waiting = ensure(world, 'llama3.1');
@@ -300,7 +309,7 @@ describe('for a job', () => {
 });
 
 describe('a stuck scheduler', () => {
-  it('is noticed by the age of the load, told once, and left alone until it is started again', async () => {
+  it('is detected by the age of the load, reported once, and gets no loads until it is restarted', async () => {
     await using world = await createHarness([{}], { placementFactor: 2000 });
     world.preload(llama32, 0);
     world.control.setFault('tower', 'wedge', true);
@@ -313,9 +322,15 @@ describe('a stuck scheduler', () => {
       signal: cancel.signal,
     });
     const stuck = () =>
-      world.activity.list({ limit: 50 }).filter((entry) => textOf(entry.message).includes('does not load'));
+      world.activity.list({ limit: 50 }).filter(({ message }) => message.code === 'MODEL_DOES_NOT_LOAD');
     await expect.poll(() => stuck().length).toBe(1);
-    expect(stuck()[0]).toMatchObject({ severity: 'error', notify: true, nodeId: 'tower' });
+    expect(stuck()[0]).toMatchObject({
+      severity: 'error',
+      notify: true,
+      nodeId: 'tower',
+      message: fact('MODEL_DOES_NOT_LOAD', { model: 'llama3.1:8b', node: 'tower' }),
+      why: { code: 'LOADS_BLOCKED', params: { stuck: { code: 'LOAD_STUCK' }, node: null } },
+    });
     cancel.abort();
     expect(await moving).toMatchObject([{ outcome: 'failed', code: 'CANCELLED' }]);
     const loads = world.requests('/api/generate');
@@ -329,7 +344,7 @@ describe('a stuck scheduler', () => {
     expect(await world.place('llama3.2', 'gpu')).toMatchObject([{ outcome: 'moved' }]);
   });
 
-  it('a cancelled move puts back what was', async () => {
+  it('a cancelled move is undone', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama31, 0);
     world.control.setFault('tower', 'slow-load', true);

@@ -1,15 +1,17 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { fact } from '../../../shared/models/message.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { CATALOGUE, createHarness, GIB } from './harness.ts';
 
 const { llama31, mxbaiEmbedLarge, qwenCoder, llama32 } = CATALOGUE;
 type World = Awaited<ReturnType<typeof createHarness>>;
 
-/** Runs looks until the models have been seen for long enough. */
+/** Resolves once the loaded models have been observed. */
 async function settled(world: World, id = 'tower') {
   await expect
-    .poll(async () => {
+    .poll(() => {
       const node = world.fleet.require(world.nodeId(id));
       const since = node.loaded.map((model) => world.placement.planInput(node).placedSince(model.name) ?? 0);
       return node.loaded.length > 0 && since.every((at) => at > 0);
@@ -17,8 +19,8 @@ async function settled(world: World, id = 'tower') {
     .toBe(true);
 }
 
-/** The harness lets wall time run as it is, so settling is made short. */
-async function lookAtOnce(world: World) {
+/** Settling is made short, because the harness runs in real time. */
+function withoutSettling(world: World) {
   const { planInput } = world.placement;
   world.placement.planInput = (node) => ({ ...planInput(node), settleMs: 0 });
 }
@@ -27,9 +29,9 @@ const codes = (status: { explanations: { model: string; code: string }[] }) =>
   Object.fromEntries(status.explanations.map(({ model, code }) => [model, code]));
 
 describe('the optimizer', () => {
-  it('brings a priority model to the GPU, leaves the others, and says what it found', async () => {
+  it('moves a priority model to the GPU and no other, and reports what it found', async () => {
     await using world = await createHarness([{}, { id: 'nas', vramBytes: 0 }]);
-    lookAtOnce(world);
+    withoutSettling(world);
     world.preload(llama31, 0);
     world.preload(llama32, 0);
     world.preload(mxbaiEmbedLarge, -1);
@@ -37,7 +39,9 @@ describe('the optimizer', () => {
     await settled(world);
     await world.until('nas', (node) => node.loaded.length === 1);
     const status = await world.optimizer.run(world.signal);
-    expect(status.summary).toBe('Looked at 2 machines: 1 model moved to the GPU, 2 models are right.');
+    expect(status.summary).toEqual(
+      fact('MODELS_CHECKED', { nodes: 2, moved: 1, failed: 0, waiting: 0, right: 2 }),
+    );
     expect(status).toMatchObject({ movesToday: 1, running: false, on: false, nextLookAt: null });
     expect(status.explanations.map(({ nodeId, model, code }) => [nodeId, model, code]).sort()).toEqual([
       ['nas', 'mxbai-embed-large:latest', 'NO_GPU'],
@@ -56,12 +60,12 @@ describe('the optimizer', () => {
     });
   });
 
-  it('does not move what was seen only a moment ago, nor what a person moved or pinned', async () => {
+  it('does not move a model that has just been loaded, or that a person moved or pinned', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama31, 0);
     await settled(world);
     expect(codes(await world.optimizer.run(world.signal))).toEqual({ 'llama3.1:8b': 'SETTLING' });
-    lookAtOnce(world);
+    withoutSettling(world);
     await world.place('llama3.1', 'gpu');
     await world.place('llama3.1', 'cpu');
     await world.until('tower', (node) => node.loaded[0]?.placement === 'cpu');
@@ -73,23 +77,25 @@ describe('the optimizer', () => {
 
   it('backs off after a failure', async () => {
     await using world = await createHarness([{}]);
-    lookAtOnce(world);
+    withoutSettling(world);
     world.preload(llama31, 0);
     world.control.setFault('tower', 'oom-on-explicit-layers', true);
     await settled(world);
     const first = await world.optimizer.run(world.signal);
-    expect(first.summary).toContain('1 model could not be moved');
+    expect(first.summary).toEqual(
+      fact('MODELS_CHECKED', { nodes: 1, moved: 0, failed: 1, waiting: 0, right: 0 }),
+    );
     expect(codes(first)).toEqual({ 'llama3.1:8b': 'BACKING_OFF' });
     await world.until('tower', (node) => node.loaded.length === 1);
     expect(codes(await world.optimizer.run(world.signal))).toEqual({ 'llama3.1:8b': 'BACKING_OFF' });
     expect(world.placement.history(10)).toHaveLength(1);
   });
 
-  it('does not push out another priority model', async () => {
+  it('does not unload another priority model', async () => {
     await using world = await createHarness([{ vramBytes: 12 * GIB }], {
       priorityModels: ['llama3.1', 'qwen2.5-coder'],
     });
-    lookAtOnce(world);
+    withoutSettling(world);
     world.preload(qwenCoder, -1);
     world.preload(llama31, 0);
     await world.until('tower', (node) => node.loaded.length === 2);
@@ -99,9 +105,9 @@ describe('the optimizer', () => {
     expect(world.placement.history(10)).toEqual([]);
   });
 
-  it('looks by itself once it is on, at its interval, and stops when it is off', async () => {
+  it('checks at its interval once it is on, and stops when it is off', async () => {
     await using world = await createHarness([{}]);
-    lookAtOnce(world);
+    withoutSettling(world);
     world.preload(llama31, 0);
     await settled(world);
     world.settings.update({ optimizer: { on: true, intervalMs: 10_000 } });
@@ -126,14 +132,14 @@ describe('the optimizer', () => {
         to: 'cpu' as const,
         wanted: 'cpu' as const,
         outcome: 'moved' as const,
-        reason: 'It is on the CPU now, as asked.',
+        reason: fact('MOVED_TO_CPU'),
         code: null,
         durationMs: 100,
         evicted: [],
       },
     ];
     await using world = await createHarness([{}], { moves });
-    lookAtOnce(world);
+    withoutSettling(world);
     world.preload(llama31, 0);
     await settled(world);
     expect(codes(await world.optimizer.run(world.signal))).toEqual({ 'llama3.1:8b': 'BACKING_OFF' });
@@ -146,7 +152,7 @@ describe('a priority model that falls to the CPU', () => {
       .list({ limit: 100 })
       .filter((entry) => entry.kind === 'optimizer' && entry.severity === 'warning');
 
-  it('is told once for each fall, and to the webhook', async () => {
+  it('is reported once for each fall, and to the webhook', async () => {
     const received: unknown[] = [];
     const server = createServer(async (request: IncomingMessage, response) => {
       let text = '';
@@ -161,7 +167,7 @@ describe('a priority model that falls to the CPU', () => {
     });
     world.preload(llama31, -1);
     await world.until('tower', (node) => node.loaded[0]?.placement === 'gpu');
-    // Somebody's request reloads it on the CPU.
+    // Another client's request reloads it on the CPU.
     await world.post('/api/generate', { model: 'llama3.1:8b', options: { num_gpu: 0 } });
     await world.until('tower', (node) => node.loaded[0]?.placement === 'cpu');
     await expect.poll(() => received.length).toBe(1);
@@ -170,14 +176,21 @@ describe('a priority model that falls to the CPU', () => {
       node: { id: 'tower', name: 'tower' },
       model: 'llama3.1:8b',
       placement: 'cpu',
-      reason: expect.stringContaining('It was on the GPU before'),
+      reason: textOf(fact('RELOADED_WITHOUT_GPU', { before: 'gpu' })),
       at: expect.stringMatching(/^\d{4}-.*Z$/),
     });
-    expect(warnings(world)).toMatchObject([{ notify: true, nodeId: 'tower' }]);
+    expect(warnings(world)).toMatchObject([
+      {
+        notify: true,
+        nodeId: 'tower',
+        message: fact('MODEL_FELL_TO_CPU', { model: 'llama3.1:8b', node: 'tower' }),
+        why: fact('RELOADED_WITHOUT_GPU', { before: 'gpu' }),
+      },
+    ]);
     await world.fleet.probe();
     await world.fleet.probe();
     expect(warnings(world)).toHaveLength(1);
-    // A second fall is told again.
+    // A second fall is reported again.
     await world.place('llama3.1', 'gpu');
     await world.until('tower', (node) => node.loaded[0]?.placement === 'gpu');
     await world.post('/api/generate', { model: 'llama3.1:8b', options: { num_gpu: 0 } });
@@ -186,7 +199,7 @@ describe('a priority model that falls to the CPU', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('is told when it comes up on the CPU of a machine with a GPU, not on one without', async () => {
+  it('is reported if it is loaded on the CPU of a machine with a GPU, but not on one without', async () => {
     await using world = await createHarness([{}, { id: 'nas', vramBytes: 0 }]);
     world.preload(mxbaiEmbedLarge, 0);
     world.preload(mxbaiEmbedLarge, 0, { id: 'nas' });
@@ -195,7 +208,7 @@ describe('a priority model that falls to the CPU', () => {
     expect(warnings(world).map((entry) => entry.nodeId)).toEqual(['tower']);
   });
 
-  it('is not told to the person who put it there', async () => {
+  it('is not reported to the person who moved it there', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama31, -1);
     await world.until('tower', (node) => node.loaded[0]?.placement === 'gpu');
@@ -205,7 +218,7 @@ describe('a priority model that falls to the CPU', () => {
     expect(warnings(world)).toEqual([]);
   });
 
-  it('a webhook that fails is a warning and no more', async () => {
+  it('causes only a warning if the webhook fails', async () => {
     await using world = await createHarness([{}]);
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,4 @@
-/** A move must never cost a model that was there: end states, as the server itself shows them. */
+/** A move must never cost a model that was loaded: end states, as reported by the server. */
 import { describe, expect, it } from 'vitest';
 import { placementOf } from '../../../electron/core/fleet/model-placement.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
@@ -56,13 +56,13 @@ describe('with another program on the card', () => {
     expect(await world.place('llama3.1', 'gpu')).toMatchObject([{ outcome: 'moved', to: 'gpu' }]);
   });
 
-  it('no program is named where the machine names none', async () => {
+  it('no program is named if the machine names none', async () => {
     await using world = await createHarness([{ hidesProcesses: true }]);
     world.control.holdVram('tower', 20 * GIB, PYTHON);
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'refused', code: 'VRAM_TAKEN' });
     expect(record?.shortage?.holders).toMatchObject([{ name: null }]);
-    expect(record?.reason).not.toContain('python3');
+    expect(JSON.stringify(record?.reason)).not.toContain('python3');
   });
 
   it('a person may force it anyway: a part of it goes to the GPU', async () => {
@@ -90,7 +90,7 @@ describe('with another program on the card', () => {
     expect(await state(world)).toEqual(before);
   });
 
-  it('the optimizer moves nothing, and says which program it is', async () => {
+  it('the optimizer moves nothing, and names the program', async () => {
     await using world = await createHarness([{}], { priorityModels: ['llama3.1'] });
     world.preload(llama32, -1);
     world.preload(llama31, 0);
@@ -105,7 +105,10 @@ describe('with another program on the card', () => {
     const { explanations } = await world.optimizer.run(world.signal);
     const explanation = explanations.find(({ model }) => model === 'llama3.1:8b');
     expect(explanation).toMatchObject({ code: 'VRAM_TAKEN', right: false });
-    expect(explanation?.reason).toContain('python3');
+    expect(explanation?.reason).toMatchObject({
+      code: 'HAS_NO_ROOM',
+      params: { shortage: { params: { holders: [{ name: 'python3' }] } } },
+    });
     expect(await world.place('llama3.1', 'gpu', 'tower', 'optimizer')).toMatchObject([
       { outcome: 'refused', code: 'VRAM_TAKEN' },
     ]);
@@ -167,7 +170,7 @@ describe('with another program on the card', () => {
   });
 });
 
-describe('where it is unknown what is in use', () => {
+describe('if it is unknown what is in use', () => {
   it('the move is tried without a number of layers, and undone when it ends with less than before', async () => {
     await using world = await createHarness([{ remote: { vramBytes: 24 * GIB } }]);
     fillCard(world);
@@ -185,7 +188,13 @@ describe('where it is unknown what is in use', () => {
     expect(record?.restored?.toSorted()).toEqual(['llama3.2:3b', 'nomic-embed-text:latest']);
     expect(record).not.toHaveProperty('missing');
     expect(record).not.toHaveProperty('shortage');
-    expect(record?.reason).not.toContain('python3');
+    expect(record?.reason).toMatchObject({
+      code: 'MOVE_UNDONE',
+      params: {
+        reason: { code: 'REST_DOES_NOT_FIT' },
+        state: [{ code: 'STILL_THERE', params: { placement: 'cpu' } }, { code: 'MODELS_RELOADED' }],
+      },
+    });
     expect(await state(world)).toEqual(before);
   });
 
@@ -298,7 +307,7 @@ describe.each(['0.33', '0.24'] as const)('a move that fails on an Ollama of the 
   });
 });
 
-describe('what cannot be put back', () => {
+describe('what cannot be restored', () => {
   it('is named, in the record and as a notice, when the machine goes off during the move', async () => {
     await using world = await createHarness([{ vramBytes: 12 * GIB }]);
     world.preload(qwenCoder, -1);
@@ -327,7 +336,18 @@ describe('what cannot be put back', () => {
     });
     const [record] = await world.place('llama3.1', 'gpu');
     expect(record).toMatchObject({ outcome: 'failed', code: 'OUT_OF_MEMORY', missing: ['llama3.2:3b'] });
-    expect(record?.reason).toContain('llama3.2:3b');
+    expect(record?.reason).toMatchObject({
+      code: 'MOVE_UNDONE',
+      params: {
+        reason: { code: 'SERVER_FAILURE' },
+        state: expect.arrayContaining([
+          expect.objectContaining({
+            code: 'MODELS_NOT_RELOADED',
+            params: { models: [expect.objectContaining({ name: 'llama3.2:3b' })] },
+          }),
+        ]),
+      },
+    });
   });
 
   it('does not hold up a machine that stops answering without closing its connections', async () => {
@@ -345,7 +365,7 @@ describe('what cannot be put back', () => {
     ]);
   });
 
-  it('is put back within a moment when Pilotlight itself stops', async () => {
+  it('is restored quickly if Pilotlight itself stops', async () => {
     await using world = await createHarness([{ vramBytes: 12 * GIB }]);
     world.preload(qwenCoder, -1);
     world.preload(llama31, 0);
@@ -421,7 +441,7 @@ describe('a model that answers requests of others', () => {
 });
 
 describe('two moves at once', () => {
-  it('a job that waits for a move that fails does not undo what that put back', async () => {
+  it('a job that waits for a move that fails does not undo what that restored', async () => {
     await using world = await createHarness([{}]);
     world.preload(llama32, -1);
     world.preload(llama31, 0);

@@ -9,7 +9,8 @@ import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store
 import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultPowerPolicy } from '../../../shared/models/power.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import { textOf } from '../../../shared/text/index.ts';
@@ -122,6 +123,61 @@ describe('the state store', () => {
       const { store, damaged } = createSqliteStore({ path });
       expect(damaged?.rows).toMatchObject({ activity: 3 });
       expect(store.activity.list({ limit: 9 })).toMatchObject(expected);
+      store.close();
+    });
+  });
+
+  describe('moves of an older version', () => {
+    const move = {
+      at: 7,
+      nodeId: node.id,
+      nodeName: node.name,
+      model: 'llama3.1:8b',
+      by: 'optimizer',
+      from: 'cpu',
+      to: 'gpu',
+      wanted: 'gpu',
+      outcome: 'moved',
+      reason: 'It is wholly on the GPU, 8.6 GB of VRAM.',
+      code: null,
+      durationMs: 4100,
+      evicted: [],
+    };
+    const expected = [
+      { id: 2, reason: plainText('It says "out of memory". '), outcome: 'failed' },
+      { ...move, id: 1, reason: plainText(move.reason) },
+    ];
+
+    function writeOld(): void {
+      const old = new DatabaseSync(path);
+      migrate(old, migrations.slice(0, 6));
+      const insert = old.prepare('INSERT INTO moves (at, value) VALUES (?, ?)');
+      insert.run(move.at, JSON.stringify(move));
+      insert.run(8, JSON.stringify({ ...move, outcome: 'failed', reason: 'It says "out of memory". ' }));
+      insert.run(9, '{"damaged');
+      old.close();
+    }
+
+    it('stay readable next to new ones', () => {
+      writeOld();
+      const first = createSqliteStore({ path }).store;
+      expect(first.moves.list(9)).toMatchObject(expected);
+      const { id: _, ...again } = first.moves.list(9)[1] as MoveRecord;
+      const added = first.moves.append({ ...again, reason: fact('MOVED_TO_CPU') });
+      first.close();
+      const { store } = createSqliteStore({ path });
+      expect(store.moves.list(9)).toMatchObject([added, ...expected]);
+      store.close();
+    });
+
+    it('stay readable if their file is damaged', () => {
+      writeOld();
+      const old = new DatabaseSync(path);
+      old.exec('DROP TABLE activity');
+      old.close();
+      const { store, damaged } = createSqliteStore({ path });
+      expect(damaged?.rows).toMatchObject({ moves: 3 });
+      expect(store.moves.list(9)).toMatchObject(expected);
       store.close();
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBytes } from '../../../electron/cli/commands/nodes.ts';
-import { bar, highlight, jobLine, placementWords, table } from '../../../electron/cli/format.ts';
+import { bar, highlight, jobLine, placementText, table } from '../../../electron/cli/format.ts';
 import { createTerminal, cutTo, visibleLength } from '../../../electron/cli/terminal.ts';
 import { aJob } from '../../fakes/records.ts';
 
@@ -51,9 +51,9 @@ describe('the terminal', () => {
 
 describe('texts and numbers', () => {
   it('show a place by its glyph', () => {
-    expect(placementWords('gpu', 1, plain)).toBe('▲ GPU');
-    expect(placementWords('partial', 0.42, plain)).toBe('◭ 42% GPU');
-    expect(placementWords('cpu', 0, plain)).toBe('△ CPU');
+    expect(placementText('gpu', 1, plain)).toBe('▲ GPU');
+    expect(placementText('partial', 0.42, plain)).toBe('◭ 42% GPU');
+    expect(placementText('cpu', 0, plain)).toBe('△ CPU');
   });
 
   it('fill a bar as far as it is', () => {

@@ -5,6 +5,7 @@ import { createSession } from '../../../electron/transport/session.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { type ServerMessage, serverMessageSchema } from '../../../shared/contract/link.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { defaultSettings } from '../../../shared/models/settings.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
@@ -46,7 +47,7 @@ const move = (id: number): MoveRecord => ({
   to: 'gpu',
   wanted: 'gpu',
   outcome: 'moved',
-  reason: 'It fits.',
+  reason: plainText('It fits.'),
   code: null,
   durationMs: 12,
   evicted: [],
@@ -194,13 +195,13 @@ describe('subscriptions', () => {
     session.receive({ type: 'subscribe', id: 2, stream: 'moves', cursor: null });
     expect(frames()).toMatchObject([{ kind: 'snapshot', set: [['1', move(1)]] }]);
     streams.moves.set('2', move(2));
-    streams.moves.set('2', { ...move(2), reason: 'newest' });
+    streams.moves.set('2', { ...move(2), reason: plainText('newest') });
     streams.moves.delete('1');
     await clock.advance(1000);
     expect(frames()).toHaveLength(2);
     expect(frames()[1]).toMatchObject({
       kind: 'delta',
-      set: [['2', { ...move(2), reason: 'newest' }]],
+      set: [['2', { ...move(2), reason: plainText('newest') }]],
       removed: ['1'],
     });
   });
@@ -210,7 +211,7 @@ describe('subscriptions', () => {
     link.full = true;
     session.receive({ type: 'subscribe', id: 2, stream: 'moves', cursor: null });
     for (const reason of ['a', 'b', 'c']) {
-      streams.moves.set('1', { ...move(1), reason });
+      streams.moves.set('1', { ...move(1), reason: plainText(reason) });
       await clock.advance(1000);
     }
     expect(frames()).toHaveLength(1);
@@ -218,7 +219,7 @@ describe('subscriptions', () => {
     session.drained();
     await clock.advance(1000);
     expect(frames()).toHaveLength(2);
-    expect(frames()[1]?.set).toEqual([['1', { ...move(1), reason: 'c' }]]);
+    expect(frames()[1]?.set).toEqual([['1', { ...move(1), reason: plainText('c') }]]);
   });
 
   it('ends by cancel: no frames, no timers', async () => {

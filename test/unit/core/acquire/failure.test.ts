@@ -41,7 +41,7 @@ describe('a failed request', () => {
     expect(classifyFailure(withStatus(status, 'BAD_REQUEST'))).toBe('input');
   });
 
-  it('that nobody knows may be about either', () => {
+  it('of an unknown kind may be caused by either', () => {
     expect(classifyFailure(new TypeError('x'))).toBe('server');
     expect(classifyFailure(undefined)).toBe('server');
   });

@@ -43,7 +43,7 @@ async function sleepingTower() {
     placement: {
       async ensureOnGpu({ signal }) {
         await world.clock.sleep(30_000, signal);
-        return { placement, reason: '' };
+        return { placement, reason: plainText('') };
       },
     },
     inFlight: createInFlight({ clock: world.clock }),
@@ -53,7 +53,7 @@ async function sleepingTower() {
     id,
     living,
     service,
-    told: (word: string) => world.agent.calls.filter((call) => call.startsWith(`${word} `)),
+    sent: (word: string) => world.agent.calls.filter((call) => call.startsWith(`${word} `)),
     refuseGpu: (refused: boolean) => {
       placement = refused ? 'cpu' : 'gpu';
     },
@@ -93,15 +93,15 @@ describe('the lease of an acquisition', () => {
     // It is renewed for as long as it is held.
     await world.clock.advance(10 * 60_000);
     expect(world.agent.leases).toHaveLength(1);
-    expect(world.told('endLease')).toEqual([]);
+    expect(world.sent('endLease')).toEqual([]);
     await acquired[Symbol.asyncDispose]();
     await world.clock.advance(1000);
     expect(world.living).toEqual([1, 0]);
     expect(world.agent.leases).toEqual([]);
-    expect(world.told('endLease')).toHaveLength(1);
+    expect(world.sent('endLease')).toHaveLength(1);
   });
 
-  it('is taken again for the next, when somebody ended it meanwhile', async () => {
+  it('is taken again for the next one if it was ended meanwhile', async () => {
     const world = await sleepingTower();
     await world.comesUp();
     const request = {
@@ -172,7 +172,7 @@ describe('the lease of a pool', () => {
     expect(placements).toEqual([false, true]);
     expect(world.living).toEqual([1]);
     expect(world.agent.leases).toHaveLength(1);
-    expect(world.told('endLease')).toEqual([]);
+    expect(world.sent('endLease')).toEqual([]);
     controller.abort();
     expect(await running).toBe('over');
     await world.clock.advance(1000);

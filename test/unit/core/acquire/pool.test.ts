@@ -67,8 +67,8 @@ function startPool(
         wakeNotAllowed: say('wake-not-allowed'),
         waiting(wait) {
           // It is repeated while that lasts.
-          const words = `waiting ${wait.for}`;
-          if (log.at(-1) !== words) log.push(words);
+          const line = `waiting ${wait.for}`;
+          if (log.at(-1) !== line) log.push(line);
         },
         changed: () => {},
       },
@@ -85,7 +85,7 @@ function startPool(
 }
 
 const refuseGpu = (world: World) => {
-  world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: 'No room.' });
+  world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: plainText('No room.') });
 };
 
 describe('a pool', () => {
@@ -126,7 +126,7 @@ describe('a pool', () => {
     await pool.clock.flush();
     expect(pool.log).toEqual(['placing tower', 'gpu-refused tower', 'working tower fallback']);
     // After a minute its GPU is tried again.
-    pool.world.placement.ensureOnGpu = async () => ({ placement: 'gpu', reason: '' });
+    pool.world.placement.ensureOnGpu = async () => ({ placement: 'gpu', reason: plainText('') });
     await pool.clock.advance(59_999);
     expect(pool.log).toHaveLength(3);
     await pool.clock.advance(1);
@@ -292,7 +292,7 @@ describe('a pool', () => {
     const pool = startPool([tower, { ...tower, id: 'other' }], {}, (world) => {
       world.placement.ensureOnGpu = async ({ nodeId }) => {
         if (nodeId === 'tower') await placing.promise;
-        return { placement: 'gpu', reason: '' };
+        return { placement: 'gpu', reason: plainText('') };
       };
     });
     await pool.clock.flush();

@@ -64,7 +64,7 @@ describe('the route', () => {
     expect(route({ nodes: [nas, tower] })).toEqual(using('tower', true, false));
   });
 
-  it('prefers a machine that has a GPU to one of which nobody knows', () => {
+  it('prefers a machine that has a GPU to one that may have one', () => {
     const unknown = nodeView({ id: 'laptop', hasGpu: null });
     expect(route({ nodes: [unknown, tower] })).toEqual(using('tower', true, false));
     expect(route({ nodes: [unknown, nas] })).toEqual(using('laptop', true, false));
@@ -138,7 +138,7 @@ describe('the route', () => {
     expect(route({ nodes: [nas, tower], health: excluded })).toEqual(using('nas', false, true));
   });
 
-  it('waits a moment for a look rather than wake a machine that may be awake', () => {
+  it('waits for a probe instead of waking a machine that may be awake', () => {
     const unseen = { ...asleep, state: 'unknown' as const };
     expect(route({ nodes: [nas, unseen] })).toEqual({
       kind: 'wait',
@@ -147,7 +147,7 @@ describe('the route', () => {
     });
   });
 
-  it('without the GPU prefers machines that have none and wakes nobody', () => {
+  it('prefers machines without a GPU if the GPU is avoided, and wakes none', () => {
     expect(route({ nodes: [nas, tower], gpu: 'avoided' })).toEqual(using('nas', false, false));
     expect(route({ nodes: [tower], gpu: 'avoided' })).toEqual(using('tower', false, false));
     expect(route({ nodes: [asleep], gpu: 'avoided', mayWake: false })).toEqual({ kind: 'wait', for: 'node' });

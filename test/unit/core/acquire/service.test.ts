@@ -53,8 +53,8 @@ describe('an acquisition', () => {
     const { acquire, world } = createAcquireWorld([{ ...asleep, installed: [] }]);
     world.wakesUp();
     const steps: string[] = [];
-    const looked: string[] = [];
-    world.fleet.probeSoon = (nodeId) => void looked.push(nodeId);
+    const probed: string[] = [];
+    world.fleet.probeSoon = (nodeId) => void probed.push(nodeId);
     const acquiring = acquire(
       world.request({
         gpu: 'needed',
@@ -66,10 +66,10 @@ describe('an acquisition', () => {
     expect(world.leases).toEqual(['+ tower a test']);
     await world.clock.advance(20_000);
     expect(steps).toEqual(['waking', 'awake']);
-    expect(looked).toEqual(['tower']);
+    expect(probed).toEqual(['tower']);
     world.fleet.patch('tower', { installed: [embeddingModel()] });
     const acquired = await acquiring;
-    expect(acquired).toMatchObject({ nodeId: 'tower', placement: 'gpu', reason: 'It fits.' });
+    expect(acquired).toMatchObject({ nodeId: 'tower', placement: 'gpu', reason: plainText('It fits.') });
     expect(steps).toEqual(['waking', 'awake', 'placing']);
     expect(world.woken).toEqual(['tower task']);
     expect(world.placed).toEqual([`tower ${modelName} task`]);
@@ -235,7 +235,7 @@ describe('an acquisition that finds no node', () => {
 describe('a GPU that is needed', () => {
   it('and cannot be used: the CPU serves under the same lease', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
-    world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: 'No room.' });
+    world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: plainText('No room.') });
     await using acquired = await acquire(world.request({ gpu: 'needed' }));
     expect(acquired.nodeId).toBe('tower');
     expect(world.placed).toHaveLength(1);
@@ -244,7 +244,7 @@ describe('a GPU that is needed', () => {
 
   it('and cannot be used: it is an error where no CPU will do', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
-    world.placement.ensureOnGpu = async () => ({ placement: null, reason: 'No room.' });
+    world.placement.ensureOnGpu = async () => ({ placement: null, reason: plainText('No room.') });
     const acquiring = acquire(world.request({ gpu: 'needed', whenGpuGone: 'wait' }));
     await expect(acquiring).rejects.toMatchObject({ code: 'GPU_NOT_USED', message: 'No room.' });
     expect(world.leases).toEqual(['+ tower a test', '- tower a test']);
@@ -252,14 +252,14 @@ describe('a GPU that is needed', () => {
 
   it('is answered honestly for a node that was named', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
-    world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: 'No room.' });
+    world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: plainText('No room.') });
     await using acquired = await acquire(world.request({ gpu: 'needed', nodeId: 'tower' }));
-    expect(acquired).toMatchObject({ placement: 'cpu', reason: 'No room.' });
+    expect(acquired).toMatchObject({ placement: 'cpu', reason: plainText('No room.') });
   });
 
   it('takes a part of it for enough', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
-    world.placement.ensureOnGpu = async () => ({ placement: 'partial', reason: 'Most of it.' });
+    world.placement.ensureOnGpu = async () => ({ placement: 'partial', reason: plainText('Most of it.') });
     await using acquired = await acquire(world.request({ gpu: 'needed' }));
     expect(acquired.placement).toBe('partial');
   });
@@ -283,18 +283,18 @@ describe('a node that was named', () => {
     const { acquire, world } = createAcquireWorld([tower]);
     world.placement.ensureOnGpu = async () => {
       world.fleet.patch('tower', { state: 'off' });
-      return { placement: 'gpu', reason: '' };
+      return { placement: 'gpu', reason: plainText('') };
     };
     expect(await code(acquire(world.request({ nodeId: 'tower', gpu: 'needed' })))).toBe('NODE_ASLEEP');
     expect(world.leases).toEqual(['+ tower a test', '- tower a test']);
   });
 
-  it('is not handed over to somebody who has left', async () => {
+  it('is not handed over to a caller that has left', async () => {
     const { acquire, world } = createAcquireWorld([tower]);
     const controller = new AbortController();
     world.placement.ensureOnGpu = async () => {
       controller.abort(new Error('gone'));
-      return { placement: 'gpu', reason: '' };
+      return { placement: 'gpu', reason: plainText('') };
     };
     const request = world.request({ nodeId: 'tower', gpu: 'needed', signal: controller.signal });
     await expect(acquire(request)).rejects.toThrow('gone');

@@ -320,10 +320,7 @@ describe('an index job', () => {
 
   it('takes a machine that put the model on its CPU for what it is', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
-    world.placement.ensureOnGpu = async () => ({
-      placement: 'cpu',
-      reason: 'Another program holds the VRAM.',
-    });
+    world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: fact('MOVE_CANCELLED') });
     const { service } = await start(world);
     const { id } = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(id));

@@ -119,7 +119,7 @@ describe('the context that a reload must name', () => {
     // Cut to what it was trained for: the default gives the same, and naming it would reload at the next request.
     [512, 512, 24 * gib, undefined],
     [2048, 2048, 12 * gib, undefined],
-    // Nobody knows the VRAM: any of the defaults may be the server's own.
+    // The VRAM is unknown, so any of the defaults may be the server's.
     [4096, 131_072, null, undefined],
     [32_768, 131_072, null, undefined],
     [10_000, 131_072, null, 10_000],
@@ -157,7 +157,7 @@ describe('the VRAM of a node', () => {
     });
   });
 
-  it('is not measured where the tools do not say what is in use, and is where only the total is told by a person', () => {
+  it('is measured if the tools report what is in use, even if a person entered the total', () => {
     const vram = { totalBytes: 24 * GB, source: 'person' as const };
     expect(stateOf({ vram })).toMatchObject({ freeBytes: 24 * GB, measured: false });
     expect(stateOf({ vram }, [gpu('a', 24 * GB, null)])).toMatchObject({ measured: false });
@@ -196,7 +196,7 @@ describe('the VRAM of a node', () => {
     });
   });
 
-  it('is unknown where nobody told', () => {
+  it('is unknown if no one entered it', () => {
     expect(stateOf({ vram: { totalBytes: null, source: 'unknown' } })).toBeNull();
   });
 });
@@ -226,7 +226,7 @@ describe('whether a model fits', () => {
     expect(short).toMatchObject({ kind: 'does-not-fit', totalBytes: 24 * GB });
   });
 
-  it('may take only 80% of what is free beside others, and names whom it would push out', () => {
+  it('may take only 80% of the free VRAM next to others, and names what it would evict', () => {
     const others = [
       aLoaded({ name: 'x', vramBytes: 4 * GB, expiresAt: NOW + 500 }),
       aLoaded({ name: 'y', vramBytes: 4 * GB, expiresAt: NOW + 100 }),
@@ -349,14 +349,5 @@ describe('whether a model fits', () => {
       fitOnGpu({ size: measured(GB), vram: one(24 * GB, 20 * GB), own, others, inFlight: idle });
     expect(ask(null)).toMatchObject({ kind: 'fits', victims: ['a'] });
     expect(ask(aLoaded())).toMatchObject({ kind: 'fits', victims: [] });
-  });
-
-  it('says so when the VRAM or the size is unknown', () => {
-    expect(fitOnGpu({ size: measured(1), vram: null, own: null, others: [], inFlight: idle }).kind).toBe(
-      'vram-unknown',
-    );
-    expect(fitOnGpu({ size: null, vram: one(1, 1), own: null, others: [], inFlight: idle }).kind).toBe(
-      'vram-unknown',
-    );
   });
 });

@@ -1,4 +1,4 @@
-/** What moves teach about the next one: waits that double, and what ends them. */
+/** What moves say about the next one: waits that double, and what ends them. */
 import { describe, expect, it } from 'vitest';
 import {
   afterRestart,
@@ -8,18 +8,25 @@ import {
   quietUntil,
   remember,
 } from '../../../../electron/core/placement/move-history.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import type { MoveRecord } from '../../../../shared/models/placement.ts';
 import { aMoveOf, NOW } from './support.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const failed = (changes: Partial<MoveRecord> = {}) =>
-  aMoveOf({ outcome: 'failed', to: 'cpu', reason: 'No.', code: 'LOAD_FAILED' as never, ...changes });
+  aMoveOf({
+    outcome: 'failed',
+    to: 'cpu',
+    reason: plainText('No.'),
+    code: 'LOAD_FAILED' as never,
+    ...changes,
+  });
 const learned = (records: readonly MoveRecord[], history: ModelHistory = NO_HISTORY) =>
   records.reduce(remember, history);
 
 describe('a failure', () => {
-  it('is waited out for five minutes, then twice as long each time, six hours at most', () => {
+  it('delays the next move for five minutes, then twice as long each time, up to six hours', () => {
     const waits = Array.from({ length: 9 }, (_, index) => {
       const { retryAt, failures } = learned(Array(index + 1).fill(failed()));
       expect(failures).toBe(index + 1);
@@ -29,9 +36,12 @@ describe('a failure', () => {
     expect(learned(Array(2000).fill(failed())).retryAt).toBe(NOW + 6 * hour);
   });
 
-  it('is told with its reason, and forgotten by a success', () => {
-    const history = learned([failed({ reason: 'First.' }), failed({ reason: 'Second.' })]);
-    expect(history).toMatchObject({ failures: 2, lastReason: 'Second.' });
+  it('is known with its reason until a move succeeds', () => {
+    const history = learned([
+      failed({ reason: plainText('First.') }),
+      failed({ reason: plainText('Second.') }),
+    ]);
+    expect(history).toMatchObject({ failures: 2, lastReason: plainText('Second.') });
     expect(remember(history, aMoveOf({ at: NOW + 1 }))).toEqual({
       ...NO_HISTORY,
       movedAt: NOW + 1,
@@ -48,7 +58,7 @@ describe('a failure', () => {
     ['it was cancelled', { outcome: 'failed', code: 'CANCELLED' }, false],
     ['it was there already', { outcome: 'already-right' }, false],
   ])('where %s: counts %s', (_, changes, counts) => {
-    const before = { ...NO_HISTORY, lastReason: 'Before.' };
+    const before = { ...NO_HISTORY, lastReason: plainText('Before.') };
     const history = remember(before, failed(changes));
     expect(history.failures).toBe(counts ? 1 : 0);
     if (!counts) expect(history).toBe(before);
@@ -83,23 +93,23 @@ describe('a move', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 36, 36]);
   });
 
-  it('is not turned back within an hour', () => {
+  it('is not reversed within an hour', () => {
     const quiet = quietUntil({ ...NO_HISTORY, movedAt: NOW, movedTo: 'cpu', relapses: 9 }, 'gpu');
     expect(quiet).toEqual({ at: NOW + hour, why: 'reversal' });
   });
 
-  it('that never was needs no wait', () => {
+  it('that did not happen delays nothing', () => {
     expect(quietUntil(NO_HISTORY, 'gpu')).toBeNull();
     expect(quietUntil({ ...NO_HISTORY, movedAt: NOW }, 'gpu')).toBeNull();
     expect(quietUntil({ ...NO_HISTORY, movedTo: 'gpu' }, 'gpu')).toBeNull();
   });
 });
 
-it('a server that was started again has a new chance, and what was moved stays known', () => {
+it('a restarted server gets a new chance, and its moves are still known', () => {
   const history: ModelHistory = {
     failures: 3,
     retryAt: NOW + hour,
-    lastReason: 'No.',
+    lastReason: plainText('No.'),
     movedAt: NOW,
     movedTo: 'gpu',
     movedBy: 'job',

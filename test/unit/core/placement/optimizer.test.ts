@@ -1,9 +1,11 @@
-/** When the optimizer checks, on a clock that a test holds in its hand. */
+/** When and what the optimizer checks, on a fake clock. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts';
 import { createOptimizer, type Optimizer } from '../../../../electron/core/placement/optimizer.ts';
 import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import type { NodeView } from '../../../../shared/models/fleet.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import { defaultSettings, type Settings } from '../../../../shared/models/settings.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { noStreams } from '../../../fakes/http.ts';
@@ -18,8 +20,11 @@ afterEach(async () => {
   for (const optimizer of optimizers.splice(0)) await optimizer.stop();
 });
 
-/** One node with one priority model on its CPU; `plan` says what is known of it at a time. */
-function createWorld(plan: (now: number) => Partial<PlanInput>) {
+/** By default one node with one priority model on its CPU. `plan` returns what is known about it at a time. */
+function createWorld(
+  plan: (now: number) => Partial<PlanInput> = () => ({}),
+  nodes: readonly NodeView[] = [aNode({ loaded: [aLoaded()] })],
+) {
   const clock = createFakeClock();
   const began = clock.now();
   let settings: Settings = {
@@ -27,9 +32,9 @@ function createWorld(plan: (now: number) => Partial<PlanInput>) {
     optimizer: { ...defaultSettings.optimizer, on: true, intervalMs: minute },
   };
   const listeners = new Set<(now: Settings, before: Settings) => void>();
-  const node = aNode({ loaded: [aLoaded()] });
   const checks: number[] = [];
   const moves: number[] = [];
+  const movedOn: (string | null)[] = [];
   const optimizer = createOptimizer({
     clock,
     random: () => 0.5,
@@ -45,14 +50,15 @@ function createWorld(plan: (now: number) => Partial<PlanInput>) {
       },
     },
     activity: { record: (entry) => ({ why: '', nodeId: null, notify: false, ...entry, at: 0, id: 1 }) },
-    fleet: { list: () => [node], onChange: () => () => {} },
+    fleet: { list: () => [...nodes], onChange: () => () => {} },
     placement: {
       planInput(of) {
         const now = clock.now();
         return planInput(of, { now, ...plan(now - began) });
       },
-      async place() {
+      async place({ nodeId }) {
         moves.push(clock.now() - began);
+        movedOn.push(nodeId);
         return [aMoveOf({ at: clock.now() })];
       },
       history: () => [],
@@ -63,9 +69,10 @@ function createWorld(plan: (now: number) => Partial<PlanInput>) {
   return {
     clock,
     optimizer,
-    /** When it moved the model, since the start. */
+    /** When it moved a model, since the start. */
     moves,
-    /** Moves time on; returns when checks began until now, since the start. */
+    movedOn,
+    /** Advances the clock; returns when checks began until now, since the start. */
     async checksWithin(ms: number): Promise<number[]> {
       for (let waited = 0; waited < ms; waited += second) {
         await clock.advance(second);
@@ -83,12 +90,12 @@ function createWorld(plan: (now: number) => Partial<PlanInput>) {
   };
 }
 
-/** A model that was first seen at 0 where it is now. */
+/** A model that has been in its place since 0. */
 const seenFor =
   (settleMs: number, began = createFakeClock().now()) =>
   () => ({ settleMs, placedSince: () => began });
 
-describe('a model that has not been in its place for long enough', () => {
+describe('a model that has not been in its place for long', () => {
   it('is checked again as soon as it has, not after a whole interval', async () => {
     const world = createWorld(seenFor(30 * second));
     world.optimizer.start();
@@ -99,12 +106,12 @@ describe('a model that has not been in its place for long enough', () => {
     expect(world.at(world.optimizer.status().nextLookAt)).toBe(90 * second);
   });
 
-  it('waits for the regular check where that comes first, and for no other', async () => {
+  it('waits for the regular check if that is earlier, and for no other', async () => {
     const world = createWorld(seenFor(5 * minute));
     world.optimizer.start();
     await world.checksWithin(25 * second);
     expect(world.at(world.optimizer.status().nextLookAt)).toBe(80 * second);
-    // The regular check moves away: what is shown as the next check is the next one.
+    // The regular check is later now, and so is the next check that is shown.
     world.set({ intervalMs: 20 * minute });
     const shown = world.at(world.optimizer.status().nextLookAt);
     expect(shown).toBe(25 * second + 20 * minute);
@@ -114,7 +121,7 @@ describe('a model that has not been in its place for long enough', () => {
     expect(world.moves).toEqual([shown]);
   });
 
-  it('is not checked early while the optimizer is paused, though a person had it check', async () => {
+  it('is not checked early while the optimizer is paused, even after a check by hand', async () => {
     const world = createWorld(seenFor(30 * second));
     world.optimizer.start();
     await world.optimizer.pause();
@@ -131,10 +138,40 @@ describe('a model that has not been in its place for long enough', () => {
 it('a model that backs off is not checked early', async () => {
   const retryAt = createFakeClock().now() + 30 * second;
   const world = createWorld(() => ({
-    history: () => ({ ...NO_HISTORY, failures: 1, retryAt, lastReason: 'No.' }),
+    history: () => ({ ...NO_HISTORY, failures: 1, retryAt, lastReason: plainText('No.') }),
   }));
   world.optimizer.start();
   await world.checksWithin(25 * second);
   expect(world.optimizer.status().explanations).toMatchObject([{ code: 'BACKING_OFF' }]);
   expect(world.at(world.optimizer.status().nextLookAt)).toBe(80 * second);
+});
+
+describe('a server that cannot move models', () => {
+  const cannotMove = (changes: Parameters<typeof aNode>[0] = {}) => {
+    const node = aNode({ id: 'fixed', name: 'fixed', loaded: [aLoaded()], ...changes });
+    const capabilities = node.server?.capabilities.filter((capability) => capability !== 'moves') ?? [];
+    return { ...node, server: node.server && { ...node.server, capabilities } };
+  };
+  const run = (world: ReturnType<typeof createWorld>) => world.optimizer.run(new AbortController().signal);
+
+  it('is not checked', async () => {
+    const world = createWorld(undefined, [cannotMove(), aNode({ state: 'off' })]);
+    const status = await run(world);
+    expect(status).toMatchObject({ summary: fact('NOTHING_TO_CHECK'), explanations: [] });
+    expect(world.movedOn).toEqual([]);
+  });
+
+  it('does not keep others from being checked', async () => {
+    const world = createWorld(undefined, [cannotMove(), aNode({ loaded: [aLoaded()] })]);
+    const status = await run(world);
+    expect(status.summary).toEqual(
+      fact('MODELS_CHECKED', { nodes: 1, moved: 1, failed: 0, waiting: 0, right: 0 }),
+    );
+    expect(world.movedOn).toEqual(['node_1']);
+    expect(status.explanations.map(({ nodeId }) => nodeId)).toEqual(['node_1']);
+  });
+});
+
+it('has a summary before its first check', () => {
+  expect(createWorld().optimizer.status().summary).toEqual(fact('NOT_CHECKED_YET'));
 });

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts';
 import { explainModel, type PlanInput, planNode } from '../../../../electron/core/placement/plan.ts';
+import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import { aLoaded, aNode, anInstalled, GB, NOW, type NodeChanges, planInput } from './support.ts';
 
 const onCpu = aLoaded();
+/** Where `onCpu` is. */
+const place = { placement: 'cpu', gpuShare: 0 } as const;
+const stuck = fact('LOAD_STUCK', { model: 'x', ms: 300_000 });
 const codeFor = (node: NodeChanges, input: Partial<PlanInput> = {}) => {
   const decision = planNode(planInput(aNode({ loaded: [onCpu], ...node }), input))[0];
-  return { ...decision?.explanation, move: decision?.move, lookAgainAt: decision?.lookAgainAt };
+  return { ...decision?.explanation, move: decision?.move, checkAgainAt: decision?.checkAgainAt };
 };
 
 describe('what the optimizer would do', () => {
@@ -24,25 +28,27 @@ describe('what the optimizer would do', () => {
   it('moves a partial one too, when it fits now', () => {
     const found = codeFor({ loaded: [aLoaded({ vramBytes: 2 * GB })] });
     expect(found).toMatchObject({ code: 'FITS', move: true });
-    expect(found.reason).toContain('Only 33% of it');
+    expect(found.reason?.params).toMatchObject({ placement: 'partial', gpuShare: 1 / 3 });
   });
 
   it.each<[string, NodeChanges, Partial<PlanInput>, string, boolean]>([
-    ['it is right', { loaded: [aLoaded({ vramBytes: 6 * GB })] }, {}, 'RIGHT', true],
+    ['it is in place', { loaded: [aLoaded({ vramBytes: 6 * GB })] }, {}, 'RIGHT', true],
     ['it is no priority', {}, { priorityModels: ['other'] }, 'NOT_PRIORITY', true],
     ['it is pinned', {}, { pinned: new Set(['llama3.1:8b']) }, 'PINNED', true],
     ['there is no GPU', { hasGpu: false }, {}, 'NO_GPU', true],
     ['the node does not serve', { state: 'off' }, {}, 'NODE_NOT_SERVING', false],
     ['it is being moved', {}, { moving: 'llama3.1:8b' }, 'BUSY', false],
     ['another is being moved', {}, { moving: 'other' }, 'BUSY', false],
-    ['the scheduler is stuck', {}, { blocked: 'A load waits.' }, 'BUSY', false],
+    ['the scheduler is stuck', {}, { blocked: stuck }, 'BUSY', false],
     ['it answers requests', {}, { inFlight: () => 2 }, 'BUSY', false],
     ['it was seen only once', {}, { placedSince: () => NOW - 5000 }, 'SETTLING', false],
     ['it was never seen', {}, { placedSince: () => null }, 'SETTLING', false],
     [
       'it backs off',
       {},
-      { history: () => ({ ...NO_HISTORY, failures: 2, retryAt: NOW + 60_000, lastReason: 'No.' }) },
+      {
+        history: () => ({ ...NO_HISTORY, failures: 2, retryAt: NOW + 60_000, lastReason: plainText('No.') }),
+      },
       'BACKING_OFF',
       false,
     ],
@@ -68,15 +74,15 @@ describe('what the optimizer would do', () => {
       false,
     ],
     ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
-  ])('leaves it when %s', (_, node, input, code, right) => {
+  ])('moves nothing if %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
   });
 
-  it('looks again when waiting alone changes the answer', () => {
-    expect(codeFor({}, { placedSince: () => NOW - 5000 }).lookAgainAt).toBe(NOW + 10_000);
+  it('checks again when waiting alone changes the decision', () => {
+    expect(codeFor({}, { placedSince: () => NOW - 5000 }).checkAgainAt).toBe(NOW + 10_000);
   });
 
-  it('goes on after a cool-down, a reversal window and a lost GPU of long ago', () => {
+  it('moves again after a cool-down, a reversal window and a GPU that was lost long ago', () => {
     const history = {
       ...NO_HISTORY,
       movedAt: NOW - 61 * 60_000,
@@ -89,32 +95,34 @@ describe('what the optimizer would do', () => {
     ).toMatchObject({ move: true });
   });
 
-  it('says what a move would push out, and does it where nothing there is protected', () => {
+  it('names what a move would unload, and does it if none of that is protected', () => {
     const loaded = [onCpu, aLoaded({ name: 'qwen:14b', sizeBytes: 20 * GB, vramBytes: 20 * GB })];
     expect(codeFor({ loaded })).toMatchObject({ code: 'FITS_BY_EVICTION', move: true, evicts: ['qwen:14b'] });
     const busy = codeFor({ loaded }, { inFlight: (name) => (name === 'qwen:14b' ? 1 : 0) });
     expect(busy).toMatchObject({ code: 'BUSY', move: false, evicts: ['qwen:14b'] });
   });
 
-  it('never pushes out a pinned model or another priority', () => {
+  it('never unloads a pinned model or another priority model', () => {
     const loaded = [onCpu, aLoaded({ name: 'qwen:14b', sizeBytes: 20 * GB, vramBytes: 20 * GB })];
     const pinned = codeFor({ loaded }, { pinned: new Set(['qwen:14b']) });
     expect(pinned).toMatchObject({ code: 'FITS_BY_EVICTION', move: false, evicts: ['qwen:14b'] });
-    expect(pinned.next).toContain('qwen:14b');
+    expect(pinned.next).toEqual(fact('UNLOAD_OR_FORCE', { models: ['qwen:14b'] }));
     const priority = codeFor({ loaded }, { priorityModels: ['llama3.1', 'qwen'] });
     expect(priority).toMatchObject({ code: 'FITS_BY_EVICTION', move: false });
   });
 
-  it('lets the server choose where the VRAM is unknown, unless that risks a protected model', () => {
+  it('lets the server choose if the VRAM is unknown, unless that risks a protected model', () => {
     const vram = { totalBytes: null, source: 'unknown' as const };
     expect(codeFor({ vram, hasGpu: null })).toMatchObject({ code: 'VRAM_UNKNOWN', move: true });
     const loaded = [onCpu, aLoaded({ name: 'mxbai-embed-large:latest', vramBytes: GB, sizeBytes: GB })];
     const found = codeFor({ vram, loaded });
     expect(found).toMatchObject({ code: 'VRAM_UNKNOWN', move: false });
-    expect(found.reason).toContain('mxbai-embed-large');
+    expect(found.reason).toEqual(
+      fact('VRAM_UNKNOWN_AT_RISK', { ...place, node: 'tower', models: ['mxbai-embed-large:latest'] }),
+    );
   });
 
-  it('leaves a model whose other tag is in use', () => {
+  it('does not move a model whose other tag is in use', () => {
     const sibling = anInstalled({ name: 'llama3.1:mine', digest: 'another' });
     const installed = [anInstalled(), sibling];
     const recently = (name: string) => (name === 'llama3.1:mine' ? NOW - 60_000 : null);
@@ -134,7 +142,7 @@ describe('what the optimizer would do', () => {
     expect(move).toBe(false);
     expect(explainModel(planInput(aNode({ state: 'off', canWake: true })), 'x').explanation).toMatchObject({
       code: 'NODE_NOT_SERVING',
-      next: 'Wake it.',
+      next: fact('WAKE_IT'),
     });
   });
 });
@@ -185,8 +193,8 @@ describe('waits', () => {
       null,
     ],
     ['the GPU is back', { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW - 6 * hour }) }, 'FITS', null],
-  ])('until %s', (_, input, code, lookAgainAt) => {
-    expect(codeFor({}, input)).toMatchObject({ code, lookAgainAt, move: code === 'FITS' });
+  ])('until %s', (_, input, code, checkAgainAt) => {
+    expect(codeFor({}, input)).toMatchObject({ code, checkAgainAt, move: code === 'FITS' });
   });
 
   it('come in order: a lost GPU, a failure, a move, its place, its requests, its other tag', () => {
@@ -197,47 +205,59 @@ describe('waits', () => {
     };
     expect(codeFor({}, input).code).toBe('GPU_LOST');
     const failed = { ...input, history: () => ({ ...NO_HISTORY, retryAt: NOW + 7, movedAt: NOW }) };
-    expect(codeFor({}, failed)).toMatchObject({ code: 'BACKING_OFF', lookAgainAt: NOW + 7 });
+    expect(codeFor({}, failed)).toMatchObject({ code: 'BACKING_OFF', checkAgainAt: NOW + 7 });
     expect(codeFor({}, { ...input, history: () => NO_HISTORY }).code).toBe('SETTLING');
     const settled = { ...input, history: () => NO_HISTORY, placedSince: () => NOW - hour };
-    expect(codeFor({}, settled)).toMatchObject({ code: 'BUSY', lookAgainAt: null });
+    expect(codeFor({}, settled)).toMatchObject({ code: 'BUSY', checkAgainAt: null });
   });
 
-  it('for a lost GPU are for a model that is wholly on the CPU', () => {
+  it('for a lost GPU apply only to a model that is entirely on the CPU', () => {
     const input = { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW }) };
     expect(codeFor({ loaded: [aLoaded({ vramBytes: 2 * GB })] }, input).code).toBe('FITS');
     const [known, unknown] = [codeFor({ hasGpu: true }, input), codeFor({ hasGpu: null }, input)];
     expect([known.code, unknown.code]).toEqual(['GPU_LOST', 'GPU_LOST']);
-    expect(known.next).not.toBe(unknown.next);
+    expect(known.next).toEqual(fact('RESTART_OLLAMA_AFTER_DRIVER', { node: 'tower' }));
+    expect(unknown.next).toEqual(fact('RESTART_OLLAMA_OR_SET_NO_VRAM', { node: 'tower' }));
   });
 
   it('name what they wait for', () => {
-    const failures = (count: number) =>
-      codeFor(
-        {},
-        { history: () => ({ ...NO_HISTORY, failures: count, retryAt: NOW + minute, lastReason: 'Why.' }) },
-      ).reason;
-    expect(failures(3)).toContain('3 moves');
-    expect(failures(3)).toContain('Why.');
-    expect(failures(1)).not.toContain('1 move');
-    const moved = (movedTo: 'gpu' | 'cpu', movedBy: 'person' | 'optimizer') =>
-      codeFor({}, { history: () => ({ ...NO_HISTORY, movedAt: NOW, movedTo, movedBy }) });
-    const all = [moved('gpu', 'person'), moved('gpu', 'optimizer'), moved('cpu', 'person')];
-    expect(new Set(all.map(({ reason }) => reason)).size).toBe(3);
-    expect(all[0]?.reason).toContain('GPU');
-    expect(all[2]?.reason).toMatch(/to the CPU/);
-    expect(all[0]?.next).not.toBe(all[2]?.next);
-    expect(codeFor({}, { inFlight: () => 2 }).reason).toContain('2 requests');
+    const failed = { ...NO_HISTORY, failures: 3, retryAt: NOW + minute, lastReason: plainText('Why.') };
+    expect(codeFor({}, { history: () => failed }).reason).toEqual(
+      fact('BACKS_OFF', { ...place, failures: 3, reason: plainText('Why.'), retryMs: minute }),
+    );
+    expect(codeFor({}, { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW - 7 }) }).reason).toEqual(
+      fact('GPU_NOT_DETECTED', { ...place, agoMs: 7 }),
+    );
+    expect(codeFor({}, { placedSince: () => NOW - 5000 }).reason).toEqual(
+      fact('SETTLES', { ...place, seenMs: 5000, settleMs: 15_000 }),
+    );
+    expect(codeFor({}, { inFlight: () => 2 }).reason).toEqual(
+      fact('ANSWERS_REQUESTS', { ...place, requests: 2 }),
+    );
+  });
+
+  it.each([
+    ['gpu', 'person', 'person', false, 10 * minute],
+    ['gpu', 'optimizer', 'pilotlight', false, 10 * minute],
+    ['cpu', 'person', 'person', true, hour],
+    ['cpu', 'job', 'pilotlight', true, hour],
+  ] as const)('after a move to the %s by %s name both', (movedTo, movedBy, by, lasted, restMs) => {
+    const history = { ...NO_HISTORY, movedAt: NOW - 7, movedTo, movedBy };
+    const found = codeFor({}, { history: () => history });
+    expect(found.reason).toEqual(
+      fact('MOVED_LATELY', { ...place, by, to: movedTo, agoMs: 7, lasted, restMs: restMs - 7 }),
+    );
+    expect(found.next).toEqual(lasted ? fact('PIN_TO_KEEP') : fact('FIND_WHAT_RELOADS'));
   });
 });
 
-describe('what each answer says', () => {
+describe('an explanation', () => {
   it.each<[string, NodeChanges, Partial<PlanInput>, 'gpu' | null]>([
     ['a priority model', {}, {}, 'gpu'],
     ['no priority model', {}, { priorityModels: [] }, null],
     ['a node without a GPU', { hasGpu: false }, {}, null],
-    ['a node of which nobody knows whether it has one', { hasGpu: null }, {}, 'gpu'],
-  ])('wants for %s %s', (_, node, input, wanted) => {
+    ['a node that may have one', { hasGpu: null }, {}, 'gpu'],
+  ])('is wanted for %s: %s', (_, node, input, wanted) => {
     expect(codeFor(node, input).wanted).toBe(wanted);
   });
 
@@ -249,28 +269,58 @@ describe('what each answer says', () => {
     expect(names).toEqual(['llama3.1:8b', 'mxbai-embed-large:latest', 'other:1', 'another:1']);
   });
 
-  it('tells what can be waked from what must be waited for', () => {
-    const next = (node: NodeChanges) => codeFor(node).next;
-    const wake = next({ state: 'off', canWake: true });
-    expect(next({ state: 'unknown', canWake: true })).toBe(wake);
-    const wait = next({ state: 'off', canWake: false });
-    expect(wait).not.toBe(wake);
-    expect(next({ state: 'trouble', canWake: true })).toBe(wait);
-    expect(next({ state: 'waking', canWake: true })).toBe(wait);
+  it('suggests a wake only if that is possible', () => {
+    const next = (node: NodeChanges) => codeFor(node).next?.code;
+    expect(next({ state: 'off', canWake: true })).toBe('WAKE_IT');
+    expect(next({ state: 'unknown', canWake: true })).toBe('WAKE_IT');
+    expect(next({ state: 'off', canWake: false })).toBe('WAIT_UNTIL_SERVING');
+    expect(next({ state: 'trouble', canWake: true })).toBe('WAIT_UNTIL_SERVING');
+    expect(next({ state: 'waking', canWake: true })).toBe('WAIT_UNTIL_SERVING');
   });
 
-  it('tells a model that is being moved from one that waits for another', () => {
-    const [itself, other] = [codeFor({}, { moving: 'LLAMA3.1:8b' }), codeFor({}, { moving: 'qwen:7b' })];
-    expect(itself.reason).not.toContain('tower');
-    expect(other.reason).toContain('qwen:7b');
-    expect(codeFor({}, { blocked: 'A load waits.' }).reason).toContain('A load waits.');
+  const pinned = new Set(['llama3.1:8b']);
+  it.each<[string, NodeChanges, Partial<PlanInput>, Message, Message | null]>([
+    [
+      'serves not',
+      { state: 'trouble' },
+      {},
+      fact('LOCATION_UNKNOWN', { node: 'tower' }),
+      fact('WAIT_UNTIL_SERVING'),
+    ],
+    ['is in place', { loaded: [aLoaded({ vramBytes: 6 * GB })] }, {}, fact('ALL_ON_GPU'), null],
+    ['is pinned', {}, { pinned }, fact('STAYS_PINNED', place), fact('UNPIN_TO_MOVE')],
+    ['has no GPU', { hasGpu: false }, {}, fact('STAYS_WITHOUT_GPU', { ...place, node: 'tower' }), null],
+    [
+      'is no priority',
+      {},
+      { priorityModels: [] },
+      fact('STAYS_NO_PRIORITY', place),
+      fact('MAKE_PRIORITY_OR_FORCE'),
+    ],
+    ['is moved', {}, { moving: 'LLAMA3.1:8b' }, fact('IS_BEING_MOVED'), null],
+    [
+      'waits for another move',
+      {},
+      { moving: 'qwen:7b' },
+      fact('WAITS_FOR_MOVE', { ...place, model: 'qwen:7b', node: 'tower' }),
+      null,
+    ],
+    [
+      'waits for a stuck load',
+      {},
+      { blocked: stuck },
+      fact('WAITS_FOR_LOADS', { ...place, stuck }),
+      fact('RESTART_OLLAMA_ON', { node: 'tower' }),
+    ],
+  ])('names itself: %s', (_, node, input, reason, next) => {
+    const found = codeFor(node, input);
+    expect([found.reason, found.next]).toEqual([reason, next]);
   });
 
-  it('asks in order: is it right, pinned, without a GPU, no priority, being moved, blocked', () => {
+  it('is the first that applies: in place, pinned, no GPU, no priority, being moved, blocked', () => {
     const onGpu = [aLoaded({ vramBytes: 6 * GB })];
-    const pinned = new Set(['llama3.1:8b']);
     const moving = 'x';
-    const blocked = 'No.';
+    const blocked = stuck;
     expect(codeFor({ loaded: onGpu, state: 'trouble' }).code).toBe('NODE_NOT_SERVING');
     expect(codeFor({ loaded: onGpu }, { pinned }).code).toBe('RIGHT');
     expect(codeFor({ hasGpu: false }, { pinned }).code).toBe('PINNED');
@@ -285,8 +335,12 @@ describe('what each answer says', () => {
     expect(explainModel(serving, 'LLAMA3.1:8B').explanation.code).toBe('FITS');
     const absent = explainModel(serving, 'x').explanation;
     expect(absent).toMatchObject({ code: 'NOT_LOADED', model: 'x', right: true, wanted: null, evicts: [] });
+    expect(absent).toMatchObject({
+      reason: fact('NOT_LOADED_ON', { node: 'tower' }),
+      next: fact('FORCE_TO_LOAD'),
+    });
     const off = explainModel(planInput(aNode({ state: 'off' })), 'x');
-    expect(off).toMatchObject({ move: false, lookAgainAt: null, explanation: { right: false } });
+    expect(off).toMatchObject({ move: false, checkAgainAt: null, explanation: { right: false } });
   });
 });
 
@@ -309,33 +363,58 @@ describe('the room that a plan sees', () => {
     };
     const taken = codeFor({}, { gpus: [gpu] });
     expect(taken).toMatchObject({ code: 'VRAM_TAKEN', move: false, evicts: [] });
-    expect(taken.reason).toContain('game');
+    expect(taken.reason).toMatchObject({
+      code: 'HAS_NO_ROOM',
+      params: { ...place, shortage: { code: 'VRAM_SHORTAGE', params: { holders: [{ name: 'game' }] } } },
+    });
     const small = codeFor({ vram: { totalBytes: 4 * GB, source: 'person' } });
-    expect(small.next).not.toBe(taken.next);
+    expect(small.reason?.code).toBe('HAS_NO_ROOM');
+    expect([taken.next, small.next]).toEqual([fact('CLOSE_PROGRAM_OR_FORCE'), fact('SMALLER_OR_FORCE')]);
   });
 
   it('counts the model itself as what it gives back, and not among the others', () => {
     const vram = { totalBytes: 8 * GB, source: 'person' as const };
     const partial = aLoaded({ vramBytes: 3 * GB });
-    expect(codeFor({ loaded: [partial], vram })).toMatchObject({ code: 'FITS', move: true, evicts: [] });
+    expect(codeFor({ loaded: [partial], vram })).toMatchObject({
+      code: 'FITS',
+      move: true,
+      evicts: [],
+      reason: fact('HAS_ROOM', {
+        placement: 'partial',
+        gpuShare: 0.5,
+        neededBytes: 6 * GB,
+        freeBytes: 8 * GB,
+      }),
+    });
   });
 
   it('is risked, where it is unknown, only for others that are protected and on the GPU', () => {
     const other = (changes: Parameters<typeof aLoaded>[0]) =>
       codeFor({ vram: unknown, loaded: [onCpu, large(changes)] }, { pinned: new Set(['qwen:14b']) });
-    expect(other({})).toMatchObject({ code: 'VRAM_UNKNOWN', move: false });
+    expect(other({})).toMatchObject({
+      code: 'VRAM_UNKNOWN',
+      move: false,
+      next: fact('ENTER_VRAM_OR_FORCE', { node: 'tower' }),
+    });
     expect(other({ vramBytes: 0 })).toMatchObject({ code: 'VRAM_UNKNOWN', move: true });
     expect(other({ name: 'mistral:7b' })).toMatchObject({ move: true });
     const own = { loaded: [aLoaded({ vramBytes: GB })], vram: unknown };
-    expect(codeFor(own)).toMatchObject({ code: 'VRAM_UNKNOWN', move: true });
+    expect(codeFor(own)).toMatchObject({
+      code: 'VRAM_UNKNOWN',
+      move: true,
+      reason: fact('VRAM_UNKNOWN_RELOAD', { placement: 'partial', gpuShare: 1 / 6, node: 'tower' }),
+    });
   });
 
   it('is made only by unloading what is neither protected nor in use', () => {
     const loaded = [onCpu, large()];
+    const figures = { ...place, neededBytes: 6 * GB, freeBytes: 4 * GB, evicts: ['qwen:14b'] };
     const free = codeFor({ loaded });
     expect(free).toMatchObject({ code: 'FITS_BY_EVICTION', move: true, next: null });
+    expect(free.reason).toEqual(fact('WOULD_UNLOAD', figures));
     const answering = codeFor({ loaded }, { inFlight: (name) => (name === 'qwen:14b' ? 1 : 0) });
     expect(answering).toMatchObject({ code: 'BUSY', move: false });
+    expect(answering.reason).toEqual(fact('WOULD_UNLOAD_BUSY', { ...figures, busy: ['qwen:14b'] }));
     const both = codeFor(
       { loaded },
       { pinned: new Set(['qwen:14b']), inFlight: (name) => (name === 'qwen:14b' ? 1 : 0) },
@@ -343,7 +422,7 @@ describe('the room that a plan sees', () => {
     expect(both).toMatchObject({ code: 'FITS_BY_EVICTION', move: false });
   });
 
-  it('counts those that must stay', () => {
+  it('names those that must stay', () => {
     const two = [
       onCpu,
       large({ name: 'qwen:14b', vramBytes: 7 * GB, sizeBytes: 7 * GB }),
@@ -353,8 +432,9 @@ describe('the room that a plan sees', () => {
     const kept = (...names: string[]) => codeFor({ loaded: two, vram }, { pinned: new Set(names) });
     const [one, both] = [kept('phi:3b'), kept('phi:3b', 'qwen:14b')];
     expect(one.code).toBe('FITS_BY_EVICTION');
-    expect(one.reason).toContain('phi:3b');
-    expect(both.next).not.toBe(one.next);
+    expect(one.reason).toMatchObject({ code: 'WOULD_UNLOAD_KEPT', params: { kept: ['phi:3b'] } });
+    expect(both.reason?.params).toMatchObject({ evicts: ['phi:3b', 'qwen:14b'] });
+    expect(both.next).toEqual(fact('UNLOAD_OR_FORCE', { models: ['phi:3b', 'qwen:14b'] }));
   });
 });
 
@@ -389,6 +469,15 @@ describe('another tag on the same weights', () => {
     ['quantization', { quantization: 'Q8_0' }],
   ])('is another model where its %s differs', (_, changes) => {
     expect(used(NOW, [anInstalled(), { ...sibling, ...changes }])).toBe('FITS');
+  });
+
+  it('is named', () => {
+    const found = codeFor(
+      { installed: [anInstalled(), sibling] },
+      { lastLoadedAt: (name) => (name === 'llama3.1:mine' ? NOW : null) },
+    );
+    expect(found.reason).toEqual(fact('SAME_WEIGHTS_IN_USE', { ...place, model: 'llama3.1:mine' }));
+    expect(found.next).toEqual(fact('USE_ONE_NAME'));
   });
 
   it('is not the model itself', () => {

@@ -81,7 +81,7 @@ describe('the planner, whatever the world', () => {
   });
 });
 
-/** What happens to one model between two looks. */
+/** What happens to one model between two checks. */
 const anEvent = fc.constantFrom(
   'nothing',
   'nothing',
@@ -91,8 +91,8 @@ const anEvent = fc.constantFrom(
   'move-fails',
 );
 
-describe('many looks with any history', () => {
-  it('never turn a move back within the window, nor repeat one within the cool-down', () => {
+describe('many checks with any history', () => {
+  it('never reverse a move within the window, nor repeat one within the cool-down', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ event: anEvent, minutes: fc.integer({ min: 1, max: 30 }) }), {
@@ -166,7 +166,7 @@ describe('many looks with any history', () => {
   });
 });
 
-describe('what moves teach', () => {
+describe('what moves say', () => {
   it('backs off twice as long after each failure, up to six hours, and forgets after a success', () => {
     let history = NO_HISTORY;
     const waits: number[] = [];

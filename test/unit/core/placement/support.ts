@@ -1,7 +1,9 @@
 import { describeLoaded } from '../../../../electron/core/fleet/model-placement.ts';
 import type { PlanInput } from '../../../../electron/core/placement/plan.ts';
 import { type NodeView, nodeViewSchema, serverCapabilitySchema } from '../../../../shared/models/fleet.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel, MoveRecord } from '../../../../shared/models/placement.ts';
+import type { GpuReading } from '../../../../shared/models/telemetry.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
 export const GB = 1e9;
@@ -113,10 +115,28 @@ export function aMoveOf(changes: Partial<MoveRecord> = {}): MoveRecord {
     to: 'gpu',
     wanted: 'gpu',
     outcome: 'moved',
-    reason: 'It is wholly on the GPU.',
+    reason: fact('ALL_ON_GPU'),
     code: null,
     durationMs: 1000,
     evicted: [],
     ...changes,
   };
 }
+
+export const H100_TOTAL = 85_520_809_984;
+export const PYTHON = { name: '/opt/torch/.venv/bin/python3', vramUsedBytes: 79_719_038_976 };
+export const RUNNER = { name: '/usr/lib/ollama/llama-server', vramUsedBytes: 830_472_192 };
+
+/** An 80 GB card with another program on it, as reported by an agent. */
+export const gpuReading = (changes: Partial<GpuReading> = {}): GpuReading => ({
+  id: 'GPU-0',
+  vendor: 'nvidia',
+  name: 'NVIDIA H100 80GB HBM3',
+  vramTotalBytes: H100_TOTAL,
+  vramUsedBytes: 80_565_239_808,
+  utilisationPercent: 0,
+  temperatureCelsius: 43,
+  powerWatts: 124,
+  processes: [PYTHON, RUNNER],
+  ...changes,
+});

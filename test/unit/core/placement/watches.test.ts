@@ -6,6 +6,7 @@ import { createMoveHistory } from '../../../../electron/core/placement/moves.ts'
 import { createNodeLocks } from '../../../../electron/core/placement/node-lock.ts';
 import { contradicts, evictedBetween } from '../../../../electron/core/placement/verify.ts';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
+import { fact } from '../../../../shared/models/message.ts';
 import type { MoveRecord } from '../../../../shared/models/placement.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 import { aLoaded, aMoveOf, aNode, GB, NOW } from './support.ts';
@@ -13,17 +14,17 @@ import { aLoaded, aMoveOf, aNode, GB, NOW } from './support.ts';
 const never = () => new AbortController().signal;
 
 describe('the age of a load', () => {
-  it('tells once that it is stuck, blocks the node, and lets it be tried again', async () => {
+  it('is reported once it is stuck, and blocks the node for half an hour', async () => {
     const clock = createFakeClock();
-    const told: string[] = [];
-    const loads = createLoadWatch({ clock, onStalled: (nodeId, model) => told.push(`${nodeId} ${model}`) });
+    const stalled: unknown[] = [];
+    const loads = createLoadWatch({ clock, onStalled: (...stall) => stalled.push(stall) });
     const load = Promise.withResolvers<void>();
     const running = loads.run('n', 'a', () => load.promise);
     await clock.advance(LOAD_STALL_MS - 1);
     expect(loads.blocked('n')).toBeNull();
     await clock.advance(60_001);
-    expect(told).toEqual(['n a']);
-    expect(loads.blocked('n')).toContain('A load of a has been waiting for 6 min');
+    expect(stalled).toEqual([['n', 'a', fact('LOAD_STUCK', { model: 'a', ms: LOAD_STALL_MS })]]);
+    expect(loads.blocked('n')).toEqual(fact('LOAD_STUCK', { model: 'a', ms: LOAD_STALL_MS + 60_000 }));
     expect(loads.blocked('m')).toBeNull();
     load.reject(new Error('gave up'));
     await expect(running).rejects.toThrow('gave up');
@@ -32,7 +33,7 @@ describe('the age of a load', () => {
     expect(loads.blocked('n')).toBeNull();
   });
 
-  it('is forgotten when the load ends well after all, or the node works again', async () => {
+  it('no longer matters once the load succeeds, or the node works again', async () => {
     const clock = createFakeClock();
     const loads = createLoadWatch({ clock, onStalled: () => {} });
     const load = Promise.withResolvers<void>();
@@ -49,18 +50,18 @@ describe('the age of a load', () => {
     expect(loads.blocked('n')).toBeNull();
   });
 
-  it('is not told of a load that is quick', async () => {
+  it('is not reported for a quick load', async () => {
     const clock = createFakeClock();
-    const told: string[] = [];
-    const loads = createLoadWatch({ clock, onStalled: (nodeId) => told.push(nodeId) });
+    const stalled: string[] = [];
+    const loads = createLoadWatch({ clock, onStalled: (nodeId) => stalled.push(nodeId) });
     await loads.run('n', 'a', async () => {});
     await clock.advance(2 * LOAD_STALL_MS);
-    expect(told).toEqual([]);
+    expect(stalled).toEqual([]);
   });
 });
 
 describe('one move per node', () => {
-  it('refuses a second, or lets it wait', async () => {
+  it('refuses a second one, or lets it wait', async () => {
     const locks = createNodeLocks();
     const first = locks.take('n', 'a');
     expect(() => locks.take('n', 'b')).toThrow(expect.objectContaining({ code: 'MOVE_IN_PROGRESS' }));
@@ -94,12 +95,12 @@ describe('whether tools contradict the server', () => {
     expect(contradicts({ model, fileBytes, before: earlier(was), after: shown(is) })).toBe(expected);
   });
 
-  it('looks at the plain figures where nothing was moved', () => {
+  it('compares the figures alone if nothing was moved', () => {
     expect(contradicts({ model, fileBytes: null, before: null, after: shown(GB) })).toBe(true);
     expect(contradicts({ model, fileBytes: null, before: null, after: shown(5 * GB) })).toBe(false);
   });
 
-  it('has nothing to contradict on the CPU', () => {
+  it('contradict nothing about a model on the CPU', () => {
     const cpu = aLoaded();
     expect(
       contradicts({ model: cpu, fileBytes: null, before: null, after: { loaded: [cpu], usedBytes: 0 } }),
@@ -107,8 +108,8 @@ describe('whether tools contradict the server', () => {
   });
 });
 
-describe('who was pushed out', () => {
-  it('is who had time left and is gone', () => {
+describe('evicted models', () => {
+  it('are those that disappeared with time left', () => {
     const before = [
       aLoaded({ name: 'moved' }),
       aLoaded({ name: 'pushed', expiresAt: NOW + 60_000 }),
@@ -127,50 +128,52 @@ describe('falls to the CPU', () => {
   const on = (vramBytes: number, hasGpu: boolean | null = true) =>
     aNode({ loaded: [aLoaded({ vramBytes })], hasGpu });
 
-  it('from the GPU and from a part of it, once each', () => {
+  it('are reported from the GPU and from part of it, once each', () => {
     const falls = createFallWatch();
-    expect(falls.look(on(6 * GB), null)).toEqual([]);
-    expect(falls.look(on(0), null)).toMatchObject([
-      { model: 'llama3.1:8b', reason: expect.stringContaining('on the GPU before') },
+    expect(falls.observe(on(6 * GB), null)).toEqual([]);
+    expect(falls.observe(on(0), null)).toMatchObject([
+      { model: 'llama3.1:8b', reason: fact('RELOADED_WITHOUT_GPU', { before: 'gpu' }) },
     ]);
-    expect(falls.look(on(0), null)).toEqual([]);
-    // Expiry and a fresh load on the CPU are still the same fall.
-    expect(falls.look(aNode(), null)).toEqual([]);
-    expect(falls.look(on(0), null)).toEqual([]);
-    expect(falls.look(on(2 * GB), null)).toEqual([]);
-    expect(falls.look(on(0), null)).toMatchObject([
-      { reason: expect.stringContaining('partly on the GPU before') },
+    expect(falls.observe(on(0), null)).toEqual([]);
+    // A model that expires and is loaded on the CPU again is still in the same fall.
+    expect(falls.observe(aNode(), null)).toEqual([]);
+    expect(falls.observe(on(0), null)).toEqual([]);
+    expect(falls.observe(on(2 * GB), null)).toEqual([]);
+    expect(falls.observe(on(0), null)).toMatchObject([
+      { reason: fact('RELOADED_WITHOUT_GPU', { before: 'partial' }) },
     ]);
   });
 
-  it('is no fall during a move, on a node without a GPU, of a pinned or a common model, or before anything is known', () => {
+  it('are not reported during a move, without a GPU, or for pinned and ordinary models', () => {
     const falls = createFallWatch();
-    expect(falls.look(on(0), 'llama3.1:8b')).toEqual([]);
-    expect(falls.look(on(0, false), null)).toEqual([]);
+    expect(falls.observe(on(0), 'llama3.1:8b')).toEqual([]);
+    expect(falls.observe(on(0, false), null)).toEqual([]);
     const pinned = aNode({ loaded: [aLoaded()], pinned: new Set(['llama3.1:8b']) });
-    expect(falls.look(pinned, null)).toEqual([]);
-    expect(falls.look(aNode({ loaded: [aLoaded({ name: 'phi:3b' })] }), null)).toEqual([]);
-    expect(falls.look(on(0, null), null)).toEqual([]);
+    expect(falls.observe(pinned, null)).toEqual([]);
+    expect(falls.observe(aNode({ loaded: [aLoaded({ name: 'phi:3b' })] }), null)).toEqual([]);
+    expect(falls.observe(on(0, null), null)).toEqual([]);
   });
 
-  it('is seen again after a move whose end no look showed, and beside the move of another model', () => {
+  it('are reported again after a move that no probe showed, and during the move of another model', () => {
     const falls = createFallWatch();
-    expect(falls.look(on(0), 'other:1')).toHaveLength(1);
-    expect(falls.look(on(6 * GB), 'llama3.1:8b')).toEqual([]);
+    expect(falls.observe(on(0), 'other:1')).toMatchObject([
+      { reason: fact('LOADED_WITHOUT_GPU', { node: 'tower' }) },
+    ]);
+    expect(falls.observe(on(6 * GB), 'llama3.1:8b')).toEqual([]);
     falls.moved(aMoveOf());
-    expect(falls.look(on(0), null)).toHaveLength(1);
+    expect(falls.observe(on(0), null)).toHaveLength(1);
   });
 
-  it('is no fall when a person asked for it', () => {
+  it('are not reported if a person asked for it', () => {
     const falls = createFallWatch();
-    falls.look(on(6 * GB), null);
+    falls.observe(on(6 * GB), null);
     falls.moved(aMoveOf({ by: 'person', wanted: 'cpu', to: 'cpu' }));
-    expect(falls.look(on(0), null)).toEqual([]);
+    expect(falls.observe(on(0), null)).toEqual([]);
   });
 });
 
-describe('what is remembered of placements', () => {
-  it('since when, how large, when last, and what a restart mends', async () => {
+describe('what is known about placements', () => {
+  it('includes since when, the size and the last load, and is reset by a restart', async () => {
     const clock = createFakeClock(NOW);
     const failed = aMoveOf({ at: NOW - 1000, outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' });
     const memory = createPlacementMemory({ clock, moves: [failed] });
@@ -192,7 +195,7 @@ describe('what is remembered of placements', () => {
     expect(memory.history('node_1', 'llama3.1:8b')).toBeUndefined();
   });
 
-  it('a GPU that holds a model is not lost', () => {
+  it('shows that a GPU with a model works', () => {
     const memory = createPlacementMemory({
       clock: createFakeClock(NOW),
       moves: [aMoveOf({ outcome: 'failed', code: 'GPU_NOT_USED', to: 'cpu' })],
