@@ -9,7 +9,7 @@ import type { Store } from '../../electron/core/ports/state.ts';
 import { createStatusService } from '../../electron/core/status/service.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
-import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
+import { createFakeAgents, createFakeAnnouncementListener } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
 import { noStreams } from './http.ts';
@@ -85,7 +85,7 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
     log,
     fleet,
     connectAgent: options.connectAgent ?? fakes.connectAgent,
-    helloListener: createFakeHelloListener(),
+    announcementListener: createFakeAnnouncementListener(),
     settings,
     activity: world.activity,
     panelName: () => 'Pilotlight on laptop',

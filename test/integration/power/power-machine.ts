@@ -15,7 +15,7 @@ import type { Clock } from '../../../electron/core/ports/time.ts';
 import { createStatusService } from '../../../electron/core/status/service.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { createFakeAgentHost, startTestAgent } from '../../fakes/agent-host.ts';
-import { createFakeHelloListener } from '../../fakes/agent-link.ts';
+import { createFakeAnnouncementListener } from '../../fakes/agent-link.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
 import { createFleetWorld } from '../../fakes/fleet-world.ts';
 import { createPowerServices } from '../../fakes/power-services.ts';
@@ -99,7 +99,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
     log,
     fleet,
     connectAgent,
-    helloListener: createFakeHelloListener(),
+    announcementListener: createFakeAnnouncementListener(),
     settings,
     activity: world.activity,
     panelName: () => name,
