@@ -1,7 +1,8 @@
-import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import { isServing, type NodeState, type NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
@@ -108,7 +109,7 @@ const goes: Readonly<Record<PowerAction, string>> = {
 /** A line for the node, and one for its countdown, so that cancelling is as quick as waking. */
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
-  const label = `${glyphs[state]} ${name} · ${nodeStateWords(node)}`;
+  const label = `${glyphs[state]} ${name} · ${nodeStateLabel(node)}`;
   if (node.canWake && state === 'off') {
     return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
   }

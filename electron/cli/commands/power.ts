@@ -16,7 +16,7 @@ import {
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
 import { stateWords } from '../format.ts';
-import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../time-words.ts';
+import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../parse-time.ts';
 
 const actionWords = {
   shutdown: 'shuts down',

@@ -1,8 +1,9 @@
 import { useMemo } from 'react';
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { ChartTable } from '../../charts/chart-table.tsx';
 import { formatClock, formatMoment, timeTicks } from '../../charts/time-axis.ts';
 import { cardClass, Loading, Section, Skeleton } from '../../components/page.tsx';
@@ -87,7 +88,7 @@ export function Timeline({
         ) : (
           <>
             <p className="sr-only">
-              {summary} Now: {nodeStateWords(node)}, for {lasting(now - node.since)}.
+              {summary} Now: {nodeStateLabel(node)}, for {lasting(now - node.since)}.
             </p>
             <div aria-hidden="true">
               {rows.map((row, index) => (

@@ -2,8 +2,8 @@
 
 import { endOfTonight } from '../../../shared/evening.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
-import { isServing } from '../../../shared/models/node-words.ts';
 import type { Lease, NodePower, PowerAction, WakeWay } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import { textOf } from '../../../shared/text/index.ts';
 import { formatClock } from '../../charts/time-axis.ts';
 
