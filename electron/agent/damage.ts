@@ -79,7 +79,7 @@ const nextSteps: Record<Loss, string> = {
 };
 
 /** Throws DISK_TROUBLE. */
-export function openDamage({ folder, say }: { folder: string; say(message: string): void }): Damage {
+export function openDamage({ folder, log }: { folder: string; log(message: string): void }): Damage {
   const path = join(folder, FILE);
   const panelsPath = join(folder, PANELS);
   const kept: Kept = { losses: [], panels: [], problems: [] };
@@ -126,7 +126,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     };
     kept.problems.push(problem);
     reported.add(file);
-    say(`damage: ${problem.message} ${problem.next}`);
+    log(`damage: ${problem.message} ${problem.next}`);
     if (kept.losses.length > 0) save();
   }
 
@@ -140,7 +140,7 @@ export function openDamage({ folder, say }: { folder: string; say(message: strin
     kept.losses = [];
     kept.panels = [];
     save();
-    say(`damage: ${reason}; the policies apply again`);
+    log(`damage: ${reason}; the policies apply again`);
   }
 
   function isMissing(): boolean {
