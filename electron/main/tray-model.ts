@@ -2,6 +2,7 @@ import { isServing, type NodeState, type NodeView } from '../../shared/models/fl
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { purposeLabel } from '../../shared/text/lease-purpose.ts';
 import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
@@ -144,7 +145,7 @@ function nodeMenu(power: NodePower): TrayLine[][] {
     .filter(({ kind, origin }) => kind === 'person' && origin === 'here')
     .map(
       ({ id: leaseId, purpose }): TrayLine => ({
-        label: `Release: ${purpose}`,
+        label: `Release: ${purposeLabel(purpose)}`,
         action: { kind: 'release', nodeId, leaseId },
       }),
     );

@@ -25,6 +25,7 @@ import {
 import { endOfTonight } from '../../../../shared/evening.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
 import type { PowerTimeline } from '../../../../shared/models/power.ts';
+import { noReason } from '../../../../shared/text/lease-purpose.ts';
 import { diagnosis, lease, power, rehearsal } from '../../../e2e/support/power-scenes.ts';
 
 const at = (hours: number, minutes = 0) => new Date(2026, 10, 21, hours, minutes).getTime();
@@ -86,8 +87,10 @@ describe('leases as text', () => {
     expect(leaseLine(lease('b', { origin: 'elsewhere', holder: 'backup.sh' }), now)).toBe(
       'Lease: index "Notes", for backup.sh until done',
     );
-    const kept = { kind: 'person', purpose: 'somebody uses it', until: null } as const;
+    const kept = { kind: 'person', purpose: noReason, until: null } as const;
     expect(leaseLine(lease('c', kept), now)).toBe('Kept awake by you until released');
+    const saved = { ...kept, purpose: 'somebody uses it' };
+    expect(leaseLine(lease('c', saved), now)).toBe('Kept awake by you until released');
     expect(leaseLine(lease('d', { ...kept, purpose: 'a game' }), now)).toBe(
       'Kept awake by you for a game until released',
     );
