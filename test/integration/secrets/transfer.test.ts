@@ -245,7 +245,9 @@ it('a token is not sent to the address that a file names instead', async () => {
   secrets.change({ [agentTokenSecret('node_a')]: 'token-of-the-agent' });
   const moved = text.replace('"agentUrl":null', '"agentUrl":"http://127.0.0.9:8765"');
   const { entries } = await transfer.import({ text: moved, apply: true });
-  expect(entries.find(({ kind }) => kind === 'node')?.words).toContain('the token of its agent');
+  expect(entries.find(({ kind }) => kind === 'node')?.message).toMatchObject({
+    params: { secrets: ['agentToken'] },
+  });
   expect(store.nodes.list()[0]?.agentUrl).toBe('http://127.0.0.9:8765');
   expect(secrets.get(agentTokenSecret('node_a'))).toBeNull();
   expect(left).toContainEqual(['node_a', 'token-of-the-agent']);

@@ -261,7 +261,7 @@ describe('the recorded day', () => {
 describe('checks as text', () => {
   test('their outcomes', () => {
     expect(outcomeText(diagnosis)).toBe('1 step failed');
-    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It wakes');
+    expect(outcomeText(rehearsal)).toBe('Step 3 of 4: It is woken');
     expect(outcomeText({ ...rehearsal, outcome: 'pass' })).toBe('Sleep and wake both work');
     expect(outcomeText({ ...diagnosis, outcome: 'pass' })).toBe('All checks passed');
     expect(outcomeText({ ...diagnosis, outcome: 'cancelled' })).toBe('Cancelled');
@@ -270,7 +270,7 @@ describe('checks as text', () => {
   test('the text has each step with its observation and fix', () => {
     const lines = checkText({ ...diagnosis, startedAt: Date.UTC(2026, 10, 21) }, 'tower').split('\n');
     expect(lines[0]).toBe('Diagnosis of tower, 2026-11-21T00:00:00.000Z: 1 step failed');
-    expect(lines).toContain('3. Wake-on-LAN is armed: failed');
+    expect(lines).toContain('3. Wake-on-LAN is enabled: failed');
     expect(lines.find((line) => line.startsWith('   Fix: '))).toContain('ethtool');
   });
 });
