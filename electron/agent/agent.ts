@@ -55,9 +55,9 @@ export interface Agent {
 
 /** Throws BAD_CONFIG, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { config, folder, clock, host, version, say, interfaces } = options;
+  const { config, folder, clock, host, version, log, interfaces } = options;
   openFolder(folder);
-  const damage = options.damage ?? openDamage({ folder, say });
+  const damage = options.damage ?? openDamage({ folder, log });
   const token = openToken(folder, damage);
   const id = openAgentId(folder, { damage, token });
   damage.read(LISTENING, 'nothing', (text) => listeningIn(JSON.parse(text)));
@@ -67,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const secrets = config.secret === null ? [token] : [token, config.secret];
   const news = createEmitter<[]>({
     name: 'power roles',
-    log: { error: (message, { error }) => say(`${message} ${String(error)}`) },
+    log: { error: (message, { error }) => log(`${message} ${String(error)}`) },
   });
   const context: RoleContext = {
     ...options,
@@ -104,7 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agent: { id, hostname: announcing.hostname, version, services: listening },
       interfaces: () =>
         interfaces().filter((one) => (anywhere ? !one.internal : one.address === config.bind)),
-      say,
+      log,
     });
     await announcer.refresh();
   }
@@ -137,7 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         throw error;
       }
       attempts.right(address);
-      say(`pairing: ${panel} at ${address} received the token`);
+      log(`pairing: ${panel} at ${address} received the token`);
       return ok({ token, id, bootId, version, listening });
     }),
   ];
@@ -159,7 +159,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         routes,
         secrets,
         attempts,
-        say,
+        log,
         limits: options.limits,
         clock: options.connectionClock,
       });

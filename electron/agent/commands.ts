@@ -101,8 +101,8 @@ function configOf(context: CommandContext, folder: string) {
 const run: AgentCommand = async (context) => {
   const folder = folderOf(context);
   openFolder(folder);
-  const say = (message: string) => context.say(`${new Date().toISOString()} ${message}`);
-  const damage = openDamage({ folder, say });
+  const log = (message: string) => context.log(`${new Date().toISOString()} ${message}`);
+  const damage = openDamage({ folder, log });
   if (!namesConfig(context)) checkConfigFile(damage);
   const config = configOf(context, folder);
   const clock = createSystemClock();
@@ -122,7 +122,7 @@ const run: AgentCommand = async (context) => {
     version: context.version,
     program: programOf(context, folder),
     damage,
-    say,
+    log,
   });
   for (const { roles, address, port } of agent.listening) {
     const name = address.includes(':') ? `[${address}]` : address;

@@ -30,7 +30,7 @@ export interface EmbeddedAgentOptions {
   post?: Post;
   version: string;
   limits?: ListenerLimits;
-  say(message: string): void;
+  log(message: string): void;
 }
 
 /** Listens where `config` says, on real sockets. */

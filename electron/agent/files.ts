@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../shared/json.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
-import { readContent } from '../adapters/keep-aside.ts';
+import { readContent } from '../adapters/set-aside.ts';
 import { AgentError, errorText } from './errors.ts';
 
 /** Durable when it returns; mode 0600 by default. Throws DISK_TROUBLE and then changes nothing. */

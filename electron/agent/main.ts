@@ -7,7 +7,7 @@ import { commands, takesName, usage } from './commands.ts';
 import { parseFlags } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const log = (line: string) => process.stderr.write(`${line}\n`);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 // A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
@@ -33,7 +33,7 @@ async function run(): Promise<number> {
     environment: process.env,
     home: homedir(),
     version: packageJson.version,
-    say,
+    log,
     print,
     // npm runs scripts in the package folder; INIT_CWD is the person's working directory.
     resolve: (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path),
@@ -51,9 +51,9 @@ run().then(
   (thrown: unknown) => {
     const error = toAgentError(thrown);
     if (error.code === 'INTERNAL')
-      say(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
-    say(`${error.code}: ${error.message}`);
-    say(`  ${error.next}`);
+      log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    log(`${error.code}: ${error.message}`);
+    log(`  ${error.next}`);
     process.exit(error.code === 'BAD_CONFIG' ? 2 : 1);
   },
 );

@@ -1,8 +1,9 @@
 /** Texts, glyphs, bars and tables, in the same language as the panel. Pure. */
-import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import type { NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatCount, formatEta, formatMemory, formatPercent, formatRate } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
@@ -26,7 +27,7 @@ function stateGlyph(state: NodeView['state'], style: Style): string {
 }
 
 export function stateText(node: NodeView, style: Style): string {
-  return `${stateGlyph(node.state, style)} ${nodeStateWords(node)}`;
+  return `${stateGlyph(node.state, style)} ${nodeStateLabel(node)}`;
 }
 
 /** A filled flame for the GPU, half a flame with the share on the GPU, a hollow one for the CPU. */

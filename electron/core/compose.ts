@@ -104,7 +104,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     log,
     fleet,
     connectAgent: ports.connectAgent,
-    helloListener: ports.helloListener,
+    announcementListener: ports.announcementListener,
     settings,
     activity,
     panelName: holder,

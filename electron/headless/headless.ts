@@ -22,7 +22,7 @@ process.stderr.on('error', () => {});
 const stopAsked = waitForStopRequest({
   signals: process,
   exit: (code) => process.exit(code),
-  say: printError,
+  print: printError,
 });
 
 try {
@@ -30,7 +30,7 @@ try {
     clock: createSystemClock(),
     startHost,
     openBrowser,
-    say: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => process.stdout.write(`${line}\n`),
     stopAsked,
   });
   process.exit(0);

@@ -11,7 +11,7 @@ export interface HeadlessWorld {
   startHost: StartHost;
   openBrowser(url: string): void;
   /** Prints one line for the person. */
-  say(line: string): void;
+  print(line: string): void;
   /** Resolves when the person asks the program to stop. */
   stopAsked: Promise<void>;
 }
@@ -20,14 +20,14 @@ export interface HeadlessWorld {
 export async function runHeadless(args: readonly string[], world: HeadlessWorld): Promise<void> {
   const options = parseOptions(args);
   if (options.help) {
-    world.say(usage);
+    world.print(usage);
     return;
   }
   const host = await startOrOpen(options, world);
   if (host === null) return;
   const url = host.oneTimeUrl();
-  world.say(`The address opens the panel once. Press Ctrl+C to stop Pilotlight.`);
-  world.say(`Pilotlight is ready at ${url}`);
+  world.print(`The address opens the panel once. Press Ctrl+C to stop Pilotlight.`);
+  world.print(`Pilotlight is ready at ${url}`);
   if (options.open) world.openBrowser(url);
   await world.stopAsked;
   await host.stop();
@@ -44,11 +44,11 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
       return (await running?.oneTimeUrl()) ?? null;
     },
     clock: world.clock,
-    onWait: () => world.say('Another Pilotlight is starting with this data folder. Waiting for it …'),
+    onWait: () => world.print('Another Pilotlight is starting with this data folder. Waiting for it …'),
   });
   if ('own' in result) return result.own;
-  world.say('Pilotlight is already running with this data folder. Opening its panel.');
-  world.say(`Pilotlight is ready at ${result.joined}`);
+  world.print('Pilotlight is already running with this data folder. Opening its panel.');
+  world.print(`Pilotlight is ready at ${result.joined}`);
   if (options.open) world.openBrowser(result.joined);
   return null;
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { fact } from '../../shared/models/message.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
-import { isThere, keepAside } from '../adapters/keep-aside.ts';
+import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
 
@@ -38,7 +38,7 @@ export function writeEndpoint(
   const path = endpointPath(dataFolder);
   try {
     if (isThere(path) && readFile(dataFolder) === null) {
-      onDamage(fileNotice('endpoint.json', keepAside(path), fact('NO_ACTION_NEEDED')));
+      onDamage(fileNotice('endpoint.json', setAside(path), fact('NO_ACTION_NEEDED')));
     }
     const content = { ...endpoint, folder: folderNumber(dataFolder) };
     writeDurably(path, `${JSON.stringify(content, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
-import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
+import { readContent, trySetAside } from '../adapters/set-aside.ts';
 import type { Log } from '../core/ports/log.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
@@ -40,7 +40,7 @@ function readPort(dataFolder: string, log: Pick<Log, 'warn'>): number | null {
   const text = content.kind === 'read' ? content.text.trim() : '';
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1024 && port <= 65_535) return port;
-  const keptAs = tryKeepAside(path);
+  const keptAs = trySetAside(path);
   log.warn('The file with the last port was damaged; using a free port.', {
     keptAs: keptAs === null ? null : basename(keptAs),
   });

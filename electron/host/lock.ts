@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PilotlightError } from '../../shared/contract/errors.ts';
-import { copyAside, keepFolderAside } from '../adapters/keep-aside.ts';
+import { copyAside, setFolderAside } from '../adapters/set-aside.ts';
 import { primarySqliteCode } from '../adapters/system-code.ts';
 
 export interface CoreLock {
@@ -74,5 +74,5 @@ function repair(path: string, code: number | null): { keptAs: string | null } | 
     return { keptAs: null };
   }
   if (!found.isDirectory()) return null;
-  return { keptAs: keepFolderAside(path) };
+  return { keptAs: setFolderAside(path) };
 }

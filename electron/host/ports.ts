@@ -9,7 +9,6 @@ import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
-import { isThere, keepAside } from '../adapters/keep-aside.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
@@ -17,6 +16,7 @@ import { createExec } from '../adapters/processes/exec.ts';
 import { createForkWorkerHost, type WorkerHost } from '../adapters/processes/worker-host.ts';
 import { openKeyFileSecrets } from '../adapters/secrets/key-file.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
+import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { DamagedRow } from '../adapters/state/damage.ts';
 import { prepareState } from '../adapters/state/prepare-thread.ts';
 import { createSqliteStore } from '../adapters/state/sqlite-store.ts';
@@ -108,7 +108,7 @@ export async function createRealPorts({
     }),
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
     connectAgent: createConnectAgent({ http }),
-    helloListener: createAnnouncementListener({ log }),
+    announcementListener: createAnnouncementListener({ log }),
     exec: createExec(),
     surroundings: createSurroundings(),
     async startSimulatedFleet() {
@@ -147,7 +147,7 @@ function makeIndexFolder(folder: string): Problem[] {
     const found = statSync(folder, { throwIfNoEntry: false });
     const notices: Problem[] = [];
     if (found !== undefined ? !found.isDirectory() : isThere(folder)) {
-      notices.push(fileNotice('index', keepAside(folder), fact('INDEX_FOLDERS_AGAIN')));
+      notices.push(fileNotice('index', setAside(folder), fact('INDEX_FOLDERS_AGAIN')));
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return notices;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fact } from '../../shared/models/message.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { folderError } from '../adapters/folder-error.ts';
-import { isThere, keepAside } from '../adapters/keep-aside.ts';
+import { isThere, setAside } from '../adapters/set-aside.ts';
 import type { Problem } from '../core/compose.ts';
 import { fileNotice } from './damage-notices.ts';
 
@@ -23,7 +23,7 @@ export function openSessionKey(dataFolder: string, onDamage: (problem: Problem) 
       return saved;
     }
     if (isThere(path)) {
-      onDamage(fileNotice('session.key', keepAside(path), fact('OPEN_PAGES_AGAIN')));
+      onDamage(fileNotice('session.key', setAside(path), fact('OPEN_PAGES_AGAIN')));
     }
     const key = randomBytes(keyBytes);
     writeDurably(path, key);

@@ -12,7 +12,7 @@ import type { DesktopHost } from './shell-core.ts';
 
 const { app, dialog, safeStorage, utilityProcess } = electron;
 const inBuild = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** What people read when it could not start. */
 function describeError(error: unknown): { title: string; text: string } {
@@ -72,7 +72,7 @@ try {
     userData,
     startHost: startDesktopHost,
     describeError,
-    say,
+    print,
   });
 } catch (error) {
   const { title, text } = describeError(error);

@@ -1,7 +1,9 @@
-import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
+import { isServing, type NodeState, type NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { purposeLabel } from '../../shared/text/lease-purpose.ts';
+import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
@@ -108,7 +110,7 @@ const goes: Readonly<Record<PowerAction, string>> = {
 /** A line for the node, and one for its countdown, so that cancelling is as quick as waking. */
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
-  const label = `${glyphs[state]} ${name} · ${nodeStateWords(node)}`;
+  const label = `${glyphs[state]} ${name} · ${nodeStateLabel(node)}`;
   if (node.canWake && state === 'off') {
     return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
   }
@@ -143,7 +145,7 @@ function nodeMenu(power: NodePower): TrayLine[][] {
     .filter(({ kind, origin }) => kind === 'person' && origin === 'here')
     .map(
       ({ id: leaseId, purpose }): TrayLine => ({
-        label: `Release: ${purpose}`,
+        label: `Release: ${purposeLabel(purpose)}`,
         action: { kind: 'release', nodeId, leaseId },
       }),
     );

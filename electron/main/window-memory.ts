@@ -23,8 +23,8 @@ export async function openWindowMemory(
   );
   if (text !== null && !isMemory(text)) {
     // Rarely needed, so it is loaded only now and does not delay the window.
-    const { tryKeepAside } = await import('../adapters/keep-aside.ts');
-    const keptAs = tryKeepAside(file);
+    const { trySetAside } = await import('../adapters/set-aside.ts');
+    const keptAs = trySetAside(file);
     log(`The saved window position was damaged${keptAs === null ? '' : ` and set aside as ${keptAs}`}.`);
   }
   let memory = readMemory(text ?? '');

@@ -11,11 +11,11 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
   const name = textField(body, 'model', 'PullRequest') || textField(body, 'name', 'PullRequest');
   const stream = booleanField(body, 'stream', 'PullRequest') ?? true;
   if (name === '') throw new OllamaError(400, 'invalid model name');
-  const say = (line: object) => {
+  const send = (line: object) => {
     if (stream) writeLine(exchange.response, line);
   };
 
-  say({ status: 'pulling manifest' });
+  send({ status: 'pulling manifest' });
   const wanted = fullName(name).toLowerCase();
   const model = context.registry.find((candidate) => candidate.name.toLowerCase() === wanted);
   if (!model) {
@@ -27,15 +27,15 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
     digest: `sha256:${model.blob}`,
     total: model.sizeBytes,
   };
-  say(blob);
+  send(blob);
   const step = Math.max(1, Math.round((context.pullBytesPerSecond * PROGRESS_EVERY_MS) / 1000));
   for (let completed = 0; completed < model.sizeBytes; ) {
     await context.clock.sleep(PROGRESS_EVERY_MS, exchange.signal);
     completed = Math.min(model.sizeBytes, completed + step);
-    say({ ...blob, completed });
+    send({ ...blob, completed });
   }
-  say({ status: 'verifying sha256 digest' });
-  say({ status: 'writing manifest' });
+  send({ status: 'verifying sha256 digest' });
+  send({ status: 'writing manifest' });
   context.library.add({ ...model, modifiedAt: context.clock.now() });
   if (stream) {
     writeLine(exchange.response, { status: 'success' });

@@ -52,6 +52,8 @@ export class PilotlightError extends Error {
   readonly details: Record<string, unknown> | undefined;
   /** The message as a fact; null where it is the catalogue's, or text from elsewhere. */
   readonly said: AnyMessage | null;
+  /** Its causes as facts; empty if it has none, or has crossed a link. */
+  readonly reasons: readonly AnyMessage[];
 
   constructor(
     code: ErrorCode,
@@ -61,6 +63,8 @@ export class PilotlightError extends Error {
       next?: string | AnyMessage;
       /** Its causes, one by one: English in `details.reasons`. */
       reasons?: readonly AnyMessage[];
+      /** What is wrong with each field: English in `details.fields`. */
+      fields?: readonly { path: string; message: AnyMessage }[];
       details?: Record<string, unknown>;
       cause?: unknown;
     } = {},
@@ -69,9 +73,8 @@ export class PilotlightError extends Error {
     this.name = 'PilotlightError';
     this.code = code;
     this.next = english(options.next) ?? errorCatalogue[code].next;
-    this.details = options.reasons
-      ? { ...options.details, reasons: options.reasons.map(textOf) }
-      : options.details;
+    this.details = withEnglish(options);
+    this.reasons = options.reasons ?? [];
     this.said = typeof options.message === 'object' ? options.message : null;
   }
 
@@ -83,6 +86,17 @@ export class PilotlightError extends Error {
       ...(this.details === undefined ? {} : { details: this.details }),
     };
   }
+}
+
+type Options = NonNullable<ConstructorParameters<typeof PilotlightError>[1]>;
+
+function withEnglish({ details, reasons, fields }: Options): Options['details'] {
+  if (reasons === undefined && fields === undefined) return details;
+  return {
+    ...details,
+    ...(reasons && { reasons: reasons.map(textOf) }),
+    ...(fields && { fields: fields.map(({ path, message }) => ({ path, message: textOf(message) })) }),
+  };
 }
 
 const english = (said: string | AnyMessage | undefined) => (typeof said === 'object' ? textOf(said) : said);

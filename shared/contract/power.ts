@@ -9,6 +9,7 @@ import {
   powerPolicyPatchSchema,
   powerTimelineSchema,
 } from '../models/power.ts';
+import { noReason } from '../text/lease-purpose.ts';
 import { done, type MethodDefinition, nodeId, nothing } from './definition.ts';
 
 export const powerMethods = {
@@ -38,7 +39,7 @@ export const powerMethods = {
       nodeId,
       /** Milliseconds since the epoch; null for a lease that lasts until it is released. */
       until: z.number().nullable(),
-      purpose: z.string().trim().min(1).max(200).default('somebody uses it'),
+      purpose: z.string().trim().min(1).max(200).default(noReason),
     }),
     result: leaseSchema,
     errors: ['NOT_FOUND', 'BAD_REQUEST', 'DISK_FULL'],

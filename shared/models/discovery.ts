@@ -1,5 +1,6 @@
 /** The search for machines, which runs only on request. */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 /** A network that this computer is on and that can be searched. */
 export const networkSchema = z.object({
@@ -48,7 +49,7 @@ export const discoverySchema = z.object({
   done: z.number(),
   total: z.number(),
   found: z.array(foundMachineSchema),
-  /** What could not be asked and why, a sentence each. */
-  notes: z.array(z.string()),
+  /** What could not be searched, and why. */
+  notes: z.array(messageSchema),
 });
 export type Discovery = z.infer<typeof discoverySchema>;

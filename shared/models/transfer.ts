@@ -1,6 +1,7 @@
 /** Settings, nodes and folders as one file, and what importing a file would do. */
 import * as z from 'zod';
 import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
+import { messageSchema } from './message.ts';
 import { powerPolicySchema, wakeWaySchema } from './power.ts';
 import { savedSettingsSchema } from './settings.ts';
 
@@ -78,11 +79,14 @@ export const importEntrySchema = z.object({
    * is skipped. `refuse`: is wrong in the file, and nothing can be applied until it is fixed.
    */
   action: z.enum(['add', 'change', 'same', 'leave-out', 'refuse']),
-  kind: z.enum(['setting', 'node', 'folder', 'other']),
-  /** A setting's path, a node's name, a folder's path, a variable's name, or a line of the file. */
+  kind: z.enum(['setting', 'node', 'folder', 'line', 'other']),
+  /**
+   * A setting's path, a node's name, a folder's path, the number of a line, or names of variables. A node or folder
+   * without a name has its place in the file instead: `#1`.
+   */
   what: z.string(),
-  /** What happens and why, one or two sentences. */
-  words: z.string(),
+  /** What happens, and why. */
+  message: messageSchema,
 });
 export type ImportEntry = z.infer<typeof importEntrySchema>;
 

@@ -3,16 +3,24 @@ import { agentMessages } from './messages/agents.ts';
 import { commonMessages } from './messages/common.ts';
 import { damageMessages } from './messages/damage.ts';
 import { desktopMessages } from './messages/desktop.ts';
+import { diagnosisMessages } from './messages/diagnosis.ts';
+import { diagnosisAgentMessages } from './messages/diagnosis-agent.ts';
+import { diagnosisServerMessages } from './messages/diagnosis-server.ts';
+import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
+import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
+import { rehearsalMessages } from './messages/rehearsal.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
 import { stateMessages } from './messages/state.ts';
+import { transferMessages } from './messages/transfer.ts';
+import { transferEnvironmentMessages } from './messages/transfer-environment.ts';
 import { wakeMessages } from './messages/wake.ts';
 import { whyOnMessages } from './messages/why-on.ts';
 import type { Param, Sentences } from './types.ts';
@@ -23,16 +31,24 @@ export const domains = {
   common: commonMessages,
   damage: damageMessages,
   desktop: desktopMessages,
+  diagnosis: diagnosisMessages,
+  diagnosisAgent: diagnosisAgentMessages,
+  diagnosisServer: diagnosisServerMessages,
+  diagnosisWake: diagnosisWakeMessages,
+  discovery: discoveryMessages,
   energy: energyMessages,
   fleet: fleetMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
   policies: policyMessages,
+  rehearsal: rehearsalMessages,
   secrets: secretMessages,
   settings: settingsMessages,
   shutdown: shutdownMessages,
   state: stateMessages,
+  transfer: transferMessages,
+  transferEnvironment: transferEnvironmentMessages,
   wake: wakeMessages,
   whyOn: whyOnMessages,
 } as const satisfies Record<string, Sentences>;
@@ -42,16 +58,24 @@ export const catalogue = {
   ...commonMessages,
   ...damageMessages,
   ...desktopMessages,
+  ...diagnosisMessages,
+  ...diagnosisAgentMessages,
+  ...diagnosisServerMessages,
+  ...diagnosisWakeMessages,
+  ...discoveryMessages,
   ...energyMessages,
   ...fleetMessages,
   ...leaseMessages,
   ...optimizerMessages,
   ...placementMessages,
   ...policyMessages,
+  ...rehearsalMessages,
   ...secretMessages,
   ...settingsMessages,
   ...shutdownMessages,
   ...stateMessages,
+  ...transferMessages,
+  ...transferEnvironmentMessages,
   ...wakeMessages,
   ...whyOnMessages,
 } as const;

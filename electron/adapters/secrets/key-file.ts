@@ -2,8 +2,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isThere, tryKeepAside } from '../keep-aside.ts';
 import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { isThere, trySetAside } from '../set-aside.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
 
 export const keyFileWords =
@@ -36,7 +36,7 @@ export function createKeyFileSeal(
   /** Anything else in its place is set aside: a new key never overwrites it. */
   function savedKey(): Buffer | null {
     known ??= readKey(path);
-    if (known === null && isThere(path)) keptAs = tryKeepAside(path);
+    if (known === null && isThere(path)) keptAs = trySetAside(path);
     return known;
   }
 

@@ -7,8 +7,8 @@ import type { Notice } from '../../../shared/contract/streams.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Secrets } from '../../core/ports/state.ts';
-import { readContent, tryKeepAside } from '../keep-aside.ts';
 import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { readContent, trySetAside } from '../set-aside.ts';
 
 /** Seals single values. A value's name is sealed with it, so that no value can pass for another. */
 export interface Seal {
@@ -65,7 +65,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
     const keys = seals.flatMap((seal) => seal.check?.() ?? []);
     const saved = readFile(path);
     if (saved === 'unreadable') {
-      notices.push(lostNotice(fact('SECRETS_UNREADABLE'), [tryKeepAside(path), ...keys]));
+      notices.push(lostNotice(fact('SECRETS_UNREADABLE'), [trySetAside(path), ...keys]));
       return entries;
     }
     const keepSealed = (name: string) => {
@@ -88,7 +88,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
       if (value === null && !seal?.failsForGood) locked.push(name);
     }
     if (lost.length > 0) {
-      const aside = tryKeepAside(path);
+      const aside = trySetAside(path);
       if (aside !== null) save(entries);
       // Not moved, so it must not be overwritten without a request.
       else for (const name of lost) keepSealed(name);

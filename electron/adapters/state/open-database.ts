@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { copyAside, isThere, keepAside } from '../keep-aside.ts';
+import { copyAside, isThere, setAside } from '../set-aside.ts';
 import { type DamagedState, isDamage, toStoreError } from './damage.ts';
 import { migrate, migrations } from './migrations.ts';
 import { salvage } from './salvage.ts';
@@ -47,7 +47,7 @@ export function prepareDatabase(path: string, options: PrepareOptions = {}): Dam
       open(path, steps).close();
       return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES };
     }
-    const keptAs = keepAside(path, COMPANIONS);
+    const keptAs = setAside(path, COMPANIONS);
     createPrivate(path);
     const database = open(path, steps);
     const damaged = salvage(database, keptAs);
@@ -96,9 +96,9 @@ function isUsable(path: string, steps: readonly string[], expected: boolean): bo
 /** Sets aside anything that cannot be a log or its index; a log that lost something is copied. */
 function keepDamagedLog(path: string): { keptAs: string; isCopy: boolean } | null {
   // It is rebuilt from the log at each start.
-  if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) keepAside(`${path}-shm`);
+  if (isThere(`${path}-shm`) && !isOpenFile(`${path}-shm`)) setAside(`${path}-shm`);
   const log = `${path}-wal`;
-  if (isThere(log) && !isOpenFile(log)) return { keptAs: keepAside(log), isCopy: true };
+  if (isThere(log) && !isOpenFile(log)) return { keptAs: setAside(log), isCopy: true };
   if (!checkWriteAheadLog(path).damaged) return null;
   if (!isOpenFile(path)) return { keptAs: '', isCopy: false };
   return { keptAs: copyAside(path, ['-wal']), isCopy: true };

@@ -1,7 +1,7 @@
 /** Recovers what can be read from a damaged database, table by table. */
 import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { isThere } from '../keep-aside.ts';
+import { isThere } from '../set-aside.ts';
 import type { DamagedState } from './damage.ts';
 import { activityTextToMessages, moveTextToMessages } from './migrations.ts';
 

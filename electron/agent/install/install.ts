@@ -138,7 +138,7 @@ function describeStep(step: InstallStep): string[] {
   }
 }
 
-function perform(step: InstallStep, { say }: CommandContext): void {
+function perform(step: InstallStep, { log }: CommandContext): void {
   try {
     switch (step.do) {
       case 'folder':
@@ -166,7 +166,7 @@ function perform(step: InstallStep, { say }: CommandContext): void {
   } catch (error) {
     const what = describeStep(step)[0]?.replace(/^# /, '') ?? '';
     if (step.do === 'run' && step.mayFail)
-      say(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
+      log(`${what}: ${errorText(error).trim()} (ignored: may already be done)`);
     else
       throw new AgentError('INSTALL_FAILED', {
         message: `${what}: ${errorText(error).trim()}`,

@@ -1,5 +1,6 @@
 /** Adding machines: pair, discover. */
 import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { type Command, usageError } from '../command.ts';
 import { bar, table } from '../format.ts';
 
@@ -22,7 +23,7 @@ export const pair: Command = {
   },
 };
 
-function machineWords(machine: FoundMachine): string[] {
+function machineCells(machine: FoundMachine): string[] {
   const carries = [
     machine.ollama ? `Ollama ${machine.ollama.version ?? ''}`.trim() : '',
     machine.agent ? `agent (${machine.agent.roles.join(', ')})` : '',
@@ -72,9 +73,9 @@ export const discover: Command = {
       throw error;
     }
     if (context.json) return state;
-    for (const line of table(state.found.map(machineWords))) terminal.line(line);
+    for (const line of table(state.found.map(machineCells))) terminal.line(line);
     if (state.found.length === 0) terminal.line('No machines were found.');
-    for (const note of state.notes) terminal.line(note);
+    for (const note of state.notes) terminal.line(textOf(note));
     return state;
   },
 };

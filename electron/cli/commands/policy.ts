@@ -9,7 +9,7 @@ import {
   optionText,
   usageError,
 } from '../command.ts';
-import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../time-words.ts';
+import { formatMinuteOfDay, parseHours, parseMinuteOfDay } from '../parse-time.ts';
 
 const wakeWords = { jobs: 'jobs and people', people: 'people only', never: 'no one' };
 const offWords = { never: 'never', 'when-woken': 'when Pilotlight woke it', always: 'always' };

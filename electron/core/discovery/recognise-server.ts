@@ -1,4 +1,4 @@
-/** What an answer over HTTP says about who gives it. Pure; what comes from the network is believed in nothing else. */
+/** Recognises a server by its answer over HTTP. Pure. Nothing else in that answer is trusted. */
 
 import * as z from 'zod';
 import { foreignHealthSchema } from '../../../shared/contract/agent/answers.ts';
@@ -8,19 +8,19 @@ import type { HttpReply } from '../ports/network.ts';
 export type Recognised =
   | { kind: 'inference-server'; version: string | null }
   | { kind: 'agent'; version: string | null; roles: string[]; id: string | null }
-  /** A Wake-on-LAN relay, or a server that shuts its machine down, that is not our agent. */
+  /** A Wake-on-LAN relay or shutdown server other than Pilotlight's agent. */
   | { kind: 'relay' }
   | { kind: 'shutdown' };
 
-const words = z.string().max(200);
-const versionBody = z.object({ version: words });
+const versionBody = z.object({ version: z.string().max(200) });
+
 /** The answer to `GET /api/version`. */
 export function recogniseVersion(reply: HttpReply): Recognised | null {
   const body = versionBody.safeParse(readJson(reply));
   return body.success ? { kind: 'inference-server', version: body.data.version } : null;
 }
 
-/** The answer to `GET /health`; null for a server that we do not know, such as a worker on the same port. */
+/** The answer to `GET /health`; null for an unknown server, such as another program's worker on the same port. */
 export function recogniseHealth(reply: HttpReply): Recognised | null {
   const body = foreignHealthSchema.safeParse(readJson(reply));
   if (!body.success) return null;

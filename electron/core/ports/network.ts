@@ -92,11 +92,11 @@ export interface Surroundings {
 }
 
 /** A listener to which agents announce that they are awake. */
-export interface HelloListener {
+export interface AnnouncementListener {
   /** Opens it, or reopens it on another port. Rejects with PORT_IN_USE. */
   open(
     port: number,
-    onHello: (hello: { agent: string; bootId: string; nonce: string; proof: string }) => void,
+    onAnnouncement: (announcement: { agent: string; bootId: string; nonce: string; proof: string }) => void,
   ): Promise<void>;
   close(): Promise<void>;
 }

@@ -81,7 +81,7 @@ export function createSettingsService({
       if (!result.ok) {
         throw new PilotlightError('BAD_SETTING', {
           message: fact('CANNOT_BE_SET', { fields: result.problems }),
-          details: { fields: result.problems },
+          fields: result.problems,
         });
       }
       save(result.settings, result.secrets);

@@ -1,10 +1,11 @@
 /** Everything the palette can find, from data the panel already has. */
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { IndexJob, SourceView } from '../../../shared/models/indexing.ts';
-import { isServing, nodeStateWords } from '../../../shared/models/node-words.ts';
 import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
+import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
+import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementLabel } from '../../components/glyphs.tsx';
 import { actionVerbs, offChoices, offRefusal } from '../power/power-text.ts';
@@ -166,7 +167,7 @@ function actions({ nodes, sources, simulated, optimizerOn }: Known): PaletteEntr
 
 function nodeEntries(node: NodeView, power: NodePower | null, waking: boolean): PaletteEntry[] {
   const { id: nodeId, name } = node;
-  const about = nodeStateWords(node);
+  const about = nodeStateLabel(node);
   const awake = isServing(node.state);
   const keywords = node.url ?? '';
   const entries = [
@@ -219,7 +220,7 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
   const { id: nodeId, name } = node;
   if (node.kind === 'this-computer') return [];
   const act = (id: string, title: string, command: Command, keywords: string) =>
-    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateWords(node) });
+    entry('Node', `${id}:${nodeId}`, title, command, { keywords, about: nodeStateLabel(node) });
   const entries = [
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { WireError } from '../../../shared/contract/errors.ts';
 import type { FoundMachine, Network } from '../../../shared/models/discovery.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { formatCount, plural } from '../../../shared/units.ts';
 import { toWireError } from '../../client/errors.ts';
 import { client } from '../../client/index.ts';
@@ -123,8 +124,8 @@ export function FindMachines({ onChoose }: { onChoose(found: FoundMachine): void
             </p>
           )}
           {discovery?.notes.map((note) => (
-            <p key={note} className="text-xs break-words text-faint">
-              {note}
+            <p key={JSON.stringify(note)} className="text-xs break-words text-faint">
+              {textOf(note)}
             </p>
           ))}
           <LiveRegion message={statusText} everyMs={3000} />

@@ -176,11 +176,26 @@ const plan: ImportPlan = {
   applied: false,
   possible: false,
   entries: [
-    { action: 'refuse', kind: 'other', what: 'GPU_WOL_MAC', words: '“12:34” is no MAC address.' },
-    { action: 'add', kind: 'node', what: '192.0.2.20', words: 'It is added at http://192.0.2.20:11434.' },
-    { action: 'change', kind: 'setting', what: 'optimizer.intervalMs', words: '5 min becomes 2 min.' },
-    { action: 'leave-out', kind: 'other', what: 'LOG_LEVEL', words: 'Pilotlight has nothing like it.' },
-    { action: 'same', kind: 'setting', what: 'optimizer.on', words: 'It is on already.' },
+    {
+      action: 'refuse',
+      kind: 'other',
+      what: 'GPU_WOL_MAC',
+      message: plainText('This is not a MAC address.'),
+    },
+    {
+      action: 'add',
+      kind: 'node',
+      what: '192.0.2.20',
+      message: fact('MACHINE_ADDED_AT', { address: 'http://192.0.2.20:11434', wake: null }),
+    },
+    {
+      action: 'change',
+      kind: 'setting',
+      what: 'optimizer.intervalMs',
+      message: fact('SETTING_CHANGES', { before: 300_000, after: 120_000 }),
+    },
+    { action: 'leave-out', kind: 'other', what: 'LOG_LEVEL', message: fact('NAMES_UNKNOWN', { more: 0 }) },
+    { action: 'same', kind: 'setting', what: 'optimizer.on', message: fact('SETTING_SAME', { value: true }) },
   ],
 };
 

@@ -13,7 +13,7 @@ function createSignals() {
   const asked = waitForStopRequest({
     signals,
     exit: (code) => exits.push(code),
-    say: (line) => said.push(line),
+    print: (line) => said.push(line),
   });
   return { signals, exits, said, asked };
 }
@@ -56,7 +56,7 @@ describe('the headless program', () => {
         return host;
       },
       openBrowser: (address) => opened.push(address),
-      say: (line) => lines.push(line),
+      print: (line) => lines.push(line),
       stopAsked: Promise.resolve(),
     });
     return { done, lines, opened, started, stops: () => stopped };

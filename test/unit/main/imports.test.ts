@@ -12,7 +12,7 @@ const later = new Map([
     ['start-host.ts', 'desktop-host.ts', 'safe-storage.ts', 'utility-worker-host.ts'],
   ],
   // A saved window that is damaged.
-  ['electron/main/window-memory.ts', ['keep-aside.ts']],
+  ['electron/main/window-memory.ts', ['set-aside.ts']],
 ]);
 
 interface Imports {

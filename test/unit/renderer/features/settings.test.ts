@@ -13,6 +13,7 @@ import {
 } from '../../../../renderer/features/settings/fields.ts';
 import { countWork, groupPlan, planSentence } from '../../../../renderer/features/settings/plan-text.ts';
 import { parsePreferences } from '../../../../renderer/features/shell/preferences.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
 import type { ImportEntry } from '../../../../shared/models/transfer.ts';
 
@@ -147,7 +148,7 @@ test('a plan lists errors first, and how much it would change', () => {
     action,
     kind: 'setting',
     what: action,
-    words: '',
+    message: plainText(''),
   });
   const plan = { applied: false, possible: true, entries: [entry('same'), entry('add'), entry('change')] };
   expect(groupPlan(plan).map(({ action }) => action)).toEqual(['add', 'change', 'same']);

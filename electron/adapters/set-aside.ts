@@ -25,24 +25,24 @@ export function readContent(path: string): FileContent {
  * Renames the file, or whatever is in its place, with its companions (`-wal` and so on), and returns the new path. Only
  * this user can read the renamed file. Throws the file system's error.
  */
-export function keepAside(path: string, companions: readonly string[] = []): string {
+export function setAside(path: string, companions: readonly string[] = []): string {
   return toFreeName(path, companions, renameSync);
 }
 
-/** Like `keepAside` for a file that stays in use: makes a copy instead. */
+/** Like `setAside` for a file that stays in use: makes a copy instead. */
 export function copyAside(path: string, companions: readonly string[] = []): string {
   return toFreeName(path, companions, copyFileSync);
 }
 
-/** Like `keepAside`, but only for a folder: the trailing slash matches nothing else that may have taken its place. */
-export function keepFolderAside(path: string): string {
+/** Like `setAside`, but only for a folder: the trailing slash matches nothing else that may have taken its place. */
+export function setFolderAside(path: string): string {
   return toFreeName(path, [], (from, to) => renameSync(`${from}/`, to));
 }
 
 /** null if it cannot be moved and therefore stays in place. */
-export function tryKeepAside(path: string, companions: readonly string[] = []): string | null {
+export function trySetAside(path: string, companions: readonly string[] = []): string | null {
   try {
-    return keepAside(path, companions);
+    return setAside(path, companions);
   } catch {
     return null;
   }

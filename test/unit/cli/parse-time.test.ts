@@ -5,7 +5,7 @@ import {
   parseDuration,
   parseHours,
   parseMinuteOfDay,
-} from '../../../electron/cli/time-words.ts';
+} from '../../../electron/cli/parse-time.ts';
 
 describe('a duration', () => {
   it.each([

@@ -9,8 +9,11 @@ import { readEnvironment } from '../../../../electron/core/transfer/environment.
 import { planEnvironment } from '../../../../electron/core/transfer/environment-plan.ts';
 import { isPossible, type Present } from '../../../../electron/core/transfer/import-plan.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
+import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../../../shared/models/power.ts';
 import { defaultSettings } from '../../../../shared/models/settings.ts';
+import type { ImportEntry } from '../../../../shared/models/transfer.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 
 const remote: NodeRecord = {
   id: 'node_1',
@@ -68,6 +71,14 @@ const present: Present = {
   sources: [source],
 };
 
+function expectEnglish(entries: readonly ImportEntry[]): void {
+  for (const { message } of entries) {
+    const text = textOf(message);
+    expect(text).not.toMatch(/undefined|\[object|newer version/);
+    expect(text).toMatch(/^\S.*\.$/);
+  }
+}
+
 const { id: _id, addedAt: _addedAt, ...exportedSource } = source;
 const exportedNode = {
   kind: 'remote',
@@ -87,7 +98,7 @@ describe('the plan of an exported file', () => {
     ['/notes', { path: '/notes' }],
     ['/link', { path: '/notes' }],
     ['/new', { path: '/new' }],
-    ['/gone', { problem: 'It cannot be used on this computer: This folder does not exist.' }],
+    ['/gone', { problem: fact('FOLDER_UNUSABLE', { error: plainText('There is no such folder.') }) }],
   ]);
   const plan = (document: object) =>
     planDocument(
@@ -160,7 +171,7 @@ describe('the plan of an exported file', () => {
       { nodes: [{ name: 'odd' }, 7] },
       [
         ['refuse', 'node', 'odd'],
-        ['refuse', 'node', 'node 2'],
+        ['refuse', 'node', '#2'],
       ],
     ],
     [
@@ -203,17 +214,64 @@ describe('the plan of an exported file', () => {
         ['refuse', 'folder', '/link'],
       ],
     ],
-  ])('tells of %s', (_name, document, wanted) => {
+  ])('has an entry for %s', (_name, document, wanted) => {
     expect(actionsOf(document)).toEqual(wanted);
-    for (const { words } of plan(document).entries) expect(words).toMatch(/\.$/);
+    expectEnglish(plan(document).entries);
   });
 
-  it('says what has to be set again, and keeps the id and the age of what is here', () => {
+  it.each<[string, object, Message]>([
+    [
+      'a setting that changes',
+      { settings: { index: { batchSize: 8 } } },
+      fact('SETTING_CHANGES', { before: 32, after: 8 }),
+    ],
+    [
+      'a list that changes',
+      { settings: { optimizer: { priorityModels: [] } } },
+      fact('SETTING_CHANGES', { before: ['mxbai-embed-large', 'llama3.1'], after: [] }),
+    ],
+    [
+      'a setting that is the same',
+      { settings: { index: { batchSize: 32 } } },
+      fact('SETTING_SAME', { value: 32 }),
+    ],
+    [
+      'a setting without a value',
+      { settings: { power: { holder: null } } },
+      fact('SETTING_SAME', { value: null }),
+    ],
+    [
+      'a new node',
+      { nodes: [{ ...exportedNode, name: 'box', url: '10.0.0.3', mac: '02:00:00:00:00:01' }] },
+      fact('NODE_ADDED_AT', {
+        address: 'http://10.0.0.3:11434',
+        canWake: true,
+        command: false,
+        secrets: [],
+      }),
+    ],
+    [
+      'a node with another name',
+      { nodes: [{ ...exportedNode, name: 'box' }] },
+      fact('NODE_FIELDS_CHANGE', { fields: ['name'], currentName: 'tower', command: false, secrets: [] }),
+    ],
+    [
+      'a folder that is not there',
+      { sources: [{ ...exportedSource, path: '/gone' }] },
+      fact('FOLDER_UNUSABLE', { error: plainText('There is no such folder.') }),
+    ],
+  ])('reports %s', (_name, document, message) => {
+    const { entries } = plan(document);
+    expect(entries.map((entry) => entry.message)).toEqual([message]);
+    expectEnglish(entries);
+  });
+
+  it('lists what has to be entered again, and keeps the id and age of what exists', () => {
     const { entries, changes } = plan({
       nodes: [{ ...exportedNode, mac: '020000000001', hasSecureOn: true }],
       sources: [{ ...exportedSource, name: 'Papers' }],
     });
-    expect(entries[0]?.words).toContain('set it again');
+    expect(entries[0]?.message).toMatchObject({ params: { secrets: ['secureOn'] } });
     expect(changes).toEqual({
       settings: null,
       nodes: [{ ...remote, mac: '02:00:00:00:00:01' }],
@@ -222,7 +280,7 @@ describe('the plan of an exported file', () => {
     });
   });
 
-  it('takes over agents, shutdown servers, ways and policies, and tells which secrets are not in the file', () => {
+  it('imports agents, shutdown servers, wake methods and policies, and lists the secrets that are not in the file', () => {
     const policy = { ...defaultPowerPolicy, idleMinutes: 30 };
     const { entries, changes } = plan({
       nodes: [
@@ -245,9 +303,15 @@ describe('the plan of an exported file', () => {
     };
     expect(changes.nodes).toEqual([changed]);
     expect(changes.extras).toEqual([{ record: changed, policy }]);
-    expect(entries[0]?.words).toBe(
-      'Changed: ways to wake, agent, shutdown server, power policy. Not in the file, set it again: the token of its agent, the secret of its shutdown server.',
+    expect(entries[0]?.message).toEqual(
+      fact('NODE_FIELDS_CHANGE', {
+        fields: ['wakeWays', 'agentUrl', 'shutdownUrl', 'policy'],
+        currentName: null,
+        command: false,
+        secrets: ['agentToken', 'shutdownSecret'],
+      }),
     );
+    expectEnglish(entries);
   });
 
   it('brings no command that would run on this computer', () => {
@@ -256,10 +320,11 @@ describe('the plan of an exported file', () => {
       nodes: [{ ...exportedNode, mac: '02:00:00:00:00:01', wakeWays: [command] }],
     });
     expect(changes.nodes[0]?.wakeWays).toEqual([{ kind: 'direct' }]);
-    expect(entries[0]?.words).toContain('set it again');
+    expect(entries[0]?.message).toMatchObject({ params: { command: true } });
+    expectEnglish(entries);
   });
 
-  it('knows a node with only an agent by that', () => {
+  it('finds a node that has only an agent by its agent', () => {
     const only = { ...remote, id: 'node_2', name: 'nas-2', url: null, agentUrl: 'http://10.0.0.5:8765' };
     const with2: Present = { ...present, nodes: [...present.nodes, { record: only, url: null, ...bare }] };
     const node = { ...exportedNode, name: 'nas-2', url: null, agentUrl: 'http://10.0.0.5:8765' };
@@ -270,26 +335,26 @@ describe('the plan of an exported file', () => {
   it('keeps the embedder of a folder that is here', () => {
     const embedder = { kind: 'model', name: 'other', digest: 'abc' };
     const { entries, changes } = plan({ sources: [{ ...exportedSource, embedder, wake: false }] });
-    expect(entries[0]?.words).toContain('rebuild');
+    expect(entries[0]?.message).toEqual(fact('FOLDER_CHANGES', { otherEmbedder: true }));
     expect(changes.sources[0]?.embedder).toEqual({ kind: 'builtin' });
   });
 
   it.each([
-    ['{"format":"pilotlight","ver', 'cut off'],
-    ['[]', 'not JSON'],
-    ['{"format":"other","version":1}', 'not an export'],
-    ['{"format":"pilotlight","version":2}', 'another version'],
-    ['{"format":"pilotlight","version":1,"nodes":{}}', 'not a list'],
-    ['{"format":"pilotlight","version":1,"settings":[]}', 'not an object'],
-    [JSON.stringify({ format: 'pilotlight', version: 1, nodes: Array(1001).fill(0) }), 'more than'],
-  ])('refuses %.60s', (text, words) => {
+    ['{"format":"pilotlight","ver', 'FILE_NOT_JSON'],
+    ['[]', 'FILE_NOT_JSON'],
+    ['{"format":"other","version":1}', 'FILE_NOT_AN_EXPORT'],
+    ['{"format":"pilotlight","version":2}', 'FILE_OF_OTHER_VERSION'],
+    ['{"format":"pilotlight","version":1,"nodes":{}}', 'FILE_PARTS_NOT_LISTS'],
+    ['{"format":"pilotlight","version":1,"settings":[]}', 'FILE_SETTINGS_NOT_AN_OBJECT'],
+    [JSON.stringify({ format: 'pilotlight', version: 1, nodes: Array(1001).fill(0) }), 'FILE_TOO_LONG'],
+  ])('refuses %.60s', (text, code) => {
     let thrown: unknown;
     try {
       readDocument(text);
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).toMatchObject({ code: 'BAD_IMPORT', message: expect.stringContaining(words) });
+    expect(thrown).toMatchObject({ code: 'BAD_IMPORT', said: { code } });
   });
 });
 
@@ -389,20 +454,43 @@ describe('the plan of an environment file', () => {
     [
       'set -a\nCHECK_INTERVAL="300',
       [
-        ['leave-out', 'line 1'],
-        ['refuse', 'line 2'],
+        ['leave-out', '1'],
+        ['refuse', '2'],
       ],
     ],
   ])('reads %j', (text, wanted) => {
     expect(entriesOf(text)).toEqual(wanted);
+    expectEnglish(plan(text).entries);
   });
 
-  it('says in words what is not used yet, and repeats no value of it', () => {
+  it('names the lines that it cannot read', () => {
+    expect(plan('set -a\nCHECK_INTERVAL="300').entries).toEqual([
+      { action: 'leave-out', kind: 'line', what: '1', message: fact('LINE_NOT_A_VARIABLE') },
+      {
+        action: 'refuse',
+        kind: 'line',
+        what: '2',
+        message: fact('QUOTE_NOT_CLOSED', { name: 'CHECK_INTERVAL' }),
+      },
+    ]);
+  });
+
+  it('lists twenty unknown names, and counts the others', () => {
+    const names = Array.from({ length: 23 }, (_, index) => `NAME_${index}`);
+    const [entry, ...others] = plan(names.map((name) => `${name}=1`).join('\n')).entries;
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({
+      what: names.slice(0, 20).join(', '),
+      message: fact('NAMES_UNKNOWN', { more: 3 }),
+    });
+  });
+
+  it('marks what is not used yet, and never repeats its value', () => {
     const secret = 'hunter2-of-the-shutdown';
     const { entries } = plan(
       `GPU_SHUTDOWN_SECRET=${secret}\nGPU_BACKEND=${secret}\nDATABASE_PASSWORD=${secret}\nGPU_WOL_SERVER_URL=http://u:${secret}@nas\n${secret}\nGPU_OLLAMA_URL=http://u:${secret}@host`,
     );
-    expect(entries.find(({ what }) => what === 'GPU_BACKEND')?.words).toContain('Not used yet');
+    expect(entries.find(({ what }) => what === 'GPU_BACKEND')?.message).toEqual(fact('RUNNER_NOT_YET'));
     expect(JSON.stringify(entries)).not.toContain(secret);
   });
 

@@ -10,9 +10,9 @@ import type { NewActivityEntry } from '../../../shared/models/activity.ts';
 import { errorFact, fact, plainText } from '../../../shared/models/message.ts';
 import type { Settings } from '../../../shared/models/settings.ts';
 import type { Log } from '../ports/log.ts';
-import type { HelloListener } from '../ports/network.ts';
+import type { AnnouncementListener } from '../ports/network.ts';
 
-export type Announcement = Parameters<Parameters<HelloListener['open']>[1]>[0];
+export type Announcement = Parameters<Parameters<AnnouncementListener['open']>[1]>[0];
 
 /** A node whose agent may announce itself. */
 export interface KnownAgent {
@@ -22,7 +22,7 @@ export interface KnownAgent {
   token: string;
 }
 
-export interface AnnouncementListener {
+export interface Announcements {
   /** The node was reached in this boot: announcements from earlier boots are stale. */
   reached(nodeId: string, bootId: string): void;
   forget(nodeId: string): void;
@@ -30,9 +30,9 @@ export interface AnnouncementListener {
   stop(): Promise<void>;
 }
 
-export interface AnnouncementListenerDependencies {
+export interface AnnouncementsDependencies {
   log: Log;
-  listener: HelloListener;
+  listener: AnnouncementListener;
   settings: {
     current(): Settings;
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
@@ -47,24 +47,25 @@ const MOST_NONCES = 2000;
 const MOST_BOOTS = 50;
 
 /** The proof that only an agent with this token can compute. */
-export function announcementProof(token: string, hello: Omit<Announcement, 'proof'>): string {
-  return createHmac('sha256', token).update(helloProofText(hello)).digest('hex');
+export function announcementProof(token: string, announcement: Omit<Announcement, 'proof'>): string {
+  return createHmac('sha256', token).update(helloProofText(announcement)).digest('hex');
 }
 
 /** The sender of an announcement; null if no known token matches its proof. */
-export function identifySender(hello: Announcement, knownAgents: readonly KnownAgent[]): KnownAgent | null {
-  const known = knownAgents.filter(({ agentId }) => agentId === hello.agent);
-  const proof = Buffer.from(hello.proof);
+export function identifySender(
+  announcement: Announcement,
+  knownAgents: readonly KnownAgent[],
+): KnownAgent | null {
+  const known = knownAgents.filter(({ agentId }) => agentId === announcement.agent);
+  const proof = Buffer.from(announcement.proof);
   for (const sender of known.length > 0 ? known : knownAgents) {
-    const expected = Buffer.from(announcementProof(sender.token, hello));
+    const expected = Buffer.from(announcementProof(sender.token, announcement));
     if (expected.length === proof.length && timingSafeEqual(expected, proof)) return sender;
   }
   return null;
 }
 
-export function createAnnouncementListener(
-  dependencies: AnnouncementListenerDependencies,
-): AnnouncementListener {
+export function createAnnouncements(dependencies: AnnouncementsDependencies): Announcements {
   const { log, listener, settings, activity, knownAgents, onAwake } = dependencies;
   /** Nonces of authenticated announcements only, so that nobody else can fill it; oldest first. */
   const nonces = new Set<string>();
@@ -85,16 +86,16 @@ export function createAnnouncementListener(
     return boots.get(nodeId)?.slice(0, -1).includes(bootId) ?? false;
   }
 
-  function hear(hello: Announcement): void {
-    const sender = identifySender(hello, knownAgents());
-    if (sender === null || isStale(sender.nodeId, hello)) {
-      log.debug('An announcement was ignored.', { agent: hello.agent, known: sender !== null });
+  function hear(announcement: Announcement): void {
+    const sender = identifySender(announcement, knownAgents());
+    if (sender === null || isStale(sender.nodeId, announcement)) {
+      log.debug('An announcement was ignored.', { agent: announcement.agent, known: sender !== null });
       return;
     }
-    nonces.add(hello.nonce);
+    nonces.add(announcement.nonce);
     const oldest = nonces.size > MOST_NONCES ? nonces.values().next().value : undefined;
     if (oldest !== undefined) nonces.delete(oldest);
-    remember(sender.nodeId, hello.bootId);
+    remember(sender.nodeId, announcement.bootId);
     onAwake(sender.nodeId);
   }
 

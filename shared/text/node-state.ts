@@ -1,8 +1,8 @@
-/** Labels for the states of a node. Without the schemas, so that the panel can bundle it. */
-import type { NodeState } from './node-state.ts';
+/** The label of a node's state, the same in panel, tray and CLI. */
+import type { NodeState } from '../models/node-state.ts';
+import { isServing } from '../models/serving.ts';
 
-/** The label of a state, the same in panel, tray and CLI. */
-export function nodeStateWords(node: {
+export function nodeStateLabel(node: {
   state: NodeState;
   hasGpu: boolean | null;
   url: string | null;
@@ -27,8 +27,4 @@ export function nodeStateWords(node: {
     case 'trouble':
       return 'trouble';
   }
-}
-
-export function isServing(state: NodeState): boolean {
-  return state === 'serving' || state === 'gpu-verified';
 }
