@@ -74,7 +74,7 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
     flame: flameOf(nodes),
     trouble: nodes.some((node) => node.state === 'trouble'),
     tooltip: `Pilotlight: ${counts}`,
-    title: running === undefined ? counts : jobWords(running),
+    title: running === undefined ? counts : jobText(running),
     nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
     more: nodes.length - shown.length,
     index: {
@@ -193,7 +193,7 @@ function mostUseful(nodes: readonly NodeView[]): NodeView[] {
     .slice(0, MOST_LINES);
 }
 
-function jobWords(job: TrayState['jobs'][number]): string {
+function jobText(job: TrayState['jobs'][number]): string {
   if (job.status === 'pending') return `“${job.label}” is waiting to be indexed`;
   if (job.phase !== 'embedding' && job.phase !== 'finishing') return `“${job.label}”: ${job.detail}`;
   // Whole percents only: each change rebuilds the menu.

@@ -3,6 +3,7 @@
  * programs see only whether one is set. Their values are written, never read back.
  */
 import * as z from 'zod';
+import { messageSchema } from './message.ts';
 
 /** A secret as it is shown. */
 export const secretStateSchema = z.object({ set: z.boolean() });
@@ -10,8 +11,7 @@ export const secretStateSchema = z.object({ set: z.boolean() });
 /** How secrets are protected: by the system's key store, or by a key in a private file beside them. */
 export const secretsProtectionSchema = z.object({
   kind: z.enum(['system', 'key-file']),
-  /** One or two sentences for a person. */
-  words: z.string(),
+  message: messageSchema,
 });
 export type SecretsProtection = z.infer<typeof secretsProtectionSchema>;
 

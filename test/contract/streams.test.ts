@@ -10,6 +10,7 @@ import {
   streamNames,
   streamSchemas,
 } from '../../shared/contract/streams.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { aJob, aMove, aNode, aSource } from '../fakes/records.ts';
@@ -24,7 +25,7 @@ const values: Record<StreamName, unknown> = {
     simulated: false,
     offers: [],
     notices: [],
-    secrets: { kind: 'key-file', words: 'In a file.' },
+    secrets: { kind: 'key-file', message: plainText('In a file.') },
   },
   fleet: aNode({ id: 'by-hand' }),
   wake: {

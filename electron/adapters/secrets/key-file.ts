@@ -2,12 +2,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fact } from '../../../shared/models/message.ts';
 import { type WriteFile, writePrivateFile } from '../private-file.ts';
 import { isThere, trySetAside } from '../set-aside.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
-
-export const keyFileWords =
-  'Passwords and tokens are encrypted. The key is stored beside them, in a file that only this user can read.';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
@@ -20,7 +18,7 @@ export function openKeyFileSecrets(folder: string, options: { write?: WriteFile 
     ...options,
     folder,
     seals: [createKeyFileSeal(folder, options)],
-    words: keyFileWords,
+    message: fact('SECRETS_WITH_KEY_FILE', { noKeyStore: false }),
   });
 }
 

@@ -36,8 +36,8 @@ export interface SecretsFileOptions {
   folder: string;
   /** The first one seals; each opens what it sealed. */
   seals: readonly [Seal, ...Seal[]];
-  /** Reports a notice to the person. */
-  words: string;
+  /** How the secrets are protected. */
+  message: Message;
   write?: WriteFile;
 }
 
@@ -54,7 +54,7 @@ interface Kept extends z.infer<typeof sealedSchema> {
  * notice; opening never fails. `change` throws DISK_FULL or DATA_FOLDER_UNUSABLE and then has changed nothing.
  */
 export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
-  const { folder, seals, words, write = writePrivateFile } = options;
+  const { folder, seals, message, write = writePrivateFile } = options;
   const [first] = seals;
   const path = join(folder, 'secrets.json');
   const notices: Notice[] = [];
@@ -122,7 +122,7 @@ export function openSecretsFile(options: SecretsFileOptions): OpenedSecrets {
   return {
     notices,
     secrets: {
-      protection: { kind: first.kind, words },
+      protection: { kind: first.kind, message },
       get: (name) => kept.get(name)?.value ?? null,
       change(changes) {
         const next = new Map(kept);

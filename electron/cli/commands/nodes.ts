@@ -22,7 +22,7 @@ export function parseBytes(text: string): number {
 }
 
 /** Empty for a node that answers: it is seen all the time, and its view is not updated for that alone. */
-function seenWords(node: NodeView, now: number): string {
+function seenText(node: NodeView, now: number): string {
   if (isServing(node.state)) return '';
   return node.lastSeenAt === null ? 'never seen' : `seen ${formatAgo(now - node.lastSeenAt)}`;
 }
@@ -40,7 +40,7 @@ async function list(context: CommandContext) {
     stateText(node, style),
     vramText(measured.of(node), node.hasGpu),
     node.url ?? node.agentUrl ?? '',
-    seenWords(node, context.now()),
+    seenText(node, context.now()),
     style.quiet(node.id),
   ]);
   for (const [index, line] of table(rows).entries()) {

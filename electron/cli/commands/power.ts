@@ -19,7 +19,7 @@ import type { CoreLink } from '../core-link.ts';
 import { stateText } from '../format.ts';
 import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../parse-time.ts';
 
-const actionWords = {
+const actionLabels = {
   shutdown: 'shuts down',
   sleep: 'goes to sleep',
   hibernate: 'hibernates',
@@ -65,7 +65,7 @@ async function untilGone(context: CommandContext, link: CoreLink, nodeId: string
       terminal.live(
         left === null
           ? `${name} is going off…`
-          : `${name} ${actionWords[power.countdown?.action ?? 'shutdown']} in ${formatDuration(Math.max(0, left))}; to keep it on: cancel ${nodeId}`,
+          : `${name} ${actionLabels[power.countdown?.action ?? 'shutdown']} in ${formatDuration(Math.max(0, left))}; to keep it on: cancel ${nodeId}`,
       );
     }
     await context.sleep(300);
@@ -144,7 +144,7 @@ export const why: Command = {
         terminal.line(`  ${style.quiet(lease.id)}  ${leaseText(lease, context.now())}`);
       if (power.countdown)
         terminal.line(
-          `  ${style.ember('◌')} It ${actionWords[power.countdown.action]} in ${formatDuration(Math.max(0, power.countdown.endsAt - context.now()))}.`,
+          `  ${style.ember('◌')} It ${actionLabels[power.countdown.action]} in ${formatDuration(Math.max(0, power.countdown.endsAt - context.now()))}.`,
         );
       else if (power.offAt !== null)
         terminal.line(
@@ -184,8 +184,8 @@ export const keepAwake: Command = {
       ...(purpose === undefined ? {} : { purpose }),
     });
     if (!context.json) {
-      const words = until === null ? 'until you release it' : `for ${formatDuration(until - now)}`;
-      context.terminal.line(`${name} is kept awake ${words}.`);
+      const lasting = until === null ? 'until you release it' : `for ${formatDuration(until - now)}`;
+      context.terminal.line(`${name} is kept awake ${lasting}.`);
       context.terminal.line(`To release it: release ${id} ${lease.id}`);
     }
     return lease;

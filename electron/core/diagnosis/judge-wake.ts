@@ -46,7 +46,7 @@ export type RouteFacts =
   | { kind: 'command'; method: Message };
 
 interface RouteVerdict {
-  /** null if that cannot be told. */
+  /** null if that is unknown. */
   reaches: boolean | null;
   seen: Message[];
   fix: Message[];

@@ -96,14 +96,14 @@ export const isSecret = (field: SettingField): boolean => ruleOf(field).is === '
 
 /** Whether each word occurs in a setting’s label, description, path or section. */
 export function matchesSetting(field: SettingField, text: string): boolean {
-  const said = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
+  const searched = [field.label, field.about, fieldPath(field), sectionTitles[field.section].title]
     .join(' ')
     .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
     .filter(Boolean)
-    .every((word) => said.includes(word));
+    .every((word) => searched.includes(word));
 }
 
 /** Unsaved edits by path; null removes a secret. */
@@ -130,8 +130,8 @@ export function checkDraft(settings: Settings, draft: Draft): Record<string, str
   for (const field of settingFields) {
     const values = patch[field.section];
     if (!values || !Object.hasOwn(values, field.key)) continue;
-    const said = refusal(field, values[field.key]);
-    if (said !== null) errors[fieldPath(field)] = said;
+    const message = refusal(field, values[field.key]);
+    if (message !== null) errors[fieldPath(field)] = message;
   }
   return errors;
 }

@@ -4,8 +4,16 @@ import type { Text } from '../types.ts';
 
 const saved = (count: number) => plural(count, 'saved password or token', 'saved passwords or tokens');
 
+const keyInFile =
+  'Passwords and tokens are encrypted. The key is stored beside them, in a file that only this user can read.';
+
 /** Saved passwords and tokens. */
 export const secretMessages = {
+  // How they are protected.
+  SECRETS_IN_KEY_STORE: () => "Passwords and tokens are encrypted with this system's key store.",
+  SECRETS_WITH_KEY_FILE: ({ noKeyStore }: { noKeyStore: boolean }) =>
+    sentences(noKeyStore ? 'This system has no key store, such as a keyring or wallet.' : '', keyInFile),
+
   SECRETS_SET_ASIDE: ({ what, files }: { what: Text; files: readonly string[] }) =>
     sentences(what, files.length === 0 ? '' : `Set aside: ${files.join(', ')}.`),
   SECRETS_UNREADABLE: () => 'The saved passwords and tokens could not be read.',
