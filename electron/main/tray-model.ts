@@ -2,6 +2,7 @@ import { isServing, type NodeState, type NodeView, nodeStateWords } from '../../
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { quotedJobName } from '../../shared/text/job.ts';
 import { formatEta, plural } from '../../shared/units.ts';
 
 /** What the tray shows, read from the streams of the core. */
@@ -72,7 +73,7 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
     flame: flameOf(nodes),
     trouble: nodes.some((node) => node.state === 'trouble'),
     tooltip: `Pilotlight: ${counts}`,
-    title: running === undefined ? counts : jobWords(running),
+    title: running === undefined ? counts : jobText(running),
     nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
     more: nodes.length - shown.length,
     index: {
@@ -191,11 +192,12 @@ function mostUseful(nodes: readonly NodeView[]): NodeView[] {
     .slice(0, MOST_LINES);
 }
 
-function jobWords(job: TrayState['jobs'][number]): string {
-  if (job.status === 'pending') return `“${job.label}” is waiting to be indexed`;
-  if (job.phase !== 'embedding' && job.phase !== 'finishing') return `“${job.label}”: ${job.detail}`;
+function jobText(job: TrayState['jobs'][number]): string {
+  if (job.status === 'pending') return `Waiting to index ${quotedJobName(job)}`;
+  if (job.phase !== 'embedding' && job.phase !== 'finishing')
+    return `Indexing ${quotedJobName(job)}: ${textOf(job.detail)}`;
   // Whole percents only: each change rebuilds the menu.
   const percent = Math.floor(jobProgress(job).percent);
   const left = job.etaMs === null ? '' : ` · ${formatEta(job.etaMs)}`;
-  return `Indexing “${job.label}”: ${percent}%${left}`;
+  return `Indexing ${quotedJobName(job)}: ${percent}%${left}`;
 }

@@ -5,8 +5,11 @@ import { damageMessages } from './messages/damage.ts';
 import { desktopMessages } from './messages/desktop.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { indexingMessages } from './messages/indexing.ts';
+import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { policyMessages } from './messages/policies.ts';
+import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
@@ -23,8 +26,11 @@ export const domains = {
   desktop: desktopMessages,
   energy: energyMessages,
   fleet: fleetMessages,
+  indexing: indexingMessages,
+  indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   policies: policyMessages,
+  search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
   shutdown: shutdownMessages,
@@ -40,8 +46,11 @@ export const catalogue = {
   ...desktopMessages,
   ...energyMessages,
   ...fleetMessages,
+  ...indexingMessages,
+  ...indexingFileMessages,
   ...leaseMessages,
   ...policyMessages,
+  ...searchMessages,
   ...secretMessages,
   ...settingsMessages,
   ...shutdownMessages,

@@ -63,7 +63,7 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
           limit: 20,
         });
         content.hits = found.hits.length;
-        content.notices.push(...found.notices.map((text) => `search: ${text}`));
+        content.notices.push(...found.notices.map((notice) => `search: ${textOf(notice)}`));
       } catch (error) {
         content.searchFailed = isPilotlightError(error) ? error.code : String(error);
       }

@@ -1,5 +1,11 @@
 /** The calls of the index worker. All of them survive a structured clone. */
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
+import type {
+  BuiltinOutcome,
+  PreparedFile,
+  ScanResult,
+  StoredIndexMeta,
+  VectorHit,
+} from '../../core/ports/vectors.ts';
 
 /** Sent once, before anything else. */
 export interface IndexWorkerConfig {
@@ -38,12 +44,6 @@ export interface FileAtWork {
   path: string;
   /** null until its times have been read. */
   stamp: FileStamp | null;
-}
-
-export interface BuiltinOutcome {
-  path: string;
-  chunks: number;
-  error: { code: string; reason: string } | null;
 }
 
 interface IndexCalls {

@@ -1,4 +1,4 @@
-/** The nodes that embed for one source. */
+/** The pool of nodes that embed for one source. */
 import type { JobNodeShare, SourceRecord } from '../../../shared/models/indexing.ts';
 import type { HealthTracker } from '../acquire/node-health.ts';
 import { type PoolWorker, runPool } from '../acquire/pool.ts';
@@ -20,7 +20,7 @@ export interface EmbeddingPoolOptions {
   queue: WorkQueue;
   health: HealthTracker;
   report: EmbeddingReport;
-  /** `fallback` says that a CPU made them because no GPU could be had. */
+  /** `fallback`: a CPU made them because no GPU was available. */
   onVectors(batch: Batch, vectors: readonly Float32Array[], fallback: boolean): void;
   onRefused(text: QueuedText, error: unknown): void;
 }
@@ -30,6 +30,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
   const { dependencies, source, model, useGpu, report, health } = options;
   const { clock, random, log, fleet, acquire, telemetry } = dependencies;
   const probeSoon = (nodeId: string) => fleet.probeSoon(nodeId);
+  const pool = createPoolReport({ report, source, modelName: model.name, log, probeSoon });
   let succeeded = false;
 
   function placementOf({ nodeId, placement, model: name }: PoolWorker): JobNodeShare['placement'] {
@@ -49,7 +50,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
       gpu: useGpu ? 'needed' : 'avoided',
       mayWake: useGpu && source.wake,
       whenGpuGone: source.whenGpuGone,
-      events: createPoolReport({ report, source, modelName: model.name, log, probeSoon }),
+      events: pool.events,
       work: (task) =>
         embedOnNode(
           {
@@ -62,6 +63,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
             onVectors({ worker }, batch, vectors) {
               succeeded = true;
               const { nodeId, name } = worker;
+              pool.answered(nodeId);
               report.share({ nodeId, name, placement: placementOf(worker) }, vectors.length);
               telemetry.recordVectors(nodeId, vectors.length);
               options.onVectors(batch, vectors, worker.fallback);

@@ -3,6 +3,7 @@
  * that the node is never idle between two; more would not help.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
 import type { Clock, Random } from '../ports/time.ts';
@@ -155,7 +156,7 @@ function checkVectors(vectors: readonly Float32Array[], expected: number): void 
     vectors.every((vector) => vector.length === length && vector.every(Number.isFinite));
   if (right) return;
   throw new PilotlightError('SERVER_ERROR', {
-    message: 'The server answered with other vectors than it was asked for.',
+    message: fact('WRONG_VECTORS'),
     details: { server: `${vectors.length} vectors for ${expected} texts` },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The record of one running job: what the pipeline reports becomes numbers and words, saved at each change
- * of phase and at most once a second besides, shown at most four times a second.
+ * The record of one running job. What the pipeline reports becomes numbers and messages, saved at each change of phase
+ * and otherwise at most once a second, and shown at most four times a second.
  */
 import type {
   IndexJob,
@@ -10,6 +10,7 @@ import type {
   JobPhase,
   JobStatus,
 } from '../../../shared/models/indexing.ts';
+import type { Message } from '../../../shared/models/message.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
@@ -23,15 +24,15 @@ export interface SourceCheckpoint {
 }
 
 export interface JobTracker {
-  /** The job as it stands now. */
+  /** The job as it is now. */
   snapshot(): IndexJob;
   begin(resumed: boolean): void;
-  phase(phase: JobPhase, detail: string): void;
-  event(kind: JobEvent['kind'], nodeId: string | null, message: string): void;
+  phase(phase: JobPhase, detail: Message): void;
+  event(kind: JobEvent['kind'], nodeId: string | null, message: Message): void;
   checkpoint(sourceId: string): SourceCheckpoint | null;
   /** Saved at once; throws what the store throws. */
   setCheckpoint(sourceId: string, checkpoint: SourceCheckpoint): void;
-  /** What a scan found; replaces what an earlier scan of the same source found. */
+  /** The result of a scan; replaces that of an earlier scan of the same source. */
   scanned(
     sourceId: string,
     found: {
@@ -44,13 +45,13 @@ export interface JobTracker {
   ): void;
   current(path: string): void;
   committed(sourceId: string, file: { sizeBytes: number; chunks: number; fallback: number }): void;
-  failed(sourceId: string, file: { path: string; sizeBytes: number; code: string; reason: string }): void;
+  failed(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   skipped(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   share(node: Pick<JobNodeShare, 'nodeId' | 'name' | 'placement'>, vectors: number): void;
-  /** How many files of a source are in the index by this job. */
+  /** How many files of a source this job has indexed. */
   doneIn(sourceId: string): number;
-  end(status: JobStatus, detail: string, error: IndexJob['error']): IndexJob;
-  /** Stops its timers; what was not shown yet is saved. For a core that stops while the job lives on. */
+  end(status: JobStatus, detail: Message, error: IndexJob['error']): IndexJob;
+  /** Stops its timers and saves what was not shown yet. For a core that stops while the job is unfinished. */
   suspend(): void;
 }
 
@@ -156,7 +157,7 @@ export function createJobTracker({
     store.jobs.put(job);
   }
 
-  /** Progress that cannot be saved must not stop the work: what counts is in the index. */
+  /** Progress that cannot be saved must not stop the work, because the index has all that matters. */
   function saveLeniently(): void {
     try {
       save();
@@ -199,13 +200,13 @@ export function createJobTracker({
         });
       }
       refresh();
-      // One that is taken up again is saved as unfinished already.
+      // A resumed job is already saved as unfinished.
       if (resumed) saveLeniently();
       else save();
       streams.jobs.set(job.id, job);
     },
     phase(phase, detail) {
-      if (over || (job.phase === phase && job.detail === detail)) return;
+      if (over || (job.phase === phase && isSame(job.detail, detail))) return;
       job = { ...job, phase, detail };
       refresh();
       saveLeniently();
@@ -231,12 +232,12 @@ export function createJobTracker({
       const first = job.checkpoints?.[sourceId];
       const known = countsOf(sourceId);
       known.total = found.total;
-      // What this job committed before it was interrupted is unchanged to the scan, yet it is this job's.
+      // What this job committed before it was interrupted is unchanged for the scan, but counts as done by this job.
       known.unchanged = first ? Math.min(first.unchanged, found.unchanged) : found.unchanged;
       known.done = found.unchanged - known.unchanged;
       known.removed = Math.max(found.removed, first?.removed ?? 0);
       known.failed = 0;
-      // They are in this scan again, or are tried again.
+      // They are in this scan again, or will be tried again.
       keepFailures(sourceId, []);
       known.skipped = found.skipped.length;
       leaveOut(sourceId, found.skipped);
@@ -313,3 +314,5 @@ export function createJobTracker({
     },
   };
 }
+
+const isSame = (one: Message, other: Message) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,5 +1,5 @@
 /** The index of a folder. */
-import type { Chunk } from '../../../shared/models/indexing.ts';
+import type { Chunk, JobFailure } from '../../../shared/models/indexing.ts';
 
 /** A new or changed file found by a scan. `path` is relative to the source, with `/`. */
 export interface ScannedFile {
@@ -15,7 +15,7 @@ export interface ScanResult {
   removed: number;
   pending: ScannedFile[];
   /** Files that cannot be indexed (binary, too large, unreadable, loops), with the reason. */
-  skipped: { path: string; code: string; reason: string }[];
+  skipped: JobFailure[];
 }
 
 /** A file that was read, recognised and split into chunks, ready to be embedded. `token` identifies it in `commit`. */
@@ -24,6 +24,15 @@ export interface PreparedFile {
   path: string;
   language: string;
   chunks: Chunk[];
+}
+
+/** Why a file is left out or failed. */
+export type FileProblem = Omit<JobFailure, 'path'>;
+
+export interface BuiltinOutcome {
+  path: string;
+  chunks: number;
+  error: FileProblem | null;
 }
 
 export interface StoredIndexMeta {
@@ -67,10 +76,7 @@ export interface SourceIndex {
   /** Discards a prepared file that will not be committed. */
   discard(token: string): Promise<void>;
   /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */
-  indexBuiltin(
-    paths: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ path: string; chunks: number; error: { code: string; reason: string } | null }[]>;
+  indexBuiltin(paths: readonly string[], signal: AbortSignal): Promise<BuiltinOutcome[]>;
   search(
     query: { text: string; vector: Float32Array | null; limit: number },
     signal: AbortSignal,

@@ -1,9 +1,11 @@
 /** All reads and writes of one source's database, one transaction per file. */
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../shared/json.ts';
 import type { Chunk } from '../../../shared/models/indexing.ts';
+import { type Message, messageSchema, plainText } from '../../../shared/models/message.ts';
 import type { FileStamp } from '../../adapters/vectors/protocol.ts';
 import { searchableText } from '../../core/indexing/terms.ts';
-import type { StoredIndexMeta } from '../../core/ports/vectors.ts';
+import type { FileProblem, StoredIndexMeta } from '../../core/ports/vectors.ts';
 import { inTransaction } from './database.ts';
 
 export type { FileStamp };
@@ -12,7 +14,7 @@ export interface FileState extends FileStamp {
   settled: boolean;
   hash: Uint8Array;
   recipe: string;
-  problem: { code: string; reason: string } | null;
+  problem: FileProblem | null;
 }
 
 export interface ReadFile extends FileState {
@@ -30,6 +32,12 @@ export interface StoredChanges {
 const DAMAGED = 'damaged';
 
 export type FileRows = ReturnType<typeof createFileRows>;
+
+/** One that is not a message is shown as it is. */
+function readReason(stored: string): Message {
+  const { data } = messageSchema.safeParse(parseJson(stored));
+  return data ?? plainText(stored);
+}
 
 export function createFileRows(database: DatabaseSync) {
   const selectMeta = database.prepare('SELECT value FROM meta WHERE key = ?');
@@ -164,7 +172,7 @@ export function createFileRows(database: DatabaseSync) {
           problem:
             row.problem_code === null
               ? null
-              : { code: String(row.problem_code), reason: String(row.problem_reason) },
+              : { code: String(row.problem_code), reason: readReason(String(row.problem_reason)) },
         });
       }
       return states;
@@ -199,7 +207,7 @@ export function createFileRows(database: DatabaseSync) {
           file.language,
           file.chunks.length,
           file.problem?.code ?? null,
-          file.problem?.reason ?? null,
+          file.problem === null ? null : JSON.stringify(file.problem.reason),
         );
         deleteAttempts.run(file.path);
         const fileId = Number(row?.id);

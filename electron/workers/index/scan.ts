@@ -1,10 +1,12 @@
 /** Compares a walk with the stored state: new, changed and removed files. The decision is pure. */
 
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import type { ScannedFile, ScanResult } from '../../core/ports/vectors.ts';
 import type { FileRows, FileStamp, FileState } from './file-rows.ts';
-import { readStable, resolveInside, tooLarge } from './read-file.ts';
-import { type SkippedPath, type Walk, type WalkedFile, walkFolder } from './walk.ts';
+import { readStable, resolveInside } from './read-file.ts';
+import { type Walk, type WalkedFile, walkFolder } from './walk.ts';
 
 export interface ScanPlan {
   unchanged: number;
@@ -12,7 +14,7 @@ export interface ScanPlan {
   /** Same size, different time: only their bytes show whether they changed. */
   doubtful: WalkedFile[];
   removed: string[];
-  skipped: SkippedPath[];
+  skipped: JobFailure[];
 }
 
 export interface ScanRules {
@@ -26,11 +28,11 @@ export function planScan(walk: Walk, states: ReadonlyMap<string, FileState>, rul
   const present = new Set<string>();
   for (const file of walk.files) {
     if (file.size === 0) {
-      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: 'The file is empty.' });
+      plan.skipped.push({ path: file.path, code: 'FILE_EMPTY', reason: fact('FILE_IS_EMPTY') });
       continue;
     }
     if (file.size > rules.maxFileBytes) {
-      const reason = tooLarge(file.size, rules.maxFileBytes);
+      const reason = fact('FILE_OVER_LIMIT', { bytes: file.size, limit: rules.maxFileBytes });
       plan.skipped.push({ path: file.path, code: 'FILE_TOO_LARGE', reason });
       continue;
     }
@@ -92,8 +94,8 @@ export async function scanSource(options: {
   const states = rows.states();
   if (isUnmounted(walk, states, rows.readMeta('root'))) {
     throw new PilotlightError('FOLDER_UNREADABLE', {
-      message: 'The folder is empty and on another disk than before.',
-      next: 'Check that its disk is connected. If it is meant to be empty, rebuild the index.',
+      message: fact('FOLDER_ON_OTHER_DISK'),
+      next: fact('CHECK_DISK_CONNECTED'),
       details: { path: root },
     });
   }

@@ -2,14 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
+import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type {
   BuiltinOutcome,
-  FileStamp,
-  IndexSettings,
-  IndexSource,
-} from '../../adapters/vectors/protocol.ts';
-import { fuseRanks } from '../../core/indexing/fusion.ts';
-import type { PreparedFile, ScanResult, StoredIndexMeta, VectorHit } from '../../core/ports/vectors.ts';
+  PreparedFile,
+  ScanResult,
+  StoredIndexMeta,
+  VectorHit,
+} from '../../core/ports/vectors.ts';
 import { LOST_META, openDatabase } from './database.ts';
 import { createFileRows, type ReadFile } from './file-rows.ts';
 import { createKeywords } from './keywords.ts';
@@ -135,13 +137,13 @@ export function openSourceIndex(world: World, source: IndexSource) {
       throw new PilotlightError('EMBEDDER_MISMATCH', { details: { stored, wanted: source.embedderId } });
     }
     const expected = dimensions() ?? given[0]?.length ?? 0;
-    const reason =
+    const reason: Message | null =
       given.length !== read.chunks.length
-        ? `Got ${given.length} vectors for ${read.chunks.length} chunks.`
+        ? fact('WRONG_VECTOR_COUNT', { vectors: given.length, chunks: read.chunks.length })
         : given.some((vector) => vector.length !== expected || vector.length === 0)
-          ? `A vector does not have the ${expected} dimensions of the index.`
+          ? fact('WRONG_DIMENSIONS', { dimensions: expected })
           : given.some((vector) => !vector.every(Number.isFinite))
-            ? 'A vector contains a value that is not a finite number.'
+            ? fact('VECTOR_NOT_FINITE')
             : null;
     if (reason !== null) {
       throw new PilotlightError('DIMENSION_MISMATCH', { message: reason, details: { path: read.path } });
@@ -193,8 +195,8 @@ export function openSourceIndex(world: World, source: IndexSource) {
     async prepare(path: string, settings: IndexSettings, turn: FileTurn): Promise<PreparedFile> {
       if (prepared.size >= MAX_PREPARED || preparedCharacters >= MAX_PREPARED_CHARACTERS) {
         throw new PilotlightError('SERVER_BUSY', {
-          message: `${prepared.size} prepared files have not been stored yet.`,
-          next: 'Commit or discard some of them first.',
+          message: fact('TOO_MANY_PREPARED', { files: prepared.size }),
+          next: fact('STORE_SOME_FIRST'),
         });
       }
       const { file } = await reader.read(path, settings, turn, false);
@@ -206,8 +208,8 @@ export function openSourceIndex(world: World, source: IndexSource) {
       const file = prepared.get(token);
       if (file === undefined) {
         throw new PilotlightError('WORKER_LOST', {
-          message: 'This prepared file is no longer available.',
-          next: 'Prepare it again; nothing that was committed is lost.',
+          message: fact('PREPARED_FILE_LOST'),
+          next: fact('PREPARE_AGAIN'),
           details: { token },
         });
       }
@@ -232,7 +234,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
           outcomes.push({ path, chunks: await indexOne(path, settings, turn), error: null });
         } catch (error) {
           if (!(error instanceof PilotlightError) || !isOfFile(error.code)) throw error;
-          outcomes.push({ path, chunks: 0, error: { code: error.code, reason: error.message } });
+          outcomes.push({ path, chunks: 0, error: { code: error.code, reason: errorMessage(error) } });
         }
         await world.pause();
       }

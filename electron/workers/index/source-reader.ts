@@ -1,6 +1,7 @@
 /** Prepares files of one source for storage: reads, recognises and cuts them, each step with its limits. */
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
+import { errorMessage, type Message } from '../../../shared/models/message.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports/time.ts';
@@ -56,7 +57,7 @@ export function createSourceReader({
     path: string,
     stamp: FileStamp & Pick<ReadFile, 'settled' | 'hash'>,
     recipe: string,
-    problem: { code: ErrorCode; reason: string },
+    problem: { code: ErrorCode; reason: Message },
   ): PilotlightError {
     const { size, modifiedMs, changedMs, settled, hash } = stamp;
     const file = {
@@ -81,7 +82,7 @@ export function createSourceReader({
     path: string,
     stamp: FileStamp,
     settings: IndexSettings,
-    reason = new PilotlightError('FILE_TOO_COSTLY').message,
+    reason = errorMessage(new PilotlightError('FILE_TOO_COSTLY')),
   ): PilotlightError {
     // No hash, so any content counts as new once the file's times have changed.
     const unread = { ...stamp, settled: true, hash: new Uint8Array(0) };
@@ -125,7 +126,7 @@ export function createSourceReader({
     } catch (error) {
       // The thread's verdict applies until the file changes.
       if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;
-      throw giveUp(path, now, settings, (error as PilotlightError).message);
+      throw giveUp(path, now, settings, errorMessage(error as PilotlightError));
     } finally {
       note?.cancel();
       forgetAttempt(path);

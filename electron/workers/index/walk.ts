@@ -3,6 +3,8 @@ import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import type { JobFailure } from '../../../shared/models/indexing.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
@@ -11,16 +13,10 @@ export interface WalkedFile extends FileStamp {
   path: string;
 }
 
-export interface SkippedPath {
-  path: string;
-  code: string;
-  reason: string;
-}
-
 export interface Walk {
   /** Sorted by path. */
   files: WalkedFile[];
-  skipped: SkippedPath[];
+  skipped: JobFailure[];
   /** Existing files and folders that could not be checked: what is indexed beneath them stays. */
   unreadable: string[];
   /** Identifies the disk of the folder. */
@@ -72,29 +68,29 @@ export async function walkFolder(options: {
   const { root, signal } = options;
   const rootIdentity = await checkRoot(root);
   const files: WalkedFile[] = [];
-  const skipped: SkippedPath[] = [];
+  const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
   const links: string[] = [];
 
   const absolute = (path: string) => (path === '' ? root : join(root, ...path.split('/')));
 
-  function cannotRead(path: string, reason: string): void {
+  function cannotRead(path: string, reason: Message): void {
     unreadable.push(path);
     skipped.push({ path, code: 'FILE_UNREADABLE', reason });
   }
 
   function addFile(path: string, stats: Stats): void {
     if (stats.isFile()) files.push({ path, ...stampOf(stats) });
-    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: 'A device, pipe or socket, not a file.' });
+    else skipped.push({ path, code: 'FILE_UNREADABLE', reason: fact('NOT_A_REGULAR_FILE') });
   }
 
   async function checkFile(path: string): Promise<void> {
     try {
       addFile(path, await statOf(absolute(path)));
     } catch (error) {
-      if (!isMissing(error)) cannotRead(path, `Cannot be checked (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, fact('FILE_CANNOT_BE_READ', { code: systemCode(error) }));
       // A name that is not UTF-8 cannot be opened by the name that Node returned.
-      else if (path.includes('\ufffd')) cannotRead(path, 'The name is not valid UTF-8.');
+      else if (path.includes('\ufffd')) cannotRead(path, fact('FILE_NAME_NOT_UTF_8'));
     }
   }
 
@@ -110,7 +106,7 @@ export async function walkFolder(options: {
           cause: error,
         });
       }
-      if (!isMissing(error)) cannotRead(path, `The folder cannot be read (${systemCode(error)}).`);
+      if (!isMissing(error)) cannotRead(path, fact('FOLDER_CANNOT_BE_READ', { code: systemCode(error) }));
       return [];
     }
     const folders: string[] = [];
@@ -197,7 +193,7 @@ async function followLinks(world: {
   addFile(path: string, stats: Stats): void;
   walkTree(top: string): Promise<void>;
   absolute(path: string): string;
-  skip(path: string, code: string, reason: string): void;
+  skip(path: string, code: string, reason: Message): void;
   keep(path: string): void;
 }): Promise<void> {
   const { links, skip, absolute } = world;
@@ -214,7 +210,7 @@ async function followLinks(world: {
       const target = await realpath(absolute(path));
       const isInside = target === canonicalRoot || target.startsWith(canonicalRoot + sep);
       if (!isInside) {
-        skip(path, 'OUTSIDE_FOLDER', 'The link leads outside the folder.');
+        skip(path, 'OUTSIDE_FOLDER', fact('LINK_LEADS_OUTSIDE'));
         continue;
       }
       const stats = await stat(absolute(path));
@@ -224,20 +220,20 @@ async function followLinks(world: {
       }
       const place = await realpath(absolute(path.slice(0, Math.max(0, path.lastIndexOf('/')))));
       if (place === target || place.startsWith(target + sep)) {
-        skip(path, 'SYMLINK_LOOP', 'The link leads to a folder that contains it.');
+        skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_UP'));
       } else if (entered.has(target)) {
-        skip(path, 'SYMLINK_LOOP', 'Another link already leads to this folder.');
+        skip(path, 'SYMLINK_LOOP', fact('LINK_ALREADY_FOLLOWED'));
       } else {
         entered.add(target);
         await world.walkTree(path);
       }
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', 'The link leads to itself.');
-      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', 'The target of the link does not exist.');
+      if (code === 'ELOOP') skip(path, 'SYMLINK_LOOP', fact('LINK_LEADS_TO_ITSELF'));
+      else if (isMissing(error)) skip(path, 'FILE_UNREADABLE', fact('LINK_LEADS_NOWHERE'));
       else if (code !== null) {
         world.keep(path);
-        skip(path, 'FILE_UNREADABLE', `The link cannot be followed (${code}).`);
+        skip(path, 'FILE_UNREADABLE', fact('LINK_CANNOT_BE_FOLLOWED', { code }));
       } else throw error;
     }
   }
