@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isThere } from '../keep-aside.ts';
 import type { DamagedState } from './damage.ts';
-import { activityTextToMessages } from './migrations.ts';
+import { activityTextToMessages, jobTextToMessages } from './migrations.ts';
 
 const COMPANIONS = ['', '-wal', '-shm'];
 
@@ -31,6 +31,7 @@ export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
       }
       // The damaged file may be from an older version.
       database.exec(activityTextToMessages);
+      database.exec(jobTextToMessages);
       database.exec('COMMIT');
     } finally {
       damaged.close();
