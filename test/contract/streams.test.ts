@@ -10,6 +10,7 @@ import {
   streamNames,
   streamSchemas,
 } from '../../shared/contract/streams.ts';
+import { plainText } from '../../shared/models/message.ts';
 import { defaultPowerPolicy } from '../../shared/models/power.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { aJob, aMove, aNode, aSource } from '../fakes/records.ts';
@@ -78,7 +79,7 @@ const values: Record<StreamName, unknown> = {
   moves: aMove(),
   sources: aSource(),
   jobs: aJob(),
-  embedders: { embedder: { kind: 'builtin' }, label: 'x', dimensions: 384, nodes: [] },
+  embedders: { embedder: { kind: 'builtin' }, label: plainText('x'), dimensions: 384, nodes: [] },
   activity: {
     id: 1,
     at: 1,

@@ -58,7 +58,7 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
       const settings = await call<{ api: { indexToken: { set: boolean } } }>('settings.get', {});
       content.secrets = settings.api.indexToken.set ? 1 : 0;
       try {
-        const found = await call<{ hits: unknown[]; notices: string[] }>('index.search', {
+        const found = await call<{ hits: unknown[]; notices: AnyMessage[] }>('index.search', {
           text: 'lamp burns in room',
           limit: 20,
         });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import {
   fleetEmbedder,
   machineSetups,
@@ -72,7 +73,10 @@ describe('indexing with real parts', () => {
         ['empty.md', 'FILE_EMPTY'],
         ['photo.bin', 'FILE_BINARY'],
       ]);
-      expect(job.leftOut.every(({ reason }) => reason !== '')).toBe(true);
+      expect(job.leftOut.map(({ reason }) => reason.code).sort()).toEqual([
+        'FILE_IS_EMPTY',
+        'FILE_IS_NOT_TEXT',
+      ]);
     }
   });
 
@@ -177,7 +181,7 @@ describe('indexing with real parts', () => {
       { text: 'lamp 3', sourceIds: null, limit: 3 },
       AbortSignal.timeout(10_000),
     );
-    expect(result.notices).toEqual(['Found by words only: no machine that is awake has mxbai-embed-large.']);
+    expect(result.notices).toEqual([fact('KEYWORDS_ONLY_NO_NODE', { model: 'mxbai-embed-large' })]);
     expect(result.hits.length).toBe(3);
     expect(result.hits.every((hit) => hit.vectors === null)).toBe(true);
   });
