@@ -17,6 +17,8 @@ export interface IndexWorkerConfig {
   maxMatrixBytes: number;
   /** Vectors not used for this long are freed, milliseconds. */
   matrixIdleMs: number;
+  /** Folders with Pilotlight's own data, which are never indexed. */
+  ownFolders: readonly string[];
 }
 
 export interface IndexSettings {

@@ -23,7 +23,7 @@ export function codeOf(error: unknown): string {
 
 /** Nothing is wrong with such a file; it just cannot be indexed. */
 export function isSkip(code: string): boolean {
-  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER'].includes(code);
+  return ['FILE_BINARY', 'FILE_EMPTY', 'SYMLINK_LOOP', 'OUTSIDE_FOLDER', 'OWN_DATA_FOLDER'].includes(code);
 }
 
 /** What happens to a file: it is skipped because it cannot be indexed as it is, it fails, or the whole run stops. */

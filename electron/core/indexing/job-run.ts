@@ -76,16 +76,25 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     const scanning = (files: number | null) =>
       tracker.phase('scanning', fact('SCANNING_FOLDER', { folder: source.name, files }));
     scanning(null);
-    await folders.resolve(source.path);
     const index = await handles.get(source);
     const checkpoint = tracker.checkpoint(source.id);
     const wanted = embedderId(source.embedder);
     const mustReset = (job.rebuild && checkpoint === null) || (await index.meta()).embedderId !== wanted;
-    if (mustReset) {
-      const dimensions = source.embedder.kind === 'builtin' ? BUILTIN_DIMENSIONS : null;
-      await index.reset({ id: wanted, dimensions });
+    const empty = () =>
+      index.reset({
+        id: wanted,
+        dimensions: source.embedder.kind === 'builtin' ? BUILTIN_DIMENSIONS : null,
+      });
+    let found: ScanResult;
+    try {
+      await folders.resolve(source.path);
+      if (mustReset) await empty();
+      found = await index.scan({ full: job.full && checkpoint === null }, signal, scanning);
+    } catch (error) {
+      // An earlier version may have indexed it.
+      if (codeOf(error) === 'OWN_DATA_FOLDER') await empty();
+      throw error;
     }
-    const found = await index.scan({ full: job.full && checkpoint === null }, signal, scanning);
     if (checkpoint === null || mustReset) {
       tracker.setCheckpoint(source.id, {
         reset: true,
@@ -194,9 +203,13 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
   tracker.phase('finishing', fact('JOB_FINISHING'));
 }
 
+const folderErrors: ReadonlySet<string> = new Set([
+  'FOLDER_NOT_FOUND',
+  'NOT_A_FOLDER',
+  'FOLDER_UNREADABLE',
+  'OWN_DATA_FOLDER',
+]);
+
 function isFolderError(error: unknown): boolean {
-  return (
-    isPilotlightError(error) &&
-    (error.code === 'FOLDER_NOT_FOUND' || error.code === 'NOT_A_FOLDER' || error.code === 'FOLDER_UNREADABLE')
-  );
+  return isPilotlightError(error) && folderErrors.has(error.code);
 }

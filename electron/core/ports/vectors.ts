@@ -60,11 +60,14 @@ export interface VectorHit {
  * The index of one source: chunks, vectors, keywords and file state in one file, owned by a worker
  * process. Each file is one transaction: after a crash it is either complete or absent.
  * Rejects with coded errors: FILE_CHANGED, FILE_TOO_LARGE, FILE_BINARY, FILE_UNREADABLE, FILE_EMPTY,
- * FILE_ENCODING, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
+ * FILE_ENCODING, OWN_DATA_FOLDER, DISK_FULL, INDEX_CORRUPT, INDEX_NEWER, DIMENSION_MISMATCH, WORKER_LOST.
  */
 export interface SourceIndex {
   meta(): Promise<StoredIndexMeta>;
-  /** Walks the folder and compares it with the file state; removes deleted files in one transaction. */
+  /**
+   * Walks the folder and compares it with the file state; removes deleted files in one transaction. Folders with
+   * Pilotlight's own data count as deleted, and are reported as skipped.
+   */
   scan(
     options: { full: boolean },
     signal: AbortSignal,

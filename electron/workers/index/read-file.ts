@@ -5,6 +5,7 @@ import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
@@ -15,8 +16,12 @@ export interface StableFile extends FileStamp {
   settled: boolean;
 }
 
-/** The absolute path of a file in this folder; a path that leads out of it is refused. */
-export async function resolveInside(root: string, path: string): Promise<string> {
+/** The absolute path of a file in this folder; a path that leads out of it, or into a folder of ours, is refused. */
+export async function resolveInside(
+  root: string,
+  path: string,
+  own: Pick<OwnFolders, 'cover'>,
+): Promise<string> {
   const parts = path.split('/');
   const isRelative = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   const hasForeignSeparator = path.includes('\0') || (sep === '\\' && /[\\:]/.test(path));
@@ -27,6 +32,7 @@ export async function resolveInside(root: string, path: string): Promise<string>
     if (!canonical.startsWith(canonicalRoot + sep)) {
       throw new PilotlightError('OUTSIDE_FOLDER', { details: { path } });
     }
+    if (own.cover(canonical)) throw new PilotlightError('OWN_DATA_FOLDER', { details: { path } });
     return canonical;
   } catch (error) {
     throw unreadable(error, path);

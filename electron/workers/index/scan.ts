@@ -3,6 +3,7 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { JobFailure } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import type { ScannedFile, ScanResult } from '../../core/ports/vectors.ts';
 import type { FileRows, FileStamp, FileState } from './file-rows.ts';
 import { readStable, resolveInside } from './read-file.ts';
@@ -78,10 +79,12 @@ export function isUnmounted(
 
 /**
  * Walks, decides, and removes missing files from the index in one transaction.
- * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE (nothing is changed), the signal's reason
+ * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, OWN_DATA_FOLDER (nothing is changed), the signal's
+ * reason
  */
 export async function scanSource(options: {
   root: string;
+  own: OwnFolders;
   rows: FileRows;
   rules: ScanRules;
   signal: AbortSignal;
@@ -89,8 +92,8 @@ export async function scanSource(options: {
   onSeen: (seen: number) => void;
   onRemoved: (chunkIds: readonly number[]) => void;
 }): Promise<ScanResult> {
-  const { root, rows, rules, signal } = options;
-  const walk = await walkFolder({ root, signal, onSeen: options.onSeen });
+  const { root, own, rows, rules, signal } = options;
+  const walk = await walkFolder({ root, own, signal, onSeen: options.onSeen });
   const states = rows.states();
   if (isUnmounted(walk, states, rows.readMeta('root'))) {
     throw new PilotlightError('FOLDER_UNREADABLE', {
@@ -130,7 +133,7 @@ export async function scanSource(options: {
 /** `null` if it cannot be read; `prepare` will then report why. */
 async function readAgain(options: Parameters<typeof scanSource>[0], path: string) {
   try {
-    const absolute = await resolveInside(options.root, path);
+    const absolute = await resolveInside(options.root, path, options.own);
     const { maxFileBytes } = options.rules;
     return await readStable({
       absolute,

@@ -88,10 +88,10 @@ export function createIndexServer(world: IndexServerWorld): IndexServer {
       }
       forget(source.id);
     }
-    const { folder, maxIndexBytes, maxMatrixBytes } = configured();
+    const { folder, maxIndexBytes, maxMatrixBytes, ownFolders } = configured();
     const onDamaged = () => noticeGaps(source.id);
     const made = openSourceIndex(
-      { ...world, folder, maxIndexBytes, maxMatrixBytes, onDamaged },
+      { ...world, folder, maxIndexBytes, maxMatrixBytes, ownFolders, onDamaged },
       { ...source },
     );
     open.set(source.id, made);

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
+import { type OwnFolders, openOwnFolders } from '../../adapters/own-folders.ts';
 import type { FileStamp, IndexSettings, IndexSource } from '../../adapters/vectors/protocol.ts';
 import { fuseRanks } from '../../core/indexing/fusion.ts';
 import type {
@@ -26,6 +27,8 @@ const MAX_DIMENSIONS = 65_536;
 
 export interface World extends ReaderWorld {
   folder: string;
+  /** Folders with Pilotlight's own data, which are never indexed. */
+  ownFolders: readonly string[];
   maxIndexBytes: number | null;
   maxMatrixBytes: number;
   pause: () => Promise<void>;
@@ -116,9 +119,25 @@ export function openSourceIndex(world: World, source: IndexSource) {
     if (missing?.size === 0 && rows.readMeta(LOST_META) !== null) rows.writeMeta(LOST_META, null);
   }
 
+  let own: Promise<OwnFolders> | null = null;
+  const ownFolders = () => {
+    own ??= openOwnFolders(world.ownFolders);
+    return own;
+  };
+
+  /** Whether a file must not be shown, although an earlier version indexed it. The folder itself is not read. */
+  async function hiddenFiles(): Promise<(path: string) => boolean> {
+    const folders = await ownFolders();
+    const indexed = rows.ownDataFolders().map((folder) => (folder === '' ? '' : `${folder}/`));
+    return (path) =>
+      indexed.some((folder) => path.startsWith(folder)) ||
+      folders.cover(join(source.path, ...path.split('/')));
+  }
+
   const reader = createSourceReader({
     world,
     root: source.path,
+    own: ownFolders,
     rows,
     onRemoved: (chunkIds) => vectors?.apply(chunkIds, [], []),
     onFailed: done,
@@ -178,8 +197,10 @@ export function openSourceIndex(world: World, source: IndexSource) {
       onSeen: (seen: number) => void,
     ): Promise<ScanResult> {
       noteDamage(rows.markLostChunks);
+      own = openOwnFolders(world.ownFolders);
       const found = await scanSource({
         root: source.path,
+        own: await own,
         rows,
         rules: { full, maxFileBytes: settings.maxFileBytes, recipe: recipeOf(settings) },
         signal,
@@ -257,6 +278,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
         query.vector === null || stored === null
           ? []
           : await nearest(stored).find(query.vector, depth, signal);
+      const isHidden = await hiddenFiles();
       const hits: VectorHit[] = [];
       for (const { id, ...ranks } of fuseRanks(keywords.find(query.text, depth), near)) {
         if (hits.length >= limit) break;
@@ -265,6 +287,7 @@ export function openSourceIndex(world: World, source: IndexSource) {
           noteDamage(rows.markLostChunks);
           continue;
         }
+        if (isHidden(String(row.path))) continue;
         hits.push({
           ...ranks,
           path: String(row.path),

@@ -2,6 +2,7 @@
 import { abortable } from '../../../shared/abortable.ts';
 import { type ErrorCode, PilotlightError } from '../../../shared/contract/errors.ts';
 import { errorMessage, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import type { FileAtWork, FileStamp, IndexSettings } from '../../adapters/vectors/protocol.ts';
 import { CUT_VERSION } from '../../core/indexing/cut.ts';
 import type { Timer } from '../../core/ports/time.ts';
@@ -36,6 +37,7 @@ export const recipeOf = (settings: IndexSettings) => `${CUT_VERSION}:${settings.
 export function createSourceReader({
   world,
   root,
+  own,
   rows,
   onRemoved,
   onFailed,
@@ -43,6 +45,8 @@ export function createSourceReader({
   world: ReaderWorld;
   /** The folder of the source. */
   root: string;
+  /** Folders that are never read. */
+  own(): Promise<OwnFolders>;
   rows: FileRows;
   /** Chunks of a file that has none left. */
   onRemoved(chunkIds: readonly number[]): void;
@@ -98,7 +102,10 @@ export function createSourceReader({
   ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
     onFile({ path, stamp: null });
     // A disk that does not respond must not delay a cancel.
-    const absolute = await abortable(resolveInside(root, path), signal);
+    const absolute = await abortable(
+      own().then((folders) => resolveInside(root, path, folders)),
+      signal,
+    );
     const now = await abortable(stampOf(absolute, path), signal);
     if (rows.attempts(path, now) >= MAX_ATTEMPTS) throw giveUp(path, now, settings);
     const recipe = recipeOf(settings);

@@ -1,10 +1,11 @@
 /** Walks a folder: every regular file in it, always in the same order, without reading any. */
 import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { JobFailure } from '../../../shared/models/indexing.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
+import type { OwnFolders } from '../../adapters/own-folders.ts';
 import { systemCode } from '../../adapters/system-code.ts';
 import type { FileStamp } from './file-rows.ts';
 
@@ -40,11 +41,14 @@ const stampOf = (stats: Stats): FileStamp => ({
 
 const isMissing = (error: unknown) => systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR';
 
-/** Checks the folder itself: that it exists, is a folder, and is readable. */
-async function checkRoot(root: string): Promise<string> {
+/** Checks the folder itself: that it exists, is a folder, is readable and not ours. */
+async function checkRoot(root: string, own: OwnFolders): Promise<string> {
   try {
     const stats = await stat(root);
     if (!stats.isDirectory()) throw new PilotlightError('NOT_A_FOLDER', { details: { path: root } });
+    if (await own.contain(await realpath(root))) {
+      throw new PilotlightError('OWN_DATA_FOLDER', { details: { path: root } });
+    }
     return `${stats.dev}:${stats.ino}`;
   } catch (error) {
     if (error instanceof PilotlightError) throw error;
@@ -57,16 +61,18 @@ async function checkRoot(root: string): Promise<string> {
 
 /**
  * @param options.root canonical absolute path
+ * @param options.own folders that are left out, and refused as the root
  * @throws FOLDER_NOT_FOUND, NOT_A_FOLDER, FOLDER_UNREADABLE, also if the folder disappeared meanwhile;
- * the signal's reason
+ * OWN_DATA_FOLDER; the signal's reason
  */
 export async function walkFolder(options: {
   root: string;
+  own: OwnFolders;
   signal: AbortSignal;
   onSeen: (seen: number) => void;
 }): Promise<Walk> {
-  const { root, signal } = options;
-  const rootIdentity = await checkRoot(root);
+  const { root, own, signal } = options;
+  const rootIdentity = await checkRoot(root, own);
   const files: WalkedFile[] = [];
   const skipped: JobFailure[] = [];
   const unreadable: string[] = [];
@@ -109,6 +115,10 @@ export async function walkFolder(options: {
       if (!isMissing(error)) cannotRead(path, fact('FOLDER_CANNOT_BE_READ', { code: systemCode(error) }));
       return [];
     }
+    if (await own.is(absolute(path), new Set(entries.map(({ name }) => name)))) {
+      skipped.push({ path, code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') });
+      return [];
+    }
     const folders: string[] = [];
     const waiting: Promise<void>[] = [];
     for (const entry of entries) {
@@ -145,6 +155,7 @@ export async function walkFolder(options: {
   await walkTree('');
   await followLinks({
     root,
+    own,
     links,
     signal,
     addFile,
@@ -155,7 +166,7 @@ export async function walkFolder(options: {
   });
 
   // A disk that was unmounted meanwhile looks like an emptied folder.
-  if ((await checkRoot(root)) !== rootIdentity) {
+  if ((await checkRoot(root, own)) !== rootIdentity) {
     throw new PilotlightError('FOLDER_NOT_FOUND', { details: { path: root } });
   }
   const byPath = (a: { path: string }, b: { path: string }) =>
@@ -188,6 +199,7 @@ export function addLinks(left: string[], found: string[]): void {
  */
 async function followLinks(world: {
   root: string;
+  own: OwnFolders;
   links: string[];
   signal: AbortSignal;
   addFile(path: string, stats: Stats): void;
@@ -214,6 +226,10 @@ async function followLinks(world: {
         continue;
       }
       const stats = await stat(absolute(path));
+      if (await world.own.contain(stats.isDirectory() ? target : dirname(target))) {
+        skip(path, 'OWN_DATA_FOLDER', fact('OWN_DATA_LEFT_OUT'));
+        continue;
+      }
       if (!stats.isDirectory()) {
         world.addFile(path, stats);
         continue;

@@ -49,6 +49,8 @@ export const indexingFileMessages = {
   FILE_BREAKS_READER: ({ error }: { error: string }) => `Pilotlight failed to read this file (${error}).`,
   REPORT_THIS_FILE: () => 'Everything else is indexed. Please report this file as a bug.',
 
+  OWN_DATA_LEFT_OUT: () => "It contains Pilotlight's own data, which is never indexed.",
+
   LINK_LEADS_OUTSIDE: () => 'The link leads outside the folder.',
   LINK_LEADS_UP: () => 'The link leads to a folder that contains it.',
   LINK_LEADS_TO_ITSELF: () => 'The link leads to itself.',
