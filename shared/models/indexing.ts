@@ -140,6 +140,8 @@ export const indexJobSchema = z.object({
   /** Vectors computed on a CPU because the GPU was unreachable. */
   fallbackVectors: z.number(),
   etaMs: z.number().nullable(),
+  /** What limits its speed, over the last minute or, when it has ended, as a whole; null if that is not known. */
+  limitedBy: messageSchema.nullable().default(null),
   currentFile: z.string(),
   nodes: z.array(jobNodeShareSchema),
   events: z.array(jobEventSchema),

@@ -1,6 +1,7 @@
 /** The calls of the index worker. All of them survive a structured clone. */
 import type {
   BuiltinOutcome,
+  FileTimes,
   PreparedFile,
   ScanResult,
   StoredIndexMeta,
@@ -51,8 +52,11 @@ export interface FileAtWork {
 interface IndexCalls {
   meta: { params: null; result: StoredIndexMeta };
   scan: { params: { full: boolean }; result: ScanResult };
-  prepare: { params: { path: string }; result: PreparedFile };
-  commit: { params: { token: string; vectors: Float32Array[] }; result: { chunks: number } };
+  prepare: { params: { path: string }; result: PreparedFile & Omit<FileTimes, 'storeMs'> };
+  commit: {
+    params: { token: string; vectors: Float32Array[] };
+    result: { chunks: number } & Pick<FileTimes, 'storeMs'>;
+  };
   discard: { params: { token: string }; result: null };
   indexBuiltin: { params: { paths: readonly string[] }; result: BuiltinOutcome[] };
   search: {

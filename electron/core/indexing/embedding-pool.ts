@@ -5,9 +5,11 @@ import { type PoolWorker, runPool } from '../acquire/pool.ts';
 import { embedOnNode } from './embedding-worker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { createPoolReport, type JobReport, leasePurpose } from './pool-report.ts';
+import type { TimeReport } from './time-spent.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
 export interface EmbeddingReport extends JobReport {
+  times: TimeReport;
   share(node: { nodeId: string; name: string; placement: JobNodeShare['placement'] }, vectors: number): void;
 }
 
@@ -59,6 +61,8 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
             probeSoon,
             queue: options.queue,
             batchSize: options.batchSize,
+            isLocal: fleet.get(task.worker.nodeId)?.kind === 'this-computer',
+            times: report.times,
             anySuccess: () => succeeded,
             onVectors({ worker }, batch, vectors) {
               succeeded = true;

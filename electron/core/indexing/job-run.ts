@@ -47,6 +47,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
     phase: tracker.phase,
     event: tracker.event,
     share: tracker.share,
+    times: tracker.times,
     record: (entry) => activity.record({ kind: 'index', ...entry }),
   };
 
@@ -121,7 +122,9 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
 
   function hooksOf(source: SourceRecord): FileHooks {
     return {
+      times: tracker.times,
       current: tracker.current,
+      embedded: (bytes) => tracker.embedded(source.id, bytes),
       committed: (file) => {
         settled += 1;
         tracker.committed(source.id, file);

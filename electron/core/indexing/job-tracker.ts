@@ -15,7 +15,9 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/state.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { limitedBy } from './limited-by.ts';
 import { createEta, createRateMeter, type RateMeter } from './progress.ts';
+import { createTimeMeter, type TimeReport } from './time-spent.ts';
 
 export interface SourceCheckpoint {
   reset: boolean;
@@ -44,6 +46,9 @@ export interface JobTracker {
     },
   ): void;
   current(path: string): void;
+  readonly times: TimeReport;
+  /** So many more bytes of its files have their vectors, but are not committed yet; negative if they are dropped. */
+  embedded(sourceId: string, bytes: number): void;
   committed(sourceId: string, file: { sizeBytes: number; chunks: number; fallback: number }): void;
   failed(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
   skipped(sourceId: string, file: JobFailure & { sizeBytes: number }): void;
@@ -64,6 +69,8 @@ interface SourceCounts {
   skipped: number;
   pendingBytes: number;
   settledBytes: number;
+  /** Of files that are not committed yet. */
+  embeddedBytes: number;
 }
 
 const keptFailures = 200;
@@ -90,6 +97,7 @@ export function createJobTracker({
   const leftOut = new Map<string, JobFailure[]>();
   const failures = new Map<string, JobFailure[]>();
   const eta = createEta();
+  const times = createTimeMeter(clock);
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
   let over = false;
@@ -106,6 +114,7 @@ export function createJobTracker({
         skipped: 0,
         pendingBytes: 0,
         settledBytes: 0,
+        embeddedBytes: 0,
       };
       counts.set(sourceId, known);
     }
@@ -131,8 +140,9 @@ export function createJobTracker({
 
   function refresh(): void {
     const now = clock.monotonic();
-    const settledBytes = sum('settledBytes');
-    if (job.phase === 'embedding') eta.update(now, settledBytes);
+    const doneBytes = sum('settledBytes') + sum('embeddedBytes');
+    const isEmbedding = job.phase === 'embedding';
+    if (isEmbedding) eta.update(now, doneBytes);
     else eta.pause();
     job = {
       ...job,
@@ -144,7 +154,8 @@ export function createJobTracker({
         failed: sum('failed'),
         skipped: sum('skipped'),
       },
-      etaMs: job.phase === 'embedding' ? eta.remainingMs(sum('pendingBytes') - settledBytes) : null,
+      etaMs: isEmbedding ? eta.remainingMs(sum('pendingBytes') - doneBytes) : null,
+      limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
       nodes: [...shares.values()].map(({ share, meter }) => ({
         ...share,
         vectorsPerSecond: over ? 0 : meter.perSecond(now),
@@ -243,6 +254,12 @@ export function createJobTracker({
       leaveOut(sourceId, found.skipped);
       known.pendingBytes = found.pendingBytes;
       known.settledBytes = 0;
+      known.embeddedBytes = 0;
+      touch();
+    },
+    times,
+    embedded(sourceId, bytes) {
+      countsOf(sourceId).embeddedBytes += bytes;
       touch();
     },
     current(path) {
@@ -300,6 +317,7 @@ export function createJobTracker({
         endedAt: clock.now(),
         currentFile: '',
         etaMs: null,
+        limitedBy: limitedBy(times.total()),
         nodes: job.nodes.map((node) => ({ ...node, vectorsPerSecond: 0 })),
       };
       saveLeniently();

@@ -184,6 +184,7 @@ export function createJobs({
           vectors: 0,
           fallbackVectors: 0,
           etaMs: null,
+          limitedBy: null,
           currentFile: '',
           nodes: [],
           events: [],

@@ -7,10 +7,14 @@ import type { FileProblem, PreparedFile, ScannedFile, SourceIndex } from '../por
 import { createChanges } from '../runtime/changes.ts';
 import { type EmbeddingPoolOptions, runEmbeddingPool } from './embedding-pool.ts';
 import { classifyFileFailure, codeOf, isSkip, reasonOf } from './failures.ts';
-import { createWorkQueue, type OpenFile, openFile, takeVector } from './work-queue.ts';
+import type { TimeReport } from './time-spent.ts';
+import { createWorkQueue, embeddedBytes, type OpenFile, openFile, takeVector } from './work-queue.ts';
 
 export interface FileHooks {
+  times: Pick<TimeReport, 'read' | 'cut' | 'stored'>;
   current(path: string): void;
+  /** So many more bytes of files have their vectors; negative if they are dropped again. */
+  embedded(bytes: number): void;
   committed(file: { path: string; sizeBytes: number; chunks: number; fallback: number }): void;
   failed(file: JobFailure & { sizeBytes: number }): void;
   /** It cannot be indexed as it is. */
@@ -74,7 +78,10 @@ export async function embedOnNodes(
   async function prepareFile(file: ScannedFile): Promise<void> {
     let prepared: PreparedFile;
     try {
-      prepared = await prepareSettled(index, file.path, running);
+      const { readMs, cutMs, ...rest } = await prepareSettled(index, file.path, running);
+      hooks.times.read(readMs);
+      hooks.times.cut(cutMs);
+      prepared = rest;
     } catch (error) {
       if (!running.aborted) giveUp(file, error);
       return;
@@ -114,8 +121,10 @@ export async function embedOnNodes(
     const { token, path } = file.prepared;
     try {
       const vectors = file.vectors.filter((vector) => vector !== null);
-      const { chunks } = await index.commit(token, vectors);
+      const { chunks, storeMs } = await index.commit(token, vectors);
+      hooks.times.stored(storeMs);
       open.delete(file);
+      hooks.embedded(-embeddedBytes(file));
       hooks.committed({ path, sizeBytes: file.sizeBytes, chunks, fallback: file.fallback });
       settle();
     } catch (error) {
@@ -125,7 +134,7 @@ export async function embedOnNodes(
   }
 
   async function discard(file: OpenFile): Promise<void> {
-    open.delete(file);
+    if (open.delete(file)) hooks.embedded(-embeddedBytes(file));
     changes.notify();
     await index.discard(file.prepared.token).catch(() => undefined);
   }
@@ -137,7 +146,11 @@ export async function embedOnNodes(
       onVectors(batch, vectors, fallback) {
         for (const [position, text] of batch.texts.entries()) {
           const vector = vectors[position];
-          if (vector && takeVector(text, vector, fallback)) commit(text.file);
+          if (!vector) continue;
+          const before = embeddedBytes(text.file);
+          const isWhole = takeVector(text, vector, fallback);
+          hooks.embedded(embeddedBytes(text.file) - before);
+          if (isWhole) commit(text.file);
         }
       },
       onRefused({ file }, error) {
@@ -164,7 +177,7 @@ export async function embedOnNodes(
 }
 
 /** A file that is being written may settle in a moment: it is tried again at once, and then in the next run. */
-async function prepareSettled(index: SourceIndex, path: string, signal: AbortSignal): Promise<PreparedFile> {
+async function prepareSettled(index: SourceIndex, path: string, signal: AbortSignal) {
   try {
     return await index.prepare(path, signal);
   } catch (error) {
@@ -189,7 +202,10 @@ export async function embedBuiltin(
       group.map((file) => file.path),
       signal,
     );
-    for (const { path, chunks, error } of results) {
+    for (const { path, chunks, error, readMs, cutMs, storeMs } of results) {
+      hooks.times.read(readMs);
+      hooks.times.cut(cutMs);
+      hooks.times.stored(storeMs);
       const sizeBytes = sizes.get(path) ?? 0;
       if (error === null) {
         options.onVectors(chunks);

@@ -146,9 +146,10 @@ export function createSearcher({
       await using acquired = server;
       tried.add(acquired.nodeId);
       try {
-        const [vector] = await within(nodeDeadlineMs, signal, (limited) =>
+        const { vectors: made } = await within(nodeDeadlineMs, signal, (limited) =>
           acquired.server.embed(acquired.model ?? name, [text], limited),
         );
+        const [vector] = made;
         if (vector) return { vector, notice: null };
         failure = { node: acquired.name, reason: fact('WRONG_VECTORS') };
       } catch (error) {

@@ -26,10 +26,18 @@ export interface PreparedFile {
   chunks: Chunk[];
 }
 
+/** How long the steps of a file took, milliseconds. */
+export interface FileTimes {
+  readMs: number;
+  /** Splitting, and embedding with the built-in embedder. */
+  cutMs: number;
+  storeMs: number;
+}
+
 /** Why a file is left out or failed. */
 export type FileProblem = Omit<JobFailure, 'path'>;
 
-export interface BuiltinOutcome {
+export interface BuiltinOutcome extends FileTimes {
   path: string;
   chunks: number;
   error: FileProblem | null;
@@ -73,9 +81,9 @@ export interface SourceIndex {
     signal: AbortSignal,
     onProgress?: (seen: number) => void,
   ): Promise<ScanResult>;
-  prepare(path: string, signal: AbortSignal): Promise<PreparedFile>;
+  prepare(path: string, signal: AbortSignal): Promise<PreparedFile & Omit<FileTimes, 'storeMs'>>;
   /** Stores a prepared file with one vector per chunk, replacing an earlier version. */
-  commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number }>;
+  commit(token: string, vectors: Float32Array[]): Promise<{ chunks: number } & Pick<FileTimes, 'storeMs'>>;
   /** Discards a prepared file that will not be committed. */
   discard(token: string): Promise<void>;
   /** Prepares, embeds with the built-in embedder and commits, without a round trip per file. */

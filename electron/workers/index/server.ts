@@ -24,6 +24,8 @@ import type { FileTurn } from './source-reader.ts';
 export interface IndexServerWorld {
   send(message: FromWorker<IndexContract>): void;
   now(): number;
+  /** For durations, milliseconds. */
+  monotonic(): number;
   timer(ms: number, fn: () => void): Timer;
   /** Lets waiting tasks run, including messages. */
   pause(): Promise<void>;

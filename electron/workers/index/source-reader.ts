@@ -16,6 +16,8 @@ const MAX_ATTEMPTS = 3;
 
 export interface ReaderWorld {
   now: () => number;
+  /** For durations, milliseconds. */
+  monotonic: () => number;
   timer(ms: number, fn: () => void): Timer;
   reader: Pick<Reader, 'read'>;
   /** Identifies this run of the worker. */
@@ -99,8 +101,9 @@ export function createSourceReader({
     settings: IndexSettings,
     { signal, onFile }: FileTurn,
     embed: boolean,
-  ): Promise<{ file: ReadFile; vectors: Float32Array[] }> {
+  ): Promise<{ file: ReadFile; vectors: Float32Array[]; readMs: number; cutMs: number }> {
     onFile({ path, stamp: null });
+    const startedAt = world.monotonic();
     // A disk that does not respond must not delay a cancel.
     const absolute = await abortable(
       own().then((folders) => resolveInside(root, path, folders)),
@@ -117,19 +120,28 @@ export function createSourceReader({
         signal,
       );
       onFile(null);
+      const readAt = world.monotonic();
+      // Waiting for the turn does not count.
+      let turnAt = readAt;
       const { cut, vectors: made } = await world.reader.read(
         { bytes, path, maxTokens: settings.chunkTokens, embed },
         {
           signal,
           onStep(isReading) {
             onFile({ path, stamp: now });
+            if (!isReading) turnAt = world.monotonic();
             if (isReading) note ??= world.timer(world.attemptAfterMs, () => noteAttempt(path, now));
           },
         },
       );
       if (!cut.ok) throw fail(path, stamp, recipe, { code: cut.code, reason: cut.reason });
       const { language, chunks } = cut;
-      return { file: { ...stamp, path, recipe, problem: null, language, chunks }, vectors: made ?? [] };
+      return {
+        file: { ...stamp, path, recipe, problem: null, language, chunks },
+        vectors: made ?? [],
+        readMs: readAt - startedAt,
+        cutMs: world.monotonic() - turnAt,
+      };
     } catch (error) {
       // The thread's verdict applies until the file changes.
       if (!hasCode(error, 'FILE_TOO_COSTLY')) throw error;

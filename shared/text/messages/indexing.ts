@@ -60,6 +60,15 @@ export const indexingMessages = {
     `Waiting for ${gpuMachine(gpu)} that has ${model}.`,
   JOB_FINISHING: () => 'Finishing…',
 
+  // What limits its speed.
+  LIMITED_BY_SERVER: ({ nodes }: { nodes: readonly string[] }) => `Limited by the speed of ${list(nodes)}.`,
+  LIMITED_BY_NETWORK: ({ nodes }: { nodes: readonly string[] }) =>
+    `Limited by the network: most of the time is spent on the way to and from ${list(nodes)}.`,
+  LIMITED_BY_SERVER_OR_NETWORK: ({ nodes }: { nodes: readonly string[] }) =>
+    `Limited by ${list(nodes)} or the network to it; its server does not report which.`,
+  LIMITED_BY_DISK: () => 'Limited by the disk of this computer.',
+  LIMITED_BY_PILOTLIGHT: () => 'Limited by this computer, which cannot prepare texts any faster.',
+
   // How it ended.
   FILES_INDEXED: counted,
   JOB_CANCELLED: ({ files }: { files: number | null }) =>

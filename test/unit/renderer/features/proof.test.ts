@@ -26,6 +26,7 @@ function job(patch: Partial<IndexJob> = {}): IndexJob {
     vectors: 1000,
     fallbackVectors: 0,
     etaMs: null,
+    limitedBy: null,
     currentFile: '',
     nodes: [{ nodeId: 'tower', name: 'tower', placement: 'gpu', vectors: 1000, vectorsPerSecond: 0 }],
     events: [],
