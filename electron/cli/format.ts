@@ -2,7 +2,7 @@
 import { type NodeView, nodeStateWords } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
-import { textOf } from '../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../shared/text/index.ts';
 import { jobRate } from '../../shared/text/job.ts';
 import { formatCount, formatEta, formatMemory, formatPercent } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
@@ -92,7 +92,7 @@ export function jobLine(job: IndexJob, style: Style): string {
     `${formatCount(processed)}/${formatCount(total)} files`,
     jobRate(job),
     ...(job.etaMs === null ? [] : [formatEta(job.etaMs)]),
-    style.quiet(textOf(job.detail)),
+    style.quiet([textOf(job.detail), textOrEmpty(job.limitedBy)].filter(Boolean).join('. ')),
   ];
   return parts.join('  ');
 }

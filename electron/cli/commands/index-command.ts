@@ -46,6 +46,7 @@ function printEnd(context: CommandContext, job: IndexJob): void {
   terminal.line(
     `${jobGlyph(job.status, terminal.style)} ${jobName(job)}: ${textOf(job.detail).replace(/\.$/, '')}${took}`,
   );
+  if (job.limitedBy !== null) terminal.line(`    ${textOf(job.limitedBy)}`);
   for (const failure of job.failures.slice(0, 10))
     terminal.line(`    ${failure.path}: ${textOf(failure.reason)}`);
   const more = job.files.failed - Math.min(10, job.failures.length);

@@ -38,6 +38,8 @@ export function limitedBy({ nodes, starvedMs, readMs, cutMs, storeMs }: TimeSpen
   if (Math.max(waitedMs + starvedMs, preparedMs) < ENOUGH_MS) return null;
   // Nodes that always have texts are the bottleneck; if they wait for texts, their supply is.
   if (waitedMs > 0 && waitedMs >= starvedMs) return limitOfNodes(nodes);
+  // A file that is still being read is not counted yet.
+  if (preparedMs === 0) return null;
   return readMs + storeMs > cutMs ? fact('LIMITED_BY_DISK') : fact('LIMITED_BY_PILOTLIGHT');
 }
 

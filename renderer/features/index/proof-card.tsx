@@ -1,6 +1,7 @@
 import { Check, CircleSlash, Copy, Printer, TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { textOf } from '../../../shared/text/index.ts';
 import { jobName } from '../../../shared/text/job.ts';
 import { formatCount, formatDuration, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
@@ -40,6 +41,7 @@ export function ProofCard({ job }: { job: IndexJob }) {
     >
       <Head job={job} proof={proof} />
       <Figures job={job} proof={proof} />
+      {job.limitedBy && <p className="mt-3 text-[0.8125rem] text-soft">{textOf(job.limitedBy)}</p>}
       {job.error && (
         <div className="mt-4">
           <Problem message={job.error.message} next={job.error.next} code={job.error.code} />

@@ -61,6 +61,7 @@ export function proofText(job: IndexJob, proof: Proof): string {
       .filter(Boolean)
       .join(' '),
   ];
+  if (job.limitedBy) lines.push(textOf(job.limitedBy));
   if (job.startedAt !== null && job.endedAt !== null) {
     lines.push(`${formatDate(job.startedAt)}, ${formatTime(job.startedAt)} to ${formatTime(job.endedAt)}`);
   }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'react';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { jobName, jobRate } from '../../../shared/text/job.ts';
 import { formatCount, formatEta, formatPercent, formatRate } from '../../../shared/units.ts';
 import { Legend } from '../../charts/chart-parts.tsx';
@@ -139,6 +139,7 @@ function Rates({ job }: { job: IndexJob }) {
         <h3 className="font-medium">Vectors per second</h3>
         <span className="text-soft">{jobRate(job)}</span>
       </div>
+      <p className="mb-1 min-h-4 text-xs text-faint">{textOrEmpty(job.limitedBy)}</p>
       <RateChart
         points={points}
         layers={layers}

@@ -63,11 +63,12 @@ export const indexingMessages = {
   // What limits its speed.
   LIMITED_BY_SERVER: ({ nodes }: { nodes: readonly string[] }) => `Limited by the speed of ${list(nodes)}.`,
   LIMITED_BY_NETWORK: ({ nodes }: { nodes: readonly string[] }) =>
-    `Limited by the network: most of the time is spent on the way to and from ${list(nodes)}.`,
+    `Limited by the network to ${list(nodes)}.`,
+  /** Its server does not report how long it works. */
   LIMITED_BY_SERVER_OR_NETWORK: ({ nodes }: { nodes: readonly string[] }) =>
-    `Limited by ${list(nodes)} or the network to it; its server does not report which.`,
+    `Limited by ${list(nodes)} or by the network.`,
   LIMITED_BY_DISK: () => 'Limited by the disk of this computer.',
-  LIMITED_BY_PILOTLIGHT: () => 'Limited by this computer, which cannot prepare texts any faster.',
+  LIMITED_BY_PILOTLIGHT: () => 'Limited by the speed of this computer.',
 
   // How it ended.
   FILES_INDEXED: counted,

@@ -64,6 +64,7 @@ const running: IndexJob = aJob({
   vectors: 9120,
   fallbackVectors: 640,
   etaMs: 4 * minute,
+  limitedBy: fact('LIMITED_BY_SERVER', { nodes: ['nas'] }),
   currentFile: 'letters/2024/a-very-long-file-name-that-somebody-gave-to-a-letter-about-the-harbour.md',
   nodes: [
     { nodeId: tower, name: tower, placement: 'gpu', vectors: 8480, vectorsPerSecond: 0 },
@@ -102,6 +103,7 @@ const completed: IndexJob = {
   files: { total: 4200, done: 4166, unchanged: 0, removed: 1, failed: 2, skipped: 31 },
   vectors: 21_400,
   etaMs: null,
+  limitedBy: fact('LIMITED_BY_NETWORK', { nodes: [tower, 'nas'] }),
   currentFile: '',
   nodes: [
     { nodeId: tower, name: tower, placement: 'gpu', vectors: 20_760, vectorsPerSecond: 0 },

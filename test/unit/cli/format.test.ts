@@ -87,6 +87,13 @@ describe('texts and numbers', () => {
     );
   });
 
+  it('say what limits a job', () => {
+    const limitedBy = fact('LIMITED_BY_DISK');
+    expect(jobLine(aJob({ limitedBy }), plain)).toMatch(
+      /Embedding on tower \(GPU\)\. Limited by the disk .*\.$/,
+    );
+  });
+
   it('show no rate before the first vectors arrive', () => {
     const detail = fact('FIRST_BATCH_RUNNING', { nodes: [{ node: 'tower', on: 'gpu' }] });
     const line = jobLine(aJob({ detail, nodes: [] }), plain);

@@ -72,7 +72,7 @@ describe('what limits a run', () => {
     ],
     ['nothing yet', {}, null],
     ['too little to tell', { nodes: [node({ waitedMs: 2000 })], starvedMs: 900 }, null],
-    ['waiting only', { starvedMs: 5000, readMs: 10 }, fact('LIMITED_BY_DISK')],
+    ['nothing but waiting', { nodes: [node({})], starvedMs: 20_000 }, null],
   ])('is named: %s', (_name, own, limit) => {
     expect(limitedBy(spent(own))).toEqual(limit);
   });

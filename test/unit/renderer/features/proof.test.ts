@@ -164,11 +164,13 @@ describe('as text', () => {
     const one = job({
       events: [event(75, 'fell-back', 'tower dropped out: nas continues on its CPU.')],
       leftOut: [{ path: 'a.bin', code: 'NOT_TEXT', reason: fact('FILE_IS_NOT_TEXT') }],
+      limitedBy: fact('LIMITED_BY_SERVER', { nodes: ['tower'] }),
     });
     const text = proofText(one, proofOf(one));
     for (const words of [
       'index of Notes · completed',
       '1,000 vectors in 1 min',
+      'Limited by the speed of tower.',
       '1,000 vectors, 100%',
       '(+1:15)  tower dropped out',
       '90 indexed, 5 unchanged, 1 removed, 3 skipped, 2 failed, of 100',
