@@ -59,7 +59,7 @@ async function checkRules(folder, configuration) {
   }
   const proseTree = join(folder, 'prose');
   writeFiles(proseTree, plantedProse);
-  if (checkProse(proseTree, []).length !== 1) {
+  if (checkProse(proseTree).length !== 1) {
     overlooked.push('core-writes-no-prose: the planted sentence was not found, or something else was.');
   }
   console.log(`${violations.length + 1} planted violations, ${overlooked.length} overlooked.`);

@@ -7,12 +7,6 @@ import ts from 'typescript';
 
 const core = 'electron/core';
 
-/**
- * Domains of core that still write sentences. Each leaves this list when its messages are facts; an empty list is the
- * aim.
- */
-export const domainsWithProse = ['acquire', 'indexing', 'placement'];
-
 /** Errors that never leave the core, unlike PilotlightError. */
 const internalErrors = /^(Error|TypeError|RangeError|AggregateError|DOMException)$/;
 const logCall = /(^|\.)log\.(debug|info|warn|error)$/;
@@ -35,27 +29,16 @@ export const plantedProse = {
 };
 
 /**
- * Sentences in the files of core, each with its place; and domains that are exempt without need.
+ * Sentences in the files of core, each with its place.
  * @param {string} root the folder that holds electron/
- * @param {readonly string[]} [exempt] domains that may have sentences
  * @returns {string[]}
  */
-export function checkProse(root, exempt = domainsWithProse) {
-  const found = coreFiles(root).flatMap((file) =>
-    sentencesIn(file, readFileSync(join(root, file), 'utf8')).map((one) => ({
-      ...one,
-      file,
-      domain: file.split('/')[2] ?? '',
-    })),
+export function checkProse(root) {
+  return coreFiles(root).flatMap((file) =>
+    sentencesIn(file, readFileSync(join(root, file), 'utf8')).map(
+      ({ line, text }) => `core-writes-no-prose: ${file}:${line}: ${text}`,
+    ),
   );
-  return [
-    ...found
-      .filter(({ domain }) => !exempt.includes(domain))
-      .map(({ file, line, text }) => `core-writes-no-prose: ${file}:${line}: ${text}`),
-    ...exempt
-      .filter((name) => !found.some(({ domain }) => domain === name))
-      .map((name) => `core-writes-no-prose: ${name} has no sentences; remove it from domainsWithProse.`),
-  ];
 }
 
 /**

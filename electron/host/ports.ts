@@ -26,7 +26,7 @@ import type { Problem } from '../core/compose.ts';
 import type { Ports } from '../core/ports/all.ts';
 import type { Log } from '../core/ports/log.ts';
 import { fileNotice, indexNotice, rowsNotice, stateInUseNotice, stateNotice } from './damage-notices.ts';
-import { indexWorkerEntry, prepareStateEntry } from './program.ts';
+import { indexWorkerEntry, prepareStateEntry, programFolders } from './program.ts';
 
 export interface RealPorts {
   ports: Ports;
@@ -61,6 +61,7 @@ export async function createRealPorts({
   const http = createNodeHttp();
   const statePath = statePathOf(dataFolder);
   const indexFolder = join(dataFolder, 'index');
+  const ownFolders = [dataFolder, ...programFolders];
   // Created at the end of a start: if it exists and the state is empty, the content was lost.
   const expected = existsSync(statePath) && existsSync(join(dataFolder, 'port'));
   const prepared = await prepareState({ path: statePath, expected, entry: prepareStateEntry });
@@ -95,11 +96,12 @@ export async function createRealPorts({
     http,
     udp: createDgramUdp(),
     hardware: createLocalHardware(),
-    folders: createFolders(),
+    folders: createFolders(ownFolders),
     store: opened.store,
     secrets,
     vectors: createVectorStore({
       folder: indexFolder,
+      ownFolders,
       workerHost: createWorkerHost({ entry: indexWorkerEntry, log }),
       clock,
       log,

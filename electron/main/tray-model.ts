@@ -2,6 +2,7 @@ import { isServing, type NodeState, type NodeView } from '../../shared/models/fl
 import { type IndexJob, jobProgress, type SourceView } from '../../shared/models/indexing.ts';
 import type { NodePower, PowerAction } from '../../shared/models/power.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { quotedJobName } from '../../shared/text/job.ts';
 import { purposeLabel } from '../../shared/text/lease-purpose.ts';
 import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatEta, plural } from '../../shared/units.ts';
@@ -194,10 +195,11 @@ function mostUseful(nodes: readonly NodeView[]): NodeView[] {
 }
 
 function jobText(job: TrayState['jobs'][number]): string {
-  if (job.status === 'pending') return `“${job.label}” is waiting to be indexed`;
-  if (job.phase !== 'embedding' && job.phase !== 'finishing') return `“${job.label}”: ${job.detail}`;
+  if (job.status === 'pending') return `Waiting to index ${quotedJobName(job)}`;
+  if (job.phase !== 'embedding' && job.phase !== 'finishing')
+    return `Indexing ${quotedJobName(job)}: ${textOf(job.detail)}`;
   // Whole percents only: each change rebuilds the menu.
   const percent = Math.floor(jobProgress(job).percent);
   const left = job.etaMs === null ? '' : ` · ${formatEta(job.etaMs)}`;
-  return `Indexing “${job.label}”: ${percent}%${left}`;
+  return `Indexing ${quotedJobName(job)}: ${percent}%${left}`;
 }

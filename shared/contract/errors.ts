@@ -105,8 +105,16 @@ export function isPilotlightError(error: unknown): error is PilotlightError {
   return error instanceof Error && error.name === 'PilotlightError' && 'code' in error;
 }
 
-export function fromWireError({ code, message, next, details }: WireError): PilotlightError {
-  return new PilotlightError(code, { message, next, ...(details === undefined ? {} : { details }) });
+/** @param said its message as a fact, if the link carries that */
+export function fromWireError(
+  { code, message, next, details }: WireError,
+  said: AnyMessage | null = null,
+): PilotlightError {
+  return new PilotlightError(code, {
+    message: said ?? message,
+    next,
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
 /** Turns anything that was thrown into an error that may cross a link. Aborts become CANCELLED, defects INTERNAL. */

@@ -37,7 +37,7 @@ export const indexingMethods = {
       whenGpuGone: whenGpuGoneSchema.default('use-cpu'),
     }),
     result: sourceViewSchema,
-    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'ALREADY_EXISTS'],
+    errors: ['FOLDER_NOT_FOUND', 'NOT_A_FOLDER', 'FOLDER_UNREADABLE', 'OWN_DATA_FOLDER', 'ALREADY_EXISTS'],
   },
   'index.updateSource': {
     summary: 'Change a folder. A new embedder takes effect with a rebuild.',

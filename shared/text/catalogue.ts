@@ -10,11 +10,14 @@ import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
 import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { indexingMessages } from './messages/indexing.ts';
+import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
+import { searchMessages } from './messages/search.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shutdownMessages } from './messages/shutdown.ts';
@@ -38,11 +41,14 @@ export const domains = {
   discovery: discoveryMessages,
   energy: energyMessages,
   fleet: fleetMessages,
+  indexing: indexingMessages,
+  indexingFiles: indexingFileMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
+  search: searchMessages,
   secrets: secretMessages,
   settings: settingsMessages,
   shutdown: shutdownMessages,
@@ -65,11 +71,14 @@ export const catalogue = {
   ...discoveryMessages,
   ...energyMessages,
   ...fleetMessages,
+  ...indexingMessages,
+  ...indexingFileMessages,
   ...leaseMessages,
   ...optimizerMessages,
   ...placementMessages,
   ...policyMessages,
   ...rehearsalMessages,
+  ...searchMessages,
   ...secretMessages,
   ...settingsMessages,
   ...shutdownMessages,

@@ -79,7 +79,7 @@ const values: Record<StreamName, unknown> = {
   moves: aMove(),
   sources: aSource(),
   jobs: aJob(),
-  embedders: { embedder: { kind: 'builtin' }, label: 'x', dimensions: 384, nodes: [] },
+  embedders: { embedder: { kind: 'builtin' }, label: plainText('x'), dimensions: 384, nodes: [] },
   activity: {
     id: 1,
     at: 1,

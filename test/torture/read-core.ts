@@ -58,12 +58,12 @@ export async function readCore(dataFolder: string): Promise<CoreContent> {
       const settings = await call<{ api: { indexToken: { set: boolean } } }>('settings.get', {});
       content.secrets = settings.api.indexToken.set ? 1 : 0;
       try {
-        const found = await call<{ hits: unknown[]; notices: string[] }>('index.search', {
+        const found = await call<{ hits: unknown[]; notices: AnyMessage[] }>('index.search', {
           text: 'lamp burns in room',
           limit: 20,
         });
         content.hits = found.hits.length;
-        content.notices.push(...found.notices.map((text) => `search: ${text}`));
+        content.notices.push(...found.notices.map((notice) => `search: ${textOf(notice)}`));
       } catch (error) {
         content.searchFailed = isPilotlightError(error) ? error.code : String(error);
       }

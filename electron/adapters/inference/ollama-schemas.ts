@@ -65,6 +65,10 @@ export const showSchema = z.object({
 export const generateDoneSchema = z.object({ done: z.literal(true), done_reason: z.string().optional() });
 
 /** The numbers are checked once, when they are copied: there can be a million of them. */
-export const embedSchema = z.object({ embeddings: z.array(z.custom<unknown[]>(Array.isArray)) });
+export const embedSchema = z.object({
+  embeddings: z.array(z.custom<unknown[]>(Array.isArray)),
+  /** Nanoseconds. Vectors are not refused because of it. */
+  total_duration: z.number().nonnegative().nullable().catch(null),
+});
 
 export const errorBodySchema = z.object({ error: z.string() });

@@ -143,12 +143,16 @@ export function createOllamaServer({ http, url }: OllamaOptions): InferenceServe
     },
 
     async embed(model, texts, signal) {
-      if (texts.length === 0) return [];
+      if (texts.length === 0) return { vectors: [], serverMs: null };
       const reply = await send({
         ...post('/api/embed', { model, input: texts }, signal),
         maxBytes: MAX_EMBED_BYTES,
       });
-      return readVectors(read(embedSchema, reply, '/api/embed').embeddings, texts.length);
+      const { embeddings, total_duration: nanoseconds } = read(embedSchema, reply, '/api/embed');
+      return {
+        vectors: readVectors(embeddings, texts.length),
+        serverMs: nanoseconds === null ? null : nanoseconds / 1e6,
+      };
     },
   };
 }

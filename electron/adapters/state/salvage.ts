@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { isThere } from '../set-aside.ts';
 import type { DamagedState } from './damage.ts';
-import { activityTextToMessages, moveTextToMessages } from './migrations.ts';
+import { activityTextToMessages, jobTextToMessages, moveTextToMessages } from './migrations.ts';
 
 const COMPANIONS = ['', '-wal', '-shm'];
 
@@ -32,6 +32,7 @@ export function salvage(database: DatabaseSync, keptAs: string): DamagedState {
       // The damaged file may be from an older version.
       database.exec(activityTextToMessages);
       database.exec(moveTextToMessages);
+      database.exec(jobTextToMessages);
       database.exec('COMMIT');
     } finally {
       damaged.close();

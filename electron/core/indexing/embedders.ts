@@ -1,5 +1,4 @@
-/** The embedders that can be chosen: the built-in one, and each embedding model of the fleet by its digest. */
-
+/** The embedders to choose from: the built-in one, and each embedding model of the fleet by its digest. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import {
   BUILTIN_DIMENSIONS,
@@ -8,7 +7,7 @@ import {
   embedderId,
   type SourceRecord,
 } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, plainText } from '../../../shared/models/message.ts';
 import type { InstalledModel } from '../../../shared/models/placement.ts';
 import { serverCan } from '../../../shared/server-can.ts';
 import type { AcquireService } from '../acquire/model.ts';
@@ -21,16 +20,16 @@ import type { IndexingFleet } from './model.ts';
 /** How long a server may take to describe a model, milliseconds. */
 const DESCRIBE_MS = 5000;
 
-/** What was learned of a digest by asking a server that does not list capabilities. */
+/** What is known about a digest from a server that was asked because it does not list capabilities. */
 export interface KnownModel {
   embeds: boolean;
   dimensions: number | null;
 }
 
-/** Families that only embed, for servers that say nothing about capabilities even when asked. */
+/** Families that only embed, for servers that report no capabilities even when asked. */
 const embeddingFamilies = new Set(['bert', 'nomic-bert', 'nomic-bert-moe', 'xlm-roberta', 'jina-bert-v2']);
 
-/** null when nobody has asked yet. */
+/** null if it is not known yet. */
 function embeds(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean | null {
   if (model.capabilities !== null) return model.capabilities.includes('embedding');
   return known.get(model.digest)?.embeds ?? null;
@@ -40,7 +39,7 @@ export function shortModelName(name: string): string {
   return name.endsWith(':latest') ? name.slice(0, -':latest'.length) : name;
 }
 
-/** Pure: the choices, the built-in one first, then by name. A source's model that no node has stays a choice. */
+/** Pure: the choices, the built-in one first, then by name. The model of a source remains a choice when no node has it. */
 export function listEmbedders({
   nodes,
   sources,
@@ -53,7 +52,7 @@ export function listEmbedders({
   const here = nodes.find((node) => node.kind === 'this-computer');
   const builtin: EmbedderChoice = {
     embedder: { kind: 'builtin' },
-    label: 'Built-in, by words (lexical)',
+    label: fact('EMBEDDER_BUILT_IN'),
     dimensions: BUILTIN_DIMENSIONS,
     nodes: here ? [{ nodeId: here.id, name: here.name, awake: true, hasGpu: here.hasGpu }] : [],
   };
@@ -61,7 +60,7 @@ export function listEmbedders({
   const choiceOf = (embedder: Extract<Embedder, { kind: 'model' }>): EmbedderChoice => {
     let choice = models.get(embedder.digest);
     if (!choice) {
-      choice = { embedder, label: shortModelName(embedder.name), dimensions: null, nodes: [] };
+      choice = { embedder, label: plainText(shortModelName(embedder.name)), dimensions: null, nodes: [] };
       models.set(embedder.digest, choice);
     }
     return choice;
@@ -71,7 +70,7 @@ export function listEmbedders({
       if (embeds(model, known) !== true) continue;
       const choice = choiceOf({ kind: 'model', name: model.name, digest: model.digest });
       choice.dimensions ??= model.embeddingLength ?? known.get(model.digest)?.dimensions ?? null;
-      // Two tags of one digest on a node follow each other here, so the last entry is the only one to compare.
+      // A node's tags of one digest come one after the other, so only the last entry can be the same node.
       if (choice.nodes.at(-1)?.nodeId === node.id) continue;
       choice.nodes.push({
         nodeId: node.id,
@@ -82,7 +81,9 @@ export function listEmbedders({
     }
   }
   for (const { embedder } of sources) if (embedder.kind === 'model') choiceOf(embedder);
-  const sorted = [...models.values()].sort((one, other) => one.label.localeCompare(other.label, 'en'));
+  const nameOf = ({ embedder }: EmbedderChoice) =>
+    embedder.kind === 'model' ? shortModelName(embedder.name) : '';
+  const sorted = [...models.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'));
   return [builtin, ...sorted];
 }
 
@@ -139,7 +140,7 @@ export function createEmbedderList({
     }
   }
 
-  /** Once a digest: what a model can do does not change. A node that does not answer is asked again later. */
+  /** Once for each digest: what a model can do does not change. A node that does not answer is asked again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
     asking.add(model.digest);
     try {
@@ -147,16 +148,18 @@ export function createEmbedderList({
         await using acquired = await acquire.acquire({
           nodeId,
           requirement: { capabilities: [] },
-          purpose: plainText('describe a model'),
+          purpose: fact('DESCRIBING_MODEL', { model: shortModelName(model.name) }),
           by: 'job',
           brief: true,
           signal,
         });
         return acquired.server.describe(model.name, signal);
       });
-      const said = described.capabilities.length > 0;
+      const isReported = described.capabilities.length > 0;
       known.set(model.digest, {
-        embeds: said ? described.capabilities.includes('embedding') : embeddingFamilies.has(model.family),
+        embeds: isReported
+          ? described.capabilities.includes('embedding')
+          : embeddingFamilies.has(model.family),
         dimensions: described.embeddingLength,
       });
       if (!controller.signal.aborted) refresh();
@@ -168,7 +171,7 @@ export function createEmbedderList({
     asking.delete(model.digest);
   }
 
-  /** A large fleet changes often, and a list over all of it is long: it is made anew now and then. */
+  /** A large fleet changes often, and its list is long, so the list is not updated at each change. */
   let refreshedAt = Number.NEGATIVE_INFINITY;
   let pending: Timer | null = null;
   function refreshSoon(): void {

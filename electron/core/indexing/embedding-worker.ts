@@ -3,10 +3,12 @@
  * that the node is never idle between two; more would not help.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
 import type { Clock, Random } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
+import type { TimeReport } from './time-spent.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
 export interface EmbeddingOptions {
@@ -19,6 +21,9 @@ export interface EmbeddingOptions {
   onVectors(task: PoolTask, batch: Batch, vectors: readonly Float32Array[]): void;
   /** The server refuses this one text. */
   onRefused(text: QueuedText, error: unknown): void;
+  /** The server runs on this computer. */
+  isLocal: boolean;
+  times: Pick<TimeReport, 'answered' | 'starved'>;
   /** Something may have happened to the machine: probe it now. */
   probeSoon(nodeId: string): void;
 }
@@ -52,11 +57,14 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     const mark = acquired.begin();
     const startedAt = clock.monotonic();
     try {
-      const vectors = await withDeadline(clock, deadlineMs(), stopped, (limited) =>
+      const { vectors, serverMs } = await withDeadline(clock, deadlineMs(), stopped, (limited) =>
         server.embed(model, texts, limited),
       );
       checkVectors(vectors, texts.length);
-      slowestMs = Math.max(slowestMs, clock.monotonic() - startedAt);
+      const waitedMs = clock.monotonic() - startedAt;
+      slowestMs = Math.max(slowestMs, waitedMs);
+      const { nodeId, name } = worker;
+      options.times.answered({ nodeId, name, isLocal: options.isLocal, waitedMs, serverMs });
       return vectors;
     } finally {
       mark[Symbol.dispose]();
@@ -119,11 +127,13 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   async function work(): Promise<void> {
     for (;;) {
       let batch: Batch;
+      const idleSince = clock.monotonic();
       try {
         batch = await queue.take(options.batchSize, retired);
       } catch {
         return;
       }
+      options.times.starved(clock.monotonic() - idleSince);
       let restMs = 0;
       try {
         const vectors = await request(batch.texts.map(({ text }) => text));
@@ -155,7 +165,7 @@ function checkVectors(vectors: readonly Float32Array[], expected: number): void 
     vectors.every((vector) => vector.length === length && vector.every(Number.isFinite));
   if (right) return;
   throw new PilotlightError('SERVER_ERROR', {
-    message: 'The server answered with other vectors than it was asked for.',
+    message: fact('WRONG_VECTORS'),
     details: { server: `${vectors.length} vectors for ${expected} texts` },
   });
 }

@@ -1,13 +1,13 @@
-/** The life of jobs: one runs at a time, each survives the process, each ends in words. */
-
-import { isPilotlightError, PilotlightError, toWireError } from '../../../shared/contract/errors.ts';
+/** The life of jobs: one runs at a time, each survives a restart, and each ends with a message. */
+import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import type { IndexJob, SourceRecord } from '../../../shared/models/indexing.ts';
-import { plainText } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
 import type { IndexHandles } from './index-handles.ts';
-import { endWords, runJob } from './job-run.ts';
+import { fileCounts, jobActivity, jobError, jobLabel, labelFolders } from './job-outcome.ts';
+import { runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import type { Sources } from './sources.ts';
@@ -22,15 +22,15 @@ export interface NewJob {
 
 export interface Jobs {
   start(job: NewJob, sources: readonly SourceRecord[]): IndexJob;
-  /** The job as it then stands; one that has ended is left as it is. Throws NOT_FOUND. */
+  /** Returns the job as it then is; one that has ended stays unchanged. Throws NOT_FOUND. */
   cancel(jobId: string): IndexJob;
   require(jobId: string): IndexJob;
   list(limit: number): IndexJob[];
   current(): IndexJob | null;
   waitFor(jobId: string, signal: AbortSignal): Promise<IndexJob>;
-  /** Reads the unfinished jobs; they can be cancelled then, and go on if they are resumed. */
+  /** Reads the unfinished jobs. They can then be cancelled, and continue if they are resumed. */
   load(options: { resume: boolean }): void;
-  /** Resolves when no run that ended holds the index of this source any more: a cancelled one takes a moment. */
+  /** Resolves when no run that has ended uses the index of this source any more: a cancelled one takes a moment. */
   settled(sourceId: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -40,7 +40,6 @@ interface Run {
   controller: AbortController;
 }
 
-const everyFolder = 'all folders';
 /** How many jobs the stream shows. */
 const streamed = 20;
 /** How long a stop waits for a callback that is being sent. */
@@ -61,9 +60,9 @@ export function createJobs({
   const callbacks = new Set<Promise<void>>();
   let run: Run | null = null;
   let waiting: IndexJob[] = [];
-  /** Ends when the last run has let go of its indexes. */
+  /** Ends when the last run has released its indexes. */
   let winding: Promise<void> = Promise.resolve();
-  /** Runs that may hold indexes, the current one too. */
+  /** Runs that may be using indexes, including the current one. */
   const holding = new Map<Promise<void>, readonly string[]>();
 
   for (const job of store.jobs.list(streamed).reverse()) streams.jobs.set(job.id, job);
@@ -71,7 +70,7 @@ export function createJobs({
   function find(jobId: string): IndexJob {
     const current = run?.tracker.snapshot();
     const job = current?.id === jobId ? current : store.jobs.get(jobId);
-    if (!job) throw new PilotlightError('NOT_FOUND', { message: 'There is no such index job.' });
+    if (!job) throw new PilotlightError('NOT_FOUND', { message: fact('NO_SUCH_JOB') });
     return job;
   }
 
@@ -82,7 +81,7 @@ export function createJobs({
     run = own;
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
     const before = winding;
-    // A defect in one run must not keep the next from beginning.
+    // A defect in one run must not prevent the next from starting.
     const ending = before.catch(() => {}).then(() => execute(own, resumed));
     winding = ending;
     holding.set(ending, job.sourceIds);
@@ -97,7 +96,7 @@ export function createJobs({
     const signal = AbortSignal.any([controller.signal, stopping.signal]);
     try {
       signal.throwIfAborted();
-      if (resumed) tracker.event('resumed', null, 'The job goes on where it was when Pilotlight ended.');
+      if (resumed) tracker.event('resumed', null, fact('JOB_RESUMED'));
       const wanted = new Set(job.sourceIds);
       const chosen = sources.records().filter((source) => wanted.has(source.id));
       if (chosen.length === 0) throw new PilotlightError('NOTHING_TO_INDEX');
@@ -112,7 +111,7 @@ export function createJobs({
         signal,
       );
       signal.throwIfAborted();
-      if (run === own) finish(own, 'completed', endWords(tracker.snapshot()), null);
+      if (run === own) finish(own, 'completed', fact('FILES_INDEXED', fileCounts(tracker.snapshot())), null);
     } catch (error) {
       if (run !== own) return;
       if (stopping.signal.aborted) {
@@ -121,8 +120,8 @@ export function createJobs({
         return;
       }
       if (!isPilotlightError(error)) log.error('An index job failed.', { job: job.id, error: String(error) });
-      const wire = errorOfJob(error);
-      finish(own, 'failed', wire.message, wire);
+      const ending = jobError(error);
+      finish(own, 'failed', ending.detail, ending.error);
     } finally {
       if (!stopping.signal.aborted) for (const sourceId of job.sourceIds) void sources.refresh(sourceId);
     }
@@ -131,29 +130,18 @@ export function createJobs({
   function finish(
     own: Run,
     status: 'completed' | 'failed' | 'cancelled',
-    detail: string,
+    detail: Message,
     error: IndexJob['error'],
   ): IndexJob {
     const job = own.tracker.end(status, detail, error);
     run = null;
-    tell(job);
+    const entry = jobActivity(job);
+    if (entry !== null) activity.record(entry);
     if (job.callbackUrl !== null) callBack(job, job.callbackUrl);
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
     return job;
-  }
-
-  function tell(job: IndexJob): void {
-    const words = { completed: 'was indexed', failed: 'could not be indexed', cancelled: 'was cancelled' };
-    if (job.status === 'pending' || job.status === 'running') return;
-    activity.record({
-      kind: 'index',
-      severity: job.status === 'completed' ? 'success' : job.status === 'failed' ? 'error' : 'info',
-      message: plainText(`${named(job)} ${words[job.status]}: ${lowerFirst(job.detail)}`),
-      why: plainText(job.error?.next ?? ''),
-      notify: job.status !== 'cancelled',
-    });
   }
 
   function callBack(job: IndexJob, url: string): void {
@@ -163,8 +151,8 @@ export function createJobs({
         activity.record({
           kind: 'index',
           severity: 'warning',
-          message: plainText(`The callback after ${named(job)} was not taken: ${failure}.`),
-          why: plainText('It was tried four times.'),
+          message: fact('CALLBACK_FAILED', { folders: labelFolders(job.label), reason: failure.reason }),
+          why: fact('CALLBACK_TRIED', { times: failure.attempts }),
         });
       })
       .catch(() => undefined)
@@ -176,20 +164,19 @@ export function createJobs({
     start(wanted, chosen) {
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
       if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
-      const names = chosen.map((source) => source.name).join(', ');
-      const all = wanted.sourceIds === null && chosen.length > 1;
+      const names = chosen.map((source) => source.name);
       return launch(
         {
           id: ids.next('job'),
           sourceIds: chosen.map((source) => source.id),
-          label: all ? everyFolder : names,
+          label: jobLabel(names, wanted.sourceIds === null),
           full: wanted.full,
           rebuild: wanted.rebuild,
           useGpu: wanted.useGpu,
           callbackUrl: wanted.callbackUrl,
           status: 'pending',
           phase: 'queued',
-          detail: 'Starting…',
+          detail: fact('JOB_STARTING'),
           createdAt: clock.now(),
           startedAt: null,
           endedAt: null,
@@ -197,6 +184,7 @@ export function createJobs({
           vectors: 0,
           fallbackVectors: 0,
           etaMs: null,
+          limitedBy: null,
           currentFile: '',
           nodes: [],
           events: [],
@@ -216,7 +204,7 @@ export function createJobs({
           ...queued,
           status: 'cancelled',
           phase: 'done',
-          detail: 'Cancelled.',
+          detail: fact('JOB_CANCELLED', { files: null }),
           endedAt: clock.now(),
         };
         store.jobs.put(job);
@@ -228,7 +216,7 @@ export function createJobs({
       const own = run;
       own.controller.abort(new PilotlightError('CANCELLED'));
       const { done } = own.tracker.snapshot().files;
-      return finish(own, 'cancelled', `Cancelled; ${done.toLocaleString('en')} files were indexed.`, null);
+      return finish(own, 'cancelled', fact('JOB_CANCELLED', { files: done }), null);
     },
     require: find,
     list(limit) {
@@ -260,19 +248,4 @@ export function createJobs({
       await Promise.all(callbacks);
     },
   };
-}
-
-function errorOfJob(error: unknown): NonNullable<IndexJob['error']> {
-  const { code, message, next, details } = toWireError(error);
-  const server = details?.server;
-  const unsaid = typeof server === 'string' && server !== '' && !message.includes(server);
-  return { code, message: unsaid ? `${message} It said: ${server}` : message, next };
-}
-
-function named(job: IndexJob): string {
-  return job.label === everyFolder ? 'All folders' : `"${job.label}"`;
-}
-
-function lowerFirst(words: string): string {
-  return words.charAt(0).toLowerCase() + words.slice(1);
 }

@@ -110,7 +110,7 @@ function planSource(draft: Draft, source: ExportedSource, present: Present, fold
   const before = present.sources.find((other) => other.path === path);
   const { name, wake, whenGpuGone } = source;
   if (!before) {
-    draft.add('add', 'folder', what, fact('FOLDER_ADDED'));
+    draft.add('add', 'folder', what, fact('FOLDER_TO_INDEX_ADDED'));
     draft.sources.push({ id: '', name, path, embedder: source.embedder, wake, whenGpuGone, addedAt: 0 });
     return;
   }

@@ -67,6 +67,11 @@ const MIGRATIONS: readonly string[] = [
     run TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Reasons are messages, as JSON; they were text before.
+  `
+  UPDATE files SET problem_reason = json_object('code', 'TEXT', 'params', json_object('text', problem_reason))
+  WHERE problem_reason IS NOT NULL;
+  `,
 ];
 
 export interface OpenedDatabase {

@@ -5,6 +5,7 @@ import type { NodePower, PowerAction } from '../../../shared/models/power.ts';
 import { isServing } from '../../../shared/models/serving.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { serverCan } from '../../../shared/server-can.ts';
+import { jobName } from '../../../shared/text/job.ts';
 import { nodeStateLabel } from '../../../shared/text/node-state.ts';
 import { formatAgo, plural } from '../../../shared/units.ts';
 import { placementLabel } from '../../components/glyphs.tsx';
@@ -300,14 +301,14 @@ function jobEntries(job: IndexJob, now: number): PaletteEntry[] {
   const open = entry(
     'Run',
     `job:${job.id}`,
-    `Run of ${job.label}`,
+    `Run of ${jobName(job)}`,
     { kind: 'go', href: runHref(job.id) },
     { keywords: `job index proof ${job.status}`, about: `${job.status}, ${when}`, weight: 4 },
   );
   if (!isActive(job)) return [open];
   return [
     open,
-    entry('Run', `cancel-job:${job.id}`, `Cancel the run of ${job.label}`, {
+    entry('Run', `cancel-job:${job.id}`, `Cancel the run of ${jobName(job)}`, {
       kind: 'cancel-job',
       jobId: job.id,
     }),

@@ -98,7 +98,7 @@ export const transferMessages = {
   FOLDER_UNUSABLE: ({ error }: { error: Text }) => `It cannot be used on this computer: ${error}`,
   FOLDER_NOT_CHECKED: () => 'It could not be checked.',
   FOLDER_TWICE_IN_FILE: () => 'The file has this folder twice.',
-  FOLDER_ADDED: () => 'Added; index it on the Index page.',
+  FOLDER_TO_INDEX_ADDED: () => 'Added; index it on the Index page.',
   FOLDER_SAME: ({ otherEmbedder }: { otherEmbedder: boolean }) =>
     sentences('Already there, unchanged.', embedderKept(otherEmbedder)),
   FOLDER_CHANGES: ({ otherEmbedder }: { otherEmbedder: boolean }) =>

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fact } from '../../../shared/models/message.ts';
 import { codeOf, never, openWorkplace } from './harness.ts';
 
 describe('an index follows its folder', () => {
@@ -107,7 +108,7 @@ describe('an index follows its folder', () => {
     place.write('wide.txt', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('wide words', 'utf16le')]));
     const index = await place.open();
     const { scan, outcomes } = await place.run(index);
-    expect(scan.skipped).toEqual([{ path: 'empty.txt', code: 'FILE_EMPTY', reason: 'The file is empty.' }]);
+    expect(scan.skipped).toEqual([{ path: 'empty.txt', code: 'FILE_EMPTY', reason: fact('FILE_IS_EMPTY') }]);
     const codes = Object.fromEntries(
       outcomes.map((outcome) => [outcome.path, outcome.error?.code ?? 'indexed']),
     );
@@ -216,9 +217,7 @@ describe('an index follows its folder', () => {
       writeFileSync(Buffer.concat([Buffer.from(`${place.folder}/caf`), Buffer.from([0xe9])]), 'words');
       const scan = await (await place.open()).scan({ full: false }, never);
       expect(scan.pending).toEqual([]);
-      expect(scan.skipped).toMatchObject([
-        { code: 'FILE_UNREADABLE', reason: 'The name is not valid UTF-8.' },
-      ]);
+      expect(scan.skipped).toMatchObject([{ code: 'FILE_UNREADABLE', reason: fact('FILE_NAME_NOT_UTF_8') }]);
     },
   );
 

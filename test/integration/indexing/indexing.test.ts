@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isServing } from '../../../shared/models/fleet.ts';
 import type { IndexJob } from '../../../shared/models/indexing.ts';
+import { fact } from '../../../shared/models/message.ts';
 import {
   fleetEmbedder,
   machineSetups,
@@ -72,7 +73,10 @@ describe('indexing with real parts', () => {
         ['empty.md', 'FILE_EMPTY'],
         ['photo.bin', 'FILE_BINARY'],
       ]);
-      expect(job.leftOut.every(({ reason }) => reason !== '')).toBe(true);
+      expect(job.leftOut.map(({ reason }) => reason.code).sort()).toEqual([
+        'FILE_IS_EMPTY',
+        'FILE_IS_NOT_TEXT',
+      ]);
     }
   });
 
@@ -177,7 +181,7 @@ describe('indexing with real parts', () => {
       { text: 'lamp 3', sourceIds: null, limit: 3 },
       AbortSignal.timeout(10_000),
     );
-    expect(result.notices).toEqual(['Found by words only: no machine that is awake has mxbai-embed-large.']);
+    expect(result.notices).toEqual([fact('KEYWORDS_ONLY_NO_NODE', { model: 'mxbai-embed-large' })]);
     expect(result.hits.length).toBe(3);
     expect(result.hits.every((hit) => hit.vectors === null)).toBe(true);
   });
@@ -210,3 +214,28 @@ function indexWorkerPid(parent: number): number {
   }
   throw new Error('The index worker does not run.');
 }
+
+describe('the data folder of the core', () => {
+  it('is no source, and is left out of one that contains it, even if it is a link', async () => {
+    await using world = await startRealWorld(notes(2));
+    await world.host.stop();
+    const folder = join(world.folder, 'data');
+    mkdirSync(folder);
+    symlinkSync(folder, join(world.folder, '..', 'data-link'));
+    const host = await startHostAt(join(world.folder, '..', 'data-link'));
+    await using _ = { [Symbol.asyncDispose]: () => host.stop() };
+    const { indexing } = host.core.services;
+    const add = (path: string) =>
+      indexing.addSource({ path, embedder: { kind: 'builtin' }, wake: false, whenGpuGone: 'wait' });
+    for (const path of [folder, join(folder, 'index'), join(world.folder, '..', 'data-link')]) {
+      await expect(add(path), path).rejects.toMatchObject({ code: 'OWN_DATA_FOLDER' });
+    }
+    await add(world.folder);
+    const { id } = indexing.startJob(wanted);
+    const job = await untilJob(host, id, ended);
+    expect(job).toMatchObject({ status: 'completed', files: { done: 2, skipped: 1, failed: 0 } });
+    expect(job.leftOut).toEqual([
+      { path: 'data', code: 'OWN_DATA_FOLDER', reason: fact('OWN_DATA_LEFT_OUT') },
+    ]);
+  });
+});

@@ -125,9 +125,21 @@ describe('vectors', () => {
         ],
       },
     });
-    const vectors = await server.embed('m', ['a', 'b'], signal);
+    const { vectors, serverMs } = await server.embed('m', ['a', 'b'], signal);
+    expect(serverMs).toBeNull();
     expect(vectors).toEqual([Float32Array.of(1, 2), Float32Array.of(3, 4)]);
     expect(last()?.body).toEqual({ model: 'm', input: ['a', 'b'] });
+  });
+
+  it.each([
+    [12_345_678, 12.345678],
+    [0, 0],
+    [null, null],
+    ['soon', null],
+    [-1, null],
+  ])('come with the time that the server reports: %j ns', async (total_duration, serverMs) => {
+    const { server } = setup({ '/api/embed': { embeddings: [[1]], total_duration } });
+    expect(await server.embed('m', ['a'], signal)).toEqual({ vectors: [Float32Array.of(1)], serverMs });
   });
 });
 

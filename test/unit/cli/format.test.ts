@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseBytes } from '../../../electron/cli/commands/nodes.ts';
 import { bar, highlight, jobLine, placementText, table } from '../../../electron/cli/format.ts';
 import { createTerminal, cutTo, visibleLength } from '../../../electron/cli/terminal.ts';
+import { fact } from '../../../shared/models/message.ts';
 import { aJob } from '../../fakes/records.ts';
 
 function terminal(own: { isTTY?: boolean; env?: Record<string, string> } = {}) {
@@ -79,9 +80,25 @@ describe('texts and numbers', () => {
 
   it('describe a running job in one line', () => {
     expect(jobLine(aJob({ etaMs: 65_000 }), plain)).toBe(
-      `${bar(0.45, 24, plain)}  18/40 files  12 vec/s  ≈ 65 s left  Embedding on tower.`,
+      `${bar(0.45, 24, plain)}  18/40 files  12 vec/s  ≈ 65 s left  Embedding on tower (GPU)`,
     );
-    expect(jobLine(aJob({ phase: 'waking', detail: 'Waking tower…' }), plain)).toBe('◌ Waking tower…');
+    expect(jobLine(aJob({ phase: 'waking', detail: fact('WAKING_NODE', { node: 'tower' }) }), plain)).toBe(
+      '◌ Waking tower…',
+    );
+  });
+
+  it('say what limits a job', () => {
+    const limitedBy = fact('LIMITED_BY_DISK');
+    expect(jobLine(aJob({ limitedBy }), plain)).toMatch(
+      /Embedding on tower \(GPU\)\. Limited by the disk .*\.$/,
+    );
+  });
+
+  it('show no rate before the first vectors arrive', () => {
+    const detail = fact('FIRST_BATCH_RUNNING', { nodes: [{ node: 'tower', on: 'gpu' }] });
+    const line = jobLine(aJob({ detail, nodes: [] }), plain);
+    expect(line).toContain('First batch running');
+    expect(line).not.toContain('vec/s');
   });
 
   it('mark what matched', () => {

@@ -130,7 +130,7 @@ describe('the client of the index worker', () => {
     });
     await clock.advance(60_000);
     const error = { code: 'DISK_FULL', message: 'full', next: 'free some' } as const;
-    workers[1]?.send({ kind: 'error', id: 3, error, cause: null });
+    workers[1]?.send({ kind: 'error', id: 3, error, said: null, cause: null });
     expect(await prepared).toMatchObject({ code: 'DISK_FULL' });
   });
 

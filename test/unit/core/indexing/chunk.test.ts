@@ -122,7 +122,7 @@ describe('offsets in other encodings and in HTML', () => {
     ['Latin-1', Buffer.from(text, 'latin1'), (bytes: Buffer) => bytes.toString('latin1')],
   ])('%s', (_name, bytes, decode) => {
     const file = cutFile(bytes, 'a.txt', 6);
-    if (!file.ok) throw new Error(file.reason);
+    if (!file.ok) throw new Error(file.reason.code);
     expect(file.chunks.length).toBeGreaterThan(2);
     for (const chunk of file.chunks) {
       expect(decode(bytes.subarray(chunk.startByte, chunk.endByte))).toBe(chunk.text);
@@ -137,7 +137,7 @@ describe('offsets in other encodings and in HTML', () => {
       '<h1>First &amp; last</h1><p>Some <b>bold</b> caf&eacute; text.</p><script>var no = 1;</script>' +
       '<h2>Second</h2><pre>a\n  b</pre><p>The   end</p></body></html>';
     const file = cutFile(Buffer.from(source), 'page.html', 100);
-    if (!file.ok) throw new Error(file.reason);
+    if (!file.ok) throw new Error(file.reason.code);
     expect(file.language).toBe('html');
     expect(file.chunks.map((chunk) => [chunk.heading, chunk.text])).toEqual([
       ['', 'Page'],

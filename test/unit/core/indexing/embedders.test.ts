@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createEmbedderList, listEmbedders } from '../../../../electron/core/indexing/embedders.ts';
+import { fact, plainText } from '../../../../shared/models/message.ts';
 import { createFakeWorld, digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
 
 describe('the embedders to choose from', () => {
@@ -19,8 +20,8 @@ describe('the embedders to choose from', () => {
       known: new Map(),
     });
     expect(choices.map((choice) => choice.label)).toEqual([
-      'Built-in, by words (lexical)',
-      'mxbai-embed-large',
+      fact('EMBEDDER_BUILT_IN'),
+      plainText('mxbai-embed-large'),
     ]);
     expect(choices[1]).toMatchObject({
       embedder: { kind: 'model', digest },
@@ -37,7 +38,7 @@ describe('the embedders to choose from', () => {
       sources: [{ embedder: { kind: 'model', name: modelName, digest } }],
       known: new Map(),
     });
-    expect(choices[1]).toMatchObject({ label: 'mxbai-embed-large', nodes: [] });
+    expect(choices[1]).toMatchObject({ label: plainText('mxbai-embed-large'), nodes: [] });
   });
 
   it('ask a server that lists no capabilities, once a digest, and never go by the name', async () => {
@@ -66,7 +67,7 @@ describe('the embedders to choose from', () => {
     await world.clock.advance(1000);
     expect(asked).toBe(1);
     expect(world.dependencies.streams.embedders.values()[1]?.nodes[0]?.name).toBe('first');
-    expect(list.list()[1]).toMatchObject({ label: 'plain-name', dimensions: 4, nodes: [{}, {}] });
+    expect(list.list()[1]).toMatchObject({ label: plainText('plain-name'), dimensions: 4, nodes: [{}, {}] });
     list.stop();
   });
 });

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import type { Embedder } from '../../../../shared/models/indexing.ts';
-import { textOf } from '../../../../shared/text/index.ts';
 import {
   createFakeWorld,
   digest,
@@ -78,7 +77,7 @@ describe('a folder that is being removed', () => {
     expect(world.index.committed.size).toBe(0);
     expect(world.sources.size).toBe(0);
     expect(seen.opened).toBe(0);
-    expect(world.told.filter(({ message }) => textOf(message).includes('was removed'))).toHaveLength(1);
+    expect(world.told.filter(({ message }) => message.code === 'FOLDER_REMOVED')).toHaveLength(1);
   });
 
   it('is not opened again by a search that began before', async () => {

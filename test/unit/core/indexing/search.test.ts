@@ -97,9 +97,7 @@ describe('a search', () => {
     expect(await result).toMatchObject({
       hits: [],
       tookMs: 4000,
-      notices: [
-        'Found by words only: mxbai-embed-large did not answer (tower: The machine did not answer in time.).',
-      ],
+      notices: [{ code: 'KEYWORDS_ONLY_NO_ANSWER', params: { model: 'mxbai-embed-large', node: 'tower' } }],
     });
     expect(world.inFlight.now).toBe(0);
   });

@@ -91,7 +91,9 @@ describe('an index job', () => {
     expect(job.files).toEqual({ total: 20, done: 20, unchanged: 0, removed: 0, failed: 0, skipped: 0 });
     expect(job.vectors).toBe(60);
     expect(job.fallbackVectors).toBe(0);
-    expect(job.detail).toBe('20 files indexed.');
+    expect(job.detail).toEqual(
+      fact('FILES_INDEXED', { done: 20, unchanged: 0, removed: 0, failed: 0, skipped: 0 }),
+    );
     expect(world.placements).toEqual([{ nodeId: 'tower', model: modelName }]);
     expect(world.fleet.embedded.get('nas')).toBeUndefined();
     expect(job.nodes).toMatchObject([{ nodeId: 'tower', placement: 'gpu', vectors: 60 }]);
@@ -123,7 +125,10 @@ describe('an index job', () => {
     world.fleet.patch('tower', { state: 'off' });
     const second = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(second.id));
-    expect(job).toMatchObject({ status: 'completed', detail: '0 files indexed, 3 unchanged.' });
+    expect(job).toMatchObject({
+      status: 'completed',
+      detail: { code: 'FILES_INDEXED', params: { done: 0, unchanged: 3 } },
+    });
     expect(job.events).toEqual([]);
   });
 
@@ -140,7 +145,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('wakes the GPU machine, in words, and embeds there', async () => {
+  it('wakes the GPU machine, says so, and embeds there', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     world.power.ensureAwake = async (id, { signal }) => {
@@ -150,7 +155,10 @@ describe('an index job', () => {
     };
     const { id } = service.startJob(wanted);
     await world.clock.advance(5000);
-    expect(service.job(id)).toMatchObject({ phase: 'waking', detail: 'Waking tower…' });
+    expect(service.job(id)).toMatchObject({
+      phase: 'waking',
+      detail: fact('WAKING_NODE', { node: 'tower' }),
+    });
     expect(world.fleet.reasons.get('tower')).toEqual([fact('USED_FOR_INDEXING', { folder: 'Notes' })]);
     const job = await untilEnded(world, () => service.job(id));
     expect(job.status).toBe('completed');
@@ -188,10 +196,10 @@ describe('an index job', () => {
     expect(service.job(id)).toMatchObject({ status: 'running', phase: 'waiting' });
     expect(asked).toBe(4);
     expect(service.job(id).events.filter((event) => event.kind === 'note')).toMatchObject([
-      { message: `tower stays asleep: ${refusal.charAt(0).toLowerCase()}${refusal.slice(1)}` },
+      { message: fact('NODE_LEFT_ASLEEP', { node: 'tower', reason: plainText(refusal) }) },
     ]);
     expect(world.told.filter((entry) => entry.notify)).toMatchObject([
-      { why: plainText(`tower: ${refusal}`) },
+      { why: fact('REASON_OF_NODE', { node: 'tower', reason: plainText(refusal) }) },
     ]);
     quiet = false;
     const job = await untilEnded(world, () => service.job(id));
@@ -206,7 +214,7 @@ describe('an index job', () => {
     const { id } = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(id));
     expect(job).toMatchObject({ status: 'completed', vectors: 12, fallbackVectors: 12 });
-    expect(job.events.map((event) => event.message).join(' ')).toContain('tower stays asleep');
+    expect(job.events.map((event) => event.message.code)).toContain('NODE_LEFT_ASLEEP');
   });
 
   it('does not wake and does not place when the GPU is not wanted', async () => {
@@ -271,7 +279,7 @@ describe('an index job', () => {
     const { service } = await start(world);
     const { id } = service.startJob(wanted);
     await world.clock.advance(3000);
-    expect(service.job(id).detail).toBe('Embedding on nas (CPU)');
+    expect(service.job(id).detail).toEqual(fact('EMBEDDING_ON', { nodes: [{ node: 'nas', on: 'cpu' }] }));
     world.fleet.patch('tower', { state: 'off' });
     world.fleet.servers.delete('tower');
     await world.clock.advance(3000);
@@ -304,7 +312,7 @@ describe('an index job', () => {
     expect(service.job(id)).toMatchObject({
       status: 'running',
       phase: 'waiting',
-      detail: 'Waiting for a GPU machine that has mxbai-embed-large.',
+      detail: fact('WAITING_FOR_NODE', { gpu: true, model: 'mxbai-embed-large' }),
     });
     expect(wakes).toBe(1);
     await world.clock.advance(300_000);
@@ -346,13 +354,17 @@ describe('an index job', () => {
     expect(job.status).toBe('completed');
     expect(job.files).toMatchObject({ done: 9, failed: 1 });
     expect(job.failures).toEqual([
-      { path: 'f3.md', code: 'SERVER_ERROR', reason: 'the input length exceeds the context length' },
+      {
+        path: 'f3.md',
+        code: 'SERVER_ERROR',
+        reason: plainText('the input length exceeds the context length'),
+      },
     ]);
     world.index.files.delete('f3.md');
     expectWhole(world);
   });
 
-  it('ends with the words of a server that refuses everything', async () => {
+  it('ends with the message of a server that refuses everything', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(100) });
     world.fleet.servers.set('tower', async () => {
       throw new PilotlightError('SERVER_ERROR', {
@@ -427,7 +439,9 @@ describe('an index job', () => {
     const { id } = service.startJob(wanted);
     const job = await untilEnded(world, () => service.job(id));
     expect(job.status).toBe('completed');
-    expect(job.failures).toEqual([{ path: 'f.md', code: 'SERVER_ERROR', reason: 'runner crashed' }]);
+    expect(job.failures).toEqual([
+      { path: 'f.md', code: 'SERVER_ERROR', reason: plainText('runner crashed') },
+    ]);
     expect(kinds(job)).toEqual(['placed']);
     world.index.files.delete('f.md');
     expectWhole(world);
