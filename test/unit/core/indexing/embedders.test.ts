@@ -71,7 +71,7 @@ describe('the embedders to choose from', () => {
     list.stop();
   });
 
-  it('leave out a server that cannot embed, and come with it when it can', async () => {
+  it('do not include a server that cannot embed, until it can', async () => {
     const cannot = { product: 'Other', version: '1', capabilities: ['lists-models' as const] };
     const can = { ...cannot, capabilities: ['lists-models' as const, 'embeds' as const] };
     const own = embeddingModel({ name: 'own:latest', digest: 'e'.repeat(64) });
