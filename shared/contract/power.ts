@@ -137,7 +137,7 @@ export const powerHistoryMethods = {
   },
   'power.energy': {
     summary:
-      'Get hours awake and watt-hours by node and by job, and what sleeping saved, with how each figure was computed.',
+      'Get hours awake and watt-hours by node and by purpose, and what sleeping saved, with how each figure was computed.',
     scope: 'view',
     params: z.strictObject({ range: energyRangeSchema.default('week'), nodeId: nodeId.optional() }),
     result: energyReportSchema,

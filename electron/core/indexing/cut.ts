@@ -14,7 +14,7 @@ export type CutFile = { ok: true; language: string; chunks: Chunk[] } | NotText;
 /**
  * @param bytes the whole file
  * @param path relative, with `/`
- * @param maxTokens estimated tokens a chunk may have
+ * @param maxTokens maximum tokens of a chunk, estimated
  */
 export function cutFile(bytes: Uint8Array, path: string, maxTokens: number): CutFile {
   const file = recognise(bytes, path);

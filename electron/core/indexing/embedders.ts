@@ -206,6 +206,7 @@ function changesChoices(node: NodeView, previous: NodeView): boolean {
   return (
     node.installed !== previous.installed ||
     isServing(node.state) !== isServing(previous.state) ||
+    serverCan(node, 'embeds') !== serverCan(previous, 'embeds') ||
     node.hasGpu !== previous.hasGpu ||
     node.name !== previous.name
   );

@@ -1,6 +1,6 @@
 /**
- * Embeds on one node, batch after batch, until it is retired or dropped. One request runs and one waits behind it, so
- * that the node is never idle between two; more would not help.
+ * Embeds on one node, batch after batch, until it is retired or dropped. A second request waits behind the running one,
+ * so that the node is never idle between them; more would not help.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
@@ -28,9 +28,9 @@ export interface EmbeddingOptions {
   probeSoon(nodeId: string): void;
 }
 
-/** A batch that failed this often may hold a text that the server cannot take. */
+/** A batch that failed this often may contain a text that the server cannot embed. */
 const ATTEMPTS_BEFORE_CONTROL = 3;
-/** Any server that embeds at all takes this text. */
+/** Any server that embeds at all can embed this text. */
 const CONTROL_TEXT = 'test';
 const FIRST_REST_MS = 250;
 const LONGEST_REST_MS = 5000;
@@ -93,8 +93,8 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   }
 
   /**
-   * The texts may be what the server cannot take. They are blamed only where it takes another one right then, so that
-   * a failing server is never blamed on a file. Returns how long to rest.
+   * The server may be unable to embed these texts. They count as the cause only if it embeds another one right then, so
+   * that a failing server is never blamed on a file. Returns how long to rest, milliseconds.
    */
   async function blameTexts(batch: Batch, error: unknown): Promise<number> {
     try {
@@ -103,7 +103,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
       queue.giveBack(batch);
       if (stopped.aborted) return 0;
       if (classifyFailure(controlError) !== 'input') return blameNode(controlError);
-      // It refuses everything, and always has: waiting would not help.
+      // It has refused everything from the start, so waiting would not help.
       if (!options.anySuccess()) throw error;
       task.drop(controlError);
       return 0;
@@ -115,7 +115,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     return 0;
   }
 
-  /** Decides what becomes of a failed batch; returns how long to rest. */
+  /** Decides what to do with a failed batch; returns how long to rest, milliseconds. */
   async function failed(batch: Batch, error: unknown): Promise<number> {
     const kind = classifyFailure(error);
     const attempts = batch.attempts + (kind === 'server' ? 1 : 0);
@@ -152,7 +152,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     }
   }
 
-  // A node that failed lately gets one request at a time until one succeeds.
+  // A node that failed recently gets one request at a time until one succeeds.
   const second = acquired.breaker() === 'closed' ? Promise.resolve() : proven.promise;
   await Promise.all([work(), second.then(work)]);
 }

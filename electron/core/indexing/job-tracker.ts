@@ -100,7 +100,7 @@ export function createJobTracker({
   const times = createTimeMeter(clock);
   let savedAt = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
-  let over = false;
+  let hasEnded = false;
 
   function countsOf(sourceId: string): SourceCounts {
     let known = counts.get(sourceId);
@@ -158,7 +158,7 @@ export function createJobTracker({
       limitedBy: isEmbedding ? limitedBy(times.recent()) : null,
       nodes: [...shares.values()].map(({ share, meter }) => ({
         ...share,
-        vectorsPerSecond: over ? 0 : meter.perSecond(now),
+        vectorsPerSecond: hasEnded ? 0 : meter.perSecond(now),
       })),
     };
   }
@@ -186,7 +186,7 @@ export function createJobTracker({
   }
 
   function touch(): void {
-    if (!over) timer ??= clock.timer(showEveryMs, show);
+    if (!hasEnded) timer ??= clock.timer(showEveryMs, show);
   }
 
   return {
@@ -217,14 +217,14 @@ export function createJobTracker({
       streams.jobs.set(job.id, job);
     },
     phase(phase, detail) {
-      if (over || (job.phase === phase && isSame(job.detail, detail))) return;
+      if (hasEnded || (job.phase === phase && isSame(job.detail, detail))) return;
       job = { ...job, phase, detail };
       refresh();
       saveLeniently();
       show();
     },
     event(kind, nodeId, message) {
-      if (over) return;
+      if (hasEnded) return;
       if (kind === 'fell-back' || kind === 'recovered') eta.restart();
       job = {
         ...job,
@@ -306,7 +306,7 @@ export function createJobTracker({
     doneIn: (sourceId) => countsOf(sourceId).done,
     end(status, detail, error) {
       refresh();
-      over = true;
+      hasEnded = true;
       timer?.cancel();
       job = {
         ...job,
@@ -326,7 +326,7 @@ export function createJobTracker({
     },
     suspend() {
       refresh();
-      over = true;
+      hasEnded = true;
       timer?.cancel();
       saveLeniently();
     },

@@ -60,10 +60,10 @@ export function createJobs({
   const callbacks = new Set<Promise<void>>();
   let run: Run | null = null;
   let waiting: IndexJob[] = [];
-  /** Ends when the last run has released its indexes. */
-  let winding: Promise<void> = Promise.resolve();
+  /** Resolves when the last run has released its indexes. */
+  let lastReleased: Promise<void> = Promise.resolve();
   /** Runs that may be using indexes, including the current one. */
-  const holding = new Map<Promise<void>, readonly string[]>();
+  const inUse = new Map<Promise<void>, readonly string[]>();
 
   for (const job of store.jobs.list(streamed).reverse()) streams.jobs.set(job.id, job);
 
@@ -80,13 +80,13 @@ export function createJobs({
     const own: Run = { tracker, controller: new AbortController() };
     run = own;
     for (const key of streams.jobs.keys().slice(0, -streamed)) streams.jobs.delete(key);
-    const before = winding;
+    const before = lastReleased;
     // A defect in one run must not prevent the next from starting.
     const ending = before.catch(() => {}).then(() => execute(own, resumed));
-    winding = ending;
-    holding.set(ending, job.sourceIds);
-    const letGo = () => void holding.delete(ending);
-    void ending.then(letGo, letGo);
+    lastReleased = ending;
+    inUse.set(ending, job.sourceIds);
+    const release = () => void inUse.delete(ending);
+    void ending.then(release, release);
     return tracker.snapshot();
   }
 
@@ -137,14 +137,14 @@ export function createJobs({
     run = null;
     const entry = jobActivity(job);
     if (entry !== null) activity.record(entry);
-    if (job.callbackUrl !== null) callBack(job, job.callbackUrl);
+    if (job.callbackUrl !== null) sendCallback(job, job.callbackUrl);
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
     return job;
   }
 
-  function callBack(job: IndexJob, url: string): void {
+  function sendCallback(job: IndexJob, url: string): void {
     const task = postCallback({ clock, http, log, url, job }, stopping.signal)
       .then((failure) => {
         if (failure === null) return;
@@ -238,13 +238,13 @@ export function createJobs({
       if (first) launch(first, true);
     },
     async settled(sourceId) {
-      const held = [...holding].filter(([, sourceIds]) => sourceIds.includes(sourceId));
+      const held = [...inUse].filter(([, sourceIds]) => sourceIds.includes(sourceId));
       await Promise.all(held.map(([ending]) => ending));
     },
     async stop() {
       if (callbacks.size > 0) await settledWithin(clock, callbackGraceMs, Promise.all(callbacks));
       stopping.abort(new PilotlightError('STOPPING'));
-      await winding;
+      await lastReleased;
       await Promise.all(callbacks);
     },
   };

@@ -30,9 +30,9 @@ export interface PipelineOptions {
 const preparers = 4;
 /** How many batches of texts wait ahead of the nodes. */
 const batchesAhead = 12;
-const mostCommits = 64;
+const maxCommits = 64;
 /** Files that are prepared and not committed yet; the worker accepts a few more. */
-const mostOpen = 900;
+const maxOpen = 900;
 const builtinGroup = 32;
 
 /**
@@ -48,8 +48,8 @@ export async function embedOnNodes(
   if (pending.length === 0) return;
   const queue = createWorkQueue();
   const changes = createChanges();
-  const over = new AbortController();
-  const running = AbortSignal.any([signal, over.signal]);
+  const ending = new AbortController();
+  const running = AbortSignal.any([signal, ending.signal]);
   const open = new Set<OpenFile>();
   const commits = new Set<Promise<void>>();
   const finished = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ export async function embedOnNodes(
     try {
       for (let file = pending[nextIndex++]; file; file = pending[nextIndex++]) {
         await queue.room(room, running);
-        while (commits.size >= mostCommits || open.size >= mostOpen) await changes.wait(running);
+        while (commits.size >= maxCommits || open.size >= maxOpen) await changes.wait(running);
         await prepareFile(file);
       }
     } catch (error) {
@@ -170,7 +170,7 @@ export async function embedOnNodes(
   try {
     await finished.promise;
   } finally {
-    over.abort();
+    ending.abort();
     await Promise.allSettled([pool, ...preparation, ...commits]);
     await Promise.all([...open].map(discard));
   }

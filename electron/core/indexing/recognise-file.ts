@@ -166,8 +166,8 @@ function languageOf(text: string, path: string): Language {
 }
 
 /**
- * After white space and comments. Without one regular expression for both, which would try every way to divide the
- * text among the comments: with a few dozen of them, that never ends.
+ * After white space and comments. One regular expression for both would try every way to divide the text among the
+ * comments, which takes for ever with a few dozen of them.
  */
 function startsAsHtml(head: string): boolean {
   const space = /\s*/y;

@@ -90,7 +90,7 @@ function toSearchHit({ source, hit, wordRank, vectorRank, score }: MergedHit, qu
   };
 }
 
-/** With the separator that the folder's own path uses. */
+/** With the separator of the folder's own path. */
 function joinPath(folder: string, path: string): string {
   const windows = /^[A-Za-z]:\\|^\\\\/.test(folder);
   const base = folder.replace(/[\\/]+$/, '');

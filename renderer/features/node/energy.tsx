@@ -11,7 +11,7 @@ import { formatAwake, formatEnergy } from './node-page-text.ts';
 
 const ranges: Record<EnergyRange, string> = { day: 'last day', week: 'last week', month: 'last 30 days' };
 
-/** Hours awake and watt-hours by job, what sleeping saved, and how that was calculated. */
+/** Hours awake and watt-hours by purpose, what sleeping saved, and how that was calculated. */
 export function Energy({ node, watts }: { node: NodeView; watts: number | null }) {
   const [range, setRange] = useState<EnergyRange>('week');
   const [energy, setEnergy] = useState<NodeEnergy | null | 'failed'>(null);

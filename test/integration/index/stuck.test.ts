@@ -78,7 +78,7 @@ describe('a file that the worker never gets done with', () => {
     expect(await index.meta()).toMatchObject({ files: 1 });
   });
 
-  test('fails alone where it brings out a defect; the others are indexed, prepared ones too', async () => {
+  test('fails alone if it triggers a defect; the others are indexed, prepared ones too', async () => {
     const { place } = openStuck();
     await using _ = place;
     place.write('a.txt', 'some words');
@@ -235,7 +235,7 @@ describe('a file that the worker never gets done with', () => {
 });
 
 describe('a worker in an endless loop', () => {
-  test('itself: a question ends, a removal kills it, the next one answers', async () => {
+  test('itself: a query ends, a removal kills it, the next one answers', async () => {
     const { clock, place } = openStuck();
     await using _ = place;
     const index = await place.open();

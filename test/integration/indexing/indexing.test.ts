@@ -40,7 +40,7 @@ function expectWhole(world: RealWorld, sourceId: string): void {
 }
 
 describe('indexing with real parts', () => {
-  it('wakes, places, embeds on the GPU, then finds by words and by vectors', async () => {
+  it('wakes, places, embeds on the GPU, then finds by keywords and by vectors', async () => {
     await using world = await startRealWorld(notes(30), machineSetups({ tower: { initially: 'off' } }));
     const { id } = await addSource(world);
     const job = await run(world);
@@ -62,7 +62,7 @@ describe('indexing with real parts', () => {
     expect(result.hits[0]?.highlights.length).toBeGreaterThan(0);
   });
 
-  it('names each file that it leaves out, with why, in the first run and in the next', async () => {
+  it('lists each file that it skips, with the reason, in the first run and in the next', async () => {
     await using world = await startRealWorld({ ...notes(3), 'empty.md': '', 'photo.bin': '\0\x01\x02\0\0' });
     await addSource(world);
     for (const round of [1, 2]) {
@@ -80,7 +80,7 @@ describe('indexing with real parts', () => {
     }
   });
 
-  it('skips what is unchanged, drops what is gone, does all of it anew when asked', async () => {
+  it('skips what is unchanged, removes what was deleted, and indexes everything again on request', async () => {
     await using world = await startRealWorld(notes(12));
     const { id } = await addSource(world);
     await run(world);
@@ -98,7 +98,7 @@ describe('indexing with real parts', () => {
     expect(view).toMatchObject({ files: 11, lastRun: { status: 'completed', indexed: 11 } });
   });
 
-  it('loses and repeats nothing when the GPU machine loses power half-way', async () => {
+  it('neither loses nor repeats anything when the GPU machine loses power half-way', async () => {
     await using world = await startRealWorld(notes(40));
     const { id } = await addSource(world);
     world.fleet.control.dieAfterTexts('tower', 70);
@@ -110,7 +110,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('waits for the GPU where the person chose so, wakes it and goes on there', async () => {
+  it('waits for the GPU if the person chose that, wakes it and continues there', async () => {
     await using world = await startRealWorld(notes(40));
     const { id } = await addSource(world, 'wait');
     world.fleet.control.dieAfterTexts('tower', 70);
@@ -122,7 +122,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('cancels at once and goes on later with the rest', async () => {
+  it('cancels at once and continues later with the rest', async () => {
     await using world = await startRealWorld(notes(40), machineSetups({ gpuTextsPerSecond: 100 }));
     const { id } = await addSource(world);
     const { indexing } = world.host.core.services;
@@ -137,7 +137,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('goes on after its worker was killed', async () => {
+  it('continues after its worker was killed', async () => {
     await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 25 }));
     const { id } = await addSource(world);
     const { indexing } = world.host.core.services;
@@ -152,7 +152,7 @@ describe('indexing with real parts', () => {
     expectWhole(world, id);
   });
 
-  it('goes on after the core was stopped', async () => {
+  it('continues after the core was stopped', async () => {
     await using world = await startRealWorld(notes(60), machineSetups({ gpuTextsPerSecond: 25 }));
     const { id } = await addSource(world);
     const started = world.host.core.services.indexing.startJob({ ...wanted, rebuild: true });
@@ -170,7 +170,7 @@ describe('indexing with real parts', () => {
     }
   });
 
-  it('finds by words when no machine with the model is awake, and says so', async () => {
+  it('finds by keywords when no machine with the model is awake, and says so', async () => {
     await using world = await startRealWorld(notes(5));
     await addSource(world);
     await run(world);
@@ -216,7 +216,7 @@ function indexWorkerPid(parent: number): number {
 }
 
 describe('the data folder of the core', () => {
-  it('is no source, and is left out of one that contains it, even if it is a link', async () => {
+  it('cannot be a source, and is left out of one that contains it, even if it is a link', async () => {
     await using world = await startRealWorld(notes(2));
     await world.host.stop();
     const folder = join(world.folder, 'data');

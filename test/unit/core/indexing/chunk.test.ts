@@ -36,7 +36,7 @@ const kinds = fc.constantFrom<TextKind>('text', 'markdown', 'code');
 const budgets = fc.integer({ min: 1, max: 100 });
 
 describe('chunks of any text', () => {
-  test('cover every byte that is no white space exactly once, in order, as it stands in the file', () => {
+  test('cover every byte that is not white space exactly once, in order, as it is in the file', () => {
     fc.assert(
       fc.property(texts, kinds, budgets, (text, kind, budget) => {
         const bytes = new TextEncoder().encode(text);
@@ -57,7 +57,7 @@ describe('chunks of any text', () => {
     );
   }, 30_000);
 
-  test('keep within the budget of tokens, unless one character alone is over it', () => {
+  test('stay within the budget of tokens, unless one character alone exceeds it', () => {
     fc.assert(
       fc.property(texts, kinds, budgets, (text, kind, budget) => {
         for (const chunk of cut(text, kind, budget)) {
@@ -81,7 +81,7 @@ describe('chunks follow the text', () => {
     ]);
   });
 
-  test('a # inside a fence or a front matter is no heading', () => {
+  test('a # inside a fence or front matter is not a heading', () => {
     const text = '---\ntitle: x\n# not one\n---\n# Real\n\n```sh\n# comment\n\n# another\n```\nafter\n';
     expect(cut(text).map((chunk) => chunk.heading)).toEqual(['', 'Real']);
   });

@@ -70,4 +70,47 @@ describe('the embedders to choose from', () => {
     expect(list.list()[1]).toMatchObject({ label: plainText('plain-name'), dimensions: 4, nodes: [{}, {}] });
     list.stop();
   });
+
+  it('do not include a server that cannot embed, until it can', async () => {
+    const cannot = { product: 'Other', version: '1', capabilities: ['lists-models' as const] };
+    const can = { ...cannot, capabilities: ['lists-models' as const, 'embeds' as const] };
+    const own = embeddingModel({ name: 'own:latest', digest: 'e'.repeat(64) });
+    const unknown = embeddingModel({ name: 'unknown', digest: 'f'.repeat(64), capabilities: null });
+    const world = createFakeWorld({
+      nodes: [
+        nodeView({ id: 'other', server: cannot, installed: [own, unknown, embeddingModel()] }),
+        nodeView({ id: 'silent', server: null, installed: [own] }),
+        nodeView({ id: 'tower' }),
+      ],
+    });
+    const asked: string[] = [];
+    const { server } = world.fleet;
+    world.fleet.server = (id) => {
+      asked.push(id);
+      return server(id);
+    };
+    const list = createEmbedderList({ ...world.dependencies, sources: () => [] });
+    list.refresh();
+    await world.clock.advance(1000);
+    const offered = (choices: ReturnType<typeof list.list>) =>
+      choices.slice(1).map(({ label, nodes }) => [label, nodes.map(({ nodeId }) => nodeId)]);
+    expect(offered(list.list())).toEqual([[plainText('mxbai-embed-large'), ['tower']]]);
+    expect(world.dependencies.streams.embedders.values()).toHaveLength(2);
+    // Nothing is asked of it either.
+    expect(asked).toEqual([]);
+
+    world.fleet.patch('other', { server: can });
+    await world.clock.advance(1000);
+    expect(offered(world.dependencies.streams.embedders.values())).toEqual(
+      expect.arrayContaining([
+        [plainText('mxbai-embed-large'), ['other', 'tower']],
+        [plainText('own'), ['other']],
+        [plainText('unknown'), ['other']],
+      ]),
+    );
+    world.fleet.patch('other', { server: cannot });
+    await world.clock.advance(1000);
+    expect(world.dependencies.streams.embedders.values()).toHaveLength(2);
+    list.stop();
+  });
 });

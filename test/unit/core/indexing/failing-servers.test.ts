@@ -40,7 +40,7 @@ async function startJob(world: FakeWorld) {
 }
 
 describe('a server that answers nothing but errors', () => {
-  it('is left, and no file is blamed, also where each request carries one text', async () => {
+  it('is given up without blaming a file, even if each request has one text', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: files(12) });
     world.batchSize = 1;
     world.fleet.servers.set('tower', () => Promise.reject(failing()));
@@ -54,7 +54,7 @@ describe('a server that answers nothing but errors', () => {
     expect(world.index.prepared.size).toBe(0);
   });
 
-  it('is asked again after a wait that doubles with each failure, and left after six', async () => {
+  it('is tried again after a wait that doubles with each failure, and given up after six', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: files(1) });
     const times: number[] = [];
     world.fleet.servers.set('tower', (texts) => {
@@ -107,7 +107,7 @@ describe('texts that the server refuses', () => {
     expect(ended).toMatchObject({ status: 'completed', files: { total: 9, done: 8, failed: 1 } });
   });
 
-  it('give the place of their file back at once, so that any number of them holds up no other', async () => {
+  it('free the place of their file at once, so that any number of them delays no other file', async () => {
     const bad = Object.fromEntries(
       Array.from({ length: 1000 }, (_, index) => [`bad${index}.md`, [`bad ${index}`]]),
     );
@@ -130,7 +130,7 @@ describe('texts that the server refuses', () => {
 });
 
 describe('a file that cannot be stored', () => {
-  it('gives its place back at once, so that any number of them holds up no other', async () => {
+  it('frees its place at once, so that any number of them delays no other file', async () => {
     const world = createFakeWorld({ nodes: [tower], files: files(1200) });
     world.batchSize = 100;
     let most = 0;

@@ -60,7 +60,7 @@ function slow(world: FakeWorld, id: string, ms: number, serverMs: number | null 
 const on = (node: string, unit: 'gpu' | 'cpu') => ({ nodes: [{ node, on: unit }] });
 
 describe('the first batch', () => {
-  it('is announced until a machine has answered, also by one that takes over', async () => {
+  it('is shown until a machine has answered, also for one that takes over', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: files(40) });
     slow(world, 'tower', 10_000);
     slow(world, 'nas', 10_000);
@@ -77,7 +77,7 @@ describe('the first batch', () => {
     expect(job().detail).toEqual(fact('EMBEDDING_ON', on('nas', 'cpu')));
   });
 
-  it('is announced by the built-in embedder too', async () => {
+  it('is shown for the built-in embedder too', async () => {
     const world = createFakeWorld({ nodes: [], files: files(4) });
     const gate = Promise.withResolvers<void>();
     const { openIndex } = world.index.store;
@@ -209,7 +209,7 @@ describe('a machine that continues', () => {
     expect(causeFor({ nodeId: 'nas' }, lost)).toEqual(cause);
   });
 
-  it('is not said to replace itself when it comes back', async () => {
+  it('is not reported to replace itself when it is back', async () => {
     const off = { ...tower, state: 'off' as const };
     const world = createFakeWorld({ nodes: [nas, off], files: files(40) });
     slow(world, 'nas', 1000);

@@ -117,7 +117,7 @@ describe('an index job', () => {
     expect(sizes).toEqual(Array(12).fill(4));
   });
 
-  it('wakes nobody when nothing has changed', async () => {
+  it('wakes no machine when nothing has changed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(3) });
     const { service } = await start(world);
     const first = service.startJob(wanted);
@@ -132,7 +132,7 @@ describe('an index job', () => {
     expect(job.events).toEqual([]);
   });
 
-  it('indexes what changed, forgets what is gone', async () => {
+  it('indexes what changed and removes what was deleted', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(5) });
     const { service } = await start(world);
     const first = service.startJob(wanted);
@@ -167,7 +167,7 @@ describe('an index job', () => {
     expect(world.fleet.reasons.get('tower')).toEqual([]);
   });
 
-  it('goes on with the CPU when the machine does not wake', async () => {
+  it('continues on the CPU when the machine does not wake', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_TIMEOUT'));
@@ -178,7 +178,7 @@ describe('an index job', () => {
     expect(world.told.some((entry) => entry.notify && entry.severity === 'warning')).toBe(true);
   });
 
-  it('leaves a machine asleep that its policy keeps from jobs, says so once, and asks again', async () => {
+  it('leaves a machine asleep if its policy forbids jobs to wake it, says so once, and tries again', async () => {
     const refusal = 'These are its quiet hours: jobs do not wake it from 22:00 to 07:00.';
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     let asked = 0;
@@ -207,7 +207,7 @@ describe('an index job', () => {
     expect(world.fleet.embedded.has('nas')).toBe(false);
   });
 
-  it('goes on with the CPU while jobs may not wake the machine', async () => {
+  it('continues on the CPU while jobs may not wake the machine', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     world.power.ensureAwake = () => Promise.reject(new PilotlightError('WAKE_NOT_ALLOWED'));
     const { service } = await start(world);
@@ -217,7 +217,7 @@ describe('an index job', () => {
     expect(job.events.map((event) => event.message.code)).toContain('NODE_LEFT_ASLEEP');
   });
 
-  it('does not wake and does not place when the GPU is not wanted', async () => {
+  it('does not wake or place anything if no GPU is requested', async () => {
     const world = createFakeWorld({ nodes: [nas, { ...tower, state: 'off' }], files: manyFiles(4) });
     const { service } = await start(world);
     const { id } = service.startJob({ ...wanted, useGpu: false });
@@ -226,7 +226,7 @@ describe('an index job', () => {
     expect(world.placements).toEqual([]);
   });
 
-  it('falls back to the CPU half-way, loses and repeats nothing', async () => {
+  it('falls back to the CPU half-way, without losing or repeating anything', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(40) });
     let answered = 0;
     world.fleet.servers.set('tower', async (texts) => {
@@ -248,7 +248,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('drops what hangs at a machine as soon as the fleet sees it gone', async () => {
+  it('drops requests that hang as soon as the fleet notices that the machine dropped out', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(10) });
     world.fleet.servers.set(
       'tower',
@@ -267,7 +267,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('returns to the GPU when it comes back, placing the model anew', async () => {
+  it('returns to the GPU when it is back, and places the model again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(200) });
     world.fleet.servers.set('nas', async (texts) => {
       await world.clock.sleep(1000);
@@ -291,7 +291,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('waits for the GPU where the person chose so, and wakes it again', async () => {
+  it('waits for the GPU if the person chose that, and wakes it again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(10) });
     let wakes = 0;
     world.power.ensureAwake = async () => {
@@ -326,7 +326,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('takes a machine that put the model on its CPU for what it is', async () => {
+  it('uses a machine as a CPU if it loaded the model there', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     world.placement.ensureOnGpu = async () => ({ placement: 'cpu', reason: fact('MOVE_CANCELLED') });
     const { service } = await start(world);
@@ -426,7 +426,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('does not blame the server for the last text, which it cannot take', async () => {
+  it('does not blame the server for the last text, which it cannot embed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: { 'f.md': ['good', 'CRASH', 'good too'] } });
     world.index.files.set('g.md', ['fine']);
     world.fleet.servers.set('tower', async (texts) => {
@@ -493,7 +493,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('keeps the machine needed, without a gap, from its wake to its last vector', async () => {
+  it('keeps the machine in use, without a gap, from its wake to its last vector', async () => {
     const world = createFakeWorld({ nodes: [{ ...tower, state: 'off' }], files: manyFiles(4) });
     const reasons: number[] = [];
     const { use } = world.fleet;
@@ -535,7 +535,7 @@ describe('an index job', () => {
     expectWhole(world);
   });
 
-  it('goes on after its worker was lost', async () => {
+  it('continues after its worker was lost', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(30) });
     const { service } = await start(world);
     let commits = 0;
@@ -580,7 +580,7 @@ describe('an index job', () => {
     expect(world.index.prepared.size).toBe(0);
   });
 
-  it('does not use a model that was pulled anew', async () => {
+  it('does not use a model that was pulled again', async () => {
     const world = createFakeWorld({ nodes: [nas, tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.fleet.patch('tower', { installed: [], canWake: false });
@@ -644,7 +644,7 @@ describe('the life of jobs', () => {
     expectWhole(world);
   });
 
-  it('goes on after a restart, without repeating what is committed', async () => {
+  it('continues after a restart, without repeating what is committed', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(40) });
     slow(world);
     const { service } = await start(world);
@@ -667,7 +667,7 @@ describe('the life of jobs', () => {
     expectWhole(world);
   });
 
-  it('goes on with the rest of a full run after a restart', async () => {
+  it('continues with the rest of a full run after a restart', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(40) });
     slow(world);
     const { service } = await start(world);
@@ -696,7 +696,7 @@ describe('the life of jobs', () => {
     expect(world.index.resets).toBe(1);
   });
 
-  it('saves its progress at most once a second besides the phases', async () => {
+  it('saves its progress at most once a second, apart from changes of phase', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(100) });
     world.fleet.servers.set('tower', async (texts) => {
       await world.clock.sleep(200);
@@ -716,7 +716,7 @@ describe('the life of jobs', () => {
     expect(saves).toBeLessThan(seconds + 10);
   });
 
-  it('calls back when a job has ended, three times more where nobody takes it', async () => {
+  it('sends the callback when a job has ended, and three times more if it is not accepted', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.answer = async () => 500;
@@ -741,7 +741,7 @@ describe('the life of jobs', () => {
     expect(world.told.at(-1)).toMatchObject({ severity: 'warning' });
   });
 
-  it('says in the callback of a failed job what went wrong, without a count', async () => {
+  it('reports in the callback of a failed job what went wrong, without a count', async () => {
     const world = createFakeWorld({ nodes: [tower], files: manyFiles(4) });
     const { service } = await start(world);
     world.index.before = () => {
@@ -756,7 +756,7 @@ describe('the life of jobs', () => {
 });
 
 describe('the folders', () => {
-  it('refuses the same folder twice, and takes a folder inside another', async () => {
+  it('refuses the same folder twice, and accepts a folder inside another', async () => {
     const world = createFakeWorld();
     const { service, source } = await start(world);
     const again = { path: '/notes', embedder: model, wake: true, whenGpuGone: 'wait' as const };

@@ -89,7 +89,7 @@ describe('keywords', () => {
     expect(found('" * (')).toEqual([]);
   });
 
-  test('what holds all words is before what holds some; words of the path count', () => {
+  test('chunks with all words come before those with some; words of the path count', () => {
     expect(found('gpu box')[0]).toBe('Wake the GPU box');
     expect(found('gpu box')).toContain('gpu gpu gpu');
     expect(found('notes')).toHaveLength(5);
@@ -206,7 +206,7 @@ describe('what a scan decides', () => {
     ...changes,
   });
 
-  test('what could not be looked at is kept, with all beneath it; what is gone goes', () => {
+  test('what could not be checked is kept, with everything beneath it; what is missing is removed', () => {
     const states = new Map(
       ['gone', 'locked/a', 'locked/b/c', 'lockedout', 'here'].map((path) => [path, state()]),
     );

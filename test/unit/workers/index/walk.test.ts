@@ -71,7 +71,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(await resolveInside(root, 'own.txt', own)).toBe(join(root, 'own.txt'));
     });
 
-    it('is no parent either: a link from it to the other is no loop', async () => {
+    it('is not a parent either: a link from it to the other is not a loop', async () => {
       const { root, write, link } = createFolders();
       write('root/notes/one.txt');
       write('root/notes-old/two.txt');
