@@ -67,6 +67,14 @@ describe('a diagnosis', () => {
     expect(wrong.check.outcome).toBe('fail');
   });
 
+  it('of a node on this computer asks for no MAC address', async () => {
+    const here = await diagnose({ url: await serve(ollama), mac: null, wakeDestinations: [] });
+    expect(here.check.outcome).toBe('pass');
+    for (const id of ['ways', 'armed', 'route'])
+      expect(here.step(id)).toMatchObject({ state: 'not-applicable', seen: fact('ON_THIS_COMPUTER') });
+    expect(here.step('server').state).toBe('pass');
+  });
+
   it('of a server that accepts the connection and is silent reports that', async () => {
     const stuck = await diagnose({ url: await serve(() => {}) });
     expect(stuck.step('host').state).toBe('pass');

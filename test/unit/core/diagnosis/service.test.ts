@@ -258,6 +258,33 @@ describe('a diagnosis', () => {
     expect(states(failed).route).toBe('fail');
   });
 
+  it.each([
+    ['at its own port or that of a relay', true, 'pass', 'WAKER_ANSWERS'],
+    ['nowhere', false, 'fail', 'WAKER_FAILS'],
+  ])('asks the agent of another node whether it has the relay role: %s', async (_, hasRelay, state, code) => {
+    const agentOfNas = 'http://192.168.1.2:8765';
+    const relay: FakeSite = {
+      '/health': { agent: 'pilotlight', version: '0.1.0', roles: ['relay'], id: 'n' },
+    };
+    const world = await createWorld({
+      agent: 'answers',
+      sites: { 'http://192.168.1.2:9753': hasRelay ? relay : 'refused' },
+    });
+    const nas = world.fleet.add({
+      name: 'nas',
+      url: null,
+      agentUrl: agentOfNas,
+      agentToken: 'a-token-of-the-nas',
+    });
+    world.fleet.update(world.id, { wakeWays: [{ kind: 'agent', nodeId: nas.id }] });
+    const done = await world.settle(world.checks.diagnose(world.id, never));
+    expect(done.steps.find(({ id }) => id === 'route')).toMatchObject({
+      state,
+      seen: { code, params: { method: fact('WAKE_BY_AGENT', { node: 'nas' }) } },
+      fix: hasRelay ? null : { params: { code: 'NOT_SUPPORTED' } },
+    });
+  });
+
   it('runs once at a time, is cancelled by the person or by whoever asked, and goes with its node', async () => {
     const world = await createWorld({ agent: 'hangs' });
     world.server.answer = 'hangs';
