@@ -5,6 +5,7 @@ import { type PoolWorker, runPool } from '../acquire/pool.ts';
 import { embedOnNode } from './embedding-worker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { createPoolReport, type JobReport, leasePurpose } from './pool-report.ts';
+import type { QueryTurns } from './query-turns.ts';
 import type { TimeReport } from './time-spent.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
@@ -20,6 +21,7 @@ export interface EmbeddingPoolOptions {
   useGpu: boolean;
   batchSize: number;
   queue: WorkQueue;
+  queries: QueryTurns;
   health: HealthTracker;
   report: EmbeddingReport;
   /** `fallback`: a CPU made them because no GPU was available. */
@@ -60,6 +62,7 @@ export function runEmbeddingPool(options: EmbeddingPoolOptions, signal: AbortSig
             random,
             probeSoon,
             queue: options.queue,
+            queries: options.queries,
             batchSize: options.batchSize,
             isLocal: fleet.get(task.worker.nodeId)?.kind === 'this-computer',
             times: report.times,

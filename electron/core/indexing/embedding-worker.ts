@@ -1,13 +1,17 @@
 /**
  * Embeds on one node, batch after batch, until it is retired or dropped. A second request waits behind the running one,
- * so that the node is never idle between them; more would not help.
+ * so that the node is never idle between them; more would not help. A slow node gets smaller batches, one at a time, and
+ * a query goes first, so that a search is answered while an index is being built.
  */
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
 import type { Clock, Random } from '../ports/time.ts';
+import { createChanges } from '../runtime/changes.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
+import { isSlowBatch, nextBatchSize } from './batch-size.ts';
+import type { QueryTurns } from './query-turns.ts';
 import type { TimeReport } from './time-spent.ts';
 import type { Batch, QueuedText, WorkQueue } from './work-queue.ts';
 
@@ -15,6 +19,9 @@ export interface EmbeddingOptions {
   clock: Clock;
   random: Random;
   queue: WorkQueue;
+  /** Queries of searches, which go first. */
+  queries: Pick<QueryTurns, 'clear'>;
+  /** The most texts of one request. */
   batchSize: number;
   /** Whether any node has embedded something for this job. */
   anySuccess(): boolean;
@@ -32,6 +39,8 @@ export interface EmbeddingOptions {
 const ATTEMPTS_BEFORE_CONTROL = 3;
 /** Any server that embeds at all can embed this text. */
 const CONTROL_TEXT = 'test';
+/** Texts of the first request to a CPU. */
+const FIRST_ON_CPU = 8;
 const FIRST_REST_MS = 250;
 const LONGEST_REST_MS = 5000;
 
@@ -44,6 +53,10 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   retired.addEventListener('abort', () => proven.resolve(), { once: true });
   let successes = 0;
   let slowestMs = 0;
+  // A CPU may need minutes for a full batch; its pace is learned from a small one.
+  let size = worker.gpu ? options.batchSize : Math.min(options.batchSize, FIRST_ON_CPU);
+  let isSlow = !worker.gpu;
+  const answers = createChanges();
 
   /** The first request may load the model; from then on its duration is known. */
   function deadlineMs(): number {
@@ -63,6 +76,9 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
       checkVectors(vectors, texts.length);
       const waitedMs = clock.monotonic() - startedAt;
       slowestMs = Math.max(slowestMs, waitedMs);
+      size = nextBatchSize({ texts: texts.length, tookMs: waitedMs }, options.batchSize);
+      isSlow = isSlowBatch(waitedMs);
+      answers.notify();
       const { nodeId, name } = worker;
       options.times.answered({ nodeId, name, isLocal: options.isLocal, waitedMs, serverMs });
       return vectors;
@@ -124,16 +140,26 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     return blameNode(error);
   }
 
-  async function work(): Promise<void> {
-    for (;;) {
-      let batch: Batch;
+  /** The next batch when it may be sent; null when the node takes no more. */
+  async function nextBatch(isSecond: boolean): Promise<Batch | null> {
+    let batch: Batch | null = null;
+    try {
+      while (isSecond && isSlow) await answers.wait(retired);
       const idleSince = clock.monotonic();
-      try {
-        batch = await queue.take(options.batchSize, retired);
-      } catch {
-        return;
-      }
+      batch = await queue.take(size, retired);
       options.times.starved(clock.monotonic() - idleSince);
+      await options.queries.clear(worker.nodeId, retired);
+      return batch;
+    } catch {
+      if (batch !== null) queue.giveBack(batch);
+      return null;
+    }
+  }
+
+  async function work(isSecond: boolean): Promise<void> {
+    for (;;) {
+      const batch = await nextBatch(isSecond);
+      if (batch === null) return;
       let restMs = 0;
       try {
         const vectors = await request(batch.texts.map(({ text }) => text));
@@ -154,7 +180,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
 
   // A node that failed recently gets one request at a time until one succeeds.
   const second = acquired.breaker() === 'closed' ? Promise.resolve() : proven.promise;
-  await Promise.all([work(), second.then(work)]);
+  await Promise.all([work(false), second.then(() => work(true))]);
 }
 
 function checkVectors(vectors: readonly Float32Array[], expected: number): void {

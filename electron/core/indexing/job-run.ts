@@ -11,11 +11,13 @@ import type { IndexHandles } from './index-handles.ts';
 import type { JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
 import { embedBuiltin, embedOnNodes, type FileHooks } from './pipeline.ts';
+import type { QueryTurns } from './query-turns.ts';
 
 export interface JobRunOptions {
   dependencies: IndexingDependencies;
   tracker: JobTracker;
   handles: IndexHandles;
+  queries: QueryTurns;
   sources: readonly SourceRecord[];
   /** Called when the index of a source has changed. */
   onSourceChanged(sourceId: string): void;
@@ -171,6 +173,7 @@ export async function runJob(options: JobRunOptions, signal: AbortSignal): Promi
       model: { digest: source.embedder.digest, name: shortModelName(source.embedder.name) },
       useGpu: job.useGpu,
       batchSize: settings.current().index.batchSize,
+      queries: options.queries,
       health,
       report,
     };

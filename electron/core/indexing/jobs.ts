@@ -10,6 +10,7 @@ import { fileCounts, jobActivity, jobError, jobLabel, labelFolders } from './job
 import { runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
 import type { IndexingDependencies } from './model.ts';
+import type { QueryTurns } from './query-turns.ts';
 import type { Sources } from './sources.ts';
 
 export interface NewJob {
@@ -48,10 +49,12 @@ const callbackGraceMs = 2000;
 export function createJobs({
   dependencies,
   handles,
+  queries,
   sources,
 }: {
   dependencies: IndexingDependencies;
   handles: IndexHandles;
+  queries: QueryTurns;
   sources: Sources;
 }): Jobs {
   const { clock, ids, log, store, streams, activity, http } = dependencies;
@@ -105,6 +108,7 @@ export function createJobs({
           dependencies,
           tracker,
           handles,
+          queries,
           sources: chosen,
           onSourceChanged: (sourceId) => void sources.refresh(sourceId),
         },

@@ -19,6 +19,7 @@ import { reasonOf } from './failures.ts';
 import { fuseRanks } from './fusion.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
+import type { QueryTurns } from './query-turns.ts';
 import { makeSnippet } from './snippet.ts';
 
 /** How long one node may take for the vector of a query. After that the next is asked, and then keywords must do. */
@@ -110,10 +111,12 @@ export function createSearcher({
   acquire,
   vectors,
   handles,
+  queries,
   log,
   onDamaged,
 }: Pick<IndexingDependencies, 'clock' | 'fleet' | 'acquire' | 'vectors' | 'log'> & {
   handles: IndexHandles;
+  queries: Pick<QueryTurns, 'begin'>;
   /** A search found that an index is incomplete. */
   onDamaged(sourceId: string): void;
 }): Searcher {
@@ -145,6 +148,7 @@ export function createSearcher({
       if (server === null) break;
       await using acquired = server;
       tried.add(acquired.nodeId);
+      using _turn = queries.begin(acquired.nodeId);
       try {
         const { vectors: made } = await within(nodeDeadlineMs, signal, (limited) =>
           acquired.server.embed(acquired.model ?? name, [text], limited),

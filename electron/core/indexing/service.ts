@@ -13,6 +13,7 @@ import { createEmbedderList } from './embedders.ts';
 import { createIndexHandles } from './index-handles.ts';
 import { createJobs, type NewJob } from './jobs.ts';
 import type { IndexingDependencies } from './model.ts';
+import { createQueryTurns } from './query-turns.ts';
 import { createSearcher } from './search.ts';
 import { createSources, type NewSource, type SourceChange } from './sources.ts';
 
@@ -49,12 +50,14 @@ export function createIndexingService(dependencies: IndexingDependencies): Index
   const handles = createIndexHandles(dependencies.vectors);
   const sources = createSources({ ...dependencies, handles });
   const embedders = createEmbedderList({ ...dependencies, sources: sources.records });
+  const queries = createQueryTurns();
   const searcher = createSearcher({
     ...dependencies,
     handles,
+    queries,
     onDamaged: (sourceId) => void sources.refresh(sourceId),
   });
-  const jobs = createJobs({ dependencies, handles, sources });
+  const jobs = createJobs({ dependencies, handles, queries, sources });
 
   function choose(sourceIds: readonly string[] | null): readonly SourceRecord[] {
     const chosen = sourceIds === null ? sources.records() : [...new Set(sourceIds)].map(sources.require);
