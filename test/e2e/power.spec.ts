@@ -216,7 +216,7 @@ test('the wizard by keyboard: nothing is lost by Escape or Back, and a machine i
   await expect(name).toHaveValue('the attic');
   await name.press('Enter');
 
-  await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toContainText('Gone after 6 s.');
+  await expect(dialog.getByRole('list', { name: 'Rehearsal steps' })).toContainText('It went off after 6 s.');
   await dialog.getByRole('button', { name: 'Done' }).press('Enter');
   await expect(dialog).toBeHidden();
   await open.press('Enter');
