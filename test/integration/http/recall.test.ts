@@ -38,7 +38,7 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
   });
   const dispatcher = createDispatcher({ handlers, checkResults: true });
   const routes = recallRoutes({ dispatcher, clock, log: createRememberingLog() });
-  const test = createTestServer({ routes: [routes], indexToken: () => 'scripts-token' });
+  const test = createTestServer({ routes: [routes], indexToken: 'scripts-token' });
   cleanups.push(test.close);
   async function ask(
     method: 'GET' | 'POST',
