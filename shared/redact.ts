@@ -16,8 +16,9 @@ export function redactWithin<Value>(value: Value): Value {
   if (typeof value === 'string') return redactSecrets(value) as Value;
   if (Array.isArray(value)) return value.map(redactWithin) as Value;
   if (typeof value !== 'object' || value === null) return value;
-  const { constructor } = value;
-  if (constructor !== Object && constructor !== undefined) return value;
+  // An Error and the like is its owner's business.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => [redactSecrets(key), redactWithin(part)]),
   ) as Value;

@@ -243,7 +243,7 @@ describe('access', () => {
 
   it('lets nothing but the index in by the index token', async () => {
     const { ask } = start();
-    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(401);
-    expect((await ask('POST', '/api/session/token')).status).toBe(401);
+    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(403);
+    expect((await ask('POST', '/api/session/token')).status).toBe(403);
   });
 });
