@@ -12,6 +12,12 @@ export const accessErrors = {
     next: 'Run "npm run pilotlight -- open" and open the address that it prints.',
     status: 401,
   },
+  /** Only the panel raises it: what answers at its address did not prove that it is Pilotlight. */
+  OTHER_PROGRAM: {
+    message: "Another program answers at Pilotlight's address.",
+    next: 'End that program and start Pilotlight again. Your session was not sent to it.',
+    status: 401,
+  },
   KEY_REVOKED: {
     message: 'This key was revoked or replaced.',
     next: 'Use its new secret, or create a key in Settings → Access or with "npm run pilotlight -- keys add NAME".',
