@@ -9,13 +9,29 @@ import { createWebSocketLink, type Socket } from './websocket-link.ts';
 export type { Client } from './client.ts';
 export type { LinkStatus } from './link.ts';
 
+/** A browser that keeps nothing for this page still serves one tab, until it is reloaded. */
+function storageOf(
+  name: 'localStorage' | 'sessionStorage',
+): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  try {
+    return window[name];
+  } catch {
+    const kept = new Map<string, string>();
+    return {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => void kept.set(key, value),
+      removeItem: (key) => void kept.delete(key),
+    };
+  }
+}
+
 function createLink(): Link {
   if (window.pilotlight) return createPreloadLink(window.pilotlight);
   const session = createSessionKeeper({
     hash: () => location.hash,
     replaceHash: (hash) => history.replaceState(null, '', hash),
-    storage: localStorage,
-    tabStorage: sessionStorage,
+    storage: storageOf('localStorage'),
+    tabStorage: storageOf('sessionStorage'),
     coreId: document.querySelector<HTMLMetaElement>('meta[name="pilotlight-core"]')?.content ?? '',
     origin: location.origin,
     // Typed as always there; a browser that does not trust this page leaves it out.

@@ -170,7 +170,10 @@ describe('the wrong right', () => {
   it('for a one-time address is anything less than manage', async () => {
     const test = await start();
     const mint = (secret: string) =>
-      fetch(`${test.url}/api/session/token`, { method: 'POST', headers: { authorization: `Bearer ${secret}` } });
+      fetch(`${test.url}/api/session/token`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}` },
+      });
     expect((await mint(test.key('a', ['control']).secret)).status).toBe(403);
     expect((await mint(test.key('b', ['manage']).secret)).status).toBe(200);
   });
@@ -220,16 +223,21 @@ describe('the proof of a session', () => {
     const origin = `http://${test.host}`;
     const { credential, secret } = test.credentials.openSession({ origin, userAgent: undefined });
     const prove = async (body: object, host = test.host) => {
-      const reply = await test.app.inject({ method: 'POST', url: '/api/session/proof', headers: { host }, payload: body });
+      const reply = await test.app.inject({
+        method: 'POST',
+        url: '/api/session/proof',
+        headers: { host },
+        payload: body,
+      });
       return { status: reply.statusCode, body: reply.json() };
     };
     const nonce = 'ab'.repeat(16);
     const proved = await prove({ session: credential.id, nonce });
     expect(proved).toMatchObject({ status: 200, body: { proof: expect.stringMatching(/^[0-9a-f]{64}$/) } });
     expect(JSON.stringify(proved)).not.toContain(secret);
-    expect((await prove({ session: credential.id, nonce }, `localhost:${test.host.split(':')[1]}`)).body.code).toBe(
-      'UNAUTHORIZED',
-    );
+    expect(
+      (await prove({ session: credential.id, nonce }, `localhost:${test.host.split(':')[1]}`)).body.code,
+    ).toBe('UNAUTHORIZED');
     expect((await prove({ session: 'session_x', nonce })).body.code).toBe('UNAUTHORIZED');
     expect((await prove({ session: credential.id, nonce: 'short' })).body.code).toBe('BAD_REQUEST');
     test.credentials.revokeSession(credential.id);

@@ -41,7 +41,11 @@ function save(...records: CredentialRecord[]): void {
 }
 
 it('they are there after a restart, until they are removed', () => {
-  save(record('a'), record('b', { kind: 'session', origin: 'http://127.0.0.1:1' }), record('a', { revokedAt: 5 }));
+  save(
+    record('a'),
+    record('b', { kind: 'session', origin: 'http://127.0.0.1:1' }),
+    record('a', { revokedAt: 5 }),
+  );
   const { store } = createSqliteStore({ path });
   expect(store.credentials.list()).toEqual([
     record('a', { revokedAt: 5 }),
@@ -84,7 +88,12 @@ describe('a damaged row', () => {
     expect(rows).toEqual(['credentials']);
     expect(saved.find(({ id }) => id === 'a')).toMatchObject({ digest: null, rights: [] });
     const { access } = createMemoryAccess({ clock: createFakeClock(), saved });
-    expect(access.keys().map(({ damaged }) => damaged).toSorted()).toEqual([false, true]);
+    expect(
+      access
+        .keys()
+        .map(({ damaged }) => damaged)
+        .toSorted(),
+    ).toEqual([false, true]);
     for (const guess of ['', 'secret of a', 'secret of other', 'null']) {
       expect(access.check(guess, null).outcome).toBe('unknown');
     }

@@ -4,8 +4,8 @@ import { THIS_COMPUTER_ID, thisComputerRecord } from '../../../../electron/core/
 import type { Store } from '../../../../electron/core/ports/state.ts';
 import { createKeptStore, type KeptStore } from '../../../../electron/core/state/kept-store.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
-import { plainText } from '../../../../shared/models/message.ts';
 import { type CredentialRecord, damagedCredential } from '../../../../shared/models/access.ts';
+import { plainText } from '../../../../shared/models/message.ts';
 import type { LeaseRecord } from '../../../../shared/models/power.ts';
 import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeClock, type FakeClock } from '../../../fakes/clock.ts';

@@ -108,7 +108,9 @@ describe('a one-time address', () => {
   test('that was used is reported, unless this browser is signed in', async () => {
     const server = core({ 's-0': 'b-0' });
     server.used.add('t-1');
-    expect(await open({ hash: '#token=t-1', server }).keeper.open()).toMatchObject({ error: { code: 'TOKEN_USED' } });
+    expect(await open({ hash: '#token=t-1', server }).keeper.open()).toMatchObject({
+      error: { code: 'TOKEN_USED' },
+    });
     const storage = memory({ [storageKey]: signed('s-0', 'b-0') });
     expect(await open({ hash: '#token=t-1', server, storage }).keeper.open()).toEqual({ bearer: 'b-0' });
   });
@@ -150,8 +152,10 @@ describe('a session that is kept', () => {
     ['a proof that is none', () => Response.json({ proof: 'yes' })],
     ['an empty object', () => Response.json({})],
     ['a server error', () => new Response('', { status: 500 })],
-    ['a proof of another nonce', () =>
-      Response.json({ proof: sessionProof({ digest: secretDigest('b-0'), nonce: 'ab', origin }) })],
+    [
+      'a proof of another nonce',
+      () => Response.json({ proof: sessionProof({ digest: secretDigest('b-0'), nonce: 'ab', origin }) }),
+    ],
   ])('stays with this browser when another program answers with %s', async (_what, answer) => {
     const kept = storage();
     const { keeper, asked } = open({ storage: kept, hash: '#token=t-1', server: { answer } });
@@ -205,10 +209,13 @@ describe('a session that is kept', () => {
     }
   });
 
-  test.each(['', 'nonsense', '[]', '{"id":7}', '{"bearer":"b-0"}', 'null'])('that is damaged (%s) is none', async (text) => {
-    const { keeper } = open({ storage: memory({ [storageKey]: text }) });
-    expect(await keeper.open()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
-  });
+  test.each(['', 'nonsense', '[]', '{"id":7}', '{"bearer":"b-0"}', 'null'])(
+    'that is damaged (%s) is none',
+    async (text) => {
+      const { keeper } = open({ storage: memory({ [storageKey]: text }) });
+      expect(await keeper.open()).toMatchObject({ error: { code: 'UNAUTHORIZED' } });
+    },
+  );
 });
 
 describe('a tab of an earlier version', () => {
