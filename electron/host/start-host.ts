@@ -160,9 +160,12 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
-  const url = await (options.port === undefined
-    ? listenAtLastPort(dataFolder, server.listen, log)
-    : server.listen(options.port));
+  const { url, taken } =
+    options.port === undefined
+      ? await listenAtLastPort(dataFolder, server.listen, log)
+      : { url: await server.listen(options.port), taken: null };
+  // Whatever answers there now could have been opened in a browser that is signed in.
+  if (taken !== null) services.access.portTaken(taken);
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);

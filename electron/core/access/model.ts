@@ -57,6 +57,8 @@ export interface AccessService {
   revokeSession(id: string): void;
   /** Revokes every session but this one; returns how many. */
   revokeOtherSessions(id: string | null): number;
+  /** Another program has taken this port: the sessions of its origins are revoked, because it could have read them. */
+  portTaken(port: number): void;
   /** Whose secret it is. `origin` is where the request says it came from; null if it does not say. */
   check(secret: string, origin: string | null): Verdict;
   /**

@@ -206,6 +206,11 @@ export function createAccessService(dependencies: AccessDependencies): AccessSer
       if (others.length > 0) report(fact('SIGNED_OUT_OTHERS', { count: others.length }));
       return others.length;
     },
+    portTaken(port) {
+      const exposed = sessions().filter((session) => session.origin?.endsWith(`:${port}`));
+      revoke(exposed);
+      if (exposed.length > 0) report(fact('PORT_WAS_TAKEN', { port, count: exposed.length }));
+    },
     check(secret, origin) {
       const verdict = checkCredential(credentials.known, secret, { now: clock.now(), origin });
       if (verdict.outcome === 'accepted') credentials.markUsed(verdict.credential.id);

@@ -12,6 +12,8 @@ export const accessMessages = {
   SIGNED_OUT: ({ browser }: { browser: string }) => `${browser} was signed out.`,
   SIGNED_OUT_OTHERS: ({ count }: { count: number }) =>
     `${plural(count, 'other browser was', 'other browsers were')} signed out.`,
+  PORT_WAS_TAKEN: ({ port, count }: { port: number; count: number }) =>
+    `Another program uses port ${port}, where the panel was. ${plural(count, 'browser was', 'browsers were')} signed out, because it could have read their sessions.`,
   INDEX_TOKEN_MOVED: ({ name }: { name: string }) =>
     `The token for /index is now the key "${name}" in Settings → Access. Programs that use it need no change.`,
 

@@ -74,6 +74,7 @@ it('on another port the session of the last one is worth nothing', async () => {
 
 it('takes another port when a program has the last one', async () => {
   const first = await start();
+  await bearerOf(first);
   await first.stop();
   const squatter = createServer();
   await new Promise<void>((resolve) =>
@@ -82,6 +83,8 @@ it('takes another port when a program has the last one', async () => {
   try {
     const second = await start();
     expect(second.url).not.toBe(first.url);
+    // That program could have been opened where the panel was.
+    expect(second.core.services.access.sessions()).toEqual([]);
     expect(readFileSync(join(dataFolder, 'port'), 'utf8').trim()).toBe(new URL(second.url).port);
   } finally {
     await new Promise((resolve) => squatter.close(resolve));

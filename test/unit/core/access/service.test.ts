@@ -196,6 +196,19 @@ describe('a session', () => {
     expect(() => access.revokeSession('nope')).toThrow(code('NOT_FOUND'));
   });
 
+  it('is signed out where another program has taken its port', () => {
+    const { access, entries, ended } = open();
+    const here = access.openSession({ origin, userAgent }).credential.id;
+    const local = access.openSession({ origin: 'http://localhost:4711', userAgent }).credential.id;
+    access.openSession({ origin: 'http://127.0.0.1:14711', userAgent });
+    access.openSession({ origin: 'http://127.0.0.1:471', userAgent });
+    access.portTaken(4711);
+    expect(ended).toEqual([here, local]);
+    expect(entries.at(-1)?.message).toEqual({ code: 'PORT_WAS_TAKEN', params: { port: 4711, count: 2 } });
+    access.portTaken(1);
+    expect(access.sessions()).toHaveLength(2);
+  });
+
   it('is one of a hundred: the one that was unused for longest is signed out', async () => {
     const { access, clock, ended } = open();
     const opened: { id: string; secret: string }[] = [];
