@@ -22,9 +22,8 @@ export function readOptions(argv: readonly string[], isPackaged: boolean): Windo
   const { port, data, simulate } = values;
   return {
     data: typeof data === 'string' && data !== '' ? data : undefined,
-    port: typeof port === 'string' && /^\d{1,5}$/.test(port) && Number(port) <= 65_535
-        ? Number(port)
-        : undefined,
+    port:
+      typeof port === 'string' && /^\d{1,5}$/.test(port) && Number(port) <= 65_535 ? Number(port) : undefined,
     simulate: simulate === true,
   };
 }

@@ -92,7 +92,10 @@ test('browsers are listed, this one is marked, and the others are signed out', a
 });
 
 for (const colorScheme of ['dark', 'light'] as const) {
-  test(`axe finds nothing in keys and browsers of every kind, ${colorScheme}`, async ({ page, showScene }) => {
+  test(`axe finds nothing in keys and browsers of every kind, ${colorScheme}`, async ({
+    page,
+    showScene,
+  }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const [name, scene] of Object.entries({ accessFull, accessLong, accessEmpty })) {
       await showScene(scene, '#/settings');

@@ -76,7 +76,11 @@ test('a browser is signed in in every tab, by a bookmark, and after a restart of
   });
 });
 
-test('signing in in one tab connects the tabs that wait for it', async ({ context, startCore, complaints }) => {
+test('signing in in one tab connects the tabs that wait for it', async ({
+  context,
+  startCore,
+  complaints,
+}) => {
   const core = await startCore();
   complaints.allow(/\b401\b/);
   const waiting = await Promise.all([context.newPage(), context.newPage()]);
@@ -149,9 +153,19 @@ test('a page on another port of this computer can neither read nor use a session
   await stranger.goto(`http://127.0.0.1:${port}/`);
   const seen = await stranger.evaluate(
     async ({ origin, bearer }) => {
-      const attempt = (work: Promise<unknown>) => work.then(() => 'worked', () => 'refused');
+      const attempt = (work: Promise<unknown>) =>
+        work.then(
+          () => 'worked',
+          () => 'refused',
+        );
       const call = (headers: Record<string, string>, mode: RequestMode = 'cors') =>
-        fetch(`${origin}/api/call/core.status`, { method: 'POST', body: '{}', headers, mode, credentials: 'include' });
+        fetch(`${origin}/api/call/core.status`, {
+          method: 'POST',
+          body: '{}',
+          headers,
+          mode,
+          credentials: 'include',
+        });
       const socket = new Promise<string>((done) => {
         const link = new WebSocket(`${origin.replace('http', 'ws')}/api/link`, [
           'pilotlight.v1',
@@ -184,7 +198,13 @@ test('a page on another port of this computer can neither read nor use a session
     },
     { origin: core.origin, bearer },
   );
-  expect(seen).toMatchObject({ storage: '{}', cookie: '', call: 'refused', socket: 'refused', frame: 'refused' });
+  expect(seen).toMatchObject({
+    storage: '{}',
+    cookie: '',
+    call: 'refused',
+    socket: 'refused',
+    frame: 'refused',
+  });
   // A request that the browser sends without showing the answer is refused by the core.
   expect(['opaque', 'refused']).toContain(seen.blind);
   const forged = await fetch(`${core.origin}/api/call/core.status`, {
@@ -278,7 +298,11 @@ test('the loss of the core is reported, and its last state stays readable', asyn
   );
 });
 
-test('a core that does not know the session asks for a new address', async ({ page, startCore, complaints }) => {
+test('a core that does not know the session asks for a new address', async ({
+  page,
+  startCore,
+  complaints,
+}) => {
   const first = await startCore();
   await page.goto(first.url);
   await expectLive(page);
