@@ -53,7 +53,7 @@ export const isExpired = ({ expiresAt }: Pick<CredentialView, 'expiresAt'>, now:
   expiresAt !== null && expiresAt <= now;
 
 /** `Last used 5 min ago`, `Never used`. */
-export function useText({ lastUsedAt }: Pick<CredentialView, 'lastUsedAt'>, now: number): string {
+export function lastUseText({ lastUsedAt }: Pick<CredentialView, 'lastUsedAt'>, now: number): string {
   return lastUsedAt === null ? 'Never used' : `Last used ${formatAgo(Math.max(0, now - lastUsedAt))}`;
 }
 

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { useNow } from '../../components/now.ts';
 import { toastDone } from '../../stores/toasts.ts';
-import { endText, isExpired, rightsLine, useText } from './access-text.ts';
+import { endText, isExpired, lastUseText, rightsLine } from './access-text.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { Badge, CredentialRow } from './credential-row.tsx';
 import { NewSecret } from './new-secret.tsx';
@@ -39,7 +39,7 @@ export function Keys({ keys }: { keys: readonly CredentialView[] }) {
                 ? []
                 : [
                     rightsLine(key.rights),
-                    [useText(key, now), expiryText(key, now)].filter(Boolean).join(' · '),
+                    [lastUseText(key, now), expiryText(key, now)].filter(Boolean).join(' · '),
                   ]
             }
             note={noteOf(key, now)}

@@ -5,7 +5,7 @@ import { copyText } from './copy-text.ts';
 
 /** A new secret, the only time that it is shown. */
 export function NewSecret({ secret, onDone }: { secret: string; onDone(): void }) {
-  const shown = useRef<HTMLElement>(null);
+  const shown = useRef<HTMLOutputElement>(null);
   const [copied, setCopied] = useState<'no' | 'yes' | 'refused'>('no');
 
   async function copy(): Promise<void> {
@@ -19,13 +19,13 @@ export function NewSecret({ secret, onDone }: { secret: string; onDone(): void }
         key.
       </p>
       <div className="flex flex-wrap items-center gap-2 rounded-lg border border-line-strong bg-sunken p-2 pl-3">
-        <code
+        <output
           ref={shown}
           className="min-w-0 flex-1 basis-60 font-mono text-[0.8125rem] break-all select-all"
           aria-label="The key"
         >
           {secret}
-        </code>
+        </output>
         <Button tone="primary" size="small" onClick={() => void copy()}>
           {copied === 'yes' ? <Check size={16} aria-hidden="true" /> : <Copy size={16} aria-hidden="true" />}
           {copied === 'yes' ? 'Copied' : 'Copy'}

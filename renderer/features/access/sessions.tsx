@@ -7,7 +7,7 @@ import { Button } from '../../components/button.tsx';
 import { useNow } from '../../components/now.ts';
 import { Ago } from '../../components/time.tsx';
 import { toastDone } from '../../stores/toasts.ts';
-import { endText, isExpired, useText } from './access-text.ts';
+import { endText, isExpired, lastUseText } from './access-text.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { Badge, CredentialRow } from './credential-row.tsx';
 
@@ -49,7 +49,7 @@ export function Sessions({ sessions }: { sessions: readonly CredentialView[] }) 
             lines={[
               <>
                 Signed in <Ago at={session.createdAt} /> ·{' '}
-                {session.id === own ? 'In use' : useText(session, now)}
+                {session.id === own ? 'In use' : lastUseText(session, now)}
               </>,
               `Signed out ${endText(session.expiresAt, now)} if it is not used`,
             ]}

@@ -3,17 +3,21 @@ import type { CommandContext } from '../../../electron/cli/command.ts';
 import { keys, sessions } from '../../../electron/cli/commands/access.ts';
 import { createTerminal } from '../../../electron/cli/terminal.ts';
 import { accessMethods } from '../../../electron/core/access/methods.ts';
+import { createDispatcher } from '../../../electron/transport/dispatcher.ts';
+import { everyRight } from '../../../shared/rights.ts';
 import { createMemoryAccess } from '../../fakes/access.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
+import { someHandlers } from '../../fakes/transport.ts';
 
 function open() {
   const clock = createFakeClock();
   const { access } = createMemoryAccess({ clock });
-  const handlers = accessMethods({ access }) as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const dispatcher = createDispatcher({ handlers: someHandlers(accessMethods({ access })) });
+  const { signal } = new AbortController();
   const output = { out: '', err: '' };
   const link = {
-    call: async (method: string, params: unknown) =>
-      handlers[method]?.(params, { credentialId: null, signal: new AbortController().signal }),
+    call: (method: string, params: unknown) =>
+      dispatcher.call({ method, params, scopes: everyRight, signal }),
   };
   let connected = 0;
   const run = (command: typeof keys, positionals: string[], values: CommandContext['values'] = {}) => {

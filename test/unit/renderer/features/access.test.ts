@@ -3,11 +3,11 @@ import { rightsOfKey } from '../../../../electron/core/access/key-rights.ts';
 import {
   endText,
   isIncluded,
+  lastUseText,
   matchesAccess,
   mayHave,
   rightsLine,
   rightTexts,
-  useText,
   usualRights,
 } from '../../../../renderer/features/access/access-text.ts';
 import { namedFields } from '../../../../renderer/features/access/named-fields.ts';
@@ -49,9 +49,9 @@ test.each([
 });
 
 test('a use that a clock set back puts into the future is just now', () => {
-  expect(useText({ lastUsedAt: null }, 0)).toBe('Never used');
-  expect(useText({ lastUsedAt: 5000 }, 0)).toBe('Last used just now');
-  expect(useText({ lastUsedAt: 0 }, 3 * day)).toBe('Last used 3 days ago');
+  expect(lastUseText({ lastUsedAt: null }, 0)).toBe('Never used');
+  expect(lastUseText({ lastUsedAt: 5000 }, 0)).toBe('Last used just now');
+  expect(lastUseText({ lastUsedAt: 0 }, 3 * day)).toBe('Last used 3 days ago');
 });
 
 test('it is found in the settings by what it is about', () => {
