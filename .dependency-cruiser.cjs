@@ -22,6 +22,7 @@ const allowed = {
 const coreOrder = [
   ['ports', 'runtime'],
   ['activity', 'settings', 'state'],
+  ['access'],
   ['fleet'],
   ['status'],
   ['agents'],

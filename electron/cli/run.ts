@@ -1,6 +1,7 @@
 /** Runs one `pilotlight …` command: finds it, connects it to a core when it asks, and returns its exit code. */
 import { isPilotlightError, PilotlightError, toWireError } from '../../shared/contract/errors.ts';
 import { type Command, type CommandContext, commonOptions, readArguments, usageError } from './command.ts';
+import { keys, sessions } from './commands/access.ts';
 import { discover, pair } from './commands/agents.ts';
 import { doctor } from './commands/doctor.ts';
 import { energy } from './commands/energy.ts';
@@ -37,6 +38,8 @@ const commands: readonly Command[] = [
   index,
   search,
   open,
+  keys,
+  sessions,
 ];
 
 /** 130 is what shells report for a program ended by Ctrl+C. */

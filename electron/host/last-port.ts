@@ -4,6 +4,12 @@ import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent, trySetAside } from '../adapters/set-aside.ts';
 import type { Log } from '../core/ports/log.ts';
 
+export interface Listening {
+  url: string;
+  /** The port of the last start, if another program uses it. */
+  taken: number | null;
+}
+
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
 
 /**
@@ -14,16 +20,16 @@ export async function listenAtLastPort(
   dataFolder: string,
   listen: (port: number) => Promise<string>,
   log: Pick<Log, 'warn'>,
-): Promise<string> {
+): Promise<Listening> {
   const port = readPort(dataFolder, log);
   if (port !== null) {
     try {
-      return await listen(port);
+      return { url: await listen(port), taken: null };
     } catch (error) {
       if (!isPilotlightError(error) || error.code !== 'PORT_IN_USE') throw error;
     }
   }
-  return listen(0);
+  return { url: await listen(0), taken: port };
 }
 
 /** A convenience only: if it cannot be written, the next start picks a free port. */

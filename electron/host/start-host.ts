@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { fact } from '../../shared/models/message.ts';
@@ -5,25 +6,27 @@ import { settledWithin } from '../../shared/settled-within.ts';
 import type { WorkerHost } from '../adapters/processes/worker-host.ts';
 import type { OpenSecrets } from '../adapters/secrets/secrets-file.ts';
 import { createLog, type LogLevel } from '../adapters/system.ts';
+import { newSecret } from '../core/access/secret-format.ts';
 import { type Core, createCore, type Problem } from '../core/compose.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
-import { createAccess, newToken } from '../transport/http/access.ts';
+import { createAccess } from '../transport/http/access.ts';
+import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
+import { takeEarlierSessionKey } from './earlier-session-key.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
 import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
-import { openSessionKey } from './session-key.ts';
 
 export interface HostOptions {
   /** Default: the system's default folder. */
@@ -108,7 +111,6 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
 
-  const sessionKey = openSessionKey(dataFolder, report);
   const { ports, notices, attach } = await createRealPorts({
     dataFolder,
     log,
@@ -139,12 +141,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     handlers: core.handlers,
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
   });
-  const token = newToken();
+  const token = newSecret('control');
   const access = createAccess({
     controlToken: token,
-    sessionKey,
-    indexToken: () => services.settings.secret('api.indexToken'),
-    now: clock.now,
+    credentials: services.access,
+    earlierTabs: createEarlierTabs(takeEarlierSessionKey(dataFolder), clock.now),
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
@@ -154,13 +155,17 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     access,
     clock,
     log,
+    coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
     routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
-  const url = await (options.port === undefined
-    ? listenAtLastPort(dataFolder, server.listen, log)
-    : server.listen(options.port));
+  const { url, taken } =
+    options.port === undefined
+      ? await listenAtLastPort(dataFolder, server.listen, log)
+      : { url: await server.listen(options.port), taken: null };
+  // Whatever answers there now could have been opened in a browser that is signed in.
+  if (taken !== null) services.access.portTaken(taken);
   rememberPort(dataFolder, Number(new URL(url).port));
   await core.start();
   if (options.simulate) await core.services.fleet.simulate(true);
@@ -177,6 +182,10 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     stop: () => scope.dispose(),
   };
 }
+
+/** Not a secret: it tells pages apart that were served by different cores on the same port, one after the other. */
+const coreIdOf = (panelId: string) =>
+  createHash('sha256').update(`core of ${panelId}`).digest('hex').slice(0, 16);
 
 /** Refuse work → end streams → abort and drain what runs → close the server. The core stops after it. */
 async function stopServing(parts: {

@@ -18,6 +18,8 @@ export interface DispatchedCall {
   params: unknown;
   /** What the sender may do. */
   scopes: ReadonlySet<Scope>;
+  /** The credential that it was sent with. Default: none. */
+  credentialId?: string | null;
   /** Aborted when the sender cancels or its link is lost. */
   signal: AbortSignal;
 }
@@ -44,7 +46,8 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
   let refusing = false;
   let running = 0;
 
-  async function run({ method, params, scopes, signal }: DispatchedCall): Promise<unknown> {
+  async function run(call: DispatchedCall): Promise<unknown> {
+    const { method, params, scopes, credentialId = null, signal } = call;
     if (refusing) throw new PilotlightError('STOPPING');
     if (!isMethodName(method))
       throw new PilotlightError('UNKNOWN_METHOD', { details: { method: short(method) } });
@@ -59,7 +62,7 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
     const both = AbortSignal.any([signal, stopped.signal]);
     let result: unknown;
     try {
-      result = await handler(checked, { signal: both });
+      result = await handler(checked, { signal: both, credentialId });
     } catch (error) {
       if (both.aborted && !isPilotlightError(error)) throw new PilotlightError('CANCELLED', { cause: error });
       throw error;

@@ -1,9 +1,10 @@
 /** The shape of a method definition, and the schemas that many of them share. */
 import * as z from 'zod';
+import type { Right } from '../rights.ts';
 import type { ErrorCode } from './errors.ts';
 
-/** `view` reads, `control` changes things. A token carries one or both. */
-export type Scope = 'view' | 'control';
+/** The right that a caller needs. */
+export type Scope = Right;
 
 export interface MethodDefinition {
   summary: string;

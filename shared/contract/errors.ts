@@ -4,6 +4,7 @@
  * code.
  */
 import * as z from 'zod';
+import { redactWithin } from '../redact.ts';
 import { type AnyMessage, textOf } from '../text/index.ts';
 import { accessErrors } from './errors/access.ts';
 import { agentLinkErrors } from './errors/agent-link.ts';
@@ -78,13 +79,14 @@ export class PilotlightError extends Error {
     this.said = typeof options.message === 'object' ? options.message : null;
   }
 
+  /** Without any of Pilotlight's own secrets, wherever a caller has put one. */
   toWire(): WireError {
-    return {
+    return redactWithin({
       code: this.code,
       message: this.message,
       next: this.next,
       ...(this.details === undefined ? {} : { details: this.details }),
-    };
+    });
   }
 }
 

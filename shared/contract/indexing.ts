@@ -28,7 +28,7 @@ export const indexingMethods = {
   },
   'index.addSource': {
     summary: 'Add a folder.',
-    scope: 'control',
+    scope: 'manage',
     params: z.strictObject({
       path: z.string().trim().min(1).max(4096),
       name: name.optional(),
@@ -61,7 +61,7 @@ export const indexingMethods = {
   },
   'index.start': {
     summary: 'Start an index job for some folders, or for all.',
-    scope: 'control',
+    scope: 'tasks',
     params: z.strictObject({
       sourceIds: z.array(z.string()).min(1).nullable().default(null),
       full: z.boolean().default(false),
@@ -77,7 +77,7 @@ export const indexingMethods = {
   },
   'index.cancel': {
     summary: 'Cancel a job. What it has committed is kept.',
-    scope: 'control',
+    scope: 'tasks',
     params: z.strictObject({ jobId: z.string() }),
     result: indexJobSchema,
     errors: ['NOT_FOUND'],

@@ -4,6 +4,9 @@
 export const callPath = (method: string) => `/api/call/${method}`;
 export const streamPath = '/api/link';
 export const exchangePath = '/api/session';
+export const proofPath = '/api/session/proof';
+/** A WebSocket is closed with it when its credential has ended. */
+export const signedOutCode = 4401;
 
 /** A browser cannot set headers on a WebSocket, so this subprotocol carries the bearer. */
 export const linkProtocol = 'pilotlight.v1';

@@ -3,7 +3,15 @@ import * as z from 'zod';
 import { wireErrorSchema } from './errors.ts';
 import { cursorSchema, frameSchema } from './streams.ts';
 
-export { bearerProtocol, callPath, exchangePath, linkProtocol, streamPath } from './link-names.ts';
+export {
+  bearerProtocol,
+  callPath,
+  exchangePath,
+  linkProtocol,
+  proofPath,
+  signedOutCode,
+  streamPath,
+} from './link-names.ts';
 
 const id = z.number().int().nonnegative();
 
@@ -29,6 +37,17 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
 
-/** `POST /api/session {token}` with the one-time token → a bearer for this tab. */
-export const exchangeRequestSchema = z.object({ token: z.string().min(1).max(200) });
-export const exchangeResultSchema = z.object({ bearer: z.string() });
+/** `POST /api/session {token}` with the one-time token → the bearer and the id of this browser's session. */
+export const exchangeRequestSchema = z.union([
+  z.object({ token: z.string().min(1).max(200) }),
+  /** The bearer of a tab of an earlier version. */
+  z.object({ earlierBearer: z.string().min(1).max(300) }),
+]);
+export const exchangeResultSchema = z.object({ bearer: z.string(), session: z.string() });
+
+/** `POST /api/session/proof` → the core's proof that it is the one that this browser signed in to. */
+export const proofRequestSchema = z.object({
+  session: z.string().min(1).max(100),
+  nonce: z.string().regex(/^[0-9a-f]{32,128}$/),
+});
+export const proofResultSchema = z.object({ proof: z.string() });

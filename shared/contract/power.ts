@@ -34,7 +34,7 @@ export const powerMethods = {
   'power.keepAwake': {
     summary:
       'Keep a node awake for a person, until the given time or until the lease is released. Wakes nothing.',
-    scope: 'control',
+    scope: 'wake',
     params: z.strictObject({
       nodeId,
       /** Milliseconds since the epoch; null for a lease that lasts until it is released. */

@@ -1,4 +1,5 @@
 /** Every message that core can make, with its English. */
+import { accessMessages } from './messages/access.ts';
 import { agentMessages } from './messages/agents.ts';
 import { commonMessages } from './messages/common.ts';
 import { damageMessages } from './messages/damage.ts';
@@ -30,6 +31,7 @@ import type { Param, Sentences } from './types.ts';
 
 /** By domain; every code appears once. */
 export const domains = {
+  access: accessMessages,
   agents: agentMessages,
   common: commonMessages,
   damage: damageMessages,
@@ -60,6 +62,7 @@ export const domains = {
 } as const satisfies Record<string, Sentences>;
 
 export const catalogue = {
+  ...accessMessages,
   ...agentMessages,
   ...commonMessages,
   ...damageMessages,

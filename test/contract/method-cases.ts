@@ -52,6 +52,12 @@ const freshUrl = () => {
   port += 1;
   return `http://127.0.0.1:${port}`;
 };
+let keys = 0;
+const freshKeyName = () => {
+  keys += 1;
+  return `key ${keys}`;
+};
+const addKey = async ({ call }: CaseContext) => (await call('access.addKey', { name: freshKeyName() })).key;
 const addNode = ({ call }: CaseContext) => call('fleet.add', { url: freshUrl() });
 
 /** Jobs run one at a time: what an earlier case started is cancelled first. */
@@ -417,6 +423,36 @@ export const methodCases: Record<MethodName, MethodCase> = {
       ['BAD_SETTING', () => ({ nothing: { such: 1 } })],
     ],
   },
+  'access.caller': nothing,
+  'access.keys': nothing,
+  'access.addKey': {
+    right: () => ({ name: freshKeyName(), kind: 'program', rights: ['infer'], expiresInDays: 30 }),
+    wrong: [{ name: 'a\u202eb' }, 'name'],
+    errors: [
+      ['ALREADY_EXISTS', async (context) => ({ name: (await addKey(context)).name })],
+      ['BAD_RIGHTS', () => ({ name: freshKeyName(), kind: 'program', rights: ['manage'] })],
+    ],
+  },
+  'access.rotateKey': {
+    right: async (context) => ({ keyId: (await addKey(context)).id }),
+    wrong: [{ keyId: '' }, 'keyId'],
+    errors: [['NOT_FOUND', () => ({ keyId: 'nope' })]],
+  },
+  'access.revokeKey': {
+    right: async (context) => ({ keyId: (await addKey(context)).id }),
+    wrong: [{}, 'keyId'],
+    errors: [['NOT_FOUND', () => ({ keyId: 'nope' })]],
+  },
+  'access.sessions': nothing,
+  'access.revokeSession': {
+    right: ({ core }) => ({
+      sessionId: core.services.access.openSession({ origin: 'http://127.0.0.1:1', userAgent: undefined })
+        .credential.id,
+    }),
+    wrong: [{}, 'sessionId'],
+    errors: [['NOT_FOUND', async (context) => ({ sessionId: (await addKey(context)).id })]],
+  },
+  'access.revokeOtherSessions': nothing,
   'settings.export': nothing,
   'settings.import': {
     right: async ({ call }) => ({

@@ -19,6 +19,17 @@ import { openLink, startTestHost, streamingLinks, type TestHost, type TestLink }
 
 /** A value of each stream, to be set by hand beside what the core sets by itself. */
 const values: Record<StreamName, unknown> = {
+  access: {
+    id: 'by-hand',
+    kind: 'script',
+    name: 'backup',
+    rights: ['view'],
+    chosen: false,
+    damaged: false,
+    createdAt: 1,
+    lastUsedAt: null,
+    expiresAt: null,
+  },
   core: {
     version: '0',
     startedAt: 1,

@@ -118,6 +118,9 @@ export const migrations: readonly string[] = [
   activityTextToMessages,
   moveTextToMessages,
   jobTextToMessages,
+  `
+  CREATE TABLE credentials (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Migrates the database to the newest schema, one transaction per step. A newer one is refused before this. */

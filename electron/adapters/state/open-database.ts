@@ -26,8 +26,10 @@ export interface OpenDatabaseOptions extends PrepareOptions {
   prepared?: DamagedState | null;
 }
 
-/** Tables whose newest rows a damaged log may have lost, and whose loss could power a machine off. */
-const POWER_TABLES = ['leases', 'power_policies'];
+/**
+ * Tables whose newest rows a damaged log may have lost, and whose loss could power a machine off or leave a door open.
+ */
+const GUARDED_TABLES = ['leases', 'power_policies', 'credentials'];
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
@@ -45,7 +47,7 @@ export function prepareDatabase(path: string, options: PrepareOptions = {}): Dam
     if (isUsable(path, steps, expected) && whole) {
       createPrivate(path);
       open(path, steps).close();
-      return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: POWER_TABLES };
+      return log === null ? null : { keptAs: log.keptAs, rows: {}, incomplete: GUARDED_TABLES };
     }
     const keptAs = setAside(path, COMPANIONS);
     createPrivate(path);
@@ -53,7 +55,7 @@ export function prepareDatabase(path: string, options: PrepareOptions = {}): Dam
     const damaged = salvage(database, keptAs);
     database.close();
     if (log === null) return damaged;
-    return { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...POWER_TABLES])] };
+    return { ...damaged, incomplete: [...new Set([...damaged.incomplete, ...GUARDED_TABLES])] };
   } catch (error) {
     throw toStoreError(error);
   }

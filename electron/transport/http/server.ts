@@ -1,8 +1,13 @@
 import type { RequestListener } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
-import { exchangePath, exchangeRequestSchema } from '../../../shared/contract/link.ts';
-import type { Scope } from '../../../shared/contract/methods.ts';
+import {
+  exchangePath,
+  exchangeRequestSchema,
+  proofPath,
+  proofRequestSchema,
+} from '../../../shared/contract/link.ts';
+import type { Right } from '../../../shared/rights.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
@@ -14,7 +19,7 @@ import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
 import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';
-import { type Access, authenticateBy, type Principal } from './access.ts';
+import type { Access, Principal } from './access.ts';
 import { createPanel, securityHeaders } from './panel.ts';
 import { replyInTheirShape } from './recall.ts';
 import {
@@ -28,6 +33,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null for a request without a valid bearer. */
     principal: Principal | null;
+    /** Why it has none. */
+    whyRefused(): PilotlightError;
   }
 }
 
@@ -37,6 +44,8 @@ export interface HttpServerOptions {
   access: Access;
   clock: Clock;
   log: Log;
+  /** Names this core to its pages: 16 hexadecimal digits. */
+  coreId: string;
   /** Folder of the built panel; null if there is none. */
   panelRoot: string | null;
   /** More routes, such as `/index/*` and `/metrics`. They get the same checks of Host and Origin. */
@@ -72,7 +81,7 @@ const controlLimits: ListenerLimits = {
 
 /** The control API, the link and the panel on one loopback port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { dispatcher, streams, access, clock, log, panelRoot, routes = [] } = options;
+  const { dispatcher, streams, access, clock, log, routes = [] } = options;
   let port = options.port ?? 0;
 
   function createControlListener(handle: RequestListener): Listener<Principal> {
@@ -82,7 +91,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       clock: options.connectionClock,
       source: ownPages(() => port),
       upgrades: isLinkUpgrade,
-      authenticate: authenticateBy(access),
+      authenticate: access.authenticate,
       answer: wireRefusal,
       onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
     });
@@ -114,11 +123,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     streams,
     clock,
     log,
+    access,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   app.server.on('upgrade', links.upgrade);
 
   app.decorateRequest('principal', null);
+  app.decorateRequest('whyRefused', function (this: FastifyRequest) {
+    return access.whyRefused(this.raw);
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
     if (listener.checkSource(request.raw) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
@@ -129,26 +142,62 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   acceptJson(app);
 
   app.post(exchangePath, async (request) => {
-    const { token } = parseRequest(exchangeRequestSchema, request.body);
-    return { bearer: access.exchange(token) };
+    return access.signIn(parseRequest(exchangeRequestSchema, request.body), request.raw);
+  });
+  app.post(proofPath, async (request) => {
+    return { proof: access.prove(parseRequest(proofRequestSchema, request.body), request.raw) };
   });
   app.post(`${exchangePath}/token`, async (request) => {
-    requireScope(request, 'control');
+    requireRight(request, 'manage');
     return { url: oneTimeUrl() };
   });
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
-    const scopes = scopesOf(request);
+    const principal = principalOf(request);
     const { method } = request.params;
-    const result = await dispatcher.call({
-      method,
-      params: request.body,
-      scopes,
-      signal: disconnectSignal(reply),
-    });
+    const result = await whileValid(principal, (ended) =>
+      dispatcher.call({
+        method,
+        params: request.body,
+        scopes: principal.rights,
+        credentialId: principal.credentialId,
+        signal: AbortSignal.any([disconnectSignal(reply), ended]),
+      }),
+    );
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(result ?? null));
   });
   for (const add of routes) add(app);
-  servePanel(app, panelRoot);
+  servePanel(app, options);
+
+  /** Throws UNAUTHORIZED, or why the credential is no longer accepted. */
+  function principalOf(request: FastifyRequest): Principal {
+    if (request.principal === null) throw request.whyRefused();
+    return request.principal;
+  }
+
+  function requireRight(request: FastifyRequest, right: Right): void {
+    if (!principalOf(request).rights.has(right)) {
+      throw new PilotlightError('FORBIDDEN', { details: { scope: right } });
+    }
+  }
+
+  /** Rejects as soon as the credential ends, even if the work does not end with it. */
+  async function whileValid<Result>(
+    principal: Principal,
+    work: (ended: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const ended = new AbortController();
+    const cut = Promise.withResolvers<never>();
+    const release = access.uses.hold(principal.credentialId, () => {
+      const error = access.endedError(principal);
+      ended.abort(error);
+      cut.reject(error);
+    });
+    try {
+      return await Promise.race([work(ended.signal), cut.promise]);
+    } finally {
+      release();
+    }
+  }
 
   function oneTimeUrl(): string {
     return `http://127.0.0.1:${port}/#token=${access.mintOneTimeToken()}`;
@@ -182,16 +231,6 @@ export function acceptJson(app: FastifyInstance): void {
     if (body === '') done(null, undefined);
     else parse(request, String(body), done);
   });
-}
-
-/** The scopes of the request's bearer. Throws UNAUTHORIZED. */
-function scopesOf({ principal }: FastifyRequest): ReadonlySet<Scope> {
-  if (!principal?.scopes.size) throw new PilotlightError('UNAUTHORIZED');
-  return principal.scopes;
-}
-
-function requireScope(request: FastifyRequest, scope: Scope): void {
-  if (!scopesOf(request).has(scope)) throw new PilotlightError('FORBIDDEN', { details: { scope } });
 }
 
 function portInUse(port: number, cause: unknown): PilotlightError {
@@ -247,8 +286,11 @@ function replyWithError(
     .send(JSON.stringify(wire));
 }
 
-function servePanel(app: FastifyInstance, root: string | null): void {
-  const panel = root === null ? null : createPanel({ root });
+function servePanel(
+  app: FastifyInstance,
+  { panelRoot: root, coreId }: Pick<HttpServerOptions, 'panelRoot' | 'coreId'>,
+): void {
+  const panel = root === null ? null : createPanel({ root, coreId });
   app.get('/*', async (request, reply) => {
     const path = pathOf(request.url);
     if (path === null || isApiPath(path)) throw new PilotlightError('NOT_FOUND');

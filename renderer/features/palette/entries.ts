@@ -83,6 +83,17 @@ export function buildEntries(known: Known): PaletteEntry[] {
     ...known.sources.flatMap((source) => folderEntries(source, known.jobs.some(isActive))),
     ...known.jobs.flatMap((job) => jobEntries(job, known.now)),
     ...known.nodes.flatMap(modelEntries),
+    entry(
+      'Setting',
+      'setting:access.keys',
+      'Keys and browsers',
+      { kind: 'go', href: settingHref('access.keys') },
+      {
+        keywords: 'access token api script program bearer sessions sign out revoke rotate',
+        about: 'Access',
+        weight: 3,
+      },
+    ),
     ...settingFields
       .filter((field) => known.desktop || field.section !== 'desktop')
       .map((field) =>

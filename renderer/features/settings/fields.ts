@@ -56,8 +56,7 @@ function fromText(text: string, kind: FieldKind): unknown {
       .split(/\n/)
       .map((line) => line.trim())
       .filter(Boolean);
-  if (kind === 'text' || kind === 'secret' || kind === 'keys' || kind === 'name')
-    return trimmed === '' ? null : trimmed;
+  if (kind === 'text' || kind === 'keys' || kind === 'name') return trimmed === '' ? null : trimmed;
   if (kind === 'port' && trimmed === '') return null;
   const number = Number(trimmed.replace(',', '.'));
   return trimmed === '' || Number.isNaN(number) ? trimmed : Math.round(number * (scale[kind] ?? 1));
@@ -147,9 +146,7 @@ function refusal(field: SettingField, value: unknown): string | null {
   if (field.kind === 'keys') return 'Enter a shortcut such as CommandOrControl+Alt+P, or leave it empty.';
   if (rule.is === 'secret' || rule.is === 'text') {
     if (part === 'most') return `At most ${rule.most} characters.`;
-    return field.kind === 'secret'
-      ? 'Enter at least eight characters, or leave it empty.'
-      : 'Enter an address that starts with http:// or https://, or leave it empty.';
+    return 'Enter an address that starts with http:// or https://, or leave it empty.';
   }
   if (rule.is !== 'number' || part === 'form') return 'Enter a number.';
   const factor = scale[field.kind] ?? 1;

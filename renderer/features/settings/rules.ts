@@ -22,7 +22,7 @@ const keysPattern =
 
 const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
 
-export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rule>> = {
+export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'api.indexToken'>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
   'fleet.lookTimeoutMs': { is: 'number', byDefault: 4000, least: 200, most: 60_000 },
   'power.wakeTimeoutMs': { is: 'number', byDefault: 180_000, least: 5000, most: 1_800_000 },
@@ -52,7 +52,6 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated'>, Rul
     accepts: (text) => keysPattern.test(text),
   },
   'desktop.notifications': { is: 'switch', byDefault: true },
-  'api.indexToken': { is: 'secret', byDefault: null, least: 8, most: 1000 },
 };
 
 /** Which part of its rule a value breaks; null if it is valid. */

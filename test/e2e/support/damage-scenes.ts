@@ -30,7 +30,7 @@ const notices: Notice[] = [
       nodeId: name,
     })),
   ),
-  fileNotice('session.key', '/data/session.key.corrupt-1', fact('OPEN_PAGES_AGAIN')),
+  fileNotice('index', '/data/index.corrupt-1', fact('INDEX_FOLDERS_AGAIN')),
   indexNotice({ sourceId: 'notes', code: 'INDEX_CORRUPT', keptAs: '/data/index/notes.sqlite.corrupt-1' }),
   {
     id: 'unsaved',

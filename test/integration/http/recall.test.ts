@@ -38,7 +38,7 @@ function start({ jobs = [], sources = [aSource()] }: { jobs?: IndexJob[]; source
   });
   const dispatcher = createDispatcher({ handlers, checkResults: true });
   const routes = recallRoutes({ dispatcher, clock, log: createRememberingLog() });
-  const test = createTestServer({ routes: [routes], indexToken: () => 'scripts-token' });
+  const test = createTestServer({ routes: [routes], indexToken: 'scripts-token' });
   cleanups.push(test.close);
   async function ask(
     method: 'GET' | 'POST',
@@ -243,7 +243,7 @@ describe('access', () => {
 
   it('lets nothing but the index in by the index token', async () => {
     const { ask } = start();
-    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(401);
-    expect((await ask('POST', '/api/session/token')).status).toBe(401);
+    expect((await ask('POST', '/api/call/fleet.list')).status).toBe(403);
+    expect((await ask('POST', '/api/session/token')).status).toBe(403);
   });
 });

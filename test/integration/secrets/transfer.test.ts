@@ -10,6 +10,7 @@ import { createPolicies } from '../../../electron/core/policies/policies.ts';
 import type { Store } from '../../../electron/core/ports/state.ts';
 import { createStreams } from '../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../electron/core/settings/service.ts';
+import { savedSecrets } from '../../../electron/core/settings/setting-secrets.ts';
 import { createTransferService } from '../../../electron/core/transfer/service.ts';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
@@ -36,7 +37,7 @@ function createComputer(change: (store: Store) => Store = (store) => store) {
   const streams = createStreams({ clock, epoch: 'run' });
   const secrets = createMemorySecrets();
   const log = createRememberingLog();
-  const settings = createSettingsService({ store: used, secrets, streams, log });
+  const settings = createSettingsService({ store: used, secrets: savedSecrets(secrets), streams, log });
   const policies = createPolicies({ store: store.power, log });
   const adopted: string[] = [];
   const recorded: Message[] = [];

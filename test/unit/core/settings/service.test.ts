@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createStreams } from '../../../../electron/core/runtime/streams.ts';
 import { createSettingsService } from '../../../../electron/core/settings/service.ts';
+import { savedSecrets } from '../../../../electron/core/settings/setting-secrets.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { SavedSettings } from '../../../../shared/models/settings.ts';
@@ -23,7 +24,12 @@ function createWorld(saved: unknown = null) {
       },
     },
   };
-  const settings = createSettingsService({ store, secrets, streams, log: createRememberingLog() });
+  const settings = createSettingsService({
+    store,
+    secrets: savedSecrets(secrets),
+    streams,
+    log: createRememberingLog(),
+  });
   return { settings, secrets, streams, written, state };
 }
 
