@@ -35,7 +35,10 @@ export function judgeAgent({ url, onThisComputer, hostAnswers, health }: AgentFa
   if (!hostAnswers) return notApplicable(fact('MACHINE_SILENT'));
   const { host } = new URL(url);
   if (isRefused(health.error))
-    return fail(fact('AGENT_PORT_CLOSED', { host }), fact('START_AGENT_ON_NETWORK'));
+    return fail(
+      fact('AGENT_PORT_CLOSED', { host }),
+      fact(onThisComputer ? 'START_AGENT_HERE' : 'START_AGENT_ON_NETWORK'),
+    );
   if (isSilent(health.error))
     return fail(fact('AGENT_PORT_SILENT', { host }), fact('OPEN_PORT', { port: portOf(url) }));
   return failWith(health.error);

@@ -6,15 +6,19 @@ import type { NetworkInterface } from '../ports/network.ts';
 const unspecified = new Set(['0.0.0.0', '::']);
 
 /**
- * `own`: an address of its adapters. `loopback`: may still lead to another machine, through a tunnel. `host` is a host
- * as in a URL, and `resolved` the IPv4 addresses of its name, empty for an address.
+ * `loopback`: such an address may still lead to another machine, through a tunnel. `own`: an address of its adapters, or
+ * its name, which many systems resolve to loopback. `host` is a host as in a URL, and `resolved` the IPv4 addresses of
+ * its name, empty for an address.
  */
 export function placeOf(
   host: string,
   resolved: readonly string[],
   interfaces: readonly Pick<NetworkInterface, 'address' | 'internal'>[],
 ): 'elsewhere' | 'loopback' | 'own' {
+  if (isLoopbackHost(host) || unspecified.has(host)) return 'loopback';
   const addresses = [host, ...resolved];
-  if (interfaces.some(({ address, internal }) => !internal && addresses.includes(address))) return 'own';
-  return addresses.some((one) => isLoopbackHost(one) || unspecified.has(one)) ? 'loopback' : 'elsewhere';
+  const isOwn =
+    resolved.some(isLoopbackHost) ||
+    interfaces.some(({ address, internal }) => !internal && addresses.includes(address));
+  return isOwn ? 'own' : 'elsewhere';
 }

@@ -17,6 +17,7 @@ export const diagnosisAgentMessages = {
   AGENT_PORT_CLOSED: ({ host }: { host: string }) => `The machine is on, but no agent listens at ${host}.`,
   START_AGENT_ON_NETWORK: () =>
     'Start it there with `systemctl start pilotlight-agent`, and make it listen on the network with `--bind ADDRESS`.',
+  START_AGENT_HERE: () => 'Start it: run `systemctl start pilotlight-agent`.',
   AGENT_PORT_SILENT: ({ host }: { host: string }) => `The machine answers, but not at ${host}.`,
 
   // Its token.

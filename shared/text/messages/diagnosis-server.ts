@@ -6,8 +6,8 @@ interface Tools {
   problems: readonly string[];
 }
 
-const restart = (here: boolean) =>
-  `restart Ollama there${here ? ' (its page has a button for that)' : ''}, so that it detects its GPU again. If this happens with every boot, make its service start after the GPU driver.`;
+const ollamaThere = (button: boolean) =>
+  `Ollama there${button ? ' (its page has a button for that)' : ''}, so that it detects its GPU again. If this happens with every boot, make its service start after the GPU driver.`;
 
 /** A diagnosis: the inference server and the GPU. */
 export const diagnosisServerMessages = {
@@ -52,11 +52,10 @@ export const diagnosisServerMessages = {
   MODELS_IN_VRAM: ({ models }: { models: readonly string[] }) => `Loaded into its VRAM: ${list(models)}.`,
   GPU_FOUND_AT_START: () => 'Ollama found the GPU when it started.',
   NO_GPU_FOUND_AT_START: () => 'Ollama found no GPU when it started, and uses the CPU.',
-  RESTART_TO_FIND_GPU: ({ button }: { button: boolean }) =>
-    sentences(restart(button).charAt(0).toUpperCase() + restart(button).slice(1)),
+  RESTART_TO_FIND_GPU: ({ button }: { button: boolean }) => `Restart ${ollamaThere(button)}`,
   MODELS_ON_CPU: ({ models }: { models: readonly string[] }) =>
     `${list(models)}: loaded, but only on the CPU.`,
   RESTART_UNLESS_CHOSEN: ({ button }: { button: boolean }) =>
-    `If you did not choose that, ${restart(button)}`,
+    `If you did not choose that, restart ${ollamaThere(button)}`,
   NO_MODEL_TO_SHOW_GPU: () => 'No model is loaded that would show it, and a diagnosis loads none.',
 };

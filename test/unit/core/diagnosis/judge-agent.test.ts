@@ -32,6 +32,13 @@ describe('the agent', () => {
     ],
     ['asleep', facts({ hostAnswers: false, health: silent }), na, 'MACHINE_SILENT'],
     ['does not listen', facts({ health: refused }), 'fail', 'AGENT_PORT_CLOSED', 'START_AGENT_ON_NETWORK'],
+    [
+      'does not listen on this computer',
+      facts({ onThisComputer: true, health: refused }),
+      'fail',
+      'AGENT_PORT_CLOSED',
+      'START_AGENT_HERE',
+    ],
     ['behind a firewall', facts({ health: silent }), 'fail', 'AGENT_PORT_SILENT', 'OPEN_PORT'],
     ['something else', facts({ health: failed('NOT_AN_AGENT') }), 'fail', 'NOT_AN_AGENT', 'NOT_AN_AGENT'],
   ])('%s', (_, given, state, seen, fix) => expectVerdict(judgeAgent(given), state, seen, fix));

@@ -110,7 +110,7 @@ describe('an address of this computer', () => {
     ['192.168.1.70', [], 'elsewhere'],
     ['fe80::1', [], 'elsewhere'],
     ['laptop.lan', ['192.168.1.7'], 'own'],
-    ['laptop', ['127.0.1.1'], 'loopback'],
+    ['laptop', ['127.0.1.1'], 'own'],
     ['laptop', ['127.0.1.1', '192.168.1.7'], 'own'],
     ['tower.lan', ['192.168.1.20'], 'elsewhere'],
     ['tower.lan', [], 'elsewhere'],

@@ -222,6 +222,7 @@ describe('a node whose address is on this computer', () => {
     ['its own address, with a MAC address', { url: 'http://192.168.1.7:11434', mac }],
     ['its own name', { url: 'http://laptop.lan:11434' }],
     ['its own name on loopback', { url: 'http://laptop:11434' }],
+    ['its own name on loopback, with a MAC address', { url: 'http://laptop:11434', mac }],
   ])('needs no waking: %s', async (_, node) => {
     const check = await diagnose({ node });
     expect(failures(check)).toEqual([]);
