@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { writeDurably } from './durable-write.ts';
 import { folderError } from './folder-error.ts';
+import { readOwn, UnsafePathsError } from './ownership/read-own.ts';
+import { unsafeError } from './ownership/unsafe-error.ts';
 
 export type WriteFile = (path: string, content: string | Uint8Array) => void;
 
@@ -12,3 +14,14 @@ export const writePrivateFile: WriteFile = (path, content) => {
     throw folderError(dirname(path), error);
   }
 };
+
+/** A key of this many bytes; null if there is none. Throws UNSAFE_PERMISSIONS if others could change or read it. */
+export function readPrivateKey(path: string, length: number): Buffer | null {
+  try {
+    const { bytes } = readOwn(path, 'secret');
+    return bytes.length === length ? bytes : null;
+  } catch (error) {
+    if (error instanceof UnsafePathsError) throw unsafeError(error.paths, error);
+    return null;
+  }
+}

@@ -13,6 +13,7 @@ import {
   methods,
 } from '../../shared/contract/methods.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
+import { requireOwnEndpoint } from './own-data.ts';
 
 /** Calls a running core over its endpoint file. */
 export interface CoreClient {
@@ -52,6 +53,7 @@ export function createCoreClient(endpoint: Endpoint): CoreClient {
  * nothing answers, or what answers does not accept the token.
  */
 export async function findRunningCore(dataFolder: string, signal?: AbortSignal): Promise<CoreClient | null> {
+  await requireOwnEndpoint(dataFolder);
   const endpoint = readEndpoint(dataFolder);
   if (endpoint === null) return null;
   const client = createCoreClient(endpoint);

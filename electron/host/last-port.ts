@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
+import { withCodedUnsafe } from '../adapters/ownership/unsafe-error.ts';
 import type { Log } from '../core/ports/log.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');
@@ -35,7 +36,7 @@ export function rememberPort(dataFolder: string, port: number): void {
 
 function readPort(dataFolder: string, log: Pick<Log, 'warn'>): number | null {
   const path = portPath(dataFolder);
-  const content = readContent(path);
+  const content = withCodedUnsafe(() => readContent(path, 'file'));
   if (content.kind === 'missing') return null;
   const text = content.kind === 'read' ? content.text.trim() : '';
   const port = Number(text);

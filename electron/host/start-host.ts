@@ -21,6 +21,7 @@ import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
+import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 import { openSessionKey } from './session-key.ts';
@@ -69,7 +70,7 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 
 /**
  * Starts a core. Rejects with ALREADY_RUNNING (`details.url` is the running one's), DATA_FOLDER_UNUSABLE,
- * PORT_IN_USE or DISK_FULL; nothing stays open then.
+ * UNSAFE_PERMISSIONS, PORT_IN_USE or DISK_FULL; nothing stays open then.
  */
 export const startHost: StartHost = async (options = {}) => {
   const environment = options.environment ?? process.env;
@@ -100,6 +101,7 @@ interface Assembly {
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
   const found: Problem[] = [];
   let report = (problem: Problem): unknown => found.push(problem);
+  await requireOwnData(dataFolder);
   const lock = tryLock(dataFolder);
   if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
@@ -107,6 +109,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
+
+  const swept = sweepDataFolder(dataFolder);
+  if (swept.length > 0) log.info('Unfinished files of an earlier process were deleted.', { swept });
 
   const sessionKey = openSessionKey(dataFolder, report);
   const { ports, notices, attach } = await createRealPorts({

@@ -6,6 +6,7 @@ import { desktopMessages } from './messages/desktop.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
 import { leaseMessages } from './messages/leases.ts';
+import { ownershipMessages } from './messages/ownership.ts';
 import { policyMessages } from './messages/policies.ts';
 import { secretMessages } from './messages/secrets.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -24,6 +25,7 @@ export const domains = {
   energy: energyMessages,
   fleet: fleetMessages,
   leases: leaseMessages,
+  ownership: ownershipMessages,
   policies: policyMessages,
   secrets: secretMessages,
   settings: settingsMessages,
@@ -41,6 +43,7 @@ export const catalogue = {
   ...energyMessages,
   ...fleetMessages,
   ...leaseMessages,
+  ...ownershipMessages,
   ...policyMessages,
   ...secretMessages,
   ...settingsMessages,
