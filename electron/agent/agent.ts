@@ -15,6 +15,7 @@ import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
 import { openOwnFolder, readJson, writePrivate } from './files.ts';
+import { localRoutes } from './http/local-routes.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
@@ -150,11 +151,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       byPort.set(port, [...(byPort.get(port) ?? []), name]);
     }
     for (const [port, names] of byPort) {
-      const routes = [
+      const called = [
         healthRoute(names),
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
       ];
+      const routes = [...called, ...localRoutes(called, { token, monotonic: clock.monotonic })];
       const listener = createAgentServer({
         routes,
         secrets,

@@ -19,7 +19,7 @@ import { DAMAGED_PANEL, type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
 import { createFolder, openOwnFolder } from './files.ts';
 import { install, uninstall } from './install/install.ts';
-import { callLocal } from './local-client.ts';
+import { callInTheClear, callLocal } from './local-client.ts';
 import { checked, requireOwnFile, requireOwnFolder, trustWithOwner } from './own-files.ts';
 import { agentFolder, installedFolder, systemFolder } from './places.ts';
 import { readCountdown } from './power/countdown-notes.ts';
@@ -163,7 +163,7 @@ const token: AgentCommand = async (context) => {
 
 const pair: AgentCommand = async (context) => {
   const { folder, token } = await runningAgent(context);
-  const answer = await callLocal(folder, agentApi.openPairing, { token, body: {} });
+  const answer = await callLocal(folder, agentApi.openPairing, { token });
   if (context.flags.json === true) {
     context.print(JSON.stringify(answer));
     return;
@@ -180,7 +180,8 @@ const cancel: AgentCommand = async (context) => {
   const folder = folders.find((one) => readCountdown(one) !== null);
   const countdown = folder === undefined ? null : readCountdown(folder);
   if (folder === undefined || countdown === null) throw new AgentError('NO_COUNTDOWN');
-  const state = await callLocal(folder, agentApi.cancelHere, { body: { key: countdown.key } });
+  // Anyone at the machine may do this, without the token: its key is in a file that everyone here can read.
+  const state = await callInTheClear(folder, agentApi.cancelHere, { key: countdown.key });
   context.print(flags.json === true ? JSON.stringify(state) : 'Cancelled. This machine stays on.');
 };
 

@@ -11,6 +11,7 @@ import type { Clock } from '../core/ports/time.ts';
 import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess, newToken } from '../transport/http/access.ts';
+import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
@@ -153,14 +154,18 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const server = createHttpServer({
+  const server: HttpServer = createHttpServer({
     dispatcher,
     streams,
     access,
     clock,
     log,
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
-    routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
+    routes: [
+      recallRoutes({ dispatcher, clock, log }),
+      metricsRoute(metrics),
+      localCallRoutes({ token, dispatcher, oneTimeUrl: () => server.oneTimeUrl(), clock, log }),
+    ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
   const url = await (options.port === undefined

@@ -3,7 +3,14 @@ import * as z from 'zod';
 import { wireErrorSchema } from './errors.ts';
 import { cursorSchema, frameSchema } from './streams.ts';
 
-export { bearerProtocol, callPath, exchangePath, linkProtocol, streamPath } from './link-names.ts';
+export {
+  bearerProtocol,
+  callPath,
+  exchangePath,
+  linkProtocol,
+  localPaths,
+  streamPath,
+} from './link-names.ts';
 
 const id = z.number().int().nonnegative();
 
@@ -32,3 +39,16 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>;
 /** `POST /api/session {token}` with the one-time token → a bearer for this tab. */
 export const exchangeRequestSchema = z.object({ token: z.string().min(1).max(200) });
 export const exchangeResultSchema = z.object({ bearer: z.string() });
+
+/** What is sealed in a local call: a method of the contract, or a request for an address that opens the panel once. */
+export const localCallSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('call'), method: z.string().max(200), params: z.unknown() }),
+  z.object({ do: z.literal('open') }),
+]);
+export type LocalCall = z.infer<typeof localCallSchema>;
+
+export const localAnswerSchema = z.union([
+  z.object({ error: wireErrorSchema }),
+  z.object({ result: z.unknown() }),
+]);
+export type LocalAnswer = z.infer<typeof localAnswerSchema>;
