@@ -31,23 +31,20 @@ const cases: [command: string, does: string, answer: Answer][] = [
 ];
 
 describe('the port of a killed agent is taken', () => {
-  it.each(cases)(
-    'by a program that %s: %3$j sends nothing that could be used',
-    async (_, answer, command) => {
-      using place = createPlace();
-      const agent = await startAgent(place.folder, dry);
-      await agent.stop('SIGKILL');
-      await using recorder = await startRecorder(agent.port, answer);
-      const { code, out, complaints } = await runAgent([...command.split(' '), '--data', place.folder]);
-      expect({ code, out }).toEqual({ code: 1, out: '' });
-      expect(complaints).toMatch(/^NOT_RUNNING: .+\n {2}.+/);
-      expect(recorder.heard()).toContain(agentApi.localChallenge.path);
-      expect(recorder.heard()).not.toContain(agent.token);
-      expect(recorder.heard()).not.toContain(agentApi.localCall.path);
-      expect(recorder.heard().toLowerCase()).not.toContain('authorization');
-      expect(recorder.heard()).not.toContain('panel-1');
-    },
-  );
+  it.each(cases)('%s sends nothing of use to a program that %s', async (command, _, answer) => {
+    using place = createPlace();
+    const agent = await startAgent(place.folder, dry);
+    await agent.stop('SIGKILL');
+    await using recorder = await startRecorder(agent.port, answer);
+    const { code, out, complaints } = await runAgent([...command.split(' '), '--data', place.folder]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(complaints).toMatch(/^NOT_RUNNING: .+\n {2}.+/);
+    expect(recorder.heard()).toContain(agentApi.localChallenge.path);
+    expect(recorder.heard()).not.toContain(agent.token);
+    expect(recorder.heard()).not.toContain(agentApi.localCall.path);
+    expect(recorder.heard().toLowerCase()).not.toContain('authorization');
+    expect(recorder.heard()).not.toContain('panel-1');
+  });
 });
 
 describe('what a program on the port of a killed agent has recorded', () => {

@@ -30,8 +30,9 @@ async function createPlace(reply: (path: string) => Reply, sealed = true) {
     if (request.url === agentApi.localChallenge.path)
       return send({ status: 200, body: calls.challenge(body) });
     const opened = calls.open(body);
-    const { path } = opened?.call as { path: string };
-    return send({ status: 200, body: opened?.answer(reply(path)) });
+    if (opened === null) return send({ status: 401, body: {} });
+    const { path } = opened.call as { path: string };
+    return send({ status: 200, body: opened.answer(reply(path)) });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
