@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
 import { readContent, tryKeepAside } from '../adapters/keep-aside.ts';
-import { withCodedUnsafe } from '../adapters/ownership/unsafe-error.ts';
+import { withCodedUnsafe } from '../adapters/private-file.ts';
 import type { Log } from '../core/ports/log.ts';
 
 const portPath = (dataFolder: string) => join(dataFolder, 'port');

@@ -1,7 +1,11 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { UnsafePath } from '../../../shared/text/messages/ownership.ts';
-import { UnsafePathsError } from './read-own.ts';
+
+/** Throws UNSAFE_PERMISSIONS if there are any. */
+export function refuseUnsafe(paths: readonly UnsafePath[]): void {
+  if (paths.length > 0) throw unsafeError(paths);
+}
 
 /** UNSAFE_PERMISSIONS: what is wrong with each path, and the commands that fix them. */
 export function unsafeError(paths: readonly UnsafePath[], cause?: unknown): PilotlightError {
@@ -11,13 +15,4 @@ export function unsafeError(paths: readonly UnsafePath[], cause?: unknown): Pilo
     details: { paths },
     cause,
   });
-}
-
-/** Reads files; throws UNSAFE_PERMISSIONS in place of UnsafePathsError. */
-export function withCodedUnsafe<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof UnsafePathsError ? unsafeError(error.paths, error) : error;
-  }
 }

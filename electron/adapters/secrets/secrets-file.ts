@@ -7,8 +7,7 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Secrets } from '../../core/ports/state.ts';
 import { readContent, tryKeepAside } from '../keep-aside.ts';
-import { withCodedUnsafe } from '../ownership/unsafe-error.ts';
-import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { type WriteFile, withCodedUnsafe, writePrivateFile } from '../private-file.ts';
 
 /** Seals single values. A value's name is sealed with it, so that no value can pass for another. */
 export interface Seal {
