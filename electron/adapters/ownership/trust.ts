@@ -10,7 +10,11 @@ const MAC_ADMINISTRATORS = 80;
  */
 export function trustHere(alsoTrusted: readonly number[] = []): Trust | null {
   const me = process.geteuid?.();
-  if (me === undefined) return null;
+  return me === undefined ? null : trustOf(me, alsoTrusted);
+}
+
+/** What a process of this user trusts. */
+export function trustOf(me: number, alsoTrusted: readonly number[] = []): Trust {
   return {
     me,
     users: [me, 0, ...alsoTrusted],
