@@ -2,7 +2,8 @@
  * A damaged file is never deleted or overwritten: it is renamed beside its old place, to the first free `.corrupt-<n>`.
  */
 
-import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, lstatSync, renameSync } from 'node:fs';
+import { readOwn, UnsafePathsError } from './ownership/read-own.ts';
 import { systemCode } from './system-code.ts';
 
 export type FileContent =
@@ -11,11 +12,12 @@ export type FileContent =
   /** Something exists there, but cannot be read as a file. */
   | { kind: 'unreadable'; reason: string };
 
-/** What is at this path, without throwing. */
-export function readContent(path: string): FileContent {
+/** What is at this path. Throws UnsafePathsError if another user could have changed it, and nothing else. */
+export function readContent(path: string, part: 'file' | 'secret'): FileContent {
   try {
-    return { kind: 'read', text: readFileSync(path, 'utf8') };
+    return { kind: 'read', text: readOwn(path, part).bytes.toString('utf8') };
   } catch (error) {
+    if (error instanceof UnsafePathsError) throw error;
     const reason = systemCode(error) ?? String(error);
     return reason === 'ENOENT' ? { kind: 'missing' } : { kind: 'unreadable', reason };
   }

@@ -14,7 +14,8 @@ import { type Announcer, createAnnouncer } from './announce/announcer.ts';
 import { canAnnounce } from './config.ts';
 import { type Damage, openDamage } from './damage.ts';
 import { AgentError, errorText } from './errors.ts';
-import { openFolder, readJson, writePrivate } from './files.ts';
+import { openOwnFolder, readJson, writePrivate } from './files.ts';
+import { localRoutes } from './http/local-routes.ts';
 import { ok, type Route, serve } from './http/route.ts';
 import { createAgentServer } from './http/server.ts';
 import { openAgentId } from './id.ts';
@@ -53,12 +54,12 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Throws BAD_CONFIG, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
+/** Throws BAD_CONFIG, UNSAFE_PERMISSIONS, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, folder, clock, host, version, log, interfaces } = options;
-  openFolder(folder);
+  await openOwnFolder(folder);
   const damage = options.damage ?? openDamage({ folder, log });
-  const token = openToken(folder, damage);
+  const token = openToken(folder, { damage });
   const id = openAgentId(folder, { damage, token });
   damage.read(LISTENING, 'nothing', (text) => listeningIn(JSON.parse(text)));
   const bootId = await host.bootId();
@@ -150,11 +151,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       byPort.set(port, [...(byPort.get(port) ?? []), name]);
     }
     for (const [port, names] of byPort) {
-      const routes = [
+      const called = [
         healthRoute(names),
         ...names.flatMap((name) => running.get(name)?.routes ?? []),
         ...pairingRoutes,
       ];
+      const routes = [...called, ...localRoutes(called, { token, monotonic: clock.monotonic })];
       const listener = createAgentServer({
         routes,
         secrets,

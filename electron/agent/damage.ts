@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { copyAside, isThere, readContent, setAside } from '../adapters/set-aside.ts';
 import { AgentError, errorText } from './errors.ts';
 import { writePrivate } from './files.ts';
+import { checked, partOf } from './own-files.ts';
 
 export interface AgentProblem {
   code: 'FILE_DAMAGED';
@@ -78,7 +79,7 @@ const nextSteps: Record<Loss, string> = {
     'The agent runs with its defaults and command-line flags, and the machine stays on. Correct the file, put it back and restart the agent.',
 };
 
-/** Throws DISK_TROUBLE. */
+/** Throws DISK_TROUBLE, UNSAFE_PERMISSIONS. */
 export function openDamage({ folder, log }: { folder: string; log(message: string): void }): Damage {
   const path = join(folder, FILE);
   const panelsPath = join(folder, PANELS);
@@ -239,7 +240,7 @@ function parseFile<Value>(
   path: string,
   read: (text: string) => Value | null,
 ): { value: Value | null; damaged: boolean; missing: boolean } {
-  const content = readContent(path);
+  const content = checked(() => readContent(path, partOf(basename(path))));
   if (content.kind === 'missing') return { value: null, damaged: false, missing: true };
   const value = content.kind === 'read' ? attempt(() => read(content.text)) : null;
   return { value, damaged: value === null, missing: false };

@@ -7,7 +7,7 @@ import { createDgramUdp } from '../adapters/network/udp.ts';
 import { type Agent, startAgent } from './agent.ts';
 import type { Post } from './awake-announcement.ts';
 import { readConfig } from './config.ts';
-import { openFolder } from './files.ts';
+import { createFolder } from './files.ts';
 import { openToken } from './token.ts';
 
 export type {
@@ -46,6 +46,6 @@ export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent
 
 /** The token of the agent with this folder, created if necessary. */
 export function embeddedToken(folder: string): string {
-  openFolder(folder);
+  createFolder(folder);
   return openToken(folder);
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { isPilotlightError } from '../../shared/contract/errors.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
+import { withCodedUnsafe } from '../adapters/private-file.ts';
 import { readContent, trySetAside } from '../adapters/set-aside.ts';
 import type { Log } from '../core/ports/log.ts';
 
@@ -41,7 +42,7 @@ export function rememberPort(dataFolder: string, port: number): void {
 
 function readPort(dataFolder: string, log: Pick<Log, 'warn'>): number | null {
   const path = portPath(dataFolder);
-  const content = readContent(path);
+  const content = withCodedUnsafe(() => readContent(path, 'file'));
   if (content.kind === 'missing') return null;
   const text = content.kind === 'read' ? content.text.trim() : '';
   const port = Number(text);

@@ -14,6 +14,7 @@ import { createScope } from '../core/runtime/scope.ts';
 import { createDispatcher, type Dispatcher } from '../transport/dispatcher.ts';
 import { createAccess } from '../transport/http/access.ts';
 import { createEarlierTabs } from '../transport/http/earlier-tabs.ts';
+import { localCallRoutes } from '../transport/http/local-calls.ts';
 import { createMetrics, metricsRoute } from '../transport/http/metrics.ts';
 import { recallRoutes } from '../transport/http/recall.ts';
 import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
@@ -25,6 +26,7 @@ import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
+import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
 
@@ -72,7 +74,7 @@ export type StartHost = (options: HostOptions) => Promise<Host>;
 
 /**
  * Starts a core. Rejects with ALREADY_RUNNING (`details.url` is the running one's), DATA_FOLDER_UNUSABLE,
- * PORT_IN_USE or DISK_FULL; nothing stays open then.
+ * UNSAFE_PERMISSIONS, PORT_IN_USE or DISK_FULL; nothing stays open then.
  */
 export const startHost: StartHost = async (options = {}) => {
   const environment = options.environment ?? process.env;
@@ -103,6 +105,7 @@ interface Assembly {
 async function assemble({ options, environment, log, dataFolder, scope }: Assembly): Promise<Host> {
   const found: Problem[] = [];
   let report = (problem: Problem): unknown => found.push(problem);
+  await requireOwnData(dataFolder);
   const lock = tryLock(dataFolder);
   if (lock === null) throw alreadyRunning(dataFolder);
   scope.add(() => lock.release());
@@ -110,6 +113,9 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log.warn('The lock file of the data folder was damaged and has been reset.', { dataFolder });
   if (lock.keptAs !== null) found.push(fileNotice('core.lock', lock.keptAs, fact('NO_ACTION_NEEDED')));
   if (await runsWithoutLock(dataFolder)) throw alreadyRunning(dataFolder);
+
+  const swept = sweepDataFolder(dataFolder);
+  if (swept.length > 0) log.info('Unfinished files of an earlier process were deleted.', { swept });
 
   const { ports, notices, attach } = await createRealPorts({
     dataFolder,
@@ -149,7 +155,7 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
-  const server = createHttpServer({
+  const server: HttpServer = createHttpServer({
     dispatcher,
     streams,
     access,
@@ -157,7 +163,11 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
-    routes: [recallRoutes({ dispatcher, clock, log }), metricsRoute(metrics)],
+    routes: [
+      recallRoutes({ dispatcher, clock, log }),
+      metricsRoute(metrics),
+      localCallRoutes({ token, dispatcher, oneTimeUrl: () => server.oneTimeUrl(), clock, log }),
+    ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
   const { url, taken } =

@@ -1,4 +1,5 @@
 /** The same core in Electron's main process; the panel in a window. */
+import { mkdir } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,8 @@ try {
   const { data, port, simulate } = readOptions(argv, app.isPackaged);
   const dataFolder = await openDataFolder(data);
   const userData = join(dataFolder, 'window');
+  // Compiled code is trusted, so nobody else may get there.
+  await mkdir(userData, { recursive: true, mode: 0o700 });
   enableCompileCache(join(userData, 'compile-cache'));
 
   const startDesktopHost = async (): Promise<DesktopHost> => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMemory, readMemory, type WindowMemory } from './window-place.ts';
 
@@ -28,12 +28,14 @@ export async function openWindowMemory(
     log(`The saved window position was damaged${keptAs === null ? '' : ` and set aside as ${keptAs}`}.`);
   }
   let memory = readMemory(text ?? '');
-  let writing: Promise<void> = Promise.resolve();
+  const draft = `${file}.new`;
+  // Only one window program runs per folder, so a draft is from one that was killed.
+  let writing: Promise<void> = rm(draft, { force: true }).catch(() => {});
 
   async function write(): Promise<void> {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, JSON.stringify(memory));
-    await rename(`${file}.new`, file);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(draft, JSON.stringify(memory), { mode: 0o600 });
+    await rename(draft, file);
   }
 
   return {

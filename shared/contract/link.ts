@@ -8,6 +8,7 @@ export {
   callPath,
   exchangePath,
   linkProtocol,
+  localPaths,
   proofPath,
   signedOutCode,
   streamPath,
@@ -51,3 +52,15 @@ export const proofRequestSchema = z.object({
   nonce: z.string().regex(/^[0-9a-f]{32,128}$/),
 });
 export const proofResultSchema = z.object({ proof: z.string() });
+/** What is sealed in a local call: a method of the contract, or a request for an address that opens the panel once. */
+export const localCallSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('call'), method: z.string().max(200), params: z.unknown() }),
+  z.object({ do: z.literal('open') }),
+]);
+export type LocalCall = z.infer<typeof localCallSchema>;
+
+export const localAnswerSchema = z.union([
+  z.object({ error: wireErrorSchema }),
+  z.object({ result: z.unknown() }),
+]);
+export type LocalAnswer = z.infer<typeof localAnswerSchema>;

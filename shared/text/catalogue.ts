@@ -15,6 +15,7 @@ import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
+import { ownershipMessages } from './messages/ownership.ts';
 import { placementMessages } from './messages/placement.ts';
 import { policyMessages } from './messages/policies.ts';
 import { rehearsalMessages } from './messages/rehearsal.ts';
@@ -48,6 +49,7 @@ export const domains = {
   leases: leaseMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
+  ownership: ownershipMessages,
   policies: policyMessages,
   rehearsal: rehearsalMessages,
   search: searchMessages,
@@ -79,6 +81,7 @@ export const catalogue = {
   ...leaseMessages,
   ...optimizerMessages,
   ...placementMessages,
+  ...ownershipMessages,
   ...policyMessages,
   ...rehearsalMessages,
   ...searchMessages,

@@ -1,9 +1,8 @@
 /** Secrets sealed with a key stored beside them, in a separate file that only this user may read. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fact } from '../../../shared/models/message.ts';
-import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { readPrivateKey, type WriteFile, writePrivateFile } from '../private-file.ts';
 import { isThere, trySetAside } from '../set-aside.ts';
 import { type OpenedSecrets, openSecretsFile, type Seal } from './secrets-file.ts';
 
@@ -33,7 +32,7 @@ export function createKeyFileSeal(
 
   /** Anything else in its place is set aside: a new key never overwrites it. */
   function savedKey(): Buffer | null {
-    known ??= readKey(path);
+    known ??= readPrivateKey(path, keyBytes);
     if (known === null && isThere(path)) keptAs = trySetAside(path);
     return known;
   }
@@ -76,16 +75,4 @@ export function createKeyFileSeal(
       }
     },
   };
-}
-
-/** null if there is no usable key. */
-function readKey(path: string): Buffer | null {
-  try {
-    const key = readFileSync(path);
-    if (key.length !== keyBytes) return null;
-    chmodSync(path, 0o600);
-    return key;
-  } catch {
-    return null;
-  }
 }

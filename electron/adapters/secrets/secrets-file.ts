@@ -1,13 +1,12 @@
 /** The Secrets port on one file of sealed values, independent of the sealing method. */
 
-import { chmodSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { Notice } from '../../../shared/contract/streams.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { SecretsProtection } from '../../../shared/models/secrets.ts';
 import type { Secrets } from '../../core/ports/state.ts';
-import { type WriteFile, writePrivateFile } from '../private-file.ts';
+import { type WriteFile, withCodedUnsafe, writePrivateFile } from '../private-file.ts';
 import { readContent, trySetAside } from '../set-aside.ts';
 
 /** Seals single values. A value's name is sealed with it, so that no value can pass for another. */
@@ -148,14 +147,12 @@ function serialise(entries: ReadonlyMap<string, Kept>): string {
 
 /** Entry by entry, so that a damaged one does not affect the others. */
 function readFile(path: string): Record<string, unknown> | 'unreadable' {
-  const content = readContent(path);
+  const content = withCodedUnsafe(() => readContent(path, 'secret'));
   if (content.kind === 'missing') return {};
   if (content.kind === 'unreadable') return 'unreadable';
   try {
     const parsed = fileSchema.safeParse(JSON.parse(content.text));
-    if (!parsed.success) return 'unreadable';
-    chmodSync(path, 0o600);
-    return parsed.data.secrets;
+    return parsed.success ? parsed.data.secrets : 'unreadable';
   } catch {
     return 'unreadable';
   }
