@@ -6,7 +6,7 @@ import {
   type LocalReply,
   type NoAnswer,
   postLocal,
-} from '../adapters/local-calls/client.ts';
+} from '../adapters/http/local-calls/client.ts';
 import { readListening } from './agent.ts';
 import { AgentError, isAgentErrorCode } from './errors.ts';
 

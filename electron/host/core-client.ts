@@ -6,7 +6,7 @@ import {
   type MethodResult,
   methods,
 } from '../../shared/contract/methods.ts';
-import { callSealed, LocalCallError } from '../adapters/local-calls/client.ts';
+import { callSealed, LocalCallError } from '../adapters/http/local-calls/client.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 import { requireOwnEndpoint } from './own-data.ts';
 

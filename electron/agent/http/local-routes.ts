@@ -1,7 +1,7 @@
 /** The routes of the agent, for its own program on the same machine: without sending the token. */
 import * as z from 'zod/mini';
 import { agentApi } from '../../../shared/contract/agent.ts';
-import { createLocalCalls } from '../../adapters/local-calls/server.ts';
+import { createLocalCalls } from '../../adapters/http/local-calls/server.ts';
 import { AgentError, toAgentError } from '../errors.ts';
 import { createRouter, type Exchange, ok, type Reply, type Route, serve } from './route.ts';
 

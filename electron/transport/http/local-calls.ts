@@ -4,7 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { type LocalAnswer, localCallSchema, localPaths } from '../../../shared/contract/link.ts';
 import { challengeRequestSchema, sealedCallSchema } from '../../../shared/contract/local-calls.ts';
 import type { Scope } from '../../../shared/contract/methods.ts';
-import { createLocalCalls } from '../../adapters/local-calls/server.ts';
+import { createLocalCalls } from '../../adapters/http/local-calls/server.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Dispatcher } from '../dispatcher.ts';

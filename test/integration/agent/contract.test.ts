@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seal } from '../../../electron/adapters/local-calls/seal.ts';
+import { seal } from '../../../electron/adapters/http/local-calls/seal.ts';
 import { plainRefusalSchema, refusalSchema } from '../../../shared/contract/agent/refusals.ts';
 import { type AgentEndpoint, agentApi, agentPath, agentStream } from '../../../shared/contract/agent.ts';
 import { agentErrors } from '../../../shared/contract/errors/agent.ts';

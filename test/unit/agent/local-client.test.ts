@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLocalCalls } from '../../../electron/adapters/local-calls/server.ts';
+import { createLocalCalls } from '../../../electron/adapters/http/local-calls/server.ts';
 import { AgentError } from '../../../electron/agent/errors.ts';
 import { callInTheClear, callLocal } from '../../../electron/agent/local-client.ts';
 import { agentApi } from '../../../shared/contract/agent.ts';

@@ -3,7 +3,7 @@
  * sealed for one of them opens for another.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { parseJson } from '../../../shared/json.ts';
+import { parseJson } from '../../../../shared/json.ts';
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;

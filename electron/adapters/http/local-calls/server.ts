@@ -4,8 +4,8 @@ import type {
   ChallengeRequest,
   SealedAnswer,
   SealedCall,
-} from '../../../shared/contract/local-calls.ts';
-import { sameSecret } from '../http/same-secret.ts';
+} from '../../../../shared/contract/local-calls.ts';
+import { sameSecret } from '../same-secret.ts';
 import { proofOf, seal, unseal } from './seal.ts';
 
 /** A call whose sender has the token. */

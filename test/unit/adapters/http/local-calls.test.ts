@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { callSealed } from '../../../../electron/adapters/local-calls/client.ts';
-import { proofOf, seal, unseal } from '../../../../electron/adapters/local-calls/seal.ts';
-import { createLocalCalls } from '../../../../electron/adapters/local-calls/server.ts';
+import { callSealed } from '../../../../electron/adapters/http/local-calls/client.ts';
+import { proofOf, seal, unseal } from '../../../../electron/adapters/http/local-calls/seal.ts';
+import { createLocalCalls } from '../../../../electron/adapters/http/local-calls/server.ts';
 
 const token = 'the-token-of-this-agent-which-is-long';
 const nonce = 'nonce-of-the-client-0123';

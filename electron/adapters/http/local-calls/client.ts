@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import { challengeSchema, sealedAnswerSchema } from '../../../shared/contract/local-calls.ts';
-import { parseJson } from '../../../shared/json.ts';
-import { sameSecret } from '../http/same-secret.ts';
+import { challengeSchema, sealedAnswerSchema } from '../../../../shared/contract/local-calls.ts';
+import { parseJson } from '../../../../shared/json.ts';
+import { sameSecret } from '../same-secret.ts';
 import { proofOf, seal, unseal } from './seal.ts';
 
 export interface LocalServer {
