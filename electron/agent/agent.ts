@@ -33,7 +33,7 @@ export interface AgentOptions
   program?: string;
   /** Damage that the caller has already found. */
   damage?: Damage;
-  /** Whether the folder exists, and nobody else can change it. Default: it is created if necessary, and checked. */
+  /** Whether the folder exists, and no other user can change it. Default: it is created if necessary, and checked. */
   folderIsOpen?: boolean;
   /** How discovery finds it; used only if the configuration allows it. */
   announcing?: { hostname: string; open: OpenMulticast };

@@ -158,12 +158,12 @@ describe('the client', () => {
 
   it('gets the answer of a server with the same token, and sends nothing that reveals call or token', async () => {
     const { seen, at } = await serve(rightServer());
-    expect(await callSealed(at, { secret: 'words of the call' }, limits())).toEqual({
-      youSaid: { secret: 'words of the call' },
+    expect(await callSealed(at, { secret: 'text of the call' }, limits())).toEqual({
+      youSaid: { secret: 'text of the call' },
     });
     expect(seen).toHaveLength(2);
     expect(seen.join()).not.toContain(token);
-    expect(seen.join()).not.toContain('words of the call');
+    expect(seen.join()).not.toContain('text of the call');
   });
 
   it.each([
@@ -203,7 +203,7 @@ describe('the client', () => {
     await expect(callSealed(at, 2, limits())).rejects.toMatchObject({ reason: 'stranger' });
   });
 
-  it('reads no more than it was told', async () => {
+  it('reads no more than its limit', async () => {
     const right = rightServer();
     const { at } = await serve((path, body) =>
       path === paths.challenge ? right(path, body) : 'x'.repeat(2000),
