@@ -72,6 +72,7 @@ function toFreeName(
   return aside;
 }
 
+/** It has one of our names, so it may contain a secret, however it got there. */
 function makePrivate(path: string): void {
   try {
     const found = lstatSync(path);

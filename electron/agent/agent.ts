@@ -33,6 +33,8 @@ export interface AgentOptions
   program?: string;
   /** Damage that the caller has already found. */
   damage?: Damage;
+  /** Whether the folder exists, and no other user can change it. Default: it is created if necessary, and checked. */
+  folderIsOpen?: boolean;
   /** How discovery finds it; used only if the configuration allows it. */
   announcing?: { hostname: string; open: OpenMulticast };
   limits?: ListenerLimits;
@@ -57,7 +59,7 @@ export interface Agent {
 /** Throws BAD_CONFIG, UNSAFE_PERMISSIONS, PORT_TAKEN, CANNOT_BIND, DISK_TROUBLE. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { config, folder, clock, host, version, log, interfaces } = options;
-  await openOwnFolder(folder);
+  if (!options.folderIsOpen) await openOwnFolder(folder);
   const damage = options.damage ?? openDamage({ folder, log });
   const token = openToken(folder, { damage });
   const id = openAgentId(folder, { damage, token });

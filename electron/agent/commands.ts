@@ -118,6 +118,7 @@ const run: AgentCommand = async (context) => {
   const agent = await startAgent({
     config,
     folder,
+    folderIsOpen: true,
     clock,
     host,
     udp,

@@ -36,9 +36,12 @@ export interface EmbeddedAgentOptions {
 /** Listens where `config` says, on real sockets. */
 export function startEmbeddedAgent(options: EmbeddedAgentOptions): Promise<Agent> {
   const file = { path: 'the configuration', content: options.config, privately: true };
+  createFolder(options.folder);
   return startAgent({
     post: postJson,
     ...options,
+    // The program around it chose the folder and keeps it.
+    folderIsOpen: true,
     config: readConfig({ flags: {}, environment: {}, file }),
     udp: createDgramUdp(),
   });

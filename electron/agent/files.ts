@@ -1,5 +1,6 @@
 /** Small files that are replaced as a whole or not at all. */
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../shared/json.ts';
 import { writeDurably } from '../adapters/durable-write.ts';
@@ -38,6 +39,7 @@ export function readJson(path: string): unknown {
  */
 export function createFolder(path: string): void {
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     const created = mkdirSync(path, { recursive: true, mode: 0o711 });
     // The process's umask may have removed more than that.
     if (created !== undefined) chmodSync(path, 0o711);

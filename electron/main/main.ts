@@ -31,7 +31,7 @@ try {
   const { data, port, simulate } = readOptions(argv, app.isPackaged);
   const dataFolder = await openDataFolder(data);
   const userData = join(dataFolder, 'window');
-  // Compiled code is trusted, so nobody else may get there.
+  // Compiled code is trusted, so no other user may get there.
   await mkdir(userData, { recursive: true, mode: 0o700 });
   enableCompileCache(join(userData, 'compile-cache'));
 

@@ -48,7 +48,7 @@ export async function inspectFolder(
 
 /**
  * Whoever owns the root folder can replace everything, so that user is trusted like root. In a user namespace that does
- * not know root, this is the number that stands for every unknown user.
+ * not know root, this is the number of every unknown user.
  */
 async function systemTrust(trust: Trust): Promise<Trust> {
   const root = await factsOf('/');

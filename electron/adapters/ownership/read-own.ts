@@ -24,7 +24,7 @@ export interface OwnFile {
  * opened; the folders on the way to it are for `inspectFolder`. Throws UnsafePathsError, or the system's error.
  */
 export function readOwn(path: string, part: 'file' | 'secret', trust: Trust | null = trustHere()): OwnFile {
-  // A pipe in its place would block until somebody writes to it.
+  // A pipe in its place would block until something is written to it.
   const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const facts = fstatSync(handle);

@@ -211,7 +211,7 @@ describe.skipIf(process.platform === 'win32')('a command on this machine', () =>
 describe('a write that was killed between its file and its name', () => {
   it('leaves nothing after the next start, and a running one keeps its file', async () => {
     make(folder, 0o755);
-    write(join(folder, 'notes.4711.new'), 'of somebody else', 0o600);
+    write(join(folder, 'notes.4711.new'), 'of another program', 0o600);
     await using dead = await startStuckWriter(join(folder, 'policies.json'));
     await dead.kill();
     await using live = await startStuckWriter(join(folder, 'leases.jsonl'));

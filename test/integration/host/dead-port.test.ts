@@ -88,6 +88,9 @@ describe('a running core', () => {
     if (client === null) throw new Error('No core was found.');
     await expect(client.call('power.wake', { nodeId: 'nope' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect((await client.call('fleet.list', {})).length).toBeGreaterThan(1);
+    // As much as the HTTP API takes, although it is longer when it is sealed.
+    const long = client.call('power.wake', { nodeId: 'x'.repeat(1_000_000) });
+    await expect(long).rejects.toMatchObject({ code: expect.stringMatching(/^(BAD_REQUEST|NOT_FOUND)$/) });
   });
 
   it('refuses a call that was not sealed for it, and keeps serving', async () => {

@@ -224,7 +224,7 @@ describe('a write that was killed between its file and its name', () => {
     await using live = await startStuckWriter(join(data, 'endpoint.json'));
     const copy = join(data, `state.sqlite.corrupt-1.${/\.(\d+)\.new$/.exec(dead.draft)?.[1]}.reading`);
     writeFileSync(copy, 'half');
-    writeFileSync(join(data, 'mine.4711.new'), 'of somebody else');
+    writeFileSync(join(data, 'mine.4711.new'), 'of another program');
     await start();
     expect([dead.draft, copy, live.draft].map((path) => existsSync(path))).toEqual([false, false, true]);
     expect(existsSync(join(data, 'mine.4711.new'))).toBe(true);

@@ -79,7 +79,7 @@ describe.skipIf(process.platform === 'win32')('the way to a path', () => {
     expect(await unsafe(at('shared'), 'folder')).toEqual([['shared', 'folder', 'writable']]);
   });
 
-  it('is told up to the first unsafe folder only, because what follows may be exchanged', async () => {
+  it('is reported up to the first unsafe folder only, because what follows may be exchanged', async () => {
     folder(at('shared', 'ours'), 0o777);
     file(at('shared', 'ours', 'token'), 0o666);
     chmodSync(at('shared'), 0o777);
@@ -118,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('a symbolic link', () => {
     expect(await unsafe(at('shared', 'link'), 'folder')).toEqual([['shared', 'parent', 'writable']]);
   });
 
-  it('to the folder above, or to the folder itself, is judged as what it stands for', async () => {
+  it('to the folder above, or to the folder itself, is judged as that folder', async () => {
     folder(at('shared'), 0o1777);
     folder(at('shared', 'ours'));
     symlinkSync('..', at('shared', 'ours', 'up'));
@@ -154,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('a folder with its files', () => {
     ]);
   });
 
-  it('leaves a folder in the place of a secret to those who look for damage', async () => {
+  it('leaves a folder in the place of a secret to the search for damage', async () => {
     folder(at('ours'));
     folder(at('ours', 'token'));
     expect(await inspect()).toEqual([]);

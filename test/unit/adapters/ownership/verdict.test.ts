@@ -42,7 +42,7 @@ describe('the owner', () => {
     expect(shown(part, { uid: root })).toEqual([]);
   });
 
-  it.each(everyPart)('of a %s may be nobody else', (part) => {
+  it.each(everyPart)('of a %s may be no other user', (part) => {
     for (const uid of [bob, 65_534, 1]) expect(shown(part, { uid })).toEqual([['owner', null, false]]);
   });
 

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { callSealed } from '../../../../../electron/adapters/http/local-calls/client.ts';
-import { proofOf, seal, unseal } from '../../../../../electron/adapters/http/local-calls/seal.ts';
-import { createLocalCalls } from '../../../../../electron/adapters/http/local-calls/server.ts';
+import { callSealed } from '../../../../electron/adapters/http/local-calls/client.ts';
+import { proofOf, seal, unseal } from '../../../../electron/adapters/http/local-calls/seal.ts';
+import { createLocalCalls } from '../../../../electron/adapters/http/local-calls/server.ts';
 
 const token = 'the-token-of-this-agent-which-is-long';
 const nonce = 'nonce-of-the-client-0123';
@@ -158,12 +158,12 @@ describe('the client', () => {
 
   it('gets the answer of a server with the same token, and sends nothing that reveals call or token', async () => {
     const { seen, at } = await serve(rightServer());
-    expect(await callSealed(at, { secret: 'words of the call' }, limits())).toEqual({
-      youSaid: { secret: 'words of the call' },
+    expect(await callSealed(at, { secret: 'text of the call' }, limits())).toEqual({
+      youSaid: { secret: 'text of the call' },
     });
     expect(seen).toHaveLength(2);
     expect(seen.join()).not.toContain(token);
-    expect(seen.join()).not.toContain('words of the call');
+    expect(seen.join()).not.toContain('text of the call');
   });
 
   it.each([
@@ -203,7 +203,7 @@ describe('the client', () => {
     await expect(callSealed(at, 2, limits())).rejects.toMatchObject({ reason: 'stranger' });
   });
 
-  it('reads no more than it was told', async () => {
+  it('reads no more than its limit', async () => {
     const right = rightServer();
     const { at } = await serve((path, body) =>
       path === paths.challenge ? right(path, body) : 'x'.repeat(2000),
