@@ -49,6 +49,7 @@ export const fleetMessages = {
   NO_SUCH_FAULT: ({ fault }: { fault: string }) => `There is no fault called "${fault}".`,
 
   // What is wrong with an address or a command.
+  ADDRESS_NOT_PLAIN_IPV4: () => 'An IPv4 address is four numbers from 0 to 255, like 192.168.1.20.',
   ADDRESS_NOT_HTTP: () => 'The address must start with http:// or https://.',
   ADDRESS_WITH_PASSWORD: () => 'The address must not contain a user name or password.',
   ADDRESS_WITH_QUERY: () => 'The address must not contain ? or #.',
