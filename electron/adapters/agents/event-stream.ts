@@ -29,7 +29,7 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
  */
 export async function readEventStream(options: EventStreamOptions): Promise<void> {
   const { http, url, headers, onEvent, signal, connectMs, silenceMs } = options;
-  const path = new URL(url).pathname;
+  const { origin, pathname: path } = new URL(url);
   let stream: HttpStream | null = null;
   try {
     stream = await http.open({
@@ -42,7 +42,7 @@ export async function readEventStream(options: EventStreamOptions): Promise<void
       fresh: true,
       signal,
     });
-    await readEvents(stream, path, onEvent);
+    await readEvents(stream, { path, url: origin }, onEvent);
   } catch (error) {
     throw toLinkError(error, path);
   } finally {
@@ -52,10 +52,10 @@ export async function readEventStream(options: EventStreamOptions): Promise<void
 
 async function readEvents(
   { status, headers, body }: HttpStream,
-  path: string,
+  { path, url }: { path: string; url: string },
   onEvent: EventStreamOptions['onEvent'],
 ): Promise<void> {
-  if (status !== 200) throw toAgentError({ status, headers, text: await readRefusal(body) }, path);
+  if (status !== 200) throw toAgentError({ status, headers, text: await readRefusal(body) }, path, url);
   const type = headers['content-type'] ?? '';
   if (!type.startsWith('text/event-stream')) throw notAnAgent(path, { status, answer: type });
   const read = createEventReader(onEvent, () => notAnAgent(path, { status }));

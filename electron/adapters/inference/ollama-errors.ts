@@ -4,6 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { readDoor } from '../../../shared/network/door.ts';
+import { isOlderVersion, OLLAMA_SINCE } from '../../../shared/ollama-version.ts';
 import type { HttpReply } from '../../core/ports/network.ts';
 import { errorText } from './ollama-schemas.ts';
 
@@ -84,15 +85,15 @@ export function lacksPath({ status, text }: HttpReply): boolean {
 
 /** The first versions with these paths. */
 const SINCE = {
-  '/api/ps': { version: '0.1.38', message: 'OLLAMA_TOO_OLD_FOR_PS' },
-  '/api/embed': { version: '0.3.4', message: 'OLLAMA_TOO_OLD_FOR_EMBED' },
+  '/api/ps': { version: OLLAMA_SINCE.ps, message: 'OLLAMA_TOO_OLD_FOR_PS' },
+  '/api/embed': { version: OLLAMA_SINCE.embed, message: 'OLLAMA_TOO_OLD_FOR_EMBED' },
 } as const;
 
 /** `version`: what the server says of itself, although it lacks the path. */
 export function lacksPathError(version: string, path: string): PilotlightError {
   const details = { phase: 'answer', path, version };
   const since = Object.hasOwn(SINCE, path) ? SINCE[path as keyof typeof SINCE] : null;
-  if (since !== null && isOlder(version, since.version))
+  if (since !== null && isOlderVersion(version, since.version))
     return new PilotlightError('SERVER_TOO_OLD', { message: fact(since.message, { version }), details });
   return new PilotlightError('SERVER_TOO_OLD', {
     message: fact('OLLAMA_LACKS_PATH', { version, path }),
@@ -126,15 +127,3 @@ export function serverError(status: number, message: string): PilotlightError {
     details,
   });
 }
-
-/** Compares numbers with dots; what follows them (`-rc2`) does not count. */
-export function isOlder(version: string, than: string): boolean {
-  const [one, other] = [numbersOf(version), numbersOf(than)];
-  for (const [index, wanted] of other.entries()) {
-    const part = one[index] ?? 0;
-    if (part !== wanted) return part < wanted;
-  }
-  return false;
-}
-
-const numbersOf = (version: string) => (/\d+(?:\.\d+)*/.exec(version)?.[0] ?? '').split('.').map(Number);

@@ -33,7 +33,7 @@ function machineWords(machine: FoundMachine): string[] {
     machine.address,
     machine.name ?? '',
     machine.mac ?? '',
-    carries.join(', ') || 'nothing Pilotlight can use',
+    carries.join(', ') || machine.problem?.message || 'nothing Pilotlight can use',
     machine.nodeId === null ? '' : 'already in the fleet',
   ];
 }

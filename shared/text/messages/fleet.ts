@@ -36,7 +36,7 @@ export const fleetMessages = {
   OLLAMA_TOO_OLD_FOR_PS: ({ version }: { version: string }) =>
     `It is Ollama ${version}, which is too old to say what is loaded; 0.1.38 can.`,
   OLLAMA_TOO_OLD_FOR_EMBED: ({ version }: { version: string }) =>
-    `It is Ollama ${version}, which is too old to embed several texts at once; 0.3.0 can.`,
+    `It is Ollama ${version}, which is too old to embed several texts at once; 0.3.4 can.`,
   OLLAMA_LACKS_PATH: ({ version, path }: { version: string; path: string }) =>
     `It answers as Ollama ${version}, but does not have ${path}.`,
   CHECK_PROXY_OR_UPDATE: () => 'Update it, or let the proxy in front of it pass that path.',
