@@ -30,29 +30,35 @@ const texts = z
   .catch(null)
   .transform((list) => list?.filter((entry) => typeof entry === 'string') ?? null);
 
-/** The entries that can be read. `null` is an empty list: so Go writes one. */
-function listOf<Entry extends z.ZodType>(entry: Entry) {
+interface Named {
+  name: string;
+  model: string;
+}
+
+/**
+ * The entries that can be read and have a name, which is under one of two fields. `null` is an empty list: so Go writes
+ * one. Throws RESPONSE_TOO_LARGE before the entries of a longer list are read.
+ */
+function modelsOf<Entry extends z.ZodType<Named>>(entry: Entry) {
   return z
     .array(z.unknown())
     .nullable()
-    .transform((list): z.output<Entry>[] =>
-      (list ?? []).flatMap((one) => {
+    .transform((list): z.output<Entry>[] => {
+      const entries = list ?? [];
+      if (entries.length > MOST_MODELS) throw tooMany(entries.length);
+      return entries.flatMap((one) => {
         const read = entry.safeParse(one);
-        return read.success ? [read.data] : [];
-      }),
-    );
+        const name = read.success ? read.data.name || read.data.model : '';
+        return read.success && name !== '' ? [{ ...read.data, name }] : [];
+      });
+    });
 }
 
-/** Throws RESPONSE_TOO_LARGE before the entries are read. */
-const modelsOf = <Entry extends z.ZodType>(entry: Entry) =>
-  z.preprocess((list) => {
-    if (Array.isArray(list) && list.length > MOST_MODELS) {
-      throw new PilotlightError('RESPONSE_TOO_LARGE', {
-        details: { phase: 'answer', entries: list.length, limitEntries: MOST_MODELS },
-      });
-    }
-    return list;
-  }, listOf(entry));
+function tooMany(entries: number): PilotlightError {
+  return new PilotlightError('RESPONSE_TOO_LARGE', {
+    details: { phase: 'answer', entries, limitEntries: MOST_MODELS },
+  });
+}
 
 export const versionSchema = z.object({ version: z.string().trim().min(1).max(200) });
 
@@ -65,16 +71,9 @@ const detailsSchema = z.object({
   context_length: count,
 });
 
-/** A model has a name under one of two fields; without one it cannot be used. */
-const named = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z
-    .object({ name: text(''), model: text('') })
-    .transform(({ name, model }) => name || model)
-    .refine((name) => name !== '')
-    .transform((name) => ({ name }))
-    .and(z.object(shape));
-
-const tagsModelSchema = named({
+const tagsModelSchema = z.object({
+  name: text(''),
+  model: text(''),
   digest: text(''),
   size: count,
   /** Set for a model that runs elsewhere, on someone else's computer. */
@@ -89,7 +88,9 @@ const tagsModelSchema = named({
 
 export const tagsSchema = z.object({ models: modelsOf(tagsModelSchema) });
 
-const psModelSchema = named({
+const psModelSchema = z.object({
+  name: text(''),
+  model: text(''),
   digest: text(''),
   size: count,
   size_vram: count,
