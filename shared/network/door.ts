@@ -15,7 +15,7 @@ export interface DoorReply {
 /** 511 is what a network answers before a person has logged in. */
 const LOGIN_STATUS: ReadonlySet<number> = new Set([401, 403, 407, 511]);
 /** A page that asks for a password, as a proxy shows it with status 200. */
-const PASSWORD_FIELD = /<input\b[^>]*\btype\s*=\s*["']?password\b/i;
+const PASSWORD_FIELD = /<input\b[^<>]*\btype\s*=\s*["']?password\b/i;
 const MOST_SEARCHED = 64 * 1024;
 const MOST_SHOWN = 200;
 

@@ -42,6 +42,8 @@ const CANNOT_EMBED = /does not support embed/i;
 
 /** Maximum length of a server message that is kept. */
 const MAX_MESSAGE = 500;
+/** Characters of it that are searched: patterns on megabytes would hold the thread. */
+const MOST_SEARCHED = 4000;
 
 /** Something answers, but it is not an inference server. `path` is the requested one. */
 export function notAnInferenceServer(reply: HttpReply, path: string): PilotlightError {
@@ -110,14 +112,14 @@ export function incompleteAnswer(path: string): PilotlightError {
 /** Ollama's message as one of our codes. The message stays in `details.server`. */
 export function serverError(status: number, message: string): PilotlightError {
   const details = { phase: 'answer', status, server: message.slice(0, MAX_MESSAGE) };
-  const has = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(message));
+  const start = message.slice(0, MOST_SEARCHED);
+  const has = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(start));
   if (status === 503) return new PilotlightError('SERVER_BUSY', { details });
-  if (status === 404 && MODEL_MISSING.test(message))
-    return new PilotlightError('MODEL_NOT_FOUND', { details });
+  if (status === 404 && MODEL_MISSING.test(start)) return new PilotlightError('MODEL_NOT_FOUND', { details });
   if (has(OUT_OF_MEMORY)) return new PilotlightError('OUT_OF_MEMORY', { details });
-  if (status === 501 && CANNOT_EMBED.test(message))
+  if (status === 501 && CANNOT_EMBED.test(start))
     return new PilotlightError('MODEL_CANNOT_EMBED', { details });
-  if (TOO_LONG.test(message)) return new PilotlightError('INPUT_TOO_LONG', { details });
+  if (TOO_LONG.test(start)) return new PilotlightError('INPUT_TOO_LONG', { details });
   if (has(RUNNER_DIED)) return new PilotlightError('RUNNER_DIED', { details });
   return new PilotlightError('SERVER_ERROR', {
     message:

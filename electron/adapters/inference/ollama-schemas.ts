@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { parseAnswer } from '../../../shared/json.ts';
 
 /** A longer list is not that of an inference server, and every model of it would be kept and shown. */
 export const MOST_MODELS = 5000;
@@ -129,12 +130,7 @@ export function errorText(body: unknown): string | null {
 }
 
 function innerError(found: string): string {
-  if (!found.startsWith('{')) return found;
-  try {
-    return errorText(JSON.parse(found)) ?? found;
-  } catch {
-    return found;
-  }
+  return found.startsWith('{') ? (errorText(parseAnswer(found)) ?? found) : found;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
