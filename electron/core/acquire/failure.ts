@@ -17,6 +17,10 @@ export function classifyFailure(error: unknown): FailureKind {
       return 'busy';
     case 'HOST_UNREACHABLE':
       return 'connection';
+    // The runner or its answer broke off: whatever the status says, the input is not the cause.
+    case 'RUNNER_DIED':
+    case 'ANSWER_INCOMPLETE':
+      return 'server';
     case 'INPUT_TOO_LONG':
       return 'input';
     case 'SERVER_ERROR':

@@ -2,7 +2,7 @@
  * Embeds on one node, batch after batch, until it is retired or dropped. One request runs and one waits behind it, so
  * that the node is never idle between two; more would not help.
  */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
 import type { Clock, Random } from '../ports/time.ts';
@@ -25,6 +25,11 @@ export interface EmbeddingOptions {
 
 /** A batch that failed this often may hold a text that the server cannot take. */
 const ATTEMPTS_BEFORE_CONTROL = 3;
+/**
+ * A runner that dies fails its server, not the text, and may have many causes. Only a text on which it died this often,
+ * alone, while the server took another text right after, is given up.
+ */
+const DEATHS_BEFORE_REFUSAL = 9;
 /** Any server that embeds at all takes this text. */
 const CONTROL_TEXT = 'test';
 const FIRST_REST_MS = 250;
@@ -103,6 +108,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     acquired.succeeded();
     const [only] = batch.texts;
     if (batch.texts.length > 1) split(batch);
+    else if (hasCode(error, 'RUNNER_DIED') && batch.attempts < DEATHS_BEFORE_REFUSAL) queue.giveBack(batch);
     else if (only) options.onRefused(only, error);
     return 0;
   }
@@ -111,8 +117,11 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   async function failed(batch: Batch, error: unknown): Promise<number> {
     const kind = classifyFailure(error);
     const attempts = batch.attempts + (kind === 'server' ? 1 : 0);
-    if (kind === 'input' || attempts >= ATTEMPTS_BEFORE_CONTROL) return blameTexts(batch, error);
+    if (kind === 'input' || attempts >= ATTEMPTS_BEFORE_CONTROL)
+      return blameTexts({ ...batch, attempts }, error);
     queue.giveBack({ ...batch, attempts });
+    // A model that cannot embed will not learn it: waiting for this node would not help.
+    if (hasCode(error, 'MODEL_CANNOT_EMBED') && !options.anySuccess()) throw error;
     return blameNode(error);
   }
 
@@ -146,6 +155,8 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   const second = acquired.breaker() === 'closed' ? Promise.resolve() : proven.promise;
   await Promise.all([work(), second.then(work)]);
 }
+
+const hasCode = (error: unknown, code: ErrorCode) => isPilotlightError(error) && error.code === code;
 
 function checkVectors(vectors: readonly Float32Array[], expected: number): void {
   const length = vectors[0]?.length ?? 0;
