@@ -136,7 +136,7 @@ describe('sleeping', () => {
     await using machine = await machineOn(clock);
     machine.ollama.scheduler.preload(
       CATALOGUE.llama31,
-      { numCtx: 4096, numBatch: 512, numGpu: -1, mainGpu: 0, useMmap: null, numThread: 0 },
+      resolveLoadOptions({}, CATALOGUE.llama31, 4096),
       Number.POSITIVE_INFINITY,
     );
     for (let round = 0; round < 3; round += 1) {
