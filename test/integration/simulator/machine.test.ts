@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../electron/simulator/catalogue.ts';
 import { createSimulatedMachine, type SimulatedMachineSetup } from '../../../electron/simulator/machine.ts';
+import { resolveLoadOptions } from '../../../electron/simulator/options.ts';
 import { gpuReadingSchema, hostReadingSchema } from '../../../shared/models/telemetry.ts';
 import { macBytes } from '../../../shared/network/mac.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
