@@ -28,6 +28,17 @@ export function sendEncodedJson(response: ServerResponse, status: number, body: 
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
 
+/** What would have been a stream, as one answer: without a charset and without a line break. */
+export function sendPlainJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, 'application/json', JSON.stringify(body));
+}
+
+/** The same where a stream was asked for, but its first line is an error: in chunks. */
+export function sendFirstError(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ error: message }));
+}
+
 /** A status and nothing else. */
 export function sendNothing(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'Content-Length': 0 });

@@ -139,19 +139,36 @@ function systemMemoryShort(question: PlacementQuestion, neededBytes: number): Pl
       message: `model requires more system memory (${needed}) than is available (${available})`,
     };
   }
-  const cache = cacheBytes(question.model, question.options, question.parallel);
-  const weightsFit = question.model.sizeBytes <= question.freeSystemBytes;
-  const missing = weightsFit ? cache : question.model.sizeBytes;
+  const { step, bytes } = firstMissing(question, neededBytes, question.freeSystemBytes);
   return died([
-    `ggml_aligned_malloc: insufficient memory (attempted to allocate ${(missing / MIB).toFixed(2)} MB)`,
-    `ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size ${missing}`,
-    `alloc_tensor_range: failed to allocate CPU buffer of size ${missing}`,
-    weightsFit ? CACHE_FAILED : 'error loading model: unable to allocate CPU buffer',
+    `ggml_aligned_malloc: insufficient memory (attempted to allocate ${(bytes / MIB).toFixed(2)} MB)`,
+    `ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size ${bytes}`,
+    `alloc_tensor_range: failed to allocate CPU buffer of size ${bytes}`,
+    failedStep(step, 'CPU'),
   ]);
 }
 
-const CACHE_FAILED =
-  'llama_init_from_model: failed to initialize the context: failed to allocate buffer for kv cache';
+type Step = 'weights' | 'cache' | 'compute';
+
+/** llama-server allocates the weights first, then the cache, then the buffers for computing. */
+function firstMissing(
+  { model, options, parallel }: Pick<PlacementQuestion, 'model' | 'options' | 'parallel'>,
+  neededBytes: number,
+  freeBytes: number,
+): { step: Step; bytes: number } {
+  const share = neededBytes / predictedBytes(model, options, parallel);
+  const weights = Math.round(model.sizeBytes * share);
+  const cache = Math.round(cacheBytes(model, options, parallel) * share);
+  if (weights > freeBytes) return { step: 'weights', bytes: weights };
+  if (weights + cache > freeBytes) return { step: 'cache', bytes: cache };
+  return { step: 'compute', bytes: neededBytes - weights - cache };
+}
+
+function failedStep(step: Step, where: string): string {
+  const failed = 'llama_init_from_model: failed to initialize the context: failed to allocate';
+  if (step === 'weights') return `error loading model: unable to allocate ${where} buffer`;
+  return step === 'cache' ? `${failed} buffer for kv cache` : `${failed} compute pp buffers`;
+}
 
 /** What llama-server printed before it ended. */
 function died(lines: readonly string[]): PlacementAnswer {
@@ -165,7 +182,7 @@ export function outOfMemory(
   neededBytes: number,
   freeBytes: number,
 ): PlacementAnswer {
-  const { profile, model, options, parallel } = question;
+  const { profile, options } = question;
   if (profile === '0.24') {
     return {
       kind: 'fail',
@@ -173,14 +190,10 @@ export function outOfMemory(
       message: `memory layout cannot be allocated with num_gpu = ${options.numGpu}`,
     };
   }
-  // The weights are allocated first, then the cache.
-  const cache = Math.round(
-    cacheBytes(model, options, parallel) * (neededBytes / predictedBytes(model, options, parallel)),
-  );
-  const weightsFit = neededBytes - cache <= freeBytes;
+  const { step, bytes } = firstMissing(question, neededBytes, freeBytes);
   return died([
     'cudaMalloc failed: out of memory',
-    `alloc_tensor_range: failed to allocate CUDA0 buffer of size ${weightsFit ? cache : neededBytes - cache}`,
-    weightsFit ? CACHE_FAILED : 'error loading model: unable to allocate CUDA0 buffer',
+    `alloc_tensor_range: failed to allocate CUDA0 buffer of size ${bytes}`,
+    failedStep(step, 'CUDA0'),
   ]);
 }

@@ -7,8 +7,9 @@ import {
   objectField,
   readBody,
   readJson,
-  sendEncodedJson,
+  sendFirstError,
   sendNothing,
+  sendPlainJson,
   textField,
   writeLine,
 } from './http-exchange.ts';
@@ -31,7 +32,8 @@ export async function create(context: ServerContext, exchange: Exchange): Promis
     if (exchange.response.headersSent) {
       writeLine(exchange.response, { error });
       exchange.response.end();
-    } else sendEncodedJson(exchange.response, status, { error });
+    } else if (stream) sendFirstError(exchange.response, status, error);
+    else sendPlainJson(exchange.response, status, { error });
   };
 
   if (from === '' && Object.keys(files).length === 0) {
@@ -58,7 +60,7 @@ export async function create(context: ServerContext, exchange: Exchange): Promis
   if (stream) {
     writeLine(exchange.response, { status: 'success' });
     exchange.response.end();
-  } else sendEncodedJson(exchange.response, 200, { status: 'success' });
+  } else sendPlainJson(exchange.response, 200, { status: 'success' });
 }
 
 function madeFrom(

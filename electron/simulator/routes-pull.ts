@@ -3,7 +3,7 @@ import {
   booleanField,
   type Exchange,
   readJson,
-  sendEncodedJson,
+  sendPlainJson,
   textField,
   writeLine,
 } from './http-exchange.ts';
@@ -32,7 +32,7 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
     if (stream) {
       writeLine(exchange.response, { error });
       exchange.response.end();
-    } else sendEncodedJson(exchange.response, 500, { error });
+    } else sendPlainJson(exchange.response, 500, { error });
     return;
   }
   const blob = {
@@ -53,7 +53,7 @@ export async function pull(context: ServerContext, exchange: Exchange): Promise<
   if (stream) {
     writeLine(exchange.response, { status: 'success' });
     exchange.response.end();
-  } else sendEncodedJson(exchange.response, 200, { status: 'success' });
+  } else sendPlainJson(exchange.response, 200, { status: 'success' });
 }
 
 /** Why a model cannot be fetched. A name with a host is for another registry, and none is simulated. */

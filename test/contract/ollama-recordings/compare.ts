@@ -221,13 +221,38 @@ function compareLists(wanted: readonly unknown[], got: unknown, moment: Moment, 
   if (cut !== null)
     return typeof got[0] === typeof wanted[0] ? [] : [`${where}: recorded ${show(wanted)}, got ${show(got)}`];
   const [left, right] = [inOrder(wanted), inOrder(got)];
-  return left.flatMap((one, index) => compareValues(one, right[index], moment, `${where}.${index}`));
+  const order = areLoaded(wanted) && areLoaded(got) ? compareOrder(wanted, got, where) : [];
+  const differences = left.flatMap((one, index) =>
+    compareValues(one, right[index], moment, `${where}.${index}`),
+  );
+  return [...order, ...differences];
 }
 
-/** Models that were made in the same second come in any order. */
+const areLoaded = (list: readonly unknown[]): list is Fields[] =>
+  list.every((one) => typeof one === 'object' && one !== null && 'expires_at' in one);
+
+/** Models that expire in the same second are listed in any order; this far apart they never are in the same one. */
+const ORDERED_MS = 2000;
+
+function compareOrder(wanted: readonly Fields[], got: readonly Fields[], where: string): string[] {
+  const places = wanted.map(({ name }) => got.findIndex((one) => one.name === name));
+  const expires = wanted.map((one) => Date.parse(String(one.expires_at)));
+  return wanted.flatMap(({ name }, index) => {
+    const earlier = places.filter(
+      (place, other) =>
+        other < index &&
+        (expires[other] ?? 0) - (expires[index] ?? 0) >= ORDERED_MS &&
+        place > (places[index] ?? 0),
+    );
+    return earlier.length > 0 ? [`${where}: ${name} is listed too early`] : [];
+  });
+}
+
+/** Models that were made in the same second come in any order, and those that are loaded are compared by their name. */
 function inOrder(list: readonly unknown[]): readonly unknown[] {
   const key = (one: unknown) => {
-    const { modified_at, created, id, name } = (one ?? {}) as Fields;
+    const { modified_at, created, id, name, expires_at } = (one ?? {}) as Fields;
+    if (expires_at !== undefined) return String(name);
     if (typeof modified_at === 'string')
       return `${9e15 - Math.floor(Date.parse(modified_at) / 1000)} ${name}`;
     return typeof created === 'number' && typeof id === 'string' ? `${9e15 - created} ${id}` : '';

@@ -1,6 +1,6 @@
 /** The models of the recorded servers, made from what the recordings say of them. */
 import type { Capability, ModelDefinition } from '../../../electron/simulator/model.ts';
-import { listLength, type Recording } from './recordings.ts';
+import type { Recording } from './recordings.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -72,11 +72,15 @@ const modelfiles: Readonly<Record<string, Partial<ModelDefinition>>> = {
 /** Those listed by `tags` among the recordings, with what `show` says of some. */
 export function recordedModels(recordings: readonly Recording[]): ModelDefinition[] {
   const tags = recordings.find((one) => one.case === 'tags');
-  const { models } = tags?.response?.json as { models: TagsModel[] };
+  if (!tags?.response) throw new Error('The recorded list of models is missing.');
+  const { models } = tags.response.json as { models: TagsModel[] };
   const shown = new Map(
-    recordings
-      .filter(({ request, response }) => request?.path === '/api/show' && response?.status === 200)
-      .map(({ request, response }) => [(request?.body as Fields).model, response?.json as Fields]),
+    recordings.flatMap(({ request, response }) => {
+      const asked = request?.body as Fields | undefined;
+      // Asked for everything, it has long lists, which were cut.
+      const usable = request?.path === '/api/show' && response?.status === 200 && asked?.verbose !== true;
+      return usable ? [[asked?.model, response.json as Fields] as const] : [];
+    }),
   );
   return models.map((model) => define(model, shownAs(model.name, shown)));
 }
@@ -97,7 +101,7 @@ function define(model: TagsModel, shown: Fields | undefined): ModelDefinition {
   const info = Object.entries((shown?.model_info ?? {}) as Fields).map(([key, value]) => [
     key,
     // Lists are left out unless they are asked for.
-    value === null ? Array.from({ length: 2554 }, (_, index) => listed(key, index)) : value,
+    value === null ? Array.from({ length: TINY.vocabSize ?? 0 }, (_, index) => listed(key, index)) : value,
   ]);
   return {
     name: model.name,
@@ -121,7 +125,3 @@ function define(model: TagsModel, shown: Fields | undefined): ModelDefinition {
 }
 
 const listed = (key: string, index: number) => (key.endsWith('tokens') ? `<${index}>` : 0);
-
-/** The length of a list of the recorded `show verbose`, to see that the definition above has it. */
-export const verboseLength = (json: Fields): number | null =>
-  listLength(((json.model_info as Fields)['tokenizer.ggml.tokens'] as unknown[]) ?? []);

@@ -46,7 +46,13 @@ export async function createWorld(setup: {
     clock,
     gpus: [],
     // As fast as the recorded models were: tiny ones, and a runner that starts in a quarter of a second.
-    speeds: { loadBaseMs: 255, gpuTokensPerSecond: 1, cpuTokensPerSecond: 1, expiryLatencyMs: 1 },
+    speeds: {
+      loadBaseMs: 255,
+      loadBytesPerSecond: 20e9,
+      gpuTokensPerSecond: 1,
+      cpuTokensPerSecond: 1,
+      expiryLatencyMs: 1,
+    },
     ...setup,
   });
   const telemetry = createTelemetry({
