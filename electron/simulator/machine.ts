@@ -78,6 +78,8 @@ export interface SimulatedMachine {
   /** Suspends: connections break, loaded models stay in memory. */
   sleep(): void;
   restartOllama(): void;
+  /** As `kill -9` does: its runners go on without it, and keep their memory until the machine is off. */
+  killOllama(): void;
   /** A program beside Ollama uses this much of the first GPU, replacing its previous amount; 0 ends it. */
   holdVram(bytes: number, name?: string): void;
   /** `null` while the machine is not on. */
@@ -119,6 +121,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   const gpus = setup.ollama.gpus ?? [];
   const telemetry = createTelemetry({
     clock,
+    profile: setup.ollama.profile,
     gpus,
     systemMemoryBytes: setup.ollama.systemMemoryBytes ?? 32_000_000_000,
     ollama,
@@ -260,6 +263,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     outside.end();
     faults.set('vram-taken', false);
     ollama.stop({ silently: faults.is('half-open') });
+    ollama.scheduler.memory.endOrphans();
     breakConnections();
   };
   const sleep = () => {
@@ -270,11 +274,13 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     ollama.breakConnections({ silently: faults.is('half-open') });
     breakConnections();
   };
-  const restartOllama = () => {
+  const startAgain = (end: () => void) => {
     if (!ollama.running()) return;
-    ollama.stop();
+    end();
     ollama.start({ gpusAlive });
   };
+  const restartOllama = () => startAgain(ollama.stop);
+  const killOllama = () => startAgain(ollama.kill);
 
   const onFault = (name: FaultName, on: boolean) => {
     if (name === 'asleep') {
@@ -321,6 +327,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     powerOff,
     sleep,
     restartOllama,
+    killOllama,
     holdVram: outside.hold,
     telemetry: () => (state === 'on' ? telemetry.read() : null),
     onPowerChange: powerChanged.on,

@@ -32,6 +32,8 @@ export interface SimulatedOllamaSetup {
   faults?: Faults;
   /** Models that `pull` can fetch. Default none. */
   registry?: readonly ModelDefinition[];
+  /** Digests of files on disk that belong to no model. */
+  blobs?: readonly string[];
   /** Default 50 MB/s. */
   pullBytesPerSecond?: number;
   /** The server's time zone. Default 60. */
@@ -58,6 +60,8 @@ export interface SimulatedOllama {
   start(options?: { gpusAlive: boolean }): void;
   /** The process ends: connections break, runners end. */
   stop(options?: { silently: boolean }): void;
+  /** The process is killed: connections break, runners go on without it. */
+  kill(): void;
   /** Ends every exchange in progress; runners stay, as when a machine suspends. */
   breakConnections(options?: { silently: boolean }): void;
 }
@@ -83,7 +87,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     faults,
     losePower: () => (setup.losePower ? setup.losePower() : stop()),
   });
-  const library = createLibrary(setup.models);
+  const library = createLibrary(setup.models, setup.blobs);
   const context: ServerContext = {
     profile: setup.profile,
     clock: setup.clock,
@@ -104,10 +108,11 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     scheduler.start(options.gpusAlive);
     running = true;
   };
-  const stop = (options?: { silently: boolean }) => {
+  const stop = (options?: { silently: boolean }) => end(() => scheduler.stop(), options);
+  const end = (endScheduler: () => void, options?: { silently: boolean }) => {
     running = false;
     server.abortAll(options);
-    scheduler.stop();
+    endScheduler();
     compute.reset();
     // A stuck scheduler recovers when its process restarts.
     faults.set('wedge', false);
@@ -126,6 +131,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     running: () => running,
     start,
     stop,
+    kill: () => end(() => scheduler.kill()),
     breakConnections: server.abortAll,
   };
 }

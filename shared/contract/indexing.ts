@@ -8,6 +8,7 @@ import {
   sourceViewSchema,
   whenGpuGoneSchema,
 } from '../models/indexing.ts';
+import { webUrlSchema } from '../models/web-url.ts';
 import { done, type MethodDefinition, name, nothing } from './definition.ts';
 
 export const indexingMethods = {
@@ -67,10 +68,7 @@ export const indexingMethods = {
       full: z.boolean().default(false),
       rebuild: z.boolean().default(false),
       useGpu: z.boolean().default(true),
-      callbackUrl: z
-        .url({ protocol: /^https?$/ })
-        .nullable()
-        .default(null),
+      callbackUrl: webUrlSchema.nullable().default(null),
     }),
     result: indexJobSchema,
     errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],

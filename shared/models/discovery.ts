@@ -1,6 +1,7 @@
 /** The search for machines, which runs only on request. */
 import * as z from 'zod';
 import { messageSchema } from './message.ts';
+import { troubleSchema } from './node-state.ts';
 
 /** A network that this computer is on and that can be searched. */
 export const networkSchema = z.object({
@@ -34,6 +35,8 @@ export const foundMachineSchema = z.object({
   /** An existing relay or shutdown server other than a Pilotlight agent. */
   relayUrl: z.string().nullable(),
   shutdownUrl: z.string().nullable(),
+  /** Why the server that answers there cannot be used: it wants a login, sends elsewhere, or is too old. */
+  problem: troubleSchema.optional(),
   foundBy: z.array(z.enum(['announced', 'neighbours', 'ports', 'asked'])),
   /** The node that already has this address. */
   nodeId: z.string().nullable(),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { secretStateSchema } from './secrets.ts';
+import { webUrlSchema } from './web-url.ts';
 
 const fleetSchema = z.object({
   /** How often a node that answers is checked, milliseconds. */
@@ -88,8 +89,8 @@ export const defaultSettings: Settings = settingsSchema.parse({});
 
 /** The secret settings by path (also the name they are saved under), with the values each accepts. */
 export const secretSettings = {
-  'optimizer.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
-  'power.webhookUrl': z.url({ protocol: /^https?$/ }).max(2000),
+  'optimizer.webhookUrl': webUrlSchema,
+  'power.webhookUrl': webUrlSchema,
   'api.indexToken': z.string().min(8).max(1000),
 } as const satisfies Record<string, z.ZodType<string>>;
 

@@ -34,28 +34,34 @@ export function emptySample(): AgentSample {
 export function readSample(value: unknown, into: AgentSample): boolean {
   if (!isFields(value) || !isNumber(value.at) || !isFields(value.host) || !Array.isArray(value.gpus))
     return false;
-  const { memoryTotalBytes, memoryUsedBytes } = value.host;
-  if (!isNumber(memoryTotalBytes) || !isNumber(memoryUsedBytes)) return false;
-  if (value.gpus.length > MAX_GPUS) return false;
   into.at = value.at;
   into.host.cpuPercent = numberOrNull(value.host.cpuPercent);
-  into.host.memoryTotalBytes = memoryTotalBytes;
-  into.host.memoryUsedBytes = memoryUsedBytes;
-  into.gpus.length = Math.min(into.gpus.length, value.gpus.length);
-  for (let index = 0; index < value.gpus.length; index += 1) {
-    const gpu = into.gpus[index] ?? emptyGpu();
-    if (!readGpu(value.gpus[index], gpu)) return false;
-    into.gpus[index] = gpu;
-  }
+  into.host.memoryTotalBytes = numberOrNull(value.host.memoryTotalBytes) ?? 0;
+  into.host.memoryUsedBytes = numberOrNull(value.host.memoryUsedBytes) ?? 0;
   readProblems(Array.isArray(value.problems) ? value.problems : [], into.problems);
-  into.gpusRead = gpusReadOf(value.gpusRead, into.problems.length > 0);
+  const readAll = readGpus(value.gpus, into.gpus);
+  // The list is not complete without a GPU that could not be read.
+  into.gpusRead = readAll ? gpusReadOf(value.gpusRead, into.problems.length > 0) : 'failed';
   return true;
+}
+
+/** Leaves out an odd one. Whether it read all. */
+function readGpus(values: readonly unknown[], into: AgentGpuReading[]): boolean {
+  let count = 0;
+  for (const value of values.slice(0, MAX_GPUS)) {
+    const gpu = into[count] ?? emptyGpu();
+    if (!readGpu(value, gpu)) continue;
+    into[count] = gpu;
+    count += 1;
+  }
+  into.length = count;
+  return count === values.length;
 }
 
 /** An older agent omits it; a list that comes with a problem may be incomplete. */
 function gpusReadOf(value: unknown, hasProblems: boolean): AgentSample['gpusRead'] {
   if (value === 'all' || value === 'not-yet' || value === 'failed') return value;
-  return value === undefined && !hasProblems ? 'all' : 'failed';
+  return (value === undefined || value === null) && !hasProblems ? 'all' : 'failed';
 }
 
 function readGpu(value: unknown, into: AgentGpuReading): boolean {

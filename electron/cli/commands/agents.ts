@@ -34,7 +34,7 @@ function machineCells(machine: FoundMachine): string[] {
     machine.address,
     machine.name ?? '',
     machine.mac ?? '',
-    carries.join(', ') || 'nothing Pilotlight can use',
+    carries.join(', ') || machine.problem?.message || 'nothing Pilotlight can use',
     machine.nodeId === null ? '' : 'already in the fleet',
   ];
 }

@@ -3,7 +3,7 @@ import { agentApi, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT } from '../../../share
 import { isPilotlightError, type PilotlightError } from '../../../shared/contract/errors.ts';
 import { DEFAULT_SERVER_PORT } from '../fleet/validate.ts';
 import type { Http } from '../ports/network.ts';
-import { type Recognised, recogniseHealth, recogniseVersion } from './recognise-server.ts';
+import { type Recognised, recogniseHealth, recogniseVersion, serverProblem } from './recognise-server.ts';
 
 /** Ollama's, an agent's and a relay's. */
 export const PROBED_PORTS = [DEFAULT_SERVER_PORT, DEFAULT_AGENT_PORT, DEFAULT_RELAY_PORT] as const;
@@ -12,6 +12,8 @@ export interface Answer {
   /** The base URL that was asked, without a trailing slash. */
   url: string;
   recognised: Recognised | null;
+  /** Why the server that answered cannot be used; null if nothing is known against it. */
+  problem: PilotlightError | null;
   /** Why there was no answer; null if anything answered, known or not. */
   failure: PilotlightError | null;
 }
@@ -56,7 +58,8 @@ export async function ask(
     (health !== null && !isPilotlightError(health) ? recogniseHealth(health) : null);
   const replies = [version, health].filter((one) => one !== null);
   const failed = replies.filter((one) => isPilotlightError(one));
-  return { url, recognised, failure: failed.length === replies.length ? (failed[0] ?? null) : null };
+  const problem = version !== null && !isPilotlightError(version) ? serverProblem(version, url) : null;
+  return { url, recognised, problem, failure: failed.length === replies.length ? (failed[0] ?? null) : null };
 }
 
 /** Whether a failure still shows that a machine is there: it refused or accepted the connection. */

@@ -56,7 +56,7 @@ export async function inspectAddress(
       })
     : null;
   const own = facts?.interfaces.find((one) => one.address === address);
-  machine.name = facts?.hostname ?? (isName ? host : null);
+  machine.name = (facts?.hostname || null) ?? (isName ? host : null);
   machine.mac = own?.mac.toUpperCase() ?? (await neighbourMac(dependencies, address, signal));
   machine.broadcast = own?.broadcast ?? broadcastOf(address, interfaces());
   const ownAddresses = new Set(interfaces().flatMap((one) => (one.internal ? [] : one.address)));

@@ -3,6 +3,7 @@ import type { FoundMachine } from '../../../shared/models/discovery.ts';
 import { ipv4Number } from '../../../shared/network/ipv4.ts';
 import { THIS_COMPUTER_ID } from '../fleet/records.ts';
 import { hostOf, isLoopbackHost, sameServerKey } from '../fleet/validate.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 import type { Answer } from './ask.ts';
 
 /** What is known about a node's addresses. */
@@ -36,7 +37,7 @@ export function emptyMachine(address: string): FoundMachine {
  */
 export function describeAnswers(
   answers: readonly Answer[],
-): Pick<FoundMachine, 'ollama' | 'agent' | 'relayUrl' | 'shutdownUrl'> {
+): Pick<FoundMachine, 'ollama' | 'agent' | 'relayUrl' | 'shutdownUrl' | 'problem'> {
   const found: ReturnType<typeof describeAnswers> = {
     ollama: null,
     agent: null,
@@ -62,7 +63,10 @@ export function describeAnswers(
         break;
     }
   }
-  return found;
+  const troubled = answers.find(
+    ({ url, problem }) => problem !== null && (found.ollama === null || found.ollama.url === url),
+  );
+  return troubled?.problem ? { ...found, problem: troubleOf(troubled.problem) } : found;
 }
 
 /** The node that has this machine, by the address of a server, its MAC address or its host; null if it is new. */

@@ -66,7 +66,7 @@ export async function scan(
     await slots.run(async () => {
       if (!(await surroundings.accepts(address, port, PORT_TIMEOUT_MS, signal))) return;
       const answer = await ask(http, `http://${address}:${port}`, { deadlineMs: ANSWER_DEADLINE_MS, signal });
-      if (answer.recognised) findings.answer(address, 'ports', answer);
+      if (answer.recognised || answer.problem) findings.answer(address, 'ports', answer);
     }, signal);
     report.step();
   }

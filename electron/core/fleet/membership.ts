@@ -16,6 +16,7 @@ import {
   refuseDuplicate,
   THIS_COMPUTER_ID,
   thisComputerRecord,
+  withoutApiPath,
   writtenSecrets,
 } from './records.ts';
 import { refuseUnknownRelays, sameServerKey } from './validate.ts';
@@ -47,7 +48,7 @@ export function createMembership(dependencies: MembershipDependencies): Membersh
         log.error('This computer could not be saved as a node.', { error: String(error) });
       }
     }
-    for (const record of saved) entries.create(record, null);
+    for (const record of saved) entries.create(withoutApiPath(record), null);
   }
 
   function addresses(except: string | null) {

@@ -10,6 +10,7 @@ import {
   secureOnSecret,
   shutdownSecret,
 } from '../../../shared/models/secrets.ts';
+import { basePath } from '../../../shared/network/api-path.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import {
   nameFromUrl,
@@ -89,6 +90,17 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
         : optional(patch.shutdownUrl, normaliseShutdownUrl),
     vramBytes: patch.vramBytes === undefined ? record.vramBytes : patch.vramBytes,
   };
+}
+
+/** A record of an earlier version, which kept the path of the API in an address: nothing answers there. */
+export function withoutApiPath(record: NodeRecord): NodeRecord {
+  const url = record.url === null ? null : trimPath(record.url);
+  return url === record.url ? record : { ...record, url };
+}
+
+function trimPath(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${basePath(pathname, 'server')}`;
 }
 
 /** Names of all secrets of a node. */

@@ -20,19 +20,33 @@ import type { IndexingFleet } from './model.ts';
 /** How long a server may take to describe a model, milliseconds. */
 const DESCRIBE_MS = 5000;
 
-/** What is known about a digest from a server that was asked because it does not list capabilities. */
+/** Models that are described at once, in the whole fleet. */
+const MOST_ASKED = 4;
+/** A model that could not be described is asked for again after this time, milliseconds. */
+const ASK_AGAIN_MS = 60_000;
+
+/** What was learned of a digest by asking a server to describe it. */
 export interface KnownModel {
-  embeds: boolean;
+  /** null if the server does not say: then it is offered, because it may be able to. */
+  embeds: boolean | null;
   dimensions: number | null;
 }
 
 /** Families that only embed, for servers that report no capabilities even when asked. */
 const embeddingFamilies = new Set(['bert', 'nomic-bert', 'nomic-bert-moe', 'xlm-roberta', 'jina-bert-v2']);
 
-/** null if it is not known yet. */
-function embeds(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean | null {
-  if (model.capabilities !== null) return model.capabilities.includes('embedding');
-  return known.get(model.digest)?.embeds ?? null;
+/** Whether it is offered: it embeds, or nobody can tell. A list of models may be wrong about one that it calls another. */
+function isOffered(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean {
+  if (model.digest === '') return false;
+  if (model.capabilities?.includes('embedding')) return true;
+  const described = known.get(model.digest);
+  return described !== undefined && described.embeds !== false;
+}
+
+/** Whether it has to be described: its list does not say that it embeds, or not how long its vectors are. */
+function isUnclear(model: InstalledModel, known: ReadonlyMap<string, KnownModel>): boolean {
+  if (model.digest === '' || known.has(model.digest)) return false;
+  return !model.capabilities?.includes('embedding') || model.embeddingLength === null;
 }
 
 export function shortModelName(name: string): string {
@@ -67,7 +81,7 @@ export function listEmbedders({
   };
   for (const node of nodes) {
     for (const model of node.installed) {
-      if (embeds(model, known) !== true) continue;
+      if (!isOffered(model, known)) continue;
       const choice = choiceOf({ kind: 'model', name: model.name, digest: model.digest });
       choice.dimensions ??= model.embeddingLength ?? known.get(model.digest)?.dimensions ?? null;
       // A node's tags of one digest come one after the other, so only the last entry can be the same node.
@@ -111,6 +125,8 @@ export function createEmbedderList({
 }): EmbedderList {
   const known = new Map<string, KnownModel>();
   const asking = new Set<string>();
+  /** Could not be described lately. */
+  const failed = new Set<string>();
   const shown = new Map<string, string>();
   const controller = new AbortController();
 
@@ -132,19 +148,43 @@ export function createEmbedderList({
       shown.delete(id);
       streams.embedders.delete(id);
     }
+    askMore();
+  }
+
+  function askMore(): void {
     for (const node of embedding()) {
       if (!isServing(node.state)) continue;
       for (const model of node.installed) {
-        if (embeds(model, known) === null && !asking.has(model.digest)) void ask(node.id, model);
+        if (asking.size >= MOST_ASKED || controller.signal.aborted) return;
+        const { digest } = model;
+        if (isUnclear(model, known) && !asking.has(digest) && !failed.has(digest)) void ask(node.id, model);
       }
     }
   }
 
-  /** Once for each digest: what a model can do does not change. A node that does not answer is asked again later. */
+  /** Once a digest: what a model can do does not change. One that could not be described is asked for again later. */
   async function ask(nodeId: string, model: InstalledModel): Promise<void> {
-    asking.add(model.digest);
+    const { digest } = model;
+    asking.add(digest);
     try {
-      const described = await withDeadline(clock, DESCRIBE_MS, controller.signal, async (signal) => {
+      known.set(digest, await describe(nodeId, model));
+      asking.delete(digest);
+      if (!controller.signal.aborted) refresh();
+    } catch (error) {
+      log.debug('A model could not be described.', { model: model.name, error: String(error) });
+      asking.delete(digest);
+      failed.add(digest);
+      clock.timer(ASK_AGAIN_MS, () => failed.delete(digest));
+      askMore();
+    }
+  }
+
+  async function describe(nodeId: string, model: InstalledModel): Promise<KnownModel> {
+    const { capabilities, embeddingLength } = await withDeadline(
+      clock,
+      DESCRIBE_MS,
+      controller.signal,
+      async (signal) => {
         await using acquired = await acquire.acquire({
           nodeId,
           requirement: { capabilities: [] },
@@ -154,21 +194,11 @@ export function createEmbedderList({
           signal,
         });
         return acquired.server.describe(model.name, signal);
-      });
-      const isReported = described.capabilities.length > 0;
-      known.set(model.digest, {
-        embeds: isReported
-          ? described.capabilities.includes('embedding')
-          : embeddingFamilies.has(model.family),
-        dimensions: described.embeddingLength,
-      });
-      if (!controller.signal.aborted) refresh();
-    } catch (error) {
-      log.debug('A model could not be described.', { model: model.name, error: String(error) });
-      clock.timer(60_000, () => asking.delete(model.digest));
-      return;
-    }
-    asking.delete(model.digest);
+      },
+    );
+    const byFamily = embeddingFamilies.has(model.family) ? true : null;
+    const embeds = capabilities === null ? byFamily : capabilities.includes('embedding');
+    return { embeds, dimensions: embeddingLength };
   }
 
   /** A large fleet changes often, and its list is long, so the list is not updated at each change. */

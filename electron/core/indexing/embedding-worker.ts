@@ -3,7 +3,8 @@
  * so that the node is never idle between them; more would not help. A slow node gets smaller batches, one at a time, and
  * a query goes first, so that a search is answered while an index is being built.
  */
-import { PilotlightError } from '../../../shared/contract/errors.ts';
+
+import { type ErrorCode, isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import { classifyFailure } from '../acquire/failure.ts';
 import type { PoolTask } from '../acquire/pool.ts';
@@ -37,6 +38,11 @@ export interface EmbeddingOptions {
 
 /** A batch that failed this often may contain a text that the server cannot embed. */
 const ATTEMPTS_BEFORE_CONTROL = 3;
+/**
+ * A runner that dies fails its server, not the text, and may have many causes. Only a text on which it died this often,
+ * alone, while the server took another text right after, is given up.
+ */
+const DEATHS_BEFORE_REFUSAL = 9;
 /** Any server that embeds at all can embed this text. */
 const CONTROL_TEXT = 'test';
 /** Texts of the first request to a CPU. */
@@ -127,6 +133,7 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
     acquired.succeeded();
     const [only] = batch.texts;
     if (batch.texts.length > 1) split(batch);
+    else if (hasCode(error, 'RUNNER_DIED') && batch.attempts < DEATHS_BEFORE_REFUSAL) queue.giveBack(batch);
     else if (only) options.onRefused(only, error);
     return 0;
   }
@@ -135,8 +142,11 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   async function failed(batch: Batch, error: unknown): Promise<number> {
     const kind = classifyFailure(error);
     const attempts = batch.attempts + (kind === 'server' ? 1 : 0);
-    if (kind === 'input' || attempts >= ATTEMPTS_BEFORE_CONTROL) return blameTexts(batch, error);
+    if (kind === 'input' || attempts >= ATTEMPTS_BEFORE_CONTROL)
+      return blameTexts({ ...batch, attempts }, error);
     queue.giveBack({ ...batch, attempts });
+    // A model that cannot embed will not learn it: waiting for this node would not help.
+    if (hasCode(error, 'MODEL_CANNOT_EMBED') && !options.anySuccess()) throw error;
     return blameNode(error);
   }
 
@@ -182,6 +192,8 @@ export async function embedOnNode(options: EmbeddingOptions, task: PoolTask): Pr
   const second = acquired.breaker() === 'closed' ? Promise.resolve() : proven.promise;
   await Promise.all([work(false), second.then(() => work(true))]);
 }
+
+const hasCode = (error: unknown, code: ErrorCode) => isPilotlightError(error) && error.code === code;
 
 function checkVectors(vectors: readonly Float32Array[], expected: number): void {
   const length = vectors[0]?.length ?? 0;

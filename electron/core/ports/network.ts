@@ -9,9 +9,9 @@ export interface HttpRequest {
   body?: object | string;
   /** Messages to add to a JSON body as English text. */
   texts?: Readonly<Record<string, Message>>;
-  /** Whole-exchange limit in milliseconds; `null` for none (a load can take minutes). */
+  /** Whole-exchange limit in milliseconds; `null` for none until the answer begins (a load can take minutes). */
   deadlineMs: number | null;
-  /** The response is cut off with RESPONSE_TOO_LARGE past this size. Default 16 MiB. */
+  /** The response is refused with RESPONSE_TOO_LARGE past this size. Default 2 MiB. */
   maxBytes?: number;
   /** Use a new connection and close it afterwards, so that the result reflects the host now. Default false. */
   fresh?: boolean;

@@ -3,6 +3,7 @@
  * whole page; a test keeps the two in step.
  */
 import type { Settings } from '../../../shared/models/settings.ts';
+import { parseWebUrl } from '../../../shared/network/web-address.ts';
 
 /** `byDefault` null: may be left empty. Numbers are integers in the core’s units; lengths count characters. */
 export type Rule =
@@ -20,7 +21,7 @@ export type SettingPath = {
 const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
-const isWebAddress = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
+const isWebAddress = (text: string): boolean => parseWebUrl(text, { query: true, password: true }) !== null;
 
 export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'api.indexToken'>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },

@@ -153,6 +153,9 @@ function Found({ machine, onChoose }: { machine: FoundMachine; onChoose(found: F
         <p className="text-xs break-words text-faint">
           {[machine.name ? machine.address : '', ...has, foundByText(machine)].filter(Boolean).join(' · ')}
         </p>
+        {machine.problem && (
+          <p className="text-xs break-words text-trouble-text">{machine.problem.message}</p>
+        )}
       </div>
       {known ? (
         <span className="shrink-0 text-xs text-faint">already added</span>

@@ -132,6 +132,24 @@ describe('inspecting an address', () => {
     });
   });
 
+  it.each<[string, unknown, string]>([
+    ['a locked door', { status: 401, text: '{"detail":"Not authenticated"}' }, 'SERVER_LOCKED'],
+    ['a login page', '<html><input type="password"></html>', 'SERVER_LOCKED'],
+    ['a redirect', { status: 308, headers: { location: 'https://192.168.1.20/' } }, 'SERVER_REDIRECTS'],
+    ['an old server', { version: '0.1.36' }, 'SERVER_TOO_OLD'],
+  ])('names %s', async (_, version, code) => {
+    const { inspect } = createWorld({ 'http://192.168.1.20:11434': { '/api/version': version } });
+    expect(await inspect('192.168.1.20')).toMatchObject({ problem: { code } });
+  });
+
+  it('has nothing against a server that answers', async () => {
+    const { inspect } = createWorld({
+      'http://192.168.1.20:11434': ollama,
+      'http://192.168.1.20:8080': { '/api/version': { status: 401, text: '' } },
+    });
+    expect(await inspect('192.168.1.20:8080')).not.toHaveProperty('problem');
+  });
+
   it('prefers the agent to the neighbour table', async () => {
     const machine: AgentMachine = {
       hostname: 'tower',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createEmbedderList, listEmbedders } from '../../../../electron/core/indexing/embedders.ts';
+import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
+import type { DescribedModel, InstalledModel } from '../../../../shared/models/placement.ts';
 import { createFakeWorld, digest, embeddingModel, modelName, nodeView } from '../../../fakes/indexing.ts';
 
 describe('the embedders to choose from', () => {
@@ -111,6 +113,98 @@ describe('the embedders to choose from', () => {
     world.fleet.patch('other', { server: cannot });
     await world.clock.advance(1000);
     expect(world.dependencies.streams.embedders.values()).toHaveLength(2);
+    list.stop();
+  });
+});
+
+describe('a model whose list does not say that it embeds', () => {
+  const made = (index: number, changes: Partial<InstalledModel> = {}) =>
+    embeddingModel({
+      name: `made-${index}:latest`,
+      digest: String(index).repeat(64).slice(0, 64),
+      capabilities: ['completion'],
+      embeddingLength: null,
+      ...changes,
+    });
+
+  function describing(installed: InstalledModel[], described: Partial<DescribedModel> | Error) {
+    const world = createFakeWorld({ nodes: [nodeView({ id: 'one', installed })] });
+    const { server } = world.fleet;
+    const asked: string[] = [];
+    const waiting: (() => void)[] = [];
+    let most = 0;
+    world.fleet.server = (id) => {
+      const real = server(id);
+      return (
+        real && {
+          ...real,
+          async describe(name) {
+            asked.push(name);
+            await new Promise<void>((resolve) => {
+              waiting.push(resolve);
+              most = Math.max(most, waiting.length);
+            });
+            waiting.shift();
+            if (described instanceof Error) throw described;
+            const nothing = { blockCount: null, contextLength: null, headCount: null, headCountKv: null };
+            return { capabilities: null, embeddingLength: 4, ...nothing, ...described };
+          },
+        }
+      );
+    };
+    const list = createEmbedderList({ ...world.dependencies, sources: () => [] });
+    const answerAll = async () => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        waiting[0]?.();
+        await world.clock.flush();
+      }
+    };
+    return { world, list, asked, answerAll, most: () => most };
+  }
+
+  it('is offered where show says so, each digest asked once, a few at a time', async () => {
+    const models = Array.from({ length: 9 }, (_, index) => made(index));
+    const { list, asked, answerAll, most } = describing([...models, made(0)], {
+      capabilities: ['embedding'],
+    });
+    list.refresh();
+    list.refresh();
+    await answerAll();
+    list.refresh();
+    await answerAll();
+    expect(list.list().map(({ label }) => label)).toEqual([
+      'Built-in, by words (lexical)',
+      ...models.map(({ name }) => name.replace(':latest', '')),
+    ]);
+    expect(asked).toHaveLength(9);
+    expect(most()).toBeLessThanOrEqual(4);
+    list.stop();
+  });
+
+  it.each([
+    ['show says that it only generates', { capabilities: ['completion'] }, {}, false],
+    ['show says nothing, so that it may be able to', { capabilities: null }, {}, true],
+    ['show says nothing, and its family embeds', { capabilities: null }, { family: 'bert' }, true],
+    ['it is listed without a digest', { capabilities: ['embedding'] }, { digest: '' }, false],
+  ])('%s', async (_, described, changes, offered) => {
+    const { list, answerAll } = describing([made(1, changes)], described);
+    list.refresh();
+    await answerAll();
+    expect(list.list()).toHaveLength(offered ? 2 : 1);
+    list.stop();
+  });
+
+  it('is asked again a minute after it could not be described', async () => {
+    const { world, list, asked, answerAll } = describing([made(1)], new PilotlightError('HOST_TIMEOUT'));
+    list.refresh();
+    await answerAll();
+    list.refresh();
+    await answerAll();
+    expect(asked).toHaveLength(1);
+    await world.clock.advance(60_000);
+    list.refresh();
+    await answerAll();
+    expect(asked).toHaveLength(2);
     list.stop();
   });
 });

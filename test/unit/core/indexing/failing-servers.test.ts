@@ -1,5 +1,6 @@
 /** A server that fails is not the fault of the files, and a file that fails is not the fault of the server. */
 import { describe, expect, it } from 'vitest';
+import { serverError } from '../../../../electron/adapters/inference/ollama-errors.ts';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
 import { PilotlightError } from '../../../../shared/contract/errors.ts';
 import {
@@ -83,6 +84,71 @@ describe('a server that works but for one text', () => {
     expect(ended).toMatchObject({ status: 'completed', files: { done: 23, failed: 1 } });
     expect(world.index.committed.has('f17.md')).toBe(false);
     expect(world.index.prepared.size).toBe(0);
+  });
+});
+
+describe('a runner that dies in an embed', () => {
+  const died = () =>
+    serverError(400, 'do embedding request: Post "http://127.0.0.1:38737/v1/embeddings": EOF');
+
+  it.each([1, 32])('blames no text, and the rest is retried, in batches of %i', async (batchSize) => {
+    const world = createFakeWorld({ nodes: [tower], files: files(12) });
+    world.batchSize = batchSize;
+    let deaths = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      // Killed from outside, again and again, but never while it is only tested.
+      if (texts.some((text) => text.startsWith('text')) && deaths < 5) {
+        deaths += 1;
+        throw died();
+      }
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    expect(await untilEnded(world, job, 600_000)).toMatchObject({
+      status: 'completed',
+      failures: [],
+      files: { done: 12, failed: 0 },
+    });
+    expect(deaths).toBe(5);
+  });
+
+  it('is retried elsewhere', async () => {
+    const world = createFakeWorld({ nodes: [nas, tower], files: files(6) });
+    world.fleet.servers.set('tower', () => Promise.reject(died()));
+    const { job } = await startJob(world);
+    expect(await untilEnded(world, job, 300_000)).toMatchObject({
+      status: 'completed',
+      failures: [],
+      fallbackVectors: 6,
+    });
+  });
+
+  it('on one text only, whenever it comes, ends in the failure of that file and not of the job', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(4) });
+    let deaths = 0;
+    world.fleet.servers.set('tower', async (texts) => {
+      if (texts.includes('text 2')) {
+        deaths += 1;
+        throw died();
+      }
+      return texts.map(vectorOf);
+    });
+    const { job } = await startJob(world);
+    const ended = await untilEnded(world, job, 3_600_000);
+    expect(ended.failures).toMatchObject([{ path: 'f2.md', code: 'RUNNER_DIED' }]);
+    expect(ended).toMatchObject({ status: 'completed', files: { done: 3, failed: 1 } });
+    expect(deaths).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe('a model that cannot embed', () => {
+  it('ends the job with that, instead of waiting for another answer', async () => {
+    const world = createFakeWorld({ nodes: [tower], files: files(4) });
+    const refusal = 'This server does not support embeddings. Start it with `--embeddings`';
+    world.fleet.servers.set('tower', () => Promise.reject(serverError(501, refusal)));
+    const { job } = await startJob(world);
+    const ended = await untilEnded(world, job, 300_000);
+    expect(ended).toMatchObject({ status: 'failed', error: { code: 'MODEL_CANNOT_EMBED' }, failures: [] });
   });
 });
 
