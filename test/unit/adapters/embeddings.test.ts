@@ -27,7 +27,7 @@ describe('the vectors of an answer', () => {
       ' { "model" : "a\\"]" , "total_duration":5,"ok":true, "embeddings" : [ [1, -2.5] , [3e-8,4] ] } \n',
       '{"embeddings":[[1,-2.5],[3e-8,4]],"load_duration":1,"more":{"x":[1]}}',
     ])
-      expect(await readEmbeddings(text, 2)).toEqual(wanted);
+      expect((await readEmbeddings(text, 2))?.vectors).toEqual(wanted);
   });
 
   it.each([
@@ -50,7 +50,17 @@ describe('the vectors of an answer', () => {
   });
 
   it('without input are none', async () => {
-    expect(await readEmbeddings('{"model":"m","embeddings":[]}', 0)).toEqual([]);
+    expect(await readEmbeddings('{"model":"m","embeddings":[]}', 0)).toEqual({ vectors: [], serverMs: null });
+  });
+
+  it.each([
+    ['the nanoseconds that follow', { total_duration: 2_500_000, load_duration: 1 }, 2.5],
+    ['null', { total_duration: null }, null],
+    ['a text', { total_duration: '5' }, null],
+    ['a negative number', { total_duration: -1 }, null],
+    ['more than is read', { more: 'x'.repeat(5000), total_duration: 5 }, null],
+  ])('come with the time of the server: %s', async (_, rest, serverMs) => {
+    expect(await readEmbeddings(answer([[1]], rest), 1)).toEqual({ vectors: [Float32Array.of(1)], serverMs });
   });
 });
 
@@ -66,7 +76,7 @@ describe('the thread', () => {
       blocks.push(parsedSoFar() - counted);
       counted = parsedSoFar();
     };
-    expect(await readEmbeddings(text, 256, pause)).toHaveLength(256);
+    expect((await readEmbeddings(text, 256, pause))?.vectors).toHaveLength(256);
     await pause();
     expect(text.length).toBeGreaterThan(20_000_000);
     expect(blocks.reduce((sum, block) => sum + block, 0)).toBeGreaterThan(20_000_000);

@@ -172,10 +172,9 @@ describe('a model whose list does not say that it embeds', () => {
     await answerAll();
     list.refresh();
     await answerAll();
-    expect(list.list().map(({ label }) => label)).toEqual([
-      'Built-in, by words (lexical)',
-      ...models.map(({ name }) => name.replace(':latest', '')),
-    ]);
+    expect(
+      list.list().map(({ embedder }) => (embedder.kind === 'model' ? embedder.digest : embedder.kind)),
+    ).toEqual(['builtin', ...models.map((model) => model.digest)]);
     expect(asked).toHaveLength(9);
     expect(most()).toBeLessThanOrEqual(4);
     list.stop();
