@@ -44,7 +44,7 @@ export async function openDataFolder(path: string | undefined): Promise<string> 
   return folder;
 }
 
-const folders = { index: 'folder', window: 'folder' } as const;
+const folders = { index: 'folder', window: 'folder', 'window/compile-cache': 'folder' } as const;
 
 /** The files in it are checked by whoever reads them. */
 async function refuseUnsafeFolder(folder: string): Promise<void> {
