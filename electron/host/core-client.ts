@@ -5,7 +5,7 @@ import {
   PilotlightError,
   wireErrorSchema,
 } from '../../shared/contract/errors.ts';
-import { callPath, exchangePath } from '../../shared/contract/link.ts';
+import { callPath, exchangePath, openingPath, openingResultSchema } from '../../shared/contract/link.ts';
 import {
   type MethodInput,
   type MethodName,
@@ -13,6 +13,7 @@ import {
   methods,
 } from '../../shared/contract/methods.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
+import type { OpeningPlace } from './opening-pages.ts';
 
 /** Calls a running core over its endpoint file. */
 export interface CoreClient {
@@ -23,8 +24,10 @@ export interface CoreClient {
     params: MethodInput<Name>,
     signal?: AbortSignal,
   ): Promise<MethodResult<Name>>;
-  /** A new address that opens the panel once. */
+  /** A new address that signs a browser in once. */
   oneTimeUrl(signal?: AbortSignal): Promise<string>;
+  /** The path of a private page that opens another one; null if there can be none. */
+  openingPage(place: OpeningPlace, signal?: AbortSignal): Promise<string | null>;
 }
 
 export function createCoreClient(endpoint: Endpoint): CoreClient {
@@ -43,6 +46,10 @@ export function createCoreClient(endpoint: Endpoint): CoreClient {
         return reply.url;
       }
       throw new PilotlightError('NOT_RUNNING');
+    },
+    async openingPage(place, signal) {
+      const parsed = openingResultSchema.safeParse(await post(endpoint, openingPath, { place }, signal));
+      return parsed.success ? parsed.data.page : null;
     },
   };
 }

@@ -5,6 +5,8 @@ export const callPath = (method: string) => `/api/call/${method}`;
 export const streamPath = '/api/link';
 export const exchangePath = '/api/session';
 export const proofPath = '/api/session/proof';
+/** `POST {place}` → the path of a private page that opens a one-time address; null if it cannot be written. */
+export const openingPath = '/api/session/opening';
 /** A WebSocket is closed with it when its credential has ended. */
 export const signedOutCode = 4401;
 

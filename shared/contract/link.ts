@@ -8,6 +8,7 @@ export {
   callPath,
   exchangePath,
   linkProtocol,
+  openingPath,
   proofPath,
   signedOutCode,
   streamPath,
@@ -46,3 +47,6 @@ export const proofRequestSchema = z.object({
   nonce: z.string().regex(/^[0-9a-f]{32,128}$/),
 });
 export const proofResultSchema = z.object({ proof: z.string() });
+
+export const openingRequestSchema = z.object({ place: z.enum(['private', 'downloads']) });
+export const openingResultSchema = z.object({ page: z.string().nullable() });
