@@ -27,6 +27,7 @@ import type { Message } from '../../shared/models/message.ts';
 import type { LeaseRecord } from '../../shared/models/power.ts';
 import { defaultSettings } from '../../shared/models/settings.ts';
 import { textOf } from '../../shared/text/index.ts';
+import { createMemorySecrets } from './secrets.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { noStreams } from './http.ts';
 
@@ -418,6 +419,7 @@ export function createFakeWorld(
         }),
       },
       activity: { record: (entry) => void world.told.push(entry) },
+      secrets: createMemorySecrets(),
       streams: createStreams({ clock, epoch: 'test' }),
     },
   };

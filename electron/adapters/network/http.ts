@@ -10,7 +10,7 @@ import type { LookupFunction } from 'node:net';
 import { textOf } from '../../../shared/text/index.ts';
 import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
 import { type Connection, createHttpBody, readText } from './http-body.ts';
-import { type HttpPhase, systemCode, timeoutError, toHostError } from './http-errors.ts';
+import { type HttpPhase, systemCode, timeoutError, toHostError, toInputError } from './http-errors.ts';
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const UNREAD_MS = 60_000;
@@ -76,7 +76,11 @@ export function createNodeHttp({ lookup, unreadMs = UNREAD_MS }: NodeHttpOptions
       agent: request.fresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
       ...(lookup ? { lookup } : {}),
     };
-    return secure ? https.request(request.url, options) : http.request(request.url, options);
+    try {
+      return secure ? https.request(request.url, options) : http.request(request.url, options);
+    } catch (error) {
+      throw toInputError(error);
+    }
   }
 
   /** Sends the request. Calls `onResponse` or `onError`, and `onError` also when the connection fails later. */

@@ -6,6 +6,7 @@ import { plainText } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
+import { createCallbackAddresses } from './callback-addresses.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { endWords, runJob } from './job-run.ts';
 import { createJobTracker, type JobTracker } from './job-tracker.ts';
@@ -56,6 +57,7 @@ export function createJobs({
   sources: Sources;
 }): Jobs {
   const { clock, ids, log, store, streams, activity, http } = dependencies;
+  const addresses = createCallbackAddresses(dependencies.secrets);
   const ended = createChanges();
   const stopping = new AbortController();
   const callbacks = new Set<Promise<void>>();
@@ -137,7 +139,7 @@ export function createJobs({
     const job = own.tracker.end(status, detail, error);
     run = null;
     tell(job);
-    if (job.callbackUrl !== null) callBack(job, job.callbackUrl);
+    if (job.callbackUrl !== null) callBack(job, addresses.whole(job.id, job.callbackUrl));
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
@@ -168,7 +170,10 @@ export function createJobs({
         });
       })
       .catch(() => undefined)
-      .finally(() => callbacks.delete(task));
+      .finally(() => {
+        callbacks.delete(task);
+        addresses.forget(job.id);
+      });
     callbacks.add(task);
   }
 
@@ -178,15 +183,17 @@ export function createJobs({
       if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
       const names = chosen.map((source) => source.name).join(', ');
       const all = wanted.sourceIds === null && chosen.length > 1;
+      const id = ids.next('job');
+      const callbackUrl = addresses.keep(id, wanted.callbackUrl);
       return launch(
         {
-          id: ids.next('job'),
+          id,
           sourceIds: chosen.map((source) => source.id),
           label: all ? everyFolder : names,
           full: wanted.full,
           rebuild: wanted.rebuild,
           useGpu: wanted.useGpu,
-          callbackUrl: wanted.callbackUrl,
+          callbackUrl,
           status: 'pending',
           phase: 'queued',
           detail: 'Starting…',
@@ -220,6 +227,7 @@ export function createJobs({
           endedAt: clock.now(),
         };
         store.jobs.put(job);
+        addresses.forget(job.id);
         streams.jobs.set(job.id, job);
         return job;
       }

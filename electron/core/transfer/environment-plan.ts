@@ -1,8 +1,10 @@
 /** From the environment file of an existing server to what importing it would do. Pure. No value of a name that
  * is not used is ever repeated: it may be a password. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
+import { tokenProblem } from '../../../shared/token-text.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
 import { normaliseMac, normaliseShutdownUrl, normaliseWakeMethods } from '../fleet/validate.ts';
 import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
@@ -182,7 +184,10 @@ function planExtras(
   { record, policy }: { record: NodeRecord; policy: PowerPolicy | null },
 ): void {
   if (shutdownSecret !== '') {
-    if (record.shutdownUrl === null) {
+    if (tokenProblem(shutdownSecret) !== null) {
+      const { message, next } = new PilotlightError('BAD_TOKEN');
+      draft.say('refuse', 'other', 'GPU_SHUTDOWN_SECRET', `${message} ${next}`);
+    } else if (record.shutdownUrl === null) {
       const why = 'Without GPU_SHUTDOWN_URL there is no shutdown server that it is for.';
       draft.say('leave-out', 'other', 'GPU_SHUTDOWN_SECRET', why);
     } else {
