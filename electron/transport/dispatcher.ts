@@ -114,7 +114,10 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
     const coded = issue.code === 'custom' ? codedRefusal.safeParse(issue.params) : null;
     if (!coded?.success) continue;
     const { code, message } = coded.data;
-    throw new PilotlightError(code, { message, details: { field: issue.path.map(String).join('.'), fields } });
+    throw new PilotlightError(code, {
+      message,
+      details: { field: issue.path.map(String).join('.'), fields },
+    });
   }
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;

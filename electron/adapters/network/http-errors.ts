@@ -53,7 +53,8 @@ export function toInputError(error: unknown): unknown {
       cause: error,
     });
   }
-  if (code === 'ERR_INVALID_URL' || error instanceof URIError) return new PilotlightError('BAD_URL', { cause: error });
+  if (code === 'ERR_INVALID_URL' || error instanceof URIError)
+    return new PilotlightError('BAD_URL', { cause: error });
   return error;
 }
 

@@ -58,12 +58,13 @@ function findPlain(database: DatabaseSync): Found {
   }
   // Few jobs have a callback, and they are all that can match.
   for (const { id, status, value } of database
-    .prepare("SELECT id, status, value FROM jobs WHERE value LIKE '%\"callbackUrl\":\"%@%'")
+    .prepare('SELECT id, status, value FROM jobs WHERE value LIKE \'%"callbackUrl":"%@%\'')
     .all()) {
     const job = parse(value);
     if (!job || typeof job.callbackUrl !== 'string' || !hasPassword(job.callbackUrl)) continue;
     // It is needed only once more, at the end of the job.
-    if (status === 'pending' || status === 'running') found.secrets[callbackSecret(String(id))] = job.callbackUrl;
+    if (status === 'pending' || status === 'running')
+      found.secrets[callbackSecret(String(id))] = job.callbackUrl;
     const callbackUrl = withoutPassword(job.callbackUrl);
     found.rows.push({ table: 'jobs', id: String(id), value: JSON.stringify({ ...job, callbackUrl }) });
   }

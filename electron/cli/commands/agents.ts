@@ -1,12 +1,15 @@
 /** Adding machines: pair, discover. */
-import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
+
 import { PAIRING_SCHEME } from '../../../shared/contract/agent/pairing-line.ts';
+import type { Discovery, FoundMachine } from '../../../shared/models/discovery.ts';
 import { type Command, type CommandContext, optionText, usageError } from '../command.ts';
 import { bar, table } from '../format.ts';
 import { readSecretFile, secretVariables, warnOfArgument } from '../secret-input.ts';
 
 /** What a person was shown on the other machine: a whole line, or the code for an address. */
-async function readPairing(context: CommandContext): Promise<{ line: string } | { url: string; code: string }> {
+async function readPairing(
+  context: CommandContext,
+): Promise<{ line: string } | { url: string; code: string }> {
   const [first, ...rest] = context.positionals.filter((text) => text !== '-');
   const file = optionText(context, 'code-file');
   if (first?.startsWith(PAIRING_SCHEME)) {

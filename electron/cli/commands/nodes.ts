@@ -68,7 +68,10 @@ async function readSecrets(context: CommandContext) {
   }
   const secrets: Partial<Record<keyof typeof secretOptions, string>> = {};
   for (const name of names) {
-    const secret = await readSecretOption(context, { ...secretOptions[name], variable: secretVariables[name] });
+    const secret = await readSecretOption(context, {
+      ...secretOptions[name],
+      variable: secretVariables[name],
+    });
     if (secret !== undefined) secrets[name] = secret;
   }
   return secrets;
@@ -121,7 +124,9 @@ export const nodes: Command = {
     '          [--shutdown URL --shutdown-secret-file FILE]',
     'nodes add --agent URL [--name NAME]',
     '  Each secret comes from a file, from standard input (--shutdown-secret -), or from a variable:',
-    `  ${Object.values(secretVariables).filter((name) => name.includes('_NODE_')).join(', ')}`,
+    `  ${Object.values(secretVariables)
+      .filter((name) => name.includes('_NODE_'))
+      .join(', ')}`,
     'nodes remove NODE',
   ],
   options: {

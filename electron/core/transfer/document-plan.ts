@@ -78,7 +78,9 @@ function planSettings(draft: Draft, settings: Record<string, unknown>, present: 
     }
     for (const [key, value] of Object.entries(values)) {
       const path = `${section}.${key}`;
-      if (isSecretSetting(path)) {
+      if (path === 'api.indexToken') {
+        draft.say('leave-out', 'setting', path, 'It is a key now: generate one in Settings, under Access.');
+      } else if (isSecretSetting(path)) {
         draft.say('leave-out', 'setting', path, 'Secrets are not taken from a file: set it in Settings.');
       } else if (path === 'fleet.simulated') {
         draft.say('leave-out', 'setting', path, 'The simulated fleet is switched on and off on its own.');

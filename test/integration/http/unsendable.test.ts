@@ -27,7 +27,13 @@ it.each(['a\nb', 'a\r\nx-injected: 1', 'ключ', 'a\0b'])('the token %j', asyn
   const coded = { code: 'BAD_TOKEN' };
   await expect(askShutdownServer({ http, url, secret: token }, signal)).rejects.toMatchObject(coded);
   await expect(createAgentLink({ http, url, token }).health(signal)).rejects.toMatchObject(coded);
-  const open = { method: 'GET', url, headers: { authorization: token }, headersMs: 1000, idleMs: 1000 } as const;
+  const open = {
+    method: 'GET',
+    url,
+    headers: { authorization: token },
+    headersMs: 1000,
+    idleMs: 1000,
+  } as const;
   await expect(http.open(open)).rejects.toMatchObject(coded);
   expect(heard).toBe(0);
 });

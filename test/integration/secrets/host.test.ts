@@ -169,7 +169,9 @@ describe('the state of an older version', () => {
     const again = createSqliteStore({ path: statePath(), secrets: kept });
     expect(again.plainSecrets.kind).toBe('moved');
     expect([...kept.values]).toEqual([['job.job_running.callback', url]]);
-    expect(Object.fromEntries(again.store.jobs.list(9).map(({ id, callbackUrl }) => [id, callbackUrl]))).toEqual({
+    expect(
+      Object.fromEntries(again.store.jobs.list(9).map(({ id, callbackUrl }) => [id, callbackUrl])),
+    ).toEqual({
       job_running: 'http://127.0.0.1:1/done',
       job_done: 'http://127.0.0.1:1/done',
       job_plain: 'http://127.0.0.1:1/done?mail=a@b',

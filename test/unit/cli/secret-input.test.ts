@@ -53,7 +53,8 @@ async function run(command: typeof nodes, positionals: string[], given: Given = 
     .then(() => command.run(context))
     .then(
       () => 'done',
-      (error: { code: string; details?: { usage?: boolean } }) => (error.details?.usage ? 'usage' : error.code),
+      (error: { code: string; details?: { usage?: boolean } }) =>
+        error.details?.usage ? 'usage' : error.code,
     );
   return { code, params: calls[0]?.[1], err, out, prompts };
 }
@@ -96,9 +97,9 @@ describe('a secret of a node', () => {
     const environment = { PILOTLIGHT_NODE_SHUTDOWN_SECRET: 'from-variable' };
     expect((await add({ environment })).params?.shutdownSecret).toBe('from-variable');
     const file = secretFile('from-file');
-    expect((await add({ environment, values: { 'shutdown-secret-file': file } })).params?.shutdownSecret).toBe(
-      'from-file',
-    );
+    expect(
+      (await add({ environment, values: { 'shutdown-secret-file': file } })).params?.shutdownSecret,
+    ).toBe('from-file');
     expect((await add({ environment: { PILOTLIGHT_NODE_SHUTDOWN_SECRET: '' } })).params).not.toHaveProperty(
       'shutdownSecret',
     );
@@ -151,7 +152,10 @@ describe('pairing', () => {
     const file = secretFile(`${line}\n`);
     expect((await run(pair, [], { values: { 'code-file': file } })).params).toEqual({ line });
     const environment = { PILOTLIGHT_PAIRING: '123456' };
-    expect((await run(pair, ['127.0.0.1'], { environment })).params).toEqual({ url: '127.0.0.1', code: '123456' });
+    expect((await run(pair, ['127.0.0.1'], { environment })).params).toEqual({
+      url: '127.0.0.1',
+      code: '123456',
+    });
   });
 
   it('works with arguments as it did, with a warning', async () => {

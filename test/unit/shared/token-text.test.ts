@@ -1,6 +1,6 @@
+import { request } from 'node:http';
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
-import { request } from 'node:http';
 import { newSecret } from '../../../electron/core/access/secret-format.ts';
 import { LONGEST_TOKEN, tokenProblem } from '../../../shared/token-text.ts';
 import { hasPassword, isCallableAddress, withoutPassword } from '../../../shared/web-address.ts';

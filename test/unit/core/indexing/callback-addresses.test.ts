@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createIndexingService } from '../../../../electron/core/indexing/service.ts';
-import type { MemorySecrets } from '../../../fakes/secrets.ts';
 import { createFakeWorld, nodeView, untilEnded } from '../../../fakes/indexing.ts';
+import type { MemorySecrets } from '../../../fakes/secrets.ts';
 
 const tower = nodeView({ id: 'tower', hasGpu: true, state: 'gpu-verified' });
 const wanted = { sourceIds: null, full: false, rebuild: false, useGpu: true };
