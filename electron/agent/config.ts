@@ -222,6 +222,9 @@ export const environmentOf = (key: string) =>
 /** Options of the program, not of the agent: its folder and its file. */
 const placeVariables = [`${environmentPrefix}DATA`, `${environmentPrefix}CONFIG`];
 
+/** Variables that hold a secret. */
+export const secretVariables = [environmentOf('secret'), environmentOf('secureOn')];
+
 /** Flags of the program, for parseArgs. */
 export const configFlags = Object.fromEntries(
   keys

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
 import { commands, takesName, usage } from './commands.ts';
-import { parseFlags } from './config.ts';
+import { parseFlags, secretVariables } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
@@ -12,6 +12,13 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 // A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
+
+/** The environment, of which the secrets are not passed on to the programs that the agent starts. */
+function takeEnvironment() {
+  const environment = { ...process.env };
+  for (const name of secretVariables) delete process.env[name];
+  return environment;
+}
 
 async function run(): Promise<number> {
   const { values, positionals } = parseFlags(process.argv.slice(2));
@@ -30,7 +37,7 @@ async function run(): Promise<number> {
   const context: CommandContext = {
     names: rest,
     flags: values,
-    environment: process.env,
+    environment: takeEnvironment(),
     home: homedir(),
     version: packageJson.version,
     log,

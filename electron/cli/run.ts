@@ -55,6 +55,8 @@ export interface CliWorld {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** An absolute path, resolved from the folder where the command was typed. */
   resolve(path: string): string;
+  /** Asks for a secret on the terminal, or reads it from standard input. */
+  readSecret(prompt: string): Promise<string>;
 }
 
 /** Runs the command and returns its exit code. */
@@ -85,6 +87,8 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
       now: world.now,
       sleep: (ms) => world.sleep(ms, world.signal),
       resolve: world.resolve,
+      environment: world.environment,
+      readSecret: world.readSecret,
       connect(need) {
         const dataFolder = typeof values.data === 'string' ? world.resolve(values.data) : undefined;
         link ??= connect({

@@ -206,6 +206,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     ids,
     log,
     store,
+    secrets,
     vectors,
     folders,
     http,

@@ -2,14 +2,16 @@ import { isPilotlightError, PilotlightError } from '../../shared/contract/errors
 import type { Clock } from '../core/ports/time.ts';
 import { findRunningCore } from '../host/core-client.ts';
 import { openDataFolder } from '../host/data-folder.ts';
+import type { OpeningPlace } from '../host/opening-pages.ts';
 import type { Host, StartHost } from '../host/start-host.ts';
 import { startOrJoin } from '../host/start-or-join.ts';
+import type { PanelToOpen } from './open-browser.ts';
 import { type HeadlessOptions, parseOptions, usage } from './options.ts';
 
 export interface HeadlessWorld {
   clock: Clock;
   startHost: StartHost;
-  openBrowser(url: string): void;
+  openBrowser(panel: PanelToOpen): Promise<void>;
   /** Prints one line for the person. */
   print(line: string): void;
   /** Resolves when the person asks the program to stop. */
@@ -25,10 +27,10 @@ export async function runHeadless(args: readonly string[], world: HeadlessWorld)
   }
   const host = await startOrOpen(options, world);
   if (host === null) return;
-  const url = host.oneTimeUrl();
-  world.print(`The address opens the panel once. Press Ctrl+C to stop Pilotlight.`);
-  world.print(`Pilotlight is ready at ${url}`);
-  if (options.open) world.openBrowser(url);
+  world.print(`The address signs a browser in once. Press Ctrl+C to stop Pilotlight.`);
+  world.print(`Pilotlight is ready at ${host.oneTimeUrl()}`);
+  const createPage = async (place: OpeningPlace) => host.openingPage(place);
+  if (options.open) void world.openBrowser({ url: `${host.url}/`, createPage });
   await world.stopAsked;
   await host.stop();
 }
@@ -41,15 +43,17 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
     async join() {
       const running = await findRunningCore(await openDataFolder(data));
       if (running !== null && simulate) await running.call('fleet.simulate', { on: true });
-      return (await running?.oneTimeUrl()) ?? null;
+      return running && { running, url: await running.oneTimeUrl() };
     },
     clock: world.clock,
     onWait: () => world.print('Another Pilotlight is starting with this data folder. Waiting for it …'),
   });
   if ('own' in result) return result.own;
   world.print('Pilotlight is already running with this data folder. Opening its panel.');
-  world.print(`Pilotlight is ready at ${result.joined}`);
-  if (options.open) world.openBrowser(result.joined);
+  const { running, url } = result.joined;
+  world.print(`Pilotlight is ready at ${url}`);
+  const createPage = (place: OpeningPlace) => running.openingPage(place);
+  if (options.open) await world.openBrowser({ url: `${running.endpoint.url}/`, createPage });
   return null;
 }
 

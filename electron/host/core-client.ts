@@ -8,6 +8,7 @@ import {
 } from '../../shared/contract/methods.ts';
 import { callSealed, LocalCallError } from '../adapters/http/local-calls/client.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
+import type { OpeningPlace } from './opening-pages.ts';
 import { requireOwnEndpoint } from './own-data.ts';
 
 /** Calls a running core over its endpoint file. The token is not sent: another program may have its port by now. */
@@ -19,8 +20,10 @@ export interface CoreClient {
     params: MethodInput<Name>,
     signal?: AbortSignal,
   ): Promise<MethodResult<Name>>;
-  /** A new address that opens the panel once. */
+  /** A new address that signs a browser in once. */
   oneTimeUrl(signal?: AbortSignal): Promise<string>;
+  /** The path of a private page that opens another one; null if there can be none. */
+  openingPage(place: OpeningPlace, signal?: AbortSignal): Promise<string | null>;
 }
 
 export function createCoreClient(endpoint: Endpoint): CoreClient {
@@ -37,6 +40,10 @@ export function createCoreClient(endpoint: Endpoint): CoreClient {
       const url = await ask(endpoint, { do: 'open' }, signal);
       if (typeof url === 'string') return url;
       throw new PilotlightError('NOT_RUNNING');
+    },
+    async openingPage(place, signal) {
+      const page = await ask(endpoint, { do: 'page', place }, signal);
+      return typeof page === 'string' ? page : null;
     },
   };
 }

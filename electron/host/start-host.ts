@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { PilotlightError } from '../../shared/contract/errors.ts';
 import { fact } from '../../shared/models/message.ts';
 import { settledWithin } from '../../shared/settled-within.ts';
@@ -21,11 +21,13 @@ import { createHttpServer, type HttpServer } from '../transport/http/server.ts';
 import { findRunningCore } from './core-client.ts';
 import { fileNotice } from './damage-notices.ts';
 import { openDataFolder } from './data-folder.ts';
+import { downloadsFolder } from './downloads-folder.ts';
 import { takeEarlierSessionKey } from './earlier-session-key.ts';
 import { readEndpoint, removeEndpoint, writeEndpoint } from './endpoint.ts';
 import { watchState } from './folder-watch.ts';
 import { listenAtLastPort, rememberPort } from './last-port.ts';
 import { tryLock } from './lock.ts';
+import { createOpeningPages, type OpeningPlace } from './opening-pages.ts';
 import { requireOwnData, sweepDataFolder } from './own-data.ts';
 import { createRealPorts, statePathOf } from './ports.ts';
 import { findPanel, version } from './program.ts';
@@ -64,8 +66,10 @@ export interface Host {
   readonly dataFolder: string;
   /** Base URL on loopback. */
   readonly url: string;
-  /** A new address that opens the panel once. */
+  /** A new address that signs a browser in once. */
   oneTimeUrl(): string;
+  /** The path of a private page that opens another one, until it was used; null if there can be none. */
+  openingPage(place: OpeningPlace): string | null;
   /** Refuses work, ends streams, stops loops, drains to the deadline, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -155,18 +159,32 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
   });
   const startedAt = services.status.current().startedAt;
   const metrics = createMetrics({ streams, version, startedAt });
+  const openingPages = createOpeningPages({
+    dataFolder,
+    downloads: downloadsFolder({ home: homedir(), env: environment }),
+    clock,
+  });
+  scope.add(openingPages.stop);
   const server: HttpServer = createHttpServer({
     dispatcher,
     streams,
     access,
     clock,
     log,
+    openingPages,
     coreId: coreIdOf(ports.store.power.panelId()),
     panelRoot: options.panelRoot === undefined ? findPanel() : options.panelRoot,
     routes: [
       recallRoutes({ dispatcher, clock, log }),
       metricsRoute(metrics),
-      localCallRoutes({ token, dispatcher, oneTimeUrl: () => server.oneTimeUrl(), clock, log }),
+      localCallRoutes({
+        token,
+        dispatcher,
+        oneTimeUrl: () => server.oneTimeUrl(),
+        openingPage: (place) => server.openingPage(place),
+        clock,
+        log,
+      }),
     ],
   });
   scope.add(() => stopServing({ dispatcher, server, deadlineMs, clock, log }));
@@ -188,7 +206,8 @@ async function assemble({ options, environment, log, dataFolder, scope }: Assemb
     log,
     dataFolder,
     url,
-    oneTimeUrl: () => server.oneTimeUrl(),
+    oneTimeUrl: server.oneTimeUrl,
+    openingPage: server.openingPage,
     stop: () => scope.dispose(),
   };
 }

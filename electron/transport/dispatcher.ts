@@ -1,10 +1,13 @@
-import type * as z from 'zod';
-import { isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
+import * as z from 'zod';
+import { errorCodes, isPilotlightError, PilotlightError } from '../../shared/contract/errors.ts';
 import { isMethodName, methods, type Scope } from '../../shared/contract/methods.ts';
+import { messageSchema } from '../../shared/models/message.ts';
 import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
 
 const NAMED_FIELDS = 5;
 const SHOWN_LENGTH = 80;
+/** What a refinement of the contract may add to its refusal. */
+const codedRefusal = z.object({ code: z.enum(errorCodes), message: messageSchema });
 
 export interface DispatcherOptions {
   handlers: Handlers;
@@ -99,7 +102,10 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
   };
 }
 
-/** Parses what a sender wrote. Rejects with BAD_REQUEST; `details.fields` is `{path, message}[]`. */
+/**
+ * Parses what a sender wrote. Rejects with BAD_REQUEST; `details.fields` is `{path, message}[]`. Where the schema names a
+ * code of its own, it rejects with that, and `details.field` is the path.
+ */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -107,6 +113,15 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
     path: short(issue.path.map(String).join('.')),
     message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : issue.message,
   }));
+  for (const issue of parsed.error.issues) {
+    const coded = issue.code === 'custom' ? codedRefusal.safeParse(issue.params) : null;
+    if (!coded?.success) continue;
+    const { code, message } = coded.data;
+    throw new PilotlightError(code, {
+      message,
+      details: { field: issue.path.map(String).join('.'), fields },
+    });
+  }
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
   throw new PilotlightError('BAD_REQUEST', {

@@ -8,8 +8,7 @@ import {
   sourceViewSchema,
   whenGpuGoneSchema,
 } from '../models/indexing.ts';
-import { webUrlSchema } from '../models/web-url.ts';
-import { done, type MethodDefinition, name, nothing } from './definition.ts';
+import { callableAddress, done, type MethodDefinition, name, nothing } from './definition.ts';
 
 export const indexingMethods = {
   'index.sources': {
@@ -68,10 +67,11 @@ export const indexingMethods = {
       full: z.boolean().default(false),
       rebuild: z.boolean().default(false),
       useGpu: z.boolean().default(true),
-      callbackUrl: webUrlSchema.nullable().default(null),
+      /** A password in it is sealed, and not shown again. */
+      callbackUrl: callableAddress.nullable().default(null),
     }),
     result: indexJobSchema,
-    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX'],
+    errors: ['NOT_FOUND', 'JOB_RUNNING', 'NOTHING_TO_INDEX', 'BAD_URL', 'DISK_FULL'],
   },
   'index.cancel': {
     summary: 'Cancel a job. What it has committed is kept.',

@@ -52,10 +52,12 @@ export const proofRequestSchema = z.object({
   nonce: z.string().regex(/^[0-9a-f]{32,128}$/),
 });
 export const proofResultSchema = z.object({ proof: z.string() });
-/** What is sealed in a local call: a method of the contract, or a request for an address that opens the panel once. */
+/** What is sealed in a local call: a method of the contract, an address that opens the panel once, or the path of a
+ * private page that opens such an address. */
 export const localCallSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('call'), method: z.string().max(200), params: z.unknown() }),
   z.object({ do: z.literal('open') }),
+  z.object({ do: z.literal('page'), place: z.enum(['private', 'downloads']) }),
 ]);
 export type LocalCall = z.infer<typeof localCallSchema>;
 

@@ -21,6 +21,8 @@ export const secureOnSecret = (nodeId: string): string => `node.${nodeId}.secure
 export const agentTokenSecret = (nodeId: string): string => `node.${nodeId}.agentToken`;
 export const shutdownSecret = (nodeId: string): string => `node.${nodeId}.shutdownSecret`;
 export const relayTokenSecret = (nodeId: string): string => `node.${nodeId}.relayToken`;
+/** The address to call at the end of an index job, if it contains a password. */
+export const callbackSecret = (jobId: string): string => `job.${jobId}.callback`;
 /** The token of an agent that is no longer managed, until this panel's policy is removed there. */
 export const withdrawalTokenSecret = (withdrawalId: string): string =>
   `withdrawal.${withdrawalId}.agentToken`;

@@ -114,6 +114,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [
       ['BAD_URL', () => ({ url: 'not an address' })],
       ['BAD_MAC', () => ({ url: freshUrl(), mac: 'zz' })],
+      ['BAD_TOKEN', () => ({ url: freshUrl(), shutdownSecret: 'two words' })],
       ['BAD_DESTINATION', () => ({ url: freshUrl(), wakeDestinations: ['nowhere at all'] })],
       ['ALREADY_EXISTS', async (context) => ({ url: (await addNode(context)).url })],
     ],
@@ -124,6 +125,7 @@ export const methodCases: Record<MethodName, MethodCase> = {
     errors: [
       ['NOT_FOUND', unknownNode],
       ['BAD_MAC', async (context) => ({ nodeId: (await addNode(context)).id, mac: 'zz' })],
+      ['BAD_TOKEN', () => ({ nodeId: 'nope', relayToken: 'a\nb' })],
     ],
   },
   'fleet.remove': {
@@ -233,8 +235,10 @@ export const methodCases: Record<MethodName, MethodCase> = {
   },
   'index.start': {
     right: async (context) => ({ sourceIds: [(await addSource(context)).id] }),
-    wrong: [{ callbackUrl: 'file:///etc/passwd' }, 'callbackUrl'],
+    wrong: [{ callbackUrl: 7 }, 'callbackUrl'],
     errors: [
+      ['BAD_URL', () => ({ callbackUrl: 'file:///etc/passwd' })],
+      ['BAD_URL', () => ({ callbackUrl: 'http://a%zz:b@127.0.0.1/' })],
       ['NOT_FOUND', () => ({ sourceIds: ['nope'] })],
       [
         'JOB_RUNNING',

@@ -29,6 +29,7 @@ import { defaultSettings } from '../../shared/models/settings.ts';
 import { textOf } from '../../shared/text/index.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { noStreams } from './http.ts';
+import { createMemorySecrets } from './secrets.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -418,6 +419,7 @@ export function createFakeWorld(
         }),
       },
       activity: { record: (entry) => void world.told.push(entry) },
+      secrets: createMemorySecrets(),
       streams: createStreams({ clock, epoch: 'test' }),
     },
   };

@@ -10,7 +10,7 @@ import type { LookupFunction } from 'node:net';
 import { textOf } from '../../../shared/text/index.ts';
 import type { Http, HttpReply, HttpRequest, HttpStream } from '../../core/ports/network.ts';
 import { type Connection, createHttpBody, readText } from './http-body.ts';
-import { type HttpPhase, systemCode, timeoutError, toHostError } from './http-errors.ts';
+import { type HttpPhase, systemCode, timeoutError, toHostError, toInputError } from './http-errors.ts';
 
 /** Parsing JSON holds the thread: 2 MB of it at most for about a tenth of a second. */
 const DEFAULT_MAX_BYTES = 2 * 1024 * 1024;
@@ -88,7 +88,11 @@ export function createNodeHttp({
       agent: request.fresh ? freshAgents[secure ? 'secure' : 'plain'] : secure ? secureAgent : plainAgent,
       ...(lookup ? { lookup } : {}),
     };
-    return secure ? https.request(request.url, options) : http.request(request.url, options);
+    try {
+      return secure ? https.request(request.url, options) : http.request(request.url, options);
+    } catch (error) {
+      throw toInputError(error);
+    }
   }
 
   /** Sends the request. Calls `onResponse` or `onError`, and `onError` also when the connection fails later. */

@@ -14,7 +14,8 @@ export const DEFAULT_SERVER_PORT = 11434;
 function refuse(code: ErrorCode, field: string, value: string, message?: Message): PilotlightError {
   return new PilotlightError(code, {
     ...(message === undefined ? {} : { message }),
-    details: { field, value: value.slice(0, 200) },
+    // A value with an @ may contain a password.
+    details: { field, value: value.includes('@') ? '' : value.slice(0, 200) },
   });
 }
 

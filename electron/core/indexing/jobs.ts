@@ -5,6 +5,7 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import { settledWithin } from '../../../shared/settled-within.ts';
 import { createChanges } from '../runtime/changes.ts';
 import { postCallback } from './callback.ts';
+import { createCallbackAddresses } from './callback-addresses.ts';
 import type { IndexHandles } from './index-handles.ts';
 import { fileCounts, jobActivity, jobError, jobLabel, labelFolders } from './job-outcome.ts';
 import { runJob } from './job-run.ts';
@@ -58,6 +59,7 @@ export function createJobs({
   sources: Sources;
 }): Jobs {
   const { clock, ids, log, store, streams, activity, http } = dependencies;
+  const addresses = createCallbackAddresses(dependencies.secrets);
   const ended = createChanges();
   const stopping = new AbortController();
   const callbacks = new Set<Promise<void>>();
@@ -141,7 +143,7 @@ export function createJobs({
     run = null;
     const entry = jobActivity(job);
     if (entry !== null) activity.record(entry);
-    if (job.callbackUrl !== null) sendCallback(job, job.callbackUrl);
+    if (job.callbackUrl !== null) sendCallback(job, addresses.whole(job.id, job.callbackUrl));
     ended.notify();
     const next = waiting.shift();
     if (next && !stopping.signal.aborted) launch(next, true);
@@ -160,7 +162,10 @@ export function createJobs({
         });
       })
       .catch(() => undefined)
-      .finally(() => callbacks.delete(task));
+      .finally(() => {
+        callbacks.delete(task);
+        addresses.forget(job.id);
+      });
     callbacks.add(task);
   }
 
@@ -169,15 +174,17 @@ export function createJobs({
       if (stopping.signal.aborted) throw new PilotlightError('STOPPING');
       if (run) throw new PilotlightError('JOB_RUNNING', { details: { jobId: run.tracker.snapshot().id } });
       const names = chosen.map((source) => source.name);
+      const id = ids.next('job');
+      const callbackUrl = addresses.keep(id, wanted.callbackUrl);
       return launch(
         {
-          id: ids.next('job'),
+          id,
           sourceIds: chosen.map((source) => source.id),
           label: jobLabel(names, wanted.sourceIds === null),
           full: wanted.full,
           rebuild: wanted.rebuild,
           useGpu: wanted.useGpu,
-          callbackUrl: wanted.callbackUrl,
+          callbackUrl,
           status: 'pending',
           phase: 'queued',
           detail: fact('JOB_STARTING'),
@@ -212,6 +219,7 @@ export function createJobs({
           endedAt: clock.now(),
         };
         store.jobs.put(job);
+        addresses.forget(job.id);
         streams.jobs.set(job.id, job);
         return job;
       }

@@ -6,7 +6,7 @@ import type { ActivityService } from '../activity/service.ts';
 import type { Folders } from '../ports/local-machine.ts';
 import type { Log } from '../ports/log.ts';
 import type { Http } from '../ports/network.ts';
-import type { Store } from '../ports/state.ts';
+import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { VectorStore } from '../ports/vectors.ts';
 import type { Streams } from '../runtime/streams.ts';
@@ -30,6 +30,7 @@ export interface IndexingDependencies {
   ids: Ids;
   log: Log;
   store: Pick<Store, 'sources' | 'jobs'>;
+  secrets: Pick<Secrets, 'get' | 'change'>;
   vectors: VectorStore;
   folders: Folders;
   http: Http;

@@ -79,7 +79,9 @@ function planSettings(draft: Draft, settings: Record<string, unknown>, present: 
     }
     for (const [key, value] of Object.entries(values)) {
       const path = `${section}.${key}`;
-      if (isSecretSetting(path)) {
+      if (path === 'api.indexToken') {
+        draft.add('leave-out', 'setting', path, fact('INDEX_TOKEN_IS_A_KEY'));
+      } else if (isSecretSetting(path)) {
         draft.add('leave-out', 'setting', path, fact('SECRET_NOT_IMPORTED'));
       } else if (path === 'fleet.simulated') {
         draft.add('leave-out', 'setting', path, fact('SIMULATED_FLEET_NOT_IMPORTED'));

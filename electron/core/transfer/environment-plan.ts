@@ -2,10 +2,12 @@
  * Plans the import of an existing server's environment file. Pure. A value that is not used is never repeated: it may be
  * a password.
  */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseJson } from '../../../shared/json.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
-import { fact, type Message } from '../../../shared/models/message.ts';
+import { errorFact, fact, type Message } from '../../../shared/models/message.ts';
 import { defaultPowerPolicy, type PowerPolicy, type WakeWay } from '../../../shared/models/power.ts';
+import { tokenProblem } from '../../../shared/token-text.ts';
 import { changedRecord, newRecord } from '../fleet/records.ts';
 import { normaliseMac, normaliseShutdownUrl, normaliseWakeMethods } from '../fleet/validate.ts';
 import type { EnvironmentVariable, ReadEnvironment } from './environment.ts';
@@ -186,7 +188,9 @@ function planExtras(
   { record, policy }: { record: NodeRecord; policy: PowerPolicy | null },
 ): void {
   if (shutdownSecret !== '') {
-    if (record.shutdownUrl === null) {
+    if (tokenProblem(shutdownSecret) !== null) {
+      draft.add('refuse', 'other', 'GPU_SHUTDOWN_SECRET', errorFact(new PilotlightError('BAD_TOKEN')));
+    } else if (record.shutdownUrl === null) {
       draft.add('leave-out', 'other', 'GPU_SHUTDOWN_SECRET', fact('SECRET_WITHOUT_SERVER'));
     } else {
       draft.add('change', 'node', 'GPU_SHUTDOWN_SECRET', fact('SECRET_STORED'));

@@ -20,19 +20,23 @@ export interface LocalCallOptions {
   dispatcher: Dispatcher;
   /** A new address that opens the panel once. */
   oneTimeUrl(): string;
+  /** The path of a private page that opens such an address; null if there can be none. */
+  openingPage(place: 'private' | 'downloads'): string | null;
   clock: Pick<Clock, 'monotonic'>;
   log: Log;
 }
 
 /** Routes for `createHttpServer`. */
-export function localCallRoutes({ token, dispatcher, oneTimeUrl, clock, log }: LocalCallOptions) {
+export function localCallRoutes(options: LocalCallOptions) {
+  const { token, dispatcher, clock, log } = options;
   const calls = createLocalCalls({ token, monotonic: clock.monotonic });
 
   async function answerTo(given: unknown, signal: AbortSignal): Promise<LocalAnswer> {
     try {
       const call = localCallSchema.safeParse(given).data;
       if (call === undefined) throw new PilotlightError('BAD_REQUEST');
-      if (call.do === 'open') return { result: oneTimeUrl() };
+      if (call.do === 'open') return { result: options.oneTimeUrl() };
+      if (call.do === 'page') return { result: options.openingPage(call.place) };
       const { method, params } = call;
       return { result: (await dispatcher.call({ method, params, scopes: everyRight, signal })) ?? null };
     } catch (error) {

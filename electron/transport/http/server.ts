@@ -1,13 +1,6 @@
 import type { RequestListener } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorCatalogue, PilotlightError, type WireError } from '../../../shared/contract/errors.ts';
-import {
-  exchangePath,
-  exchangeRequestSchema,
-  proofPath,
-  proofRequestSchema,
-} from '../../../shared/contract/link.ts';
-import type { Right } from '../../../shared/rights.ts';
 import { isPortTaken } from '../../adapters/http/bind.ts';
 import type { ConnectionClock } from '../../adapters/http/connections.ts';
 import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts';
@@ -17,11 +10,13 @@ import { wireRefusal } from '../../adapters/http/wire-refusals.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Clock } from '../../core/ports/time.ts';
 import type { Streams } from '../../core/runtime/streams.ts';
-import { type Dispatcher, parseRequest } from '../dispatcher.ts';
+import type { Dispatcher } from '../dispatcher.ts';
 import { describe } from '../session.ts';
 import type { Access, Principal } from './access.ts';
+import { principalOf, whileValid } from './caller.ts';
 import { createPanel, securityHeaders } from './panel.ts';
 import { replyInTheirShape } from './recall.ts';
+import { createSignIn, type OpeningPagesLike, type SignIn } from './session-routes.ts';
 import {
   createWebSocketLinks,
   isLinkUpgrade,
@@ -29,21 +24,14 @@ import {
   type WebSocketLinks,
 } from './web-socket.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Null for a request without a valid bearer. */
-    principal: Principal | null;
-    /** Why it has none. */
-    whyRefused(): PilotlightError;
-  }
-}
-
 export interface HttpServerOptions {
   dispatcher: Dispatcher;
   streams: Streams;
   access: Access;
   clock: Clock;
   log: Log;
+  /** Default: there are none. */
+  openingPages?: OpeningPagesLike;
   /** Names this core to its pages: 16 hexadecimal digits. */
   coreId: string;
   /** Folder of the built panel; null if there is none. */
@@ -60,13 +48,11 @@ export interface HttpServerOptions {
   port?: number;
 }
 
-export interface HttpServer {
+export interface HttpServer extends SignIn {
   readonly app: FastifyInstance;
   readonly links: WebSocketLinks;
   /** Listens on 127.0.0.1 only; 0 picks a free port. Rejects with PORT_IN_USE. Resolves with the base URL. */
   listen(port: number): Promise<string>;
-  /** An address that opens the panel once. The token is in the fragment, which is never sent or logged. */
-  oneTimeUrl(): string;
   /** Closes every connection and the port. End the streams and drain the dispatcher before. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -141,20 +127,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler((_request, reply) => replyWithError(reply, new PilotlightError('NOT_FOUND'), log));
   acceptJson(app);
 
-  app.post(exchangePath, async (request) => {
-    return access.signIn(parseRequest(exchangeRequestSchema, request.body), request.raw);
-  });
-  app.post(proofPath, async (request) => {
-    return { proof: access.prove(parseRequest(proofRequestSchema, request.body), request.raw) };
-  });
-  app.post(`${exchangePath}/token`, async (request) => {
-    requireRight(request, 'manage');
-    return { url: oneTimeUrl() };
+  const signIn = createSignIn({
+    app,
+    access,
+    origin: () => `http://127.0.0.1:${port}`,
+    pages: options.openingPages,
   });
   app.post<{ Params: { method: string } }>('/api/call/:method', async (request, reply) => {
     const principal = principalOf(request);
     const { method } = request.params;
-    const result = await whileValid(principal, (ended) =>
+    const result = await whileValid(access, principal, (ended) =>
       dispatcher.call({
         method,
         params: request.body,
@@ -168,41 +150,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   for (const add of routes) add(app);
   servePanel(app, options);
 
-  /** Throws UNAUTHORIZED, or why the credential is no longer accepted. */
-  function principalOf(request: FastifyRequest): Principal {
-    if (request.principal === null) throw request.whyRefused();
-    return request.principal;
-  }
-
-  function requireRight(request: FastifyRequest, right: Right): void {
-    if (!principalOf(request).rights.has(right)) {
-      throw new PilotlightError('FORBIDDEN', { details: { scope: right } });
-    }
-  }
-
-  /** Rejects as soon as the credential ends, even if the work does not end with it. */
-  async function whileValid<Result>(
-    principal: Principal,
-    work: (ended: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const ended = new AbortController();
-    const cut = Promise.withResolvers<never>();
-    const release = access.uses.hold(principal.credentialId, () => {
-      const error = access.endedError(principal);
-      ended.abort(error);
-      cut.reject(error);
-    });
-    try {
-      return await Promise.race([work(ended.signal), cut.promise]);
-    } finally {
-      release();
-    }
-  }
-
-  function oneTimeUrl(): string {
-    return `http://127.0.0.1:${port}/#token=${access.mintOneTimeToken()}`;
-  }
-
   return {
     app,
     links,
@@ -214,7 +161,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       port = address.port;
       return `http://127.0.0.1:${port}`;
     },
-    oneTimeUrl,
+    ...signIn,
     async close(deadlineMs) {
       await links.close(deadlineMs);
       await listener.close(0);

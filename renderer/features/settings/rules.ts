@@ -2,8 +2,9 @@
  * The rule and default of each setting, matching the core’s schemas. The schemas themselves would be larger than this
  * whole page; a test keeps the two in step.
  */
+
 import type { Settings } from '../../../shared/models/settings.ts';
-import { parseWebUrl } from '../../../shared/network/web-address.ts';
+import { isCallableAddress } from '../../../shared/network/callable-address.ts';
 
 /** `byDefault` null: may be left empty. Numbers are integers in the core’s units; lengths count characters. */
 export type Rule =
@@ -21,15 +22,13 @@ export type SettingPath = {
 const keysPattern =
   /^(?:(?:CommandOrControl|CmdOrCtrl|Command|Cmd|Control|Ctrl|Alt|Option|AltGr|Shift|Super|Meta)\+)+(?:[A-Z0-9]|F(?:[1-9]|1\d|2[0-4])|Space|Tab|Insert|Home|End|PageUp|PageDown|Up|Down|Left|Right)$/i;
 
-const isWebAddress = (text: string): boolean => parseWebUrl(text, { query: true, password: true }) !== null;
-
 export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'api.indexToken'>, Rule>> = {
   'fleet.lookIntervalMs': { is: 'number', byDefault: 5000, least: 1000, most: 600_000 },
   'fleet.lookTimeoutMs': { is: 'number', byDefault: 4000, least: 200, most: 60_000 },
   'power.wakeTimeoutMs': { is: 'number', byDefault: 180_000, least: 5000, most: 1_800_000 },
   'power.helloPort': { is: 'number', byDefault: null, least: 1024, most: 65_535 },
   'power.holder': { is: 'text', byDefault: null, least: 1, most: 60 },
-  'power.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'power.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'optimizer.on': { is: 'switch', byDefault: true },
   'optimizer.intervalMs': { is: 'number', byDefault: 300_000, least: 10_000, most: 86_400_000 },
   'optimizer.priorityModels': {
@@ -39,7 +38,7 @@ export const rules: Readonly<Record<Exclude<SettingPath, 'fleet.simulated' | 'ap
     most: 200,
     lines: 100,
   },
-  'optimizer.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isWebAddress },
+  'optimizer.webhookUrl': { is: 'secret', byDefault: null, least: 0, most: 2000, accepts: isCallableAddress },
   'index.maxFileBytes': { is: 'number', byDefault: 20_000_000, least: 1024, most: 1_073_741_824 },
   'index.chunkTokens': { is: 'number', byDefault: 320, least: 64, most: 2048 },
   'index.batchSize': { is: 'number', byDefault: 32, least: 1, most: 512 },

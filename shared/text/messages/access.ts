@@ -17,6 +17,11 @@ export const accessMessages = {
   INDEX_TOKEN_MOVED: ({ name }: { name: string }) =>
     `The token for /index is now the key "${name}" in Settings → Access. Programs that use it need no change.`,
 
+  TOKEN_CHARACTERS: () =>
+    'A token has only letters, digits and signs of plain ASCII. This one contains a space, a line break, an accent or another character.',
+  TOKEN_TOO_LONG: () => 'A token has at most 4,096 characters.',
+  ADDRESS_NOT_CALLABLE: () => 'This is not an http or https address that can be called.',
+
   NO_SUCH_KEY: () => 'There is no such key.',
   NO_SUCH_SESSION: () => 'There is no such session.',
   KEY_NAME_TAKEN: ({ name }: { name: string }) => `There is already a key called "${name}".`,

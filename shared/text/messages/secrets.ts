@@ -21,7 +21,7 @@ export const secretMessages = {
     `${saved(count)} could not be opened: ${keyDamaged ? 'the key was damaged' : 'the key has changed, or they were damaged'}.`,
   SECRETS_KEY_DAMAGED: () => 'The key of the saved passwords and tokens was damaged.',
   SET_SECRETS_AGAIN: () =>
-    'Set them again (token and webhook in Settings, SecureOn passwords at their machines), and pair agents again.',
+    'Set them again (webhooks in Settings, SecureOn passwords at their machines), and pair agents again.',
   SECRETS_LOCKED: ({ count }: { count: number }) =>
     `${saved(count)} cannot be opened here: their key is in the desktop's key store.`,
   UNLOCK_OR_SET_AGAIN: () => 'Unlock the key store and start the desktop program, or set them again.',

@@ -95,7 +95,8 @@ describe('POST /index/start', () => {
     ['{"vault":"Diary"}', 404, 'NOT_FOUND'],
     ['{"full":"yes"}', 400, 'BAD_REQUEST'],
     ['{"vault":7}', 400, 'BAD_REQUEST'],
-    ['{"callback_url":"file:///etc/passwd"}', 400, 'BAD_REQUEST'],
+    ['{"callback_url":"file:///etc/passwd"}', 400, 'BAD_URL'],
+    ['{"callback_url":"http://a/ b"}', 400, 'BAD_URL'],
     ['{', 400, 'BAD_REQUEST'],
   ])('refuses %s', async (body, status, code) => {
     const { ask, started } = start();

@@ -16,7 +16,9 @@ import { toWireError } from '../../../shared/contract/errors.ts';
 import { type MethodName, methodNames, methods } from '../../../shared/contract/methods.ts';
 import { streamNames } from '../../../shared/contract/streams.ts';
 import type { NewActivityEntry } from '../../../shared/models/activity.ts';
+import { plainText } from '../../../shared/models/message.ts';
 import { everyRight } from '../../../shared/rights.ts';
+import { aJob } from '../../fakes/records.ts';
 import { createMemorySecrets } from '../../fakes/secrets.ts';
 import { createRememberingLog } from '../../fakes/transport.ts';
 
@@ -156,6 +158,31 @@ describe('the state of an older version', () => {
     for (const file of bytes()) for (const secret of secrets) expect(file.includes(secret)).toBe(false);
   });
 
+  it('gives up the passwords in callbacks: of jobs that still run they are sealed, of others they are gone', () => {
+    const { store } = createSqliteStore({ path: statePath() });
+    const url = 'http://user:plain-password@127.0.0.1:1/done';
+    store.jobs.put(aJob({ id: 'job_running', callbackUrl: url }));
+    store.jobs.put(aJob({ id: 'job_done', status: 'completed', endedAt: 9, callbackUrl: url }));
+    store.jobs.put(aJob({ id: 'job_plain', callbackUrl: 'http://127.0.0.1:1/done?mail=a@b' }));
+    store.jobs.put(aJob({ id: 'job_none', label: plainText('a@b "callbackUrl":"x@y"') }));
+    store.close();
+    const kept = createMemorySecrets();
+    const again = createSqliteStore({ path: statePath(), secrets: kept });
+    expect(again.plainSecrets.kind).toBe('moved');
+    expect([...kept.values]).toEqual([['job.job_running.callback', url]]);
+    expect(
+      Object.fromEntries(again.store.jobs.list(9).map(({ id, callbackUrl }) => [id, callbackUrl])),
+    ).toEqual({
+      job_running: 'http://127.0.0.1:1/done',
+      job_done: 'http://127.0.0.1:1/done',
+      job_plain: 'http://127.0.0.1:1/done?mail=a@b',
+      job_none: null,
+    });
+    again.store.close();
+    for (const file of bytes()) expect(file.includes('plain-password')).toBe(false);
+    expect(createSqliteStore({ path: statePath(), secrets: kept }).plainSecrets.kind).toBe('none');
+  });
+
   it('keeps them where they are when they cannot be moved, and tries again', () => {
     writeOldState();
     const kept = createMemorySecrets();
@@ -216,6 +243,8 @@ describe('nothing that can be seen holds one', () => {
           await refuse('settings.update', { optimizer: { webhookUrl: `ftp://${path}` } });
           await refuse('fleet.update', { nodeId: 'this-computer', secureOn: `${password}:${token}` });
           await refuse('fleet.add', { url: `http://u:${token}@127.0.0.1:3` });
+          await refuse('fleet.add', { url: `http://u:${token} @127.0.0.1:3` });
+          await refuse('fleet.add', { url: 'http://127.0.0.1:3', shutdownSecret: `${token} ${path}` });
           await refuse('settings.import', { text: `{"format":"pilotlight","token":"${token}"`, apply: true });
           expect(refused).not.toContain('accepted');
           const settings = { api: { indexToken: token }, optimizer: { webhookUrl } };

@@ -54,7 +54,7 @@ describe('changing settings', () => {
   });
 
   it.each([
-    [{ api: { indexToken: 'long enough' } }, { 'api.indexToken': 'long enough' }],
+    [{ api: { indexToken: 'long-enough' } }, { 'api.indexToken': 'long-enough' }],
     [{ optimizer: { webhookUrl: null } }, { 'optimizer.webhookUrl': null }],
     [{ api: { indexToken: { set: false } } }, {}],
     [{}, {}],
@@ -64,6 +64,9 @@ describe('changing settings', () => {
 
   it.each([
     [{ api: { indexToken: 'short' } }, 'api.indexToken'],
+    [{ api: { indexToken: 'two words' } }, 'api.indexToken'],
+    [{ api: { indexToken: 'passé-partout' } }, 'api.indexToken'],
+    [{ power: { webhookUrl: 'http://token@host/\n' } }, 'power.webhookUrl'],
     [{ api: { indexToken: { set: true } } }, 'api.indexToken'],
     [{ api: { indexToken: 12345678 } }, 'api.indexToken'],
     [{ optimizer: { webhookUrl: 'ftp://token@host/' } }, 'optimizer.webhookUrl'],

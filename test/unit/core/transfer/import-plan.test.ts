@@ -422,6 +422,13 @@ describe('the plan of an environment file', () => {
       ],
     ],
     [
+      'GPU_OLLAMA_URL=10.0.0.2\nGPU_SHUTDOWN_URL=pc\nGPU_SHUTDOWN_SECRET="two words"',
+      [
+        ['change', 'tower'],
+        ['refuse', 'GPU_SHUTDOWN_SECRET'],
+      ],
+    ],
+    [
       'GPU_OLLAMA_URL=10.0.0.2\nGPU_SHUTDOWN_SECRET=abc',
       [
         ['same', 'tower'],
