@@ -12,6 +12,7 @@ import { basePath } from '../../shared/network/api-path.ts';
 import { readIpv4 } from '../../shared/network/ipv4.ts';
 import { readMac, readSecureOn } from '../../shared/network/mac.ts';
 import { parseWebUrl } from '../../shared/network/web-address.ts';
+import { environmentOf, environmentPrefix, flagOf, placeVariables } from './config-names.ts';
 import { AgentError } from './errors.ts';
 import type { PowerCommands } from './power/commands.ts';
 
@@ -215,13 +216,6 @@ const options: Record<keyof AgentConfig, Option> = {
 };
 
 const keys = Object.keys(options) as (keyof AgentConfig)[];
-const flagOf = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const environmentPrefix = 'PILOTLIGHT_AGENT_';
-export const environmentOf = (key: string) =>
-  environmentPrefix + flagOf(key).replaceAll('-', '_').toUpperCase();
-/** Options of the program, not of the agent: its folder and its file. */
-const placeVariables = [`${environmentPrefix}DATA`, `${environmentPrefix}CONFIG`];
-
 /** Variables that hold a secret. */
 export const secretVariables = [environmentOf('secret'), environmentOf('secureOn')];
 
