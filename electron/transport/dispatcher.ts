@@ -3,6 +3,9 @@ import { isPilotlightError, PilotlightError } from '../../shared/contract/errors
 import { isMethodName, methods, type Scope } from '../../shared/contract/methods.ts';
 import type { CallContext, Handlers } from '../core/runtime/handlers.ts';
 
+const NAMED_FIELDS = 5;
+const SHOWN_LENGTH = 80;
+
 export interface DispatcherOptions {
   handlers: Handlers;
   /** Also validates each result against the contract, for tests: a wrong result becomes INTERNAL. Default false. */
@@ -43,7 +46,8 @@ export function createDispatcher({ handlers, checkResults = false }: DispatcherO
 
   async function run({ method, params, scopes, signal }: DispatchedCall): Promise<unknown> {
     if (refusing) throw new PilotlightError('STOPPING');
-    if (!isMethodName(method)) throw new PilotlightError('UNKNOWN_METHOD', { details: { method } });
+    if (!isMethodName(method))
+      throw new PilotlightError('UNKNOWN_METHOD', { details: { method: short(method) } });
     const definition = methods[method];
     if (!scopes.has(definition.scope)) {
       throw new PilotlightError('FORBIDDEN', { details: { method, scope: definition.scope } });
@@ -97,8 +101,8 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.slice(0, 20).map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    message: issue.message,
+    path: short(issue.path.map(String).join('.')),
+    message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : issue.message,
   }));
   const first = fields[0];
   const named = first === undefined || first.path === '' ? '' : ` "${first.path}": ${first.message}.`;
@@ -107,3 +111,12 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
     details: { fields },
   });
 }
+
+function unknownFields(keys: readonly string[]): string {
+  const named = keys.slice(0, NAMED_FIELDS).map((key) => `"${short(key)}"`);
+  const more = keys.length > NAMED_FIELDS ? `, and ${keys.length - NAMED_FIELDS} more` : '';
+  return `Unknown ${keys.length === 1 ? 'field' : 'fields'}: ${named.join(', ')}${more}`;
+}
+
+/** What a sender chose is repeated to it only so far that it is recognised. */
+const short = (text: string) => (text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);

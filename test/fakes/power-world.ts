@@ -1,20 +1,17 @@
 /** Leases, going off and alerts over a fleet of fakes: the real services, on a clock that a test holds in its hand. */
 
 import { createSqliteStore } from '../../electron/adapters/state/sqlite-store.ts';
-import { createAgentsService } from '../../electron/core/agents/service.ts';
-import { createPolicies } from '../../electron/core/policies/policies.ts';
 import type { ConnectAgent } from '../../electron/core/ports/agents.ts';
 import type { Http, HttpRequest } from '../../electron/core/ports/network.ts';
 import type { Store } from '../../electron/core/ports/state.ts';
-import { createStatusService } from '../../electron/core/status/service.ts';
 import { createEmitter } from '../../shared/emitter.ts';
 import type { NodeRecord } from '../../shared/models/fleet.ts';
-import { createFakeAgents, createFakeHelloListener } from './agent-link.ts';
+import { createFakeAgents } from './agent-link.ts';
 import type { FakeClock } from './clock.ts';
 import { createFakeFleetWorld } from './fleet-world.ts';
 import { noStreams } from './http.ts';
 import { asleep } from './inference-server.ts';
-import { createPowerServices } from './power-services.ts';
+import { createAgentLinks, createPowerStack } from './power-stack.ts';
 import type { MemorySecrets } from './secrets.ts';
 
 export const towerUrl = 'http://192.168.7.20:11434';
@@ -58,89 +55,41 @@ export function createPowerWorld(options: PowerWorldOptions = {}) {
       };
     },
   };
-  const links: {
-    agents: ReturnType<typeof createAgentsService> | null;
-    services: ReturnType<typeof createPowerServices> | null;
-  } = { agents: null, services: null };
+  const { port, links } = createAgentLinks();
   const world = createFakeFleetWorld({
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.connect ? { connect: options.connect } : {}),
     ...(options.records ? { records: options.records } : {}),
     ...(options.secrets ? { secrets: options.secrets } : {}),
-    agents: {
-      probe: (nodeId, signal) =>
-        links.agents?.probe(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
-      reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
-      gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
-      takePaired: () => null,
-      pairedToken: () => null,
-      tokenChanged: (nodeId) => links.agents?.tokenChanged(nodeId),
-      leave: (nodeId) => links.services?.leave(nodeId),
-    },
+    agents: port,
   });
-  const { clock, log, settings, fleet, streams, power } = world;
-  const agents = createAgentsService({
-    clock,
-    random: () => 0.5,
-    log,
-    fleet,
-    connectAgent: options.connectAgent ?? fakes.connectAgent,
-    helloListener: createFakeHelloListener(),
-    settings,
-    activity: world.activity,
-    panelName: () => 'Pilotlight on laptop',
-  });
-  links.agents = agents;
+  const { clock, log, fleet, power } = world;
   let lastId = 0;
   let webhook: string | null = null;
-  const notices = createStatusService({
-    clock,
-    streams,
-    version: '1.0.0',
-    secrets: world.secrets.protection,
-  });
   const sampled = createEmitter<[{ nodeId: string }]>({ name: 'telemetry', log });
-  const policies = createPolicies({ store: store.power, log });
-  const services = createPowerServices({
+  const stack = createPowerStack({
+    world,
+    links,
+    store,
     clock,
     random: () => 0.5,
     ids: { next: (prefix) => `${prefix}_${++lastId}` },
-    log,
     http,
-    store: store.power,
-    secrets: world.secrets,
-    notices: { add: notices.addNotice, remove: notices.removeNotice, onDismissed: notices.onDismissed },
     connectAgent: options.connectAgent ?? fakes.connectAgent,
-    streams,
-    settings: { ...settings, secret: () => webhook },
-    activity: {
-      record(entry) {
-        world.activity.record(entry);
-        return { why: '', nodeId: null, notify: false, ...entry, at: clock.now(), id: 1 };
-      },
-    },
-    fleet,
-    agents,
-    telemetry: { reading: agents.reading, onSample: sampled.on },
     wakes: power,
-    policies,
-    holder: () => 'Pilotlight on laptop',
-    interfaces: () => [],
-    inFlight: options.inFlight ?? (() => 0),
+    telemetry: { reading: (nodeId) => links.agents?.reading(nodeId) ?? null, onSample: sampled.on },
+    holder: 'Pilotlight on laptop',
+    webhook: () => webhook,
+    ...(options.inFlight ? { inFlight: options.inFlight } : {}),
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
   });
-  links.services = services;
-  const { leases, shutdown, power: powerServices } = services;
+  const { agents, powerServices } = stack;
 
   return {
     ...world,
+    ...stack,
+    notices: stack.status,
     store,
-    agents,
-    leases,
-    shutdown,
-    powerServices,
-    policies,
-    notices,
     /** Telemetry took a sample of a node. */
     sampled: (nodeId: string) => sampled.emit({ nodeId }),
     agentsThere: fakes,

@@ -18,7 +18,7 @@ import {
   rawResponse,
 } from './refusals.ts';
 
-export type ConnectionClock = Pick<Clock, 'monotonic' | 'timer'>;
+export type ConnectionClock = Pick<Clock, 'monotonic' | 'timer' | 'sleep'>;
 
 export interface ConnectionOptions {
   limits: ListenerLimits;

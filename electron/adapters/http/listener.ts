@@ -8,15 +8,17 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
+  type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { settledWithin } from '../../../shared/settled-within.ts';
 import { createSystemClock } from '../clock.ts';
 import type { Attempts } from './attempts.ts';
 import type { Authenticate } from './authentication.ts';
 import { bind, type ListenAt } from './bind.ts';
 import { type ConnectionClock, type ConnectionOptions, limitConnections } from './connections.ts';
 import { serverOptions } from './limits.ts';
-import type { RequestRefusal } from './refusals.ts';
+import { endResponse, endWith, type RequestRefusal } from './refusals.ts';
 import type { SourceGuard } from './source.ts';
 
 export interface ListenerOptions<Principal> extends ConnectionOptions {
@@ -27,7 +29,9 @@ export interface ListenerOptions<Principal> extends ConnectionOptions {
   authenticate?: Authenticate<Principal>;
   /** Slows down guessing. Default: no slow-down. */
   attempts?: Attempts;
-  server?: Pick<ServerOptions, 'keepAlive' | 'requireHostHeader'>;
+  /** Which requests for an upgrade are passed to the server's `upgrade` event. Others are served as if they asked for none. */
+  upgrades?: (request: IncomingMessage) => boolean;
+  server?: Pick<ServerOptions, 'keepAlive'>;
 }
 
 export type Identity<Principal> =
@@ -53,10 +57,36 @@ export interface Listener<Principal> {
 }
 
 export function createListener<Principal = never>(options: ListenerOptions<Principal>): Listener<Principal> {
-  const { limits, handle, source, authenticate, attempts } = options;
-  const server = createServer({ ...serverOptions(limits), ...options.server }, handle);
+  const { limits, handle, source, authenticate, attempts, answer, upgrades = () => false } = options;
+  const server = createServer(
+    {
+      ...serverOptions(limits),
+      ...options.server,
+      // The source guard of a listener decides about a missing Host.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => hasOneHost(request) && upgrades(request),
+    },
+    (request, response) => {
+      if (!hasOneHost(request)) return refuse(response);
+      // Node's parser reads nothing more after a request for an upgrade, whether it was granted or not.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+      handle(request, response);
+    },
+  );
   const connections = limitConnections(server, options);
   server.on('clientError', connections.clientError);
+  // Node itself answers both of these with an empty body, or not at all.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => refuse(response));
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    if (answer === undefined) socket.destroy();
+    else endWith(socket, answer('malformed'));
+  });
+
+  function refuse(response: ServerResponse): void {
+    if (answer === undefined) response.destroy();
+    else endResponse(response, answer('malformed'));
+  }
 
   function checkAttempts({ socket }: IncomingMessage): RequestRefusal | null {
     const waitMs = attempts?.waitMs(socket.remoteAddress ?? '') ?? 0;
@@ -90,22 +120,16 @@ export function createListener<Principal = never>(options: ListenerOptions<Princ
       server.on('error', () => {});
       return address;
     },
-    async close(graceMs, clock = options.clock) {
+    async close(graceMs, clock = options.clock ?? createSystemClock()) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if (graceMs > 0) await withinGrace(connections.answered(), graceMs, clock);
+      if (graceMs > 0) await settledWithin(clock, graceMs, connections.answered());
       server.closeAllConnections();
       await closed;
     },
   };
 }
 
-async function withinGrace(
-  work: Promise<void>,
-  graceMs: number,
-  clock: ConnectionClock = createSystemClock(),
-): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.timer(graceMs, late.resolve);
-  await Promise.race([work, late.promise]);
-  timer.cancel();
+/** Of several Host lines, Node reads the first; another program on the way may read the last. */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length < 2;
 }

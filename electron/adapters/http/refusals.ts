@@ -1,5 +1,5 @@
 /** Why a listener does not serve a connection or a request, and responses that are written to a bare socket. */
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Why a connection is refused or closed early. */
@@ -35,6 +35,17 @@ export type AnswerConnection = (refusal: ConnectionRefusal) => HttpAnswer;
 export function parserRefusal(code: string | undefined): ConnectionRefusal {
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'too-slow' : 'malformed';
+}
+
+/** Answers a request and ends its connection: what follows on it may not be a request. */
+export function endResponse(response: ServerResponse, { status, body }: HttpAnswer): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
+  response.end(text);
 }
 
 /** A whole response that ends its connection, for a socket without a request. */

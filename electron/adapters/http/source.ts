@@ -22,6 +22,15 @@ export const noBrowsers: SourceGuard = (headers) => {
   return headers.origin === undefined && (site === undefined || site === 'none');
 };
 
+/**
+ * Whether a browser sent it, as far as that shows in a GET of an image or a frame: those have no Origin, and over plain
+ * HTTP to another machine no `Sec-Fetch-Site` either. PowerShell calls itself Mozilla too.
+ */
+export function isFromBrowser(headers: IncomingHttpHeaders): boolean {
+  const { referer, 'sec-fetch-site': site, 'user-agent': program = '' } = headers;
+  return referer !== undefined || site !== undefined || /^Mozilla\/(?!.*PowerShell)/i.test(program);
+}
+
 /** Anyone: for a server whose own protocol decides. */
 export const anySource: SourceGuard = () => true;
 

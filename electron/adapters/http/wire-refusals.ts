@@ -3,7 +3,7 @@ import { type AnswerConnection, refusalStatus } from './refusals.ts';
 
 const badConnections = {
   'too-slow': 'The request took too long to arrive.',
-  'headers-too-large': 'The headers of the request are too large.',
+  'headers-too-large': 'The address or the headers of the request are too long.',
   malformed: 'The request is not valid HTTP.',
 };
 

@@ -1,19 +1,24 @@
 /** Each mistake in a value as a sentence that starts with its path. */
 import type * as z from 'zod/mini';
 
+const MAX_FIELDS = 5;
+const MAX_MISTAKES = 20;
+
 /** `name` is the name of the value itself; each schema's error says what it expects. */
 export function mistakesIn(error: z.core.$ZodError, value: unknown, name = 'body'): string[] {
   const mistakes = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `${pathOf([...issue.path, key])}: unknown field.`);
+      return issue.keys
+        .slice(0, MAX_FIELDS)
+        .map((key) => `${short(pathOf([...issue.path, key]))}: unknown field.`);
     }
-    const at = issue.path.length === 0 ? name : pathOf(issue.path);
+    const at = issue.path.length === 0 ? name : short(pathOf(issue.path));
     const found = valueAt(value, issue.path);
     return found.isThere
       ? [`${at}: expected ${issue.message}, not ${shown(found.value)}.`]
       : [`${at}: required.`];
   });
-  return [...new Set(mistakes)];
+  return [...new Set(mistakes)].slice(0, MAX_MISTAKES);
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
@@ -39,5 +44,7 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return short(text);
 }
+
+const short = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

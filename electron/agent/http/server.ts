@@ -8,7 +8,7 @@ import { type ListenerLimits, usualLimits } from '../../adapters/http/limits.ts'
 import { createListener, type Listener } from '../../adapters/http/listener.ts';
 import type { ConnectionRefusal, RequestRefusal } from '../../adapters/http/refusals.ts';
 import { digestOf, findSecret } from '../../adapters/http/same-secret.ts';
-import { noBrowsers } from '../../adapters/http/source.ts';
+import { isFromBrowser, noBrowsers } from '../../adapters/http/source.ts';
 import { AgentError, type AgentErrorCode, errorText, toAgentError } from '../errors.ts';
 import { readBody } from './body.ts';
 import { createRouter, type Exchange, type Reply, type Route } from './route.ts';
@@ -51,7 +51,6 @@ export function createAgentServer({
     },
     onRefused: ({ count, address }) =>
       say(`http: too many connections; ${count} refused or closed, the last from ${address}`),
-    server: { requireHostHeader: false },
     handle(request, response) {
       answer(request, response).catch((error: unknown) => {
         say(`http: ${errorText(error)}`);
@@ -69,7 +68,11 @@ export function createAgentServer({
       if (access === 'token') refuse(listener.authenticate(request).refusal);
       else if (access === 'key') refuse(listener.checkAttempts(request));
       if (found === null) throw notFound(method, methods);
-      if (found.route.path !== agentApi.health.path) refuse(listener.checkSource(request));
+      if (found.route.path !== agentApi.health.path) {
+        refuse(listener.checkSource(request));
+        // Without a token, an image of any web page could otherwise do what the route does.
+        if (access === 'open' && isFromBrowser(request.headers)) throw new AgentError('BROWSER_REFUSED');
+      }
       const exchange: Exchange = {
         method,
         path,

@@ -17,10 +17,7 @@ export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): T
     );
   }
   if (outcome !== 'failed') return null;
-  const said =
-    reason === null || reason === undefined
-      ? {}
-      : { message: fact('AGENT_SAYS', { text: sentence(reason) }) };
+  const said = reason === null ? {} : { message: fact('AGENT_SAYS', { text: sentence(reason) }) };
   const trouble = troubleOf(new PilotlightError('AGENT_ERROR', said));
   return { ...trouble, code: code ?? trouble.code, next: next ?? trouble.next };
 }
@@ -29,7 +26,7 @@ export function outcomeTrouble({ outcome, reason, code, next }: AgentOutcome): T
 export function whyNotDone({ outcome, reason }: AgentOutcome): Message {
   if (outcome === 'cancelled' && reason?.startsWith('by ') === true)
     return fact('CANCELLED_BY', { by: reason.slice(3) });
-  return reason === null || reason === undefined ? fact('AGENT_DID_NOT_ACT') : plainText(sentence(reason));
+  return reason === null ? fact('AGENT_DID_NOT_ACT') : plainText(sentence(reason));
 }
 
 function sentence(text: string): string {

@@ -117,7 +117,7 @@ export function refuseScript(reply: FastifyReply): FastifyReply {
   return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized' });
 }
 
-function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
+export function replyInTheirShape(error: unknown, reply: FastifyReply, log: Log): FastifyReply {
   const own = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
   const failure = own ? new PilotlightError('BAD_REQUEST', { message: 'The request is malformed.' }) : error;
   const { code, message, next, details } = describe(failure, log);

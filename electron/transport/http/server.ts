@@ -16,7 +16,13 @@ import { type Dispatcher, parseRequest } from '../dispatcher.ts';
 import { describe } from '../session.ts';
 import { type Access, authenticateBy, type Principal } from './access.ts';
 import { createPanel, securityHeaders } from './panel.ts';
-import { createWebSocketLinks, type WebSocketLimits, type WebSocketLinks } from './web-socket.ts';
+import { replyInTheirShape } from './recall.ts';
+import {
+  createWebSocketLinks,
+  isLinkUpgrade,
+  type WebSocketLimits,
+  type WebSocketLinks,
+} from './web-socket.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -75,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       limits: options.connectionLimits ?? controlLimits,
       clock: options.connectionClock,
       source: ownPages(() => port),
+      upgrades: isLinkUpgrade,
       authenticate: authenticateBy(access),
       answer: wireRefusal,
       onRefused: ({ count }) => log.warn('Too many connections: some were refused or closed.', { count }),
@@ -89,6 +96,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     // The listener answers broken HTTP.
     clientErrorHandler: () => {},
+    // Addresses that cannot be decoded or routed never reach the hooks.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders);
+      const foreign =
+        listener.checkSource(request.raw) === null ? null : new PilotlightError('FORBIDDEN_ORIGIN');
+      if (request.url.startsWith('/index/')) replyInTheirShape(foreign ?? error, reply, log);
+      else replyWithError(reply, foreign ?? toPilotlightError(error), log);
+    },
     bodyLimit: options.bodyLimit ?? 1_048_576,
     return503OnClosing: false,
     logger: false,
@@ -199,18 +214,22 @@ export function disconnectSignal(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+const requestProblems: Readonly<Record<string | number, string>> = {
+  413: 'The request is too large.',
+  414: 'The address of the request is too long.',
+  415: 'The request must be JSON with the content type application/json.',
+  FST_ERR_BAD_URL: 'The address of the request is not valid.',
+};
+
 /** Errors of the HTTP server itself (malformed JSON, too large, wrong type) become BAD_REQUEST, with their status. */
 function toPilotlightError(error: unknown): { error: unknown; status?: number } | PilotlightError {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') {
     return { error };
   }
   if (error.statusCode >= 500) return { error };
+  const code = 'code' in error ? String(error.code) : '';
   const message =
-    error.statusCode === 413
-      ? 'The request is too large.'
-      : error.statusCode === 415
-        ? 'The request must be JSON with the content type application/json.'
-        : 'The request is not valid JSON.';
+    requestProblems[code] ?? requestProblems[error.statusCode] ?? 'The request is not valid JSON.';
   return { error: new PilotlightError('BAD_REQUEST', { message }), status: error.statusCode };
 }
 

@@ -46,6 +46,10 @@ export interface WebSocketLinks {
   close(deadlineMs: number): Promise<void>;
 }
 
+/** Only our own link is an upgrade; a request for any other is served as if it asked for none. */
+export const isLinkUpgrade = ({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): boolean =>
+  url.split('?', 1)[0] === streamPath && headers.upgrade?.toLowerCase() === 'websocket';
+
 /** The contract over WebSockets, as JSON text. */
 export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks {
   const { listener, dispatcher, streams, clock, log } = options;
@@ -69,9 +73,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
   /** Who may open a link; throws the error to answer with. */
   function admit(request: IncomingMessage) {
     if (listener.checkSource(request) !== null) throw new PilotlightError('FORBIDDEN_ORIGIN');
-    if ((request.url ?? '').split('?', 1)[0] !== streamPath) {
-      throw new PilotlightError('NOT_FOUND');
-    }
     if (stopping) throw new PilotlightError('STOPPING');
     const { principal } = listener.authenticate(request);
     const scopes = principal?.scopes;
@@ -117,6 +118,7 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
       alive = true;
     });
     socket.on('message', (data, isBinary) => {
+      // A message that is not JSON is passed on as undefined: the session answers with BAD_REQUEST.
       session.receive(isBinary ? undefined : parseJson(data.toString()));
     });
     // `ws` closes the link itself after an error (too large, not UTF-8, reset); `close` follows.
@@ -160,8 +162,6 @@ export function createWebSocketLinks(options: WebSocketOptions): WebSocketLinks 
     },
   };
 }
-
-/** A message that is not JSON is passed on as invalid: the session answers with BAD_REQUEST. */
 
 function refuse(socket: Duplex, error: PilotlightError): void {
   endWith(socket, { status: errorCatalogue[error.code].status, body: error.toWire() });

@@ -90,6 +90,37 @@ describe.skipIf(process.platform === 'win32')('bad input', () => {
     });
   });
 
+  it.each([
+    [
+      'an image of a page',
+      'user-agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+      'accept: image/avif,*/*',
+    ],
+    ['a page that hides its browser', 'referer: http://evil.example/'],
+    ['a page of this computer', 'sec-fetch-site: cross-site', 'sec-fetch-mode: no-cors'],
+    ['an address that a person typed', 'sec-fetch-site: none'],
+    ['a form', 'origin: http://evil.example'],
+    ['a sandboxed frame', 'origin: null'],
+  ])('is not made to wake anything by %s', async (_, ...headers) => {
+    const lines = ['GET /wake HTTP/1.1', 'host: a', 'connection: close', ...headers];
+    expect(await raw(`${lines.join('\r\n')}\r\n\r\n`, { keepOpen: true })).toMatch(
+      /^HTTP\/1\.1 403 .*BROWSER_REFUSED/s,
+    );
+  });
+
+  it.each([
+    ['curl', 'user-agent: curl/8.14.1'],
+    [
+      'PowerShell',
+      'user-agent: Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.26100.1',
+    ],
+    ['a Node script', 'user-agent: node', 'accept-language: *', 'sec-fetch-mode: cors'],
+    ['a bare program'],
+  ])('wakes for %s', async (_, ...headers) => {
+    const lines = ['GET /wake HTTP/1.1', 'host: a', 'connection: close', ...headers];
+    expect(await raw(`${lines.join('\r\n')}\r\n\r\n`, { keepOpen: true })).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('wakes only what is on its list, and no web page can make it', async () => {
     const wake = (body: unknown) => agent.call('POST', '/wake', body, null);
     expect((await agent.call('GET', '/wake', undefined, null)).body).toMatchObject({

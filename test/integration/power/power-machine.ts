@@ -1,7 +1,7 @@
 /**
- * A core's fleet, agents and leases, and one machine for it: the real agent over a made-up host whose power commands
- * end its Ollama and its agent, as a machine that goes off. Everything speaks over real sockets; leases and idle
- * times run on a clock that flies, the same for both, so that a minute is short.
+ * A core's fleet, agents and leases, and one machine for it: the real agent over a fake host whose power commands
+ * stop its Ollama and its agent, as when a machine powers off. Everything uses real sockets; leases and idle times run
+ * on one clock for both that runs faster than real time.
  */
 
 import { createConnectAgent } from '../../../electron/adapters/agents/agent-link.ts';
@@ -9,16 +9,12 @@ import { createOllamaServer } from '../../../electron/adapters/inference/ollama.
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { createIds, createSystemClock } from '../../../electron/adapters/system.ts';
-import { createAgentsService } from '../../../electron/core/agents/service.ts';
-import { createPolicies } from '../../../electron/core/policies/policies.ts';
 import type { Clock } from '../../../electron/core/ports/time.ts';
-import { createStatusService } from '../../../electron/core/status/service.ts';
 import type { NodePower } from '../../../shared/models/power.ts';
 import { createFakeAgentHost, startTestAgent } from '../../fakes/agent-host.ts';
-import { createFakeHelloListener } from '../../fakes/agent-link.ts';
 import { startHttpServer } from '../../fakes/bad-server.ts';
 import { createFleetWorld } from '../../fakes/fleet-world.ts';
-import { createPowerServices } from '../../fakes/power-services.ts';
+import { createAgentLinks, createPowerStack } from '../../fakes/power-stack.ts';
 import { createFakeUdp } from '../../fakes/udp.ts';
 
 /** A clock that runs so many times as fast. */
@@ -41,7 +37,7 @@ const answers: Record<string, object> = {
   '/api/tags': { models: [] },
 };
 
-/** Ollama as far as a look asks it. */
+/** An Ollama with the answers that a probe asks for. */
 export const startOllama = () =>
   startHttpServer((request, response) => {
     const answer = answers[request.url ?? ''];
@@ -71,94 +67,44 @@ export async function startMachine(clock: Clock) {
 /** A panel. Its leases are known as `name`'s. */
 export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clock: Clock; name?: string }) {
   const http = createNodeHttp();
-  const links: {
-    agents: ReturnType<typeof createAgentsService> | null;
-    services: ReturnType<typeof createPowerServices> | null;
-  } = { agents: null, services: null };
+  const { port, links } = createAgentLinks();
   const world = createFleetWorld({
     clock: createSystemClock(),
     udp: createFakeUdp(),
     connect: (url) => createOllamaServer({ http, url }),
-    agents: {
-      probe: (nodeId, signal) =>
-        links.agents?.probe(nodeId, signal) ?? Promise.reject(new Error('Too early.')),
-      reading: (nodeId) => links.agents?.reading(nodeId) ?? null,
-      gpuFound: (nodeId) => links.agents?.gpuFound(nodeId) ?? null,
-      takePaired: () => null,
-      pairedToken: () => null,
-      tokenChanged: () => {},
-      leave: (nodeId) => links.services?.leave(nodeId),
-    },
+    agents: port,
   });
-  const { fleet, log, settings, streams } = world;
+  const { fleet, settings, streams } = world;
   settings.update({ fleet: { lookIntervalMs: 1000 } });
-  const connectAgent = createConnectAgent({ http });
-  const agents = createAgentsService({
-    clock: world.clock,
-    random: Math.random,
-    log,
-    fleet,
-    connectAgent,
-    helloListener: createFakeHelloListener(),
-    settings,
-    activity: world.activity,
-    panelName: () => name,
-  });
-  links.agents = agents;
   const { store } = createSqliteStore({ path: ':memory:' });
-  const status = createStatusService({
-    clock: world.clock,
-    streams,
-    version: '1.0.0',
-    secrets: world.secrets.protection,
-  });
   const wokenListeners: ((nodeId: string, woken: { wasSilent: boolean }) => void)[] = [];
-  const services = createPowerServices({
+  const stack = createPowerStack({
+    world,
+    links,
+    store,
     clock,
     random: Math.random,
     ids: createIds(),
-    log,
     http,
-    store: store.power,
-    secrets: world.secrets,
-    notices: { add: status.addNotice, remove: status.removeNotice, onDismissed: status.onDismissed },
-    connectAgent,
-    streams,
-    settings: { ...settings, secret: () => null },
-    activity: {
-      record(entry) {
-        world.activity.record(entry);
-        return { why: '', nodeId: null, notify: false, ...entry, at: clock.now(), id: 1 };
-      },
-    },
-    fleet,
-    agents,
-    telemetry: { reading: agents.reading, onSample: () => () => {} },
+    connectAgent: createConnectAgent({ http }),
     wakes: {
       onWoken(listener) {
         wokenListeners.push(listener);
         return () => {};
       },
     },
-    policies: createPolicies({ store: store.power, log }),
-    holder: () => name,
-    interfaces: () => [],
-    inFlight: () => 0,
+    holder: name,
   });
-  links.services = services;
-  const { leases, shutdown, power: powerServices } = services;
+  const { agents, powerServices } = stack;
   await fleet.start();
   await powerServices.start();
   agents.start();
 
   return {
     ...world,
-    agents,
-    leases,
-    shutdown,
-    powerServices,
+    ...stack,
     store,
-    /** As waking tells when a wake has ended well. */
+    /** As the wake service reports a successful wake. */
     woke(nodeId: string) {
       for (const listener of wokenListeners) listener(nodeId, { wasSilent: true });
     },
@@ -182,7 +128,7 @@ export async function startPanel({ clock, name = 'Pilotlight on laptop' }: { clo
         });
       });
     },
-    /** As a process that is killed: nothing is ended at the agents. */
+    /** Like a killed process: the agents are not notified. */
     async kill() {
       await agents.stop();
       await fleet.stop();

@@ -5,6 +5,7 @@ import { outcomeTrouble, whyNotDone } from '../../../../electron/core/shutdown/a
 import { createAgentPowerWatch } from '../../../../electron/core/shutdown/agent-power-watch.ts';
 import { errorCatalogue } from '../../../../shared/contract/errors.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 import { createFakeClock } from '../../../fakes/clock.ts';
 
 const outcome = (changed: Partial<AgentOutcome>): AgentOutcome => ({
@@ -15,11 +16,15 @@ const outcome = (changed: Partial<AgentOutcome>): AgentOutcome => ({
   ...changed,
 });
 
-describe('how an agent’s action ended, in words', () => {
+describe('how an agent’s action ended', () => {
   test.each([
     ['cancelled', 'by a person at the machine', fact('CANCELLED_BY', { by: 'a person at the machine' })],
     ['cancelled', 'the agent was stopped', plainText('the agent was stopped.')],
     ['refused', 'Ann needs it: a game.', plainText('Ann needs it: a game.')],
+    ['refused', 'by a lock', plainText('by a lock.')],
+    ['refused', 'Is it used?', plainText('Is it used?')],
+    ['refused', 'Version 1.2 of it  is\tbusy\n', plainText('Version 1.2 of it is busy.')],
+    ['cancelled', null, fact('AGENT_DID_NOT_ACT')],
     ['interrupted', null, fact('AGENT_DID_NOT_ACT')],
   ] as const)('%s, %s: it stays on', (kind, reason, why) => {
     expect(outcomeTrouble(outcome({ outcome: kind, reason }))).toBeNull();
@@ -40,7 +45,19 @@ describe('how an agent’s action ended, in words', () => {
     expect(outcomeTrouble(outcome({ outcome: 'failed', reason: 'Command failed: x\n' }))?.message).toBe(
       'Its agent says: Command failed: x.',
     );
-    expect(outcomeTrouble(outcome({ outcome: 'dry-run' }))?.message).toContain('--dry-run');
+    expect(outcomeTrouble(outcome({ outcome: 'dry-run' }))).toEqual({
+      code: 'AGENT_ERROR',
+      message: textOf(fact('AGENT_DRY_RUN')),
+      next: textOf(fact('START_WITHOUT_DRY_RUN')),
+    });
+  });
+
+  test('a failure without a reason has the text of its code', () => {
+    expect(outcomeTrouble(outcome({ outcome: 'failed' }))).toEqual({
+      code: 'AGENT_ERROR',
+      message: errorCatalogue.AGENT_ERROR.message,
+      next: errorCatalogue.AGENT_ERROR.next,
+    });
   });
 });
 

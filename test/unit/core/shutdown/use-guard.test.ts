@@ -73,6 +73,15 @@ const rows: [string, Parameters<typeof detect>[0], Message[]][] = [
   ],
   ['a busy GPU', { percent: 55.4 }, [fact('GPU_BUSY', { percent: 55.4 })]],
   ['an idle GPU', { percent: 3 }, []],
+  ['a GPU at the threshold', { percent: 10 }, [fact('GPU_BUSY', { percent: 10 })]],
+  ['a GPU just below it', { percent: 9.9 }, []],
+  ['within the tolerance of its time', { loaded: [{ name: 'a', expiresAt: now - 1000 }], before: null }, []],
+  ['still within its time', { loaded: [{ name: 'a', expiresAt: now + 500 }], before: null }, []],
+  [
+    'a step of exactly the tolerance',
+    { loaded: [{ name: 'a', expiresAt: later }], before: new Map([['a', later - 1000]]) },
+    [],
+  ],
   [
     'a GPU without a reading',
     { percent: null },
@@ -91,4 +100,11 @@ describe('use of a machine without an agent', () => {
   test.each(rows)('%s', (_, own, use) => {
     expect(detect(own)).toEqual(use);
   });
+});
+
+test('the next check compares with what this one saw', () => {
+  const { loaded } = aNode();
+  const node = { loaded: loaded.map((model) => ({ ...model, name: 'a', expiresAt: later })) };
+  const { seen } = detectUse({ node, gpus: [], before: null, inFlight: 0, now });
+  expect([...seen]).toEqual([['a', later]]);
 });

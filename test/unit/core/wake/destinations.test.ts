@@ -34,6 +34,17 @@ describe('where wake packets go', () => {
     ]);
   });
 
+  it('a node without a server has no last known address', () => {
+    expect(texts({ url: null })).toEqual([
+      '192.168.1.255:9',
+      '192.168.1.255:7',
+      '10.20.35.255:9',
+      '10.20.35.255:7',
+      '255.255.255.255:9',
+      '255.255.255.255:7',
+    ]);
+  });
+
   it('a name is no last known address', () => {
     expect(texts({ url: 'http://gpu-box:11434' })).not.toContain('gpu-box:9');
     expect(texts({ url: 'http://gpu-box:11434' })).toContain('255.255.255.255:9');

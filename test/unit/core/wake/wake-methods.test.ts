@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { cannotWake, describeMethod, triedMethods } from '../../../../electron/core/wake/wake-methods.ts';
+import {
+  cannotWake,
+  describeMethod,
+  programName,
+  triedMethods,
+} from '../../../../electron/core/wake/wake-methods.ts';
 import { nextMethodAfterMs, repeatAtMs } from '../../../../electron/core/wake/wake-plan.ts';
 import { errorCatalogue } from '../../../../shared/contract/errors.ts';
 import type { NodeRecord } from '../../../../shared/models/fleet.ts';
 import { fact } from '../../../../shared/models/message.ts';
 import type { WakeWay } from '../../../../shared/models/power.ts';
+import { textOf } from '../../../../shared/text/index.ts';
 
 const direct: WakeWay = { kind: 'direct' };
 const agent: WakeWay = { kind: 'agent', nodeId: 'nas' };
@@ -26,8 +32,21 @@ describe('why a node cannot be woken', () => {
     expect(cannotWake('n', node({ mac: null }), none)).toMatchObject({
       next: errorCatalogue.CANNOT_WAKE.next,
     });
-    expect(cannotWake('n', node({ url: 'http://127.0.0.1:1' }), none).next).toContain('wake destination');
-    expect(cannotWake('n', node({ wakeWays: [agent] }), none).next).toContain('no agent');
+    expect(cannotWake('n', node({ url: 'http://127.0.0.1:1' }), none)).toMatchObject({
+      next: textOf(fact('NO_WAKE_DESTINATION')),
+      details: { nodeId: 'n' },
+    });
+    expect(cannotWake('n', node({ wakeWays: [agent] }), none).next).toBe(
+      textOf(fact('NO_AGENT_TO_WAKE_WITH')),
+    );
+  });
+
+  it('gives the general fix where one method alone is not to blame', () => {
+    const none = () => false;
+    const general = { code: 'CANNOT_WAKE', next: errorCatalogue.CANNOT_WAKE.next };
+    expect(cannotWake('n', node({ wakeWays: [agent, direct] }), none)).toMatchObject(general);
+    expect(cannotWake('n', node({ wakeWays: [] }), none)).toMatchObject(general);
+    expect(cannotWake('n', null, none)).toMatchObject(general);
   });
 });
 
@@ -40,6 +59,8 @@ describe('what is known of methods', () => {
       { code: 'WAKE_BY_RELAY', params: { host: '192.168.1.2:9753' } },
       { code: 'WAKE_BY_COMMAND', params: { program: 'wake-it' } },
     ]);
+    expect(programName([])).toBe('');
+    expect(programName(['C:\\Tools\\wake.exe', '/x'])).toBe('wake.exe');
     expect(describeMethod({ kind: 'agent', nodeId: 'gone' }, nameOf)).toEqual({
       code: 'WAKE_BY_AGENT',
       params: { node: null },
