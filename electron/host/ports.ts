@@ -10,6 +10,7 @@ import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
 import { isThere, keepAside } from '../adapters/keep-aside.ts';
+import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
@@ -94,6 +95,7 @@ export async function createRealPorts({
     log,
     http,
     udp: createDgramUdp(),
+    holdConnection,
     hardware: createLocalHardware(),
     folders: createFolders(),
     store: opened.store,

@@ -11,7 +11,12 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), id, method: z.string().max(200), params: z.unknown() }),
   /** Aborts a call, or ends a subscription. */
   z.object({ type: z.literal('cancel'), id }),
-  z.object({ type: z.literal('subscribe'), id, stream: z.string().max(200), cursor: cursorSchema.nullable() }),
+  z.object({
+    type: z.literal('subscribe'),
+    id,
+    stream: z.string().max(200),
+    cursor: cursorSchema.nullable(),
+  }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 

@@ -39,6 +39,8 @@ export const describedModelSchema = z.object({
   contextLength: z.number().nullable(),
   headCount: z.number().nullable(),
   headCountKv: z.number().nullable(),
+  /** `PARAMETER num_gpu` of its Modelfile, for loads that do not ask for layers; null or left out for none. */
+  gpuLayers: z.number().nullable().optional(),
 });
 export type DescribedModel = z.infer<typeof describedModelSchema>;
 
@@ -131,12 +133,14 @@ export const moveRecordSchema = z.object({
   code: z.string().nullable(),
   durationMs: z.number(),
   evicted: z.array(z.string()),
-  /** With VRAM_TAKEN and DOES_NOT_FIT, if the VRAM is known. */
+  /** If the model did not fit, as measured then: what it needs and what uses the VRAM. */
   shortage: vramShortageSchema.optional(),
   /** Models that the failed move had unloaded and that were loaded again. */
   restored: z.array(z.string()).optional(),
   /** Models that were loaded before the failed move and could not be loaded again. */
   missing: z.array(z.string()).optional(),
+  /** The model was loaded again since, so that this result is out of date. Left out for no. */
+  superseded: z.literal(true).optional(),
 });
 export type MoveRecord = z.infer<typeof moveRecordSchema>;
 

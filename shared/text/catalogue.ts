@@ -5,6 +5,7 @@ import { damageMessages } from './messages/damage.ts';
 import { desktopMessages } from './messages/desktop.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { gpuMessages } from './messages/gpu.ts';
 import { leaseMessages } from './messages/leases.ts';
 import { optimizerMessages } from './messages/optimizer.ts';
 import { placementMessages } from './messages/placement.ts';
@@ -25,6 +26,7 @@ export const domains = {
   desktop: desktopMessages,
   energy: energyMessages,
   fleet: fleetMessages,
+  gpu: gpuMessages,
   leases: leaseMessages,
   optimizer: optimizerMessages,
   placement: placementMessages,
@@ -44,6 +46,7 @@ export const catalogue = {
   ...desktopMessages,
   ...energyMessages,
   ...fleetMessages,
+  ...gpuMessages,
   ...leaseMessages,
   ...optimizerMessages,
   ...placementMessages,

@@ -67,6 +67,7 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     state: 'serving',
     since: 0,
     trouble: null,
+    gpuLost: null,
     server: {
       product: 'Ollama',
       version: '0.33.0',

@@ -1,5 +1,10 @@
 /** Placement of models, from what a server reports. Pure. */
-import type { LoadedModel, ModelOnNode, Placement } from '../../../shared/models/placement.ts';
+import type {
+  InstalledModel,
+  LoadedModel,
+  ModelOnNode,
+  Placement,
+} from '../../../shared/models/placement.ts';
 
 /**
  * Share of `size` that may be missing from `size_vram` for a model that is entirely on the GPU. One layer of the
@@ -77,13 +82,16 @@ function matchesWildcard(text: string, pattern: string): boolean {
  */
 export function describeLoaded(input: {
   loaded: readonly LoadedModel[];
+  /** A server lists a model under the tag that loaded it; another tag of the same digest may be the priority. */
+  installed?: readonly Pick<InstalledModel, 'name' | 'digest'>[];
   hasGpu: boolean | null;
   priorityModels: readonly string[];
   pinned: ReadonlySet<string>;
 }): ModelOnNode[] {
   return input.loaded.map((model) => {
     const placement = placementOf(model);
-    const priority = matchesPriority(model.name, input.priorityModels);
+    const tags = (input.installed ?? []).filter(({ digest }) => digest === model.digest);
+    const priority = [model, ...tags].some(({ name }) => matchesPriority(name, input.priorityModels));
     return {
       ...model,
       placement,

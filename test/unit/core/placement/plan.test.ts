@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { explainModel } from '../../../../electron/core/placement/explain.ts';
 import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts';
-import { explainModel, type PlanInput, planNode } from '../../../../electron/core/placement/plan.ts';
+import { type PlanInput, planNode } from '../../../../electron/core/placement/plan.ts';
 import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
 import { aLoaded, aNode, anInstalled, GB, NOW, type NodeChanges, planInput } from './support.ts';
 
