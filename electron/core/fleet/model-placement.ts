@@ -59,6 +59,16 @@ export function matchesPriority(name: string, patterns: readonly string[]): bool
   });
 }
 
+/** Whether a loaded model is a priority. A server lists it under one tag; another one with its digest may match. */
+export function isPriority(
+  model: Pick<LoadedModel, 'name' | 'digest'>,
+  installed: readonly Pick<InstalledModel, 'name' | 'digest'>[],
+  patterns: readonly string[],
+): boolean {
+  const tags = installed.filter(({ digest }) => digest === model.digest);
+  return [model, ...tags].some(({ name }) => matchesPriority(name, patterns));
+}
+
 /** Linear in text × stars, so that no pattern can hang the core. */
 function matchesWildcard(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
@@ -82,7 +92,6 @@ function matchesWildcard(text: string, pattern: string): boolean {
  */
 export function describeLoaded(input: {
   loaded: readonly LoadedModel[];
-  /** A server lists a model under the tag that loaded it; another tag of the same digest may be the priority. */
   installed?: readonly Pick<InstalledModel, 'name' | 'digest'>[];
   hasGpu: boolean | null;
   priorityModels: readonly string[];
@@ -90,8 +99,7 @@ export function describeLoaded(input: {
 }): ModelOnNode[] {
   return input.loaded.map((model) => {
     const placement = placementOf(model);
-    const tags = (input.installed ?? []).filter(({ digest }) => digest === model.digest);
-    const priority = [model, ...tags].some(({ name }) => matchesPriority(name, input.priorityModels));
+    const priority = isPriority(model, input.installed ?? [], input.priorityModels);
     return {
       ...model,
       placement,

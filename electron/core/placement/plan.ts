@@ -3,7 +3,7 @@ import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
+import { canonicalName, isPriority, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
 import { predictSize, vramState } from './fit.ts';
 import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './move-history.ts';
@@ -97,7 +97,7 @@ function notServing(node: NodeView): Answer {
 }
 
 function decide(input: PlanInput, model: ModelOnNode): Decision {
-  const priority = model.priority || matchesPriority(model.name, input.priorityModels);
+  const priority = isPriority(model, input.node.installed, input.priorityModels);
   const wanted = priority && input.node.hasGpu !== false ? 'gpu' : null;
   return toDecision(input.node, model.name, model.placement, wanted, answerFor(input, model, priority));
 }
@@ -322,6 +322,8 @@ function roomFor(input: PlanInput, model: ModelOnNode): Room {
 
 function isProtected(input: PlanInput, name: string): boolean {
   const loaded = input.node.loaded.find((model) => sameModelName(model.name, name));
-  const priority = loaded?.priority || matchesPriority(name, input.priorityModels);
+  const priority = loaded
+    ? isPriority(loaded, input.node.installed, input.priorityModels)
+    : matchesPriority(name, input.priorityModels);
   return priority || input.pinned.has(canonicalName(name));
 }
