@@ -5,7 +5,7 @@ export type CommandReply = { ok: true; [member: string]: unknown } | { ok: false
 
 /**
  * Carries out one of
- * `{"wake":ID}`, `{"sleep":ID}`, `{"kill":ID}`, `{"restart":ID}`, `{"state":ID}`,
+ * `{"wake":ID}`, `{"sleep":ID}`, `{"kill":ID}`, `{"restart":ID}`, `{"killOllama":ID}`, `{"state":ID}`,
  * `{"fault":NAME,"node":ID,"on":BOOLEAN}`, `{"dieAfterTexts":N,"node":ID}`,
  * `{"textsPerSecond":R,"node":ID}`, `{"holdVram":BYTES,"node":ID,"program":NAME}`.
  */
@@ -24,6 +24,7 @@ function obey(fleet: SimulatedFleet, command: Record<string, unknown>): CommandR
   else if (typeof command.sleep === 'string') control.sleep(command.sleep);
   else if (typeof command.kill === 'string') control.kill(command.kill);
   else if (typeof command.restart === 'string') control.restartOllama(command.restart);
+  else if (typeof command.killOllama === 'string') control.killOllama(command.killOllama);
   else if (typeof command.fault === 'string') control.setFault(node, command.fault, command.on !== false);
   else if (typeof command.dieAfterTexts === 'number') control.dieAfterTexts(node, command.dieAfterTexts);
   else if (typeof command.holdVram === 'number') {

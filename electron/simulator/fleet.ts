@@ -22,6 +22,8 @@ export interface FleetControl {
   /** Throws a RangeError for an unknown fault. */
   setFault(id: string, fault: string, on: boolean): void;
   restartOllama(id: string): void;
+  /** Its runners go on without it, with their memory. */
+  killOllama(id: string): void;
   /** A program other than Ollama uses this many bytes of the first GPU; 0 ends it. */
   holdVram(id: string, bytes: number, name?: string): void;
 }
@@ -197,6 +199,7 @@ export async function assembleFleet(
     dieAfterTexts: (id, texts) => machine(id).ollama.compute.dieAfterTexts(texts),
     setFault,
     restartOllama: (id) => machine(id).restartOllama(),
+    killOllama: (id) => machine(id).killOllama(),
     holdVram: (id, bytes, name) => machine(id).holdVram(bytes, name),
   };
   return {

@@ -37,6 +37,7 @@ export interface Lifecycle {
 const RECOVERY_POLL_MS = 250;
 const RECOVERY_LIMIT_MS = 5000;
 const SLOW_LOAD_FACTOR = 20;
+const FIRST_PID = 1841;
 
 export function createLifecycle(setup: {
   clock: SimulatorClock;
@@ -49,6 +50,7 @@ export function createLifecycle(setup: {
   memory: Memory;
 }): Lifecycle {
   const { clock, environment, faults, memory, runners, speed, speeds } = setup;
+  let lastPid = FIRST_PID;
   const resident = (runner: Runner) => runners.get(runner.key) === runner;
 
   const begin = (request: LoadRequest, allocation: Allocation | null): Runner => {
@@ -64,6 +66,7 @@ export function createLifecycle(setup: {
     const slow = faults.is('slow-load') ? SLOW_LOAD_FACTOR : 1;
     return {
       key: request.model.blob,
+      pid: ++lastPid,
       model: request.model,
       options: request.options,
       parallel,

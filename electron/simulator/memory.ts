@@ -1,4 +1,7 @@
-/** The memory of one machine: used by runners, by dead ones whose memory is not free yet, and by other programs. */
+/**
+ * The memory of one machine: used by runners, by dead ones whose memory is not free yet, by those that outlived their
+ * server, and by other programs.
+ */
 import type { GpuDefinition } from './model.ts';
 import type { GpuState } from './placement.ts';
 import { type Runner, systemBytes } from './runner.ts';
@@ -23,11 +26,16 @@ export interface Memory {
   /** A program takes VRAM, at most what is free; call the returned function when it ends. */
   hold(program: OutsideProgram): () => void;
   outside(): readonly OutsideProgram[];
+  /** The server was killed: its runners go on without it, with their memory. */
+  orphan(runners: Iterable<Runner>): void;
+  endOrphans(): void;
   clear(): void;
 }
 
 /** The share of system memory that a loader may use. */
 const USABLE_SYSTEM_SHARE = 0.9;
+/** The process of a runner, as the driver's tool reports it. */
+export const RUNNER_PATH = '/usr/local/lib/ollama/llama-server';
 
 export function createMemory(setup: {
   gpus: readonly GpuDefinition[];
@@ -36,6 +44,8 @@ export function createMemory(setup: {
 }): Memory {
   const dying = new Set<Runner>();
   const programs = new Set<OutsideProgram>();
+  let orphans: OutsideProgram[] = [];
+  const outside = () => [...programs, ...orphans];
   const lingering = (gpu: number) => {
     let sum = 0;
     for (const runner of dying) sum += runner.allocation.perGpu[gpu] ?? 0;
@@ -44,7 +54,7 @@ export function createMemory(setup: {
   const gpuStates = () =>
     setup.gpus.map((gpu, index) => {
       let used = gpu.baselineBytes + lingering(index);
-      for (const program of programs) if (program.gpu === index) used += program.bytes;
+      for (const program of outside()) if (program.gpu === index) used += program.bytes;
       for (const runner of setup.runners()) used += runner.allocation.perGpu[index] ?? 0;
       return { totalBytes: gpu.vramBytes, freeBytes: Math.max(0, gpu.vramBytes - used) };
     });
@@ -64,11 +74,26 @@ export function createMemory(setup: {
       programs.add(held);
       return () => programs.delete(held);
     },
-    outside: () => [...programs],
+    outside,
+    orphan(runners) {
+      for (const { pid, allocation } of runners) {
+        for (const [gpu, bytes] of allocation.perGpu.entries()) {
+          if (bytes > 0) orphans.push({ pid, name: RUNNER_PATH, gpu, bytes });
+        }
+      }
+    },
+    endOrphans() {
+      orphans = [];
+    },
     linger: (runner) => {
       dying.add(runner);
       return () => dying.delete(runner);
     },
     clear: () => dying.clear(),
   };
+}
+
+/** Whether a process is a runner that outlived its server. */
+export function isOrphan(memory: Pick<Memory, 'outside'>, pid: number): boolean {
+  return memory.outside().some((program) => program.pid === pid && program.name === RUNNER_PATH);
 }

@@ -58,6 +58,8 @@ export interface SimulatedOllama {
   start(options?: { gpusAlive: boolean }): void;
   /** The process ends: connections break, runners end. */
   stop(options?: { silently: boolean }): void;
+  /** The process is killed: connections break, runners go on without it. */
+  kill(): void;
   /** Ends every exchange in progress; runners stay, as when a machine suspends. */
   breakConnections(options?: { silently: boolean }): void;
 }
@@ -104,10 +106,11 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     scheduler.start(options.gpusAlive);
     running = true;
   };
-  const stop = (options?: { silently: boolean }) => {
+  const stop = (options?: { silently: boolean }) => end(scheduler.stop, options);
+  const end = (endScheduler: () => void, options?: { silently: boolean }) => {
     running = false;
     server.abortAll(options);
-    scheduler.stop();
+    endScheduler();
     compute.reset();
     // A stuck scheduler recovers when its process restarts.
     faults.set('wedge', false);
@@ -126,6 +129,7 @@ export function createSimulatedOllama(setup: SimulatedOllamaSetup): SimulatedOll
     running: () => running,
     start,
     stop,
+    kill: () => end(scheduler.kill),
     breakConnections: server.abortAll,
   };
 }

@@ -5,6 +5,8 @@ import type { Allocation, Environment, LoadOptions, ModelDefinition, RunnerView 
 
 export interface Runner {
   readonly key: string;
+  /** Of its process. */
+  readonly pid: number;
   readonly model: ModelDefinition;
   readonly options: LoadOptions;
   readonly parallel: number;

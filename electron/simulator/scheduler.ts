@@ -62,6 +62,8 @@ export interface Scheduler {
   start(gpusAlive: boolean): void;
   /** The server process ends, and its runners with it. */
   stop(): void;
+  /** The server process is killed: its runners go on without it, and a new one does not know them. */
+  kill(): void;
   /** The GPUs disappear under the running server. */
   loseGpus(): void;
   /** Discovered at the start of the process, and still present. */
@@ -183,7 +185,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
 
   const place = (item: LoadRequest): PlacementAnswer => {
     const parallel = effectiveParallel(item.model, environment.numParallel);
-    const gpus = gpusUsable() ? memory.gpuStates() : [];
+    const gpus = gpusUsable() && !faults.is('load-on-cpu') ? memory.gpuStates() : [];
     const question = {
       profile,
       model: item.model,
@@ -242,6 +244,16 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
     item.resolve(lifecycle.attach(runner, item.keepAliveMs, item.enqueuedAt));
   };
 
+  const end = () => {
+    process += 1;
+    looping = false;
+    const left = pending;
+    pending = [];
+    for (const item of left) item.reject(canceled());
+    lifecycle.drop(() => true);
+    memory.clear();
+  };
+
   return {
     acquire,
     memory,
@@ -279,14 +291,10 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
         usableGpus().reduce((sum, gpu) => sum + gpu.vramBytes, 0),
       );
     },
-    stop: () => {
-      process += 1;
-      looping = false;
-      const left = pending;
-      pending = [];
-      for (const item of left) item.reject(canceled());
-      lifecycle.drop(() => true);
-      memory.clear();
+    stop: end,
+    kill: () => {
+      memory.orphan(runners.values());
+      end();
     },
     loseGpus: () => {
       alive = false;

@@ -51,12 +51,16 @@ export function createTelemetry(setup: {
           const outside = ollama.scheduler.memory.outside().filter((program) => program.gpu === index);
           let used = gpu.baselineBytes + ollama.scheduler.memory.lingering(index);
           for (const program of outside) used += program.bytes;
-          const processes = outside.map(({ name, bytes }) => ({ name, vramUsedBytes: bytes }));
+          const processes = outside.map(({ pid, name, bytes }) => ({ pid, name, vramUsedBytes: bytes }));
           for (const runner of runners) {
             const bytes = Math.round(held(runner.allocation.perGpu[index] ?? 0, runner));
             used += bytes;
             if (bytes > 0)
-              processes.push({ name: `ollama runner (${runner.model.name})`, vramUsedBytes: bytes });
+              processes.push({
+                pid: runner.pid,
+                name: `ollama runner (${runner.model.name})`,
+                vramUsedBytes: bytes,
+              });
           }
           const percent = share > 0 ? 93 * share + 5 * jitter(gpu.id) : loading ? 12 : 2 + jitter(gpu.id);
           const watts = gpu.boardWatts - IDLE_WATTS;

@@ -96,6 +96,8 @@ export const vramHolderSchema = z.object({
   /** Without its folder; null if the program is unknown. */
   name: z.string().nullable(),
   bytes: z.number(),
+  /** The process id of a runner that outlived its server; left out for other programs. */
+  leftBehind: z.number().optional(),
 });
 export type VramHolder = z.infer<typeof vramHolderSchema>;
 

@@ -7,6 +7,7 @@ export const noAgents: FleetAgents & TelemetryDependencies['agents'] = {
   probe: () => Promise.reject(new PilotlightError('NO_AGENT')),
   reading: () => null,
   freshReading: async () => null,
+  runnerParent: () => null,
   gpuFound: () => null,
   gpuTools: () => ({ kind: 'unknown' }),
   serverReport: () => null,

@@ -55,6 +55,8 @@ export const psSchema = z.object({
 
 export const showSchema = z.object({
   capabilities: nullableStrings,
+  /** PARAMETER lines of the Modelfile. */
+  parameters: z.string().nullish().catch(null),
   model_info: z
     .record(z.string(), z.unknown())
     .nullish()

@@ -7,6 +7,7 @@ import type { ServerCapability } from '../../../shared/models/fleet.ts';
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { InferenceServer, LoadOptions } from '../../core/ports/inference.ts';
 import type { Http, HttpReply, HttpRequest } from '../../core/ports/network.ts';
+import { gpuLayersOf } from './modelfile.ts';
 import { notAnInferenceServer, toServerError } from './ollama-errors.ts';
 import {
   embedSchema,
@@ -202,7 +203,11 @@ function readLoaded(model: PsModel): LoadedModel {
 }
 
 /** `model_info` keys start with the architecture: `llama.block_count`, `bert.embedding_length`. */
-function readDescription({ capabilities, model_info: info }: z.output<typeof showSchema>): DescribedModel {
+function readDescription({
+  capabilities,
+  parameters,
+  model_info: info,
+}: z.output<typeof showSchema>): DescribedModel {
   const architecture = info['general.architecture'];
   const count = (key: string) => {
     const value = info[`${typeof architecture === 'string' ? architecture : ''}.${key}`];
@@ -215,6 +220,7 @@ function readDescription({ capabilities, model_info: info }: z.output<typeof sho
     contextLength: count('context_length'),
     headCount: count('attention.head_count'),
     headCountKv: count('attention.head_count_kv'),
+    gpuLayers: gpuLayersOf(parameters ?? null),
   };
 }
 

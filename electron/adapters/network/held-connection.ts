@@ -5,7 +5,7 @@ import { timeoutError, toHostError } from './http-errors.ts';
 
 const CONNECT_MS = 3000;
 
-export const holdConnection: HoldConnection = (url, signal) =>
+export const holdConnection: HoldConnection = (url, signal, onOpen) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -30,6 +30,7 @@ export const holdConnection: HoldConnection = (url, signal) =>
     socket.on('connect', () => {
       connected = true;
       clearTimeout(timer);
+      onOpen?.();
     });
     // Nothing is expected, and what arrives is dropped so that the end can be read.
     socket.resume();

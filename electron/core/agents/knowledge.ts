@@ -137,10 +137,9 @@ export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange
       reading = null;
       sampleAt = clock.monotonic();
       for (const arrived of waiting) arrived();
-      const { kind } = readTools(next);
-      if (kind === toolKind) return;
-      toolKind = kind;
-      onToolsChange();
+      const before = toolKind;
+      toolKind = readTools(next).kind;
+      if (before !== 'unknown' && before !== toolKind) onToolsChange();
     },
     notePolicy(next: AgentPolicyView): void {
       // It may have lost its leases and policy, so they are sent again.
@@ -215,5 +214,5 @@ function largest(processes: AgentSample['gpus'][number]['processes']) {
   return processes
     .toSorted((a, b) => (b.vramUsedBytes ?? 0) - (a.vramUsedBytes ?? 0))
     .slice(0, MOST_PROCESSES)
-    .map(({ name, vramUsedBytes }) => ({ name, vramUsedBytes }));
+    .map(({ pid, name, vramUsedBytes }) => ({ pid, name, vramUsedBytes }));
 }

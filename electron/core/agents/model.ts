@@ -48,6 +48,8 @@ export interface AgentsService {
   machine(nodeId: string): AgentMachine | null;
   /** Whether Ollama found a GPU in this boot, as reported in this contact; null if not reported. */
   gpuFound(nodeId: string): boolean | null;
+  /** The process that started a runner of Ollama, from the newest sample; null if it is not reported. */
+  runnerParent(nodeId: string, pid: number): { pid: number; name: string | null } | null;
   /** What its tools report about GPUs, from the newest sample. */
   gpuTools(nodeId: string): ToolReport;
   /** The server process on its machine, as reported in this contact; null if not reported. */

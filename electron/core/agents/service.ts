@@ -77,7 +77,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
         if (contacts.get(id) !== contact) return;
         const report = contact.serverReport();
         const next = report === null ? reported : JSON.stringify([contact.gpuFound(), report]);
-        const isNew = next !== reported;
+        const isNew = next !== reported && (reported !== '' || contact.gpuFound() !== null);
         reported = next;
         // The node's state depends on it.
         if (isNew) fleet.probeSoon(id);
@@ -146,6 +146,10 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     machine: (nodeId) => contacts.get(nodeId)?.machine() ?? null,
     sample: (nodeId) => contacts.get(nodeId)?.sample() ?? null,
     gpuFound: (nodeId) => contacts.get(nodeId)?.gpuFound() ?? null,
+    runnerParent(nodeId, pid) {
+      const gpus = contacts.get(nodeId)?.sample()?.gpus ?? [];
+      return gpus.flatMap(({ processes }) => processes).find((one) => one.pid === pid)?.parent ?? null;
+    },
     gpuTools: (nodeId) => contacts.get(nodeId)?.gpuTools() ?? { kind: 'unknown' },
     serverReport: (nodeId) => contacts.get(nodeId)?.serverReport() ?? null,
     mayRestartOllama: (nodeId) => contacts.get(nodeId)?.power()?.mayRestartOllama ?? false,

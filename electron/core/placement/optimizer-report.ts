@@ -43,7 +43,8 @@ export function summarise(
   const moved = checked.filter(({ record }) => record?.outcome === 'moved').length;
   const failed = checked.filter(({ record }) => record !== null && !succeeded(record)).length;
   const elsewhere = checked.filter(
-    ({ explanation, record }) => record === null && explanation.placement !== 'gpu',
+    ({ explanation: { placement, code }, record }) =>
+      record === null && placement !== 'gpu' && code !== 'NO_GPU',
   );
   const named = elsewhere.map(({ node, explanation: { model, reason } }) => ({ model, node, why: reason }));
   const right = checked.filter(({ explanation }) => explanation.right).length - moved;

@@ -1,5 +1,6 @@
 import { formatDuration, formatMemory, formatPercent } from '../../units.ts';
 import { clause, ended, list, sentences } from '../grammar.ts';
+import { leftBehindName } from '../left-behind.ts';
 import type { Text } from '../types.ts';
 
 type Side = 'gpu' | 'cpu';
@@ -29,6 +30,8 @@ interface Shortage {
 interface Holder {
   name: string | null;
   bytes: number;
+  /** The process id of a runner that outlived its server. */
+  leftBehind?: number | undefined;
 }
 
 const places: Readonly<Record<Placement, string>> = {
@@ -45,7 +48,11 @@ const mostNamed = 3;
 
 /** `python3 uses 74 GB and other programs use 1.2 GB` */
 function holdersText(holders: readonly Holder[]): string {
-  const named = holders.flatMap(({ name, bytes }) => (name === null ? [] : [{ name, bytes }]));
+  const named = holders.flatMap(({ name, bytes, leftBehind }) =>
+    name === null
+      ? []
+      : [{ name: leftBehind === undefined ? name : leftBehindName(name, leftBehind), bytes }],
+  );
   const shown = named.slice(0, mostNamed);
   const rest = [...named.slice(mostNamed), ...holders.filter(({ name }) => name === null)];
   const parts = shown.map(({ name, bytes }) => `${name} uses ${formatMemory(bytes)}`);
