@@ -246,6 +246,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     powersOff: { off: shutdown.powerOff, cancel: shutdown.cancelPowerOff },
     powerOf: shutdown.get,
     lastMachine: agents.machine,
+    leftBehind: telemetry.leftBehind,
   });
 
   const history = createPowerHistory({

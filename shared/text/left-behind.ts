@@ -2,6 +2,8 @@
 export const leftBehindName = (name: string, pid: number): string =>
   `${name} left behind by Ollama (PID ${pid})`;
 
-/** How to end it, on its machine. */
-export const endProcess = (pid: number): string =>
-  `End it there: \`sudo kill ${pid}\`, or \`taskkill /F /PID ${pid}\` on Windows.`;
+/** How to end such processes, on their machine. Restarting Ollama does not end them. */
+export function endProcesses(pids: readonly number[]): string {
+  const windows = pids.map((pid) => `/PID ${pid}`).join(' ');
+  return `End ${pids.length === 1 ? 'it' : 'them'} there: \`sudo kill ${pids.join(' ')}\`, or \`taskkill /F ${windows}\` on Windows.`;
+}

@@ -5,6 +5,7 @@ import type { NodePower } from '../../../shared/models/power.ts';
 import type { AgentMachine } from '../ports/agents.ts';
 import { isPastTheDoor, judgeAgent, judgeClock, judgeRights, judgeToken } from './judge-agent.ts';
 import { judgeArmed } from './judge-armed.ts';
+import { judgeLeftBehind } from './judge-left-behind.ts';
 import {
   type HostFacts,
   hostAnswers,
@@ -30,9 +31,11 @@ export interface DiagnosisFacts {
   power: Pick<NodePower, 'means' | 'policy' | 'agent'>;
   /** What its agent said when it was last on; null where none did. */
   lastMachine: AgentMachine | null;
+  /** Processes that its readings have shown to be left behind by their server. */
+  leftBehind: ReadonlySet<number>;
 }
 
-export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): StepPlan[] {
+export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: DiagnosisFacts): StepPlan[] {
   const { node } = probes;
   const isThisComputer = node.kind === 'this-computer';
 
@@ -152,6 +155,10 @@ export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): 
         foundAtStart: machine?.ok ? machine.value.machine.ollama.gpuFound : null,
         mayRestartOllama: power.agent?.mayRestartOllama ?? false,
       });
+    }),
+    step('left-behind', 'Its VRAM is not held by an ended Ollama', async () => {
+      const machine = await probes.machine();
+      return judgeLeftBehind({ sample: machine?.ok ? machine.value.sample : null, known: leftBehind });
     }),
     step('clock', 'Its clock is right', async () => {
       const machine = await probes.machine();

@@ -21,6 +21,7 @@ export interface LeftBehind {
   ): void;
   /** The readings, with the processes marked that were left behind. The same list if there are none. */
   mark(nodeId: string, gpus: GpuReading[]): GpuReading[];
+  pids(nodeId: string): ReadonlySet<number>;
   forget(nodeId: string): void;
 }
 
@@ -55,6 +56,9 @@ export function createLeftBehind({ clock }: { clock: Pick<Clock, 'monotonic'> })
     return !listed && now - (runner.since ?? now) >= (runner.served ? UNLISTED_MS : LOADING_MS);
   }
 
+  const pids = (nodeId: string): ReadonlySet<number> =>
+    new Set([...(nodes.get(nodeId) ?? [])].flatMap(([pid, { leftBehind }]) => (leftBehind ? [pid] : [])));
+
   return {
     observe(nodeId, gpus, loaded, parentOf) {
       const before = nodes.get(nodeId);
@@ -78,16 +82,18 @@ export function createLeftBehind({ clock }: { clock: Pick<Clock, 'monotonic'> })
       else nodes.delete(nodeId);
     },
 
+    pids,
+
     mark(nodeId, gpus) {
-      const runners = nodes.get(nodeId);
-      if (!runners || ![...runners.values()].some(({ leftBehind }) => leftBehind)) return gpus;
+      const left = pids(nodeId);
+      if (left.size === 0) return gpus;
       return gpus.map((gpu) => {
         const { processes } = gpu;
         if (processes === undefined) return gpu;
         return {
           ...gpu,
           processes: processes.map((process) =>
-            process.pid !== undefined && runners.get(process.pid)?.leftBehind
+            process.pid !== undefined && left.has(process.pid)
               ? { ...process, leftBehind: true as const }
               : process,
           ),

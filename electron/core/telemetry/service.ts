@@ -47,6 +47,8 @@ export interface TelemetryService {
   reading(nodeId: string): NodeReadings | null;
   /** The newest readings of one node, or of all that are measured. Rejects with NOT_FOUND. */
   latest(nodeId: string | null, signal: AbortSignal): Promise<TelemetrySample[]>;
+  /** Ids of the processes on a node's GPUs that outlived their server. */
+  leftBehind(nodeId: string): ReadonlySet<number>;
   /** Called with each new sample. */
   onSample(listener: (sample: TelemetrySample) => void): () => void;
   /** The last hour of one node, oldest first; per minute for the time before a restart. Throws NOT_FOUND. */
@@ -233,6 +235,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
         .filter(isMeasured)
         .map((node) => sampleOf(node, marked(node.id, readTools(node))));
     },
+    leftBehind: leftBehind.pids,
     onSample: sampled.on,
     history(nodeId) {
       fleet.require(nodeId);

@@ -1,4 +1,6 @@
-import { sentences } from '../grammar.ts';
+import { formatMemory } from '../../units.ts';
+import { list, sentences } from '../grammar.ts';
+import { endProcesses, leftBehindName } from '../left-behind.ts';
 
 /** A GPU that is lost, or there again. */
 export const gpuMessages = {
@@ -20,9 +22,24 @@ export const gpuMessages = {
   LOAD_ENDED_ON_CPU: ({ model }: { model: string }) =>
     `${model} was loaded for the GPU but ended on the CPU, although nothing was in its way.`,
 
+  // Runners that outlived their server.
+  NO_PROCESSES_REPORTED: () => 'No agent reports which processes use the GPU.',
+  NOTHING_LEFT_BEHIND: () => 'Every runner in VRAM belongs to the Ollama that runs.',
+  RUNNERS_LEFT_BEHIND: ({
+    processes,
+  }: {
+    processes: readonly { pid: number; name: string; bytes: number | null }[];
+  }) =>
+    `${list(
+      processes.map(({ pid, name, bytes }) => {
+        const held = bytes === null ? 'VRAM' : `${formatMemory(bytes)} of VRAM`;
+        return `${leftBehindName(name, pid)} holds ${held}`;
+      }),
+    )}.`,
+
   // The fix.
   RESTART_IF_GPU_STAYS_AWAY: () =>
-    'Its driver may need a minute after waking up; if the GPU stays missing, restart the machine.',
+    'Its driver may need a minute after waking up; then restart Ollama. If the GPU stays missing, restart the machine.',
   RESTART_OLLAMA_FOR_GPU: () =>
     'Restart Ollama there, so that it detects its GPU again. If it does not, restart the machine.',
   RESTART_OLLAMA_BY_HAND: ({ here, agent }: { here: boolean; agent: boolean }) =>
@@ -30,6 +47,7 @@ export const gpuMessages = {
       `Restart Ollama ${here ? 'on this computer' : 'there'}, so that it detects its GPU again: \`sudo systemctl restart ollama\`, or quit its app and open it.`,
       agent ? 'Its agent is not allowed to do that.' : null,
     ),
+  END_PROCESSES: ({ pids }: { pids: readonly number[] }) => endProcesses(pids),
   CHECK_GPU_AFTER_RESTART: () =>
     'Ollama was restarted since. Force a model to the GPU to check it; if it ends on the CPU again, reload the GPU driver or restart the machine.',
 };
