@@ -2,7 +2,7 @@
  * Notices when Ollama on this machine ends and starts again: an open connection to it closes when its process ends, and
  * then its port refuses connections for a moment.
  */
-import { holdConnection } from '../network/held-connection.ts';
+import { openConnection } from '../network/open-connection.ts';
 import type { Clock } from './types.ts';
 
 export interface OllamaWatch {
@@ -23,11 +23,11 @@ const READ_AGAIN_MS = 2000;
 export function watchOllama({
   clock,
   url,
-  hold = holdConnection,
+  hold = openConnection,
 }: {
   clock: Clock;
   url: string;
-  hold?: typeof holdConnection;
+  hold?: typeof openConnection;
 }): OllamaWatch {
   const closing = new AbortController();
   const { signal } = closing;

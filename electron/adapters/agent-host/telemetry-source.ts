@@ -17,7 +17,7 @@ import {
   withoutIntegrated,
 } from '../hardware/gpu-places.ts';
 import { createHostReader } from '../hardware/host.ts';
-import type { holdConnection } from '../network/held-connection.ts';
+import type { openConnection } from '../network/open-connection.ts';
 import { readAppleGpus } from './apple-gpus.ts';
 import { openNvidiaStream } from './nvidia-stream.ts';
 import { readOllamaFacts } from './ollama-facts.ts';
@@ -39,7 +39,7 @@ export interface TelemetrySourceOptions {
   /** Replaces the program that reads the performance counters. */
   counters?: readonly [program: string, ...args: string[]];
   /** Replaces the connection that shows when Ollama ends. */
-  hold?: typeof holdConnection;
+  hold?: typeof openConnection;
 }
 
 interface GpusReading {

@@ -1,13 +1,22 @@
 /** Tags of the same weights, of which a server loads only one at a time. Pure. */
+import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
 import { sameModelName } from '../fleet/model-placement.ts';
-import type { PlanInput } from './plan.ts';
+
+export interface TagUse {
+  now: number;
+  node: Pick<NodeView, 'installed'>;
+  /** Pilotlight's own requests in flight. */
+  inFlight: (model: string) => number;
+  /** When a model was last loaded; null for never. */
+  lastLoadedAt: (model: string) => number | null;
+}
 
 /** A tag that was loaded within this time counts as in use. */
 const SIBLING_WINDOW_MS = 10 * 60_000;
 
 /** The name of another tag with the same weights that is in use; null if there is none. */
-export function activeSibling(input: PlanInput, model: ModelOnNode): string | null {
+export function activeSibling(input: TagUse, model: ModelOnNode): string | null {
   const installed = input.node.installed.find((entry) => sameModelName(entry.name, model.name));
   const used = (name: string) => {
     const last = input.lastLoadedAt(name);

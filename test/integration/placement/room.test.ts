@@ -335,7 +335,10 @@ describe('what cannot be restored', () => {
     expect(record?.reason).toMatchObject({
       code: 'MOVE_UNDONE',
       params: {
-        reason: { code: 'SENTENCES', params: { parts: [{ code: 'SERVER_FAILURE' }, { code: 'VRAM_USED_BY' }] } },
+        reason: {
+          code: 'SENTENCES',
+          params: { parts: [{ code: 'SERVER_FAILURE' }, { code: 'VRAM_USED_BY' }] },
+        },
         state: expect.arrayContaining([
           expect.objectContaining({
             code: 'MODELS_NOT_RELOADED',
