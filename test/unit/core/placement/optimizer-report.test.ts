@@ -88,9 +88,18 @@ describe('the summary of a check', () => {
       inPlace,
       inPlace,
     ];
+    const named = [{ model: explanation.model, node: 'gpu-tower', why: explanation.reason }];
     expect(summarise(3, all)).toEqual(
-      fact('MODELS_CHECKED', { nodes: 3, moved: 2, failed: 3, waiting: 1, right: 5 }),
+      fact('MODELS_CHECKED', { nodes: 3, moved: 2, failed: 3, waiting: 1, right: 5, named }),
     );
+  });
+
+  it('names at most two of those that stay off the GPU, and none of a machine without one', () => {
+    const named = ['one', 'two', 'three'].map((node) => ({ ...checked(null), node }));
+    const noGpu = { ...checked(null), explanation: { ...explanation, code: 'NO_GPU' as const } };
+    expect(summarise(4, [noGpu, inPlace, ...named])).toMatchObject({
+      params: { named: [{ node: 'one' }, { node: 'two' }] },
+    });
   });
 
   it('has zeros if no priority model is loaded', () => {
