@@ -8,7 +8,7 @@ import { FleetPage } from './features/fleet/page.tsx';
 import { IndexPage } from './features/index/page.tsx';
 import { ModelsPage } from './features/models/page.tsx';
 import { CrashGuard } from './features/shell/crash.tsx';
-import { followActivityForNotifications } from './features/shell/notifications.ts';
+import { followActivityForLostGpus, followActivityForNotifications } from './features/shell/notifications.ts';
 import { OfflineBanner } from './features/shell/offline-banner.tsx';
 import { startPreferences } from './features/shell/preferences.ts';
 import { Rail } from './features/shell/rail.tsx';
@@ -43,9 +43,9 @@ function Panel() {
   const nodeId = useNodeInHash();
   useEffect(() => {
     const stops = [coreStore.keep(client), fleetStore.keep(client), jobsStore.keep(client)];
-    const stopNotifications = followActivityForNotifications();
+    stops.push(followActivityForNotifications(), followActivityForLostGpus());
     stops.push(wakeStore.keep(client));
-    stops.push(activityStore.keep(client), stopNotifications, reportWhileVisible());
+    stops.push(activityStore.keep(client), reportWhileVisible());
     return () => {
       for (const stop of stops) stop();
     };

@@ -12,6 +12,7 @@ import { openToken } from './token.ts';
 
 export type {
   AgentHost,
+  MachineFacts,
   NetworkInterface,
 } from '../adapters/agent-host/types.ts';
 export type { Agent } from './agent.ts';

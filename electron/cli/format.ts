@@ -2,14 +2,18 @@
 import type { NodeView } from '../../shared/models/fleet.ts';
 import { type IndexJob, jobProgress } from '../../shared/models/indexing.ts';
 import type { ModelOnNode, MoveRecord, Placement } from '../../shared/models/placement.ts';
+import type { NodePower } from '../../shared/models/power.ts';
+import type { GpuReading } from '../../shared/models/telemetry.ts';
 import { textOf, textOrEmpty } from '../../shared/text/index.ts';
 import { jobRate } from '../../shared/text/job.ts';
+import { endProcesses, leftBehindName } from '../../shared/text/left-behind.ts';
 import { nodeStateLabel } from '../../shared/text/node-state.ts';
 import { formatCount, formatEta, formatMemory, formatPercent } from '../../shared/units.ts';
 import { type Style, visibleLength } from './terminal.ts';
 
 /** Hollow when off, dotted while it comes up, half when it serves, filled when its GPU is verified. */
-function stateGlyph(state: NodeView['state'], style: Style): string {
+function stateGlyph({ state, gpuLost }: Pick<NodeView, 'state' | 'gpuLost'>, style: Style): string {
+  if (gpuLost) return style.bad('◐');
   switch (state) {
     case 'gpu-verified':
       return style.flame('●');
@@ -28,7 +32,19 @@ function stateGlyph(state: NodeView['state'], style: Style): string {
 }
 
 export function stateText(node: NodeView, style: Style): string {
-  return `${stateGlyph(node.state, style)} ${nodeStateLabel(node)}`;
+  return `${stateGlyph(node, style)} ${nodeStateLabel(node)}`;
+}
+
+/** Whether the agent of a node may restart Ollama there. */
+export const mayRestartOllama = (powers: readonly NodePower[], nodeId: string): boolean =>
+  powers.find((power) => power.nodeId === nodeId)?.agent?.mayRestartOllama ?? false;
+
+/** Why a GPU is lost, and the fix; empty if it is not. With the command that restarts Ollama, if its agent may. */
+export function lostGpuText(node: NodeView, mayRestart: boolean, style: Style): string {
+  if (!node.gpuLost) return '';
+  const { reason, next } = node.gpuLost;
+  const command = mayRestart ? ` ${style.quiet(`restart-ollama ${node.id}`)}` : '';
+  return `${style.bad('!')} ${textOf(reason)} ${textOf(next)}${command}`;
 }
 
 /** A filled flame for the GPU, half a flame with the share on the GPU, a hollow one for the CPU. */
@@ -55,6 +71,19 @@ export function vramText(
   if (vram.totalBytes === null) return used === null ? 'unknown' : `${used} of unknown`;
   return used === null ? formatMemory(vram.totalBytes) : `${used} of ${formatMemory(vram.totalBytes)}`;
 }
+
+/** The processes that outlived their server, and how to end each, a line each. */
+export function leftBehindLines(gpus: readonly Pick<GpuReading, 'processes'>[]): string[] {
+  return gpus
+    .flatMap(({ processes }) => processes ?? [])
+    .flatMap(({ leftBehind, pid, name, vramUsedBytes }) => {
+      if (!leftBehind || pid === undefined) return [];
+      const held = vramUsedBytes === null ? 'VRAM' : formatMemory(vramUsedBytes);
+      return [`${leftBehindName(programOf(name), pid)} holds ${held}. ${endProcesses([pid])}`];
+    });
+}
+
+const programOf = (path: string) => path.split(/[\\/]/).at(-1) || path;
 
 /** `▇▇▇▇░░░░`, with eighths at the tip so that it moves smoothly. */
 export function bar(share: number, width: number, style: Style): string {

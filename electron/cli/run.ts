@@ -10,7 +10,7 @@ import { forceCpu, forceGpu, open, vram } from './commands/models.ts';
 import { nodes } from './commands/nodes.ts';
 import { optimize } from './commands/optimize.ts';
 import { policy } from './commands/policy.ts';
-import { cancel, keepAwake, off, release, why } from './commands/power.ts';
+import { cancel, keepAwake, off, release, restartOllama, why } from './commands/power.ts';
 import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
@@ -26,6 +26,7 @@ const commands: readonly Command[] = [
   why,
   keepAwake,
   release,
+  restartOllama,
   policy,
   energy,
   pair,

@@ -70,12 +70,16 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     activity,
     hardware,
     connectInferenceServer: ports.connectInferenceServer,
+    holdConnection: ports.holdConnection,
     startSimulatedFleet: ports.startSimulatedFleet,
     // Fleet and agents depend on each other; neither calls the other before both exist.
     agents: {
       probe: (nodeId, signal) => agents.probe(nodeId, signal),
       reading: (nodeId) => agents.reading(nodeId),
       gpuFound: (nodeId) => agents.gpuFound(nodeId),
+      gpuTools: (nodeId) => agents.gpuTools(nodeId),
+      serverReport: (nodeId) => agents.serverReport(nodeId),
+      mayRestartOllama: (nodeId) => agents.mayRestartOllama(nodeId),
       takePaired: (url) => agents.takePaired(url),
       pairedToken: (url) => agents.pairedToken(url),
       tokenChanged: (nodeId) => agents.tokenChanged(nodeId),
@@ -248,6 +252,7 @@ export function createCore({ ports, options }: { ports: Ports; options: CoreOpti
     powersOff: { off: shutdown.powerOff, cancel: shutdown.cancelPowerOff },
     powerOf: shutdown.get,
     lastMachine: agents.machine,
+    leftBehind: telemetry.leftBehind,
   });
 
   const history = createPowerHistory({

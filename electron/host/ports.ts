@@ -9,6 +9,7 @@ import { folderError } from '../adapters/folder-error.ts';
 import { createFolders } from '../adapters/folders.ts';
 import { createLocalHardware } from '../adapters/hardware/local-hardware.ts';
 import { createOllamaServer } from '../adapters/inference/ollama.ts';
+import { holdConnection } from '../adapters/network/held-connection.ts';
 import { createNodeHttp } from '../adapters/network/http.ts';
 import { createSurroundings } from '../adapters/network/surroundings.ts';
 import { createDgramUdp } from '../adapters/network/udp.ts';
@@ -95,6 +96,7 @@ export async function createRealPorts({
     log,
     http,
     udp: createDgramUdp(),
+    holdConnection,
     hardware: createLocalHardware(),
     folders: createFolders(ownFolders),
     store: opened.store,

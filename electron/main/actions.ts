@@ -48,6 +48,9 @@ export function createActions({
       case 'release':
         await call('power.release', { nodeId: action.nodeId, leaseId: action.leaseId });
         return;
+      case 'restart-ollama':
+        await call('power.restartOllama', { nodeId: action.nodeId });
+        return;
       case 'index':
         await call('index.start', {});
     }

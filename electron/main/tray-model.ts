@@ -25,6 +25,7 @@ export type TrayAction =
   | { kind: 'cancel-off'; nodeId: string }
   | { kind: 'keep'; nodeId: string; until: KeepUntil }
   | { kind: 'release'; nodeId: string; leaseId: string }
+  | { kind: 'restart-ollama'; nodeId: string }
   | { kind: 'index' }
   | { kind: 'show' }
   | { kind: 'quit' };
@@ -73,7 +74,7 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
   const shown = nodes.length > MOST_LINES ? mostUseful(nodes) : nodes;
   return {
     flame: flameOf(nodes),
-    trouble: nodes.some((node) => node.state === 'trouble'),
+    trouble: nodes.some(isInTrouble),
     tooltip: `Pilotlight: ${counts}`,
     title: running === undefined ? counts : jobText(running),
     nodes: shown.flatMap((node) => nodeLines(node, powerOf.get(node.id) ?? null)),
@@ -84,6 +85,8 @@ export function trayModel({ nodes, power, jobs, sources }: TrayState): TrayModel
     },
   };
 }
+
+const isInTrouble = ({ state, gpuLost }: NodeView) => state === 'trouble' || gpuLost !== null;
 
 function flameOf(nodes: readonly NodeView[]): Flame {
   if (nodes.some((node) => node.state === 'gpu-verified')) return 'filled';
@@ -111,13 +114,17 @@ const goes: Readonly<Record<PowerAction, string>> = {
 /** A line for the node, and one for its countdown, so that cancelling is as quick as waking. */
 function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
   const { id: nodeId, name, state } = node;
-  const label = `${glyphs[state]} ${name} · ${nodeStateLabel(node)}`;
+  const glyph = node.gpuLost === null ? glyphs[state] : glyphs.trouble;
+  const label = `${glyph} ${name} · ${nodeStateLabel(node)}`;
   if (node.canWake && state === 'off') {
     return [{ label: `${label} · Wake`, action: { kind: 'wake', nodeId } }];
   }
-  if (power === null || node.kind === 'this-computer' || !isServing(state)) return [{ label, action: null }];
+  if (power === null || node.kind === 'this-computer' || !isServing(state)) {
+    // The window shows the fix.
+    return [{ label, action: node.gpuLost === null ? null : { kind: 'show' } }];
+  }
   if (power.leaving) return [{ label: `${label} · ${goes[power.leaving.action]}`, action: null }];
-  const lines: TrayLine[] = [{ label: `${label} · Sleep`, action: null, menu: nodeMenu(power) }];
+  const lines: TrayLine[] = [{ label: `${label} · Sleep`, action: null, menu: nodeMenu(node, power) }];
   if (power.countdown) {
     const { action, endsAt } = power.countdown;
     lines.push({
@@ -129,7 +136,7 @@ function nodeLines(node: NodeView, power: NodePower | null): TrayLine[] {
 }
 
 /** Powering off, keeping awake, and why it is on. */
-function nodeMenu(power: NodePower): TrayLine[][] {
+function nodeMenu(node: NodeView, power: NodePower): TrayLine[][] {
   const { nodeId, leases, whyOn } = power;
   const actions: TrayLine[] =
     power.countdown !== null
@@ -151,6 +158,7 @@ function nodeMenu(power: NodePower): TrayLine[][] {
       }),
     );
   return [
+    lostGpuLines(node, power),
     actions.length > 0 ? actions : [{ label: 'Pilotlight cannot power it off', action: null }],
     [
       keep('Keep awake for 1 hour', 'one-hour'),
@@ -161,6 +169,15 @@ function nodeMenu(power: NodePower): TrayLine[][] {
     ],
     whyOn.map((reason) => ({ label: textOf(reason), action: null })),
   ].filter((part) => part.length > 0);
+}
+
+/** Why the GPU is lost, and the fix; empty if it is not. */
+function lostGpuLines({ id: nodeId, gpuLost }: NodeView, { agent }: NodePower): TrayLine[] {
+  if (gpuLost === null) return [];
+  const reason: TrayLine = { label: textOf(gpuLost.reason), action: null };
+  return agent?.mayRestartOllama
+    ? [reason, { label: 'Restart Ollama', action: { kind: 'restart-ollama', nodeId } }]
+    : [reason, { label: 'Show how to fix it', action: { kind: 'show' } }];
 }
 
 function possibleActions({ means, agent }: NodePower): PowerAction[] {
@@ -188,10 +205,10 @@ const usefulness: Readonly<Record<NodeState, number>> = {
   unknown: 4,
 };
 
+const rankOf = (node: NodeView) => (isInTrouble(node) ? usefulness.trouble : usefulness[node.state]);
+
 function mostUseful(nodes: readonly NodeView[]): NodeView[] {
-  return [...nodes]
-    .sort((one, other) => usefulness[one.state] - usefulness[other.state])
-    .slice(0, MOST_LINES);
+  return [...nodes].sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MOST_LINES);
 }
 
 function jobText(job: TrayState['jobs'][number]): string {

@@ -6,7 +6,13 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { AgentRole } from '../../shared/contract/agent.ts';
 import { limitConnections } from '../adapters/http/connections.ts';
 import { usualLimits } from '../adapters/http/limits.ts';
-import { type Agent, type AgentHost, embeddedToken, startEmbeddedAgent } from '../agent/embedded.ts';
+import {
+  type Agent,
+  type AgentHost,
+  embeddedToken,
+  type MachineFacts,
+  startEmbeddedAgent,
+} from '../agent/embedded.ts';
 import type { SimulatorClock } from './clock.ts';
 import { createMachineClock } from './frozen-clock.ts';
 import { listen, stopListening } from './listener.ts';
@@ -35,6 +41,10 @@ export interface AgentMachine {
   sleep(): void;
   restart(): void;
   restartOllama(): void;
+  /** How often Ollama was restarted. */
+  ollamaRestarts(): number;
+  /** Whether a process is a runner that outlived its server. */
+  isLeftBehind(pid: number): boolean;
 }
 
 export interface SimulatedAgent {
@@ -51,6 +61,8 @@ export interface SimulatedAgent {
 }
 
 const BOOT_PREFIX = 'boot';
+const OLLAMA_PID = 901;
+const isRunnerProcess = (name: string) => /^ollama runner|\/ollama(\/llama-server)?$/.test(name);
 
 export async function createSimulatedAgent(
   setup: SimulatedAgentSetup,
@@ -62,6 +74,7 @@ export async function createSimulatedAgent(
   const token = embeddedToken(setup.folder);
   let boots = 0;
   let bootedAt = outer.monotonic();
+  let restartsRead = 0;
   let wanted = false;
   let running: Agent | null = null;
   /** Starts and stops run one after the other. */
@@ -143,39 +156,54 @@ export async function createSimulatedAgent(
           },
           gpus: (reading?.gpus ?? []).map((gpu) => ({
             ...gpu,
-            processes: (gpu.processes ?? []).map((process, position) => ({
-              pid: 1000 + position,
-              ...process,
+            processes: (gpu.processes ?? []).map(({ name, vramUsedBytes, pid = 0 }) => ({
+              pid,
+              name,
+              vramUsedBytes,
+              ...parentOf(name, pid),
             })),
           })),
           gpusRead: 'all' as const,
           problems: [],
         };
       },
-      machine: async () => ({
-        hostname: machine.name,
-        platform: 'linux',
-        bootId: `${BOOT_PREFIX}-${boots}`,
-        interfaces: [
-          {
-            name: 'eth0',
-            mac: machine.mac,
-            address: machine.host,
-            netmask: '255.0.0.0',
-            broadcast: null,
-            wakeArmed: true,
-          },
-        ],
-        ollama: {
-          answers: machine.telemetry() !== null,
-          version: machine.ollamaVersion,
-          startedAt: null,
-          gpuFound: machine.gpuFound(),
-        },
-      }),
+      machineChanged: () => machine.ollamaRestarts() !== restartsRead,
+      machine: async () => readMachine(),
       close: () => {},
     }),
   };
+
+  function readMachine(): MachineFacts {
+    restartsRead = machine.ollamaRestarts();
+    return {
+      hostname: machine.name,
+      platform: 'linux',
+      bootId: `${BOOT_PREFIX}-${boots}`,
+      interfaces: [
+        {
+          name: 'eth0',
+          mac: machine.mac,
+          address: machine.host,
+          netmask: '255.0.0.0',
+          broadcast: null,
+          wakeArmed: true,
+        },
+      ],
+      ollama: {
+        answers: machine.telemetry() !== null,
+        version: machine.ollamaVersion,
+        startedAt: null,
+        gpuFound: machine.gpuFound(),
+        restarts: restartsRead,
+      },
+    };
+  }
+
+  /** A runner was started by Ollama; one that outlived it belongs to the system. */
+  function parentOf(name: string, pid: number) {
+    if (machine.isLeftBehind(pid)) return { parent: { pid: 1, name: 'systemd' } };
+    return isRunnerProcess(name) ? { parent: { pid: OLLAMA_PID, name: 'ollama' } } : {};
+  }
 
   function breakConnections(): void {
     stopListening(front);

@@ -6,6 +6,11 @@ export const FAULTS = {
     'Ollama finds no GPU, as if the driver was not ready at boot. Switching the fault restarts Ollama.',
   'gpu-lost-on-resume':
     'The GPU is lost after the next sleep and wake: models silently load on the CPU. Switching the fault off reloads the driver and restarts Ollama.',
+  'load-on-cpu':
+    'The GPU is there, but every load ends on the CPU without an error, as after a suspend that broke CUDA. Restarting Ollama fixes it.',
+  'left-behind':
+    'Ollama is killed and started again: the llama-server of each loaded model stays behind with its VRAM, until the fault is switched off.',
+  'restarts-often': 'Ollama is restarted every ten seconds, between two checks.',
   'oom-on-explicit-layers':
     'A load that asks for a number of GPU layers runs out of memory, after the other models were unloaded to make room.',
   'vram-taken': 'Another program, python3, holds most of the VRAM until the fault is switched off.',

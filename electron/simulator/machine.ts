@@ -3,10 +3,8 @@
  * it is not on, its Ollama port refuses connections.
  */
 
-import { createSocket } from 'node:dgram';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createEmitter } from '../../shared/emitter.ts';
-import { macBytes, secureOnBytes } from '../../shared/network/mac.ts';
 import { type ConnectionClock, limitConnections } from '../adapters/http/connections.ts';
 import { usualLimits } from '../adapters/http/limits.ts';
 import { createSimulatedAgent, type SimulatedAgentSetup } from './agent.ts';
@@ -14,11 +12,13 @@ import type { SimulatorClock, SimulatorTimer } from './clock.ts';
 import { createFaults, type FaultName, type Faults } from './faults.ts';
 import { createOllamaListener } from './limits.ts';
 import { listen, stopListening } from './listener.ts';
+import { isOrphan } from './memory.ts';
+import { openNetworkCard } from './network-card.ts';
 import { createSimulatedOllama, type SimulatedOllama, type SimulatedOllamaSetup } from './ollama.ts';
 import { createOutsidePrograms } from './outside.ts';
 import { VERSIONS } from './routes-library.ts';
+import { createServerRestarts } from './server-restarts.ts';
 import { createTelemetry, type MachineTelemetry } from './telemetry.ts';
-import { wakes } from './wake-packet.ts';
 
 export type PowerState = 'off' | 'asleep' | 'booting' | 'on';
 
@@ -77,7 +77,8 @@ export interface SimulatedMachine {
   powerOff(): void;
   /** Suspends: connections break, loaded models stay in memory. */
   sleep(): void;
-  restartOllama(): void;
+  /** `atOnce`: without closing its port for a moment. */
+  restartOllama(options?: { atOnce: boolean }): void;
   /** As `kill -9` does: its runners go on without it, and keep their memory until the machine is off. */
   killOllama(): void;
   /** A program beside Ollama uses this much of the first GPU, replacing its previous amount; 0 ends it. */
@@ -152,20 +153,11 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     limitConnections(network, { limits: usualLimits, clock: setup.connectionClock });
     networkPort = await listen(network, host, 'stable');
   }
-  const wakeSocket = setup.wake ? createSocket('udp4') : null;
-  let wakePort = 0;
-  if (wakeSocket) {
-    const mac = macBytes(setup.mac);
-    if (!mac) throw new TypeError(`${setup.mac} is not a MAC address`);
-    const secureOn = setup.secureOn === undefined ? null : secureOnBytes(setup.secureOn);
-    wakeSocket.on('message', (payload) => {
-      if (!faults.is('does-not-wake') && wakes(payload, mac, secureOn)) powerOn();
-    });
-    wakePort = await new Promise<number>((resolve, reject) => {
-      wakeSocket.once('error', reject);
-      wakeSocket.bind(0, host, () => resolve(wakeSocket.address().port));
-    });
-  }
+  const card = setup.wake
+    ? await openNetworkCard(setup, host, () => {
+        if (!faults.is('does-not-wake')) powerOn();
+      })
+    : null;
 
   const agent = setup.agent
     ? await createSimulatedAgent(
@@ -193,6 +185,8 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
             if (faults.is('no-gpu-discovered')) faults.set('no-gpu-discovered', false);
             else restartOllama();
           },
+          ollamaRestarts: () => restarts.count(),
+          isLeftBehind: (pid) => isOrphan(ollama.scheduler.memory, pid),
         },
         clock,
       )
@@ -204,7 +198,8 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     server.once('error', () => clock.timer(RETRY_MS, () => reopen(server, port, wanted)));
     server.listen(port, host);
   };
-  const webWanted = () => state === 'on' || (faults.is('half-open') && state !== 'off');
+  const webWanted = () =>
+    (state === 'on' && !restarts.isDown()) || (faults.is('half-open') && state !== 'off');
   const updateWeb = () => {
     if (webWanted()) reopen(web, webPort, webWanted);
     else stopListening(web);
@@ -274,26 +269,33 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     ollama.breakConnections({ silently: faults.is('half-open') });
     breakConnections();
   };
-  const startAgain = (end: () => void) => {
-    if (!ollama.running()) return;
-    end();
-    ollama.start({ gpusAlive });
+  const restarts = createServerRestarts({
+    clock,
+    speed,
+    ollama,
+    gpusAlive: () => gpusAlive,
+    updatePort: () => updateWeb(),
+    breakConnections: () => breakConnections(),
+  });
+  const restartOllama: SimulatedMachine['restartOllama'] = (options) => {
+    restarts.restart(options);
+    faults.set('load-on-cpu', false);
   };
-  const restartOllama = () => startAgain(ollama.stop);
-  const killOllama = () => startAgain(ollama.kill);
 
   const onFault = (name: FaultName, on: boolean) => {
     if (name === 'asleep') {
       if (on) sleep();
       else powerOn();
-    } else if (name === 'no-gpu-discovered') restartOllama();
+    } else if (name === 'no-gpu-discovered') restartOllama({ atOnce: true });
+    else if (name === 'left-behind') (on ? restarts.kill : ollama.scheduler.memory.endOrphans)();
+    else if (name === 'restarts-often') restarts.repeat(on);
     else if (name === 'vram-taken') {
       if (on) outside.takeMost();
       else outside.end();
     } else if (name === 'time-flies') agent?.setPace(on ? FAST_PACE : 1);
     else if (name === 'gpu-lost-on-resume' && !on && !gpusAlive) {
       gpusAlive = true;
-      restartOllama();
+      restartOllama({ atOnce: true });
     } else if (name === 'never-serves' && !on && state === 'booting' && bootTimers.length === 1) {
       bootTimers = [];
       if (!ollama.running()) ollama.start({ gpusAlive });
@@ -316,7 +318,7 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     name: setup.name,
     url: `http://${host}:${webPort}`,
     mac: setup.mac,
-    wakeDestinations: wakeSocket ? [`${host}:${wakePort}`] : [],
+    wakeDestinations: card ? [card.destination] : [],
     networkAddress: network ? `${host}:${networkPort}` : null,
     agent: agent && { url: agent.url, token: agent.token },
     vramBytes: gpus.reduce((sum, gpu) => sum + gpu.vramBytes, 0),
@@ -327,20 +329,21 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
     powerOff,
     sleep,
     restartOllama,
-    killOllama,
+    killOllama: restarts.kill,
     holdVram: outside.hold,
     telemetry: () => (state === 'on' ? telemetry.read() : null),
     onPowerChange: powerChanged.on,
     [Symbol.asyncDispose]: async () => {
       disposed = true;
       cancelBoot();
+      restarts.repeat(false);
       ollama.stop();
       await agent?.stop();
       for (const socket of sockets) socket.destroy();
       const closed = [web, network].map(
         (server) => server?.listening && new Promise((resolve) => server.close(resolve)),
       );
-      if (wakeSocket) closed.push(new Promise((resolve) => wakeSocket.close(() => resolve(undefined))));
+      if (card) closed.push(card.close());
       await Promise.all(closed);
     },
   };

@@ -121,3 +121,8 @@ export function createMemory(setup: {
     },
   };
 }
+
+/** Whether a process is a runner that outlived its server. */
+export function isOrphan(memory: Pick<Memory, 'outside'>, pid: number): boolean {
+  return memory.outside().some((program) => program.pid === pid && program.name === RUNNER_PATH);
+}

@@ -201,7 +201,7 @@ export function createScheduler(setup: SchedulerSetup): Scheduler {
 
   const place = (item: LoadRequest): PlacementAnswer => {
     const parallel = effectiveParallel(item.model, environment.numParallel);
-    const gpus = gpusUsable() ? memory.gpuStates() : [];
+    const gpus = gpusUsable() && !faults.is('load-on-cpu') ? memory.gpuStates() : [];
     const question = {
       profile,
       model: item.model,

@@ -56,11 +56,11 @@ export function createTelemetry(setup: {
           const outside = memory.outside().filter((program) => program.gpu === index);
           let used = gpu.baselineBytes + memory.lingering(index) + memory.probing(index);
           for (const program of outside) used += program.bytes;
-          const processes = outside.map(({ name, bytes }) => ({ name, vramUsedBytes: bytes }));
+          const processes = outside.map(({ pid, name, bytes }) => ({ pid, name, vramUsedBytes: bytes }));
           for (const runner of runners) {
             const bytes = Math.round(held(memory.processBytes(runner, index), runner));
             used += bytes;
-            if (bytes > 0) processes.push({ name: runnerName, vramUsedBytes: bytes });
+            if (bytes > 0) processes.push({ pid: runner.pid, name: runnerName, vramUsedBytes: bytes });
           }
           const percent = share > 0 ? 93 * share + 5 * jitter(gpu.id) : loading ? 12 : 2 + jitter(gpu.id);
           const watts = gpu.boardWatts - IDLE_WATTS;

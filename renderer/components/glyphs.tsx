@@ -27,8 +27,28 @@ function Svg({ size = 16, className = '', children }: GlyphProps & { children: R
 
 const outline = { fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 } as const;
 
-/** off: hollow and cold · waking: a breathing ember · booting: an ember in a flame · serving: outline · gpu-verified: filled. */
-export function StateGlyph({ state, size = 16 }: { state: NodeState; size?: number }) {
+/**
+ * off: hollow and cold · waking: a breathing ember · booting: an ember in a flame · serving: outline · gpu-verified:
+ * filled · `lost`: a flame that is struck out.
+ */
+export function StateGlyph({
+  state,
+  lost = false,
+  size = 16,
+}: {
+  state: NodeState;
+  /** Whether the GPU of a serving node is lost. */
+  lost?: boolean;
+  size?: number;
+}) {
+  if (lost) {
+    return (
+      <Svg size={size} className="text-trouble">
+        <path d={flamePath} {...outline} />
+        <path d="M1.8 2.2 14.2 14.6" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" />
+      </Svg>
+    );
+  }
   switch (state) {
     case 'unknown':
       return (

@@ -43,6 +43,8 @@ export const describedModelSchema = z.object({
   contextLength: z.number().nullable(),
   headCount: z.number().nullable(),
   headCountKv: z.number().nullable(),
+  /** `PARAMETER num_gpu` of its Modelfile, for loads that do not ask for layers; null or left out for none. */
+  gpuLayers: z.number().nullable().optional(),
 });
 export type DescribedModel = z.infer<typeof describedModelSchema>;
 
@@ -98,6 +100,8 @@ export const vramHolderSchema = z.object({
   /** Without its folder; null if the program is unknown. */
   name: z.string().nullable(),
   bytes: z.number(),
+  /** The process id of a runner that outlived its server; left out for other programs. */
+  leftBehind: z.number().optional(),
 });
 export type VramHolder = z.infer<typeof vramHolderSchema>;
 
@@ -135,12 +139,14 @@ export const moveRecordSchema = z.object({
   code: z.string().nullable(),
   durationMs: z.number(),
   evicted: z.array(z.string()),
-  /** With VRAM_TAKEN and DOES_NOT_FIT, if the VRAM is known. */
+  /** If the model did not fit, as measured then: what it needs and what uses the VRAM. */
   shortage: vramShortageSchema.optional(),
   /** Models that the failed move had unloaded and that were loaded again. */
   restored: z.array(z.string()).optional(),
   /** Models that were loaded before the failed move and could not be loaded again. */
   missing: z.array(z.string()).optional(),
+  /** The model was loaded again since, so that this result is out of date. Left out for no. */
+  superseded: z.literal(true).optional(),
 });
 export type MoveRecord = z.infer<typeof moveRecordSchema>;
 

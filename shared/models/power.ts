@@ -171,7 +171,7 @@ export const nodePowerSchema = z.object({
   leaving: z.object({ action: powerActionSchema, since: z.number(), deadlineAt: z.number() }).nullable(),
   /** The last failed power-off; cleared by the next one. */
   lastOffError: troubleSchema.nullable(),
-  /** It is awake, but Ollama has no GPU there: what was observed, and what to do. */
+  /** Ollama has no GPU there: `gpuLost` of the node, as a trouble. */
   gpuLost: troubleSchema.nullable(),
   /** A lease keeps it awake, but its system may still put it to sleep: why, and what to do. */
   sleepTrouble: troubleSchema.nullable(),

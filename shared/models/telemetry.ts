@@ -18,7 +18,18 @@ export const gpuReadingSchema = gpuCardSchema.extend({
   temperatureCelsius: z.number().nullable(),
   powerWatts: z.number().nullable(),
   /** The programs that use most of its VRAM, largest first; absent if no agent reports them. Not kept over time. */
-  processes: z.array(z.object({ name: z.string(), vramUsedBytes: z.number().nullable() })).optional(),
+  processes: z
+    .array(
+      z.object({
+        name: z.string(),
+        vramUsedBytes: z.number().nullable(),
+        /** The process id on its machine. */
+        pid: z.number().optional(),
+        /** A runner of Ollama that outlived its server: nothing but ending it frees its VRAM. */
+        leftBehind: z.literal(true).optional(),
+      }),
+    )
+    .optional(),
 });
 export type GpuReading = z.infer<typeof gpuReadingSchema>;
 

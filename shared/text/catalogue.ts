@@ -11,6 +11,7 @@ import { diagnosisWakeMessages } from './messages/diagnosis-wake.ts';
 import { discoveryMessages } from './messages/discovery.ts';
 import { energyMessages } from './messages/energy.ts';
 import { fleetMessages } from './messages/fleet.ts';
+import { gpuMessages } from './messages/gpu.ts';
 import { indexingMessages } from './messages/indexing.ts';
 import { indexingFileMessages } from './messages/indexing-files.ts';
 import { leaseMessages } from './messages/leases.ts';
@@ -44,6 +45,7 @@ export const domains = {
   discovery: discoveryMessages,
   energy: energyMessages,
   fleet: fleetMessages,
+  gpu: gpuMessages,
   indexing: indexingMessages,
   indexingFiles: indexingFileMessages,
   leases: leaseMessages,
@@ -76,6 +78,7 @@ export const catalogue = {
   ...discoveryMessages,
   ...energyMessages,
   ...fleetMessages,
+  ...gpuMessages,
   ...indexingMessages,
   ...indexingFileMessages,
   ...leaseMessages,

@@ -68,6 +68,7 @@ export function nodeView(own: Partial<NodeView> & { id: string }): NodeView {
     state: 'serving',
     since: 0,
     trouble: null,
+    gpuLost: null,
     server: {
       product: 'Ollama',
       version: '0.33.0',
@@ -100,6 +101,10 @@ export interface FakeFleet extends AcquireFleet {
   use(id: string, reason: Message): Disposable;
   set(node: NodeView): void;
   patch(nodeId: string, change: Partial<NodeView>): void;
+  /** Its server was restarted while it stayed up. */
+  restart(nodeId: string): void;
+  /** How many callers wait for a change of a node. */
+  waitedFor: Map<string, number>;
   servers: Map<string, Embed>;
   /** Texts that each node embedded, in order. */
   embedded: Map<string, string[]>;
@@ -109,7 +114,9 @@ export interface FakeFleet extends AcquireFleet {
 export function createFakeFleet(nodes: NodeView[]): FakeFleet {
   const views = new Map(nodes.map((node) => [node.id, node]));
   const listeners = new Set<(node: NodeView | null, previous: NodeView | null) => void>();
+  const restartListeners = new Set<(nodeId: string) => void>();
   const fleet: FakeFleet = {
+    waitedFor: new Map(),
     servers: new Map(),
     embedded: new Map(),
     reasons: new Map(),
@@ -142,7 +149,19 @@ export function createFakeFleet(nodes: NodeView[]): FakeFleet {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onRestart(listener) {
+      restartListeners.add(listener);
+      return () => restartListeners.delete(listener);
+    },
+    restart(id) {
+      for (const listener of restartListeners) listener(id);
+    },
     probeSoon() {},
+    probeOften(id) {
+      const count = (by: number) => fleet.waitedFor.set(id, (fleet.waitedFor.get(id) ?? 0) + by);
+      count(1);
+      return { [Symbol.dispose]: () => void count(-1) };
+    },
     use(id, reason) {
       const reasons = [...(fleet.reasons.get(id) ?? []), reason];
       fleet.reasons.set(id, reasons);

@@ -13,7 +13,7 @@ export function descendsFrom(pid: number, ancestor: number, parentOf = readParen
 }
 
 /** null for a process that has ended. */
-function readParent(pid: number): number | null {
+export function readParent(pid: number): number | null {
   try {
     // The name in parentheses may contain spaces and parentheses; what follows the last one has a fixed format.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -12,12 +12,14 @@ const MAX_BYTES = 256 * 1024;
 
 /**
  * Whether Ollama found a GPU at its last start: the last line `inference compute` names the library, which is `cpu`
- * without a GPU. Older versions write "no compatible GPUs were discovered". null without any of these lines.
+ * without a GPU. Older versions write "no compatible GPUs were discovered". null without any of these lines since it
+ * began to listen, because it checks for GPUs after that.
  */
 export function gpuFoundInLog(log: string): boolean | null {
   let found: boolean | null = null;
   let inBlock = false;
   for (const line of log.split('\n')) {
+    if (/msg="Listening on /.test(line)) found = null;
     if (/no compatible GPUs were discovered/i.test(line)) found = false;
     const library = /msg="inference compute".*\blibrary=(\S+)/.exec(line)?.[1];
     // Consecutive lines are the devices of one start.
@@ -64,6 +66,7 @@ export async function readOllamaFacts({
     version: typeof reported === 'string' ? reported.slice(0, 64) : null,
     startedAt: started.startedAt,
     gpuFound: gpuUsedByModels(running) ?? started.gpuFound,
+    restarts: null,
   };
 }
 

@@ -17,9 +17,12 @@ import {
   withoutIntegrated,
 } from '../hardware/gpu-places.ts';
 import { createHostReader } from '../hardware/host.ts';
+import type { openConnection } from '../network/open-connection.ts';
 import { readAppleGpus } from './apple-gpus.ts';
 import { openNvidiaStream } from './nvidia-stream.ts';
 import { readOllamaFacts } from './ollama-facts.ts';
+import { watchOllama } from './ollama-watch.ts';
+import { withParents } from './runner-parents.ts';
 import type { AgentGpu, AgentInterface, Clock, GpusRead, HostPlatform, TelemetrySource } from './types.ts';
 import { readWakeArmed } from './wake-armed.ts';
 import { openWindowsGpus } from './windows-gpus.ts';
@@ -35,6 +38,8 @@ export interface TelemetrySourceOptions {
   nvidiaSmi?: string;
   /** Replaces the program that reads the performance counters. */
   counters?: readonly [program: string, ...args: string[]];
+  /** Replaces the connection that shows when Ollama ends. */
+  hold?: typeof openConnection;
 }
 
 interface GpusReading {
@@ -88,6 +93,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
       : openNvidiaStream({ clock, mayHave, ...(nvidiaSmi ? { program: nvidiaSmi } : {}) });
   const windows =
     platform === 'win32' ? openWindowsGpus({ clock, ...(counters ? { command: counters } : {}) }) : null;
+  const watch = watchOllama({ clock, url: ollama, ...(options.hold && { hold: options.hold }) });
   const readHost = createHostReader();
   let apple: { at: number; gpus: AgentGpu[]; problem: string | null } | null = null;
 
@@ -138,7 +144,7 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
     const rest = counted.filter(({ vendor }) => cards.length === 0 || vendor !== 'nvidia');
     const gpusRead = (['failed', 'not-yet'] as const).find((one) => states.some(({ read }) => read === one));
     return {
-      gpus: [...cards, ...others, ...rest],
+      gpus: withParents([...cards, ...others, ...rest], platform, windows?.read().runners ?? new Map()),
       gpusRead: gpusRead ?? 'all',
       problems: states.flatMap(({ problem }) => problem ?? []),
     };
@@ -182,9 +188,18 @@ export function openTelemetrySource(options: TelemetrySourceOptions): TelemetryS
         broadcast: directedBroadcast(one.address, one.netmask),
         wakeArmed: armed.get(one.name) ?? null,
       }));
-      return { hostname: os.hostname(), platform, bootId: boot, interfaces, ollama: facts };
+      watch.read(!facts.answers || facts.gpuFound !== null);
+      return {
+        hostname: os.hostname(),
+        platform,
+        bootId: boot,
+        interfaces,
+        ollama: { ...facts, restarts: watch.restarts() },
+      };
     },
+    machineChanged: watch.changed,
     close() {
+      watch.close();
       nvidia?.close();
       windows?.close();
     },

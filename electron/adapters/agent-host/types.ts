@@ -6,11 +6,19 @@ export type { Clock, Timer } from '../../core/ports/time.ts';
 
 export type HostPlatform = 'linux' | 'darwin' | 'win32';
 
+/** `name`: its program without the folder; null if that process has ended. */
+export interface ParentProcess {
+  pid: number;
+  name: string | null;
+}
+
 export interface GpuProcess {
   pid: number;
   name: string;
   /** null if the driver does not report it. */
   vramUsedBytes: number | null;
+  /** What started it, for a runner of Ollama; left out for other programs, and if the system does not report it. */
+  parent?: ParentProcess;
 }
 
 export interface AgentGpu extends GpuReading {
@@ -41,6 +49,8 @@ export interface OllamaFacts {
   startedAt: number | null;
   /** Whether Ollama found a GPU when it started; null if neither its log nor a loaded model shows it. */
   gpuFound: boolean | null;
+  /** Restarts noticed since telemetry was opened; null or left out if they are not noticed. */
+  restarts?: number | null;
 }
 
 /** What rarely changes. */
@@ -69,6 +79,8 @@ export interface AgentSample {
 export interface TelemetrySource {
   read(signal: AbortSignal): Promise<AgentSample>;
   machine(signal: AbortSignal): Promise<MachineFacts>;
+  /** Whether `machine` would report something else than the last time: Ollama was restarted. Left out for unknown. */
+  machineChanged?(): boolean;
   /** Ends its tools. */
   close(): void;
 }

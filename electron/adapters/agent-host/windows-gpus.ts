@@ -4,6 +4,7 @@
  */
 import { parseJson } from '../../../shared/json.ts';
 import { openLineTool } from './line-tool.ts';
+import type { ListedRunner } from './runner-parents.ts';
 import type { AgentGpu, Clock, GpusRead } from './types.ts';
 
 /** Ends when its input closes, so it never outlives the agent. */
@@ -15,11 +16,13 @@ while (-not $stop.IsCompleted) {
   $memory = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUAdapterMemory | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
   $engines = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUEngine | Where-Object { $_.UtilizationPercentage -gt 0 } | ForEach-Object { @{ name = $_.Name; percent = $_.UtilizationPercentage } })
   $processes = @(Get-CimInstance Win32_PerfFormattedData_GPUPerformanceCounters_GPUProcessMemory | Where-Object { $_.DedicatedUsage -gt 0 } | ForEach-Object { @{ name = $_.Name; used = $_.DedicatedUsage } })
-  ConvertTo-Json -Compress -Depth 3 @{ cards = $cards; memory = $memory; engines = $engines; processes = $processes }
+  $runners = @(Get-CimInstance Win32_Process -Filter "Name = 'llama-server.exe' OR Name = 'ollama_llama_server.exe' OR (Name = 'ollama.exe' AND CommandLine LIKE '% runner %')" | ForEach-Object { $p = Get-CimInstance Win32_Process -Filter "ProcessId = $($_.ParentProcessId)"; $alive = $p -and $p.CreationDate -le $_.CreationDate; @{ pid = $_.ProcessId; name = $_.Name; parent = $_.ParentProcessId; by = $(if ($alive) { $p.Name } else { $null }) } })
+  ConvertTo-Json -Compress -Depth 3 @{ cards = $cards; memory = $memory; engines = $engines; processes = $processes; runners = $runners }
   [void]$stop.Wait(2000)
 }`;
 
 const SILENT_MS = 30_000;
+const NONE: ReadonlyMap<number, ListedRunner> = new Map();
 
 interface Counter {
   name: string;
@@ -63,6 +66,19 @@ export function parseWindowsGpus(line: string): AgentGpu[] | null {
   }));
 }
 
+/** The runners of Ollama in one line of the script, by process id. A parent that has ended has no name. */
+export function parseRunners(line: string): Map<number, ListedRunner> {
+  const content = parseJson(line);
+  const table = (typeof content === 'object' && content !== null ? content : {}) as Record<string, unknown>;
+  return new Map(
+    rows(table.runners).flatMap(({ pid, name, parent, by }): [number, ListedRunner][] =>
+      typeof pid === 'number' && typeof name === 'string' && typeof parent === 'number'
+        ? [[pid, { name, parent: { pid: parent, name: typeof by === 'string' ? by : null } }]]
+        : [],
+    ),
+  );
+}
+
 function utilisation(engines: readonly Counter[]): number {
   const byKind = new Map<string, number>();
   for (const { name, value } of engines) {
@@ -101,6 +117,8 @@ export interface WindowsGpusOptions {
 
 export interface WindowsReading {
   gpus: AgentGpu[];
+  /** Runners of Ollama, by process id. */
+  runners: ReadonlyMap<number, ListedRunner>;
   read: GpusRead;
   /** null if everything was read; otherwise one sentence. */
   problem: string | null;
@@ -109,6 +127,7 @@ export interface WindowsReading {
 export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions) {
   /** null before the first line: a counter without samples reports no load. */
   let latest: AgentGpu[] | null = null;
+  let runners: ReadonlyMap<number, ListedRunner> = NONE;
   const tool = openLineTool({
     clock,
     command,
@@ -117,6 +136,7 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
     onLine(line) {
       const gpus = parseWindowsGpus(line);
       latest = gpus ?? latest;
+      if (gpus !== null) runners = parseRunners(line);
       return gpus !== null;
     },
   });
@@ -124,13 +144,15 @@ export function openWindowsGpus({ clock, command = COMMAND }: WindowsGpusOptions
   return {
     read(): WindowsReading {
       if (tool.present() === false)
-        return { gpus: [], read: 'failed', problem: 'PowerShell is not installed.' };
+        return { gpus: [], runners: NONE, read: 'failed', problem: 'PowerShell is not installed.' };
       const problem = tool.problem();
       // Values from before the failure say nothing about now.
-      if (problem !== null) return { gpus: [], read: 'failed', problem };
-      if (latest === null)
-        return { gpus: [], read: 'not-yet', problem: 'The performance counters have not been read yet.' };
-      return { gpus: latest, read: 'all', problem: null };
+      if (problem !== null) return { gpus: [], runners: NONE, read: 'failed', problem };
+      if (latest === null) {
+        const notYet = 'The performance counters have not been read yet.';
+        return { gpus: [], runners: NONE, read: 'not-yet', problem: notYet };
+      }
+      return { gpus: latest, runners, read: 'all', problem: null };
     },
     /** Resolves after the first reading, or when it is known why there is none. */
     settled: tool.settled,

@@ -86,16 +86,29 @@ function readProcesses(values: readonly unknown[], into: Process[]): void {
     if (count >= MAX_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
     const vramUsedBytes = numberOrNull(one.vramUsedBytes);
-    const known = into[count];
-    if (known === undefined) into[count] = { pid: one.pid, name: one.name, vramUsedBytes };
-    else {
-      known.pid = one.pid;
-      known.name = kept(known.name, one.name);
-      known.vramUsedBytes = vramUsedBytes;
-    }
+    const known = into[count] ?? { pid: one.pid, name: one.name, vramUsedBytes };
+    known.pid = one.pid;
+    known.name = kept(known.name, one.name);
+    known.vramUsedBytes = vramUsedBytes;
+    readProcessParent(one.parent, known);
+    into[count] = known;
     count += 1;
   }
   into.length = count;
+}
+
+/** Left out for most programs. */
+function readProcessParent(value: unknown, into: Process): void {
+  if (!isFields(value) || !isNumber(value.pid)) {
+    delete into.parent;
+    return;
+  }
+  const name = isText(value.name) ? value.name : null;
+  if (into.parent === undefined) into.parent = { pid: value.pid, name };
+  else {
+    into.parent.pid = value.pid;
+    into.parent.name = name;
+  }
 }
 
 function readProblems(values: readonly unknown[], into: string[]): void {

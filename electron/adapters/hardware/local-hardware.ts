@@ -1,7 +1,7 @@
 import type { LocalHardware } from '../../core/ports/local-machine.ts';
 import { readAmdGpus } from './amdgpu.ts';
 import { type Exec, execProgram } from './exec.ts';
-import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, withoutIntegrated } from './gpu-places.ts';
+import { GPU_PLACES, type GpuPlaces, mayHaveNvidia, unreadGpus, withoutIntegrated } from './gpu-places.ts';
 import { createHostReader, type HostSource } from './host.ts';
 import { type NvidiaAnswer, queryNvidia } from './nvidia.ts';
 
@@ -11,6 +11,8 @@ export interface LocalHardwareOptions {
   drmFolder?: string;
   places?: Partial<GpuPlaces>;
   host?: HostSource;
+  /** Default: this process's. */
+  platform?: NodeJS.Platform;
   /** Monotonic milliseconds. */
   monotonic?: () => number;
 }
@@ -27,6 +29,7 @@ export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHa
     exec = execProgram,
     drmFolder = GPU_PLACES.drm,
     host,
+    platform = process.platform,
     monotonic = () => performance.now(),
   } = options;
   const readHost = createHostReader(host);
@@ -57,6 +60,8 @@ export function createLocalHardware(options: LocalHardwareOptions = {}): LocalHa
       if (gpus.length === 0 && nvidia.problem !== null) throw new Error(nvidia.problem);
       return gpus;
     },
+    // The tools of other systems do not list the GPUs of every vendor.
+    seesEveryGpu: async () => platform === 'linux' && (await unreadGpus(places)).length === 0,
     readHost,
   };
 }

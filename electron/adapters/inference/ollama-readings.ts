@@ -1,5 +1,6 @@
 /** Ollama's answers as the core's models. Pure. */
 import type { DescribedModel, InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
+import { gpuLayersOf } from './modelfile.ts';
 import type { PsModel, ShowAnswer, TagsModel } from './ollama-schemas.ts';
 
 /** An unlimited keep-alive arrives as a date about 290 years ahead. */
@@ -41,7 +42,7 @@ export function readLoaded(model: PsModel): LoadedModel {
 }
 
 /** `model_info` keys start with the architecture: `llama.block_count`, `bert.embedding_length`. */
-export function readDescription({ capabilities, model_info: info }: ShowAnswer): DescribedModel {
+export function readDescription({ capabilities, parameters, model_info: info }: ShowAnswer): DescribedModel {
   const architecture = info['general.architecture'];
   const key = (name: string) => `${typeof architecture === 'string' ? architecture : ''}.${name}`;
   const count = (name: string) => {
@@ -55,6 +56,7 @@ export function readDescription({ capabilities, model_info: info }: ShowAnswer):
     contextLength: count('context_length'),
     headCount: count('attention.head_count'),
     headCountKv: count('attention.head_count_kv'),
+    gpuLayers: gpuLayersOf(parameters ?? null),
   };
 }
 

@@ -104,6 +104,8 @@ export const psSchema = z.object({ models: modelsOf(psModelSchema) });
 export const showSchema = z.object({
   /** Since 0.6.4. */
   capabilities: texts,
+  /** PARAMETER lines of the Modelfile. */
+  parameters: z.string().nullish().catch(null),
   model_info: z
     .unknown()
     .optional()

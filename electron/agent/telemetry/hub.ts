@@ -65,7 +65,8 @@ export function createTelemetry({ clock, host, log, maxSubscribers = 16 }: Telem
     const { signal } = stopAbort;
     if (from === null || subscribers.size === 0) return;
     try {
-      if (machine === null || clock.monotonic() - machine.at >= MACHINE_MS) {
+      const isOld = machine === null || clock.monotonic() - machine.at >= MACHINE_MS;
+      if (isOld || from.machineChanged?.()) {
         const facts = textOf('machine', await from.machine(signal));
         const changed = machine?.text !== facts;
         machine = { at: clock.monotonic(), text: facts };

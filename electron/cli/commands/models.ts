@@ -9,7 +9,7 @@ import {
   onlyPositional,
   optionText,
 } from '../command.ts';
-import { bar, modelText, moveText, stateText, vramText } from '../format.ts';
+import { bar, leftBehindLines, modelText, moveText, stateText, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 export const vram: Command = {
@@ -41,6 +41,9 @@ export const vram: Command = {
       const gauge = known ? `${bar(usedBytes / totalBytes, 24, style)}  ` : '';
       terminal.line(`${style.strong(node.name)}  ${stateText(node, style)}`);
       terminal.line(`  ${gauge}${vramText(memory, node.hasGpu)}`);
+      for (const line of leftBehindLines(measured.sampleOf(node)?.gpus ?? [])) {
+        terminal.line(`  ${style.bad('!')} ${line}`);
+      }
       for (const model of node.loaded) terminal.line(`  ${modelText(model, style)}`);
       if (isServing(node.state) && node.loaded.length === 0) terminal.line(style.quiet('  no models loaded'));
     }

@@ -8,7 +8,7 @@ import {
   optionText,
   usageError,
 } from '../command.ts';
-import { modelText, stateText, table, vramText } from '../format.ts';
+import { lostGpuText, mayRestartOllama, modelText, stateText, table, vramText } from '../format.ts';
 import { readSecretOption, secretVariables } from '../secret-input.ts';
 import { measureVram } from '../vram.ts';
 
@@ -35,7 +35,7 @@ async function list(context: CommandContext) {
   const link = await context.connect('fresh');
   const nodes = await link.call('fleet.list', {});
   if (context.json) return nodes;
-  const measured = await measureVram(link);
+  const [measured, powers] = await Promise.all([measureVram(link), link.call('power.list', {})]);
   const rows = nodes.map((node) => [
     node.name,
     stateText(node, style),
@@ -47,6 +47,7 @@ async function list(context: CommandContext) {
   for (const [index, line] of table(rows).entries()) {
     terminal.line(line);
     const node = nodes[index];
+    if (node?.gpuLost) terminal.line(`  ${lostGpuText(node, mayRestartOllama(powers, node.id), style)}`);
     if (node?.trouble) terminal.line(`  ${style.bad('!')} ${node.trouble.message} ${node.trouble.next}`);
     for (const model of node?.loaded ?? []) terminal.line(`  ${modelText(model, style)}`);
   }

@@ -17,8 +17,16 @@ function print(context: CommandContext, status: OptimizerStatus): void {
   for (const { model, placement, reason, right } of status.explanations) {
     const { style } = terminal;
     const where = placement === null ? '' : `${placementText(placement, null, style)}  `;
-    terminal.line(`  ${right ? style.good('✓') : style.ember('–')} ${where}${model}  ${textOf(reason)}`);
+    const why = isNamed(status, model) ? '' : `  ${textOf(reason)}`;
+    terminal.line(`  ${right ? style.good('✓') : style.ember('–')} ${where}${model}${why}`);
   }
+}
+
+/** Whether the summary explains this model already. */
+function isNamed({ summary, explanations }: OptimizerStatus, model: string): boolean {
+  if (summary.code !== 'MODELS_CHECKED') return false;
+  const alone = explanations.filter((one) => one.model === model).length === 1;
+  return alone && (summary.params.named ?? []).some((named) => named.model === model);
 }
 
 export const optimize: Command = {

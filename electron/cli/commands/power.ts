@@ -16,7 +16,7 @@ import {
   usageError,
 } from '../command.ts';
 import type { CoreLink } from '../core-link.ts';
-import { stateText } from '../format.ts';
+import { lostGpuText, mayRestartOllama, stateText } from '../format.ts';
 import { nextMinuteOfDay, parseDuration, parseMinuteOfDay } from '../parse-time.ts';
 
 const actionLabels = {
@@ -152,7 +152,8 @@ export const why: Command = {
         );
       if (power.sleepTrouble)
         terminal.line(`  ${style.bad('!')} ${power.sleepTrouble.message} ${power.sleepTrouble.next}`);
-      if (power.gpuLost) terminal.line(`  ${style.bad('!')} ${power.gpuLost.message} ${power.gpuLost.next}`);
+      const lost = lostGpuText(node, mayRestartOllama(powers, node.id), style);
+      if (lost !== '') terminal.line(`  ${lost}`);
       if (power.agent?.trouble)
         terminal.line(`  ${style.bad('!')} ${power.agent.trouble.message} ${power.agent.trouble.next}`);
     }
@@ -189,6 +190,21 @@ export const keepAwake: Command = {
       context.terminal.line(`To release it: release ${id} ${lease.id}`);
     }
     return lease;
+  },
+};
+
+export const restartOllama: Command = {
+  name: 'restart-ollama',
+  summary: 'restart Ollama on a machine through its agent, so that it detects its GPU again',
+  usage: ['restart-ollama NODE'],
+  options: {},
+  async run(context) {
+    const wanted = onlyPositional(context, 'node');
+    const link = await context.connect('fresh');
+    const { id, name } = await findNode(link, wanted);
+    await link.call('power.restartOllama', { nodeId: id });
+    if (!context.json) context.terminal.line(`Ollama was restarted on ${name}.`);
+    return { restarted: id };
   },
 };
 

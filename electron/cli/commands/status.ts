@@ -2,7 +2,7 @@ import { textOf } from '../../../shared/text/index.ts';
 import { jobName } from '../../../shared/text/job.ts';
 import { plural } from '../../../shared/units.ts';
 import { type Command, noPositionals } from '../command.ts';
-import { jobLine, stateText, table, vramText } from '../format.ts';
+import { jobLine, lostGpuText, mayRestartOllama, stateText, table, vramText } from '../format.ts';
 import { measureVram } from '../vram.ts';
 
 export const status: Command = {
@@ -15,13 +15,14 @@ export const status: Command = {
     const { terminal } = context;
     const { style } = terminal;
     const link = await context.connect('fresh');
-    const [core, nodes, measured, optimizer, jobs, sources] = await Promise.all([
+    const [core, nodes, measured, optimizer, jobs, sources, powers] = await Promise.all([
       link.call('core.status', {}),
       link.call('fleet.list', {}),
       measureVram(link),
       link.call('optimizer.status', {}),
       link.call('index.jobs', { limit: 1 }),
       link.call('index.sources', {}),
+      link.call('power.list', {}),
     ]);
     const [job] = jobs;
     const result = {
@@ -50,7 +51,11 @@ export const status: Command = {
       vramText(measured.of(node), node.hasGpu),
       node.loaded.map((model) => model.name).join(', '),
     ]);
-    for (const line of table(rows)) terminal.line(line);
+    for (const [index, line] of table(rows).entries()) {
+      terminal.line(line);
+      const node = nodes[index];
+      if (node?.gpuLost) terminal.line(`  ${lostGpuText(node, mayRestartOllama(powers, node.id), style)}`);
+    }
     terminal.line();
     terminal.line(`Optimizer ${optimizer.on ? 'on' : 'off'}. ${textOf(optimizer.summary)}`);
     const files = sources.reduce((sum, source) => sum + source.files, 0);

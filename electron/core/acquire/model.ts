@@ -99,8 +99,12 @@ export interface AcquireFleet {
   server(nodeId: string): InferenceServer | null;
   /** Called after every change of a node; `node` is null when it was removed. Returns how to stop. */
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
+  /** Called when a server was restarted while its node stayed up. Returns how to stop. */
+  onRestart(listener: (nodeId: string) => void): () => void;
   /** Something changed there: probe it now. */
   probeSoon(nodeId: string): void;
+  /** Somebody waits for a change of this node: it is probed more often until disposed. */
+  probeOften(nodeId: string): Disposable;
 }
 
 export interface AcquireLeases {

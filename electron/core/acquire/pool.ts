@@ -16,6 +16,7 @@ import {
   startPoolWorker,
 } from './pool-worker.ts';
 import { chooseRoute, modelOnNode, type NodeChoice, type Route } from './route.ts';
+import { probeOften } from './waiting.ts';
 
 export type { PoolTask, PoolWorker } from './pool-worker.ts';
 
@@ -24,7 +25,7 @@ export type PoolWait = Extract<Route, { kind: 'wait' }>;
 export interface PoolOptions extends Pick<PoolWorkerOptions, 'health' | 'model' | 'purpose' | 'by' | 'work'> {
   clock: Pick<Clock, 'monotonic' | 'timer'>;
   acquire: Pick<AcquireService, 'acquire'>;
-  fleet: Pick<AcquireFleet, 'list' | 'get' | 'onChange'>;
+  fleet: Pick<AcquireFleet, 'list' | 'get' | 'onChange' | 'onRestart' | 'probeOften'>;
   gpu: 'needed' | 'avoided';
   mayWake: boolean;
   whenGpuGone: WhenGpuGone;
@@ -59,6 +60,7 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
     });
   const working = () =>
     [...workers.values()].filter(({ stage, retiring }) => stage === 'working' && !retiring);
+  const isWithoutGpu = () => options.gpu === 'needed' && !working().some(({ gpu }) => gpu);
   const waking = () => [...workers.values()].some(({ stage }) => stage === 'waking');
 
   function start(choice: NodeChoice, own: { wake: boolean; fallback: boolean }): void {
@@ -152,13 +154,22 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
     return node.loaded.some((loaded) => loaded.name === name && loaded.placement === 'cpu');
   }
 
-  const stopListening = fleet.onChange(onFleetChange);
+  const stops = [
+    fleet.onChange(onFleetChange),
+    fleet.onRestart((nodeId) => {
+      health.cameUp(nodeId);
+      changes.notify();
+    }),
+  ];
   try {
     for (;;) {
       stop.throwIfAborted();
       const changed = changes.wait(stop);
       changed.catch(() => undefined);
       follow();
+      // Work that waits for a GPU is to notice at once that one is there.
+      const gpu = options.gpu === 'needed';
+      using _ = workers.size === 0 || isWithoutGpu() ? probeOften(fleet, fleet.list(), { gpu }) : null;
       const retryMs = health.nextRetryMs();
       const timer = retryMs === null ? null : clock.timer(retryMs, changes.notify);
       try {
@@ -171,7 +182,7 @@ export async function runPool(options: PoolOptions, signal: AbortSignal): Promis
     failure.abort(error);
     throw error;
   } finally {
-    stopListening();
+    for (const stop of stops) stop();
     await Promise.all(running);
   }
 }

@@ -12,6 +12,7 @@ import { noneError } from './none.ts';
 import { makeReady, type ReadyNode } from './ready.ts';
 import { chooseRoute, type NodeChoice, type Route, rankChoices } from './route.ts';
 import { createSharedLeases } from './shared-leases.ts';
+import { probeOften } from './waiting.ts';
 
 const noop: Disposable = { [Symbol.dispose]() {} };
 
@@ -28,12 +29,15 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   const leases = createSharedLeases(dependencies.leases);
   const sharedHealth = createHealthTracker({ clock });
   const stopping = new AbortController();
-  const stopListening = fleet.onChange((node, previous) => {
-    // The cause of earlier failures may be fixed.
-    if (node !== null && isServing(node.state) && previous !== null && !isServing(previous.state)) {
-      sharedHealth.cameUp(node.id);
-    }
-  });
+  const stops = [
+    fleet.onChange((node, previous) => {
+      // The cause of earlier failures may be fixed.
+      if (node !== null && isServing(node.state) && previous !== null && !isServing(previous.state)) {
+        sharedHealth.cameUp(node.id);
+      }
+    }),
+    fleet.onRestart(sharedHealth.cameUp),
+  ];
 
   const hold = (nodeId: string, { brief = false, by, purpose }: AcquireRequest): Disposable =>
     brief ? noop : leases.hold({ nodeId, by, purpose });
@@ -156,7 +160,11 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
   async function acquireAnywhere(request: AcquireRequest, health: HealthTracker): Promise<Acquired> {
     const { signal, whenNone = 'probe' } = request;
     const changes = createChanges();
-    const stops = [fleet.onChange(() => changes.notify()), health.onTrialEnd(changes.notify)];
+    const stops = [
+      fleet.onChange(() => changes.notify()),
+      fleet.onRestart(changes.notify),
+      health.onTrialEnd(changes.notify),
+    ];
     let failure: unknown = null;
     let lease = noop;
     /** Replaces the lease; the next one has already begun, so that a machine tried again is never without one. */
@@ -175,6 +183,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
           if (whenNone === 'fail' || (whenNone === 'probe' && !probing)) {
             throw failure ?? noneError(candidates(request), request.model ?? null);
           }
+          using _ = probeOften(fleet, candidates(request), { gpu: request.gpu === 'needed' });
           await changedOrRetry(changes.wait(signal), health, changes.notify);
           continue;
         }
@@ -225,7 +234,7 @@ export function createAcquireService(dependencies: AcquireDependencies): Acquire
         : acquireOn(request.nodeId, request, health);
     },
     stop() {
-      stopListening();
+      for (const stop of stops) stop();
       stopping.abort(new PilotlightError('STOPPING'));
     },
   };

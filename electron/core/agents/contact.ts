@@ -6,6 +6,8 @@
 import { isPilotlightError, PilotlightError } from '../../../shared/contract/errors.ts';
 import { fact } from '../../../shared/models/message.ts';
 import type { AgentView } from '../../../shared/models/power.ts';
+import type { ToolReport } from '../fleet/gpu-state.ts';
+import type { ServerReport } from '../fleet/server-process.ts';
 import type {
   AgentHealth,
   AgentLease,
@@ -36,6 +38,8 @@ export interface Contact {
   health(): AgentHealth | null;
   machine(): AgentMachine | null;
   gpuFound(): boolean | null;
+  gpuTools(): ToolReport;
+  serverReport(): ServerReport | null;
   freshReading(signal: AbortSignal): Promise<AgentReading | null>;
   sample(): AgentSample | null;
   reading(): AgentReading | null;
@@ -66,6 +70,8 @@ export interface ContactOptions {
   onReached(contact: AgentContact): void;
   /** A lease of this core was ended at the agent, but not by this core. */
   onLeaseEnded(leaseId: string): void;
+  /** Its tools began to see a GPU, or see none any more. */
+  onToolsChange(): void;
   /** An open stream ended or fell silent: the machine may have gone off. */
   onStreamEnd(): void;
 }
@@ -97,6 +103,7 @@ export function createContact(options: ContactOptions): Contact {
   const known = createAgentKnowledge({
     clock,
     onChange,
+    onToolsChange: options.onToolsChange,
     onReached(contact) {
       confirmed.clear();
       onReached(contact);
@@ -268,6 +275,8 @@ export function createContact(options: ContactOptions): Contact {
     sample: known.sample,
     reading: known.reading,
     gpuFound: known.gpuFound,
+    gpuTools: known.gpuTools,
+    serverReport: known.serverReport,
     freshReading: known.freshReading,
     policy: () => facts.policy,
     power: () => facts.power,

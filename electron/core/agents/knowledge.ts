@@ -1,5 +1,8 @@
 /** What is known about one agent and its machine. Reports every change except new samples. */
 import type { Trouble } from '../../../shared/models/node-state.ts';
+import type { ToolReport } from '../fleet/gpu-state.ts';
+import { toolReportOf } from '../fleet/gpu-tools.ts';
+import type { ServerReport } from '../fleet/server-process.ts';
 import type {
   AgentHealth,
   AgentLease,
@@ -17,6 +20,8 @@ export interface KnowledgeOptions {
   clock: Clock;
   onChange(): void;
   onReached(contact: AgentContact): void;
+  /** Its tools began to see a GPU, or see none any more. */
+  onToolsChange(): void;
 }
 
 /** An older sample is out of date. */
@@ -26,7 +31,7 @@ const FRESH_AFTER = 2;
 const FRESH_WAIT_MS = 4000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOptions) {
+export function createAgentKnowledge({ clock, onChange, onReached, onToolsChange }: KnowledgeOptions) {
   const facts = {
     state: 'unknown' as ContactState,
     trouble: null as Trouble | null,
@@ -41,6 +46,7 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
   let isMachineCurrent = false;
   let sample: AgentSample | null = null;
   let sampleAt = NEVER;
+  let toolKind: ToolReport['kind'] = 'unknown';
   /** Computed from the newest sample on demand. */
   let reading: AgentReading | null = null;
   const waiting = new Set<() => void>();
@@ -86,8 +92,16 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
     sampleAge,
     healthAge: () => clock.monotonic() - facts.healthAt,
     hasRole: (role: string) => facts.health?.roles.includes(role) ?? false,
-    /** As reported in this contact; null if not reported. */
-    gpuFound: () => (isMachineCurrent ? (facts.machine?.ollama.gpuFound ?? null) : null),
+    /** As reported in this contact; null if not reported, or if Ollama does not answer there. */
+    gpuFound: () =>
+      isMachineCurrent && facts.machine?.ollama.answers === true ? facts.machine.ollama.gpuFound : null,
+    serverReport(): ServerReport | null {
+      if (!isMachineCurrent || facts.machine === null) return null;
+      const { bootId, ollama } = facts.machine;
+      return { bootId, startedAt: ollama.startedAt, restarts: ollama.restarts ?? null };
+    },
+    gpuTools: (): ToolReport =>
+      sample === null || sampleAge() > SAMPLE_MS ? { kind: 'unknown' } : readTools(sample),
 
     /** Readings made after this call; null if none arrive in time. */
     async freshReading(signal: AbortSignal): Promise<AgentReading | null> {
@@ -123,6 +137,9 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
       reading = null;
       sampleAt = clock.monotonic();
       for (const arrived of waiting) arrived();
+      const before = toolKind;
+      toolKind = readTools(next).kind;
+      if (before !== 'unknown' && before !== toolKind) onToolsChange();
     },
     notePolicy(next: AgentPolicyView): void {
       // It may have lost its leases and policy, so they are sent again.
@@ -161,6 +178,9 @@ export function createAgentKnowledge({ clock, onChange, onReached }: KnowledgeOp
   };
 }
 
+const readTools = ({ gpus, gpusRead, problems }: AgentSample): ToolReport =>
+  toolReportOf(gpus, { read: gpusRead, problem: problems[0] ?? '' });
+
 /** Copied, because the sample changes in place; only the largest processes are included. */
 function readingOf({ gpus, gpusRead, host }: AgentSample): AgentReading {
   // A partial list is shown, but an empty one means "no GPU" only if all tools were read.
@@ -194,5 +214,5 @@ function largest(processes: AgentSample['gpus'][number]['processes']) {
   return processes
     .toSorted((a, b) => (b.vramUsedBytes ?? 0) - (a.vramUsedBytes ?? 0))
     .slice(0, MOST_PROCESSES)
-    .map(({ name, vramUsedBytes }) => ({ name, vramUsedBytes }));
+    .map(({ pid, name, vramUsedBytes }) => ({ pid, name, vramUsedBytes }));
 }

@@ -1,6 +1,8 @@
 /** The interface of the agents service. */
 import type { AgentView } from '../../../shared/models/power.ts';
 import type { GpuReading, HostReading } from '../../../shared/models/telemetry.ts';
+import type { ToolReport } from '../fleet/gpu-state.ts';
+import type { ServerReport } from '../fleet/server-process.ts';
 import type {
   AgentLease,
   AgentLink,
@@ -46,6 +48,13 @@ export interface AgentsService {
   machine(nodeId: string): AgentMachine | null;
   /** Whether Ollama found a GPU in this boot, as reported in this contact; null if not reported. */
   gpuFound(nodeId: string): boolean | null;
+  /** The process that started a runner of Ollama, from the newest sample; null if it is not reported. */
+  runnerParent(nodeId: string, pid: number): { pid: number; name: string | null } | null;
+  /** What its tools report about GPUs, from the newest sample. */
+  gpuTools(nodeId: string): ToolReport;
+  /** The server process on its machine, as reported in this contact; null if not reported. */
+  serverReport(nodeId: string): ServerReport | null;
+  mayRestartOllama(nodeId: string): boolean;
   /** Readings made after this call; null if none arrive in time. */
   freshReading(nodeId: string, signal: AbortSignal): Promise<AgentReading | null>;
   /** The newest sample, which the next one overwrites in place; null if none arrived in the last seconds. */

@@ -61,7 +61,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
 
   function create(node: NodeView, url: string): Contact {
     const { id } = node;
-    let gpuFound: boolean | null = null;
+    let reported = '';
     const contact = createContact({
       nodeId: id,
       url,
@@ -72,9 +72,10 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       log,
       onChange() {
         if (contacts.get(id) !== contact) return;
-        const found = contact.gpuFound();
-        const isNew = found !== gpuFound && found !== null;
-        gpuFound = found;
+        const report = contact.serverReport();
+        const next = report === null ? reported : JSON.stringify([contact.gpuFound(), report]);
+        const isNew = next !== reported && (reported !== '' || contact.gpuFound() !== null);
+        reported = next;
         // The node's state depends on it.
         if (isNew) fleet.probeSoon(id);
         changed.emit(id);
@@ -87,6 +88,7 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
       onLeaseEnded(leaseId) {
         if (contacts.get(id) === contact) leaseEnded.emit(id, leaseId);
       },
+      onToolsChange: () => fleet.probeSoon(id),
       onStreamEnd: () => fleet.probeSoon(id),
     });
     contacts.set(id, contact);
@@ -141,6 +143,13 @@ export function createAgentsService(dependencies: AgentsDependencies): AgentsSer
     machine: (nodeId) => contacts.get(nodeId)?.machine() ?? null,
     sample: (nodeId) => contacts.get(nodeId)?.sample() ?? null,
     gpuFound: (nodeId) => contacts.get(nodeId)?.gpuFound() ?? null,
+    runnerParent(nodeId, pid) {
+      const gpus = contacts.get(nodeId)?.sample()?.gpus ?? [];
+      return gpus.flatMap(({ processes }) => processes).find((one) => one.pid === pid)?.parent ?? null;
+    },
+    gpuTools: (nodeId) => contacts.get(nodeId)?.gpuTools() ?? { kind: 'unknown' },
+    serverReport: (nodeId) => contacts.get(nodeId)?.serverReport() ?? null,
+    mayRestartOllama: (nodeId) => contacts.get(nodeId)?.power()?.mayRestartOllama ?? false,
     freshReading: async (nodeId, signal) => (await contacts.get(nodeId)?.freshReading(signal)) ?? null,
     reading: (nodeId) => contacts.get(nodeId)?.reading() ?? null,
     policyView: (nodeId) => contacts.get(nodeId)?.policy() ?? null,

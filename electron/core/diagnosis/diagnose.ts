@@ -7,6 +7,7 @@ import type { AgentMachine } from '../ports/agents.ts';
 import { acceptedToken, judgeAgent, judgeClock, judgeToken } from './judge-agent.ts';
 import { judgeArmed } from './judge-armed.ts';
 import { type GpuFacts, gpuToUse, judgeGpu, judgeUsedGpu } from './judge-gpu.ts';
+import { judgeLeftBehind } from './judge-left-behind.ts';
 import { type HostFacts, hostAnswers, judgeHost, judgeName } from './judge-network.ts';
 import { judgePowerOff } from './judge-power-off.ts';
 import { judgePort, judgeServer, type ServerFacts } from './judge-server.ts';
@@ -20,9 +21,11 @@ export interface DiagnosisFacts {
   power: Pick<NodePower, 'means' | 'policy' | 'agent'>;
   /** As its agent reported it when it last answered; null if none ever has. */
   lastMachine: AgentMachine | null;
+  /** Processes that its readings have shown to be left behind by their server. */
+  leftBehind: ReadonlySet<number>;
 }
 
-export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): StepPlan[] {
+export function diagnosisSteps({ probes, power, lastMachine, leftBehind }: DiagnosisFacts): StepPlan[] {
   const { node, onThisComputer } = probes;
 
   async function hostFacts(): Promise<HostFacts> {
@@ -135,6 +138,10 @@ export function diagnosisSteps({ probes, power, lastMachine }: DiagnosisFacts): 
         foundAtStart: machine?.ok ? machine.value.machine.ollama.gpuFound : null,
         mayRestartOllama: power.agent?.mayRestartOllama ?? false,
       });
+    }),
+    step('left-behind', fact('STEP_LEFT_BEHIND'), async () => {
+      const machine = await probes.machine();
+      return judgeLeftBehind({ sample: machine?.ok ? machine.value.sample : null, known: leftBehind });
     }),
     step('clock', fact('STEP_CLOCK'), async () => {
       const machine = await probes.machine();

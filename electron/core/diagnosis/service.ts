@@ -23,6 +23,8 @@ export interface ChecksDependencies extends ProbeDependencies, RehearsalDependen
   streams: Pick<Streams, 'checks'>;
   /** As the node's agent reported it when it last answered. */
   lastMachine(nodeId: string): AgentMachine | null;
+  /** Processes on the node's GPUs that outlived their server. Left out for none. */
+  leftBehind?(nodeId: string): ReadonlySet<number>;
 }
 
 export function createChecksService(dependencies: ChecksDependencies): ChecksService {
@@ -42,6 +44,7 @@ export function createChecksService(dependencies: ChecksDependencies): ChecksSer
           probes: createProbes(dependencies, node, ended),
           power: powerOf(nodeId),
           lastMachine: lastMachine(nodeId),
+          leftBehind: dependencies.leftBehind?.(nodeId) ?? new Set(),
         }),
       });
       return runs.start('diagnosis', nodeId, plan, signal);

@@ -6,6 +6,8 @@ import type { Log } from '../ports/log.ts';
 import type { Secrets, Store } from '../ports/state.ts';
 import type { Clock, Ids, Random } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import type { ToolReport } from './gpu-state.ts';
+import type { ServerReport } from './server-process.ts';
 
 /** What the fleet needs from the agents service, which depends on the fleet in turn. */
 export interface FleetAgents {
@@ -15,6 +17,11 @@ export interface FleetAgents {
   reading(nodeId: string): { gpus: GpuReading[] | null; host: HostReading } | null;
   /** Whether Ollama found a GPU in this boot; null if not reported. */
   gpuFound(nodeId: string): boolean | null;
+  /** What the tools of its machine report about GPUs. */
+  gpuTools(nodeId: string): ToolReport;
+  /** The server process on its machine, as reported in this contact; null if not reported. */
+  serverReport(nodeId: string): ServerReport | null;
+  mayRestartOllama(nodeId: string): boolean;
   /** Takes the token of a recently paired agent at that URL that belongs to no node yet. */
   takePaired(agentUrl: string): string | null;
   /** Reads that token without taking it. */
@@ -45,6 +52,8 @@ export interface FleetDependencies {
   activity: { record(entry: NewActivityEntry): void };
   hardware: Ports['hardware'];
   connectInferenceServer: Ports['connectInferenceServer'];
+  /** Left out: a restart of a server is noticed by probes alone. */
+  holdConnection?: Ports['holdConnection'];
   agents: FleetAgents;
   startSimulatedFleet: Ports['startSimulatedFleet'];
   /**

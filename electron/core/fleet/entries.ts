@@ -2,19 +2,23 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
-import type { GpuCard } from '../../../shared/models/telemetry.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import { describeChange } from './change-message.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { type Entry, newEntry, probedAgent, type Waking, wakePace } from './entry.ts';
+import { describeGpuChange } from './gpu-change.ts';
+import { isUnconfirmed } from './gpu-state.ts';
 import { guardServer } from './guarded-server.ts';
 import { initialObservation } from './node-state.ts';
 import { nextProbeMs } from './pace.ts';
 import { NO_MODELS, type ProbeTarget, serverTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
 import { createProber } from './prober.ts';
+import { type ConnectionLoss, initialServerProcess, withLostConnection } from './server-process.ts';
 import { sameView } from './view.ts';
 import { createViews } from './views.ts';
+import { createWaitedFor } from './waited-for.ts';
 import { createWakingNodes } from './waking.ts';
 
 export interface Entries {
@@ -26,11 +30,13 @@ export interface Entries {
   /** Rebuilds the view, and notifies listeners if it has changed. */
   publish(entry: Entry): void;
   probeNow(entry: Entry): Promise<void>;
+  /** Somebody waits for a change of the node, until disposed: it is probed more often. */
+  waitFor(entry: Entry): Disposable;
   readPins(): void;
   beginWaking(entry: Entry, waking: Waking): void;
   endWaking(entry: Entry, error?: Trouble | null): void;
   /** Sets how the GPUs of simulated machines are read. */
-  setSimulated(read: (nodeId: string) => { gpus: readonly GpuCard[] } | null): void;
+  setSimulated(read: (nodeId: string) => { gpus: readonly GpuReading[] } | null): void;
   /** Somebody is using the panel: nodes that are off are probed every 5 seconds for two minutes. */
   markActive(): void;
   reschedule(): void;
@@ -42,6 +48,8 @@ export interface Entries {
 
 export interface EntriesDependencies extends FleetDependencies {
   notify(node: NodeView | null, previous: NodeView | null): void;
+  /** Its server was restarted while the node stayed up. Called before the change of the node. */
+  restarted(nodeId: string): void;
 }
 
 /** First probes are spread out by this much per node, so that a large fleet does not start in one burst. */
@@ -59,6 +67,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
 
   const views = createViews({ ...dependencies, find: (nodeId) => entries.get(nodeId) });
   const waking = createWakingNodes({ clock, log, store, publish });
+  const waitedFor = createWaitedFor({ clock, hold: dependencies.holdConnection, onLost: lostConnection });
   const probe = createProber({
     ...dependencies,
     stopping: stopping.signal,
@@ -66,17 +75,35 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     publish,
     learnBoot: waking.learnBoot,
     simulated: (nodeId) => simulated(nodeId),
+    restarted: (entry) => dependencies.restarted(entry.record.id),
   });
 
-  function connect(
-    entry: Pick<Entry, 'record' | 'unreachable'>,
-  ): Pick<Entry, 'server' | 'guarded' | 'target'> {
+  /** The server may have been restarted. A machine that is off has no server to restart. */
+  function lostConnection(entry: Entry, loss: ConnectionLoss): void {
+    if (entries.get(entry.record.id) !== entry) return;
+    const { state } = entry.observation;
+    if (!isServing(state) && state !== 'trouble') return;
+    entry.process = withLostConnection(entry.process, loss);
+    void entry.watch?.probeNow();
+  }
+
+  function connect(entry: Omit<Entry, 'view'>): Pick<Entry, 'server' | 'guarded' | 'target'> {
     const { record } = entry;
     const url = record.url ?? (record.kind === 'this-computer' ? localServerUrl : null);
     const server = url === null ? null : dependencies.connectInferenceServer(url);
     return {
       server,
-      guarded: server && guardServer(server, () => entry.unreachable.signal),
+      guarded:
+        server &&
+        guardServer(server, {
+          unreachable: () => entry.unreachable.signal,
+          // Found again by its id, because the entry may not be complete yet.
+          onLost(loss) {
+            const known = entries.get(record.id);
+            if (known?.server === server) lostConnection(known, loss);
+          },
+          onUnload: (model) => void entry.unloaded.add(model),
+        }),
       target: server ? serverTarget(server) : agentTarget(record),
     };
   }
@@ -116,6 +143,8 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     streams.fleet.set(view.id, view, { soon });
     const news = entry.shuttingDown ? null : describeChange(previous, view, entry.observation.offReason);
     if (news) activity.record(news);
+    const gpuNews = describeGpuChange(previous, view);
+    if (gpuNews) activity.record(gpuNews);
     notify(view, previous);
   }
 
@@ -132,6 +161,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
           probeIntervalMs: settings.current().fleet.lookIntervalMs,
           wake: isServing(entry.observation.state) ? null : wakePace(entry, clock.now()),
           active: clock.monotonic() < activeUntil,
+          waitedFor: entry.waiting > 0 || isUnconfirmed(entry.observation.gpu),
           sinceSeenMs:
             entry.observation.lastSeenAt === null ? null : clock.now() - entry.observation.lastSeenAt,
         }),
@@ -167,7 +197,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
 
   function replaceRecord(entry: Entry, record: NodeRecord): void {
     const moved = record.url !== entry.record.url || probedAgent(record) !== probedAgent(entry.record);
-    if (record.agentUrl !== entry.record.agentUrl) entry.cards = null;
+    if (record.agentUrl !== entry.record.agentUrl) Object.assign(entry, { cards: null, seesNoGpu: false });
     entry.record = record;
     if (moved) {
       entry.unreachable.abort(
@@ -179,6 +209,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
         unreachable: new AbortController(),
         observation: initialObservation(clock.now()),
         version: null,
+        process: initialServerProcess,
         loaded: [],
         installed: [],
         detailsAt: null,
@@ -202,6 +233,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     replaceRecord,
     publish,
     probeNow,
+    waitFor: waitedFor.begin,
     readPins: views.readPins,
     beginWaking: waking.begin,
     endWaking: waking.end,
@@ -233,6 +265,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     async stop() {
       started = false;
       stopping.abort(new DOMException('The fleet is stopping.', 'AbortError'));
+      waitedFor.stop();
       await Promise.all([...entries.values()].map((entry) => entry.watch?.stop()));
     },
   };

@@ -6,10 +6,12 @@ import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Clock } from '../ports/time.ts';
+import type { ToolReport } from './gpu-state.ts';
 import { initialObservation } from './node-state.ts';
 import type { WakePace } from './pace.ts';
 import type { ProbeTarget } from './probe.ts';
 import type { Watch } from './probe-loop.ts';
+import { initialServerProcess, type ServerProcess } from './server-process.ts';
 import type { NodeKnowledge } from './view.ts';
 
 /** A wake under way: probes are shorter, and silence is expected. */
@@ -39,6 +41,13 @@ export interface Entry
   detailsAt: number | null;
   detailsRead: Promise<void> | null;
   cards: readonly GpuCard[] | null;
+  /** What its tools reported at the last probe. */
+  tools: ToolReport;
+  process: ServerProcess;
+  /** Models that this core asked the server to unload since the last probe. */
+  unloaded: Set<string>;
+  /** Callers that wait for a change of this node: it is probed more often. */
+  waiting: number;
   /** When this computer's GPU tools last ran, monotonic; null for never. */
   hardwareAt: number | null;
   waking: Waking | null;
@@ -72,6 +81,12 @@ export function newEntry(
     detailsRead: null,
     hardwareAt: null,
     cards: null,
+    tools: { kind: 'unknown' },
+    seesNoGpu: false,
+    mayRestartOllama: false,
+    process: initialServerProcess,
+    unloaded: new Set(),
+    waiting: 0,
     gpuFound: null,
     waking: null,
     lastWakeError: null,

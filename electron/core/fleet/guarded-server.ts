@@ -1,21 +1,54 @@
+import { isPilotlightError } from '../../../shared/contract/errors.ts';
 import type { InferenceServer } from '../ports/inference.ts';
+import type { ConnectionLoss } from './server-process.ts';
+
+export interface ServerGuard {
+  /** Aborted when the machine goes off. */
+  unreachable(): AbortSignal;
+  /** A connection broke: the server may have been restarted. */
+  onLost(loss: ConnectionLoss): void;
+  /** The server was asked to unload a model. */
+  onUnload(model: string): void;
+}
 
 /**
  * A server whose calls are aborted when its machine goes off. A suspended machine leaves connections half open, and
  * loads and batches have no deadline, so they would otherwise hang indefinitely.
  */
-export function guardServer(server: InferenceServer, unreachable: () => AbortSignal): InferenceServer {
-  const either = (signal: AbortSignal) => AbortSignal.any([signal, unreachable()]);
+export function guardServer(server: InferenceServer, guard: ServerGuard): InferenceServer {
+  const either = (signal: AbortSignal) => AbortSignal.any([signal, guard.unreachable()]);
+  async function watched<Result>(
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await call(either(signal));
+    } catch (error) {
+      const loss = lossOf(error);
+      if (loss !== null) guard.onLost(loss);
+      throw error;
+    }
+  }
   return {
     product: server.product,
     url: server.url,
     capabilities: server.capabilities,
-    version: (signal) => server.version(either(signal)),
-    installed: (signal) => server.installed(either(signal)),
-    loaded: (signal) => server.loaded(either(signal)),
-    describe: (model, signal) => server.describe(model, either(signal)),
-    load: (model, options, signal) => server.load(model, options, either(signal)),
-    unload: (model, signal) => server.unload(model, either(signal)),
-    embed: (model, texts, signal) => server.embed(model, texts, either(signal)),
+    version: (signal) => watched(signal, server.version),
+    installed: (signal) => watched(signal, server.installed),
+    loaded: (signal) => watched(signal, server.loaded),
+    describe: (model, signal) => watched(signal, (either) => server.describe(model, either)),
+    load: (model, options, signal) => watched(signal, (either) => server.load(model, options, either)),
+    unload(model, signal) {
+      guard.onUnload(model);
+      return watched(signal, (either) => server.unload(model, either));
+    },
+    embed: (model, texts, signal) => watched(signal, (either) => server.embed(model, texts, either)),
   };
+}
+
+/** null for an error that says nothing about the connection. */
+export function lossOf(error: unknown): ConnectionLoss | null {
+  if (!isPilotlightError(error) || error.code !== 'HOST_UNREACHABLE') return null;
+  const reason = error.details?.reason;
+  return reason === 'refused' ? 'refused' : reason === 'reset' ? 'broken' : null;
 }

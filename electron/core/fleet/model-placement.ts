@@ -1,5 +1,10 @@
 /** Placement of models, from what a server reports. Pure. */
-import type { LoadedModel, ModelOnNode, Placement } from '../../../shared/models/placement.ts';
+import type {
+  InstalledModel,
+  LoadedModel,
+  ModelOnNode,
+  Placement,
+} from '../../../shared/models/placement.ts';
 
 /**
  * Share of `size` that may be missing from `size_vram` for a model that is entirely on the GPU. One layer of the
@@ -54,6 +59,16 @@ export function matchesPriority(name: string, patterns: readonly string[]): bool
   });
 }
 
+/** Whether a loaded model is a priority. A server lists it under one tag; another one with its digest may match. */
+export function isPriority(
+  model: Pick<LoadedModel, 'name' | 'digest'>,
+  installed: readonly Pick<InstalledModel, 'name' | 'digest'>[],
+  patterns: readonly string[],
+): boolean {
+  const tags = installed.filter(({ digest }) => digest === model.digest);
+  return [model, ...tags].some(({ name }) => matchesPriority(name, patterns));
+}
+
 /** Linear in text × stars, so that no pattern can hang the core. */
 function matchesWildcard(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
@@ -77,13 +92,14 @@ function matchesWildcard(text: string, pattern: string): boolean {
  */
 export function describeLoaded(input: {
   loaded: readonly LoadedModel[];
+  installed?: readonly Pick<InstalledModel, 'name' | 'digest'>[];
   hasGpu: boolean | null;
   priorityModels: readonly string[];
   pinned: ReadonlySet<string>;
 }): ModelOnNode[] {
   return input.loaded.map((model) => {
     const placement = placementOf(model);
-    const priority = matchesPriority(model.name, input.priorityModels);
+    const priority = isPriority(model, input.installed ?? [], input.priorityModels);
     return {
       ...model,
       placement,

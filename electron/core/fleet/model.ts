@@ -3,6 +3,7 @@ import type { Message } from '../../../shared/models/message.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { SimulatedMachine } from '../ports/simulated-fleet.ts';
 import type { Waking } from './entry.ts';
+import type { GpuVerdict } from './gpu-state.ts';
 import type { NodeInput, NodePatch } from './records.ts';
 import type { Simulation } from './simulation.ts';
 import type { NodeListener } from './wait-for.ts';
@@ -41,10 +42,14 @@ export interface FleetService {
   server(nodeId: string): InferenceServer | null;
   /** Called when a node's state or configuration has changed. null: it did not exist before, or was removed. */
   onChange(listener: NodeListener): () => void;
+  /** Called when a server was restarted while its node stayed up, before the change of the node. */
+  onRestart(listener: (nodeId: string) => void): () => void;
+  /** Somebody waits for a change of this node: it is probed every two seconds until disposed. */
+  probeOften(nodeId: string): Disposable;
   /** Resolves with the first view that matches, now or later. Rejects with NOT_FOUND if the node is removed. */
   waitFor(nodeId: string, predicate: (node: NodeView) => boolean, signal: AbortSignal): Promise<NodeView>;
-  /** Records whether placement found that the GPU is really used, which a probe cannot tell. */
-  markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
+  /** Records what placement found about the GPU, which a probe cannot show. */
+  markGpu(nodeId: string, verdict: GpuVerdict): void;
   /** Shows why the node is needed, until disposed. */
   use(nodeId: string, reason: Message): Disposable;
   /** While true, the fleet does not report that the node drops out; shutdown does. */

@@ -4,6 +4,15 @@ import type { NodeState, Trouble } from '../../../shared/models/fleet.ts';
 import { errorMessage, fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel } from '../../../shared/models/placement.ts';
 import { troubleOf } from '../runtime/trouble.ts';
+import {
+  type GpuEvidence,
+  type GpuState,
+  type GpuVerdict,
+  gpuStateAway,
+  initialGpuState,
+  nextGpuState,
+  withVerdict,
+} from './gpu-state.ts';
 
 /** What one probe of a node found. */
 export type ProbeResult =
@@ -11,9 +20,9 @@ export type ProbeResult =
   /** Something answers over HTTP, but incorrectly. */
   | { kind: 'wrong'; trouble: Trouble }
   /** The host is on, but no server answers on the port: the connection is refused, or silent after connecting. */
-  | { kind: 'no-server'; trouble: Trouble }
+  | { kind: 'no-server'; trouble: Trouble; refused?: boolean }
   /** Nothing answers at all. `trouble` only if the silence has another cause than sleep. */
-  | { kind: 'silent'; reason: Message; trouble: Trouble | null };
+  | { kind: 'silent'; reason: Message; trouble: Trouble | null; refused?: boolean };
 
 export interface Observation {
   state: NodeState;
@@ -23,22 +32,15 @@ export interface Observation {
   /** Consecutive probes that did not confirm the state. */
   misses: number;
   lastSeenAt: number | null;
-  /** It has a GPU: a loaded model was once in VRAM, or its tools reported one. */
-  sawVram: boolean;
-  /** Placement found the server's VRAM figures to be wrong; cleared when the machine goes off. */
-  gpuDoubted: boolean;
+  gpu: GpuState;
   /** Why it went off, or null. */
   offReason: Message | null;
 }
 
-export interface Circumstances {
+export interface Circumstances extends Partial<Omit<GpuEvidence, 'now' | 'loaded' | 'wasAway'>> {
   now: number;
   /** Pilotlight is waking it, so silence is expected. */
   waking: boolean;
-  /** Whether Ollama found a GPU, by its agent; null or left out if not reported. */
-  gpuFound?: boolean | null;
-  /** Its tools report a GPU. */
-  gpuSeen?: boolean;
 }
 
 /** Consecutive misses after which a node counts as unreachable; one alone may be a lost packet. */
@@ -51,8 +53,7 @@ export function initialObservation(now: number): Observation {
     trouble: null,
     misses: 0,
     lastSeenAt: null,
-    sawVram: false,
-    gpuDoubted: false,
+    gpu: initialGpuState,
     offReason: null,
   };
 }
@@ -80,18 +81,23 @@ export function nextObservation(
 function afterHealthy(
   previous: Observation,
   loaded: readonly LoadedModel[],
-  { now, gpuFound = null, gpuSeen = false }: Circumstances,
+  circumstances: Circumstances,
 ): Observation {
-  const vramInUse = loaded.some((model) => model.vramBytes > 0);
-  const before = previous.state === 'gpu-verified' && gpuFound !== false;
-  const verified = !previous.gpuDoubted && (vramInUse || gpuFound === true || before);
-  const state: NodeState = verified ? 'gpu-verified' : 'serving';
-  return {
-    ...enter(previous, state, now),
-    lastSeenAt: now,
-    sawVram: previous.sawVram || vramInUse || gpuFound === true || gpuSeen,
-  };
+  const { now } = circumstances;
+  const gpu = nextGpuState(previous.gpu, {
+    usedBytes: null,
+    found: null,
+    tools: { kind: 'unknown' },
+    process: 'unknown',
+    hasGpu: false,
+    ...circumstances,
+    loaded,
+    wasAway: !isUp(previous.state) && previous.state !== 'trouble',
+  });
+  return { ...enter(previous, servingState(gpu), now), lastSeenAt: now, gpu };
 }
+
+const servingState = ({ verified }: GpuState): NodeState => (verified ? 'gpu-verified' : 'serving');
 
 /** Something answers while it is being woken: it is booting, whatever the answer says. */
 function afterAnswerWhileWaking(previous: Observation, { now }: Circumstances): Observation {
@@ -121,7 +127,7 @@ function afterMiss(
     misses,
     trouble,
     lastSeenAt,
-    gpuDoubted: target === 'off' ? false : previous.gpuDoubted,
+    gpu: target === 'off' ? gpuStateAway(previous.gpu) : previous.gpu,
     offReason: result.kind === 'silent' ? result.reason : null,
   };
 }
@@ -140,18 +146,10 @@ function needsSecondMiss(state: NodeState, result: ProbeResult): boolean {
 const isUp = (state: NodeState) => state === 'serving' || state === 'gpu-verified';
 
 /** Applies what placement found about the GPU. */
-export function withGpuVerdict(
-  observation: Observation,
-  verdict: 'verified' | 'not-checked',
-  now: number,
-): Observation {
+export function withGpuVerdict(observation: Observation, verdict: GpuVerdict, now: number): Observation {
   if (!isUp(observation.state)) return observation;
-  const verified = verdict === 'verified';
-  return {
-    ...enter(observation, verified ? 'gpu-verified' : 'serving', now),
-    sawVram: observation.sawVram || verified,
-    gpuDoubted: !verified,
-  };
+  const gpu = withVerdict(observation.gpu, verdict, now);
+  return { ...enter(observation, servingState(gpu), now), gpu };
 }
 
 export function beginWaking(observation: Observation, now: number): Observation {
@@ -210,10 +208,16 @@ export function readFailure(
         return {
           kind: 'no-server',
           trouble: troubleOf(new PilotlightError(error.code, known.refused)),
+          refused: true,
         };
       }
       if (reason === 'secure-connection') return { kind: 'wrong', trouble: troubleOf(error) };
-      return { kind: 'silent', reason: errorMessage(error), trouble: null };
+      return {
+        kind: 'silent',
+        reason: errorMessage(error),
+        trouble: null,
+        ...(reason === 'refused' ? { refused: true } : {}),
+      };
     case 'HOST_TIMEOUT':
       if (phase !== 'answer') return { kind: 'silent', reason: errorMessage(error), trouble: null };
       return {

@@ -9,6 +9,7 @@ const ACTIVE_MS = 5000;
 /** A machine that answered this recently may be restarting. */
 const RECENT_MS = 120_000;
 const LONGEST_TROUBLE_MS = 30_000;
+const WAITED_FOR_MS = 2000;
 /** After the first miss: whoever uses the node needs to know soon. */
 const SECOND_PROBE_MS = 1000;
 const WAKING_MS = 500;
@@ -34,6 +35,8 @@ export interface PaceCircumstances {
   wake: WakePace | null;
   /** The panel is in use. */
   active: boolean;
+  /** A job or a move waits for a change of this node, or its tools have to confirm that its GPU disappeared. */
+  waitedFor?: boolean;
   /** Time since it last answered, milliseconds; null for never. */
   sinceSeenMs: number | null;
 }
@@ -41,17 +44,20 @@ export interface PaceCircumstances {
 /** Milliseconds until the next probe, before jitter. */
 export function nextProbeMs(
   observation: Pick<Observation, 'state' | 'misses'>,
-  { probeIntervalMs, wake, active, sinceSeenMs }: PaceCircumstances,
+  { probeIntervalMs, wake, active, waitedFor = false, sinceSeenMs }: PaceCircumstances,
 ): number {
   if (wake) return wakingProbeMs(observation, wake);
-  if (isServing(observation.state))
-    return observation.misses === 0 ? probeIntervalMs : Math.min(SECOND_PROBE_MS, probeIntervalMs);
+  const isRecent = sinceSeenMs !== null && sinceSeenMs < RECENT_MS;
+  if (isServing(observation.state)) {
+    if (observation.misses > 0) return Math.min(SECOND_PROBE_MS, probeIntervalMs);
+    return waitedFor ? Math.min(WAITED_FOR_MS, probeIntervalMs) : probeIntervalMs;
+  }
+  if (waitedFor && isRecent) return Math.min(WAITED_FOR_MS, probeIntervalMs);
   const doublings = Math.min(16, Math.max(0, observation.misses - MISSES_UNTIL_OFF));
   const backedOffMs = probeIntervalMs * 2 ** doublings;
   if (observation.state !== 'off')
     return Math.max(probeIntervalMs, Math.min(LONGEST_TROUBLE_MS, backedOffMs));
   if (active) return Math.max(probeIntervalMs, ACTIVE_MS);
-  const isRecent = sinceSeenMs !== null && sinceSeenMs < RECENT_MS;
   return Math.max(probeIntervalMs, isRecent ? Math.min(ASLEEP_MS, backedOffMs) : ASLEEP_MS);
 }
 

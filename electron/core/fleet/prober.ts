@@ -2,16 +2,19 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { isServing } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
-import type { GpuCard } from '../../../shared/models/telemetry.ts';
+import type { GpuCard, GpuReading } from '../../../shared/models/telemetry.ts';
+import { measuredVramBytes } from '../../../shared/vram.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
 import type { FleetDependencies } from './dependencies.ts';
 import { type Entry, probedAgent, wakePace } from './entry.ts';
 import { sameValue } from './equal.ts';
+import { toolReportOf } from './gpu-tools.ts';
 import { nextObservation, type ProbeResult } from './node-state.ts';
 import { probeTimeoutMs } from './pace.ts';
 import { DETAILS_EVERY_MS, hasUnknownModel, probeTarget, readDetails } from './probe.ts';
-import { cardOf, hasCard, type NodeKnowledge } from './view.ts';
+import { afterAnswer, allVanished, withLostConnection } from './server-process.ts';
+import { cardOf, type NodeKnowledge } from './view.ts';
 
 export interface ProberDependencies
   extends Pick<FleetDependencies, 'clock' | 'random' | 'log' | 'settings' | 'hardware' | 'agents'> {
@@ -22,8 +25,10 @@ export interface ProberDependencies
   publish(entry: Entry): void;
   /** Called when a woken node serves, before that is published. */
   learnBoot(entry: Entry, durationMs: number): void;
+  /** Its server was restarted; called before that is published. */
+  restarted(entry: Entry): void;
   /** The GPUs of a simulated machine; null if it is off. */
-  simulated(nodeId: string): { gpus: readonly GpuCard[] } | null;
+  simulated(nodeId: string): { gpus: readonly GpuReading[] } | null;
 }
 
 /** How long a first answer waits for version and models, so that both are published together. */
@@ -51,19 +56,31 @@ export function createProber(
       !isServing(before.state) &&
       before.state !== 'trouble';
     const known = guess && result.kind !== 'healthy' ? NOTHING_THERE : result;
+    const wasUp = isServing(before.state) || before.state === 'trouble';
+    const server = known.kind === 'healthy' ? observeProcess(entry, known.loaded) : null;
+    if (wasUp && 'refused' in known) entry.process = withLostConnection(entry.process, 'refused');
     entry.observation = nextObservation(before, known, {
       now: clock.now(),
       waking: entry.waking !== null && !isServing(before.state),
-      gpuFound: entry.gpuFound,
-      gpuSeen: hasCard(entry.cards),
+      found: server?.trusted ? entry.gpuFound : null,
+      process: server?.change ?? 'unknown',
+      tools: entry.tools,
+      usedBytes: usedBytes(entry),
+      hasGpu: (entry.record.vramBytes ?? entry.simulated?.vramBytes ?? 0) > 0,
     });
-    if (known.kind === 'healthy') entry.loaded = known.loaded;
+    if (known.kind === 'healthy') {
+      entry.loaded = known.loaded;
+      entry.unloaded.clear();
+    }
     const { state } = entry.observation;
+    if (server?.change === 'new' && wasUp) dependencies.restarted(entry);
     if (entry.waking && isServing(state) && !isServing(before.state)) {
       const durationMs = entry.waking.bootMs();
       if (durationMs !== null) learnBoot(entry, durationMs);
     }
     if (state === 'off' && before.state !== 'off') {
+      // Silence of a machine that is off says nothing about its server.
+      entry.process = { ...entry.process, lostConnection: null };
       entry.unreachable.abort(
         new PilotlightError('HOST_UNREACHABLE', {
           message: fact('NODE_DROPPED_OUT', { node: entry.record.name }),
@@ -71,6 +88,28 @@ export function createProber(
       );
       entry.unreachable = new AbortController();
     }
+  }
+
+  /** Compares the server process with the one that answered before. */
+  function observeProcess(entry: Entry, loaded: NodeKnowledge['loaded']) {
+    const { unloaded } = entry;
+    const modelsVanished = allVanished(entry.loaded, loaded, { now: clock.now(), unloaded });
+    // It may be a newer version, which would show a restart.
+    if (modelsVanished && entry.process.lostConnection === null) entry.detailsAt = null;
+    const report = entry.record.agentUrl === null ? null : agents.serverReport(entry.record.id);
+    const server = afterAnswer(entry.process, {
+      now: clock.monotonic(),
+      report,
+      version: entry.version,
+      modelsVanished,
+    });
+    entry.process = server.process;
+    return server;
+  }
+
+  function usedBytes({ record, simulated: machine }: Entry): number | null {
+    const gpus = machine ? simulated(record.id)?.gpus : record.agentUrl && agents.reading(record.id)?.gpus;
+    return measuredVramBytes(gpus || null);
   }
 
   async function probe(entry: Entry, signal: AbortSignal): Promise<void> {
@@ -90,12 +129,12 @@ export function createProber(
       if (server && result.kind === 'healthy' && wantsDetails(entry, result))
         await detailsOrMoment(entry, server);
       if (entry.target !== target) return;
-      readAgent(entry);
+      readReports(entry);
       observe(entry, result);
     } else if (entry.observation.state === 'unknown') {
       observe(entry, NOTHING_THERE);
     }
-    readMachine(entry);
+    if (entry.record.kind === 'this-computer') readThisComputer(entry);
     publish(entry);
   }
 
@@ -144,13 +183,23 @@ export function createProber(
     });
   }
 
-  /** Takes over what its agent last reported, before the probe's result is evaluated. */
-  function readAgent(entry: Entry): void {
+  /** Takes over what its agent and its tools last reported, before the probe's result is evaluated. */
+  function readReports(entry: Entry): void {
     const { id, kind, agentUrl } = entry.record;
     entry.gpuFound = agentUrl === null ? null : agents.gpuFound(id);
-    if (kind !== 'remote') return;
-    if (agentUrl === null) entry.cards = null;
-    else takeCards(entry, agents.reading(id)?.gpus ?? null);
+    entry.mayRestartOllama = agentUrl !== null && agents.mayRestartOllama(id);
+    if (entry.simulated) readTools(entry, simulated(id)?.gpus ?? null);
+    else if (kind === 'remote') {
+      if (agentUrl === null) entry.cards = null;
+      else takeCards(entry, agents.reading(id)?.gpus ?? null);
+      entry.tools = agentUrl === null ? { kind: 'unknown' } : agents.gpuTools(id);
+      entry.seesNoGpu = entry.tools.kind === 'none' || (entry.seesNoGpu && entry.tools.kind === 'unknown');
+    }
+  }
+
+  function readTools(entry: Entry, gpus: readonly GpuCard[] | null): void {
+    takeCards(entry, gpus);
+    entry.tools = gpus === null ? { kind: 'unknown' } : toolReportOf(gpus);
   }
 
   /** Keeps the known cards while the machine is off or its tools report nothing. */
@@ -159,29 +208,29 @@ export function createProber(
     if (cards !== null && !sameValue(cards, entry.cards)) entry.cards = cards;
   }
 
-  function readMachine(entry: Entry): void {
-    if (entry.simulated) takeCards(entry, simulated(entry.record.id)?.gpus ?? null);
-    else if (entry.record.kind === 'this-computer') readThisComputer(entry);
-  }
-
   /** In the background, so that a hanging tool does not delay probes. */
   function readThisComputer(entry: Entry): void {
+    const { hardware } = dependencies;
     const age = entry.hardwareAt === null ? Number.POSITIVE_INFINITY : clock.monotonic() - entry.hardwareAt;
     if (age < (entry.cards?.length === 0 ? HARDWARE_RETRY_MS : HARDWARE_EVERY_MS)) return;
     entry.hardwareAt = clock.monotonic();
-    dependencies.hardware.readGpus(stopping).then(
-      (gpus) => {
-        takeCards(entry, gpus);
-        publish(entry);
-      },
-      (error) => {
-        if (stopping.aborted) return;
-        // Earlier readings are out of date.
-        entry.cards = null;
-        publish(entry);
-        log.debug('The GPUs could not be read.', { error: String(error) });
-      },
-    );
+    readHardware(entry).catch((error) => {
+      if (stopping.aborted) return;
+      // Earlier readings are out of date. A tool that fails once is tried again before it counts.
+      const problem = error instanceof Error ? error.message : String(error);
+      entry.tools = entry.cards === null ? { kind: 'failed', problem } : { kind: 'unknown' };
+      entry.cards = null;
+      publish(entry);
+      log.debug('The GPUs could not be read.', { error: String(error) });
+    });
+
+    async function readHardware(read: Entry): Promise<void> {
+      const gpus = await hardware.readGpus(stopping);
+      const everyGpu = gpus.length > 0 || ((await hardware.seesEveryGpu?.()) ?? false);
+      readTools(read, gpus);
+      read.seesNoGpu = gpus.length === 0 && everyGpu;
+      publish(read);
+    }
   }
 
   return probe;

@@ -24,7 +24,8 @@ export type { NodeListener } from './wait-for.ts';
 export function createFleetService(dependencies: FleetDependencies): FleetService {
   const { clock, log, secrets, settings } = dependencies;
   const changed = createEmitter<Parameters<NodeListener>>({ name: 'fleet', log });
-  const entries = createEntries({ ...dependencies, notify: changed.emit });
+  const restarted = createEmitter<[nodeId: string]>({ name: 'fleet', log });
+  const entries = createEntries({ ...dependencies, notify: changed.emit, restarted: restarted.emit });
   const simulation = createSimulation({ ...dependencies, entries });
   let stopListening = () => {};
 
@@ -77,6 +78,12 @@ export function createFleetService(dependencies: FleetDependencies): FleetServic
     server: (nodeId) => entries.get(nodeId)?.guarded ?? null,
 
     onChange: changed.on,
+    onRestart: restarted.on,
+
+    probeOften(nodeId) {
+      const entry = entries.get(nodeId);
+      return entry ? entries.waitFor(entry) : { [Symbol.dispose]() {} };
+    },
 
     waitFor(nodeId, predicate, signal) {
       const view = entries.get(nodeId)?.view ?? null;

@@ -1,11 +1,12 @@
 /** Builds the view of a node from its record and what was observed. Pure. */
 import { isServing, type NodeRecord, type NodeView, type Trouble } from '../../../shared/models/fleet.ts';
-import type { Message } from '../../../shared/models/message.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
 import type { InstalledModel, LoadedModel } from '../../../shared/models/placement.ts';
 import type { GpuCard } from '../../../shared/models/telemetry.ts';
 import { sumOrNull } from '../../../shared/vram.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import { sameValue } from './equal.ts';
+import type { GpuLoss } from './gpu-state.ts';
 import { describeLoaded } from './model-placement.ts';
 import type { Observation } from './node-state.ts';
 
@@ -29,6 +30,10 @@ export interface NodeKnowledge {
   cards: readonly GpuCard[] | null;
   /** Whether Ollama found a GPU there, by its agent; null if not reported. */
   gpuFound: boolean | null;
+  /** Every tool of the machine has reported, and none sees a GPU. */
+  seesNoGpu: boolean;
+  /** Whether its agent may restart Ollama. */
+  mayRestartOllama: boolean;
   /** null if the node is not simulated. */
   simulatedVramBytes: number | null;
   uses: readonly Message[];
@@ -60,6 +65,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     state: observation.state,
     since: observation.since,
     trouble: observation.trouble,
+    gpuLost: up && observation.gpu.loss !== null ? lostView(observation.gpu.loss, known) : null,
     server: serverView(known),
     canWake: known.canWake,
     lastWakeError: known.lastWakeError,
@@ -67,7 +73,7 @@ export function toNodeView(known: NodeKnowledge, settings: ViewSettings): NodeVi
     hasGpu,
     vram: readVram(known),
     gpus: [...(known.cards ?? [])],
-    loaded: describeLoaded({ loaded, hasGpu, ...settings }),
+    loaded: describeLoaded({ loaded, installed: known.installed, hasGpu, ...settings }),
     // Kept while the node is asleep, because a job has to know which machine to wake.
     installed: known.installed,
     lastSeenAt: observation.lastSeenAt,
@@ -85,16 +91,35 @@ function readHasGpu({
   cards,
   gpuFound,
   simulatedVramBytes,
+  seesNoGpu,
   observation,
 }: NodeKnowledge): boolean | null {
   if (simulatedVramBytes !== null) return simulatedVramBytes > 0;
   if (hasCard(cards) || gpuFound === true) return true;
   if (record.vramBytes !== null) return record.vramBytes > 0;
-  if (observation.sawVram) return true;
+  if (observation.gpu.known) return true;
+  if (seesNoGpu) return false;
   if (cards === null) return null;
   // An agent reports an empty list only when it has read every GPU; this computer's own tools do not read them all.
   const none = record.kind === 'remote' && cards.length === 0;
   return none || gpuFound === false ? false : null;
+}
+
+function lostView(
+  { since, shownBy, restarted, reason }: GpuLoss,
+  { record, mayRestartOllama }: NodeKnowledge,
+): NodeView['gpuLost'] {
+  return { since, shownBy, restarted, reason, next: fixOf() };
+
+  function fixOf(): Message {
+    if (shownBy === 'tools') return fact('RESTART_IF_GPU_STAYS_AWAY');
+    if (restarted) return fact('CHECK_GPU_AFTER_RESTART');
+    if (mayRestartOllama) return fact('RESTART_OLLAMA_FOR_GPU');
+    return fact('RESTART_OLLAMA_BY_HAND', {
+      here: record.kind === 'this-computer',
+      agent: record.agentUrl !== null,
+    });
+  }
 }
 
 /** Integrated graphics do not count: a server may not use them. */

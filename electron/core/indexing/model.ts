@@ -18,6 +18,10 @@ export interface IndexingFleet {
   onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   /** Something changed there: probe it now. */
   probeSoon(nodeId: string): void;
+  /** A server was restarted while its node stayed up. Returns how to stop. */
+  onRestart(listener: (nodeId: string) => void): () => void;
+  /** Somebody waits for a change of this node, until disposed. */
+  probeOften(nodeId: string): Disposable;
 }
 
 export interface IndexingTelemetry {

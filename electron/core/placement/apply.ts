@@ -8,6 +8,7 @@ import type { LoadedModel, Placement } from '../../../shared/models/placement.ts
 import { measuredVramBytes } from '../../../shared/vram.ts';
 import { canonicalName, placementOf } from '../fleet/model-placement.ts';
 import type { LoadOptions } from '../ports/inference.ts';
+import { explainShortage } from './failed-room.ts';
 import {
   type MoveDependencies,
   type MovePlan,
@@ -19,10 +20,10 @@ import {
 import { failureMessage, locationMessage } from './move-message.ts';
 import { prepareMove } from './prepare.ts';
 import { hasLessOnGpu, type Restored, restoreModels } from './restore.ts';
+import { takeSnapshot } from './snapshot.ts';
 import {
   contradicts,
   evictedBetween,
-  findLoaded,
   pollUntilPlaced,
   pollUntilUnloaded,
   UNLOADS_WITHIN_MS,
@@ -49,6 +50,7 @@ export async function applyMove(
         if (prepared.waited && reading < MOST_READINGS) continue;
         return await executeMove(deps, request, before, prepared.plan, signal);
       }
+      if (prepared.result.code === 'GPU_NOT_USED') markContradicted(deps, prepared.result, before);
       if (prepared.result.code !== 'VRAM_TAKEN' || rechecked) return prepared.result;
       rechecked = true;
       await deps.clock.sleep(VRAM_FREED_WITHIN_MS, signal);
@@ -65,15 +67,9 @@ export async function applyMove(
   }
 }
 
-/** What is loaded and in use at this moment. */
-export async function takeSnapshot(
-  deps: Pick<MoveDependencies, 'readGpus'>,
-  request: Pick<MoveRequest, 'server' | 'model'>,
-  signal: AbortSignal,
-): Promise<Snapshot> {
-  const gpus = await deps.readGpus(signal);
-  const loaded = await request.server.loaded(signal);
-  return { loaded, current: findLoaded(loaded, request.model), usedBytes: measuredVramBytes(gpus), gpus };
+/** The machine's tools contradict what the server reports about its VRAM. */
+function markContradicted(deps: MoveDependencies, { reason }: MoveResult, { loaded }: Snapshot): void {
+  deps.markGpu({ kind: 'lost', reason, figuresWrong: true, loaded });
 }
 
 /** Why a move was interrupted. A node that dropped out is not a cancellation. */
@@ -104,6 +100,8 @@ async function executeMove(
     );
   const failed = (code: MoveResult['code'], reason: Message) =>
     undo({ outcome: 'failed', code, reason, error: null });
+  const withoutRoom = async (result: Omit<MoveResult, 'evicted' | 'from' | 'to'>) =>
+    undo(target === 'gpu' ? await explainShortage(deps, request, before, result) : result);
   try {
     if (plan.unloadFirst) {
       await server.unload(model, signal);
@@ -123,10 +121,10 @@ async function executeMove(
     const evicted = evictedBetween(before.loaded, after.loaded, model, deps.clock.now());
     if (after.model === null) return await failed('MOVE_FAILED', fact('LOADED_MODEL_MISSING'));
     const now = { loaded: after.loaded, model: after.model, usedBytes };
-    const result = judge(deps, request, before, now, evicted);
-    return mayStay(before, after.model, result) ? result : await undo(result);
+    const result = judge(deps, { request, before, plan }, now, evicted);
+    return mayStay(before, after.model, result) ? result : await withoutRoom(result);
   } catch (error) {
-    return await undo({ outcome: 'failed', ...causeOf(error, signal) });
+    return await withoutRoom({ outcome: 'failed', ...causeOf(error, signal) });
   }
 }
 
@@ -159,8 +157,7 @@ function withMissing(error: PilotlightError, missing: readonly string[]): Pilotl
 
 function judge(
   deps: MoveDependencies,
-  request: MoveRequest,
-  before: Snapshot,
+  { request, before, plan }: { request: MoveRequest; before: Snapshot; plan: MovePlan },
   after: { loaded: LoadedModel[]; model: LoadedModel; usedBytes: number | null },
   evicted: string[],
 ): MoveResult {
@@ -188,13 +185,33 @@ function judge(
       : end('failed', 'MOVE_FAILED', fact('NOT_MOVED_TO_CPU', { location }));
   }
   if (to === 'cpu') {
-    deps.markGpu('not-checked');
+    const cause = whyOnCpu(plan, contradicted);
+    if (cause === 'no-room') return end('failed', 'DOES_NOT_FIT', fact('LOADED_ON_CPU_FOR_WANT_OF_VRAM'));
+    if (cause === 'unknown') {
+      deps.markGpu({ kind: 'not-checked' });
+      return end('failed', 'GPU_NOT_USED', fact('LOADED_ON_CPU_SOMEHOW', { node: node.name }));
+    }
+    const reason = fact('LOAD_ENDED_ON_CPU', { model: request.model });
+    deps.markGpu({ kind: 'lost', reason, figuresWrong: contradicted, loaded: after.loaded });
     return end('failed', 'GPU_NOT_USED', fact('LOADED_ON_CPU_INSTEAD', { node: node.name, contradicted }));
   }
-  deps.markGpu('verified');
+  deps.markGpu({ kind: 'verified' });
   const less = before.current !== null && hasLessOnGpu(after.model, before.current);
   if (to === 'partial' && (!request.anyway || less)) {
     return end('failed', 'DOES_NOT_FIT', fact('REST_DOES_NOT_FIT', { location }));
   }
   return end('moved', null, fact('MOVED_TO_GPU', { location, evicted }));
+}
+
+/**
+ * Why a load that was meant for the GPU ended on the CPU. A number of layers has no fallback, so the server has no GPU;
+ * neither has one that chose the layers itself although enough VRAM was free.
+ */
+function whyOnCpu(
+  { options, room, cpuByModelfile = false }: MovePlan,
+  contradicted: boolean,
+): 'no-gpu' | 'no-room' | 'unknown' {
+  if (contradicted || typeof options.layers === 'number') return 'no-gpu';
+  if (room?.kind === 'taken' || room?.kind === 'too-large') return 'no-room';
+  return room?.kind === 'fits' && room.measured && !cpuByModelfile ? 'no-gpu' : 'unknown';
 }

@@ -30,19 +30,29 @@ export function createEnsureOnGpu(deps: {
   pins: Pins;
   /** Throws NOT_FOUND, NODE_ASLEEP, NO_SERVER. */
   requireServing: (nodeId: string) => { node: NodeView; server: InferenceServer };
+  /** Why a load for the GPU would end on the CPU; null if it may succeed. */
+  futile: (node: NodeView, model: string) => Message | null;
   /** The model's name on the server; rejects with MODEL_NOT_FOUND. */
   nameOn: (node: NodeView, model: string, signal: AbortSignal) => Promise<string>;
 }): EnsureOnGpu {
   const { mover, locks, pins, requireServing, nameOn } = deps;
 
-  /** Loads it on the CPU; null if Ollama would unload another model for it. */
-  async function loadOnCpu(node: NodeView, server: InferenceServer, model: string, signal: AbortSignal) {
+  /** Loads it without moving it; null if Ollama would unload another model for it. */
+  async function loadBeside(
+    node: NodeView,
+    server: InferenceServer,
+    model: string,
+    layers: 'auto' | 'cpu',
+    signal: AbortSignal,
+  ) {
     const loaded = await server.loaded(signal);
     const present = loaded.some((entry) => sameModelName(entry.name, model));
     const most = LOADED_PER_GPU * Math.max(1, node.gpus.length);
     if (!present && loaded.length >= most) return null;
-    return mover.load(node, server, model, 'cpu', signal);
+    return mover.load(node, server, model, layers, signal);
   }
+  const loadOnCpu = (node: NodeView, server: InferenceServer, model: string, signal: AbortSignal) =>
+    loadBeside(node, server, model, 'cpu', signal);
 
   return async ({ nodeId, model: wanted, by, signal }) => {
     const model = await nameOn(requireServing(nodeId).node, wanted, signal);
@@ -52,6 +62,12 @@ export function createEnsureOnGpu(deps: {
     if (node.hasGpu === false) {
       const loaded = await mover.load(node, server, model, 'auto', signal);
       return at(loaded, [locationMessage(loaded), fact('NODE_HAS_NO_GPU', { node: node.name })]);
+    }
+    const futile = deps.futile(node, model);
+    if (futile !== null) {
+      const loaded = await loadBeside(node, server, model, 'auto', signal);
+      if (loaded === null) return { placement: null, record: null, reason: futile };
+      return at(loaded, [locationMessage(loaded), futile]);
     }
     if (pins.has(nodeId, model)) {
       const pinned = fact('PINNED_SO_NOT_MOVED');

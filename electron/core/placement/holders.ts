@@ -2,6 +2,7 @@
 import type { LoadedModel, VramHolder } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import { measuredVramBytes } from '../../../shared/vram.ts';
+import { isRunnerProcess } from '../telemetry/runner-process.ts';
 
 const MIB = 1024 ** 2;
 /** What a runner's process uses in addition to its model (the CUDA context), as measured with models of 0.4 to 28 GB. */
@@ -33,11 +34,14 @@ export function foreignUse(
   const allowance = models + CONTEXT_BYTES * (onGpu.length + 1);
 
   const byName = new Map<string, number>();
+  const leftBehind: VramHolder[] = [];
   let runners = 0;
   for (const process of gpus.flatMap((gpu) => gpu.processes ?? [])) {
     const bytes = process.vramUsedBytes ?? 0;
     if (bytes <= 0) continue;
-    if (isRunner(process.name)) runners += bytes;
+    if (process.leftBehind && process.pid !== undefined)
+      leftBehind.push({ name: programName(process.name), bytes, leftBehind: process.pid });
+    else if (isRunnerProcess(process.name)) runners += bytes;
     else {
       const name = programName(process.name);
       if (name !== null) byName.set(name, (byName.get(name) ?? 0) + bytes);
@@ -46,9 +50,10 @@ export function foreignUse(
   // Runners that use more than the server reports: one that outlived its server, or a load in progress.
   if (runners > allowance) byName.set('llama-server', (byName.get('llama-server') ?? 0) + runners - models);
 
-  const named = [...byName]
-    .map(([name, bytes]): VramHolder => ({ name, bytes }))
-    .toSorted((one, other) => other.bytes - one.bytes);
+  const named = [
+    ...[...byName].map(([name, bytes]): VramHolder => ({ name, bytes })),
+    ...leftBehind,
+  ].toSorted((one, other) => other.bytes - one.bytes);
   const namedBytes = named.reduce((sum, { bytes }) => sum + bytes, 0);
   const ours =
     runners > 0 && runners <= allowance ? Math.max(runners, models) : models + CONTEXT_BYTES * onGpu.length;
@@ -61,14 +66,6 @@ export function foreignUse(
         ? named
         : [...named, { name: null, bytes: nameless }],
   };
-}
-
-/** Whether it is a process of the inference server. A `llama-server` outside of Ollama's folder is another program. */
-function isRunner(name: string): boolean {
-  const path = name.trim().toLowerCase();
-  // The server itself, in any folder, and the runners that it starts.
-  if (/^ollama runner\b/.test(path) || /(^|[\\/])ollama([ _.]|$)[^\\/]*$/.test(path)) return true;
-  return /(^|[\\/])<?ollama>?[\\/](.*[\\/])?llama[-_]server(\.exe)?$/.test(path);
 }
 
 /** The program without its folder; null if the tool reports none (`[N/A]`, `-`, an empty name). */

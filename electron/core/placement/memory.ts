@@ -8,6 +8,8 @@ import { afterRestart, type ModelHistory, NO_HISTORY, remember } from './move-hi
 export interface PlacementMemory {
   /** Call with each change of a node. `restarted`: it has started serving. `appeared`: a model was loaded. */
   observe(node: NodeView, previous: NodeView | null): { restarted: boolean; appeared: boolean };
+  /** Its server was restarted: what failed before may work now. */
+  restarted(nodeId: string): void;
   learn(record: Omit<MoveRecord, 'id'>): void;
   history(nodeId: string, model: string): ModelHistory | undefined;
   placedSince(nodeId: string, model: string): number | null;
@@ -82,6 +84,7 @@ export function createPlacementMemory(deps: {
       seen.set(node.id, models);
       return { restarted, appeared };
     },
+    restarted: (nodeId) => change(nodeId, afterRestart),
     learn,
     history: (nodeId, model) => histories.get(nodeId)?.get(canonicalName(model)),
     placedSince: (nodeId, model) => {

@@ -4,9 +4,11 @@ import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, MoveRecord, Placement, VramShortage } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import type { GpuVerdict } from '../fleet/gpu-state.ts';
 import { placementOf } from '../fleet/model-placement.ts';
 import type { InferenceServer, LoadOptions } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
+import type { Room } from './room.ts';
 
 export interface MoveRequest {
   node: NodeView;
@@ -46,7 +48,7 @@ export interface MoveDependencies {
   blocked: () => Message | null;
   /** False once the node is known to be off or unreachable: nothing can be restored there. */
   serving: () => boolean;
-  markGpu: (verdict: 'verified' | 'not-checked') => void;
+  markGpu: (verdict: GpuVerdict) => void;
   /** Outlives the caller's signal, because a cancelled move is still undone. */
   restoreSignal: AbortSignal;
 }
@@ -80,6 +82,10 @@ export interface MovePlan {
   /** Unload the model and wait until it is unloaded, then let the server choose the layers. */
   unloadFirst: boolean;
   options: LoadOptions;
+  /** The room that was found on the GPU; left out for a move to the CPU. */
+  room?: Room;
+  /** Its Modelfile keeps loads on the CPU that do not ask for layers. */
+  cpuByModelfile?: boolean;
 }
 
 export const placementOrNull = (model: LoadedModel | null): Placement | null =>

@@ -5,10 +5,11 @@ import { fact, type Message } from '../../../shared/models/message.ts';
 import type { LoadedModel, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
 import type { ActivityService } from '../activity/service.ts';
+import type { GpuVerdict } from '../fleet/gpu-state.ts';
 import { sameModelName } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
 import type { Clock } from '../ports/time.ts';
-import { applyMove, takeSnapshot } from './apply.ts';
+import { applyMove } from './apply.ts';
 import type { LoadWatch } from './loads.ts';
 import type { PlacementMemory } from './memory.ts';
 import type { MoveDependencies, MoveResult, RequestsInFlight } from './move.ts';
@@ -16,6 +17,7 @@ import type { MoveHistory } from './moves.ts';
 import type { NodeLocks } from './node-lock.ts';
 import type { Pins } from './pins.ts';
 import { measureRoom } from './prepare.ts';
+import { takeSnapshot } from './snapshot.ts';
 import { findLoaded, pollUntilPlaced } from './verify.ts';
 
 /** A move on one node. */
@@ -65,7 +67,8 @@ export interface MoverDependencies {
   fleet: {
     server(id: string): InferenceServer | null;
     probeSoon(nodeId: string): void;
-    markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
+    markGpu(nodeId: string, verdict: GpuVerdict): void;
+    probeOften(nodeId: string): Disposable;
     list(): NodeView[];
     onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
   };
@@ -111,7 +114,7 @@ export function createMover(deps: MoverDependencies): Mover {
       get pinned() {
         return pins.on(nodeId);
       },
-      isPriority,
+      isPriority: (name) => isPriority(name) || isShownAsPriority(nodeId, name),
       inFlight: (name) => inFlight.count(nodeId, name),
       drain: (models, signal) => inFlight.drain(nodeId, models, DRAIN_MS, signal),
       readGpus: (signal) => readGpus(nodeId, signal),
@@ -124,6 +127,15 @@ export function createMover(deps: MoverDependencies): Mover {
       restoreSignal: restoring,
     };
   }
+
+  /** Another tag of its digest is a priority model. */
+  const isShownAsPriority = (nodeId: string, name: string) =>
+    fleet
+      .list()
+      .some(
+        ({ id, loaded }) =>
+          id === nodeId && loaded.some((model) => model.priority && sameModelName(model.name, name)),
+      );
 
   function record(
     node: NodeView,
@@ -187,6 +199,8 @@ export function createMover(deps: MoverDependencies): Mover {
     const at = clock.now();
     const startedAt = clock.monotonic();
     using lost = watchNode(node);
+    // The server may be restarted while the move waits.
+    using _ = fleet.probeOften(node.id);
     const any = AbortSignal.any([signal, lifetime, lost.signal]);
     const request = { anyway: false, ...task, node, server };
     const moving = applyMove(moveDependencies(node.id, task.model), request, any);

@@ -8,6 +8,8 @@ export interface MoveHistory {
   append(move: Omit<MoveRecord, 'id'>): MoveRecord;
   /** Newest first. */
   list(limit: number): MoveRecord[];
+  /** A later load made this result out of date. */
+  supersede(move: MoveRecord): void;
 }
 
 const STREAMED = 200;
@@ -39,5 +41,9 @@ export function createMoveHistory(deps: {
       }
     },
     list: (limit) => store.moves.list(limit),
+    supersede(move) {
+      const key = String(move.id);
+      if (streams.moves.get(key) !== undefined) streams.moves.set(key, { ...move, superseded: true });
+    },
   };
 }

@@ -18,7 +18,7 @@ import type { PlacementFleet, PlacementService } from './service.ts';
 
 export interface Optimizer {
   status(): OptimizerStatus;
-  /** Checks and moves now, or joins the check in progress. */
+  /** Checks and moves now, after the check in progress if there is one; callers that wait share the next one. */
   run(signal: AbortSignal): Promise<OptimizerStatus>;
   start(): void;
   /** No automatic checks until `resume`. */
@@ -39,7 +39,7 @@ export interface OptimizerDependencies {
     onChange(listener: (settings: Settings, previous: Settings) => void): () => void;
   };
   activity: Pick<ActivityService, 'record'>;
-  fleet: Pick<PlacementFleet, 'list' | 'onChange'>;
+  fleet: Pick<PlacementFleet, 'list' | 'onChange' | 'probe'>;
   placement: Pick<PlacementService, 'planInput' | 'place' | 'history' | 'onMove'>;
 }
 
@@ -55,6 +55,7 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
   let loop: Loop | null = null;
   let early: Timer | null = null;
   let current: Promise<void> | null = null;
+  let following: Promise<void> | null = null;
   let paused = false;
   let lastLookAt: number | null = null;
   let nextLookAt: number | null = null;
@@ -94,11 +95,21 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     return current;
   }
 
+  /** A check that is in progress may have begun before what the caller wants to be checked. */
+  async function checkAfterCurrent(): Promise<void> {
+    await current?.catch(() => {});
+    lifetime.signal.throwIfAborted();
+    await check(lifetime.signal);
+  }
+
   async function checkAndMove(signal: AbortSignal): Promise<void> {
     early?.cancel();
     nextLookAt = null;
     lastLookAt = clock.now();
-    const nodes = fleet.list().filter((node) => isServing(node.state) && serverCan(node, 'moves'));
+    const movable = () => fleet.list().filter((node) => isServing(node.state) && serverCan(node, 'moves'));
+    // What was loaded since the last probe counts, too.
+    await Promise.all(movable().map(({ id }) => fleet.probe(id).catch(() => {})));
+    const nodes = movable();
     const checked = (await Promise.all(nodes.map((node) => checkNode(node, signal)))).flat();
     explanations = checked
       .map(({ explanation }) => explanation)
@@ -114,7 +125,9 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
       if (decision.explanation.code === 'NOT_PRIORITY') continue;
       const record =
         decision.move && !signal.aborted ? await tryMove(node, decision.explanation, signal) : null;
-      checked.push({ ...decision, explanation: explanationAfter(decision.explanation, record), record });
+      const gpuLost = fleet.list().some(({ id, gpuLost }) => id === node.id && gpuLost !== null);
+      const explanation = explanationAfter(decision.explanation, record, gpuLost);
+      checked.push({ ...decision, node: node.name, explanation, record });
     }
     return checked;
   }
@@ -191,7 +204,10 @@ export function createOptimizer(deps: OptimizerDependencies): Optimizer {
     async run(signal) {
       signal.throwIfAborted();
       // The move continues if the caller disconnects, because a load may take minutes.
-      await check(lifetime.signal);
+      following ??= checkAfterCurrent().finally(() => {
+        following = null;
+      });
+      await following;
       loop?.reschedule();
       return status();
     },

@@ -1,18 +1,15 @@
 /** What the optimizer would do with each model of a node, and why. Pure. */
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
-import type { Explanation, InstalledModel, ModelOnNode } from '../../../shared/models/placement.ts';
+import type { Explanation, ModelOnNode, MoveRecord } from '../../../shared/models/placement.ts';
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import { canonicalName, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
+import { canonicalName, isPriority, matchesPriority, sameModelName } from '../fleet/model-placement.ts';
 import { predictSize, vramState } from './fit.ts';
+import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
 import { type ModelHistory, NO_HISTORY, quietUntil } from './move-history.ts';
 import { shortageMessage } from './move-message.ts';
 import { type Room, roomOnGpu } from './room.ts';
-
-/** A tag that was loaded within this time counts as in use. */
-const SIBLING_WINDOW_MS = 10 * 60_000;
-/** How long a server counts as having lost its GPU, unless it is restarted. */
-const GPU_LOST_WINDOW_MS = 6 * 60 * 60_000;
+import { activeSibling } from './siblings.ts';
 
 export interface PlanInput {
   now: number;
@@ -33,6 +30,10 @@ export interface PlanInput {
   placedSince: (model: string) => number | null;
   /** When a model was last loaded; null for never. */
   lastLoadedAt: (model: string) => number | null;
+  /** Its last move, if that failed or was refused and nothing has loaded it again since. Left out for none. */
+  lastFailure?: (model: string) => MoveRecord | null;
+  /** Whether its Modelfile keeps a model on the CPU, by digest. Left out for no. */
+  cpuByModelfile?: (digest: string) => boolean;
   /** How long a model must have been in one place, milliseconds. */
   settleMs: number;
 }
@@ -56,8 +57,8 @@ function isListed(decision: Decision): boolean {
   return decision.explanation.code !== 'NOT_PRIORITY';
 }
 
-/** The decision for one model by name, loaded or not. */
-export function explainModel(input: PlanInput, name: string): Decision {
+/** The decision for one model by name, loaded or not, whatever happened to it before. */
+export function decideByName(input: PlanInput, name: string): Decision {
   const model = input.node.loaded.find((loaded) => sameModelName(loaded.name, name));
   return model ? decide(input, model) : explainAbsent(input, name);
 }
@@ -96,7 +97,7 @@ function notServing(node: NodeView): Answer {
 }
 
 function decide(input: PlanInput, model: ModelOnNode): Decision {
-  const priority = matchesPriority(model.name, input.priorityModels);
+  const priority = isPriority(model, input.node.installed, input.priorityModels);
   const wanted = priority && input.node.hasGpu !== false ? 'gpu' : null;
   return toDecision(input.node, model.name, model.placement, wanted, answerFor(input, model, priority));
 }
@@ -146,6 +147,14 @@ function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Ans
       next: fact('MAKE_PRIORITY_OR_FORCE'),
     };
   }
+  if (input.cpuByModelfile?.(model.digest)) {
+    return {
+      code: 'PINNED',
+      right: true,
+      reason: fact('STAYS_BY_MODELFILE', place),
+      next: fact('CHANGE_MODELFILE_OR_FORCE'),
+    };
+  }
   if (input.moving !== null) {
     const reason = sameModelName(input.moving, model.name)
       ? fact('IS_BEING_MOVED')
@@ -160,6 +169,7 @@ function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Ans
     };
   }
   return (
+    lostGpuAnswer(input, model, place) ??
     afterMovesAnswer(input, model, place) ??
     settlingAnswer(input, model, place) ??
     inUseAnswer(input, model, place) ??
@@ -167,14 +177,25 @@ function answerFor(input: PlanInput, model: ModelOnNode, priority: boolean): Ans
   );
 }
 
+/** Without its GPU, moving is futile. A restart, or a long time, may have brought it back. */
+function lostGpuAnswer({ now, node }: PlanInput, model: ModelOnNode, place: Place): Answer | null {
+  const { gpuLost } = node;
+  if (gpuLost === null || model.placement !== 'cpu' || !isFutile(gpuLost, now)) return null;
+  return {
+    code: 'GPU_LOST',
+    reason: fact('GPU_IS_LOST', { ...place, reason: gpuLost.reason }),
+    next: gpuLost.next,
+  };
+}
+
 /** What the history of its moves says. */
 function afterMovesAnswer(input: PlanInput, model: ModelOnNode, place: Place): Answer | null {
   const { now, node } = input;
   const history = input.history(model.name) ?? NO_HISTORY;
   const { gpuNotUsedAt, retryAt, failures, lastReason, movedAt, movedTo } = history;
-  if (gpuNotUsedAt !== null && now - gpuNotUsedAt < GPU_LOST_WINDOW_MS && model.placement === 'cpu') {
+  if (gpuNotUsedAt !== null && now - gpuNotUsedAt < GPU_NOT_USED_WINDOW_MS && model.placement === 'cpu') {
     return {
-      code: 'GPU_LOST',
+      code: 'BACKING_OFF',
       reason: fact('GPU_NOT_DETECTED', { ...place, agoMs: now - gpuNotUsedAt }),
       next:
         node.hasGpu === true
@@ -300,32 +321,9 @@ function roomFor(input: PlanInput, model: ModelOnNode): Room {
 }
 
 function isProtected(input: PlanInput, name: string): boolean {
-  return input.pinned.has(canonicalName(name)) || matchesPriority(name, input.priorityModels);
-}
-
-/** The name of another tag with the same weights that is in use; null if there is none. */
-function activeSibling(input: PlanInput, model: ModelOnNode): string | null {
-  const installed = input.node.installed.find((entry) => sameModelName(entry.name, model.name));
-  const used = (name: string) => {
-    const last = input.lastLoadedAt(name);
-    return input.inFlight(name) > 0 || (last !== null && input.now - last < SIBLING_WINDOW_MS);
-  };
-  for (const other of input.node.installed) {
-    if (sameModelName(other.name, model.name)) continue;
-    const same =
-      (other.digest !== '' && other.digest === model.digest) ||
-      (installed !== undefined && sameWeights(installed, other));
-    if (same && used(other.name)) return other.name;
-  }
-  return null;
-}
-
-/** Tags with the same weights may have different digests, but all of these are equal. */
-function sameWeights(one: InstalledModel, other: InstalledModel): boolean {
-  return (
-    one.sizeBytes === other.sizeBytes &&
-    one.family === other.family &&
-    one.parameterSize === other.parameterSize &&
-    one.quantization === other.quantization
-  );
+  const loaded = input.node.loaded.find((model) => sameModelName(model.name, name));
+  const priority = loaded
+    ? isPriority(loaded, input.node.installed, input.priorityModels)
+    : matchesPriority(name, input.priorityModels);
+  return priority || input.pinned.has(canonicalName(name));
 }

@@ -44,6 +44,7 @@ export async function prepareMove(
     keepAliveSeconds: current ? keepAliveSeconds(current, deps.clock.now()) : null,
     ...(contextLength === undefined ? {} : { contextLength }),
   };
+  const cpuByModelfile = described?.gpuLayers === 0;
   const refuse = (code: ErrorCode, reason: Message): Prepared => ({
     kind: 'done',
     result: refusal(before, code, reason),
@@ -58,6 +59,7 @@ export async function prepareMove(
 
   if (target === 'cpu') return go([], { unloadFirst: false, options: { layers: 'cpu', ...common } });
 
+  if (cpuByModelfile && by !== 'person') return refuse('PINNED', fact('MODELFILE_KEEPS_ON_CPU'));
   const room = measureRoom(deps, request, before, described);
   const short = request.anyway ? null : noRoom(request, before, room);
   if (short) return { kind: 'done', result: short };
@@ -72,12 +74,16 @@ export async function prepareMove(
     );
   }
 
-  if (current === null) return go(victims, { unloadFirst: false, options: { layers: 'auto', ...common } });
-  const layers =
-    room.kind === 'fits' && room.measured && described?.blockCount != null && !deps.explicitFailed
-      ? described.blockCount + 1
-      : 'auto';
-  return go(victims, { unloadFirst: layers === 'auto', options: { layers, ...common } });
+  const proven = room.kind === 'fits' && room.measured && !deps.explicitFailed;
+  // Without a number of layers, its Modelfile would keep it on the CPU.
+  const explicit = cpuByModelfile || (proven && current !== null);
+  const layers = explicit && described?.blockCount != null ? described.blockCount + 1 : 'auto';
+  return go(victims, {
+    unloadFirst: current !== null && layers === 'auto',
+    options: { layers, ...common },
+    room,
+    cpuByModelfile,
+  });
 }
 
 /** The room for the model, by what is in use at this moment. */

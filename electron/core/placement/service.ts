@@ -1,94 +1,32 @@
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { createEmitter } from '../../../shared/emitter.ts';
 import { isServing, type NodeView } from '../../../shared/models/fleet.ts';
-import { fact } from '../../../shared/models/message.ts';
-import type { Explanation, MoveRecord } from '../../../shared/models/placement.ts';
-import type { Settings } from '../../../shared/models/settings.ts';
-import type { GpuReading } from '../../../shared/models/telemetry.ts';
-import type { ActivityService } from '../activity/service.ts';
+import { fact, type Message } from '../../../shared/models/message.ts';
+import type { MoveRecord } from '../../../shared/models/placement.ts';
 import { canonicalName, matchesPriority } from '../fleet/model-placement.ts';
 import type { InferenceServer } from '../ports/inference.ts';
-import type { Log } from '../ports/log.ts';
-import type { Store } from '../ports/state.ts';
-import type { Clock } from '../ports/time.ts';
-import type { Streams } from '../runtime/streams.ts';
-import { createEnsureOnGpu, type EnsureOnGpu } from './ensure.ts';
+import { createEnsureOnGpu } from './ensure.ts';
+import { explainModel } from './explain.ts';
+import { GPU_NOT_USED_WINDOW_MS, isFutile } from './futile.ts';
+import { createGpuDoubt } from './gpu-doubt.ts';
+import { createLastFailures } from './last-failure.ts';
 import { createLoadWatch } from './loads.ts';
 import { createPlacementMemory } from './memory.ts';
-import type { RequestsInFlight } from './move.ts';
+import type { PlacementService, PlacementServiceDependencies, PlaceRequest } from './model.ts';
+import { createModelfiles } from './modelfiles.ts';
 import { createMover, type MoveTask } from './mover.ts';
 import { createMoveHistory } from './moves.ts';
 import { createNodeLocks } from './node-lock.ts';
-import type { Pins } from './pins.ts';
-import { explainModel, type PlanInput } from './plan.ts';
+import type { PlanInput } from './plan.ts';
 import { resolveModel } from './resolve.ts';
 import { pollUntilUnloaded } from './verify.ts';
 
-/** The parts of the fleet that placement uses. */
-export interface PlacementFleet {
-  list(): NodeView[];
-  /** Throws NOT_FOUND. */
-  require(id: string): NodeView;
-  server(id: string): InferenceServer | null;
-  onChange(listener: (node: NodeView | null, previous: NodeView | null) => void): () => void;
-  probeSoon(nodeId: string): void;
-  /** Pins have changed: update the node's view. */
-  refresh(nodeId: string): void;
-  markGpu(nodeId: string, verdict: 'verified' | 'not-checked'): void;
-}
-
-export interface PlaceRequest {
-  model: string;
-  target: 'gpu' | 'cpu';
-  /** null for every node that has the model. */
-  nodeId: string | null;
-  by: MoveRecord['by'];
-  /** Even if the model is known not to fit entirely. Default false. */
-  anyway?: boolean;
-  signal: AbortSignal;
-}
-
-export interface PlacementService {
-  /**
-   * Moves a model, or loads it if it is not loaded. For one node, rejects with NOT_FOUND, MODEL_NOT_FOUND, NODE_ASLEEP,
-   * NO_SERVER, MOVE_IN_PROGRESS. For all nodes, what cannot be done on one is a `refused` record.
-   */
-  place(request: PlaceRequest): Promise<MoveRecord[]>;
-  /** Moves every loaded priority model, on one node or all. Rejects with NOT_FOUND. */
-  placeAll(request: Omit<PlaceRequest, 'model'>): Promise<MoveRecord[]>;
-  ensureOnGpu: EnsureOnGpu;
-  /** Rejects with NOT_FOUND, NODE_ASLEEP, NO_SERVER, NOT_LOADED, PINNED, MOVE_IN_PROGRESS. */
-  unload(request: { model: string; nodeId: string; signal: AbortSignal }): Promise<void>;
-  pin(nodeId: string, model: string, pinned: boolean): void;
-  isPinned(nodeId: string, model: string): boolean;
-  explain(nodeId: string, model: string): Explanation;
-  /** What the planner needs to know about a node. */
-  planInput(node: NodeView): PlanInput;
-  /** Newest first. */
-  history(limit: number): MoveRecord[];
-  /** Called before the fleet shows the result of a move. Returns how to stop. */
-  onMove(listener: (record: MoveRecord) => void): () => void;
-  start(): void;
-  /** Cancels running moves and waits for them. */
-  stop(): Promise<void>;
-}
-
-export interface PlacementServiceDependencies {
-  clock: Clock;
-  log: Log;
-  store: Pick<Store, 'moves'>;
-  streams: Pick<Streams, 'moves'>;
-  settings: { current(): Settings };
-  activity: Pick<ActivityService, 'record'>;
-  fleet: PlacementFleet;
-  pins: Pins;
-  /** Moves wait for these requests. */
-  inFlight: RequestsInFlight;
-  /** New readings of a node's own tools; null if it has none. */
-  readGpus: (nodeId: string, signal: AbortSignal) => Promise<GpuReading[] | null>;
-  /** Their last readings; null if there are none. */
-  reading: (nodeId: string) => { gpus: GpuReading[] | null } | null;
-}
+export type {
+  PlacementFleet,
+  PlacementService,
+  PlacementServiceDependencies,
+  PlaceRequest,
+} from './model.ts';
 
 const UNLOAD_SHOWN_MS = 5000;
 /** How long a stop waits for cancelled moves to be undone. */
@@ -105,7 +43,10 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
   const lifetime = new AbortController();
   const moved = createEmitter<[MoveRecord]>({ name: 'moves', log });
   const restoring = new AbortController();
-  let unsubscribe: (() => void) | null = null;
+  const modelfiles = createModelfiles({ server: fleet.server, signal: lifetime.signal });
+  const gpuDoubt = createGpuDoubt();
+  const failures = createLastFailures(moves.list(LEARNED_MOVES), moves.supersede);
+  const stops: (() => void)[] = [];
   const loads = createLoadWatch({
     clock,
     onStalled: (nodeId, model, stuck) =>
@@ -136,10 +77,31 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     lifetime: lifetime.signal,
     restoring: restoring.signal,
     isPriority: (name) => matchesPriority(name, priorityModels()),
-    onRecord: moved.emit,
+    onRecord(record) {
+      failures.recorded(record);
+      moved.emit(record);
+      void compareAfter(record);
+    },
   });
   const { refuse, placeOn } = mover;
-  const ensureOnGpu = createEnsureOnGpu({ mover, locks, pins, requireServing, nameOn });
+  const ensureOnGpu = createEnsureOnGpu({ mover, locks, pins, requireServing, nameOn, futile });
+
+  /** A load that ended on the CPU is not repeated by each job: its GPU is lost, or it may have none. */
+  function futile(node: NodeView, model: string): Message | null {
+    const now = clock.now();
+    if (node.gpuLost !== null && isFutile(node.gpuLost, now)) return node.gpuLost.reason;
+    const at = memory.history(node.id, model)?.gpuNotUsedAt ?? null;
+    if (node.hasGpu === true || at === null || now - at >= GPU_NOT_USED_WINDOW_MS) return null;
+    return fact('ENDED_ON_CPU_BEFORE', { node: node.name });
+  }
+
+  /** Remembers how a model is loaded after a move that failed, to notice the next load. */
+  async function compareAfter(record: MoveRecord): Promise<void> {
+    if (record.outcome !== 'failed' && record.outcome !== 'refused') return;
+    await fleet.probe(record.nodeId).catch(() => {});
+    const node = fleet.list().find(({ id }) => id === record.nodeId);
+    if (node && isServing(node.state)) failures.settled(node, record);
+  }
 
   async function placeEverywhere(request: PlaceRequest): Promise<MoveRecord[]> {
     const { model, target, by, anyway = false, signal } = request;
@@ -191,6 +153,22 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     return { node, server };
   }
 
+  const isGpuInDoubt = (node: NodeView) =>
+    gpuDoubt.observe(node, {
+      gpus: reading(node.id)?.gpus ?? [],
+      moving: locks.holder(node.id),
+      keptOnCpu: ({ name, digest }) =>
+        memory.history(node.id, name)?.movedTo === 'cpu' ||
+        pins.has(node.id, name) ||
+        modelfiles.keepsOnCpu(digest),
+    });
+
+  function forget(nodeId: string): void {
+    memory.forget(nodeId);
+    failures.forget(nodeId);
+    gpuDoubt.forget(nodeId);
+  }
+
   const planInput = (node: NodeView): PlanInput => ({
     now: clock.now(),
     node,
@@ -203,6 +181,8 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
     history: (model) => memory.history(node.id, model),
     placedSince: (model) => memory.placedSince(node.id, model),
     lastLoadedAt: (model) => memory.lastLoadedAt(node.id, model),
+    lastFailure: (model) => failures.get(node.id, model),
+    cpuByModelfile: (digest) => modelfiles.keepsOnCpu(digest),
     settleMs: PROBES_TO_SETTLE * settings.current().fleet.lookIntervalMs,
   });
 
@@ -221,9 +201,7 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
           .filter((node) => isServing(node.state))
           .map(async (node) => {
             const done: MoveRecord[] = [];
-            for (const model of node.loaded.filter((entry) =>
-              matchesPriority(entry.name, priorityModels()),
-            )) {
+            for (const model of node.loaded.filter(({ priority }) => priority)) {
               signal.throwIfAborted();
               done.push(await placeUnlessMoving(node, { model: model.name, target, by, anyway }, signal));
             }
@@ -284,20 +262,29 @@ export function createPlacementService(deps: PlacementServiceDependencies): Plac
 
     start() {
       for (const node of fleet.list()) memory.observe(node, null);
-      unsubscribe ??= fleet.onChange((node, previous) => {
-        if (node === null) {
-          if (previous) memory.forget(previous.id);
-          return;
-        }
-        const { restarted, appeared } = memory.observe(node, previous);
-        if (restarted || (appeared && locks.holder(node.id) === null)) loads.clear(node.id);
-      });
+      stops.push(
+        fleet.onRestart((nodeId) => {
+          memory.restarted(nodeId);
+          loads.clear(nodeId);
+        }),
+        fleet.onChange((node, previous) => {
+          if (node === null) {
+            if (previous) forget(previous.id);
+            return;
+          }
+          if (isGpuInDoubt(node)) fleet.markGpu(node.id, { kind: 'not-checked' });
+          const { restarted, appeared } = memory.observe(node, previous);
+          if (restarted || (appeared && locks.holder(node.id) === null)) loads.clear(node.id);
+          if (!isServing(node.state)) return;
+          failures.observe(node, locks.holder(node.id));
+          modelfiles.observe(node);
+        }),
+      );
     },
 
     async stop() {
       lifetime.abort(new PilotlightError('STOPPING'));
-      unsubscribe?.();
-      unsubscribe = null;
+      for (const stop of stops.splice(0)) stop();
       const grace = clock.timer(RESTORE_GRACE_MS, () => restoring.abort(new PilotlightError('STOPPING')));
       await mover.idle();
       grace.cancel();

@@ -23,11 +23,26 @@ export interface AgentMachine {
     /** Whether a magic packet to this interface wakes the machine; null if the system does not report it. */
     wakeArmed: boolean | null;
   }[];
-  ollama: { answers: boolean; version: string | null; startedAt: number | null; gpuFound: boolean | null };
+  ollama: {
+    answers: boolean;
+    version: string | null;
+    startedAt: number | null;
+    gpuFound: boolean | null;
+    /** Since the agent started; null or left out if it does not count them. */
+    restarts?: number | null;
+  };
+}
+
+export interface AgentGpuProcess {
+  pid: number;
+  name: string;
+  vramUsedBytes: number | null;
+  /** Left out if it is not reported; `name` is null if that process has ended. */
+  parent?: { pid: number; name: string | null };
 }
 
 export interface AgentGpuReading extends GpuReading {
-  processes: { pid: number; name: string; vramUsedBytes: number | null }[];
+  processes: AgentGpuProcess[];
 }
 
 export interface AgentSample {

@@ -5,6 +5,8 @@ import type { GpuReading, HostReading } from '../../../shared/models/telemetry.t
 export interface LocalHardware {
   /** Empty only if there are none. Rejects with a sentence if there may be one that could not be read. */
   readGpus(signal: AbortSignal): Promise<GpuReading[]>;
+  /** Whether no GPU of this computer can be hidden from `readGpus`. Left out for no. */
+  seesEveryGpu?(): Promise<boolean>;
   readHost(): HostReading;
 }
 

@@ -56,6 +56,13 @@ export interface Http {
   open(request: HttpStreamRequest): Promise<HttpStream>;
 }
 
+/**
+ * Opens a TCP connection to the server of a URL and keeps it without sending anything. Resolves when the other side
+ * closes it, which a server does when its process ends. Rejects like `Http` if it cannot be opened, or with the
+ * signal's reason. `onOpen` is called when it is open.
+ */
+export type HoldConnection = (url: string, signal: AbortSignal, onOpen?: () => void) => Promise<void>;
+
 export interface NetworkInterface {
   name: string;
   address: string;

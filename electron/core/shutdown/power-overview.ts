@@ -1,15 +1,16 @@
 /** The `power` stream: the power view of each node, rebuilt after a change and published if it differs. */
+import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { Lease, NodePower } from '../../../shared/models/power.ts';
 import type { AgentAccess } from '../agents/agent-access.ts';
-import { gpuLostOf } from '../agents/gpu-lost.ts';
 import { sameValue } from '../fleet/equal.ts';
 import type { FleetService } from '../fleet/service.ts';
 import type { LeaseLedger } from '../leases/lease-ledger.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { AgentLease, AgentPolicyView, AgentPower, AgentSample } from '../ports/agents.ts';
+import type { AgentLease, AgentPolicyView, AgentPower } from '../ports/agents.ts';
 import type { Clock, Timer } from '../ports/time.ts';
 import type { Streams } from '../runtime/streams.ts';
+import { troubleOf } from '../runtime/trouble.ts';
 import type { WakeAttribution } from '../wake/wake-attribution.ts';
 import type { InUse } from './in-use.ts';
 import { nodePowerOf, type Reported } from './node-power.ts';
@@ -58,22 +59,16 @@ function concernsPower(node: NodeView, previous: NodeView): boolean {
     !node.hasAgentToken ||
     node.state !== previous.state ||
     node.hasGpu !== previous.hasGpu ||
+    !sameValue(node.gpuLost, previous.gpuLost) ||
     node.agentUrl !== previous.agentUrl ||
     node.shutdownUrl !== previous.shutdownUrl ||
     node.hasAgentToken !== previous.hasAgentToken
   );
 }
 
-/** An empty list means "none" only when every tool has reported. */
-function gpusSeen(sample: AgentSample | null) {
-  if (sample === null || (sample.gpus.length === 0 && sample.gpusRead === 'not-yet'))
-    return { seenByTools: null };
-  return {
-    seenByTools: sample.gpus.length,
-    toolFails: sample.gpusRead === 'failed',
-    onlyIntegrated: sample.gpus.length > 0 && sample.gpus.every(({ integrated }) => integrated === true),
-  };
-}
+/** The same fact in the shape of a trouble, as it was before the fleet had it. */
+const lostGpu = ({ gpuLost }: NodeView) =>
+  gpuLost && troubleOf(new PilotlightError('GPU_LOST', { message: gpuLost.reason, next: gpuLost.next }));
 
 export function createPowerOverview(dependencies: PowerOverviewDependencies): PowerOverview {
   const { clock, streams, fleet, agents, policies, ledger, shutdownBy, inUse, attribution } = dependencies;
@@ -128,7 +123,6 @@ export function createPowerOverview(dependencies: PowerOverviewDependencies): Po
     const value = readReports(id);
     const agent = agents.view(id);
     const machine = agents.machine(id);
-    const sample = agents.sample(id);
     return nodePowerOf({
       node,
       policy: policies.get(id),
@@ -143,13 +137,7 @@ export function createPowerOverview(dependencies: PowerOverviewDependencies): Po
       blockedBy: inUse.blockedBy(id),
       wokenByUs: attribution.byUs(id, machine?.bootId ?? null),
       progress: dependencies.progress(id),
-      gpuLost: gpuLostOf({
-        hasGpu: node.hasGpu,
-        ...gpusSeen(sample),
-        problems: sample?.problems ?? [],
-        ollamaFoundGpu: machine?.ollama.answers ? machine.ollama.gpuFound : null,
-        mayRestartOllama: agent?.mayRestartOllama ?? false,
-      }),
+      gpuLost: lostGpu(node),
     });
   }
 

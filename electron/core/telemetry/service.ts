@@ -16,6 +16,7 @@ import type { Clock, Random } from '../ports/time.ts';
 import { type Loop, startLoop } from '../runtime/loop.ts';
 import type { Streams } from '../runtime/streams.ts';
 import { toSamples, toWorkSamples } from './hour.ts';
+import { createLeftBehind, type RunnerParent } from './left-behind.ts';
 import { createLocalReadings } from './local.ts';
 import { createHistoryRecorder } from './recorder.ts';
 import { type NodeReading, readingOf } from './rollup.ts';
@@ -46,6 +47,8 @@ export interface TelemetryService {
   reading(nodeId: string): NodeReadings | null;
   /** The newest readings of one node, or of all that are measured. Rejects with NOT_FOUND. */
   latest(nodeId: string | null, signal: AbortSignal): Promise<TelemetrySample[]>;
+  /** Ids of the processes on a node's GPUs that outlived their server. */
+  leftBehind(nodeId: string): ReadonlySet<number>;
   /** Called with each new sample. */
   onSample(listener: (sample: TelemetrySample) => void): () => void;
   /** The last hour of one node, oldest first; per minute for the time before a restart. Throws NOT_FOUND. */
@@ -74,6 +77,8 @@ export interface TelemetryDependencies {
   simulated: (nodeId: string) => NodeReadings | null;
   /** Readings of the agents; null if there are none. */
   agents: {
+    /** The process that started a runner of its server, as the agent reported it; null if it did not. */
+    runnerParent(nodeId: string, pid: number): RunnerParent | null;
     reading(nodeId: string): NodeReadings | null;
     freshReading(nodeId: string, signal: AbortSignal): Promise<{ gpus: GpuReading[] | null } | null>;
   };
@@ -92,6 +97,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
   const local = createLocalReadings({ clock, hardware, log });
   const rings = new Map<string, SampleRing>();
   const lastSampled = new Map<string, { at: number; loaded: NodeView['loaded'] }>();
+  const leftBehind = createLeftBehind({ clock });
   const meter = createWorkMeter({ clock, onSample: (sample) => streams.work.set('work', sample) });
   const recorder = createHistoryRecorder({ clock, log, history: store.history });
   const sampled = createEmitter<[TelemetrySample]>({ name: 'telemetry', log });
@@ -115,7 +121,9 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
         continue;
       }
       const tools = readTools(node);
-      sampleNode(node, tools);
+      if (tools?.gpus)
+        leftBehind.observe(node.id, tools.gpus, node.loaded, (pid) => agents.runnerParent(node.id, pid));
+      sampleNode(node, marked(node.id, tools));
       if (isServing(node.state)) serving.set(node.id, readingOf(node, tools?.gpus ?? []));
     }
     recorder.observe(serving);
@@ -161,6 +169,13 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     return node.agentUrl === null ? null : agents.reading(node.id);
   }
 
+  /** With the processes marked that outlived their server. */
+  function marked(nodeId: string, tools: NodeReadings | null): NodeReadings | null {
+    if (tools === null || tools.gpus === null) return tools;
+    const gpus = leftBehind.mark(nodeId, tools.gpus);
+    return gpus === tools.gpus ? tools : { ...tools, gpus };
+  }
+
   /** Stored samples of the last hour from before this start, up to `before`. */
   function earlier<T>(read: () => T[], before: number): T[] {
     if (Math.min(createdAt, before) <= clock.now() - HOUR_MS) return [];
@@ -179,6 +194,7 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
         if (!isMeasured(node)) forgetNewest(node.id);
       } else if (previous !== null) {
         rings.delete(previous.id);
+        leftBehind.forget(previous.id);
         recorder.forget(previous.id);
         forgetNewest(previous.id);
       }
@@ -210,15 +226,16 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     stop,
     reading(nodeId) {
       const node = fleet.get(nodeId);
-      return node && readTools(node);
+      return node && marked(nodeId, readTools(node));
     },
     async latest(nodeId, signal) {
       const wanted = () => (nodeId === null ? fleet.list() : [fleet.require(nodeId)]);
       if (wanted().some(isHere)) await local.gpus(SAMPLE_MS, signal);
       return wanted()
         .filter(isMeasured)
-        .map((node) => sampleOf(node, readTools(node)));
+        .map((node) => sampleOf(node, marked(node.id, readTools(node))));
     },
+    leftBehind: leftBehind.pids,
     onSample: sampled.on,
     history(nodeId) {
       fleet.require(nodeId);
@@ -246,12 +263,12 @@ export function createTelemetryService(deps: TelemetryDependencies): TelemetrySe
     workBuckets: recorder.work,
     async readGpus(nodeId, signal) {
       const node = fleet.require(nodeId);
-      if (node.kind === 'simulated') return simulated(nodeId)?.gpus ?? null;
+      if (node.kind === 'simulated') return marked(nodeId, simulated(nodeId))?.gpus ?? null;
       const gpus =
         node.kind === 'this-computer'
           ? await local.gpus(FRESH_MS, signal)
           : ((await agents.freshReading(nodeId, signal))?.gpus ?? []);
-      return gpus.length === 0 ? null : gpus;
+      return gpus.length === 0 ? null : leftBehind.mark(nodeId, gpus);
     },
   };
 }

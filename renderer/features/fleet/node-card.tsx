@@ -31,7 +31,8 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
   const node = useFleet((state) => state.entries[nodeId]);
   const wake = useWake(nodeId);
   if (!node) return null;
-  const border = node.state === 'gpu-verified' || node.state === 'trouble' ? hot[node.state] : '';
+  const state = node.gpuLost === null ? node.state : 'trouble';
+  const border = state === 'gpu-verified' || state === 'trouble' ? hot[state] : '';
   const awake = isServing(node.state);
   return (
     <article
@@ -48,8 +49,10 @@ export const NodeCard = memo(function NodeCard({ nodeId }: { nodeId: string }) {
               {node.name}
             </a>
           </h2>
-          <p className="flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium">
-            <StateGlyph state={node.state} />
+          <p
+            className={`flex shrink-0 items-center gap-1.5 text-[0.8125rem] font-medium ${node.gpuLost === null ? '' : 'text-trouble-text'}`}
+          >
+            <StateGlyph state={node.state} lost={node.gpuLost !== null} />
             {nodeStateLabel(node)}
           </p>
         </div>
@@ -86,7 +89,7 @@ function Body({ node, wake, awake }: { node: NodeView; wake: Wake | null; awake:
   if (wake && !awake) return <WakeProgress node={node} wake={wake} />;
   return (
     <>
-      {wake && <WakeSteps wake={wake} />}
+      {wake && <WakeSteps wake={wake} lost={node.gpuLost !== null} />}
       {node.trouble && (
         <Problem compact message={node.trouble.message} next={node.trouble.next} code={node.trouble.code} />
       )}

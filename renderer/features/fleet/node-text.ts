@@ -3,6 +3,7 @@ import type { MoveRecord } from '../../../shared/models/placement.ts';
 import type { WakeProgress } from '../../../shared/models/wake.ts';
 import { list } from '../../../shared/text/grammar.ts';
 import { textOf } from '../../../shared/text/index.ts';
+import { endProcesses } from '../../../shared/text/left-behind.ts';
 import { formatDuration, formatMemory, plural } from '../../../shared/units.ts';
 import { formatElapsed } from '../../components/time.tsx';
 
@@ -72,16 +73,30 @@ export function shortageAdvice({ code, shortage }: Pick<MoveRecord, 'code' | 'sh
   next: string;
   anyway: string;
 } {
-  const names = (shortage?.holders ?? []).flatMap(({ name }) => name ?? []).slice(0, 3);
+  const holders = shortage?.holders ?? [];
+  const left = holders.flatMap(({ leftBehind }) => leftBehind ?? []);
+  const names = holders
+    .filter(({ leftBehind }) => leftBehind === undefined)
+    .flatMap(({ name }) => name ?? [])
+    .slice(0, 3);
   const evicts = shortage?.evicts ?? [];
   return {
-    next:
-      code === 'VRAM_TAKEN'
-        ? `Close ${names.length === 0 ? 'the programs that use it' : list(names)} and try again.`
-        : 'Choose a smaller model or a shorter context.',
+    next: code === 'VRAM_TAKEN' ? freeVram(names, left) : 'Choose a smaller model or a shorter context.',
     anyway: `If you force it anyway, only part of it runs on the GPU${evicts.length === 0 ? '.' : `, and ${list(evicts)} may be unloaded.`}`,
   };
 }
+
+/** How to free VRAM: programs to close, by name, and processes to end, by id. */
+function freeVram(names: readonly string[], left: readonly number[]): string {
+  const end = left.length === 0 ? '' : endProcesses(left);
+  if (names.length === 0 && left.length > 0) return `${end} Then try again.`;
+  const close = `Close ${names.length === 0 ? 'the programs that use it' : list(names)} and try again.`;
+  return left.length === 0 ? close : `${end} ${close}`;
+}
+
+/** `The last move to the GPU failed.` */
+export const failedMoveText = ({ wanted, outcome }: Pick<MoveRecord, 'wanted' | 'outcome'>): string =>
+  `The last move to the ${wanted === 'gpu' ? 'GPU' : 'CPU'} ${outcome === 'failed' ? 'failed' : 'was refused'}.`;
 
 /** The first failed or refused move; null if there is none. */
 export function failedMove(moves: readonly MoveRecord[]): MoveRecord | null {

@@ -14,7 +14,8 @@ export function Readings({ node }: { node: NodeView }) {
   const recent = useHistory((histories) => (onScreen ? (histories[node.id]?.recent ?? none) : none));
   const measured = useHistory((histories) => (histories[node.id]?.recent.length ?? 0) > 0);
   const newest = recent.at(-1);
-  const gpu = newest?.gpus[0];
+  // Graphics inside the processor do not run models.
+  const gpu = node.hasGpu === false ? undefined : newest?.gpus[0];
   const host = newest?.host;
 
   if (

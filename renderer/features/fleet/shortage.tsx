@@ -1,4 +1,5 @@
 import type { VramShortage } from '../../../shared/models/placement.ts';
+import { leftBehindName } from '../../../shared/text/left-behind.ts';
 import { formatMemory } from '../../../shared/units.ts';
 
 /** The VRAM a model needs, how much can be freed, and what uses the rest. */
@@ -15,8 +16,8 @@ export function Shortage({ shortage }: { shortage: VramShortage }) {
       <dd className="text-right">
         {formatMemory(availableBytes)} of {formatMemory(totalBytes)}
       </dd>
-      {holders.map(({ name, bytes }) => (
-        <div key={name ?? ''} className="col-span-2 grid grid-cols-subgrid">
+      {holders.map(({ name, bytes, leftBehind }) => (
+        <div key={`${name} ${leftBehind}`} className="col-span-2 grid grid-cols-subgrid">
           <dt className="min-w-0 break-words text-soft">
             Used by{' '}
             {name === null ? (
@@ -26,7 +27,9 @@ export function Shortage({ shortage }: { shortage: VramShortage }) {
                 'other programs'
               )
             ) : (
-              <span className="font-medium text-text">{name}</span>
+              <span className="font-medium text-text">
+                {leftBehind === undefined ? name : leftBehindName(name, leftBehind)}
+              </span>
             )}
           </dt>
           <dd className="text-right">{formatMemory(bytes)}</dd>

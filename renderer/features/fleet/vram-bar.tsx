@@ -1,21 +1,28 @@
 import { Pin, Star } from 'lucide-react';
+import { useMemo } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
+import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { endProcesses } from '../../../shared/text/left-behind.ts';
 import { formatMemory, plural } from '../../../shared/units.ts';
 import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
 import { PartsMeter } from '../../components/meter.tsx';
+import { WithCode } from '../../components/with-code.tsx';
 import { modelColour } from '../../stores/model-colours.ts';
-import { useUsedVram } from '../../stores/telemetry.ts';
+import { telemetryStore, useUsedVram } from '../../stores/telemetry.ts';
+import { type LeftBehind, leftBehind } from './left-behind.ts';
 import { vramText } from './node-text.ts';
 
 /** VRAM by model, each in its colour; other use is grey. */
 export function VramBar({ node }: { node: NodeView }) {
   const usedBytes = useUsedVram(node);
+  const left = useLeftBehind(node.id);
   if (node.hasGpu === false) return null;
   const { totalBytes } = node.vram;
   const inModels = node.loaded.reduce((sum, model) => sum + model.vramBytes, 0);
-  const other = Math.max(0, (usedBytes ?? 0) - inModels);
-  const whole = totalBytes ?? Math.max(inModels + other, 1);
+  const inLeft = left.reduce((sum, process) => sum + (process.bytes ?? 0), 0);
+  const other = Math.max(0, (usedBytes ?? 0) - inModels - inLeft);
+  const whole = totalBytes ?? Math.max(inModels + inLeft + other, 1);
   const parts = node.loaded
     .filter((model) => model.vramBytes > 0)
     .map((model) => ({
@@ -24,6 +31,9 @@ export function VramBar({ node }: { node: NodeView }) {
       colour: modelColour(model.name),
       title: `${model.name} ${formatMemory(model.vramBytes)}`,
     }));
+  for (const { pid, title, bytes } of left) {
+    parts.push({ key: `pid ${pid}`, share: (bytes ?? 0) / whole, colour: 'var(--trouble)', title });
+  }
   if (other > 0.01 * whole) {
     parts.push({
       key: '',
@@ -43,10 +53,22 @@ export function VramBar({ node }: { node: NodeView }) {
         parts={parts}
         label={`VRAM ${text}${parts.length > 0 ? `: ${parts.map((part) => part.title).join(', ')}` : ''}`}
       />
+      {left.map(({ pid, title }) => (
+        <p key={pid} className="mt-1.5 text-[0.8125rem] break-words text-trouble-text">
+          {title}. <WithCode text={endProcesses([pid])} />
+        </p>
+      ))}
     </div>
   );
 }
 
+/** The processes on a machine’s GPUs that outlived their server. */
+function useLeftBehind(nodeId: string): LeftBehind[] {
+  const gpus = telemetryStore.use((state) => state.entries[nodeId]?.gpus ?? none);
+  return useMemo(() => leftBehind(gpus), [gpus]);
+}
+
+const none: readonly GpuReading[] = [];
 const shown = 4;
 
 /** The loaded models, with location and size. */

@@ -52,13 +52,22 @@ export function WakeProgress({ node, wake }: { node: NodeView; wake: Wake }) {
   );
 }
 
-/** Packet sent → answers → serves → GPU verified, with the steps done so far. */
-export function WakeSteps({ wake }: { wake: Wake }) {
+/** Packet sent → answers → serves → GPU verified, or lost, with the steps done so far. */
+export function WakeSteps({ wake, lost = false }: { wake: Wake; lost?: boolean }) {
   const reached = wakeSteps.findIndex(({ step }) => step === wake.step);
   return (
     <ol className="flex flex-wrap gap-x-3 gap-y-1 text-xs" aria-label="Wake steps">
       {wakeSteps.map(({ step, label }, index) => {
-        const done = index <= reached;
+        const isLost = lost && step === 'gpu-verified';
+        const done = index <= reached && !isLost;
+        if (isLost) {
+          return (
+            <li key={step} className="flex items-center gap-1.5 font-medium text-trouble-text">
+              <span aria-hidden="true" className="size-1.5 rotate-45 bg-trouble" />
+              GPU lost
+            </li>
+          );
+        }
         return (
           <li
             key={step}

@@ -17,6 +17,7 @@ import { Ago } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { useFleet } from '../../stores/fleet.ts';
 import { useForce } from '../fleet/use-force.ts';
+import { GpuLost } from '../power/gpu-lost.tsx';
 import { LastMove, useLastMove } from './last-move.tsx';
 
 /** A model on a node: why it is there, what a move would do, and its actions. */
@@ -52,6 +53,8 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
         {loaded ? placementLabel(loaded) : 'On disk, not loaded'}
       </p>
 
+      <GpuLost node={node} />
+      {node.hasGpu === false && <p className="text-soft">No GPU: models run on the CPU</p>}
       {lastMove && (
         <LastMove
           move={lastMove}
@@ -66,27 +69,30 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
       <Why
         nodeId={node.id}
         model={model}
-        said={lastMove?.shortage ? lastMove.code : null}
-        key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}`}
+        said={lastMove !== null}
+        gpuLost={node.gpuLost !== null}
+        key={`${loaded?.placement}${loaded?.vramBytes}${pinned}${node.state}${node.gpuLost?.since}${lastMove?.id}`}
       />
 
       <div className="grid grid-cols-2 gap-2">
-        <Button
-          tone={loaded?.placement === 'gpu' ? 'plain' : 'primary'}
-          className="justify-center"
-          busy={working}
-          disabled={!serving || node.hasGpu === false}
-          onClick={() => force('gpu', node.id, model)}
-        >
-          Force to GPU
-        </Button>
+        {node.hasGpu !== false && (
+          <Button
+            tone={loaded?.placement === 'gpu' ? 'plain' : 'primary'}
+            className="justify-center"
+            busy={working}
+            disabled={!serving}
+            onClick={() => force('gpu', node.id, model)}
+          >
+            Force to GPU
+          </Button>
+        )}
         <Button
           className="justify-center"
           busy={working}
           disabled={!serving}
           onClick={() => force('cpu', node.id, model)}
         >
-          Force to CPU
+          {node.hasGpu === false ? 'Load' : 'Force to CPU'}
         </Button>
         <Button
           className="justify-center"
@@ -148,6 +154,9 @@ function CellBody({ node, model }: { node: NodeView; model: string }) {
   );
 }
 
+/** Explanations of a move that failed. */
+const failures: ReadonlySet<string> = new Set(['FAILED_LATELY', 'LOAD_FAILED_LATELY']);
+
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
     <>
@@ -164,8 +173,18 @@ function Stays({ until }: { until: number | null }) {
   return <>{minutes > 0 ? `in ${formatCount(minutes)} min if unused` : 'soon'}</>;
 }
 
-/** `said`: a code that is already explained and is not repeated. */
-function Why({ nodeId, model, said }: { nodeId: string; model: string; said: string | null }) {
+/** `said`: the failed move is explained already. `gpuLost`: so is the lost GPU. */
+function Why({
+  nodeId,
+  model,
+  said,
+  gpuLost,
+}: {
+  nodeId: string;
+  model: string;
+  said: boolean;
+  gpuLost: boolean;
+}) {
   const [explanation, setExplanation] = useState<Explanation | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => {
@@ -186,7 +205,8 @@ function Why({ nodeId, model, said }: { nodeId: string; model: string; said: str
       </Loading>
     );
   }
-  if (explanation.code === said) return null;
+  const isFailure = failures.has(explanation.reason.code);
+  if ((isFailure && said) || (explanation.code === 'GPU_LOST' && gpuLost && !isFailure)) return null;
   return (
     <div className="rounded-lg border border-line bg-ground p-3">
       <p className="break-words">{textOf(explanation.reason)}</p>

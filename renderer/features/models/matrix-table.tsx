@@ -108,7 +108,7 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
       className="sticky top-0 z-20 w-40 min-w-36 border-b border-l border-line bg-surface px-3 py-2 text-left align-bottom font-medium"
     >
       <span className="flex items-start gap-1.5">
-        <StateGlyph state={node.state} size={14} />
+        <StateGlyph state={node.state} lost={node.gpuLost !== null} size={14} />
         <span className="line-clamp-2 min-w-0 break-words" title={`${node.name}: ${nodeStateLabel(node)}`}>
           <a href={nodeHref(node.id)} className="rounded underline-offset-2 hover:underline">
             {node.name}
@@ -117,7 +117,13 @@ const NodeHead = memo(function NodeHead({ node }: { node: NodeView }) {
         </span>
       </span>
       <span className="mt-1 mb-1 block truncate text-xs font-normal text-faint">
-        {node.hasGpu === false ? 'no GPU' : `VRAM ${text}`}
+        {node.gpuLost !== null ? (
+          <span className="font-medium text-trouble-text">GPU lost</span>
+        ) : node.hasGpu === false ? (
+          'no GPU'
+        ) : (
+          `VRAM ${text}`
+        )}
       </span>
       {node.hasGpu === false ? (
         <span className="block h-2.5" />

@@ -14,6 +14,7 @@ import { settingsStore } from '../../stores/settings.ts';
 import { telemetryStore } from '../../stores/telemetry.ts';
 import { addToast, toastError } from '../../stores/toasts.ts';
 import { useForce } from '../fleet/use-force.ts';
+import { GpuLost } from '../power/gpu-lost.tsx';
 import { goTo } from '../shell/route.ts';
 import { CellPanel } from './cell-panel.tsx';
 import { countLoaded, filterMatrix, type MatrixFilter, noFilter } from './filter.ts';
@@ -77,13 +78,15 @@ export function ModelsPage() {
       actions={
         nodes.some((node) => isServing(node.state)) && (
           <>
-            <Button
-              tone={flagged > 0 ? 'primary' : 'plain'}
-              busy={busy}
-              onClick={() => force('gpu', null, null)}
-            >
-              <Flame size={16} aria-hidden="true" /> Force priority to GPU
-            </Button>
+            {nodes.some((node) => isServing(node.state) && node.hasGpu !== false) && (
+              <Button
+                tone={flagged > 0 ? 'primary' : 'plain'}
+                busy={busy}
+                onClick={() => force('gpu', null, null)}
+              >
+                <Flame size={16} aria-hidden="true" /> Force priority to GPU
+              </Button>
+            )}
             <Button busy={busy} onClick={() => force('cpu', null, null)}>
               <Cpu size={16} aria-hidden="true" /> Force priority to CPU{' '}
             </Button>
@@ -92,6 +95,7 @@ export function ModelsPage() {
       }
     >
       <OptimizerLine />
+      <LostGpus nodes={nodes} />
       {!fleet.ready ? (
         <Loading what="the models">
           <Skeleton className="h-72" />
@@ -122,6 +126,19 @@ export function ModelsPage() {
       <MovesHistory />
       {open && <CellPanel {...open} onClose={() => setOpen(null)} />}
     </Page>
+  );
+}
+
+/** Machines whose Ollama has no GPU, each with its fix. */
+function LostGpus({ nodes }: { nodes: readonly NodeView[] }) {
+  const lost = nodes.filter((node) => node.gpuLost !== null);
+  if (lost.length === 0) return null;
+  return (
+    <div className="mb-6 grid gap-2">
+      {lost.map((node) => (
+        <GpuLost key={node.id} node={node} named />
+      ))}
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { NodeView } from '../../../shared/models/fleet.ts';
 import type { ModelOnNode } from '../../../shared/models/placement.ts';
 import { isServing } from '../../../shared/models/serving.ts';
-import { textOrEmpty } from '../../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import { formatBytes, formatCount, formatMemory, plural } from '../../../shared/units.ts';
 import { Button } from '../../components/button.tsx';
 import { PlacementGlyph, placementLabel } from '../../components/glyphs.tsx';
@@ -12,8 +12,10 @@ import { cardClass, Section } from '../../components/page.tsx';
 import { useKeep } from '../../components/use-keep.ts';
 import { modelColour } from '../../stores/model-colours.ts';
 import { optimizerStore, useOptimizer } from '../../stores/optimizer.ts';
+import { failedMoveText } from '../fleet/node-text.ts';
 import { useForce } from '../fleet/use-force.ts';
 import { CellPanel } from '../models/cell-panel.tsx';
+import { FailedMark, useLastMove } from '../models/last-move.tsx';
 
 /** The loaded models, where they are and why, and what else is on disk. */
 export function NodeModels({ node }: { node: NodeView }) {
@@ -68,6 +70,7 @@ export function NodeModels({ node }: { node: NodeView }) {
                   <span className="min-w-0 flex-1 truncate" title={model.name}>
                     {model.name}
                   </span>
+                  <FailedMark nodeId={node.id} model={model.name} />
                   <span className="shrink-0 text-faint">{formatBytes(model.sizeBytes)}</span>
                 </button>
               </li>
@@ -93,6 +96,7 @@ function LoadedRow({
   onOpen(): void;
 }) {
   const { busy, force } = useForce();
+  const failed = useLastMove(node.id, model.name);
   const canMove = node.hasGpu !== false && model.placement !== 'gpu' && !model.pinned;
   return (
     <li
@@ -114,7 +118,14 @@ function LoadedRow({
           )}
           {model.pinned && <Pin size={12} className="shrink-0 text-soft" role="img" aria-label="pinned" />}
         </p>
-        {why && <p className="mt-1 text-[0.8125rem] break-words text-soft">{why}</p>}
+        {failed ? (
+          <p className="mt-1 text-[0.8125rem] break-words">
+            <span className="font-medium text-trouble-text">{failedMoveText(failed)}</span>{' '}
+            <span className="text-soft">{textOf(failed.reason)}</span>
+          </p>
+        ) : (
+          why && <p className="mt-1 text-[0.8125rem] break-words text-soft">{why}</p>
+        )}
       </div>
       <dl className="flex flex-wrap gap-x-5 gap-y-1 text-[0.8125rem]">
         <Cell name="Location">

@@ -144,11 +144,13 @@ function Head({ node }: { node: NodeView }) {
     <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
       <div className="min-w-0 flex-1 basis-80">
         <h1 className="flex items-center gap-2.5 text-xl leading-8 font-semibold tracking-tight">
-          <StateGlyph state={node.state} size={22} />
+          <StateGlyph state={node.state} lost={node.gpuLost !== null} size={22} />
           <span className="min-w-0 break-words [overflow-wrap:anywhere]">{node.name}</span>
         </h1>
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-[0.8125rem] text-soft">
-          <span className="font-medium text-text">{nodeStateLabel(node)}</span>
+          <span className={`font-medium ${node.gpuLost === null ? 'text-text' : 'text-trouble-text'}`}>
+            {nodeStateLabel(node)}
+          </span>
           <time dateTime={new Date(node.since).toISOString()} title={absolute.format(node.since)}>
             for {lasting(Math.max(0, now - node.since))}
           </time>
@@ -181,7 +183,11 @@ function Now({ node }: { node: NodeView }) {
     <>
       {wake && (
         <section aria-label="Waking" className={`${cardClass} border-ember/60 p-4`}>
-          {awake ? <WakeSteps wake={wake} /> : <WakeProgress node={node} wake={wake} />}
+          {awake ? (
+            <WakeSteps wake={wake} lost={node.gpuLost !== null} />
+          ) : (
+            <WakeProgress node={node} wake={wake} />
+          )}
         </section>
       )}
       {node.trouble && (
@@ -198,9 +204,7 @@ function Now({ node }: { node: NodeView }) {
         <Section title="Now">
           <div className={`${cardClass} grid gap-3 p-4 md:grid-cols-2 md:items-end md:gap-8`}>
             {awake && node.hasGpu !== false && <VramBar node={node} />}
-            {node.hasGpu === false && awake && (
-              <p className="text-soft">No GPU: models run on the CPU of this machine</p>
-            )}
+            {node.hasGpu === false && awake && <p className="text-soft">No GPU: models run on the CPU</p>}
             {node.url === null && node.kind === 'this-computer' && (
               <p className="text-soft">
                 Indexes with the built-in embedder. Start Ollama here to use its models too.

@@ -1,5 +1,6 @@
 /** VRAM use by program. Pure. */
 import type { GpuReading } from '../../../shared/models/telemetry.ts';
+import { leftBehindName } from '../../../shared/text/left-behind.ts';
 
 export interface ProcessShare {
   name: string;
@@ -10,8 +11,9 @@ export interface ProcessShare {
 /** By program name without its folder, largest first; empty if no agent reports it. */
 export function processShares(gpus: readonly Pick<GpuReading, 'processes'>[]): ProcessShare[] {
   const byName = new Map<string, number | null>();
-  for (const { name, vramUsedBytes } of gpus.flatMap((gpu) => gpu.processes ?? [])) {
-    const short = name.split(/[\\/]/).at(-1) || name;
+  for (const { name, vramUsedBytes, pid, leftBehind } of gpus.flatMap((gpu) => gpu.processes ?? [])) {
+    const program = name.split(/[\\/]/).at(-1) || name;
+    const short = leftBehind && pid !== undefined ? leftBehindName(program, pid) : program;
     const before = byName.get(short);
     byName.set(short, vramUsedBytes === null ? (before ?? null) : (before ?? 0) + vramUsedBytes);
   }

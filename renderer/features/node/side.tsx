@@ -118,7 +118,7 @@ export function MachineCard({ node }: { node: NodeView }) {
               ))}
             </ul>
           ) : node.hasGpu === false ? (
-            'none: models run on the CPU'
+            'none'
           ) : node.hasGpu ? (
             'yes, model unknown'
           ) : (

@@ -18,7 +18,10 @@ import type { Searchable } from './rank.ts';
 /** What choosing an entry does. */
 export type Command =
   | { kind: 'go'; href: string }
-  | { kind: 'wake' | 'cancel-wake' | 'check' | 'cancel-off' | 'keep' | 'diagnose'; nodeId: string }
+  | {
+      kind: 'wake' | 'cancel-wake' | 'check' | 'cancel-off' | 'keep' | 'diagnose' | 'restart-ollama';
+      nodeId: string;
+    }
   | { kind: 'off'; nodeId: string; action: PowerAction }
   | { kind: 'check-all' | 'run-optimizer' | 'add-node' | 'add-folder' | 'index-all' }
   | { kind: 'force'; target: 'gpu' | 'cpu'; nodeId: string | null; model: string | null }
@@ -237,6 +240,10 @@ function powerEntries(node: NodeView, power: NodePower): PaletteEntry[] {
     act('diagnose', `Diagnose ${name}`, { kind: 'diagnose', nodeId }, 'test check doctor why'),
     act('keep', `Keep ${name} awake`, { kind: 'keep', nodeId }, 'stay on until lease game'),
   ];
+  if (node.gpuLost && power.agent?.mayRestartOllama) {
+    const title = `Restart Ollama on ${name}`;
+    entries.push(act('restart-ollama', title, { kind: 'restart-ollama', nodeId }, 'gpu lost fix'));
+  }
   if (power.countdown)
     entries.push(
       act('cancel-off', `Cancel powering off ${name}`, { kind: 'cancel-off', nodeId }, 'countdown stay on'),

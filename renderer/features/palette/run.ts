@@ -52,6 +52,10 @@ async function perform(command: Command): Promise<void> {
       location.hash = `${nodeHref(command.nodeId)}?diagnosis`;
       await client.call('checks.diagnose', { nodeId: command.nodeId });
       return;
+    case 'restart-ollama':
+      await client.call('power.restartOllama', { nodeId: command.nodeId });
+      toastDone(`Ollama restarted on ${nameOf(command.nodeId)}. It is checking for its GPU.`);
+      return;
     case 'check':
     case 'check-all': {
       const nodes = await client.call(

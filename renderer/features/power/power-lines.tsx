@@ -13,6 +13,7 @@ import { formatCountdown } from '../../components/time.tsx';
 import { useAction } from '../../components/use-action.ts';
 import { WithCode } from '../../components/with-code.tsx';
 import { putPower, useNodePower } from '../../stores/power.ts';
+import { GpuLost } from './gpu-lost.tsx';
 import { actionProgress, inText, leaseEnd, leaseLine, leaseSubject } from './power-text.ts';
 import { WhyDialog } from './why-dialog.tsx';
 
@@ -21,13 +22,20 @@ const shownLeases = 3;
 /** A machine’s power state and, unless shown elsewhere, what keeps it on. */
 export function PowerLines({ node, holders = true }: { node: NodeView; holders?: boolean }) {
   const power = useNodePower(node.id);
-  if (!power) return <Uses uses={node.uses} />;
+  if (!power) {
+    return (
+      <>
+        <GpuLost node={node} />
+        <Uses uses={node.uses} />
+      </>
+    );
+  }
   const awake = isServing(node.state);
   return (
     <>
       {power.countdown && <Countdown node={node} power={power} countdown={power.countdown} />}
       {power.leaving && <Leaving node={node} leaving={power.leaving} />}
-      {power.gpuLost && awake && <GpuLost node={node} power={power} trouble={power.gpuLost} />}
+      <GpuLost node={node} />
       {power.sleepTrouble && <Problem compact {...power.sleepTrouble} />}
       {power.lastOffError && !power.leaving && <Problem compact {...power.lastOffError} />}
       {power.agent?.trouble && (awake || power.agent.state === 'refused') && (
@@ -168,36 +176,5 @@ function Leaving({ node, leaving }: { node: NodeView; leaving: NonNullable<NodeP
       </p>
       <LiveRegion message={`${node.name}: ${text}`} />
     </div>
-  );
-}
-
-function GpuLost({
-  node,
-  power,
-  trouble,
-}: {
-  node: NodeView;
-  power: NodePower;
-  trouble: NonNullable<NodePower['gpuLost']>;
-}) {
-  const { busy, run } = useAction();
-  return (
-    <Problem compact message={trouble.message} next={trouble.next} code={trouble.code}>
-      {power.agent?.mayRestartOllama && (
-        <Button
-          size="small"
-          busy={busy}
-          aria-label={`Restart Ollama on ${node.name}`}
-          onClick={() =>
-            run(
-              () => client.call('power.restartOllama', { nodeId: node.id }),
-              `Ollama restarted on ${node.name}. It is checking for its GPU.`,
-            )
-          }
-        >
-          Restart Ollama
-        </Button>
-      )}
-    </Problem>
   );
 }

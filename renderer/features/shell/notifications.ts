@@ -1,7 +1,8 @@
 import type { ActivityEntry } from '../../../shared/models/activity.ts';
-import { textOf } from '../../../shared/text/index.ts';
+import { textOf, textOrEmpty } from '../../../shared/text/index.ts';
 import type { TypedFrame } from '../../client/client.ts';
 import { activityStore } from '../../stores/activity.ts';
+import { addToast } from '../../stores/toasts.ts';
 
 type ActivityFrame = Pick<TypedFrame<'activity'>, 'kind' | 'cursor' | 'set'>;
 
@@ -40,6 +41,20 @@ export function followActivityForNotifications(): () => void {
           tag: `activity-${entry.id}`,
           icon: '/flame.svg',
         });
+      }
+    }
+  });
+}
+
+const lostGpuCodes: ReadonlySet<string> = new Set(['NODE_LOST_GPU', 'OLLAMA_HERE_LOST_GPU']);
+
+/** Shows a message when a machine loses its GPU while the panel is open, once for each loss. */
+export function followActivityForLostGpus(): () => void {
+  const news = createNewsOfActivity();
+  return activityStore.onFrame((frame) => {
+    for (const { message, why } of news(frame)) {
+      if (lostGpuCodes.has(message.code)) {
+        addToast({ tone: 'error', message: textOf(message), next: textOrEmpty(why) });
       }
     }
   });

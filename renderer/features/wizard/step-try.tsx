@@ -41,7 +41,7 @@ export function TryStep({ draft, onClose }: StepProps) {
   return (
     <div className="grid gap-4">
       <p className="flex items-center gap-2">
-        <StateGlyph state={node.state} />
+        <StateGlyph state={node.state} lost={node.gpuLost !== null} />
         <span className="min-w-0 break-words">
           <span className="font-medium">{node.name}</span>{' '}
           <span className="text-soft">is in the fleet: {nodeStateLabel(node)}</span>

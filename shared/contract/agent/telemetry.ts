@@ -31,6 +31,8 @@ export const machineSchema = z.object({
     startedAt: orNull(z.number()),
     /** Whether Ollama found a GPU when it started; null if neither its log nor a loaded model shows it. */
     gpuFound: orNull(z.boolean()),
+    /** How often it was restarted since the agent started; null from an older agent, and where that is not noticed. */
+    restarts: orNull(z.number()),
   }),
 });
 
@@ -39,6 +41,12 @@ export interface AgentGpuProcess {
   name: string;
   /** null if the driver does not report it. */
   vramUsedBytes: number | null;
+  /** The process that started it; left out if the system does not report it, and by an older agent. */
+  parent?: {
+    pid: number;
+    /** Its program without the folder; null if that process has ended. */
+    name: string | null;
+  };
 }
 
 /**

@@ -17,6 +17,7 @@ export const diagnosisMessages = {
   STEP_POWER_OFF: () => 'It can be powered off',
   STEP_GPU: () => 'Its GPU is detected',
   STEP_USED_GPU: () => 'Ollama uses the GPU',
+  STEP_LEFT_BEHIND: () => 'No ended Ollama holds its VRAM',
   STEP_CLOCK: () => 'Its clock is right',
 
   // How any step may end.

@@ -40,12 +40,15 @@ export const optimizerMessages = {
     failed,
     waiting,
     right,
+    named = [],
   }: {
     nodes: number;
     moved: number;
     failed: number;
     waiting: number;
     right: number;
+    /** Models that are not entirely on a GPU, and why. */
+    named?: readonly { model: string; node: string; why: Text }[];
   }) => {
     const parts = [
       moved > 0 ? `${plural(moved, 'model')} moved to the GPU` : '',
@@ -54,7 +57,8 @@ export const optimizerMessages = {
       right > 0 ? `${plural(right, 'model')} already in place` : '',
     ].filter((part) => part !== '');
     const found = parts.length === 0 ? 'no priority model is loaded' : parts.join(', ');
-    return `Checked ${plural(nodes, 'machine')}: ${found}.`;
+    const placed = named.map(({ model, node, why }) => `${model} on ${node}: ${clause(why)}.`);
+    return sentences(`Checked ${plural(nodes, 'machine')}: ${found}.`, ...placed);
   },
 
   // A priority model that fell to the CPU.
@@ -80,7 +84,38 @@ export const optimizerMessages = {
     `${at(place)}. ${model} is being moved on ${node} first.`,
   WAITS_FOR_LOADS: ({ stuck, ...place }: Place & { stuck: Text }) => `${at(place)}. ${stuck}`,
   GPU_NOT_DETECTED: ({ agoMs, ...place }: Place & { agoMs: number }) =>
-    `${at(place)}. A load for the GPU ended on the CPU ${formatAgo(agoMs)}, although nothing was in its way: the server does not detect its GPU, so another move would not help.`,
+    `${at(place)}. A load for the GPU ended there ${formatAgo(agoMs)}: other programs used the VRAM, or Ollama has no GPU.`,
+  GPU_IS_LOST: ({ reason, ...place }: Place & { reason: Text }) =>
+    sentences(`${at(place)}, and a move would not help.`, reason),
+  FAILED_LATELY: ({
+    by,
+    to,
+    agoMs,
+    reason,
+    ...place
+  }: Place & { by: 'person' | 'pilotlight'; to: Side; agoMs: number; reason: Text }) => {
+    const who = by === 'person' ? 'You' : 'Pilotlight';
+    const tried = `${who} tried to move it to the ${to === 'cpu' ? 'CPU' : 'GPU'} ${formatAgo(agoMs)}, and that failed.`;
+    return sentences(`${at(place)}.`, tried, reason);
+  },
+  /** The same for a model that is not loaded. */
+  LOAD_FAILED_LATELY: ({
+    node,
+    to,
+    agoMs,
+    reason,
+  }: {
+    node: string;
+    to: Side;
+    agoMs: number;
+    reason: Text;
+  }) =>
+    sentences(
+      `It is not loaded on ${node}.`,
+      `The last attempt to load it on the ${to === 'cpu' ? 'CPU' : 'GPU'}, ${formatAgo(agoMs)}, failed.`,
+      reason,
+    ),
+  STAYS_BY_MODELFILE: (place: Place) => `${at(place)}, because its Modelfile sets num_gpu 0.`,
   BACKS_OFF: ({
     failures,
     reason,
@@ -132,6 +167,7 @@ export const optimizerMessages = {
   WAKE_IT: () => 'Wake it.',
   WAIT_UNTIL_SERVING: () => 'Wait until it serves.',
   UNPIN_TO_MOVE: () => 'Unpin it so that it can be moved.',
+  CHANGE_MODELFILE_OR_FORCE: () => 'Remove num_gpu from its Modelfile, or force it to the GPU.',
   MAKE_PRIORITY_OR_FORCE: () => 'Add it to the priority models, or force it to the GPU.',
   RESTART_OLLAMA_ON: ({ node }: { node: string }) => `Restart Ollama on ${node}.`,
   RESTART_OLLAMA_AFTER_DRIVER: ({ node }: { node: string }) =>
@@ -145,6 +181,7 @@ export const optimizerMessages = {
   ENTER_VRAM_OR_FORCE: ({ node }: { node: string }) => `Enter the VRAM of ${node}, or force the model.`,
   CLOSE_PROGRAM_OR_FORCE: () =>
     'Close that program and the optimizer will move the model, or force it anyway.',
+  CLOSE_PROGRAM_AND_RETRY: () => 'Close that program and try again, or force it anyway.',
   SMALLER_OR_FORCE: () => 'Choose a smaller model or a shorter context, or force it anyway.',
   UNLOAD_OR_FORCE: ({ models }: { models: readonly string[] }) =>
     `Unload ${list(models)} yourself, or force the model.`,

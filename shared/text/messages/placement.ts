@@ -1,5 +1,6 @@
 import { formatDuration, formatMemory, formatPercent } from '../../units.ts';
 import { clause, ended, list, sentences } from '../grammar.ts';
+import { leftBehindName } from '../left-behind.ts';
 import type { Text } from '../types.ts';
 
 type Side = 'gpu' | 'cpu';
@@ -29,6 +30,8 @@ interface Shortage {
 interface Holder {
   name: string | null;
   bytes: number;
+  /** The process id of a runner that outlived its server. */
+  leftBehind?: number | undefined;
 }
 
 const places: Readonly<Record<Placement, string>> = {
@@ -45,7 +48,11 @@ const mostNamed = 3;
 
 /** `python3 uses 74 GB and other programs use 1.2 GB` */
 function holdersText(holders: readonly Holder[]): string {
-  const named = holders.flatMap(({ name, bytes }) => (name === null ? [] : [{ name, bytes }]));
+  const named = holders.flatMap(({ name, bytes, leftBehind }) =>
+    name === null
+      ? []
+      : [{ name: leftBehind === undefined ? name : leftBehindName(name, leftBehind), bytes }],
+  );
   const shown = named.slice(0, mostNamed);
   const rest = [...named.slice(mostNamed), ...holders.filter(({ name }) => name === null)];
   const parts = shown.map(({ name, bytes }) => `${name} uses ${formatMemory(bytes)}`);
@@ -102,6 +109,11 @@ export const placementMessages = {
         : 'The server accepted the load but put the model on the CPU.',
       `Restart Ollama on ${node}: it may have started before its GPU driver, or lost the GPU during sleep.`,
     ),
+  LOADED_ON_CPU_FOR_WANT_OF_VRAM: () => 'The server put it on the CPU, because too little VRAM was free.',
+  LOADED_ON_CPU_SOMEHOW: ({ node }: { node: string }) =>
+    `The server accepted the load but put the model on the CPU. It is unknown how much VRAM is free on ${node}: other programs may use it, or Ollama has no GPU there.`,
+  VRAM_USED_BY: ({ holders }: { holders: readonly Holder[] }) =>
+    `At that moment, ${holdersText(holders)} of VRAM.`,
   GPU_CLAIM_CONTRADICTED: ({ node, usedBytes }: { node: string; usedBytes: number }) =>
     sentences(
       `The server reports it on the GPU, but only ${formatMemory(usedBytes)} of VRAM is in use, so it runs on the CPU.`,
@@ -134,6 +146,10 @@ export const placementMessages = {
 
   // Why a model is not moved.
   NODE_HAS_NO_GPU: ({ node }: { node: string }) => `${node} has no GPU.`,
+  MODELFILE_KEEPS_ON_CPU: () =>
+    'Its Modelfile sets num_gpu 0, which keeps it on the CPU. You can still force it to the GPU.',
+  ENDED_ON_CPU_BEFORE: ({ node }: { node: string }) =>
+    `The last load for the GPU ended on the CPU, and ${node} is not known to have a GPU.`,
   NODE_HAS_NO_SERVER: ({ node }: { node: string }) => `${node} has no inference server.`,
   SERVER_CANNOT_MOVE: ({ node }: { node: string }) => `The server on ${node} cannot move models.`,
   PINNED_UNPIN_FIRST: ({ node }: { node: string }) => `It is pinned on ${node}. Unpin it first.`,

@@ -46,6 +46,7 @@ export function node(id: string, state: NodeState, patch: Partial<NodeView> = {}
     state,
     since: started - 60_000,
     trouble: null,
+    gpuLost: null,
     server: {
       product: 'Ollama',
       version: '0.33.0',

@@ -288,7 +288,7 @@ describe('a wedge', () => {
     );
     await until(() => machine.ollama.inFlight() === 1);
     await clock.advance(60_000);
-    machine.restartOllama();
+    machine.restartOllama({ atOnce: true });
     expect(await hanging).toBe('broken');
     expect(machine.faults.is('wedge')).toBe(false);
     const again = post(machine.url, '/api/generate', { model: 'llama3.1:8b' });

@@ -168,6 +168,7 @@ describe.skipIf(process.platform === 'win32')('nvidia-smi that goes on', () => {
       },
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
+      hold: () => new Promise(() => {}),
       bootId: async () => 'boot-1',
       drmFolder: '/nonexistent/drm',
       nvidiaSmi: script.path,
@@ -199,6 +200,7 @@ describe.skipIf(process.platform === 'win32')('what a sample says of GPUs that i
       exec: async () => '',
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
+      hold: () => new Promise(() => {}),
       bootId: async () => 'boot-1',
       places: {
         drm: join(root, 'drm'),

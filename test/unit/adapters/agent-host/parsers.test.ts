@@ -178,6 +178,7 @@ describe('Apple’s ioreg', () => {
       },
       platform: 'darwin',
       ollama: 'http://127.0.0.1:9',
+      hold: () => new Promise(() => {}),
       bootId: async () => 'boot-1',
     });
     expect((await source.read(signal)).problems).toEqual(['ioreg: ioreg was killed at its deadline']);
@@ -207,6 +208,7 @@ describe('amdgpu in sysfs', () => {
       exec: async () => '',
       platform: 'linux',
       ollama: 'http://127.0.0.1:9',
+      hold: () => new Promise(() => {}),
       bootId: async () => 'boot-1',
       drmFolder,
       nvidiaSmi: '/nonexistent/nvidia-smi',
@@ -237,6 +239,10 @@ describe('what else is read', () => {
     expect(gpuFoundInLog(`${line('CUDA')}\nother\n${line('cpu')}`)).toBe(false);
     expect(gpuFoundInLog(`${line('cpu')}\nother\n${line('rocm')}\n${line('cpu')}`)).toBe(true);
     expect(gpuFoundInLog('level=INFO msg="no compatible GPUs were discovered"')).toBe(false);
+    // What an earlier process found says nothing about one that has only just started.
+    const listening = 'level=INFO source=routes.go:2008 msg="Listening on 127.0.0.1:11434 (version 0.33.0)"';
+    expect(gpuFoundInLog(`${line('CUDA')}\n${listening}`)).toBeNull();
+    expect(gpuFoundInLog(`${line('CUDA')}\n${listening}\n${line('cpu')}`)).toBe(false);
     expect(gpuUsedByModels({ models: [{ size_vram: 0 }, { size_vram: 5 }] })).toBe(true);
     for (const body of [null, {}, { models: [] }, { models: [null, { size_vram: 0 }] }, 'text'])
       expect(gpuUsedByModels(body)).toBeNull();

@@ -318,3 +318,29 @@ describe('a pool', () => {
     expect(pool.health.nextRetryMs()).toBe(5000);
   });
 });
+
+describe('a pool that waits for a GPU', () => {
+  it('has its node probed more often, and tries again as soon as its server was restarted', async () => {
+    const pool = startPool([tower], { whenGpuGone: 'wait', mayWake: false }, refuseGpu);
+    await pool.clock.flush();
+    expect(pool.log).toEqual(['placing tower', 'gpu-refused tower', 'waiting gpu-node']);
+    expect(pool.fleet.waitedFor.get('tower')).toBe(1);
+    pool.world.placement.ensureOnGpu = async () => ({ placement: 'gpu', reason: plainText('It fits.') });
+    pool.fleet.restart('tower');
+    await pool.clock.flush();
+    expect(pool.log.slice(3)).toEqual(['placing tower', 'placed tower', 'working tower gpu']);
+    expect(pool.fleet.waitedFor.get('tower')).toBe(0);
+    pool.controller.abort('over');
+    await pool.running;
+  });
+
+  it('has its GPU node probed more often while a CPU does the work', async () => {
+    const pool = startPool([tower, nas], { mayWake: false }, refuseGpu);
+    await pool.clock.flush();
+    expect(pool.log.at(-1)).toMatch(/^working \w+ (cpu|fallback)$/);
+    expect([pool.fleet.waitedFor.get('tower'), pool.fleet.waitedFor.get('nas')]).toEqual([1, undefined]);
+    pool.controller.abort('over');
+    await pool.running;
+    expect(pool.fleet.waitedFor.get('tower')).toBe(0);
+  });
+});

@@ -209,6 +209,7 @@ describe('a diagnosis', () => {
       rights: 'pass',
       gpu: 'pass',
       'used-gpu': 'pass',
+      'left-behind': 'pass',
       clock: 'pass',
     });
     expect(done).toMatchObject({ id: `diagnosis:${world.id}`, outcome: 'pass', endedAt: world.clock.now() });

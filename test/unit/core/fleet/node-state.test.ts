@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { initialGpuState } from '../../../../electron/core/fleet/gpu-state.ts';
 import {
   beginWaking,
   endWaking,
@@ -28,6 +29,7 @@ const results = {
 const now = 1_000_000;
 const observation = (state: NodeState, changes: Partial<Observation> = {}): Observation => ({
   ...initialObservation(now - 500),
+  gpu: { ...initialGpuState, verified: state === 'gpu-verified' },
   state,
   trouble: state === 'trouble' ? trouble : null,
   ...changes,
@@ -109,15 +111,11 @@ describe('the next state', () => {
     expect(seen).toMatchObject({ state: 'off', misses: 5, since: now - 500 });
   });
 
-  it('a doubted GPU is not verified by a probe until it went off', () => {
-    const doubted = withGpuVerdict(observation('gpu-verified'), 'not-checked', now);
-    expect(doubted.state).toBe('serving');
-    expect(nextObservation(doubted, results.gpu, { now, waking: false }).state).toBe('serving');
-    expect(withGpuVerdict(doubted, 'verified', now).state).toBe('gpu-verified');
-    let gone = nextObservation(doubted, results.silent, { now, waking: false });
-    gone = nextObservation(gone, results.silent, { now, waking: false });
-    expect(nextObservation(gone, results.gpu, { now, waking: false }).state).toBe('gpu-verified');
-    expect(withGpuVerdict(observation('off'), 'verified', now).state).toBe('off');
+  it('what placement found changes the state only while it is up', () => {
+    const doubted = withGpuVerdict(observation('gpu-verified'), { kind: 'not-checked' }, now);
+    expect(doubted).toMatchObject({ state: 'serving', since: now });
+    expect(withGpuVerdict(doubted, { kind: 'verified' }, now).state).toBe('gpu-verified');
+    expect(withGpuVerdict(observation('off'), { kind: 'verified' }, now).state).toBe('off');
   });
 
   it('a wake begins and ends', () => {

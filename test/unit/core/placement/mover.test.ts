@@ -45,6 +45,7 @@ function createWorld(server: InferenceServer | null) {
       server: () => server,
       probeSoon: () => {},
       markGpu: () => {},
+      probeOften: () => ({ [Symbol.dispose]() {} }),
       list: () => [node],
       onChange: () => () => {},
     },

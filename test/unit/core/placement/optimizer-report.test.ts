@@ -28,7 +28,7 @@ const failed = (changes: Partial<MoveRecord> = {}) =>
 
 describe('the explanation of a model', () => {
   it('stays as it was without a move', () => {
-    expect(explanationAfter(explanation, null)).toBe(explanation);
+    expect(explanationAfter(explanation, null, true)).toBe(explanation);
   });
 
   it.each(['moved', 'already-right'] as const)(
@@ -36,7 +36,7 @@ describe('the explanation of a model', () => {
     (outcome) => {
       const record = aMoveOf({ outcome, reason: fact('MOVED_TO_CPU') });
       const before = { ...explanation, next: fact('WAKE_IT') };
-      expect(explanationAfter(before, record)).toEqual({
+      expect(explanationAfter(before, record, true)).toEqual({
         ...explanation,
         placement: 'gpu',
         right: true,
@@ -48,11 +48,13 @@ describe('the explanation of a model', () => {
   );
 
   it.each([
-    ['OUT_OF_MEMORY', 'failed', 'BACKING_OFF'],
-    ['GPU_NOT_USED', 'failed', 'GPU_LOST'],
-    ['PINNED', 'refused', 'BACKING_OFF'],
-  ] as const)('gives the reason after %s', (code, outcome, expected) => {
-    expect(explanationAfter({ ...explanation, next: fact('WAKE_IT') }, failed({ code, outcome }))).toEqual({
+    ['OUT_OF_MEMORY', 'failed', false, 'BACKING_OFF'],
+    ['GPU_NOT_USED', 'failed', false, 'BACKING_OFF'],
+    ['GPU_NOT_USED', 'failed', true, 'GPU_LOST'],
+    ['PINNED', 'refused', false, 'BACKING_OFF'],
+  ] as const)('gives the reason after %s, %s, GPU lost: %s', (code, outcome, gpuLost, expected) => {
+    const before = { ...explanation, next: fact('WAKE_IT') };
+    expect(explanationAfter(before, failed({ code, outcome }), gpuLost)).toEqual({
       ...explanation,
       placement: 'partial',
       right: false,
@@ -66,7 +68,8 @@ describe('the explanation of a model', () => {
 describe('the summary of a check', () => {
   const checked = (record: MoveRecord | null, before = decision()): Checked => ({
     ...before,
-    explanation: explanationAfter(before.explanation, record),
+    node: 'gpu-tower',
+    explanation: explanationAfter(before.explanation, record, false),
     record,
   });
   const inPlace = checked(null, decision(6 * GB));
@@ -85,9 +88,18 @@ describe('the summary of a check', () => {
       inPlace,
       inPlace,
     ];
+    const named = [{ model: explanation.model, node: 'gpu-tower', why: explanation.reason }];
     expect(summarise(3, all)).toEqual(
-      fact('MODELS_CHECKED', { nodes: 3, moved: 2, failed: 3, waiting: 1, right: 5 }),
+      fact('MODELS_CHECKED', { nodes: 3, moved: 2, failed: 3, waiting: 1, right: 5, named }),
     );
+  });
+
+  it('names at most two of those that stay off the GPU, and none of a machine without one', () => {
+    const named = ['one', 'two', 'three'].map((node) => ({ ...checked(null), node }));
+    const noGpu = { ...checked(null), explanation: { ...explanation, code: 'NO_GPU' as const } };
+    expect(summarise(4, [noGpu, inPlace, ...named])).toMatchObject({
+      params: { named: [{ node: 'one' }, { node: 'two' }] },
+    });
   });
 
   it('has zeros if no priority model is loaded', () => {

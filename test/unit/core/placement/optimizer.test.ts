@@ -50,7 +50,7 @@ function createWorld(
       },
     },
     activity: { record: (entry) => ({ why: '', nodeId: null, notify: false, ...entry, at: 0, id: 1 }) },
-    fleet: { list: () => [...nodes], onChange: () => () => {} },
+    fleet: { list: () => [...nodes], onChange: () => () => {}, probe: async () => {} },
     placement: {
       planInput(of) {
         const now = clock.now();

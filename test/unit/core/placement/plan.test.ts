@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import { explainModel } from '../../../../electron/core/placement/explain.ts';
 import { NO_HISTORY } from '../../../../electron/core/placement/move-history.ts';
-import { explainModel, type PlanInput, planNode } from '../../../../electron/core/placement/plan.ts';
+import { type PlanInput, planNode } from '../../../../electron/core/placement/plan.ts';
+import type { GpuLost } from '../../../../shared/models/fleet.ts';
 import { fact, type Message, plainText } from '../../../../shared/models/message.ts';
-import { aLoaded, aNode, anInstalled, GB, NOW, type NodeChanges, planInput } from './support.ts';
+import type { MoveRecord } from '../../../../shared/models/placement.ts';
+import { aLoaded, aMoveOf, aNode, anInstalled, GB, NOW, type NodeChanges, planInput } from './support.ts';
 
 const onCpu = aLoaded();
 /** Where `onCpu` is. */
 const place = { placement: 'cpu', gpuShare: 0 } as const;
+const lostGpu = (changes: Partial<GpuLost> = {}): GpuLost => ({
+  since: NOW,
+  shownBy: 'load',
+  restarted: false,
+  reason: fact('LOAD_ENDED_ON_CPU', { model: 'llama3.1:8b' }),
+  next: fact('RESTART_OLLAMA_FOR_GPU'),
+  ...changes,
+});
 const stuck = fact('LOAD_STUCK', { model: 'x', ms: 300_000 });
 const codeFor = (node: NodeChanges, input: Partial<PlanInput> = {}) => {
   const decision = planNode(planInput(aNode({ loaded: [onCpu], ...node }), input))[0];
@@ -70,9 +81,11 @@ describe('what the optimizer would do', () => {
       'the GPU was not used',
       {},
       { history: () => ({ ...NO_HISTORY, failures: 1, gpuNotUsedAt: NOW - 3_600_000 }) },
-      'GPU_LOST',
+      'BACKING_OFF',
       false,
     ],
+    ['its GPU is lost', { gpuLost: lostGpu() }, {}, 'GPU_LOST', false],
+    ['its Modelfile keeps it on the CPU', {}, { cpuByModelfile: () => true }, 'PINNED', true],
     ['it does not fit', { vram: { totalBytes: 4 * GB, source: 'person' } }, {}, 'DOES_NOT_FIT', false],
   ])('moves nothing if %s', (_, node, input, code, right) => {
     expect(codeFor(node, input)).toMatchObject({ code, right, move: false });
@@ -189,7 +202,7 @@ describe('waits', () => {
     [
       'the GPU may be back',
       { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW - 6 * hour + 1 }) },
-      'GPU_LOST',
+      'BACKING_OFF',
       null,
     ],
     ['the GPU is back', { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW - 6 * hour }) }, 'FITS', null],
@@ -203,7 +216,8 @@ describe('waits', () => {
       placedSince: () => NOW,
       inFlight: () => 1,
     };
-    expect(codeFor({}, input).code).toBe('GPU_LOST');
+    expect(codeFor({ gpuLost: lostGpu() }, input).code).toBe('GPU_LOST');
+    expect(codeFor({}, input).reason?.code).toBe('GPU_NOT_DETECTED');
     const failed = { ...input, history: () => ({ ...NO_HISTORY, retryAt: NOW + 7, movedAt: NOW }) };
     expect(codeFor({}, failed)).toMatchObject({ code: 'BACKING_OFF', checkAgainAt: NOW + 7 });
     expect(codeFor({}, { ...input, history: () => NO_HISTORY }).code).toBe('SETTLING');
@@ -215,9 +229,22 @@ describe('waits', () => {
     const input = { history: () => ({ ...NO_HISTORY, gpuNotUsedAt: NOW }) };
     expect(codeFor({ loaded: [aLoaded({ vramBytes: 2 * GB })] }, input).code).toBe('FITS');
     const [known, unknown] = [codeFor({ hasGpu: true }, input), codeFor({ hasGpu: null }, input)];
-    expect([known.code, unknown.code]).toEqual(['GPU_LOST', 'GPU_LOST']);
+    expect([known.code, unknown.code]).toEqual(['BACKING_OFF', 'BACKING_OFF']);
     expect(known.next).toEqual(fact('RESTART_OLLAMA_AFTER_DRIVER', { node: 'tower' }));
     expect(unknown.next).toEqual(fact('RESTART_OLLAMA_OR_SET_NO_VRAM', { node: 'tower' }));
+  });
+
+  it.each<[string, Partial<GpuLost>, string]>([
+    ['tools that see no card', { shownBy: 'tools', since: NOW - 100 * hour }, 'GPU_LOST'],
+    ['a server that found none', { shownBy: 'server', since: NOW - 100 * hour }, 'GPU_LOST'],
+    ['a load on the CPU', { since: NOW - 6 * hour + 1 }, 'GPU_LOST'],
+    ['a load on the CPU long ago', { since: NOW - 6 * hour }, 'FITS'],
+    ['a server that was restarted since', { restarted: true }, 'FITS'],
+  ])('for a GPU that is lost by %s', (_, changes, code) => {
+    expect(codeFor({ gpuLost: lostGpu(changes) }, {}).code).toBe(code);
+    expect(codeFor({ gpuLost: lostGpu(changes), loaded: [aLoaded({ vramBytes: 2 * GB })] }, {}).code).toBe(
+      'FITS',
+    );
   });
 
   it('name what they wait for', () => {
@@ -482,5 +509,51 @@ describe('another tag on the same weights', () => {
 
   it('is not the model itself', () => {
     expect(codeFor({ installed: [anInstalled()] }, { lastLoadedAt: () => NOW }).code).toBe('FITS');
+  });
+});
+
+describe('after a move that failed', () => {
+  const reason = plainText('llama-server ran out of memory. python3 uses 20 GB of VRAM.');
+  const failure =
+    (changes: Partial<MoveRecord> = {}) =>
+    () =>
+      aMoveOf({
+        by: 'person',
+        outcome: 'failed',
+        code: 'OUT_OF_MEMORY',
+        to: 'cpu',
+        at: NOW - minute,
+        reason,
+        ...changes,
+      });
+  const explained = (
+    lastFailure: NonNullable<PlanInput['lastFailure']>,
+    node: NodeChanges = {},
+    name = 'llama3.1:8b',
+  ) => explainModel(planInput(aNode({ loaded: [onCpu], ...node }), { lastFailure }), name).explanation;
+
+  it('the explanation is about that failure, with its own next step', () => {
+    expect(explained(failure())).toMatchObject({
+      right: false,
+      reason: fact('FAILED_LATELY', { ...place, by: 'person', to: 'gpu', agoMs: minute, reason }),
+      next: { code: 'SMALLER_OR_FORCE' },
+    });
+    expect(explained(failure({ code: 'VRAM_TAKEN' })).next?.code).toBe('CLOSE_PROGRAM_OR_FORCE');
+    const lost = explained(failure({ code: 'GPU_NOT_USED' }), { gpuLost: lostGpu() });
+    expect([lost.reason.code, lost.next?.code]).toEqual(['FAILED_LATELY', 'RESTART_OLLAMA_FOR_GPU']);
+  });
+
+  it('also for a model that is no priority, and for one that is not loaded', () => {
+    const other = aLoaded({ name: 'qwen3:8b' });
+    const next = explained(failure({ code: 'VRAM_TAKEN' }), { loaded: [other] }, 'qwen3:8b').next;
+    expect(next?.code).toBe('CLOSE_PROGRAM_AND_RETRY');
+    expect(explained(failure(), {}, 'qwen3:8b').reason.code).toBe('LOAD_FAILED_LATELY');
+  });
+
+  it('but not once the model is where it was wanted', () => {
+    expect(explained(failure(), { loaded: [aLoaded({ vramBytes: 5 * GB, sizeBytes: 5 * GB })] }).code).toBe(
+      'RIGHT',
+    );
+    expect(explained(() => null).reason.code).toBe('HAS_ROOM');
   });
 });

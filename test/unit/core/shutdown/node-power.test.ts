@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { type GpuFacts, gpuLostOf } from '../../../../electron/core/agents/gpu-lost.ts';
 import { nodePowerOf, type PowerFacts } from '../../../../electron/core/shutdown/node-power.ts';
 import { noShutdown } from '../../../../electron/core/shutdown/shutdown-progress.ts';
 import { fact, plainText } from '../../../../shared/models/message.ts';
@@ -273,37 +272,4 @@ test('this computer is on because Pilotlight runs on it', () => {
   expect(of({ shutdownBy: 'none', node: aNode({ kind: 'this-computer' }) }).whyOn).toEqual([
     fact('RUNS_PILOTLIGHT'),
   ]);
-});
-
-describe('a GPU that is gone', () => {
-  const facts: GpuFacts = {
-    hasGpu: true,
-    seenByTools: 1,
-    problems: [],
-    ollamaFoundGpu: true,
-    mayRestartOllama: true,
-  };
-  test.each<[string, Partial<GpuFacts>, string | null]>([
-    ['all is well', {}, null],
-    ['no tool reports', { seenByTools: null, ollamaFoundGpu: null }, null],
-    ['it never had one', { hasGpu: false, seenByTools: 0, ollamaFoundGpu: false }, null],
-    ['no GPU is known', { hasGpu: null, seenByTools: null, ollamaFoundGpu: false }, null],
-    ['Ollama found none', { ollamaFoundGpu: false }, 'Restart Ollama there'],
-    [
-      'Ollama found none, its agent may do nothing',
-      { ollamaFoundGpu: false, mayRestartOllama: false },
-      'not allowed',
-    ],
-    [
-      'a processor’s own graphics that Ollama does not use',
-      { hasGpu: null, onlyIntegrated: true, ollamaFoundGpu: false },
-      null,
-    ],
-    ['its tool fails', { seenByTools: 0, toolFails: true, problems: ['It hangs.'] }, 'restart the machine'],
-    ['the driver is gone', { seenByTools: 0, problems: ['NVML failed.'] }, 'restart the machine'],
-  ])('%s', (_, own, next) => {
-    const lost = gpuLostOf({ ...facts, ...own });
-    if (next === null) expect(lost).toBeNull();
-    else expect(lost).toMatchObject({ code: 'GPU_LOST', next: expect.stringContaining(next) });
-  });
 });

@@ -98,12 +98,18 @@ describe('an agent whose tools have not said what they see', () => {
     const world = await knownWorld();
     world.agent.push({ gpus: [], gpusRead: 'not-yet', problems: ['It has not printed anything yet.'] });
     expect(world.shutdown.get(world.id).gpuLost).toBeNull();
-    world.agent.push({ gpus: [], gpusRead: 'failed', problems: ['It hangs.'] });
+    async function seeing(sample: Partial<AgentSample>) {
+      for (let second = 0; second < 4; second += 1) {
+        world.agent.push(sample);
+        await world.clock.advance(1000);
+      }
+    }
+    await seeing({ gpus: [], gpusRead: 'failed', problems: ['It hangs.'] });
     expect(world.shutdown.get(world.id).gpuLost).toMatchObject({
       code: 'GPU_LOST',
       message: expect.stringContaining('cannot read its GPU. It hangs.'),
     });
-    world.agent.push({ gpus: [] });
+    await seeing({ gpus: [] });
     expect(world.shutdown.get(world.id).gpuLost).toMatchObject({
       code: 'GPU_LOST',
       message: expect.stringContaining('see no GPU'),

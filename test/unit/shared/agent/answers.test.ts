@@ -38,7 +38,7 @@ describe('an answer of an older agent', () => {
     expect(agentApi.telemetry.answer.parse({ machine, sample: 'anything' }).machine).toEqual({
       ...machine,
       interfaces: [{ ...interfaces[0], broadcast: null, wakeArmed: null }],
-      ollama: { answers: true, version: null, startedAt: null, gpuFound: null },
+      ollama: { answers: true, version: null, startedAt: null, gpuFound: null, restarts: null },
     });
     expect(agentApi.policy.answer.parse({ ...policyView, reasons: [{ message: 'A game.' }] })).toMatchObject({
       reasons: [{ message: 'A game.' }],

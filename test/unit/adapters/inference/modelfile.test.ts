@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { gpuLayersOf } from '../../../../electron/adapters/inference/modelfile.ts';
+
+it.each<[string | null, number | null]>([
+  ['num_ctx                        512\nnum_gpu                        0', 0],
+  ['num_gpu 17', 17],
+  ['num_gpu                        -1', null],
+  ['num_gpu_layers 0', null],
+  ['stop "num_gpu 0"', null],
+  ['', null],
+  [null, null],
+])('the layers of %j are %j', (parameters, layers) => {
+  expect(gpuLayersOf(parameters)).toBe(layers);
+});
