@@ -2,13 +2,15 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
+import { printable } from '../../shared/printable.ts';
 import type { CommandContext } from './command-context.ts';
 import { commands, takesName, usage } from './commands.ts';
 import { parseFlags, secretVariables } from './config.ts';
 import { AgentError, toAgentError } from './errors.ts';
 
-const log = (line: string) => process.stderr.write(`${line}\n`);
-const print = (line: string) => process.stdout.write(`${line}\n`);
+// Names come from panels, from people and from the machine's tools.
+const log = (line: string) => process.stderr.write(`${printable(line)}\n`);
+const print = (line: string) => process.stdout.write(`${printable(line)}\n`);
 // A closed output pipe is no reason to stop.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
@@ -57,8 +59,10 @@ run().then(
   (code) => process.exit(code),
   (thrown: unknown) => {
     const error = toAgentError(thrown);
-    if (error.code === 'INTERNAL')
-      log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    if (error.code === 'INTERNAL') {
+      const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      for (const line of stack.split('\n')) log(line);
+    }
     log(`${error.code}: ${error.message}`);
     log(`  ${error.next}`);
     process.exit(error.code === 'BAD_CONFIG' ? 2 : 1);

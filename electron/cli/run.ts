@@ -15,7 +15,7 @@ import { search } from './commands/search.ts';
 import { status } from './commands/status.ts';
 import { wake } from './commands/wake.ts';
 import { type CoreLink, connect } from './core-link.ts';
-import type { Terminal } from './terminal.ts';
+import { stackLines, type Terminal } from './terminal.ts';
 
 const commands: readonly Command[] = [
   status,
@@ -122,8 +122,7 @@ function report(error: unknown, { world, json }: { world: CliWorld; json: boolea
   else {
     terminal.note(`${wire.code}: ${wire.message}`);
     if (wire.next !== '') terminal.note(`  ${wire.next}`);
-    if (!isPilotlightError(error))
-      terminal.note(error instanceof Error ? (error.stack ?? '') : String(error));
+    if (!isPilotlightError(error)) for (const line of stackLines(error)) terminal.note(line);
   }
   return exitCodeOf(error);
 }

@@ -22,7 +22,7 @@ export interface HeadlessWorld {
 export async function runHeadless(args: readonly string[], world: HeadlessWorld): Promise<void> {
   const options = parseOptions(args);
   if (options.help) {
-    world.print(usage);
+    for (const line of usage) world.print(line);
     return;
   }
   const host = await startOrOpen(options, world);
@@ -61,7 +61,9 @@ async function startOrOpen(options: HeadlessOptions, world: HeadlessWorld): Prom
 export function errorLines(error: unknown): string[] {
   const { code, message, next } = isPilotlightError(error) ? error : new PilotlightError('INTERNAL');
   const lines = [`${message} (${code})`, next];
-  if (!isPilotlightError(error))
-    lines.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return code === 'BAD_REQUEST' ? [...lines, usage] : lines;
+  if (!isPilotlightError(error)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    lines.push(...stack.split('\n'));
+  }
+  return code === 'BAD_REQUEST' ? [...lines, ...usage] : lines;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { printable } from '../../shared/printable.ts';
 import { isMemory, readMemory, type WindowMemory } from './window-place.ts';
 
 export interface WindowMemoryFile {
@@ -16,7 +17,7 @@ export interface WindowMemoryFile {
  */
 export async function openWindowMemory(
   file: string,
-  log: (message: string) => void = console.warn,
+  log: (message: string) => void = (message) => console.warn(printable(message)),
 ): Promise<WindowMemoryFile> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
     error.code === 'ENOENT' ? null : '',
