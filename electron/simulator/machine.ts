@@ -271,7 +271,6 @@ export async function createSimulatedMachine(setup: SimulatedMachineSetup): Prom
   };
   const restarts = createServerRestarts({
     clock,
-    speed,
     ollama,
     gpusAlive: () => gpusAlive,
     updatePort: () => updateWeb(),

@@ -17,8 +17,6 @@ export interface ServerRestarts {
 
 export interface ServerRestartsSetup {
   clock: SimulatorClock;
-  /** Divides the time that the port is closed. */
-  speed: number;
   ollama: Pick<SimulatedOllama, 'running' | 'stop' | 'kill' | 'start'>;
   gpusAlive(): boolean;
   /** Its port opens or closes. */
@@ -30,7 +28,7 @@ const DOWN_MS = 300;
 const REPEAT_MS = 10_000;
 
 export function createServerRestarts(setup: ServerRestartsSetup): ServerRestarts {
-  const { clock, speed, ollama, gpusAlive, updatePort, breakConnections } = setup;
+  const { clock, ollama, gpusAlive, updatePort, breakConnections } = setup;
   let down: SimulatorTimer | null = null;
   let repeating: SimulatorTimer | null = null;
   let count = 0;
@@ -42,7 +40,7 @@ export function createServerRestarts(setup: ServerRestartsSetup): ServerRestarts
     count += 1;
     if (atOnce) return;
     down?.cancel();
-    down = clock.timer(DOWN_MS / speed, () => {
+    down = clock.timer(DOWN_MS, () => {
       down = null;
       updatePort();
     });

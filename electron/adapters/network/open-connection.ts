@@ -17,7 +17,6 @@ export const openConnection: HoldConnection = (url, signal, onOpen) =>
     const socket = connect({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port || (protocol === 'https:' ? 443 : 80)),
-      keepAlive: true,
     });
     let connected = false;
     const finish = (settle: () => void) => {

@@ -16,9 +16,9 @@ import { NO_MODELS, type ProbeTarget, serverTarget } from './probe.ts';
 import { startWatch, type Watch } from './probe-loop.ts';
 import { createProber } from './prober.ts';
 import { type ConnectionLoss, initialServerProcess, withLostConnection } from './server-process.ts';
+import { createServerWatch } from './server-watch.ts';
 import { sameView } from './view.ts';
 import { createViews } from './views.ts';
-import { createWaitedFor } from './waited-for.ts';
 import { createWakingNodes } from './waking.ts';
 
 export interface Entries {
@@ -67,7 +67,11 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
 
   const views = createViews({ ...dependencies, find: (nodeId) => entries.get(nodeId) });
   const waking = createWakingNodes({ clock, log, store, publish });
-  const waitedFor = createWaitedFor({ clock, hold: dependencies.holdConnection, onLost: lostConnection });
+  const serverWatch = createServerWatch({
+    clock,
+    hold: dependencies.holdConnection,
+    onRefused: (entry) => lostConnection(entry, 'refused'),
+  });
   const probe = createProber({
     ...dependencies,
     stopping: stopping.signal,
@@ -132,6 +136,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     if (entries.get(entry.record.id) !== entry) return;
     const previous = entry.view;
     const view = views.of(entry);
+    if (started) serverWatch.follow(entry);
     if (sameView(previous, view)) {
       // Only the time has changed: kept for the next read, without notifying anybody.
       if (previous.lastSeenAt !== view.lastSeenAt) entry.view = { ...previous, lastSeenAt: view.lastSeenAt };
@@ -186,6 +191,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     const entry = entries.get(nodeId);
     if (!entry) return;
     entries.delete(nodeId);
+    serverWatch.end(entry);
     void entry.watch?.stop();
     entry.unreachable.abort(
       new PilotlightError('HOST_UNREACHABLE', { message: fact('NODE_REMOVED', { node: entry.record.name }) }),
@@ -233,7 +239,17 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     replaceRecord,
     publish,
     probeNow,
-    waitFor: waitedFor.begin,
+    waitFor(entry) {
+      entry.waiting += 1;
+      if (entry.waiting === 1) entry.watch?.reschedule();
+      let ended = false;
+      return {
+        [Symbol.dispose]() {
+          if (!ended) entry.waiting -= 1;
+          ended = true;
+        },
+      };
+    },
     readPins: views.readPins,
     beginWaking: waking.begin,
     endWaking: waking.end,
@@ -258,6 +274,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     },
     async pause() {
       started = false;
+      serverWatch.stop();
       const watches = [...entries.values()].map((entry) => entry.watch);
       for (const entry of entries.values()) entry.watch = null;
       await Promise.all(watches.map((ending) => ending?.stop()));
@@ -265,7 +282,7 @@ export function createEntries(dependencies: EntriesDependencies): Entries {
     async stop() {
       started = false;
       stopping.abort(new DOMException('The fleet is stopping.', 'AbortError'));
-      waitedFor.stop();
+      serverWatch.stop();
       await Promise.all([...entries.values()].map((entry) => entry.watch?.stop()));
     },
   };

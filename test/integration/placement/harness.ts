@@ -1,5 +1,6 @@
 /** Placement over the real fleet, the real adapters and simulated servers behind real sockets. */
 import { createOllamaServer } from '../../../electron/adapters/inference/ollama.ts';
+import { holdConnection } from '../../../electron/adapters/network/held-connection.ts';
 import { createNodeHttp } from '../../../electron/adapters/network/http.ts';
 import { createSqliteStore } from '../../../electron/adapters/state/sqlite-store.ts';
 import { createInFlight } from '../../../electron/core/acquire/in-flight.ts';
@@ -72,10 +73,12 @@ export async function createHarness(
   options: {
     priorityModels?: string[];
     placementFactor?: number;
+    /** How much faster than real time the fleet's clock runs. Default 20. */
+    factor?: number;
     moves?: readonly Omit<MoveRecord, 'id'>[];
   } = {},
 ) {
-  const clock = createScaledClock(20);
+  const clock = createScaledClock(options.factor ?? 20);
   const simulated = await assembleFleet(machines.map((machine, index) => definition(machine, index)));
   const http = createNodeHttp();
   const opened = createSqliteStore({ path: ':memory:' });
@@ -113,6 +116,7 @@ export async function createHarness(
     hardware,
     agents: noAgents,
     connectInferenceServer: (url) => createOllamaServer({ http, url }),
+    holdConnection,
     startSimulatedFleet: async () => ({
       ...simulated,
       machines: simulated.machines.filter((machine) => !remote.has(machine.id)),
