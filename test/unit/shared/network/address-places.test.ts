@@ -129,6 +129,7 @@ describe.each(Object.entries(places))('%s', (_, read) => {
 /** Files that may use a URL parser or the system’s own check directly, and why no address is entered there. */
 const parsers: Readonly<Record<string, string>> = {
   'shared/network/web-address.ts': 'the reader itself',
+  'shared/network/callable-address.ts': 'the password of an address is hidden, however it is written',
   'shared/network/door.ts': 'a redirect, which is shown and never followed',
   'electron/agent/config.ts': 'IPv6 only',
   'electron/main/external.ts': 'a link that the browser opens',
