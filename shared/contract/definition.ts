@@ -16,5 +16,4 @@ export interface MethodDefinition {
 export const nothing = z.strictObject({});
 export const done = z.object({ ok: z.literal(true) });
 export const nodeId = z.string().min(1).max(100);
-/** A name that a person gives to a node or a folder. */
-export const name = z.string().trim().min(1).max(120);
+export { nameSchema as name } from '../models/name.ts';

@@ -1,6 +1,8 @@
 /** One look for machines: announcements, the neighbour table, and the usual ports of each address. */
+
 import type { Network } from '../../../shared/models/discovery.ts';
 import { isIn } from '../../../shared/network/broadcast.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import { formatCount } from '../../../shared/units.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
@@ -89,7 +91,7 @@ export async function scan(
     // An announcement may name any address in the world.
     if (!isTicked(address)) return;
     const url = `http://${address}:${port}`;
-    findings.add(address, 'announced', { name: name.slice(0, 100) });
+    findings.add(address, 'announced', { name: oneLine(name.slice(0, 100)) || null });
     const only = 'health';
     const answer = await slots.run(
       () => ask(http, url, { deadlineMs: ANSWER_DEADLINE_MS, signal, only }),
@@ -97,8 +99,10 @@ export async function scan(
     );
     const announced = {
       kind: 'agent' as const,
-      version: txt.version ?? null,
-      roles: (txt.roles ?? '').split(',').filter((role) => role !== ''),
+      version: txt.version === undefined ? null : oneLine(txt.version),
+      roles: oneLine(txt.roles ?? '')
+        .split(',')
+        .filter((role) => role !== ''),
       id: txt.id ?? null,
     };
     findings.answer(address, 'announced', { ...answer, recognised: answer.recognised ?? announced });
