@@ -21,6 +21,8 @@ export interface MethodDefinition {
 export const nothing = z.strictObject({});
 export const done = z.object({ ok: z.literal(true) });
 export const nodeId = z.string().min(1).max(100);
+export { nameSchema as name } from '../models/name.ts';
+
 /** A refusal with a code of its own, instead of BAD_REQUEST: `parseRequest` reads it. */
 const coded = (code: ErrorCode, message: Message) => ({ params: { code, message } });
 
@@ -39,6 +41,3 @@ export const callableAddress = z
   .overwrite(trimPasted)
   .refine(isCallableAddress, coded('BAD_URL', fact('ADDRESS_NOT_CALLABLE')))
   .meta({ description: 'an http or https address' });
-
-/** A name that a person gives to a node or a folder. */
-export const name = z.string().trim().min(1).max(120);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { embedderSchema, whenGpuGoneSchema } from './indexing.ts';
 import { messageSchema } from './message.ts';
+import { nameSchema } from './name.ts';
 import { powerPolicySchema, wakeWaySchema } from './power.ts';
 import { savedSettingsSchema } from './settings.ts';
 
@@ -21,7 +22,7 @@ export type ExportedWay = z.infer<typeof exportedWaySchema>;
 /** A node in an export. Simulated nodes, passwords and tokens are never exported. */
 export const exportedNodeSchema = z.object({
   kind: z.enum(['this-computer', 'remote']),
-  name: z.string().trim().min(1).max(120),
+  name: nameSchema,
   /** null for this computer if no address was set, and for a node that has only an agent. */
   url: z.string().max(2000).nullable(),
   mac: z.string().max(40).nullable(),
@@ -45,7 +46,7 @@ export const exportedNodeSchema = z.object({
 export type ExportedNode = z.infer<typeof exportedNodeSchema>;
 
 export const exportedSourceSchema = z.object({
-  name: z.string().trim().min(1).max(120),
+  name: nameSchema,
   path: z.string().trim().min(1).max(4096),
   embedder: embedderSchema,
   wake: z.boolean(),

@@ -2,6 +2,7 @@
  * Parses an agent's sample by hand, into the objects of the previous one: a thousand arrive each second, a schema would
  * cost ten times as much, and new objects live just long enough to fill the old heap.
  */
+import { oneLine } from '../../../shared/printable.ts';
 import type { AgentGpuReading, AgentSample } from '../../core/ports/agents.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -68,7 +69,7 @@ function readGpu(value: unknown, into: AgentGpuReading): boolean {
   if (!isFields(value) || !isText(value.id) || !isText(value.name)) return false;
   into.id = kept(into.id, value.id);
   into.vendor = VENDORS.has(value.vendor) ? kept(into.vendor, value.vendor as typeof into.vendor) : 'unknown';
-  into.name = kept(into.name, value.name);
+  into.name = lineOf(into.name, value.name);
   into.vramTotalBytes = numberOrNull(value.vramTotalBytes);
   into.vramUsedBytes = numberOrNull(value.vramUsedBytes);
   into.utilisationPercent = numberOrNull(value.utilisationPercent);
@@ -86,9 +87,9 @@ function readProcesses(values: readonly unknown[], into: Process[]): void {
     if (count >= MAX_PROCESSES) break;
     if (!isFields(one) || !isNumber(one.pid) || !isText(one.name)) continue;
     const vramUsedBytes = numberOrNull(one.vramUsedBytes);
-    const known = into[count] ?? { pid: one.pid, name: one.name, vramUsedBytes };
+    const known = into[count] ?? { pid: one.pid, name: oneLine(one.name), vramUsedBytes };
     known.pid = one.pid;
-    known.name = kept(known.name, one.name);
+    known.name = lineOf(known.name, one.name);
     known.vramUsedBytes = vramUsedBytes;
     readProcessParent(one.parent, known);
     into[count] = known;
@@ -116,7 +117,7 @@ function readProblems(values: readonly unknown[], into: string[]): void {
   for (const one of values) {
     if (count >= MAX_PROBLEMS) break;
     if (typeof one !== 'string') continue;
-    into[count] = kept(into[count], one.slice(0, MAX_TEXT));
+    into[count] = lineOf(into[count], one.slice(0, MAX_TEXT));
     count += 1;
   }
   into.length = count;
@@ -143,6 +144,11 @@ function isFields(value: unknown): value is Fields {
 /** Keeps the existing string if it is equal. */
 function kept<Text extends string>(before: Text | undefined, next: Text): Text {
   return before === next ? before : next;
+}
+
+/** The same for a name or a sentence. */
+function lineOf(before: string | undefined, next: string): string {
+  return before === next ? before : kept(before, oneLine(next));
 }
 
 const isNumber = (value: unknown): value is number =>

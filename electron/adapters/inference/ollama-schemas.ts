@@ -2,9 +2,11 @@
  * The shapes of Ollama's responses. Servers of all ages and other programs answer, so as little as possible is required:
  * `null` means missing, an odd value counts as missing, and an odd entry is dropped without its list.
  */
+
 import * as z from 'zod';
 import { PilotlightError } from '../../../shared/contract/errors.ts';
 import { parseAnswer } from '../../../shared/json.ts';
+import { oneLine } from '../../../shared/printable.ts';
 
 /** A longer list is not that of an inference server, and every model of it would be kept and shown. */
 export const MOST_MODELS = 5000;
@@ -61,7 +63,7 @@ function tooMany(entries: number): PilotlightError {
   });
 }
 
-export const versionSchema = z.object({ version: z.string().trim().min(1).max(200) });
+export const versionSchema = z.object({ version: z.string().overwrite(oneLine).min(1).max(200) });
 
 const detailsSchema = z.object({
   family: text(''),

@@ -2,6 +2,7 @@
 import type { Network } from '../../../shared/models/discovery.ts';
 import { fact, type Message } from '../../../shared/models/message.ts';
 import { isIn } from '../../../shared/network/broadcast.ts';
+import { oneLine } from '../../../shared/printable.ts';
 import type { Http, NetworkInterface, Surroundings } from '../ports/network.ts';
 import type { Clock } from '../ports/time.ts';
 import { withDeadline } from '../runtime/with-deadline.ts';
@@ -89,7 +90,7 @@ export async function scan(
     // An announcement may contain any address.
     if (!isChosen(address)) return;
     const url = `http://${address}:${port}`;
-    findings.add(address, 'announced', { name: name.slice(0, 100) });
+    findings.add(address, 'announced', { name: oneLine(name.slice(0, 100)) || null });
     const only = 'health';
     const answer = await slots.run(
       () => ask(http, url, { deadlineMs: ANSWER_DEADLINE_MS, signal, only }),
@@ -97,8 +98,10 @@ export async function scan(
     );
     const announced = {
       kind: 'agent' as const,
-      version: txt.version ?? null,
-      roles: (txt.roles ?? '').split(',').filter((role) => role !== ''),
+      version: txt.version === undefined ? null : oneLine(txt.version),
+      roles: oneLine(txt.roles ?? '')
+        .split(',')
+        .filter((role) => role !== ''),
       id: txt.id ?? null,
     };
     findings.answer(address, 'announced', { ...answer, recognised: answer.recognised ?? announced });

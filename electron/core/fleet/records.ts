@@ -4,6 +4,7 @@ import { PilotlightError } from '../../../shared/contract/errors.ts';
 import type { MethodParams } from '../../../shared/contract/methods.ts';
 import type { NodeRecord } from '../../../shared/models/fleet.ts';
 import { fact } from '../../../shared/models/message.ts';
+import { savedName } from '../../../shared/models/name.ts';
 import {
   agentTokenSecret,
   relayTokenSecret,
@@ -58,7 +59,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
   }
   return {
     id,
-    name: input.name ?? nameFromUrl(nameSource),
+    name: savedName(input.name ?? nameFromUrl(nameSource)),
     kind: 'remote',
     url,
     mac: optional(input.mac, normaliseMac),
@@ -75,7 +76,7 @@ export function newRecord(input: NodeInput, { id, now }: { id: string; now: numb
 export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord {
   return {
     ...record,
-    name: patch.name ?? record.name,
+    name: savedName(patch.name ?? record.name),
     url: patch.url === undefined ? record.url : optional(patch.url, normaliseServerUrl),
     mac: patch.mac === undefined ? record.mac : optional(patch.mac, normaliseMac),
     wakeDestinations:
@@ -92,10 +93,14 @@ export function changedRecord(record: NodeRecord, patch: NodePatch): NodeRecord 
   };
 }
 
-/** A record of an earlier version, which kept the path of the API in an address: nothing answers there. */
-export function withoutApiPath(record: NodeRecord): NodeRecord {
+/**
+ * A record of an earlier version, which kept the path of the API in an address, where nothing answers, and any
+ * character in a name.
+ */
+export function ofToday(record: NodeRecord): NodeRecord {
   const url = record.url === null ? null : trimPath(record.url);
-  return url === record.url ? record : { ...record, url };
+  const name = savedName(record.name);
+  return url === record.url && name === record.name ? record : { ...record, url, name };
 }
 
 function trimPath(url: string): string {

@@ -8,6 +8,7 @@ import {
   type SourceView,
 } from '../../../shared/models/indexing.ts';
 import { fact } from '../../../shared/models/message.ts';
+import { savedName } from '../../../shared/models/name.ts';
 import type { Trouble } from '../../../shared/models/node-state.ts';
 import type { IndexHandles } from './index-handles.ts';
 import type { IndexingDependencies } from './model.ts';
@@ -65,7 +66,9 @@ export function createSources({
   IndexingDependencies,
   'clock' | 'ids' | 'log' | 'store' | 'vectors' | 'folders' | 'activity' | 'streams'
 > & { handles: IndexHandles }): Sources {
-  const records = new Map(store.sources.list().map((source) => [source.id, source]));
+  const records = new Map(
+    store.sources.list().map((source) => [source.id, { ...source, name: savedName(source.name) }]),
+  );
   const sizes = new Map<string, Pick<SourceView, 'files' | 'chunks' | 'trouble'>>();
   /** Being removed: saved until their index is deleted, but no longer listed. */
   const leaving = new Set<string>();
@@ -161,7 +164,7 @@ export function createSources({
       }
       const source: SourceRecord = {
         id: ids.next('source'),
-        name: name ?? lastPart(canonical),
+        name: savedName(name ?? lastPart(canonical)),
         path: canonical,
         embedder,
         wake,
@@ -182,7 +185,7 @@ export function createSources({
       const source = find(sourceId);
       const next: SourceRecord = {
         ...source,
-        name: change.name ?? source.name,
+        name: savedName(change.name ?? source.name),
         embedder: change.embedder ?? source.embedder,
         wake: change.wake ?? source.wake,
         whenGpuGone: change.whenGpuGone ?? source.whenGpuGone,

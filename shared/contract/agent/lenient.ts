@@ -1,10 +1,12 @@
-/** Values from another version of Pilotlight: bounded, and null if it omits them. */
+/** Values from another version of Pilotlight: bounded, on one line, and null if it omits them. */
 import * as z from 'zod/mini';
+import { oneLine } from '../../printable.ts';
 
-export const word = z.string().check(z.maxLength(200));
+/** Names, ids and versions. */
+export const word = z.string().check(z.maxLength(200), z.overwrite(oneLine));
 export const sentence = z.pipe(
   z.string(),
-  z.transform((text) => text.slice(0, 500)),
+  z.transform((text) => oneLine(text.slice(0, 500))),
 );
 export const seconds = z.number().check(z.minimum(0), z.maximum(1e9));
 

@@ -7,7 +7,7 @@ import { readConfig } from '../../../../electron/agent/config.ts';
 import { readPairing } from '../../../../electron/core/agents/pairing.ts';
 import { inspectAddress } from '../../../../electron/core/discovery/inspect.ts';
 import { readOllamaHost } from '../../../../electron/core/fleet/ollama-host.ts';
-import { changedRecord, newRecord, withoutApiPath } from '../../../../electron/core/fleet/records.ts';
+import { changedRecord, newRecord, ofToday } from '../../../../electron/core/fleet/records.ts';
 import {
   isLoopbackHost,
   normaliseWakeMethods,
@@ -158,9 +158,9 @@ describe('the source', () => {
 describe('an address that ends in the path of an API', () => {
   it('of a saved node is cut when it is loaded', () => {
     const saved = { ...record, url: 'http://10.0.0.2:11434/v1' };
-    expect(withoutApiPath(saved).url).toBe('http://10.0.0.2:11434');
-    expect(withoutApiPath(record)).toBe(record);
-    expect(withoutApiPath({ ...record, url: null }).url).toBeNull();
+    expect(ofToday(saved).url).toBe('http://10.0.0.2:11434');
+    expect(ofToday(record)).toBe(record);
+    expect(ofToday({ ...record, url: null }).url).toBeNull();
   });
 
   it.each(['/v1', '/v1/', '/api', '/api/tags', '/api/generate'])(
