@@ -80,7 +80,7 @@ export const settingsSchema = savedSettingsSchema.extend({
     .prefault({}),
   api: z
     .object({
-      /** Bearer token for `/index/*`; without one, only the panel's own tokens are accepted. */
+      /** Whether there is a script's key called `index`. Earlier versions had its token here, and may still set it. */
       indexToken: secretState,
     })
     .prefault({}),

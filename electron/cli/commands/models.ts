@@ -98,7 +98,7 @@ export const forceCpu: Command = {
 
 export const open: Command = {
   name: 'open',
-  summary: 'print a one-time address that opens the panel of the running Pilotlight',
+  summary: 'print a one-time address that signs a browser in to the panel of the running Pilotlight',
   usage: ['open'],
   options: {},
   async run(context) {

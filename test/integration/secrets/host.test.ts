@@ -265,6 +265,33 @@ describe('nothing that can be seen holds one', () => {
     );
   });
 
+  it('a key that somebody puts where it does not belong is not repeated', async () => {
+    const host = await start();
+    const { secret } = host.core.services.access.addKey({ name: 'a', kind: 'script', expiresInDays: null });
+    const bearer = host.core.services.access.openSession({ origin: host.url, userAgent: undefined }).secret;
+    const refused: unknown[] = [];
+    for (const text of [secret, bearer]) {
+      for (const [method, params] of [
+        [text, {}],
+        ['fleet.add', { url: `http://${text} ${text}` }],
+        ['fleet.add', { url: 'http://127.0.0.1:3', mac: text }],
+        ['settings.update', { [text]: 1 }],
+        ['fleet.remove', { [text]: 1 }],
+        ['settings.import', { text: `{"format":"${text}"}` }],
+      ] as const) {
+        refused.push(await call(host, method as MethodName, params).then(() => 'accepted', toWireError));
+      }
+      host.core.services.activity.record({
+        kind: 'system',
+        severity: 'info',
+        message: plainText(`It said ${text}`),
+      });
+    }
+    expect(refused).not.toContain('accepted');
+    const seen = await everything(host, [refused]);
+    for (const text of [secret, bearer]) expect(seen.includes(text)).toBe(false);
+  });
+
   it('a wake packet carries the password, and nothing else does', async () => {
     const host = await start();
     const socket = createSocket('udp4');
